@@ -33,7 +33,7 @@ class DataError(CiteliftError):
     """A file or a body is not what it should be."""
 
 
-class BadUrl(DataError):
+class BadUrl(DataError):  # noqa: N818
     """No page has this address."""
 
 

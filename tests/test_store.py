@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import SQLModel, select
+
+from tracker import store
+from tracker.errors import StoreError
+from tracker.models import Ask, Domain, LinkImport, Workspace
+
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+
+
+def test_the_migrations_give_exactly_the_tables_of_the_models(database: Engine) -> None:
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, SQLModel.metadata)
+    assert differences == []
+
+
+def test_opening_twice_migrates_once(database: Engine, database_url: str) -> None:
+    store.upgrade(database)
+    again = store.open_database(database_url)
+    current, head = store.schema_versions(again)
+    assert current == head
+    again.dispose()
+
+
+def test_four_processes_may_create_the_database_at_once(database_url: str) -> None:
+    code = f"from tracker.store import open_database; open_database({database_url!r})"
+    started = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(4)]
+    assert [(p.communicate()[1], p.returncode) for p in started] == [(b"", 0)] * 4
+
+
+def test_foreign_keys_are_on(database: Engine) -> None:
+    orphan = Ask(workspace_id=99, run_id=99, prompt_id=99, engine_id=99)
+    with pytest.raises(IntegrityError), store.writing(database) as session:
+        session.add(orphan)
+
+
+def test_a_failed_transaction_stores_nothing(database: Engine) -> None:
+    with pytest.raises(RuntimeError), store.writing(database) as session:
+        session.add(Workspace(name="a"))
+        session.flush()
+        raise RuntimeError
+    with store.reading(database) as session:
+        assert session.exec(select(Workspace)).all() == []
+
+
+def test_bulk_insert_leaves_rows_that_are_there(database: Engine) -> None:
+    with store.writing(database) as session:
+        store.bulk_insert(session, Domain, [{"id": 1, "name": "a.com"}])
+        store.bulk_insert(
+            session, Domain, [{"id": 1, "name": "a.com"}, {"id": 2, "name": "b.com"}], ignore=True
+        )
+    with store.reading(database) as session:
+        assert sorted(session.exec(select(Domain.name)).all()) == ["a.com", "b.com"]
+
+
+def test_bulk_insert_fills_the_columns_that_a_row_leaves_out(database: Engine) -> None:
+    row = {"vendor": "v", "layout": "l", "scope": "all", "as_of": date(2026, 6, 1), "imported_at": NOW}
+    with store.writing(database) as session:
+        session.add(Workspace(id=1, name="a"))
+        session.flush()
+        store.bulk_insert(
+            session, LinkImport, [{"workspace_id": 1, "file_name": "f", "file_hash": "h", **row}]
+        )
+    with store.reading(database) as session:
+        assert session.exec(select(LinkImport)).one().notes == {}
+
+
+def test_a_read_only_database_refuses_writes(database: Engine, database_url: str) -> None:
+    reader = store.open_database(database_url, read_only=True)
+    with pytest.raises(DBAPIError), reader.begin() as connection:
+        connection.execute(text("insert into workspace (name) values ('x')"))
+    reader.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("mysql://x/y", "mysql"),
+        ("nonsense", "address"),
+        ("sqlite:////nowhere/at/all/x.db", "folder"),
+        ("postgresql://127.0.0.1:1/none", "cannot open"),
+    ],
+)
+def test_an_unusable_database_is_refused_with_a_hint(url: str, word: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        store.open_database(url)
+    assert word in caught.value.problem
+    assert caught.value.hint
+
+
+def test_reading_a_database_that_is_not_there_creates_none(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        store.open_database(f"sqlite:///{tmp_path / 'none.db'}", read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_a_newer_program_is_refused(database: Engine, database_url: str) -> None:
+    with database.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer"):
+        store.open_database(database_url)
+
+
+def test_times_come_back_aware_and_in_utc(database: Engine) -> None:
+    with store.writing(database) as session:
+        session.add(Workspace(id=1, name="a"))
+        session.flush()
+        session.add(
+            LinkImport(
+                workspace_id=1,
+                vendor="v",
+                layout="l",
+                scope="all",
+                as_of=NOW.date(),
+                imported_at=NOW,
+                file_name="f",
+                file_hash="h",
+            )
+        )
+    with store.reading(database) as session:
+        assert session.exec(select(LinkImport)).one().imported_at == NOW
+
+
+def test_the_schema_has_the_indexes_that_large_reads_need(database: Engine) -> None:
+    names = {index["name"] for index in inspect(database).get_indexes("citation")}
+    assert "ix_citation_answer_domain" in names

@@ -1,0 +1,495 @@
+"""The tables. One class is one noun of the vocabulary; nothing here validates: doors do.
+
+`Domain.id` and `Page.id` are hashes of their own text (`tracker.domains`), so facts from answers and from link data
+meet without anyone looking an id up. Money is integer micro-dollars, time is aware UTC, unknown is null.
+"""
+
+# No `from __future__ import annotations`: it hides the column types from SQLModel.
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.dialects.sqlite import INTEGER
+from sqlmodel import Field, SQLModel
+
+BigKey = BigInteger().with_variant(INTEGER(), "sqlite")
+"""64 bits on both: SQLite only numbers rows by itself in a column spelled INTEGER."""
+
+
+def _big_id() -> Any:
+    return Field(default=None, sa_column=Column(BigKey, primary_key=True, autoincrement=True))
+
+
+def _big(**options: Any) -> Any:
+    return Field(sa_type=BigInteger, **options)
+
+
+class RunState(StrEnum):
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"
+    BUDGET = "stopped at the budget"
+    CANCELLED = "cancelled"
+
+
+class AskState(StrEnum):
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    ANSWERED = "answered"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Workspace(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+
+
+class Brand(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id", index=True)
+    key: str
+    """The name case-folded: what a brand is recognised by when the catalog changes."""
+    name: str
+    own: bool = False
+    aliases: list[str] = Field(default_factory=list, sa_type=JSON)
+    domains: list[str] = Field(default_factory=list, sa_type=JSON)
+    not_phrases: list[str] = Field(default_factory=list, sa_type=JSON)
+    active: bool = True
+
+
+class Prompt(SQLModel, table=True):
+    """One wording of a tracked question. An edited wording is a new row that names the one it replaces."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id", index=True)
+    key: str
+    """Hash of text, country and language."""
+    text: str = Field(sa_type=Text)
+    topic: str = "general"
+    country: str | None = None
+    language: str | None = None
+    weight: float = 1.0
+    version: int = 1
+    replaces_id: int | None = Field(default=None, foreign_key="prompt.id")
+    active: bool = True
+    imported: bool = False
+    """True for a prompt that came with recorded answers: a run never asks it."""
+
+
+class Engine(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id", index=True)
+    name: str
+    model: str = ""
+    surface: str = "api"
+    repeats: int = 1
+    budget_micros: int | None = _big(default=None)
+    options: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    active: bool = True
+    imported: bool = False
+
+
+class Run(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id", index=True)
+    key: str = Field(unique=True)
+    """What makes planning idempotent: the same firing of a schedule never plans twice."""
+    trigger: str = "manual"
+    planned_at: datetime
+    asked_for: datetime
+    """The moment the answers stand for: now, or the simulated date of the sandbox."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    state: str = RunState.PLANNED
+    reason: str | None = None
+    budget_micros: int | None = _big(default=None)
+    catalog_hash: str = ""
+
+
+class Ask(SQLModel, table=True):
+    """One planned (prompt, engine, repeat) of a run: planned → claimed → answered, failed or skipped."""
+
+    __table_args__ = (
+        UniqueConstraint("run_id", "prompt_id", "engine_id", "repeat"),
+        Index("ix_ask_claim", "run_id", "state", "engine_id"),
+    )
+    id: int | None = _big_id()
+    workspace_id: int = Field(foreign_key="workspace.id")
+    run_id: int = Field(foreign_key="run.id")
+    prompt_id: int = Field(foreign_key="prompt.id")
+    engine_id: int = Field(foreign_key="engine.id")
+    repeat: int = 0
+    model: str = ""
+    state: str = AskState.PLANNED
+    attempts: int = 0
+    claimed_by: str | None = None
+    lease_until: datetime | None = None
+    not_before: datetime | None = None
+    estimated_micros: int = _big(default=0)
+    """Set aside from the budget when the ask is claimed; the answer's cost takes its place."""
+    spent_micros: int = _big(default=0)
+    """What attempts of this ask have cost, known or estimated."""
+    reason: str | None = None
+    """Why it failed: one word of `tracker.ask.Reason`."""
+    detail: str | None = Field(default=None, sa_type=Text)
+    ended_at: datetime | None = None
+
+
+class Reply(SQLModel, table=True):
+    """The unmodified body of one answered ask, compressed, written before anything reads it."""
+
+    ask_id: int = Field(sa_column=Column(BigKey, ForeignKey("ask.id"), primary_key=True, autoincrement=False))
+    workspace_id: int = Field(foreign_key="workspace.id")
+    body: bytes = Field(sa_type=LargeBinary)
+    capture: str = "raw"
+    """`raw` as the engine sent it; `normalised` as litellm rebuilt it; `imported` from a recorded file."""
+    received_at: datetime
+    latency_ms: int | None = None
+    cost_micros: int | None = _big(default=None)
+
+
+class Answer(SQLModel, table=True):
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "fingerprint"),
+        Index("ix_answer_when", "workspace_id", "engine_id", "asked_at"),
+    )
+    id: int | None = _big_id()
+    workspace_id: int = Field(foreign_key="workspace.id")
+    ask_id: int | None = _big(default=None, unique=True, foreign_key="ask.id")
+    run_id: int | None = Field(default=None, foreign_key="run.id", index=True)
+    prompt_id: int = Field(foreign_key="prompt.id", index=True)
+    engine_id: int = Field(foreign_key="engine.id")
+    fingerprint: str
+    """The ask's key, or for a recorded answer the hash of its line: importing twice stores once."""
+    repeat: int = 0
+    asked_at: datetime
+    week: date = Field(index=True)
+    """Monday of the UTC week of `asked_at`."""
+    model: str = ""
+    served_model: str | None = None
+    surface: str = "api"
+    shape: str = ""
+    text: str = Field(sa_type=Text)
+    search_used: bool | None = None
+    searches: list[str] | None = Field(default=None, sa_type=JSON)
+    citations_known: bool = True
+    """False when the record does not say what was cited: such an answer leaves every citation denominator."""
+    problem: str | None = None
+    stop: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_micros: int | None = _big(default=None)
+    reader_version: str = ""
+
+
+class Domain(SQLModel, table=True):
+    id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    name: str = Field(unique=True)
+
+
+class Page(SQLModel, table=True):
+    id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    domain_id: int = _big(index=True)
+    host: str
+    url: str = Field(sa_type=Text)
+    """Canonical."""
+
+
+class Citation(SQLModel, table=True):
+    __table_args__ = (Index("ix_citation_answer_domain", "answer_id", "domain_id"),)
+    id: int | None = _big_id()
+    workspace_id: int
+    answer_id: int = _big(foreign_key="answer.id")
+    page_id: int | None = _big(default=None)
+    domain_id: int | None = _big(default=None, index=True)
+    """Null for a reference that is no web address (a document id, say)."""
+    kind: str
+    """cited, retrieved or written: three facts, never mixed."""
+    position: int
+    start: int | None = None
+    end: int | None = None
+    url: str = Field(sa_type=Text)
+    """Verbatim."""
+    title: str | None = Field(default=None, sa_type=Text)
+
+
+class Mention(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("answer_id", "brand_id"),)
+    id: int | None = _big_id()
+    workspace_id: int
+    answer_id: int = _big(foreign_key="answer.id")
+    brand_id: int = Field(foreign_key="brand.id", index=True)
+    position: int
+    count: int
+    first_offset: int
+    stance: str = "named"
+
+
+class LinkImport(SQLModel, table=True):
+    """One dated export, immutable once stored."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "file_hash"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    vendor: str
+    layout: str
+    scope: str
+    as_of: date
+    imported_at: datetime
+    file_name: str
+    file_hash: str
+    read: int = 0
+    stored: int = 0
+    rejected: int = 0
+    notes: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class Backlink(SQLModel, table=True):
+    __table_args__ = (
+        Index("ix_backlink_target", "workspace_id", "target_domain_id", "source_domain_id"),
+        Index("ix_backlink_source", "workspace_id", "source_domain_id"),
+    )
+    id: int | None = _big_id()
+    workspace_id: int
+    import_id: int = Field(foreign_key="linkimport.id", index=True)
+    source_page_id: int | None = _big(default=None)
+    """Hash of the canonical source URL; null in an export that names domains only."""
+    source_domain_id: int = _big()
+    target_domain_id: int = _big()
+    source_url: str | None = Field(default=None, sa_type=Text)
+    target_url: str | None = Field(default=None, sa_type=Text)
+    anchor: str | None = Field(default=None, sa_type=Text)
+    nofollow: bool | None = None
+    ugc: bool | None = None
+    sponsored: bool | None = None
+    link_type: str | None = None
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    lost_at: datetime | None = None
+    lost_reason: str | None = None
+    title: str | None = Field(default=None, sa_type=Text)
+    language: str | None = None
+    context_left: str | None = Field(default=None, sa_type=Text)
+    context_right: str | None = Field(default=None, sa_type=Text)
+    metrics: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """The vendor's own figures under the vendor's own names."""
+
+
+class AuthorityList(SQLModel, table=True):
+    """One dated authority metric over domains. Facts about the web, not about a client: no workspace."""
+
+    __table_args__ = (UniqueConstraint("metric", "as_of", "file_hash"),)
+    id: int | None = Field(default=None, primary_key=True)
+    metric: str = Field(index=True)
+    as_of: date
+    imported_at: datetime
+    source: str
+    """The file, release or computation it comes from."""
+    file_hash: str
+    rows: int = 0
+    higher_is_better: bool = True
+
+
+class AuthorityValue(SQLModel, table=True):
+    list_id: int = Field(foreign_key="authoritylist.id", primary_key=True)
+    domain_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    value: float
+
+
+class WebEdge(SQLModel, table=True):
+    """Who links to a domain we watch, in one release of an open web graph."""
+
+    release: str = Field(primary_key=True)
+    source_domain_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    target_domain_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hosts: int | None = None
+
+
+class CitationCount(SQLModel, table=True):
+    """Citations as a search engine itself reports them to the site's owner (Bing's AI performance report)."""
+
+    id: int | None = _big_id()
+    workspace_id: int = Field(foreign_key="workspace.id")
+    import_id: int = Field(foreign_key="linkimport.id")
+    subject: str = Field(sa_type=Text)
+    """The page or the phrase the count is for."""
+    day: date | None = None
+    citations: int
+
+
+class PageCheck(SQLModel, table=True):
+    """What our own fetch of a linking or cited page found."""
+
+    __table_args__ = (Index("ix_pagecheck_page", "workspace_id", "page_id", "checked_at"),)
+    id: int | None = _big_id()
+    workspace_id: int
+    page_id: int = _big()
+    checked_at: datetime
+    state: str
+    """fetched, not_modified or refused."""
+    status: int | None = None
+    reason: str | None = None
+    final_url: str | None = Field(default=None, sa_type=Text)
+    canonical: str | None = Field(default=None, sa_type=Text)
+    robots: str | None = None
+    title: str | None = Field(default=None, sa_type=Text)
+    language: str | None = None
+    outlinks: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    named: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Brands the page names without linking to them."""
+
+
+class PageLink(SQLModel, table=True):
+    """One link of a checked page to a brand's domain."""
+
+    id: int | None = _big_id()
+    check_id: int = _big(index=True, foreign_key="pagecheck.id")
+    brand_id: int = Field(foreign_key="brand.id")
+    target_url: str = Field(sa_type=Text)
+    anchor: str | None = Field(default=None, sa_type=Text)
+    placement: str
+    nofollow: bool = False
+    ugc: bool = False
+    sponsored: bool = False
+
+
+class Event(SQLModel, table=True):
+    """Something that may explain a change: a PR piece, new content, another served model."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "at", "kind", "title"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    at: datetime
+    kind: str
+    title: str
+    engine_id: int | None = Field(default=None, foreign_key="engine.id")
+
+
+class Schedule(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    name: str
+    kind: str
+    """run or report."""
+    cron: str
+    timezone: str = "UTC"
+    catalog: str = "prompts"
+    active: bool = True
+    last_due_at: datetime | None = None
+    """The last firing that was taken care of; what a restart catches up from."""
+
+
+class Firing(SQLModel, table=True):
+    """One due moment of a schedule; the key makes it happen once, whoever notices it."""
+
+    __table_args__ = (UniqueConstraint("schedule_id", "due_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    schedule_id: int = Field(foreign_key="schedule.id")
+    due_at: datetime
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None
+
+
+class Lease(SQLModel, table=True):
+    """Who holds a thing that only one process may hold, and until when."""
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime
+
+
+class DisavowEntry(SQLModel, table=True):
+    """A decision about a referring page or domain: keep it, or disavow it."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "entry"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    entry: str
+    """`domain:example.com` or one URL, as Google's file has it."""
+    decision: str
+    note: str = ""
+    decided_at: datetime
+
+
+class OpportunityState(SQLModel, table=True):
+    """What people decided about an opportunity; the opportunity itself is computed anew."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "kind", "domain_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    kind: str
+    domain_id: int = _big()
+    state: str = "open"
+    note: str = ""
+    changed_at: datetime
+
+
+class DomainClass(SQLModel, table=True):
+    """A person's own classification of a domain, which wins over the rules."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "domain_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    domain_id: int = _big()
+    kind: str
+
+
+class VisibilityRollup(SQLModel, table=True):
+    """Answers per brand × prompt × engine × served model × week; rebuilt from answers at any time."""
+
+    workspace_id: int = Field(primary_key=True)
+    week: date = Field(primary_key=True)
+    engine_id: int = Field(primary_key=True)
+    served_model: str = Field(primary_key=True)
+    prompt_id: int = Field(primary_key=True)
+    brand_id: int = Field(primary_key=True)
+    answers: int
+    mentioned: int
+    mentions: int
+    position_sum: int
+    citable: int
+    """Answers whose citations are known."""
+    cited: int
+    """Of these, answers citing the brand's domains."""
+    citations: int
+    """Citations of the brand's domains."""
+    all_citations: int
+    ghost: int
+    """Cited, not named."""
+    silent: int
+    """Named, not cited, among the citable."""
+    retrieved: int
+    """Answers that retrieved the brand's domains."""
+    retrieved_not_cited: int
+
+
+class SourceRollup(SQLModel, table=True):
+    """Citations per domain × engine × week; rebuilt from citations at any time."""
+
+    __table_args__ = (Index("ix_sourcerollup_top", "workspace_id", "engine_id", "week"),)
+    workspace_id: int = Field(primary_key=True)
+    week: date = Field(primary_key=True)
+    engine_id: int = Field(primary_key=True)
+    domain_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    answers: int
+    """Answers citing the domain."""
+    citations: int
+    retrieved: int
+    """Answers that retrieved it."""
+
+
+class Setting(SQLModel, table=True):
+    """Facts about the database itself: what roll-ups cover, which reader wrote last."""
+
+    name: str = Field(primary_key=True)
+    value: str

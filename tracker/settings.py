@@ -1,0 +1,65 @@
+"""Environment and flags → one frozen `Settings`. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tracker.errors import UsageError
+
+KEY_SUFFIXES = (
+    "_API_KEY",
+    "_ACCESS_KEY",
+    "_ACCESS_KEY_ID",
+    "_SESSION_TOKEN",
+    "_TOKEN",
+    "_LOGIN",
+    "_PASSWORD",
+)
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CITELIFT_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///citelift.db"
+    catalog: Path = Path("prompts")
+    workspace: str | None = None
+    """None: the catalog's own."""
+    concurrency: int = Field(default=16, ge=1, le=1024)
+    """Asks in flight per engine, where the catalog does not say."""
+    rpm: int | None = Field(default=None, ge=1)
+    timeout_seconds: float = Field(default=180, gt=0)
+    max_attempts: int = Field(default=5, ge=1, le=20)
+    month_budget_usd: float | None = Field(default=None, ge=0)
+    smtp_url: SecretStr | None = None
+    user_agent_contact: str | None = None
+    """An address or page that a site's owner can turn to; goes into the user agent of page checks."""
+
+
+def load(**flags: Any) -> Settings:
+    """Flags win over the environment, the environment over `.env`; a flag of None was not given."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "CITELIFT_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(
+            f"setting {name}: {first['msg']}", f"correct {name} or the flag of that name"
+        ) from None
+
+
+def key(name: str) -> SecretStr | None:
+    """The secret in environment variable `name`, if it is there and not blank."""
+    value = os.environ.get(name, "").strip()
+    return SecretStr(value) if value else None
+
+
+def secrets() -> list[str]:
+    """Every secret-looking value of the environment: what must never be written anywhere."""
+    found = (v.strip() for n, v in os.environ.items() if n.upper().endswith(KEY_SUFFIXES))
+    return sorted({value for value in found if len(value) >= 8}, key=len, reverse=True)

@@ -1,0 +1,210 @@
+"""The database: opening it, its schema version, and the two helpers every write goes through.
+
+SQLite and PostgreSQL alike. A write transaction on SQLite takes the write lock at once (`BEGIN IMMEDIATE`): a
+transaction that reads first and writes later could otherwise fail half-way when two processes share the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlmodel import Session, SQLModel, create_engine
+
+from tracker.errors import StoreError
+
+CHUNK = 5_000
+WRITE = "citelift_write"
+"""The execution option that says a transaction will write."""
+
+
+def open_database(url: str, *, read_only: bool = False, migrate: bool = True) -> Engine:
+    """An engine on a database whose schema is this program's; `read_only` never creates or migrates."""
+    engine = _engine(url, read_only)
+    try:
+        if read_only:
+            _require_current(engine)
+        elif migrate:
+            upgrade(engine)
+    except OperationalError as error:
+        raise StoreError(
+            f"cannot open the database {engine.url.render_as_string(hide_password=True)}: {_first_line(error)}",
+            "check that the address is right, the server runs and the folder is writable",
+        ) from None
+    return engine
+
+
+def _engine(url: str, read_only: bool) -> Engine:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise StoreError(
+            f"not a database address: {url!r}", "use sqlite:///file.db or postgresql://user@host/name"
+        ) from None
+    if address.drivername in {"postgresql", "postgres"}:
+        address = address.set(drivername="postgresql+psycopg")
+    kind = address.get_backend_name()
+    if kind not in {"sqlite", "postgresql"}:
+        raise StoreError(
+            f"citelift does not store in {kind}", "use sqlite:///file.db or postgresql://user@host/name"
+        )
+    if kind == "sqlite" and read_only and address.database and not Path(address.database).exists():
+        raise StoreError(
+            f"there is no database at {address.database}",
+            "run `citelift demo`, `citelift run` or `citelift import …` first",
+        )
+    if kind == "sqlite" and address.database and not Path(address.database).absolute().parent.is_dir():
+        raise StoreError(
+            f"the folder of {address.database} does not exist", "create the folder or choose another file"
+        )
+    try:
+        if kind == "sqlite":
+            return _sqlite(address.render_as_string(hide_password=False), read_only)
+        options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
+        return create_engine(address, pool_pre_ping=True, connect_args=options)
+    except NoSuchModuleError:
+        raise StoreError(
+            f"citelift does not store in {address.drivername}",
+            "use postgresql+psycopg:// or plain postgresql://",
+        ) from None
+
+
+def _sqlite(url: str, read_only: bool) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late; ours is in `begin` below
+        for pragma in (
+            "foreign_keys=ON",
+            "busy_timeout=60000",
+            "synchronous=NORMAL",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA query_only=ON" if read_only else "PRAGMA journal_mode=WAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def writing(database: Engine) -> Iterator[Session]:
+    """One transaction: all of it is stored, or none."""
+    with (
+        database.connect().execution_options(**{WRITE: True}) as connection,
+        connection.begin(),
+        Session(bind=connection, expire_on_commit=False) as session,
+    ):
+        yield session
+        session.flush()
+
+
+@contextmanager
+def reading(database: Engine) -> Iterator[Session]:
+    with database.connect() as connection, Session(bind=connection, expire_on_commit=False) as session:
+        yield session
+
+
+def bulk_insert(
+    session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]], *, ignore: bool = False
+) -> int:
+    """Insert plain rows with the core, several times faster than objects. With `ignore`, rows whose key is there
+    stay as they are. Returns the number of rows sent."""
+    if not rows:
+        return 0
+    target = table.__table__  # type: ignore[attr-defined]
+    statement: Any = target.insert()
+    if ignore:
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(target).on_conflict_do_nothing()
+    connection = session.connection()
+    for start in range(0, len(rows), CHUNK):
+        connection.execute(statement, list(rows[start : start + CHUNK]))
+    return len(rows)
+
+
+def upsert(
+    session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+) -> None:
+    """Insert rows; where `key` is there already, the other columns take the new values."""
+    if not rows:
+        return
+    target = table.__table__  # type: ignore[attr-defined]
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(target)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    statement = statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+    for start in range(0, len(rows), CHUNK):
+        session.connection().execute(statement, list(rows[start : start + CHUNK]))
+
+
+def alembic_config(database: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = database
+    return config
+
+
+def upgrade(database: Engine) -> None:
+    """Bring the schema to this program's version; nothing happens where it is there already."""
+    current, head = schema_versions(database)
+    if current == head:
+        return
+    if current is not None and current not in _known_versions(database):
+        raise StoreError(
+            f"the database was written by a newer citelift (schema {current})",
+            "upgrade citelift, or point --database elsewhere",
+        )
+    command.upgrade(alembic_config(database), "head")
+
+
+def schema_versions(database: Engine) -> tuple[str | None, str | None]:
+    """(what the database has, what this program wants)."""
+    with database.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(alembic_config(database)).get_current_head()
+
+
+def _known_versions(database: Engine) -> set[str]:
+    return {
+        script.revision for script in ScriptDirectory.from_config(alembic_config(database)).walk_revisions()
+    }
+
+
+def _require_current(database: Engine) -> None:
+    current, head = schema_versions(database)
+    if current != head:
+        raise StoreError(
+            f"the database has schema {current or 'none'}, this citelift needs {head}",
+            "run `citelift check` (or any command that writes) once to bring it up to date",
+        )
+
+
+def is_locked(error: DBAPIError) -> bool:
+    return "locked" in str(error).lower()
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+
+
+def ping(database: Engine) -> str:
+    with database.connect() as connection:
+        if database.dialect.name == "sqlite":
+            return f"SQLite {connection.execute(text('select sqlite_version()')).scalar_one()}"
+        return f"PostgreSQL {connection.execute(text('show server_version')).scalar_one()}"
