@@ -1,0 +1,38 @@
+"""Raw reply body → citations, *cited*, *retrieved* and *written* apart. Pure: no network, no clock.
+
+`read` recognises the shape by content alone. One small reader per shape; what a body holds that no reader
+knows is listed by `unknown_keys`, so that an engine's change is seen before its numbers are.
+"""
+
+from __future__ import annotations
+
+from tracker.citations.draft import is_redirect
+from tracker.citations.read import SHAPES, merge, read, recognise
+from tracker.citations.results import (
+    READER_VERSION,
+    Citation,
+    DomainFrom,
+    Kind,
+    Problem,
+    Reading,
+    Shape,
+    Usage,
+    as_json,
+)
+
+__all__ = [
+    "READER_VERSION",
+    "SHAPES",
+    "Citation",
+    "DomainFrom",
+    "Kind",
+    "Problem",
+    "Reading",
+    "Shape",
+    "Usage",
+    "as_json",
+    "is_redirect",
+    "merge",
+    "read",
+    "recognise",
+]

@@ -1,0 +1,80 @@
+"""Anthropic messages: blocks in order; a citation's place is its whole text block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.citations.draft import Draft
+from tracker.citations.results import Usage
+from tracker.citations.values import at, count, record, records, string, word
+
+_STOPS = {"pause_turn": "pause", "refusal": "refusal"}
+
+
+def read_anthropic(body: dict[str, Any]) -> Draft:
+    draft = Draft("anthropic", engine_model=word(body.get("model")), stop=word(body.get("stop_reason")))
+    draft.search_used = False
+    blocks = body.get("content")
+    if isinstance(blocks, str):
+        blocks = [{"type": "text", "text": blocks}]
+    for block in records(blocks):
+        _read_block(draft, block)
+    usage = record(body.get("usage"))
+    draft.usage = Usage(
+        _input_tokens(usage),
+        count(usage.get("output_tokens")),
+        count(at(usage, "server_tool_use", "web_search_requests")),
+    )
+    if draft.cited or (draft.usage.searches_billed or 0) > 0:
+        draft.search_used = True
+    if draft.stop == "pause_turn":
+        draft.fail("pause", "the turn is unfinished: send the content back to continue, then merge the parts")
+    if draft.stop == "refusal":
+        details = record(body.get("stop_details"))
+        draft.fail("refusal", word(details.get("explanation")) or word(details.get("category")) or "refusal")
+    return draft
+
+
+def _input_tokens(usage: dict[str, Any]) -> int | None:
+    """Cached tokens are not in `input_tokens` here, but were read all the same."""
+    parts = [
+        count(usage.get(key))
+        for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    ]
+    known = [part for part in parts if part is not None]
+    return sum(known) if parts[0] is not None else None
+
+
+def _read_block(draft: Draft, block: dict[str, Any]) -> None:
+    kind = block.get("type")
+    if kind == "text":
+        _read_text(draft, block)
+    elif kind == "server_tool_use" and block.get("name") == "web_search":
+        draft.search_used = True
+        draft.search(at(block, "input", "query"))
+    elif kind == "web_search_tool_result":
+        draft.search_used = True
+        _read_results(draft, block.get("content"))
+
+
+def _read_text(draft: Draft, block: dict[str, Any]) -> None:
+    start = len(draft.text)
+    draft.text += string(block.get("text")) or ""
+    for citation in records(block.get("citations")):
+        url = word(citation.get("url")) or _source_url(citation)
+        if url is not None:
+            draft.cite(url, citation.get("title"), start, len(draft.text))
+
+
+def _source_url(citation: dict[str, Any]) -> str | None:
+    """`search_result_location` names its page as `source`."""
+    source = word(citation.get("source"))
+    return source if source is not None and source.startswith(("http://", "https://")) else None
+
+
+def _read_results(draft: Draft, content: Any) -> None:
+    for result in records(content):
+        if result.get("type") == "web_search_tool_result_error":
+            draft.warnings.append(f"a search failed: {word(result.get('error_code')) or 'no reason given'}")
+        else:
+            draft.retrieve(result.get("url"), result.get("title"))

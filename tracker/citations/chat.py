@@ -1,0 +1,172 @@
+"""Chat completions: OpenAI's annotations, OpenRouter, Perplexity Sonar, Groq compound, plain models."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tracker.citations.draft import Draft, Found
+from tracker.citations.results import Shape, Usage
+from tracker.citations.text import verified_span
+from tracker.citations.values import (
+    at,
+    count,
+    embedded,
+    integer,
+    items,
+    micros,
+    record,
+    records,
+    string,
+    word,
+)
+
+# OpenAI's search models look on the web before every answer, and say nothing about it in the body.
+_ALWAYS_SEARCHES = re.compile(r"search-(?:preview|api)\b")
+_BAD_STOPS = {"content_filter": "refusal", "error": "error"}
+
+
+def start(body: dict[str, Any], shape: Shape) -> Draft:
+    """What all chat completions share: text, model, stop, refusal, tokens."""
+    choice = next(iter(records(body.get("choices"))), {})
+    message = record(choice.get("message"))
+    draft = Draft(shape, engine_model=word(body.get("model")), text=content_text(message.get("content")))
+    draft.stop = word(choice.get("finish_reason"))
+    draft.usage = chat_usage(body)
+    error = choice.get("error") or body.get("error")
+    if error or draft.stop == "error":
+        draft.fail("error", word(at(error, "message")) or word(error) or draft.stop)
+    refusal = word(message.get("refusal"))
+    if refusal is not None or draft.stop == "content_filter":
+        draft.fail("refusal", refusal or draft.stop)
+    return draft
+
+
+def message_of(body: dict[str, Any]) -> dict[str, Any]:
+    return record(next(iter(records(body.get("choices"))), {}).get("message"))
+
+
+def content_text(content: Any) -> str:
+    """A string, or the text parts of a list of parts."""
+    if isinstance(content, str):
+        return string(content) or ""
+    parts = [part if isinstance(part, str) else at(part, "text") for part in items(content)]
+    return "".join(found for found in map(string, parts) if found is not None)
+
+
+def chat_usage(body: dict[str, Any]) -> Usage:
+    usage = record(body.get("usage"))
+    tokens = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
+    return Usage(
+        tokens[0] if tokens[0] is not None else count(usage.get("input_tokens")),
+        tokens[1] if tokens[1] is not None else count(usage.get("output_tokens")),
+        billed_searches(usage),
+        _reported(usage),
+    )
+
+
+def billed_searches(usage: dict[str, Any]) -> int | None:
+    for holder in ("server_tool_use_details", "server_tool_use"):
+        found = count(at(usage, holder, "web_search_requests"))
+        if found is not None:
+            return found
+    return count(usage.get("num_search_queries"))
+
+
+def _reported(usage: dict[str, Any]) -> int | None:
+    """Perplexity names `cost.total_cost`, OpenRouter `cost`. A gateway writes 0 when it does not know."""
+    cost = usage.get("cost")
+    found = micros(cost.get("total_cost") if isinstance(cost, dict) else cost)
+    return found or None
+
+
+def annotate(draft: Draft, annotations: Any) -> None:
+    """`url_citation` annotations: nested (chat), flat (Responses, litellm's bridge)."""
+    for annotation in records(annotations):
+        if annotation.get("type", "url_citation") != "url_citation":
+            continue
+        nested = annotation.get("url_citation")
+        place = nested if isinstance(nested, dict) else annotation
+        url = word(place.get("url"))
+        if url is None:
+            draft.warnings.append("an annotation without a URL")
+            continue
+        asked = integer(place.get("start_index")), integer(place.get("end_index"))
+        span = verified_span(draft.text, url, *asked)
+        if span != asked:
+            draft.warnings.append("offsets of an annotation did not hold its URL and were put right")
+        draft.cite(url, place.get("title"), *span)
+
+
+def read_openai_chat(body: dict[str, Any]) -> Draft:
+    draft = start(body, "openai_chat")
+    annotate(draft, message_of(body).get("annotations"))
+    if (
+        draft.cited
+        or (draft.usage.searches_billed or 0) > 0
+        or _ALWAYS_SEARCHES.search(draft.engine_model or "")
+    ):
+        draft.search_used = True
+    elif draft.usage.searches_billed == 0:
+        draft.search_used = False
+    return draft
+
+
+def read_openrouter(body: dict[str, Any]) -> Draft:
+    """Annotations are what the API labels as cited, even where it lists all that was retrieved with 0/0."""
+    draft = read_openai_chat(body)
+    draft.shape = "openrouter"
+    pages = _listed_pages(body)
+    for page in pages.values():
+        draft.retrieve(page.url, page.title)
+    if not draft.cited:
+        draft.cite_markers(pages)
+    elif all(not found.end for found in draft.cited):
+        draft.warnings.append("one list without places: pages only consulted may be among the cited")
+    draft.search_used = True if pages else draft.search_used
+    return draft
+
+
+def read_perplexity_chat(body: dict[str, Any]) -> Draft:
+    """Sonar: `[n]` in the text is `citations[n-1]`; the list itself is only what was retrieved."""
+    draft = start(body, "perplexity_chat")
+    pages = _listed_pages(body)
+    for page in pages.values():
+        draft.retrieve(page.url, page.title)
+    draft.cite_markers(pages)
+    if pages or (draft.usage.searches_billed or 0) > 0:
+        draft.search_used = True
+    elif isinstance(body.get("citations"), list) or isinstance(body.get("search_results"), list):
+        draft.search_used = False
+    return draft
+
+
+def _listed_pages(body: dict[str, Any]) -> dict[int, Found]:
+    """Number in the text → page. `citations` is what markers count in; `search_results` where it is absent."""
+    listed = items(body.get("citations"))
+    if not listed:
+        listed = items(body.get("search_results"))
+    pages: dict[int, Found] = {}
+    for number, entry in enumerate(listed, start=1):
+        url = word(entry) or word(at(entry, "url"))
+        if url is not None:
+            pages[number] = Found(url, word(at(entry, "title")))
+    return pages
+
+
+def read_groq(body: dict[str, Any]) -> Draft:
+    """Compound lists what its tools found; nothing in the text points at it."""
+    draft = start(body, "groq")
+    annotate(draft, message_of(body).get("annotations"))
+    tools = records(message_of(body).get("executed_tools"))
+    for tool in tools:
+        arguments = embedded(tool.get("arguments"))
+        draft.search(arguments.get("query"))
+        for result in records(at(tool, "search_results", "results")):
+            draft.retrieve(result.get("url"), result.get("title"))
+    draft.search_used = bool(draft.retrieved) or any(_is_search(tool) for tool in tools)
+    return draft
+
+
+def _is_search(tool: dict[str, Any]) -> bool:
+    return any(name in (word(tool.get("type")) or "") for name in ("search", "visit", "browser"))

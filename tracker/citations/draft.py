@@ -1,0 +1,164 @@
+"""The common end of every reader: places found → the frozen reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from tracker.citations.results import Citation, DomainFrom, Kind, Problem, Reading, Shape, Usage
+from tracker.citations.text import markers, written_urls
+from tracker.citations.values import word
+from tracker.domains import domain_of, try_parse
+
+# Google's grounding links stand on this host; the publisher is behind them.
+REDIRECT_HOST = "vertexaisearch.cloud.google.com"
+WEB = ("http://", "https://")
+
+
+@dataclass(slots=True)
+class Found:
+    """One occurrence, before it is numbered."""
+
+    url: str
+    title: str | None = None
+    start: int | None = None
+    end: int | None = None
+    named_domain: str | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a reader collects; `reading()` numbers, names domains and adds what is only written."""
+
+    shape: Shape
+    engine_model: str | None = None
+    text: str = ""
+    search_used: bool | None = None
+    searches: list[str] = field(default_factory=list)
+    cited: list[Found] = field(default_factory=list)
+    retrieved: list[Found] = field(default_factory=list)
+    stop: str | None = None
+    problem: Problem | None = None
+    detail: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    # URLs before it are no part of the answer (commentary between searches).
+    answer_start: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def fail(self, problem: Problem, detail: str | None = None) -> None:
+        """The first problem stands; a later one would only describe its consequence."""
+        if self.problem is None:
+            self.problem, self.detail = problem, detail
+
+    def cite(self, url: Any, title: Any = None, start: int | None = None, end: int | None = None) -> None:
+        address = word(url)
+        if address is None:
+            self.warnings.append("a citation without a URL")
+            return
+        self.cited.append(Found(address, word(title), start, end))
+
+    def retrieve(self, url: Any, title: Any = None) -> None:
+        address = word(url)
+        if address is not None:
+            self.retrieved.append(Found(address, word(title)))
+
+    def cite_markers(self, pages: Mapping[int, Found]) -> None:
+        """`[n]` in the text → page n; a number that is on no list is counted, not guessed."""
+        stray = 0
+        for marker in markers(self.text):
+            page = pages.get(marker.number)
+            if page is None:
+                stray += 1
+            else:
+                self.cited.append(Found(page.url, page.title, marker.start, marker.end, page.named_domain))
+        if stray and pages:
+            self.warnings.append(f"{stray} marker(s) point beyond the list of {len(pages)} pages")
+
+    def search(self, query: Any) -> None:
+        found = word(query)
+        if found is not None:
+            self.searches.append(found)
+
+    def reading(self) -> Reading:
+        if not self.text.strip() and self.stop != NOT_SHOWN:
+            self.fail("empty", "the reply holds no answer text")
+        return Reading(
+            shape=self.shape,
+            engine_model=self.engine_model,
+            search_used=self.search_used,
+            text=self.text,
+            searches=tuple(self.searches),
+            citations=(
+                *_numbered(self.cited, "cited"),
+                *_numbered(self.retrieved, "retrieved"),
+                *_numbered(_only_written(self.text, self.cited, self.answer_start), "written"),
+            ),
+            stop=self.stop,
+            problem=self.problem,
+            usage=self.usage,
+            detail=self.detail,
+            warnings=tuple(dict.fromkeys(self.warnings)),
+        )
+
+
+NOT_SHOWN = "not_shown"
+
+
+def _numbered(found: list[Found], kind: Kind) -> list[Citation]:
+    return [_citation(page, kind, position) for position, page in enumerate(found, start=1)]
+
+
+def _citation(found: Found, kind: Kind, position: int) -> Citation:
+    domain, domain_from = _publisher(found)
+    return Citation(found.url, kind, position, found.start, found.end, found.title, domain, domain_from)
+
+
+def _publisher(found: Found) -> tuple[str | None, DomainFrom]:
+    if is_redirect(found.url):
+        for name in (found.named_domain, found.title):
+            domain = _domain_named(name)
+            if domain is not None:
+                return domain, "title"
+    address = try_parse(found.url)
+    return (address.domain if address else None), "url"
+
+
+def _domain_named(name: str | None) -> str | None:
+    """The registrable domain, if a title is nothing but a host name."""
+    if (
+        name is None
+        or "." not in name
+        or any(character.isspace() or character in "/@:" for character in name)
+    ):
+        return None
+    return domain_of(name.strip(".").lower())
+
+
+def is_redirect(url: str) -> bool:
+    """Whether the address is Google's grounding redirect, so that the publisher is not in it."""
+    try:
+        return urlsplit(url).hostname == REDIRECT_HOST
+    except ValueError:
+        return False
+
+
+def _only_written(text: str, cited: list[Found], answer_start: int) -> list[Found]:
+    """URLs standing in the text that no citation covers.
+
+    A citation with a place covers the URLs inside it; one without a place covers its URL everywhere.
+    """
+    spans = sorted((page.start, page.end) for page in cited if page.start is not None and page.end)
+    placeless = {page.url for page in cited if page.start is None or not page.end}
+    ends: list[int] = []
+    for _, end in spans:
+        ends.append(max(end or 0, ends[-1] if ends else 0))
+    found, place = [], 0
+    for written in written_urls(text):
+        while place < len(spans) and (spans[place][0] or 0) <= written.start:
+            place += 1
+        covered = place > 0 and ends[place - 1] >= written.end
+        if not covered and written.url not in placeless and written.start >= answer_start:
+            found.append(Found(written.url, None, written.start, written.end))
+    return found

@@ -1,0 +1,117 @@
+"""Which shape a body has, and the reader for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from typing import Any, Literal, get_args
+
+from tracker.citations.anthropic import read_anthropic
+from tracker.citations.chat import read_groq, read_openai_chat, read_openrouter, read_perplexity_chat
+from tracker.citations.draft import Draft
+from tracker.citations.responses import read_perplexity_agent, read_responses
+from tracker.citations.failure import read_error
+from tracker.citations.results import Citation, Kind, Reading, Shape, Usage
+from tracker.citations.shapes import recognise_shape
+from tracker.citations.values import parse_body
+from tracker.errors import DataError, UsageError
+
+SHAPES: tuple[Shape, ...] = get_args(Shape)
+
+_READERS: dict[Shape, Callable[[dict[str, Any]], Draft]] = {
+    "openai_responses": read_responses,
+    "perplexity_agent": read_perplexity_agent,
+    "openai_chat": read_openai_chat,
+    "openrouter": read_openrouter,
+    "perplexity_chat": read_perplexity_chat,
+    "groq": read_groq,
+    "anthropic": read_anthropic,
+    "error": read_error,
+}
+
+
+def read(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "auto") -> Reading:
+    """Raises `DataError` where the body is no JSON object or has no known shape; never anything else."""
+    known = parse_body(body)
+    return _READERS[_chosen(known, shape)](known).reading()
+
+
+def recognise(body: str | bytes | dict[str, Any]) -> Shape:
+    """The shape of a body by its content; raises `DataError` naming the known ones."""
+    return _chosen(parse_body(body), "auto")
+
+
+def _chosen(body: dict[str, Any], shape: str) -> Shape:
+    if shape == "auto":
+        found = recognise_shape(body)
+        if found is None:
+            raise DataError(
+                f"no known shape has the keys {_some(sorted(map(str, body)))}",
+                f"name the shape, one of: {', '.join(SHAPES)}",
+            )
+        return found
+    for known in SHAPES:
+        if shape == known:
+            return known
+    raise UsageError(f"no shape is called {shape!r}", f"use auto or one of: {', '.join(SHAPES)}")
+
+
+def _some(keys: list[str]) -> str:
+    return (
+        ", ".join(keys[:8]) + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")
+        if keys
+        else "of nothing"
+    )
+
+
+def merge(parts: Sequence[Reading]) -> Reading:
+    """One answer from the parts of an interrupted turn: text joined, places moved, tokens added.
+
+    The last part says how it ended; a search in any part is a search.
+    """
+    if not parts:
+        raise UsageError("there is nothing to merge", "give at least one reading")
+    last, citations, shift = parts[-1], [], 0
+    for part in parts:
+        citations += [_moved(citation, shift) for citation in part.citations]
+        shift += len(part.text)
+    text = "".join(part.text for part in parts)
+    empty = last.problem == "empty" and bool(text.strip())
+    return replace(
+        last,
+        engine_model=next((part.engine_model for part in reversed(parts) if part.engine_model), None),
+        search_used=_any_search([part.search_used for part in parts]),
+        text=text,
+        searches=tuple(search for part in parts for search in part.searches),
+        citations=_renumbered(citations),
+        problem=None if empty else last.problem,
+        detail=None if empty else last.detail,
+        usage=_summed([part.usage for part in parts]),
+        warnings=tuple(dict.fromkeys(warning for part in parts for warning in part.warnings)),
+    )
+
+
+def _moved(citation: Citation, shift: int) -> Citation:
+    if citation.start is None or citation.end is None:
+        return citation
+    return replace(citation, start=citation.start + shift, end=citation.end + shift)
+
+
+def _renumbered(citations: list[Citation]) -> tuple[Citation, ...]:
+    return tuple(
+        replace(citation, position=position)
+        for kind in get_args(Kind)
+        for position, citation in enumerate((one for one in citations if one.kind == kind), start=1)
+    )
+
+
+def _any_search(used: list[bool | None]) -> bool | None:
+    return True if True in used else (None if None in used else False)
+
+
+def _summed(usages: list[Usage]) -> Usage:
+    def total(name: str) -> int | None:
+        known = [getattr(usage, name) for usage in usages]
+        return None if None in known else sum(known)
+
+    return Usage(*(total(field.name) for field in fields(Usage)))

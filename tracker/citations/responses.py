@@ -1,0 +1,130 @@
+"""The Responses API and those who speak it: OpenAI, Azure, xAI, DeepSeek, Perplexity's Agent API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.citations.chat import annotate
+from tracker.citations.draft import Draft, Found
+from tracker.citations.results import Shape, Usage
+from tracker.citations.values import at, count, integer, items, micros, record, records, string, word, words
+
+_TICKS_PER_DOLLAR = 10_000_000_000
+_SEARCH_CALLS = ("web_search_call", "x_search_call")
+
+
+def read_responses(body: dict[str, Any], shape: Shape = "openai_responses") -> Draft:
+    draft = Draft(shape, engine_model=word(body.get("model")), stop=_stop(body))
+    output = records(body.get("output"))
+    _read_messages(draft, output)
+    for item in output:
+        if item.get("type") in _SEARCH_CALLS:
+            _read_call(draft, item)
+    draft.usage = _usage(body, output)
+    searched = any(item.get("type") in (*_SEARCH_CALLS, "search_results") for item in output)
+    draft.search_used = searched or bool(draft.cited) or (draft.usage.searches_billed or 0) > 0
+    _judge(draft, body)
+    return draft
+
+
+def read_perplexity_agent(body: dict[str, Any]) -> Draft:
+    """`[n]` in the text is the result whose `id` is n, wherever it stands in the lists."""
+    draft = read_responses(body, "perplexity_agent")
+    pages: dict[int, Found] = {}
+    for item in records(body.get("output")):
+        if item.get("type") not in ("search_results", "fetch_url_results"):
+            continue
+        for query in words(item.get("queries")):
+            draft.search(query)
+        for result in records(item.get("results") or item.get("contents")):
+            draft.retrieve(result.get("url"), result.get("title"))
+            number, url = integer(result.get("id")), word(result.get("url"))
+            if number is not None and url is not None:
+                pages.setdefault(number, Found(url, word(result.get("title"))))
+    if not draft.cited:
+        draft.cite_markers(pages)
+    return draft
+
+
+def _read_messages(draft: Draft, output: list[dict[str, Any]]) -> None:
+    """Messages are joined by a blank line. What only stands in commentary on the way is not cited by it."""
+    messages = [item for item in output if item.get("type") == "message"]
+    final = any(message.get("phase") == "final_answer" for message in messages)
+    for message in messages:
+        content = message.get("content")
+        parts = [{"text": content}] if isinstance(content, str) else records(content)
+        if draft.text and any(word(part.get("text")) for part in parts):
+            draft.text += "\n\n"
+        if final and message.get("phase") == "commentary":
+            draft.answer_start = len(draft.text) + sum(len(string(part.get("text")) or "") for part in parts)
+        for part in parts:
+            _read_part(draft, part)
+
+
+def _read_part(draft: Draft, part: dict[str, Any]) -> None:
+    if part.get("type") == "refusal":
+        draft.fail("refusal", word(part.get("refusal")))
+        return
+    start = len(draft.text)
+    piece = Draft(draft.shape, text=string(part.get("text")) or "")
+    annotate(piece, part.get("annotations"))
+    draft.text += piece.text
+    draft.warnings += piece.warnings
+    for found in piece.cited:
+        if found.start is not None and found.end:
+            found.start, found.end = found.start + start, found.end + start
+        draft.cited.append(found)
+
+
+def _read_call(draft: Draft, item: dict[str, Any]) -> None:
+    action = record(item.get("action"))
+    query = word(action.get("query"))
+    if query is not None:
+        draft.search(query)
+    for source in records(action.get("sources")):
+        draft.retrieve(source.get("url"), source.get("title"))
+    draft.retrieve(action.get("url"))
+
+
+def _usage(body: dict[str, Any], output: list[dict[str, Any]]) -> Usage:
+    usage = record(body.get("usage"))
+    ticks = micros(usage.get("cost_in_usd_ticks"), _TICKS_PER_DOLLAR)
+    return Usage(
+        count(usage.get("input_tokens")),
+        count(usage.get("output_tokens")),
+        _billed(body, usage, output),
+        ticks or micros(at(usage, "cost", "total_cost")) or None,
+    )
+
+
+def _billed(body: dict[str, Any], usage: dict[str, Any], output: list[dict[str, Any]]) -> int | None:
+    """What the engine counts itself; else the search calls, without pages opened."""
+    details = record(usage.get("server_side_tool_usage_details"))
+    xai = [count(details.get(key)) for key in ("web_search_calls", "x_search_calls")]
+    named = [
+        count(at(body, "tool_usage", "web_search", "num_requests")),
+        sum(found for found in xai if found is not None) if any(found is not None for found in xai) else None,
+        count(at(usage, "tool_calls_details", "search_web", "invocation")),
+    ]
+    for found in named:
+        if found is not None:
+            return found
+    calls = [item for item in output if item.get("type") in _SEARCH_CALLS]
+    return sum(at(item, "action", "type") in (None, "search") for item in calls)
+
+
+def _stop(body: dict[str, Any]) -> str | None:
+    return word(at(body, "incomplete_details", "reason")) or word(body.get("status"))
+
+
+def _judge(draft: Draft, body: dict[str, Any]) -> None:
+    error = body.get("error")
+    status = word(body.get("status"))
+    if error or status in ("failed", "cancelled"):
+        draft.fail("error", word(at(error, "message")) or word(error) or status)
+    if draft.stop == "content_filter":
+        draft.fail("refusal", draft.stop)
+    if status in ("queued", "in_progress"):
+        draft.fail("pause", f"the response is still {status}")
+    if items(body.get("output")) == [] and not draft.problem:
+        draft.fail("empty", "the reply has no output")

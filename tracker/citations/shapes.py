@@ -1,0 +1,174 @@
+"""Which shape a body has: decided by its content alone, never by a file's or an engine's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tracker.citations.results import Shape
+from tracker.citations.values import at, items, record, records, word
+
+Body = dict[str, Any]
+
+_SONAR = re.compile(r"^(?:perplexity/)?(?:sonar\b|pplx-|r1-1776|llama-3\.1-sonar)")
+_COMPOUND = re.compile(r"^(?:groq/)?compound(?:-|$)")
+_OUTPUT_ITEMS = re.compile(r"^(?:message|reasoning|search_results|\w+_call(?:_output)?|fetch_url_results)$")
+_LITELLM_FIELDS = (
+    "citations",
+    "web_search_results",
+    "citationsContent",
+    "thought_signatures",
+    "web_search_calls",
+    "stop_reason",
+)
+
+
+def recognise_shape(body: Body) -> Shape | None:
+    return next((shape for shape, fits in _RULES if fits(body)), None)
+
+
+def _message(body: Body) -> Body:
+    return record(next(iter(records(body.get("choices"))), {}).get("message"))
+
+
+def _is_chat(body: Body) -> bool:
+    return bool(records(body.get("choices"))) or (
+        isinstance(body.get("choices"), list) and body.get("object") == "chat.completion"
+    )
+
+
+def _is_litellm(body: Body) -> bool:
+    """litellm's own dump, where it carries what another shape's annotations would have."""
+    if not _is_chat(body):
+        return False
+    fields = record(_message(body).get("provider_specific_fields"))
+    return bool(body.get("vertex_ai_grounding_metadata")) or any(fields.get(key) for key in _LITELLM_FIELDS)
+
+
+def _is_groq(body: Body) -> bool:
+    return _is_chat(body) and (
+        isinstance(_message(body).get("executed_tools"), list)
+        or _COMPOUND.match(word(body.get("model")) or "") is not None
+    )
+
+
+def _is_openrouter(body: Body) -> bool:
+    return _is_chat(body) and (
+        (word(body.get("id")) or "").startswith("gen-") or word(body.get("provider")) is not None
+    )
+
+
+def _is_perplexity_chat(body: Body) -> bool:
+    return _is_chat(body) and (
+        any(isinstance(body.get(key), list) for key in ("citations", "search_results"))
+        or _SONAR.match(word(body.get("model")) or "") is not None
+    )
+
+
+def _is_responses(body: Body) -> bool:
+    output = records(body.get("output")) if isinstance(body.get("output"), list) else []
+    return body.get("object") == "response" or any(
+        _OUTPUT_ITEMS.match(word(item.get("type")) or "") for item in output
+    )
+
+
+def _is_perplexity_agent(body: Body) -> bool:
+    """Its own items, or the price block that only it writes."""
+    if not _is_responses(body):
+        return False
+    own = ("search_results", "fetch_url_results")
+    return any(item.get("type") in own for item in records(body.get("output"))) or isinstance(
+        at(body, "usage", "cost"), dict
+    )
+
+
+def _is_gemini(body: Body) -> bool:
+    return isinstance(body.get("candidates"), list) or any(
+        isinstance(body.get(key), dict) for key in ("promptFeedback", "usageMetadata")
+    )
+
+
+def _is_interactions(body: Body) -> bool:
+    return body.get("object") == "interaction" or any(
+        step.get("type") in ("model_output", "google_search_call", "thought")
+        for step in records(body.get("steps"))
+    )
+
+
+def _is_anthropic(body: Body) -> bool:
+    return body.get("type") == "message" and isinstance(body.get("content"), list | str)
+
+
+def _is_bedrock(body: Body) -> bool:
+    return isinstance(at(body, "output", "message"), dict)
+
+
+def _is_mistral(body: Body) -> bool:
+    return body.get("object") == "conversation.response" or (
+        isinstance(body.get("outputs"), list) and word(body.get("conversation_id")) is not None
+    )
+
+
+def _is_cohere(body: Body) -> bool:
+    message = body.get("message")
+    return isinstance(message, dict) and (
+        "finish_reason" in body or any(isinstance(message.get(key), list) for key in ("content", "citations"))
+    )
+
+
+def _is_exa(body: Body) -> bool:
+    return "answer" in body and isinstance(body.get("citations"), list)
+
+
+def _is_tavily(body: Body) -> bool:
+    return isinstance(body.get("results"), list) and "query" in body
+
+
+def _is_dataforseo(body: Body) -> bool:
+    return ("tasks" in body and "status_code" in body) or (
+        isinstance(body.get("items"), list) and "se_domain" in body
+    )
+
+
+def _is_ai_mode(body: Body) -> bool:
+    if at(body, "search_parameters", "engine") == "google_ai_mode":
+        return True
+    return isinstance(body.get("text_blocks"), list) and "ai_overview" not in body
+
+
+def _is_overview(body: Body) -> bool:
+    return any(
+        isinstance(body.get(key), dict) for key in ("ai_overview", "search_metadata", "search_parameters")
+    )
+
+
+def _is_error(body: Body) -> bool:
+    if body.get("type") == "error" or body.get("object") == "error" or body.get("error") not in (None, False):
+        return True
+    if word(body.get("message")) is not None or word(body.get("Message")) is not None:
+        return True
+    return body.get("detail") not in (None, "") or bool(items(body.get("errors")))
+
+
+_RULES: tuple[tuple[Shape, Callable[[Body], bool]], ...] = (
+    ("anthropic", _is_anthropic),
+    ("gemini", _is_gemini),
+    ("gemini_interactions", _is_interactions),
+    ("bedrock", _is_bedrock),
+    ("perplexity_agent", _is_perplexity_agent),
+    ("openai_responses", _is_responses),
+    ("mistral", _is_mistral),
+    ("litellm", _is_litellm),
+    ("groq", _is_groq),
+    ("openrouter", _is_openrouter),
+    ("perplexity_chat", _is_perplexity_chat),
+    ("openai_chat", _is_chat),
+    ("cohere", _is_cohere),
+    ("exa", _is_exa),
+    ("dataforseo", _is_dataforseo),
+    ("serpapi_ai_mode", _is_ai_mode),
+    ("serpapi_overview", _is_overview),
+    ("tavily", _is_tavily),
+    ("error", _is_error),
+)

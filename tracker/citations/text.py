@@ -1,0 +1,171 @@
+"""Places in the answer's text: URLs written in it, markers, and offsets in code points."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+# Stops at white space, quotes, angle and curly brackets, back-ticks, pipes and full-width punctuation.
+_URL = re.compile(r"https?://[^\s<>\"`{}|\\^「」『』《》〈〉【】（），。、；：！？“”‘’«»…]+", re.IGNORECASE)
+_CLOSES = {")": "(", "]": "["}
+_TRAILING = ".,;:!?'*_~"
+_MARKER = re.compile(r"(?<!\\)\[(?P<inside>(?:web:)?\d{1,4}(?:\s*[,\-–]\s*(?:web:)?\d{1,4})*)\]")
+_CODE = re.compile(
+    r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"|(?P<tick>`+)(?!`)[^\n]+?(?<!`)(?P=tick)(?!`)",
+    re.DOTALL | re.MULTILINE,
+)
+_THINKING = re.compile(r"\s*<think>.*?(?:</think>|\Z)", re.S)
+_MARKDOWN_LINK = re.compile(
+    r"\[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?(?P<url>https?://)", re.IGNORECASE
+)
+_LONGEST_RANGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A URL standing in the text at `start:end`."""
+
+    url: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """`[n]` in the text; one bracket with several numbers gives one marker a number."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A Markdown link: the whole `[label](url)` is `start:end`."""
+
+    label: str
+    url: str
+    start: int
+    end: int
+
+
+def written_urls(text: str) -> list[Written]:
+    found = []
+    for match in _URL.finditer(text):
+        url = _trimmed(match.group())
+        if len(url) > len("https://"):
+            found.append(Written(url, match.start(), match.start() + len(url)))
+    return found
+
+
+def _trimmed(url: str) -> str:
+    """The URL up to the first bracket it did not open, without the sentence's own punctuation."""
+    depth = {"(": 0, "[": 0}
+    for place, character in enumerate(url):
+        if character in depth:
+            depth[character] += 1
+        elif character in _CLOSES:
+            depth[_CLOSES[character]] -= 1
+            if depth[_CLOSES[character]] < 0:
+                url = url[:place]
+                break
+    return url.rstrip(_TRAILING)
+
+
+def markdown_links(text: str) -> list[Link]:
+    urls = {written.start: written for written in written_urls(text)}
+    found = []
+    for match in _MARKDOWN_LINK.finditer(text):
+        written = urls.get(match.start("url"))
+        if written is None:
+            continue
+        close = text.find(")", written.end)
+        title_only = close >= 0 and "\n" not in text[written.end : close]
+        end = close + 1 if title_only else written.end
+        found.append(Link(match["label"], written.url, match.start(), end))
+    return found
+
+
+def markers(text: str) -> list[Marker]:
+    """Numbered markers outside code and outside a leading thinking block, ranges spelled out."""
+    skipped = [match.span() for match in _CODE.finditer(text)]
+    thinking = _THINKING.match(text)
+    if thinking:
+        skipped.append(thinking.span())
+    return [
+        Marker(number, match.start(), match.end())
+        for match in _MARKER.finditer(text)
+        if not any(start <= match.start() < end for start, end in skipped)
+        for number in _numbers(match["inside"].replace("web:", ""))
+    ]
+
+
+def _numbers(inside: str) -> list[int]:
+    numbers: list[int] = []
+    for part in inside.split(","):
+        ends = [int(end) for end in re.split(r"[-–]", part)]
+        if len(ends) == 1:
+            numbers.append(ends[0])
+        elif 0 <= ends[-1] - ends[0] <= _LONGEST_RANGE:
+            numbers.extend(range(ends[0], ends[-1] + 1))
+    return numbers
+
+
+class ByteOffsets:
+    """UTF-8 byte offsets of one text → code points; an offset inside a character gives that character."""
+
+    def __init__(self, text: str) -> None:
+        self._length = len(text)
+        self._starts: list[int] | None = None
+        if not text.isascii():
+            self._starts, place = [], 0
+            for character in text:
+                self._starts.append(place)
+                place += len(character.encode("utf-8"))
+            self._starts.append(place)
+
+    def code_point(self, offset: int) -> int | None:
+        if self._starts is None:
+            return offset if 0 <= offset <= self._length else None
+        if not 0 <= offset <= self._starts[-1]:
+            return None
+        return bisect_right(self._starts, offset) - 1
+
+
+def verified_span(text: str, url: str, start: int | None, end: int | None) -> tuple[int | None, int | None]:
+    """The engine's span where it holds the URL or nothing better exists.
+
+    0/0 means "no place" at OpenRouter and is kept as the engine gave it. Offsets counted in UTF-16 units
+    (characters beyond the BMP) and spans that drifted are put right by the URL itself.
+    """
+    if start is None or end is None:
+        return None, None
+    if start == end == 0:
+        return start, end
+    inside = 0 <= start < end <= len(text)
+    if inside and url in text[start:end]:
+        return start, end
+    shifted = _from_utf16(text, start), _from_utf16(text, end)
+    if shifted[0] is not None and shifted[1] is not None and url in text[shifted[0] : shifted[1]]:
+        return shifted
+    place = _nearest(text, url, start)
+    if place is not None:
+        return place, place + len(url)
+    return (start, end) if inside else (None, None)
+
+
+def _from_utf16(text: str, offset: int) -> int | None:
+    units = 0
+    for place, character in enumerate(text):
+        if units >= offset:
+            return place if units == offset else None
+        units += 2 if ord(character) > 0xFFFF else 1
+    return len(text) if units == offset else None
+
+
+def _nearest(text: str, url: str, start: int) -> int | None:
+    before, after = text.rfind(url, 0, max(start, 0) + len(url)), text.find(url, max(start, 0))
+    places = [place for place in (before, after) if place >= 0]
+    return min(places, key=lambda place: abs(place - start)) if places else None

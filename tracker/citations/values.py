@@ -1,0 +1,153 @@
+"""Reading values out of somebody else's JSON: a wrong type is an absent value, never an exception."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from tracker.errors import DataError
+
+# PostgreSQL refuses NUL and no encoder takes a lone surrogate; one stands for one, so offsets keep.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MAX_INTEGER = 2**63 - 1
+_MAX_DEPTH = 200
+
+
+def parse_body(body: str | bytes | dict[str, Any]) -> dict[str, Any]:
+    """The body as an object; a list holding one object (Google's stream and error form) is that object."""
+    value: Any = body
+    if isinstance(value, bytes | bytearray):
+        value = _decoded(bytes(value))
+    if isinstance(value, str):
+        value = _loaded(value)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, dict):
+        raise DataError(
+            f"the reply body is {_name(value)}, not a JSON object",
+            "give the whole body of one non-streamed reply",
+        )
+    if _too_deep(value):
+        raise DataError(
+            f"the reply body nests deeper than {_MAX_DEPTH} levels", "no engine does this: ask again"
+        )
+    return value
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"the reply body is not UTF-8 (byte {error.start})", "save the body exactly as received"
+        ) from error
+
+
+def _loaded(body: str) -> Any:
+    start = body.lstrip("\ufeff \t\r\n")
+    if start.startswith(("data:", "event:", ":")):
+        raise DataError(
+            "the reply body is an event stream", "ask with streaming off; citations come last there"
+        )
+    if not start:
+        raise DataError("the reply body is empty", "ask again; nothing was answered")
+    try:
+        return json.loads(start)
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"the reply body is not JSON (line {error.lineno}, column {error.colno}: {error.msg})",
+            "it may be cut off or be a proxy's HTML page: ask again",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"the reply body cannot be read as JSON: {error}", "ask again") from error
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for item in level
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _name(value: Any) -> str:
+    names = {str: "a string", bool: "a truth value", int: "a number", float: "a number", list: "a list"}
+    return "null" if value is None else names.get(type(value), type(value).__name__)
+
+
+def record(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def records(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; one object alone counts as a list of one."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def string(value: Any) -> str | None:
+    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else None
+
+
+def word(value: Any) -> str | None:
+    """A string with something in it."""
+    found = string(value)
+    return found if found and found.strip() else None
+
+
+def words(value: Any) -> list[str]:
+    """The non-empty strings of a list; one string alone counts as a list of one."""
+    found = [value] if isinstance(value, str) else items(value)
+    return [item for item in map(word, found) if item is not None]
+
+
+def integer(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and (not math.isfinite(value) or not value.is_integer()):
+        return None
+    return int(value) if abs(value) <= _MAX_INTEGER else None
+
+
+def count(value: Any) -> int | None:
+    found = integer(value)
+    return found if found is not None and found >= 0 else None
+
+
+def micros(value: Any, per_dollar: int = 1) -> int | None:
+    """Dollars (or `per_dollar` parts of one) → whole micro-dollars."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_INTEGER:
+        return None
+    exact = Decimal(str(value)) * 1_000_000 / per_dollar
+    return int(exact.to_integral_value(ROUND_HALF_EVEN)) if exact <= _MAX_INTEGER else None
+
+
+def at(value: Any, *path: str) -> Any:
+    """The value under nested keys, None where any is missing."""
+    for key in path:
+        value = record(value).get(key)
+    return value
+
+
+def embedded(value: Any) -> dict[str, Any]:
+    """An object, or one that stands as JSON in a string (tool arguments)."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return record(value)
