@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 from tracker.citations.anthropic import read_anthropic
 from tracker.citations.chat import read_groq, read_openai_chat, read_openrouter, read_perplexity_chat
 from tracker.citations.draft import Draft
-from tracker.citations.responses import read_perplexity_agent, read_responses
 from tracker.citations.failure import read_error
+from tracker.citations.responses import read_perplexity_agent, read_responses
 from tracker.citations.results import Citation, Kind, Reading, Shape, Usage
 from tracker.citations.shapes import recognise_shape
 from tracker.citations.values import parse_body
