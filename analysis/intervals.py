@@ -203,13 +203,13 @@ def cluster_bootstrap(
         raise UsageError(f"Shapes {y.shape} and {x.shape} differ.", "Give one sum per prompt in both.")
     y, x = y[x > 0], x[x > 0]
     g, total = len(x), float(x.sum())
-    count = int(round(total)) if n is None else n
+    count = round(total) if n is None else n
     estimate = float(y.sum() / total) if total else None
     if estimate is None or g < minimum:
         return Interval(estimate, None, None, count, g, "not enough data")
     if np.all(y == 0) or np.all(y == x):
-        low, high = wilson_bounds(g * (estimate > 0), g, level=level)
-        return Interval(estimate, float(low), float(high), count, g, "wilson")
+        sure = wilson(g if estimate > 0 else 0, g, level=level)
+        return Interval(estimate, sure.low, sure.high, count, g, "wilson")
     totals = resample(np.column_stack([y, x]), resamples=resamples, seed=seed)
     low, high = _stretched(estimate, totals[:, 0] / totals[:, 1], g, level)
     inside = bool(np.all((y >= 0) & (y <= x)))
@@ -319,7 +319,7 @@ def paired_ratio_difference(
     def difference(t: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(t[:, 2] / t[:, 3] - t[:, 0] / t[:, 1])
 
-    count = int(round(both[:, [1, 3]].sum())) if n is None else n
+    count = round(float(both[:, [1, 3]].sum())) if n is None else n
     if not len(both):
         return Interval(None, None, None, count, 0, "not enough data")
     found = bootstrap_statistic(
