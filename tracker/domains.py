@@ -9,7 +9,7 @@ export lists it. An `Address` therefore carries four things:
 - `domain`: the registrable domain, that is one label more than the longest public suffix. The Public Suffix List
   is used with its private section, because `a.github.io` and `b.github.io` have different owners; it comes with
   an installed package, is never fetched, and is dated by `SUFFIX_LIST_DATE`. An IP address is its own domain. A host that
-  is itself a public suffix (`wordpress.com`, `gov.uk`, `localhost`) has no registrable domain: `domain_of` answers
+  is itself a public suffix (`netlify.app`, `gov.uk`, `localhost`) has no registrable domain: `domain_of` answers
   None for it, while `Address.domain` is the host, so the page keeps a source and is merged with nobody else's.
 
 How the canonical URL is made. The text is parsed as a browser would (WHATWG: IDNA, back-slashes, dot segments, odd
@@ -76,7 +76,7 @@ TRACKING_PARAMETERS = (
     | _names("phpsessid jsessionid")
 )
 _AMAZON = _names(
-    """ae ca cn co.jp co.uk com com.au com.be com.br com.mx com.tr de eg es fr ie in it nl pl sa se sg"""
+    """ae ca cn co.jp co.uk com com.au com.br com.mx com.tr de eg es fr ie in it nl pl sa se sg"""
 )
 _AMAZON_TRACKING = _names("ref ref_ tag linkcode linkid ascsubtag qid sr crid sprefix dib dib_tag _encoding")
 # Names that mean something elsewhere (`source`, `t`, `ref`), so that they go on these domains only.
@@ -118,7 +118,7 @@ _DOTTED = re.compile(r"[^./?#\\@:\s%]+(?:[.。．｡][^./?#\\@:\s%]+)+\.?")
 _FOUR_NUMBERS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 # What a browser's parser would leave as it is, but for the host: most addresses, and 5 times faster than asking it.
 _PLAIN = re.compile(
-    r"https?://([A-Za-z0-9.\-]+)((?:/(?!\.|%2[eE])[A-Za-z0-9\-._~!$&()*+,:@=%]*)*)(?:\?([A-Za-z0-9\-._~!$&()*+,:@=%/;]*))?(?:#.*)?",
+    r"https?://([A-Za-z0-9.\-]+)((?:/(?!\.|%2[eE])[A-Za-z0-9\-._~!$&'()*+,:@=%]*)*)(?:\?([A-Za-z0-9\-._~!$&()*+,:@=%/;]*))?(?:#.*)?",
     re.DOTALL,
 )
 _CLEAN_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,:@=/]*")
@@ -236,11 +236,10 @@ def _absolute(text: str) -> str:
     scheme = _SCHEME.match(trimmed)
     if scheme and scheme[1].lower() in ("http", "https"):
         return trimmed
-    if trimmed.startswith("//"):
-        return "https:" + trimmed
-    host = _HOST_AND_PORT.match(trimmed)
+    bare = trimmed.removeprefix("//")
+    host = _HOST_AND_PORT.match(bare)
     if host and written_host(host[1]):
-        return "https://" + trimmed
+        return "https://" + bare
     if scheme and not (host and host[2]):
         raise _bad(text, f"{scheme[1].lower()}: is not http or https")
     raise _bad(text, "it has no scheme and does not start with a host name")
@@ -319,7 +318,7 @@ def _clean_query(query: str, domain: str) -> str:
     of_site = SITE_TRACKING_PARAMETERS.get(domain, ())
     kept = []
     for pair in query.split("&"):
-        name, _, value = pair.removeprefix("amp;").partition("=")
+        name, _, value = _unamp(pair).partition("=")
         plain = name.lower()
         if (
             not (name or value)
@@ -331,6 +330,12 @@ def _clean_query(query: str, domain: str) -> str:
         kept.append((name, f"{name}={value}" if value else name))
     kept.sort(key=_first)
     return "&".join([pair for _, pair in kept])
+
+
+def _unamp(pair: str) -> str:
+    while pair.startswith("amp;"):
+        pair = pair[4:]
+    return pair
 
 
 def _first(pair: tuple[str, str]) -> str:
