@@ -8,10 +8,15 @@ from typing import Any, Literal, get_args
 
 from tracker.citations.anthropic import read_anthropic
 from tracker.citations.chat import read_groq, read_openai_chat, read_openrouter, read_perplexity_chat
+from tracker.citations.documents import read_bedrock, read_cohere, read_mistral
 from tracker.citations.draft import Draft
 from tracker.citations.failure import read_error
+from tracker.citations.gemini import read_gemini, read_interactions
+from tracker.citations.normalised import read_litellm
 from tracker.citations.responses import read_perplexity_agent, read_responses
 from tracker.citations.results import Citation, Kind, Reading, Shape, Usage
+from tracker.citations.search_apis import read_exa, read_tavily
+from tracker.citations.serp import read_dataforseo, read_serpapi_ai_mode, read_serpapi_overview
 from tracker.citations.shapes import recognise_shape
 from tracker.citations.values import parse_body
 from tracker.errors import DataError, UsageError
@@ -25,7 +30,18 @@ _READERS: dict[Shape, Callable[[dict[str, Any]], Draft]] = {
     "openrouter": read_openrouter,
     "perplexity_chat": read_perplexity_chat,
     "groq": read_groq,
+    "litellm": read_litellm,
+    "gemini": read_gemini,
+    "gemini_interactions": read_interactions,
     "anthropic": read_anthropic,
+    "bedrock": read_bedrock,
+    "cohere": read_cohere,
+    "mistral": read_mistral,
+    "exa": read_exa,
+    "tavily": read_tavily,
+    "serpapi_overview": read_serpapi_overview,
+    "serpapi_ai_mode": read_serpapi_ai_mode,
+    "dataforseo": read_dataforseo,
     "error": read_error,
 }
 

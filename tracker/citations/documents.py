@@ -1,0 +1,133 @@
+"""Engines that cite by block or by document: Amazon Nova, Cohere, Mistral conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.citations.draft import WEB, Draft
+from tracker.citations.results import Usage
+from tracker.citations.values import at, count, embedded, integer, items, record, records, string, word
+
+_MISTRAL_SEARCH = ("web_search", "web_search_premium", "news", "open_url", "open_search_results")
+
+
+def read_bedrock(body: dict[str, Any]) -> Draft:
+    """Nova's converse: citation blocks follow the text they support and give no place in it."""
+    draft = Draft("bedrock", engine_model=word(body.get("modelId")), stop=word(body.get("stopReason")))
+    draft.search_used = False
+    billed = 0
+    for block in records(at(body, "output", "message", "content")):
+        draft.text += string(block.get("text")) or ""
+        if at(block, "toolUse", "name") == "nova_grounding":
+            billed += 1
+            draft.search_used = True
+            draft.search(at(block, "toolUse", "input", "query"))
+        read_citations_content(draft, block.get("citationsContent"))
+    draft.search_used = draft.search_used or bool(draft.cited)
+    usage = record(body.get("usage"))
+    draft.usage = Usage(count(usage.get("inputTokens")), count(usage.get("outputTokens")), billed)
+    if draft.stop in ("guardrail_intervened", "content_filtered"):
+        draft.fail("refusal", draft.stop)
+    return draft
+
+
+def read_citations_content(draft: Draft, content: Any) -> None:
+    """Text may stand inside the citation block itself; then that is the place it supports."""
+    inside = "".join(string(part.get("text")) or "" for part in records(at(content, "content")))
+    start = len(draft.text)
+    draft.text += inside
+    span = (start, len(draft.text)) if inside else (None, None)
+    for citation in records(at(content, "citations")):
+        web = record(at(citation, "location", "web"))
+        if word(web.get("url")) is not None:
+            draft.cite(web.get("url"), word(citation.get("title")) or web.get("domain"), *span)
+
+
+def read_cohere(body: dict[str, Any]) -> Draft:
+    """Chat v2: citations name the caller's own documents; a span counts within its content block."""
+    draft = Draft("cohere", engine_model=word(body.get("model")), stop=word(body.get("finish_reason")))
+    message = record(body.get("message"))
+    starts: dict[int, int] = {}
+    content = message.get("content")
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else items(content)
+    for index, block in enumerate(blocks):
+        if at(block, "type") in (None, "text"):
+            starts[index] = len(draft.text)
+            draft.text += string(at(block, "text")) or ""
+    for citation in records(message.get("citations")):
+        _read_cohere_citation(draft, citation, starts)
+    draft.search_used = any(found.url.startswith(WEB) for found in draft.cited)
+    tokens = record(at(body, "usage", "tokens")) or record(at(body, "usage", "billed_units"))
+    draft.usage = Usage(
+        count(tokens.get("input_tokens")),
+        count(tokens.get("output_tokens")),
+        count(at(body, "usage", "billed_units", "search_units")),
+    )
+    if draft.stop in ("ERROR", "TIMEOUT"):
+        draft.fail("error", draft.stop)
+    return draft
+
+
+def _read_cohere_citation(draft: Draft, citation: dict[str, Any], starts: dict[int, int]) -> None:
+    if citation.get("type") in ("THINKING_CONTENT", "PLAN"):
+        return
+    start, end, quoted = (
+        integer(citation.get("start")),
+        integer(citation.get("end")),
+        string(citation.get("text")),
+    )
+    index = integer(citation.get("content_index"))
+    shift = starts.get(index, 0) if index is not None else min(starts.values(), default=0)
+    if start is not None and end is not None:
+        start, end = start + shift, end + shift
+        if not 0 <= start <= end <= len(draft.text) or (quoted and draft.text[start:end] != quoted):
+            place = draft.text.find(quoted) if quoted else -1
+            start, end = (place, place + len(quoted or "")) if place >= 0 else (None, None)
+    for source in records(citation.get("sources")):
+        page = record(source.get("document")) or embedded(source.get("tool_output"))
+        draft.cite(
+            word(page.get("url")) or word(source.get("id")) or word(page.get("id")),
+            page.get("title"),
+            start,
+            end,
+        )
+
+
+def read_mistral(body: dict[str, Any]) -> Draft:
+    """Conversations: `tool_reference` chunks stand behind the words they support; others are text."""
+    draft = Draft("mistral", stop=word(body.get("finish_reason")))
+    draft.search_used = False
+    for entry in records(body.get("outputs")):
+        kind = entry.get("type")
+        if kind == "tool.execution" and word(entry.get("name")) in _MISTRAL_SEARCH:
+            draft.search_used = True
+            draft.search(embedded(entry.get("arguments")).get("query"))
+        elif kind == "message.output":
+            draft.engine_model = word(entry.get("model")) or draft.engine_model
+            _read_mistral_content(draft, entry.get("content"))
+    draft.search_used = draft.search_used or bool(draft.cited)
+    usage = record(body.get("usage"))
+    connectors = [count(found) for found in record(usage.get("connectors")).values()]
+    draft.usage = Usage(
+        count(usage.get("prompt_tokens")),
+        count(usage.get("completion_tokens")),
+        sum(found for found in connectors if found is not None) if connectors else None,
+    )
+    return draft
+
+
+def _read_mistral_content(draft: Draft, content: Any) -> None:
+    start = len(draft.text)
+    for chunk in [content] if isinstance(content, str | dict) else items(content):
+        if isinstance(chunk, str):
+            start = len(draft.text)
+            draft.text += string(chunk) or ""
+        elif at(chunk, "type") in (None, "text"):
+            start = len(draft.text)
+            draft.text += string(at(chunk, "text")) or ""
+        elif at(chunk, "type") == "tool_reference" and word(at(chunk, "url")) is not None:
+            draft.cite(at(chunk, "url"), at(chunk, "title"), *_place(start, len(draft.text)))
+
+
+def _place(start: int, end: int) -> tuple[int | None, int | None]:
+    return (start, end) if end > start else (None, None)

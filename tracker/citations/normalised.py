@@ -1,0 +1,48 @@
+"""litellm's own dump, for calls whose raw body was not kept: the engine's facts stand beside the message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.citations.chat import annotate, message_of, start
+from tracker.citations.documents import read_citations_content
+from tracker.citations.draft import Draft
+from tracker.citations.gemini import PartOffsets, ground
+from tracker.citations.values import at, items, record, records, word
+
+
+def read_litellm(body: dict[str, Any]) -> Draft:
+    draft = start(body, "litellm")
+    message = message_of(body)
+    fields = record(message.get("provider_specific_fields"))
+    grounding = records(body.get("vertex_ai_grounding_metadata"))
+    offsets = PartOffsets()
+    offsets.add(0, 0, draft.text)
+    for metadata in grounding:
+        ground(draft, metadata, offsets)
+    _read_anthropic(draft, fields)
+    for content in records(fields.get("citationsContent")):
+        read_citations_content(draft, content)
+    if not draft.cited and not grounding:
+        annotate(draft, message.get("annotations"))
+    if draft.cited or draft.retrieved or draft.searches or (draft.usage.searches_billed or 0) > 0:
+        draft.search_used = True
+    elif grounding or draft.usage.searches_billed == 0:
+        draft.search_used = False
+    draft.stop = word(fields.get("stop_reason")) or draft.stop
+    if draft.stop == "pause_turn":
+        draft.fail("pause", "the turn is unfinished: send the content back to continue, then merge the parts")
+    return draft
+
+
+def _read_anthropic(draft: Draft, fields: dict[str, Any]) -> None:
+    """One list of citations a block, without the block's place."""
+    for block in items(fields.get("citations")):
+        for citation in records(block):
+            if word(citation.get("url")) is not None:
+                draft.cite(citation.get("url"), citation.get("title"))
+    for result in records(fields.get("web_search_results")):
+        for page in records(result.get("content")):
+            draft.retrieve(page.get("url"), page.get("title"))
+    for call in records(fields.get("web_search_calls")):
+        draft.search(at(call, "input", "query"))

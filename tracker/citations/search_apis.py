@@ -1,0 +1,45 @@
+"""Search APIs that answer: Exa `/answer`, Tavily `/search`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.citations.draft import Draft, Found
+from tracker.citations.results import Usage
+from tracker.citations.text import markdown_links
+from tracker.citations.values import at, micros, records, string, word
+
+
+def read_exa(body: dict[str, Any]) -> Draft:
+    """Links in the answer are what it cites; its `citations` are what it read."""
+    answer = body.get("answer")
+    draft = Draft("exa", text=string(answer) or "", search_used=True)
+    titles: dict[str, str | None] = {}
+    for page in records(body.get("citations")):
+        draft.retrieve(page.get("url") or page.get("id"), page.get("title"))
+        for key in ("id", "url"):
+            url = word(page.get(key))
+            if url is not None:
+                titles[url] = word(page.get("title"))
+    for link in markdown_links(draft.text):
+        draft.cite(link.url, titles.get(link.url), link.start, link.end)
+    if not draft.cited:
+        draft.cite_markers(dict(enumerate(draft.retrieved, start=1)))
+    draft.usage = Usage(searches_billed=1, reported_micros=micros(at(body, "costDollars", "total")) or None)
+    if body.get("error"):
+        draft.fail("error", word(body.get("error")))
+    if isinstance(answer, dict | list):
+        draft.warnings.append("the answer is structured, not text")
+    return draft
+
+
+def read_tavily(body: dict[str, Any]) -> Draft:
+    """Results only; an `answer`, where asked for, cites nothing in particular."""
+    draft = Draft("tavily", text=string(body.get("answer")) or "", search_used=True)
+    draft.search(body.get("query"))
+    for result in records(body.get("results")):
+        draft.retrieve(result.get("url"), result.get("title"))
+    pages = {n: Found(found.url, found.title) for n, found in enumerate(draft.retrieved, start=1)}
+    draft.cite_markers(pages)
+    draft.usage = Usage(searches_billed=1)
+    return draft
