@@ -1,0 +1,359 @@
+"""Worlds with the truth written in: panels for tests, power and the demo.
+
+Each world draws brands with a popularity per topic, prompt and engine, sources with a home topic and a
+heavy-tailed reach, links that popular brands get more of, answers that cite a handful of sources, and names
+that depend on all of it. What sets the kinds apart is in `RECIPES`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse, special
+
+from analysis.lift import Panel
+from tracker.errors import UsageError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Kind = Literal[
+    "planted",
+    "null",
+    "momentum",
+    "model_change",
+    "lifts_all",
+    "few",
+    "logit",
+    "list",
+    "saturated",
+    "uneven",
+    "undated",
+    "followers",
+]
+Outcome = Literal["points", "logit", "list"]
+
+TOPICS = 5
+OUTSIDE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a kind of world does.
+
+    Attributes
+    ----------
+    outcome : {"points", "logit", "list"}
+        Lifts add to the probability, to the log-odds, or to a brand's score for a list of limited length.
+    planted : float
+        Share of sources with a lift.
+    low, high : float
+        Range of planted lifts in points of probability (at a rate of 30 % when not additive).
+    base : float
+        Mean log-odds of being named.
+    pull : float
+        How strongly popularity earns links.
+    momentum : float
+        Growth per week, in log-odds, of a brand in a topic; growing brands earn links while they grow.
+    change : float
+        Spread of the jump that every brand × engine and source × engine makes at half time.
+    alike : int
+        Sources that raise every brand of the answer, linked or not.
+    verbosity : float
+        Spread of the answers' own readiness to name and to cite.
+    spread : float
+        Log-spread of a lift between prompts.
+    dated : float
+        Share of links whose start is known; the others count as live all the time.
+    follow : float
+        Log-odds with which naming a brand draws in sources that link to it.
+    """
+
+    outcome: Outcome = "points"
+    planted: float = 0.2
+    low: float = 0.05
+    high: float = 0.30
+    base: float = -1.2
+    pull: float = 1.2
+    momentum: float = 0.0
+    change: float = 0.0
+    alike: int = 0
+    verbosity: float = 0.3
+    spread: float = 0.0
+    dated: float = 1.0
+    follow: float = 0.0
+
+
+RECIPES: dict[Kind, Recipe] = {
+    "planted": Recipe(),
+    "null": Recipe(planted=0.0, outcome="logit", pull=2.0),
+    "momentum": Recipe(planted=0.0, outcome="logit", momentum=0.12),
+    "model_change": Recipe(change=0.8, outcome="logit"),
+    "lifts_all": Recipe(alike=4, outcome="logit"),
+    "few": Recipe(),
+    "logit": Recipe(outcome="logit", momentum=0.05),
+    "list": Recipe(outcome="list", verbosity=0.5),
+    "saturated": Recipe(outcome="logit", base=0.6, verbosity=0.9, pull=2.0),
+    "uneven": Recipe(outcome="points", spread=0.7),
+    "undated": Recipe(dated=0.5),
+    "followers": Recipe(planted=0.0, outcome="logit", follow=1.5),
+}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the world did.
+
+    Attributes
+    ----------
+    lift : ndarray, shape (S,)
+        Mean over a source's exposed pairs of P(named) minus P(named without that link), all else as it was;
+        NaN for a source never exposed. Counted over the pairs the panel calls exposed.
+    own : ndarray, shape (S, B)
+        The same for each brand's pairs.
+    planted, alike : ndarray of bool, shape (S,)
+        Sources with a lift; sources that raise every brand.
+    exposed : ndarray of int, shape (S,)
+    """
+
+    lift: Floats
+    own: Floats
+    planted: Bools
+    alike: Bools
+    exposed: Ints
+
+
+@dataclass(frozen=True)
+class _Grid:
+    prompt: Ints
+    engine: Ints
+    week: Ints
+    topic: Ints
+
+
+def world(
+    kind: Kind,
+    seed: int,
+    *,
+    answers: int | None = None,
+    brands: int = 8,
+    sources: int = 60,
+    prompts: int = 40,
+    weeks: int = 16,
+    engines: int = 3,
+    recipe: Recipe | None = None,
+) -> tuple[Panel, Truth]:
+    """Draw a world.
+
+    Parameters
+    ----------
+    kind : str
+        One of `Kind`; names the recipe.
+    answers : int, optional
+        Spread evenly over prompt × engine × week, the remainder at random; 7,680 if None, 480 for "few".
+    recipe : Recipe, optional
+        Replaces the kind's own.
+
+    Returns
+    -------
+    panel : Panel
+    truth : Truth
+    """
+    if kind not in RECIPES:
+        raise UsageError(f"No world is called {kind!r}.", f"Use one of: {', '.join(get_args(Kind))}.")
+    chosen = recipe or RECIPES[kind]
+    rng = np.random.default_rng([seed, sorted(RECIPES).index(kind)])
+    total = answers if answers is not None else (480 if kind == "few" else 7680)
+    grid = _grid(rng, total, prompts, weeks, engines)
+    growth = rng.normal(size=(brands, TOPICS))
+    popularity = _popularity(rng, chosen, growth, prompts, weeks, engines)
+    home = rng.integers(0, TOPICS, sources)
+    mood = rng.normal(size=total)
+    start, end = _links(rng, chosen, popularity, growth, home, weeks)
+    eta = popularity[:, grid.prompt, grid.engine, grid.week].T + chosen.verbosity * mood[:, None]
+    planted, theta = _lifts(rng, chosen, sources, prompts)
+    reach, noise = _reach(rng, chosen, grid, home, mood, weeks, engines)
+    leaning = _drawn_in(rng, chosen, eta, start, reach) if chosen.follow else None
+    cited = _cite(rng, reach if leaning is None else leaning[0], noise, mood)
+    truly = _live(cited, start, end, grid.week)
+    alike = np.zeros(sources, bool)
+    alike[rng.choice(np.flatnonzero(~planted), min(chosen.alike, int((~planted).sum())), replace=False)] = (
+        True
+    )
+    eta = eta + 0.9 * (cited @ alike.astype(np.float64))[:, None]
+    named, gain = _name(rng, chosen, eta, truly, theta[:, grid.prompt].T, leaning)
+    known = rng.random(start.shape) < chosen.dated
+    exposed = _live(cited, np.where(known, start, np.where(start < weeks, -1, start)), end, grid.week)
+    panel = _panel(grid, named, cited, exposed, home)
+    return panel, _truth(gain, truly, exposed, planted, alike)
+
+
+def _grid(rng: np.random.Generator, total: int, prompts: int, weeks: int, engines: int) -> _Grid:
+    cells = prompts * weeks * engines
+    whole = np.tile(np.arange(cells), total // cells)
+    cell = np.concatenate([whole, rng.choice(cells, total - len(whole), replace=False)])
+    prompt, rest = np.divmod(cell, weeks * engines)
+    engine, week = np.divmod(rest, weeks)
+    return _Grid(prompt, engine, week, prompt % TOPICS)
+
+
+def _popularity(
+    rng: np.random.Generator, recipe: Recipe, growth: Floats, prompts: int, weeks: int, engines: int
+) -> Floats:
+    """Log-odds of being named, shape (brands, prompts, engines, weeks)."""
+    b = len(growth)
+    topic = np.arange(prompts) % TOPICS
+    steady = (
+        rng.normal(0, 0.9, (b, 1))
+        + rng.normal(0, 0.5, (b, TOPICS))[:, topic]
+        + rng.normal(0, 0.6, (b, prompts))
+    )
+    walk = rng.normal(0, 0.07, (b, engines, weeks)).cumsum(axis=2)
+    rise = recipe.momentum * growth[:, topic][:, :, None] * (np.arange(weeks) - weeks / 2)
+    jump = recipe.change * rng.normal(size=(b, engines))[:, :, None] * (np.arange(weeks) >= weeks // 2)
+    engine = rng.normal(0, 0.4, (b, engines))
+    return np.asarray(
+        recipe.base
+        + steady[:, :, None, None]
+        + engine[:, None, :, None]
+        + walk[:, None]
+        + rise[:, :, None]
+        + jump[:, None]
+    )
+
+
+def _links(
+    rng: np.random.Generator, recipe: Recipe, popularity: Floats, growth: Floats, home: Ints, weeks: int
+) -> tuple[Ints, Ints]:
+    """First and last live week of each link, shape (sources, brands); a start beyond the weeks is no link."""
+    topic = np.arange(popularity.shape[1]) % TOPICS
+    standing = np.stack([popularity[:, topic == t].mean(axis=(1, 2, 3)) for t in range(TOPICS)])
+    standing = (standing - standing.mean(axis=1, keepdims=True)) / standing.std(axis=1, keepdims=True)
+    shape = (len(home), popularity.shape[0])
+    linked = rng.random(shape) < special.expit(-0.7 + recipe.pull * standing[home])
+    old = rng.random(shape) < 0.5
+    start = np.where(linked, np.where(old, -1, rng.integers(1, max(weeks - 1, 2), shape)), weeks + 1)
+    if recipe.momentum:
+        rising = growth.T[home]
+        earned = rng.random(shape) < special.expit(2.5 * rising - 0.5)
+        lo, hi = max(weeks // 4, 1), max(3 * weeks // 4, weeks // 4 + 2)
+        start = np.where(earned & (rising > 0), rng.integers(lo, hi, shape), start)
+    lost = (start < 0) & (rng.random(shape) < 0.15)
+    end = np.where(lost, rng.integers(1, max(weeks - 1, 2), shape), weeks)
+    return start, end
+
+
+def _reach(
+    rng: np.random.Generator, recipe: Recipe, grid: _Grid, home: Ints, mood: Floats, weeks: int, engines: int
+) -> tuple[Floats, Floats]:
+    """Log-weight of each source in each answer, and the Gumbel noise that picks among them, (A, S) both."""
+    s, prompts = len(home), int(grid.prompt.max()) + 1
+    tail = np.log(rng.pareto(1.3, s) + 0.3)
+    local = rng.normal(0, 0.8, (prompts, s)) - 2.0 * (np.arange(prompts)[:, None] % TOPICS != home)
+    taste = rng.normal(0, 0.5, (engines, s))
+    jump = recipe.change * rng.normal(size=(engines, s))
+    late = (grid.week >= weeks // 2)[:, None]
+    kind = np.outer(rng.normal(size=len(mood)), rng.normal(0, 0.6, s))
+    weight = tail + local[grid.prompt] + taste[grid.engine] + late * jump[grid.engine] + kind
+    return weight, rng.gumbel(size=weight.shape)
+
+
+def _cite(rng: np.random.Generator, weight: Floats, noise: Floats, mood: Floats) -> Floats:
+    """The `count` best sources of each answer; wordier answers cite more."""
+    count = 1 + rng.poisson(np.exp(np.log(5.0) + 0.3 * mood))
+    rank = np.argsort(np.argsort(-(weight + noise), axis=1), axis=1)
+    return (rank < count[:, None]).astype(np.float64)
+
+
+def _drawn_in(
+    rng: np.random.Generator, recipe: Recipe, eta: Floats, start: Ints, weight: Floats
+) -> tuple[Floats, Bools]:
+    """Names first, then sources: any link, live or not yet, makes a source likelier for a named brand."""
+    named = rng.random(eta.shape) < special.expit(eta)
+    linked = (start <= start.max() - 2).astype(np.float64)
+    return weight + recipe.follow * (named.astype(np.float64) @ linked.T) / 2, named
+
+
+def _live(cited: Floats, start: Ints, end: Ints, week: Ints) -> Bools:
+    """Exposure, shape (A, B, S)."""
+    live = (start[None] <= week[:, None, None]) & (week[:, None, None] < end[None])
+    return np.asarray((live & (cited[:, :, None] > 0)).transpose(0, 2, 1))
+
+
+def _lifts(rng: np.random.Generator, recipe: Recipe, sources: int, prompts: int) -> tuple[Bools, Floats]:
+    """Planted sources, and the lift of each source in each prompt."""
+    planted = np.zeros(sources, bool)
+    planted[rng.choice(sources, round(recipe.planted * sources), replace=False)] = True
+    lift = np.where(planted, rng.uniform(recipe.low, recipe.high, sources), 0.0)
+    uneven = np.exp(rng.normal(0, recipe.spread, (sources, prompts)) - recipe.spread**2 / 2)
+    return planted, lift[:, None] * uneven
+
+
+def _name(
+    rng: np.random.Generator,
+    recipe: Recipe,
+    eta: Floats,
+    exposed: Bools,
+    lift: Floats,
+    leaning: tuple[Floats, Bools] | None,
+) -> tuple[Bools, Floats]:
+    """Names drawn, and each link's gain in probability, shape (A, B, S)."""
+    effect = exposed * lift[:, None, :]
+    if leaning is not None:
+        return leaning[1], np.zeros(exposed.shape)
+    if recipe.outcome == "points":
+        base = special.expit(eta)
+        total = base + effect.sum(axis=2)
+        named = rng.random(eta.shape) < np.clip(total, 0.01, 0.99)
+        without = np.clip(total[:, :, None] - effect, 0.01, 0.99)
+        return named, np.where(effect > 0, np.clip(total, 0.01, 0.99)[:, :, None] - without, 0.0)
+    odds = special.logit(np.clip(0.3 + effect, 0, 0.97)) - special.logit(0.3)
+    score = eta + odds.sum(axis=2)
+    if recipe.outcome == "logit":
+        named = rng.random(eta.shape) < special.expit(score)
+        return named, special.expit(score)[:, :, None] - special.expit(score[:, :, None] - odds)
+    return _listed(rng, score, odds, eta)
+
+
+def _listed(rng: np.random.Generator, score: Floats, odds: Floats, eta: Floats) -> tuple[Bools, Floats]:
+    """A list of limited length, shared with brands that nobody tracks."""
+    a, b = score.shape
+    length = 1 + rng.binomial(7, special.expit(eta.mean(axis=1) + 0.6))
+    outside = rng.normal(-0.5, 1, (a, OUTSIDE)) + rng.gumbel(size=(a, OUTSIDE))
+    utility = score + rng.gumbel(size=score.shape)
+    bar = np.empty((a, b))
+    for k in range(b):
+        others = np.sort(np.concatenate([np.delete(utility, k, axis=1), outside], axis=1), axis=1)[:, ::-1]
+        bar[:, k] = others[np.arange(a), length - 1]
+    with_it = -np.expm1(-np.exp(score - bar))
+    without = -np.expm1(-np.exp(score[:, :, None] - odds - bar[:, :, None]))
+    return utility > bar, np.where(odds > 0, with_it[:, :, None] - without, 0.0)
+
+
+def _panel(grid: _Grid, named: Bools, cited: Floats, exposed: Bools, home: Ints) -> Panel:
+    a, b, s = exposed.shape
+    return Panel(
+        prompt=grid.prompt,
+        engine=grid.engine,
+        week=grid.week,
+        topic=grid.topic,
+        brands=tuple(f"brand {k + 1}" for k in range(b)),
+        sources=tuple(f"source-{k + 1}.example" for k in range(s)),
+        families=tuple(f"family {t + 1}" for t in home),
+        named=named,
+        cited=sparse.csr_array(cited),
+        exposed=sparse.csr_array(exposed.reshape(a * b, s).astype(np.float64)),
+        own=0,
+    )
+
+
+def _truth(gain: Floats, truly: Bools, exposed: Bools, planted: Bools, alike: Bools) -> Truth:
+    real = np.where(truly & exposed, gain, 0.0)
+    pairs = exposed.sum(axis=0).T
+    with np.errstate(invalid="ignore"):
+        own = real.sum(axis=0).T / pairs
+        lift = real.sum(axis=(0, 1)) / pairs.sum(axis=1)
+    return Truth(lift, own, planted, alike, pairs.sum(axis=1))
