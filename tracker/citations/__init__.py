@@ -7,7 +7,7 @@ knows is listed by `unknown_keys`, so that an engine's change is seen before its
 from __future__ import annotations
 
 from tracker.citations.draft import is_redirect
-from tracker.citations.read import SHAPES, merge, read, recognise
+from tracker.citations.read import SHAPES, merge, read, recognise, unknown_keys
 from tracker.citations.results import (
     READER_VERSION,
     Citation,
@@ -19,6 +19,7 @@ from tracker.citations.results import (
     Usage,
     as_json,
 )
+from tracker.citations.serp import page_token
 
 __all__ = [
     "READER_VERSION",
@@ -33,6 +34,8 @@ __all__ = [
     "as_json",
     "is_redirect",
     "merge",
+    "page_token",
     "read",
     "recognise",
+    "unknown_keys",
 ]

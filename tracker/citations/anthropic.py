@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.citations.draft import Draft
+from tracker.citations.draft import WEB, Draft
 from tracker.citations.results import Usage
-from tracker.citations.values import at, count, record, records, string, word
-
-_STOPS = {"pause_turn": "pause", "refusal": "refusal"}
+from tracker.citations.values import at, count, integer, record, records, string, word
 
 
 def read_anthropic(body: dict[str, Any]) -> Draft:
@@ -17,8 +15,9 @@ def read_anthropic(body: dict[str, Any]) -> Draft:
     blocks = body.get("content")
     if isinstance(blocks, str):
         blocks = [{"type": "text", "text": blocks}]
+    fetched: list[str | None] = []
     for block in records(blocks):
-        _read_block(draft, block)
+        _read_block(draft, block, fetched)
     usage = record(body.get("usage"))
     draft.usage = Usage(
         _input_tokens(usage),
@@ -45,31 +44,39 @@ def _input_tokens(usage: dict[str, Any]) -> int | None:
     return sum(known) if parts[0] is not None else None
 
 
-def _read_block(draft: Draft, block: dict[str, Any]) -> None:
+def _read_block(draft: Draft, block: dict[str, Any], fetched: list[str | None]) -> None:
     kind = block.get("type")
     if kind == "text":
-        _read_text(draft, block)
+        _read_text(draft, block, fetched)
     elif kind == "server_tool_use" and block.get("name") == "web_search":
         draft.search_used = True
         draft.search(at(block, "input", "query"))
     elif kind == "web_search_tool_result":
         draft.search_used = True
         _read_results(draft, block.get("content"))
+    elif kind == "web_fetch_tool_result" and at(block, "content", "type") == "web_fetch_result":
+        page = record(block.get("content"))
+        fetched.append(word(page.get("url")))
+        draft.retrieve(page.get("url"), at(page, "content", "title"))
 
 
-def _read_text(draft: Draft, block: dict[str, Any]) -> None:
+def _read_text(draft: Draft, block: dict[str, Any], fetched: list[str | None]) -> None:
     start = len(draft.text)
     draft.text += string(block.get("text")) or ""
     for citation in records(block.get("citations")):
-        url = word(citation.get("url")) or _source_url(citation)
+        url = word(citation.get("url")) or _source_url(citation, fetched)
         if url is not None:
-            draft.cite(url, citation.get("title"), start, len(draft.text))
+            draft.cite(
+                url, word(citation.get("title")) or citation.get("document_title"), start, len(draft.text)
+            )
 
 
-def _source_url(citation: dict[str, Any]) -> str | None:
-    """`search_result_location` names its page as `source`."""
-    source = word(citation.get("source"))
-    return source if source is not None and source.startswith(("http://", "https://")) else None
+def _source_url(citation: dict[str, Any], fetched: list[str | None]) -> str | None:
+    """A search result given by the caller is named by `source`, a fetched page by its number."""
+    source, index = word(citation.get("source")), integer(citation.get("document_index"))
+    if source is not None and source.startswith(WEB):
+        return source
+    return fetched[index] if index is not None and 0 <= index < len(fetched) else None
 
 
 def _read_results(draft: Draft, content: Any) -> None:

@@ -23,7 +23,6 @@ from tracker.citations.values import (
 
 # OpenAI's search models look on the web before every answer, and say nothing about it in the body.
 _ALWAYS_SEARCHES = re.compile(r"search-(?:preview|api)\b")
-_BAD_STOPS = {"content_filter": "refusal", "error": "error"}
 
 
 def start(body: dict[str, Any], shape: Shape) -> Draft:
@@ -162,7 +161,10 @@ def read_groq(body: dict[str, Any]) -> Draft:
     for tool in tools:
         arguments = embedded(tool.get("arguments"))
         draft.search(arguments.get("query"))
-        for result in records(at(tool, "search_results", "results")):
+        for result in [
+            *records(at(tool, "search_results", "results")),
+            *records(tool.get("browser_results")),
+        ]:
             draft.retrieve(result.get("url"), result.get("title"))
     draft.search_used = bool(draft.retrieved) or any(_is_search(tool) for tool in tools)
     return draft

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from tracker.citations.results import Citation, DomainFrom, Kind, Problem, Reading, Shape, Usage
 from tracker.citations.text import markers, written_urls
 from tracker.citations.values import word
-from tracker.domains import domain_of, try_parse
+from tracker.domains import domain_of, try_parse, written_host
 
 # Google's grounding links stand on this host; the publisher is behind them.
 REDIRECT_HOST = "vertexaisearch.cloud.google.com"
@@ -127,13 +127,8 @@ def _publisher(found: Found) -> tuple[str | None, DomainFrom]:
 
 def _domain_named(name: str | None) -> str | None:
     """The registrable domain, if a title is nothing but a host name."""
-    if (
-        name is None
-        or "." not in name
-        or any(character.isspace() or character in "/@:" for character in name)
-    ):
-        return None
-    return domain_of(name.strip(".").lower())
+    host = written_host(name) if name is not None else None
+    return domain_of(host) if host is not None else None
 
 
 def is_redirect(url: str) -> bool:

@@ -12,6 +12,7 @@ from tracker.citations.documents import read_bedrock, read_cohere, read_mistral
 from tracker.citations.draft import Draft
 from tracker.citations.failure import read_error
 from tracker.citations.gemini import read_gemini, read_interactions
+from tracker.citations.keys import keys_unknown
 from tracker.citations.normalised import read_litellm
 from tracker.citations.responses import read_perplexity_agent, read_responses
 from tracker.citations.results import Citation, Kind, Reading, Shape, Usage
@@ -55,6 +56,12 @@ def read(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "a
 def recognise(body: str | bytes | dict[str, Any]) -> Shape:
     """The shape of a body by its content; raises `DataError` naming the known ones."""
     return _chosen(parse_body(body), "auto")
+
+
+def unknown_keys(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "auto") -> list[str]:
+    """Paths (`a.b[].c`) and kinds (`a.type = 'x'`) in the body that no reader knows; empty is good news."""
+    known = parse_body(body)
+    return keys_unknown(known, _chosen(known, shape))
 
 
 def _chosen(body: dict[str, Any], shape: str) -> Shape:

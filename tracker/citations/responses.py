@@ -31,6 +31,7 @@ def read_perplexity_agent(body: dict[str, Any]) -> Draft:
     """`[n]` in the text is the result whose `id` is n, wherever it stands in the lists."""
     draft = read_responses(body, "perplexity_agent")
     pages: dict[int, Found] = {}
+    unnumbered: list[Found] = []
     for item in records(body.get("output")):
         if item.get("type") not in ("search_results", "fetch_url_results"):
             continue
@@ -39,10 +40,14 @@ def read_perplexity_agent(body: dict[str, Any]) -> Draft:
         for result in records(item.get("results") or item.get("contents")):
             draft.retrieve(result.get("url"), result.get("title"))
             number, url = integer(result.get("id")), word(result.get("url"))
-            if number is not None and url is not None:
-                pages.setdefault(number, Found(url, word(result.get("title"))))
+            if url is not None:
+                found = Found(url, word(result.get("title")))
+                if number is not None:
+                    pages.setdefault(number, found)
+                elif item.get("type") == "search_results":
+                    unnumbered.append(found)
     if not draft.cited:
-        draft.cite_markers(pages)
+        draft.cite_markers(pages or dict(enumerate(unnumbered, start=1)))
     return draft
 
 
@@ -78,12 +83,20 @@ def _read_part(draft: Draft, part: dict[str, Any]) -> None:
 
 def _read_call(draft: Draft, item: dict[str, Any]) -> None:
     action = record(item.get("action"))
-    query = word(action.get("query"))
-    if query is not None:
+    for query in _queries(action):
         draft.search(query)
     for source in records(action.get("sources")):
         draft.retrieve(source.get("url"), source.get("title"))
     draft.retrieve(action.get("url"))
+
+
+def _queries(action: dict[str, Any]) -> list[str]:
+    """`query` is the search that ran; `queries` also lists its variants, and at DeepSeek its call's id."""
+    query = word(action.get("query"))
+    if query is not None:
+        return [query]
+    variants = words(action.get("queries"))
+    return [] if any(variant.startswith("ws_call_id=") for variant in variants) else variants
 
 
 def _usage(body: dict[str, Any], output: list[dict[str, Any]]) -> Usage:

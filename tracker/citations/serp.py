@@ -1,4 +1,4 @@
-"""Google's AI Overview and AI Mode through a SERP API: SerpApi and DataForSEO.
+"""Google's AI Overview and AI Mode through a SERP API: SerpApi (and SearchAPI) and DataForSEO.
 
 The text is built from the blocks, each on its own line, so that a block's references have a place in it.
 A page that shows no overview is a result of its own (`stop` is "not_shown"), not an error.
@@ -6,6 +6,7 @@ A page that shows no overview is a result of its own (`stop` is "not_shown"), no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from tracker.citations.draft import NOT_SHOWN, Draft, Found
@@ -13,8 +14,13 @@ from tracker.citations.results import Shape, Usage
 from tracker.citations.values import at, integer, items, micros, record, records, string, word
 
 _INNER = ("list", "text_blocks", "comparison", "items", "cards", "blocks")
-_SAID = ("title", "snippet", "text", "answer")
+_SAID = ("title", "feature", "snippet", "text", "answer")
 _MODEL = {"serpapi_overview": "google-ai-overview", "serpapi_ai_mode": "google-ai-mode"}
+_UNATTRIBUTED = "one list without places: no block says which page it stands on"
+# DataForSEO: no results, which for a page without an overview is an answer.
+_NO_RESULTS = 40102
+
+References = dict[int, Found]
 
 
 def page_token(body: dict[str, Any]) -> str | None:
@@ -34,46 +40,78 @@ def read_serpapi_ai_mode(body: dict[str, Any]) -> Draft:
 def _read_serpapi(body: dict[str, Any], answer: dict[str, Any], shape: Shape) -> Draft:
     draft = Draft(shape, engine_model=_MODEL[shape], search_used=True)
     draft.search(at(body, "search_parameters", "q"))
-    references: dict[int, Found] = {}
-    for place, reference in enumerate(records(answer.get("references"))):
-        draft.retrieve(reference.get("link"), reference.get("title"))
-        url, index = word(reference.get("link")), integer(reference.get("index"))
-        if url is not None:
-            references[index if index is not None else place] = Found(url, word(reference.get("title")))
+    references = _references(draft, answer)
     for block in records(answer.get("text_blocks")):
         _read_block(draft, block, references)
-    draft.text = draft.text.strip("\n")
+    if draft.text.strip() and not draft.cited:
+        _cite_all(draft, references.values())
     _judge_serpapi(draft, body, answer)
     return draft
 
 
-def _read_block(draft: Draft, block: dict[str, Any], references: dict[int, Found]) -> None:
+def _references(draft: Draft, answer: dict[str, Any]) -> References:
+    """Blocks point at a reference's `index`; where there is none, at its place in the list."""
+    references: References = {}
+    for place, reference in enumerate(records(answer.get("references") or answer.get("reference_links"))):
+        url, index = word(reference.get("link")), integer(reference.get("index"))
+        draft.retrieve(url, reference.get("title"))
+        if url is not None:
+            references[place if index is None else index] = Found(url, word(reference.get("title")))
+    return references
+
+
+def _cite_all(draft: Draft, pages: Iterable[Found]) -> None:
+    """The list is what the reader of the page is shown as its sources, so it counts as cited."""
+    for page in pages:
+        draft.cite(page.url, page.title)
+        draft.warnings.append(_UNATTRIBUTED)
+
+
+def _new_line(draft: Draft) -> int:
     if draft.text and not draft.text.endswith("\n"):
         draft.text += "\n"
-    start = len(draft.text)
-    said = [found for found in (word(block.get(key)) for key in _SAID) if found is not None]
-    draft.text += "\n".join(dict.fromkeys(said))
-    _read_table(draft, block)
-    end = len(draft.text)
+    return len(draft.text)
+
+
+def _span(draft: Draft, start: int) -> tuple[int | None, int | None]:
+    return (start, len(draft.text)) if len(draft.text) > start else (None, None)
+
+
+def _said(block: dict[str, Any], keys: tuple[str, ...]) -> str:
+    found = [text for text in (word(block.get(key)) for key in keys) if text is not None]
+    return "\n".join(dict.fromkeys(found))
+
+
+def _read_block(draft: Draft, block: dict[str, Any], references: References) -> None:
+    start = _new_line(draft)
+    draft.text += _said(block, _SAID)
+    values = [text for text in map(word, items(block.get("values"))) if text is not None]
+    draft.text += (": " if values and len(draft.text) > start else "") + " | ".join(values)
+    _refer(draft, block, references, start)
+    for row in items(block.get("table")):
+        _read_row(draft, row, references)
+    for key in _INNER:
+        for inner in records(block.get(key)):
+            _read_block(draft, inner, references)
+
+
+def _read_row(draft: Draft, row: Any, references: References) -> None:
+    _new_line(draft)
+    for number, cell in enumerate(items(row)):
+        draft.text += " | " if number else ""
+        start = len(draft.text)
+        draft.text += string(cell) or word(at(cell, "snippet")) or word(at(cell, "text")) or ""
+        _refer(draft, record(cell), references, start)
+
+
+def _refer(draft: Draft, block: dict[str, Any], references: References, start: int) -> None:
     for index in items(block.get("reference_indexes")):
         place = integer(index)
         found = references.get(place) if place is not None else None
         if found is None:
             draft.warnings.append("a block refers to no reference")
         else:
-            draft.cited.append(
-                Found(found.url, found.title, *((start, end) if end > start else (None, None)))
-            )
-    for key in _INNER:
-        for inner in records(block.get(key)):
-            _read_block(draft, inner, references)
-
-
-def _read_table(draft: Draft, block: dict[str, Any]) -> None:
-    rows = [row for row in items(block.get("table")) if isinstance(row, list)]
-    lines = [" | ".join(string(cell) or "" for cell in row) for row in rows]
-    if lines:
-        draft.text += ("\n" if draft.text and not draft.text.endswith("\n") else "") + "\n".join(lines)
+            draft.cite(found.url, found.title, *_span(draft, start))
 
 
 def _judge_serpapi(draft: Draft, body: dict[str, Any], answer: dict[str, Any]) -> None:
@@ -84,8 +122,8 @@ def _judge_serpapi(draft: Draft, body: dict[str, Any], answer: dict[str, Any]) -
         return
     if page_token(body) is not None:
         draft.fail("pause", "the overview is behind a page token: fetch it by a second call within minutes")
-    elif status == "Error" and error is not None:
-        draft.fail("error", error)
+    elif status == "Error":
+        draft.fail("error", error or status)
     elif status in ("Processing", "Queued"):
         draft.fail("pause", f"the search is {status.lower()}")
     else:
@@ -93,11 +131,13 @@ def _judge_serpapi(draft: Draft, body: dict[str, Any], answer: dict[str, Any]) -
 
 
 def read_dataforseo(body: dict[str, Any]) -> Draft:
-    """References stand at the top, at each element, and as links: the union is retrieved, elements' are cited."""
+    """References stand at the top, at each element and as links; the top list misses some: all are retrieved.
+
+    What an element carries is cited with the element as its place.
+    """
     draft = Draft("dataforseo", engine_model="google-ai-overview", search_used=True, stop=NOT_SHOWN)
     tasks = records(body.get("tasks"))
-    results = [result for task in tasks for result in records(task.get("result"))] or [body]
-    for result in results:
+    for result in [found for task in tasks for found in records(task.get("result"))] or [body]:
         draft.search(result.get("keyword"))
         if result.get("type") == "ai_mode":
             draft.engine_model = "google-ai-mode"
@@ -111,46 +151,65 @@ def read_dataforseo(body: dict[str, Any]) -> Draft:
 
 
 def _read_overview(draft: Draft, overview: dict[str, Any]) -> None:
-    listed: dict[str, str | None] = {}
+    listed: dict[str, Found] = {}
     for reference in records(overview.get("references")):
         _list(listed, reference)
-    elements = records(overview.get("items"))
-    for element in elements:
+    cited = len(draft.cited)
+    for element in records(overview.get("items")):
         _read_element(draft, element, listed)
-    if not elements:
-        draft.text += word(overview.get("markdown")) or word(overview.get("text")) or ""
-    for url, title in listed.items():
-        draft.retrieve(url, title)
+    if not draft.text.strip():
+        draft.text = string(overview.get("markdown")) or string(overview.get("text")) or ""
+    if draft.text.strip() and len(draft.cited) == cited:
+        _cite_all(draft, listed.values())
+    draft.retrieved.extend(listed.values())
 
 
-def _list(listed: dict[str, str | None], reference: dict[str, Any]) -> str | None:
+def _list(listed: dict[str, Found], reference: dict[str, Any]) -> str | None:
     url = word(reference.get("url"))
-    if url is not None and listed.get(url) is None:
-        listed[url] = word(reference.get("title"))
+    if url is not None:
+        listed.setdefault(url, Found(url, word(reference.get("title"))))
     return url
 
 
-def _read_element(draft: Draft, element: dict[str, Any], listed: dict[str, str | None]) -> None:
-    if draft.text and not draft.text.endswith("\n"):
-        draft.text += "\n"
-    start = len(draft.text)
-    said = [found for found in (word(element.get(key)) for key in ("title", "text")) if found is not None]
-    draft.text += "\n".join(dict.fromkeys(said)) or word(element.get("markdown")) or ""
-    span = (start, len(draft.text)) if len(draft.text) > start else (None, None)
+def _read_element(draft: Draft, element: dict[str, Any], listed: dict[str, Found]) -> None:
+    if "paid" in (word(element.get("type")) or ""):
+        return
+    start = _new_line(draft)
+    draft.text += _said(element, ("title", "text", "snippet")) or word(element.get("markdown")) or ""
+    _read_table(draft, record(element.get("table")))
+    span = _span(draft, start)
     for key in ("references", "links"):
         for reference in records(element.get(key)):
-            url = _list(listed, reference)
-            if url is not None:
-                draft.cite(url, reference.get("title"), *span)
+            _cite_reference(draft, reference, listed, span)
+    # A video or a page shown as a card is its own reference.
+    _cite_reference(draft, element, listed, span)
     for key in ("items", "components"):
         for inner in records(element.get(key)):
             _read_element(draft, inner, listed)
 
 
+def _cite_reference(
+    draft: Draft,
+    reference: dict[str, Any],
+    listed: dict[str, Found],
+    span: tuple[int | None, int | None],
+) -> None:
+    url = _list(listed, reference)
+    if url is not None:
+        draft.cite(url, reference.get("title"), *span)
+
+
+def _read_table(draft: Draft, table: dict[str, Any]) -> None:
+    for row in [table.get("table_header"), *items(table.get("table_content"))]:
+        cells = [string(cell) or string(at(cell, "text")) or "" for cell in items(row)]
+        if any(cells):
+            _new_line(draft)
+            draft.text += " | ".join(cells)
+
+
 def _judge_dataforseo(draft: Draft, body: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
     for holder in (body, *tasks):
         status = integer(holder.get("status_code"))
-        if status is not None and not 20000 <= status < 30000 and status != 40102:
+        if status is not None and not 20000 <= status < 30000 and status != _NO_RESULTS:
+            draft.stop = str(status)
             draft.fail("error", word(holder.get("status_message")) or str(status))
-    if draft.stop == NOT_SHOWN and draft.problem:
-        draft.stop = "error"

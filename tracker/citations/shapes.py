@@ -14,6 +14,7 @@ Body = dict[str, Any]
 _SONAR = re.compile(r"^(?:perplexity/)?(?:sonar\b|pplx-|r1-1776|llama-3\.1-sonar)")
 _COMPOUND = re.compile(r"^(?:groq/)?compound(?:-|$)")
 _OUTPUT_ITEMS = re.compile(r"^(?:message|reasoning|search_results|\w+_call(?:_output)?|fetch_url_results)$")
+_MISTRAL_ENTRIES = ("message.output", "tool.execution")
 _LITELLM_FIELDS = (
     "citations",
     "web_search_results",
@@ -106,7 +107,11 @@ def _is_bedrock(body: Body) -> bool:
 
 def _is_mistral(body: Body) -> bool:
     return body.get("object") == "conversation.response" or (
-        isinstance(body.get("outputs"), list) and word(body.get("conversation_id")) is not None
+        isinstance(body.get("outputs"), list)
+        and (
+            word(body.get("conversation_id")) is not None
+            or any(entry.get("type") in _MISTRAL_ENTRIES for entry in records(body.get("outputs")))
+        )
     )
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 _URL = re.compile(r"https?://[^\s<>\"`{}|\\^「」『』《》〈〉【】（），。、；：！？“”‘’«»…]+", re.IGNORECASE)
 _CLOSES = {")": "(", "]": "["}
 _TRAILING = ".,;:!?'*_~"
-_MARKER = re.compile(r"(?<!\\)\[(?P<inside>(?:web:)?\d{1,4}(?:\s*[,\-–]\s*(?:web:)?\d{1,4})*)\]")
+# Perplexity also writes `[web:1]`; a range is spelled with a hyphen or a dash.
+_SOURCE = r"(?:(?:web|search|page):\s*)?\d{1,4}"
+_MARKER = re.compile(rf"(?<!\\)\[(?P<inside>{_SOURCE}(?:\s*[,\-–]\s*{_SOURCE})*)\]")
 _CODE = re.compile(
     r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
     r"|(?P<tick>`+)(?!`)[^\n]+?(?<!`)(?P=tick)(?!`)",
@@ -98,7 +100,7 @@ def markers(text: str) -> list[Marker]:
         Marker(number, match.start(), match.end())
         for match in _MARKER.finditer(text)
         if not any(start <= match.start() < end for start, end in skipped)
-        for number in _numbers(match["inside"].replace("web:", ""))
+        for number in _numbers(re.sub(r"[a-z]+:|\s", "", match["inside"]))
     ]
 
 
