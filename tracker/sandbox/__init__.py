@@ -1,0 +1,24 @@
+"""A loopback answer engine on a small simulated web: the default without keys, and the tests' fault injector."""
+
+from tracker.sandbox.faults import FAULTS, Faults
+from tracker.sandbox.process import Sandbox, counters
+from tracker.sandbox.shapes import ENGINES, SandboxEngine, Shape
+from tracker.sandbox.web import Link
+from tracker.sandbox.world import Answer, Ask, Brand, Kind, Prompt, World
+
+__all__ = [
+    "ENGINES",
+    "FAULTS",
+    "Answer",
+    "Ask",
+    "Brand",
+    "Faults",
+    "Kind",
+    "Link",
+    "Prompt",
+    "Sandbox",
+    "SandboxEngine",
+    "Shape",
+    "World",
+    "counters",
+]

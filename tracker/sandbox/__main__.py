@@ -1,0 +1,130 @@
+"""`python -m tracker.sandbox`: the simulated answer engines on a loopback port."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+from tracker.errors import CatalogError, CiteliftError
+from tracker.sandbox.faults import FAULTS, Faults
+from tracker.sandbox.server import serve
+from tracker.sandbox.world import START, WEEKS, Brand, Kind, Prompt, World
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        if options.from_stdin:
+            return _from_parent()
+        world = world_of(
+            Path(options.catalog),
+            seed=options.seed,
+            kind=options.kind,
+            start=options.start,
+            weeks=options.weeks,
+        )
+        if options.write_links:
+            world.write_links(Path(options.write_links))
+        if options.truth:
+            print(json.dumps(world.truth(), indent=2, ensure_ascii=False))
+            return 0
+        _run(world, Faults.parse(options.faults), options.port)
+    except CiteliftError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"cannot listen on port {options.port}: {error.strerror}\n  fix: use --port 0", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tracker.sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one; the address is printed")
+    parser.add_argument("--catalog", default="prompts", help="folder with brands.yaml and tracked.yaml")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--kind", choices=get_args(Kind), default="planted")
+    parser.add_argument(
+        "--start", type=date.fromisoformat, default=START, help="first day of the simulated period"
+    )
+    parser.add_argument("--weeks", type=int, default=WEEKS)
+    parser.add_argument(
+        "--faults", default="", help=f"rates of {', '.join(FAULTS)}: 429=0.1,500=0.05,latency=0.2"
+    )
+    parser.add_argument("--write-links", metavar="FOLDER", help="write the world's link exports there first")
+    parser.add_argument("--truth", action="store_true", help="print what is planted, and end")
+    parser.add_argument("--from-stdin", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def world_of(folder: Path, *, seed: int, kind: Kind, start: date = START, weeks: int = WEEKS) -> World:
+    """The world around the brands and prompts of a catalog; only what a world needs is read, and nothing is refused
+    that `citelift check` would explain better."""
+    brands = [
+        Brand(
+            str(row["name"]),
+            tuple(row.get("domains") or ()),
+            bool(row.get("own")),
+            tuple(row.get("aliases") or ()),
+            tuple(row.get("not") or ()),
+        )
+        for row in _rows(folder, "brands", "name", "brands.yaml")
+    ]
+    prompts = [
+        Prompt(str(row["text"]), str(row.get("topic") or "general"))
+        for row in _rows(folder, "prompts", "text", "tracked.yaml", "prompts.yaml")
+    ]
+    return World.build(brands, prompts, seed=seed, kind=kind, start=start, weeks=weeks)
+
+
+def _rows(folder: Path, key: str, needed: str, *names: str) -> list[Mapping[str, Any]]:
+    import yaml
+
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
+    if path is None:
+        raise CatalogError(f"{folder} has no {names[0]}", "name the catalog's folder with --catalog")
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise CatalogError(f"{path} is not YAML: {error}", "run `citelift check`") from None
+    rows = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(r, dict) and needed in r for r in rows):
+        raise CatalogError(f"{path} has no list of {key}", "run `citelift check`")
+    return rows
+
+
+def _from_parent() -> int:
+    spec = json.loads(sys.stdin.readline())
+    _run(World.from_spec(spec["world"]), Faults(**spec["faults"]), spec["port"], child=True)
+    return 0
+
+
+def _run(world: World, faults: Faults, port: int, *, child: bool = False) -> None:
+    async def body() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        if child:  # standard input ends when the parent does, also when it is killed
+            pipe = sys.stdin.fileno()
+            loop.add_reader(pipe, lambda: None if os.read(pipe, 4096) else _leave(loop, pipe, stop))
+        await serve(world, faults, port, lambda url: print(url, flush=True), stop)
+
+    asyncio.run(body())
+
+
+def _leave(loop: asyncio.AbstractEventLoop, pipe: int, stop: asyncio.Event) -> None:
+    loop.remove_reader(pipe)
+    stop.set()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
