@@ -22,7 +22,7 @@ def read_bedrock(body: dict[str, Any]) -> Draft:
             billed += 1
             draft.search_used = True
             draft.search(at(block, "toolUse", "input", "query"))
-        read_citations_content(draft, block.get("citationsContent"))
+        _read_citations_content(draft, block.get("citationsContent"))
     draft.search_used = draft.search_used or bool(draft.cited)
     usage = record(body.get("usage"))
     draft.usage = Usage(count(usage.get("inputTokens")), count(usage.get("outputTokens")), billed)
@@ -31,13 +31,16 @@ def read_bedrock(body: dict[str, Any]) -> Draft:
     return draft
 
 
-def read_citations_content(draft: Draft, content: Any) -> None:
+def _read_citations_content(draft: Draft, content: Any) -> None:
     """Text may stand inside the citation block itself; then that is the place it supports."""
-    inside = "".join(string(part.get("text")) or "" for part in records(at(content, "content")))
     start = len(draft.text)
-    draft.text += inside
-    span = (start, len(draft.text)) if inside else (None, None)
-    for citation in records(at(content, "citations")):
+    draft.text += "".join(string(part.get("text")) or "" for part in records(at(content, "content")))
+    cite_web(draft, at(content, "citations"), _place(start, len(draft.text)))
+
+
+def cite_web(draft: Draft, citations: Any, span: tuple[int | None, int | None] = (None, None)) -> None:
+    """Nova's citations of web pages; those of documents name none."""
+    for citation in records(citations):
         web = record(at(citation, "location", "web"))
         if word(web.get("url")) is not None:
             draft.cite(web.get("url"), word(citation.get("title")) or web.get("domain"), *span)

@@ -48,7 +48,8 @@ _CHAT = {
     "names and times": """
         id object created system_fingerprint service_tier choices[].index choices[].message.role
         choices[].message.content[].type choices[].native_finish_reason choices[].message.name
-        choices[].provider_specific_fields.**""",
+        choices[].provider_specific_fields.** choices[].message.provider_specific_fields.**
+        usage.service_tier""",
     "tokens by kind, or the sum": """
         usage.total_tokens usage.prompt_tokens_details.** usage.completion_tokens_details.**
         usage.input_tokens usage.output_tokens usage.input_tokens_details.** usage.output_tokens_details.**
@@ -182,7 +183,7 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
                 _below(
                     "choices[].message.provider_specific_fields",
                     """citations[][].url citations[][].title web_search_results[].content[].url
-                    web_search_results[].content[].title web_search_calls[].input.query stop_reason
+                    web_search_results[].content[].title web_search_calls[].input.query web_search_calls[].action.query stop_reason
                     citationsContent[].citations[].location.web.url
                     citationsContent[].citations[].location.web.domain
                     citationsContent[].citations[].title citationsContent[].content[].text""",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.citations.chat import annotate, message_of, start
-from tracker.citations.documents import read_citations_content
+from tracker.citations.documents import cite_web
 from tracker.citations.draft import Draft
 from tracker.citations.gemini import PartOffsets, ground
-from tracker.citations.values import at, items, record, records, word
+from tracker.citations.values import at, embedded, items, record, records, word
+
+_SEARCHES = ("web_search", "nova_grounding")
 
 
 def read_litellm(body: dict[str, Any]) -> Draft:
@@ -21,14 +23,16 @@ def read_litellm(body: dict[str, Any]) -> Draft:
     for metadata in grounding:
         ground(draft, metadata, offsets)
     _read_anthropic(draft, fields)
+    if not draft.searches:
+        _read_tool_calls(draft, message)
     for content in records(fields.get("citationsContent")):
-        read_citations_content(draft, content)
+        cite_web(draft, content.get("citations"))
     if not draft.cited and not grounding:
         annotate(draft, message.get("annotations"))
     if draft.cited or draft.retrieved or draft.searches or (draft.usage.searches_billed or 0) > 0:
         draft.search_used = True
-    elif grounding or draft.usage.searches_billed == 0:
-        draft.search_used = False
+    elif draft.usage.searches_billed == 0 or isinstance(body.get("vertex_ai_grounding_metadata"), list):
+        draft.search_used = bool(draft.search_used)
     draft.stop = word(fields.get("stop_reason")) or draft.stop
     if draft.stop == "pause_turn":
         draft.fail("pause", "the turn is unfinished: send the content back to continue, then merge the parts")
@@ -45,4 +49,12 @@ def _read_anthropic(draft: Draft, fields: dict[str, Any]) -> None:
         for page in records(result.get("content")):
             draft.retrieve(page.get("url"), page.get("title"))
     for call in records(fields.get("web_search_calls")):
-        draft.search(at(call, "input", "query"))
+        draft.search(at(call, "action", "query") or at(call, "input", "query"))
+
+
+def _read_tool_calls(draft: Draft, message: dict[str, Any]) -> None:
+    """The engine's own searches stand among the tool calls, as if the caller were to run them."""
+    for call in records(message.get("tool_calls")):
+        if at(call, "function", "name") in _SEARCHES:
+            draft.search_used = True
+            draft.search(embedded(at(call, "function", "arguments")).get("query"))

@@ -21,7 +21,7 @@ def read_responses(body: dict[str, Any], shape: Shape = "openai_responses") -> D
         if item.get("type") in _SEARCH_CALLS:
             _read_call(draft, item)
     draft.usage = _usage(body, output)
-    searched = any(item.get("type") in (*_SEARCH_CALLS, "search_results") for item in output)
+    searched = any(_is_search(item) for item in output)
     draft.search_used = searched or bool(draft.cited) or (draft.usage.searches_billed or 0) > 0
     _judge(draft, body)
     return draft
@@ -79,6 +79,13 @@ def _read_part(draft: Draft, part: dict[str, Any]) -> None:
         if found.start is not None and found.end:
             found.start, found.end = found.start + start, found.end + start
         draft.cited.append(found)
+
+
+def _is_search(item: dict[str, Any]) -> bool:
+    """xAI's searches may also stand as custom tool calls (`x_keyword_search` and others)."""
+    if item.get("type") == "custom_tool_call":
+        return (word(item.get("name")) or "").startswith(("x_", "web_search"))
+    return item.get("type") in (*_SEARCH_CALLS, "search_results")
 
 
 def _read_call(draft: Draft, item: dict[str, Any]) -> None:
