@@ -91,6 +91,8 @@ class Engine(SQLModel, table=True):
     repeats: int = 1
     budget_micros: int | None = _big(default=None)
     options: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    concurrency: int | None = None
+    rpm: int | None = None
     active: bool = True
     imported: bool = False
 
@@ -139,6 +141,16 @@ class Ask(SQLModel, table=True):
     """Why it failed: one word of `tracker.ask.Reason`."""
     detail: str | None = Field(default=None, sa_type=Text)
     ended_at: datetime | None = None
+
+
+class Ledger(SQLModel, table=True):
+    """The money of one engine in one run. `reserved` is set aside for asks in flight; budget ≥ spent + reserved."""
+
+    run_id: int = Field(foreign_key="run.id", primary_key=True)
+    engine_id: int = Field(foreign_key="engine.id", primary_key=True)
+    budget_micros: int | None = _big(default=None)
+    spent_micros: int = _big(default=0)
+    reserved_micros: int = _big(default=0)
 
 
 class Reply(SQLModel, table=True):

@@ -1,0 +1,311 @@
+"""A stored reply, or a recorded answer → the answer, its citations and its mentions as rows. Rebuilt at any time.
+
+Reading is free, asking is not: whatever a reader learns later, `reread` applies to everything already paid for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine as Database
+from sqlalchemy import delete, func, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from tracker import citations, domains, mentions, store
+from tracker.citations import Reading
+from tracker.errors import DataError
+from tracker.mentions import BrandNames, Finder
+from tracker.models import Answer, Brand, Citation, Domain, Mention, Page, Reply, Setting
+
+READER = f"{citations.READER_VERSION}.{mentions.READER_VERSION}"
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class AnswerRows:
+    """One answer, ready to store; the rows that belong to it wait for its id."""
+
+    answer: dict[str, Any]
+    citations: list[dict[str, Any]]
+    mentions: list[dict[str, Any]]
+    places: dict[int, dict[str, Any]]
+    """Pages by id."""
+    publishers: dict[int, str]
+    """Domains by id."""
+
+
+def pack(body: bytes) -> bytes:
+    return zlib.compress(body, 3)
+
+
+def unpack(packed: bytes) -> bytes:
+    return zlib.decompress(packed)
+
+
+def read_body(body: bytes) -> Reading:
+    """The reading of a stored body, whose parts (a paused answer and its continuation) are put together."""
+    if body.startswith(b'{"citelift_parts"'):
+        parts = json.loads(body)["citelift_parts"]
+        return citations.merge([citations.read(part) for part in parts])
+    return citations.read(body)
+
+
+def week_of(moment: datetime) -> date:
+    day = moment.date()
+    return day - timedelta(days=day.weekday())
+
+
+def finder(session: Session, workspace_id: int) -> Finder:
+    statement = select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active))
+    return Finder([_names(brand) for brand in session.exec(statement.order_by(col(Brand.id)))])
+
+
+def _names(brand: Brand) -> BrandNames:
+    assert brand.id is not None
+    return BrandNames(
+        brand.id, brand.name, tuple(brand.aliases), tuple(brand.not_phrases), tuple(brand.domains)
+    )
+
+
+def answer_rows(
+    reading: Reading, head: Mapping[str, Any], names: Finder, *, citations_known: bool = True
+) -> AnswerRows:
+    """`head` holds the columns that come from the ask: workspace, prompt, engine, repeat, times, model, cost."""
+    workspace_id = head["workspace_id"]
+    answer = {
+        "served_model": reading.engine_model,
+        "shape": reading.shape,
+        "text": reading.text,
+        "search_used": reading.search_used,
+        "searches": list(reading.searches),
+        "citations_known": citations_known,
+        "problem": reading.problem,
+        "stop": reading.stop,
+        "input_tokens": reading.usage.input_tokens,
+        "output_tokens": reading.usage.output_tokens,
+        "week": week_of(head["asked_at"]),
+        "reader_version": READER,
+        **head,
+    }
+    places: dict[int, dict[str, Any]] = {}
+    publishers: dict[int, str] = {}
+    cited = [_citation(found, workspace_id, places, publishers) for found in reading.citations]
+    return AnswerRows(answer, cited, mention_rows(reading.text, workspace_id, names), places, publishers)
+
+
+def _citation(
+    found: citations.Citation,
+    workspace_id: int,
+    places: dict[int, dict[str, Any]],
+    publishers: dict[int, str],
+) -> dict[str, Any]:
+    page_id: int | None = None
+    domain_id: int | None = None
+    address = domains.try_parse(found.url)
+    if found.domain is not None:
+        domain_id = domains.domain_id(found.domain)
+        publishers[domain_id] = found.domain
+        if address is not None and address.domain == found.domain:
+            page_id = domains.page_id(address.canonical)
+            places[page_id] = {
+                "id": page_id,
+                "domain_id": domain_id,
+                "host": address.host,
+                "url": address.canonical,
+            }
+    return {
+        "workspace_id": workspace_id,
+        "page_id": page_id,
+        "domain_id": domain_id,
+        "kind": found.kind,
+        "position": found.position,
+        "start": found.start,
+        "end": found.end,
+        "url": found.url,
+        "title": found.title,
+    }
+
+
+def mention_rows(text: str, workspace_id: int, names: Finder) -> list[dict[str, Any]]:
+    return [
+        {
+            "workspace_id": workspace_id,
+            "brand_id": found.key,
+            "position": found.position,
+            "count": found.count,
+            "first_offset": found.first_offset,
+            "stance": found.stance,
+        }
+        for found in names.mentions(text)
+    ]
+
+
+def save(session: Session, batch: Sequence[AnswerRows]) -> int:
+    """Store answers with what belongs to them; those already there stay as they are. Returns how many were new."""
+    if not batch:
+        return 0
+    save_places(session, batch)
+    ids = _insert_answers(session, [rows.answer for rows in batch])
+    fresh = [(ids[rows.answer["fingerprint"]], rows) for rows in batch if rows.answer["fingerprint"] in ids]
+    _insert_parts(session, fresh)
+    return len(fresh)
+
+
+def save_places(session: Session, batch: Sequence[AnswerRows]) -> None:
+    publishers = {key: name for rows in batch for key, name in rows.publishers.items()}
+    places = {key: place for rows in batch for key, place in rows.places.items()}
+    # Sorted, so that two processes insert in the same order and cannot wait for each other.
+    named = [{"id": key, "name": publishers[key]} for key in sorted(publishers)]
+    store.bulk_insert(session, Domain, named, ignore=True)
+    store.bulk_insert(session, Page, [places[key] for key in sorted(places)], ignore=True)
+
+
+def _insert_answers(session: Session, rows: list[dict[str, Any]]) -> dict[str, int]:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = (
+        dialect.insert(Answer).on_conflict_do_nothing().returning(col(Answer.fingerprint), col(Answer.id))
+    )
+    found = session.connection().execute(statement, rows).tuples()
+    return dict(found.all())
+
+
+def _insert_parts(session: Session, answers: Sequence[tuple[int, AnswerRows]]) -> None:
+    cited = [{"answer_id": key, **row} for key, rows in answers for row in rows.citations]
+    named = [{"answer_id": key, **row} for key, rows in answers for row in rows.mentions]
+    connection = session.connection()
+    if cited:
+        connection.execute(insert(Citation), cited)
+    if named:
+        connection.execute(insert(Mention), named)
+
+
+@dataclass(frozen=True)
+class Reread:
+    answers: int
+    changed_problem: int
+    unreadable: int
+
+
+def reread(database: Database, workspace_id: int) -> Reread:
+    """Rebuild citations and mentions of every answer from its stored reply; recorded answers, which have none,
+    get their mentions rebuilt from their text."""
+    done = changed = unreadable = 0
+    with store.reading(database) as session:
+        names = finder(session, workspace_id)
+    for batch in _stored(database, workspace_id):
+        with store.writing(database) as session:
+            for answer_id, ask_id, text, head, packed in batch:
+                done += 1
+                if packed is None:
+                    _replace_mentions(session, answer_id, mention_rows(text, workspace_id, names))
+                    continue
+                try:
+                    reading = read_body(unpack(packed))
+                except DataError:
+                    unreadable += 1
+                    continue
+                changed += _replace(session, answer_id, ask_id, answer_rows(reading, head, names))
+    remember_brands(database, workspace_id)
+    return Reread(done, changed, unreadable)
+
+
+def _stored(
+    database: Database, workspace_id: int
+) -> Iterator[list[tuple[int, int | None, str, dict[str, Any], bytes | None]]]:
+    last = 0
+    columns = (Answer.id, Answer.ask_id, Answer.text, Answer.asked_at, Answer.surface, Reply.body)
+    while True:
+        statement = (
+            select(*columns)  # type: ignore[call-overload]
+            .outerjoin(Reply, col(Reply.ask_id) == col(Answer.ask_id))
+            .where(Answer.workspace_id == workspace_id, col(Answer.id) > last)
+            .order_by(col(Answer.id))
+            .limit(BATCH)
+        )
+        with store.reading(database) as session:
+            rows = session.exec(statement).all()
+        if not rows:
+            return
+        last = rows[-1][0]
+        yield [(r[0], r[1], r[2], {"workspace_id": workspace_id, "asked_at": r[3]}, r[5]) for r in rows]
+
+
+def _replace(session: Session, answer_id: int, ask_id: int | None, rows: AnswerRows) -> int:
+    old = session.exec(select(Answer.problem).where(Answer.id == answer_id)).one()
+    columns = {
+        name: value for name, value in rows.answer.items() if name not in {"workspace_id", "asked_at", "week"}
+    }
+    connection = session.connection()
+    connection.execute(update(Answer).where(col(Answer.id) == answer_id).values(**columns))
+    connection.execute(delete(Citation).where(col(Citation.answer_id) == answer_id))
+    connection.execute(delete(Mention).where(col(Mention.answer_id) == answer_id))
+    save_places(session, [rows])
+    _insert_parts(session, [(answer_id, rows)])
+    return int(old != rows.answer["problem"])
+
+
+def _replace_mentions(session: Session, answer_id: int, rows: list[dict[str, Any]]) -> None:
+    connection = session.connection()
+    connection.execute(delete(Mention).where(col(Mention.answer_id) == answer_id))
+    if rows:
+        connection.execute(insert(Mention), [{"answer_id": answer_id, **row} for row in rows])
+
+
+def brands_changed(session: Session, workspace_id: int) -> bool:
+    """Whether names were added, changed or removed since the stored answers were last searched for them."""
+    known = session.get(Setting, f"brands:{workspace_id}")
+    answered = session.exec(
+        select(func.count()).select_from(Answer).where(Answer.workspace_id == workspace_id)
+    ).one()
+    return answered > 0 and (known is None or known.value != _brand_hash(session, workspace_id))
+
+
+def remember_brands(database: Database, workspace_id: int) -> None:
+    with store.writing(database) as session:
+        value = _brand_hash(session, workspace_id)
+        store.upsert(session, Setting, [{"name": f"brands:{workspace_id}", "value": value}], key=["name"])
+
+
+def _brand_hash(session: Session, workspace_id: int) -> str:
+    statement = (
+        select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active)).order_by(col(Brand.id))
+    )
+    text = repr([_names(brand) for brand in session.exec(statement)]) + READER
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def refresh_mentions(database: Database, workspace_id: int) -> int:
+    """Search every stored answer for the brands as they are now; returns how many answers were searched."""
+    with store.reading(database) as session:
+        names = finder(session, workspace_id)
+    done = last = 0
+    while True:
+        with store.writing(database) as session:
+            statement = (
+                select(Answer.id, Answer.text)
+                .where(Answer.workspace_id == workspace_id, col(Answer.id) > last)
+                .order_by(col(Answer.id))
+                .limit(BATCH)
+            )
+            rows = session.exec(statement).all()
+            if not rows:
+                break
+            keys = [key for key, _ in rows]
+            last, done = keys[-1] or 0, done + len(rows)
+            session.connection().execute(delete(Mention).where(col(Mention.answer_id).in_(keys)))
+            found = [
+                {"answer_id": key, **row}
+                for key, text in rows
+                for row in mention_rows(text, workspace_id, names)
+            ]
+            if found:
+                session.connection().execute(insert(Mention), found)
+    remember_brands(database, workspace_id)
+    return done

@@ -1,0 +1,388 @@
+"""Who asks what, and with whose money: every state change of an ask is one short transaction here.
+
+Any number of processes may work on a run. An ask belongs to the process that claimed it until the lease runs out or
+the process is known to be dead. Claiming sets the ask's highest likely cost aside, so that spent plus reserved never
+passes the budget; settling puts the real cost in its place.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine as Database
+from sqlalchemy import bindparam, func, update
+from sqlmodel import Session, col, select
+
+from tracker import store
+from tracker.ask import FATAL, RETRYABLE, Reason
+from tracker.models import Ask, AskState, Engine, Ledger, Prompt, Reply, Run, RunState
+
+LEASE = timedelta(seconds=90)
+HEARTBEAT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Claimed:
+    id: int
+    prompt_id: int
+    repeat: int
+    model: str
+    estimated_micros: int
+    text: str
+    country: str | None
+    language: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a claimed ask: a reply, or a reason."""
+
+    ask: Claimed
+    engine_id: int
+    attempts: int
+    at: datetime
+    cost_micros: int
+    """To be booked as spent now."""
+    reserved_micros: int
+    """Still set aside for it, to be released now."""
+    booked_micros: int = 0
+    """Booked already, for earlier attempts that may have been paid."""
+    reply: Mapping[str, Any] | None = None
+    reason: Reason | None = None
+    detail: str | None = None
+
+
+def holder() -> str:
+    """This process, so that another on the same machine can tell whether it still lives."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """When a process began, so that a reused number is not taken for it; empty where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            return file.read().rsplit(b")", 1)[1].split()[19].decode()
+    except (OSError, IndexError):
+        return ""
+
+
+def _dead(name: str) -> bool:
+    host, pid, started = name.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return bool(started) and _started(int(pid)) != started
+
+
+@dataclass(frozen=True)
+class Batch:
+    asks: tuple[Claimed, ...]
+    out_of_budget: bool
+    """Asks are left and the money is not enough for one more."""
+    remaining: int
+    next_at: datetime | None
+    """When the next ask falls due, where asks are spread over a window."""
+
+
+def claim(
+    database: Database,
+    run_id: int,
+    engine_id: int,
+    *,
+    me: str,
+    limit: int,
+    now: datetime,
+    month_left: int | None = None,
+) -> Batch:
+    """Take up to `limit` planned asks of one engine, as many as the budget still covers at their highest cost."""
+    with store.writing(database) as session:
+        ledger = _ledger(session, run_id, engine_id)
+        due = _due(session, run_id, engine_id, now, limit)
+        affordable = _affordable(due, _left(ledger, month_left))
+        asks = due[:affordable]
+        if asks:
+            ids = [ask.id for ask in asks]
+            session.connection().execute(
+                update(Ask)
+                .where(col(Ask.id).in_(ids))
+                .values(state=AskState.CLAIMED, claimed_by=me, lease_until=now + LEASE)
+            )
+            ledger.reserved_micros += sum(ask.estimated_micros for ask in asks)
+            session.add(ledger)
+        waiting = (Ask.run_id == run_id, Ask.engine_id == engine_id, Ask.state == AskState.PLANNED)
+        remaining, next_at = session.exec(
+            select(func.count(), func.min(Ask.not_before)).where(*waiting)
+        ).one()
+    return Batch(tuple(asks), bool(due) and not asks, remaining, next_at)
+
+
+def _ledger(session: Session, run_id: int, engine_id: int) -> Ledger:
+    statement = select(Ledger).where(Ledger.run_id == run_id, Ledger.engine_id == engine_id)
+    return session.exec(statement.with_for_update()).one()
+
+
+def _left(ledger: Ledger, month_left: int | None) -> int | None:
+    own = None
+    if ledger.budget_micros is not None:
+        own = ledger.budget_micros - ledger.spent_micros - ledger.reserved_micros
+    limits = [limit for limit in (own, month_left) if limit is not None]
+    return min(limits) if limits else None
+
+
+def _due(session: Session, run_id: int, engine_id: int, now: datetime, limit: int) -> list[Claimed]:
+    statement = (
+        select(
+            Ask.id,
+            Ask.prompt_id,
+            Ask.repeat,
+            Ask.model,
+            Ask.estimated_micros,
+            Prompt.text,
+            Prompt.country,
+            Prompt.language,
+        )  # type: ignore[call-overload]
+        .join(Prompt, col(Prompt.id) == col(Ask.prompt_id))
+        .where(Ask.run_id == run_id, Ask.engine_id == engine_id, Ask.state == AskState.PLANNED)
+        .where((col(Ask.not_before).is_(None)) | (col(Ask.not_before) <= now))
+        .order_by(col(Ask.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Ask)
+    )
+    return [Claimed(*row) for row in session.exec(statement)]
+
+
+def _affordable(asks: Sequence[Claimed], left: int | None) -> int:
+    if left is None:
+        return len(asks)
+    for count, ask in enumerate(asks):
+        left -= ask.estimated_micros
+        if left < 0:
+            return count
+    return len(asks)
+
+
+def rebook(database: Database, run_id: int, engine_id: int, micros: int) -> bool:
+    """Before trying again an ask that may have been paid for: book the first try as spent and set money aside for
+    the next. False where there is none left; then only the first try is booked."""
+    with store.writing(database) as session:
+        ledger = _ledger(session, run_id, engine_id)
+        ledger.spent_micros += micros
+        ledger.reserved_micros -= micros
+        left = _left(ledger, None)
+        enough = left is None or left >= micros
+        if enough:
+            ledger.reserved_micros += micros
+        session.add(ledger)
+    return enough
+
+
+def heartbeat(database: Database, run_id: int, me: str, now: datetime) -> None:
+    with store.writing(database) as session:
+        mine = (Ask.run_id == run_id, Ask.state == AskState.CLAIMED, Ask.claimed_by == me)
+        session.connection().execute(update(Ask).where(*mine).values(lease_until=now + LEASE))  # type: ignore[arg-type]
+
+
+def keep_replies(session: Session, outcomes: Sequence[Outcome]) -> None:
+    """Raw replies, before anything reads them."""
+    store.bulk_insert(
+        session, Reply, [{"ask_id": o.ask.id, **o.reply} for o in outcomes if o.reply], ignore=True
+    )
+
+
+def settle(session: Session, run_id: int, outcomes: Sequence[Outcome]) -> None:
+    """The asks' ends, and the money."""
+    _finish(session, outcomes)
+    spent: Counter[int] = Counter()
+    reserved: Counter[int] = Counter()
+    for outcome in outcomes:
+        spent[outcome.engine_id] += outcome.cost_micros
+        reserved[outcome.engine_id] += outcome.reserved_micros
+    for engine_id in sorted(spent):
+        book(session, run_id, engine_id, spent=spent[engine_id], released=reserved[engine_id])
+
+
+_FINISH = (
+    update(Ask)
+    .where(col(Ask.id) == bindparam("key"))
+    .values(
+        state=bindparam("to"),
+        attempts=col(Ask.attempts) + bindparam("tries"),
+        spent_micros=col(Ask.spent_micros) + bindparam("paid"),
+        reason=bindparam("why"),
+        detail=bindparam("words"),
+        ended_at=bindparam("at"),
+        claimed_by=None,
+        lease_until=None,
+    )
+)
+
+
+def _finish(session: Session, outcomes: Sequence[Outcome]) -> None:
+    rows = [
+        {
+            "key": o.ask.id,
+            "to": AskState.ANSWERED if o.reason is None else AskState.FAILED,
+            "tries": o.attempts,
+            "paid": o.cost_micros + o.booked_micros,
+            "why": o.reason,
+            "words": o.detail,
+            "at": o.at,
+        }
+        for o in outcomes
+    ]
+    if rows:
+        session.connection().execute(_FINISH, rows)
+
+
+def book(session: Session, run_id: int, engine_id: int, *, spent: int, released: int) -> None:
+    session.connection().execute(
+        update(Ledger)
+        .where(col(Ledger.run_id) == run_id, col(Ledger.engine_id) == engine_id)
+        .values(
+            spent_micros=col(Ledger.spent_micros) + spent,
+            reserved_micros=col(Ledger.reserved_micros) - released,
+        )
+    )
+
+
+def release(database: Database, run_id: int, engine_id: int, asks: Sequence[Claimed]) -> None:
+    """Give claimed asks back that were never sent."""
+    if not asks:
+        return
+    with store.writing(database) as session:
+        values: dict[str, Any] = {"state": AskState.PLANNED, "claimed_by": None, "lease_until": None}
+        session.connection().execute(
+            update(Ask).where(col(Ask.id).in_([ask.id for ask in asks])).values(**values)
+        )
+        book(session, run_id, engine_id, spent=0, released=sum(ask.estimated_micros for ask in asks))
+
+
+def recover(database: Database, run_id: int, now: datetime) -> tuple[int, list[Outcome]]:
+    """What dead processes had claimed. An ask whose reply they had stored comes back as an outcome, to be read and
+    settled. The others are planned again; they may have been on their way, so their estimate is booked as spent and
+    the budget stays a ceiling whatever the engine charged. Returns how many of those, and the outcomes."""
+    with store.writing(database) as session:
+        statement = select(Ask).where(Ask.run_id == run_id, Ask.state == AskState.CLAIMED).with_for_update()
+        lost = [a for a in session.exec(statement) if _expired(a, now) or _dead(a.claimed_by or "::")]
+        replied = _stored_outcomes(session, [ask.id for ask in lost if ask.id is not None])
+        known = {outcome.ask.id for outcome in replied}
+        silent = [ask for ask in lost if ask.id not in known]
+        for ask in silent:
+            ask.state, ask.claimed_by, ask.lease_until = AskState.PLANNED, None, None
+            ask.spent_micros += ask.estimated_micros
+            session.add(ask)
+            book(session, run_id, ask.engine_id, spent=ask.estimated_micros, released=ask.estimated_micros)
+    return len(silent), replied
+
+
+def _stored_outcomes(session: Session, keys: Sequence[int]) -> list[Outcome]:
+    found: list[Outcome] = []
+    for start in range(0, len(keys), 500):
+        statement = select(Ask, Reply).join(Reply, col(Reply.ask_id) == col(Ask.id))
+        for ask, reply in session.exec(statement.where(col(Ask.id).in_(keys[start : start + 500]))):
+            claimed = Claimed(
+                ask.id or 0, ask.prompt_id, ask.repeat, ask.model, ask.estimated_micros, "", None, None
+            )
+            row = reply.model_dump(exclude={"ask_id"})
+            found.append(
+                Outcome(claimed, ask.engine_id, 0, reply.received_at, 0, ask.estimated_micros, 0, reply=row)
+            )
+    return found
+
+
+def _expired(ask: Ask, now: datetime) -> bool:
+    return ask.lease_until is not None and ask.lease_until < now
+
+
+def reopen(session: Session, run_id: int) -> int:
+    """For a resumed run: what failed for a passing reason, or was never tried, is planned again."""
+    again = sorted(RETRYABLE | FATAL | {"engine stopped", "no budget"})
+    result = session.connection().execute(
+        update(Ask)
+        .where(col(Ask.run_id) == run_id, col(Ask.state).in_([AskState.FAILED, AskState.SKIPPED]))
+        .where(col(Ask.reason).in_(again))
+        .values(state=AskState.PLANNED, reason=None, detail=None, ended_at=None)
+    )
+    return int(result.rowcount)
+
+
+def skip_rest(
+    database: Database, run_id: int, engine_id: int, reason: Reason, detail: str, now: datetime
+) -> int:
+    """Engine stopped: its remaining asks are rows with that reason, not silence."""
+    with store.writing(database) as session:
+        result = session.connection().execute(
+            update(Ask)
+            .where(
+                col(Ask.run_id) == run_id, col(Ask.engine_id) == engine_id, col(Ask.state) == AskState.PLANNED
+            )
+            .values(state=AskState.SKIPPED, reason=reason, detail=detail[:500], ended_at=now)
+        )
+        return int(result.rowcount)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Where a run stands."""
+
+    states: Mapping[str, int]
+    reasons: Mapping[str, int]
+    spent_micros: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.states.values())
+
+    @property
+    def open(self) -> int:
+        return self.states.get(AskState.PLANNED, 0) + self.states.get(AskState.CLAIMED, 0)
+
+
+def tally(session: Session, run_id: int) -> Tally:
+    states = session.exec(select(Ask.state, func.count()).where(Ask.run_id == run_id).group_by(Ask.state))
+    failed = select(Ask.reason, func.count()).where(Ask.run_id == run_id, col(Ask.reason).is_not(None))
+    spent = session.exec(select(func.sum(Ledger.spent_micros)).where(Ledger.run_id == run_id)).one()
+    reasons = {str(reason): count for reason, count in session.exec(failed.group_by(col(Ask.reason)))}
+    return Tally(dict(states.all()), reasons, int(spent or 0))
+
+
+def month_spent(session: Session, workspace_id: int, now: datetime) -> int:
+    """Spent and set aside by the workspace's runs of this UTC month."""
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    total = session.exec(
+        select(func.sum(Ledger.spent_micros + Ledger.reserved_micros))
+        .join(Run, col(Run.id) == col(Ledger.run_id))
+        .where(Run.workspace_id == workspace_id, Run.planned_at >= first)
+    ).one()
+    return int(total or 0)
+
+
+def end_state(tally: Tally, *, cancelled: bool) -> tuple[RunState, str | None]:
+    if tally.open:
+        if cancelled:
+            return RunState.CANCELLED, f"{tally.open} asks were not sent"
+        return RunState.BUDGET, f"{tally.open} asks were not sent: the budget is used up"
+    if tally.reasons:
+        words = ", ".join(
+            f"{count} {reason}" for reason, count in sorted(tally.reasons.items(), key=lambda pair: -pair[1])
+        )
+        return RunState.PARTIAL, words
+    return RunState.DONE, None
+
+
+def engines_of(session: Session, run_id: int) -> list[Engine]:
+    statement = (
+        select(Engine).join(Ledger, col(Ledger.engine_id) == col(Engine.id)).where(Ledger.run_id == run_id)
+    )
+    return list(session.exec(statement.order_by(col(Engine.id))))

@@ -1,0 +1,151 @@
+"""prompts × engines × repeats → planned asks, with what they may cost, whether the budget allows it, and how small
+a change the rates could detect. Nothing is asked and nothing is written.
+
+Detectable change. A rate over m prompts, asked r times each, compared between two runs on the same prompts: the
+standard error of the difference is sqrt(2 p (1 - p) (1 + (r - 1) ρ) / (m r)), where ρ is how alike repeats of one
+prompt are within a run beyond what the prompt itself explains. With 80 % power at the 5 % level the smallest change
+seen is (1.96 + 0.84) standard errors. Repeats help little when ρ is large; prompts always help.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tracker.catalog import Catalog, EngineEntry, PromptEntry
+from tracker.engines import call_for, is_sandbox, missing_keys
+from tracker.prices import ceiling
+
+Z_POWER = 1.959964 + 0.841621
+UNPRICED_MICROS = 100_000
+"""Set aside for an ask whose model no price list knows."""
+Verdict = Literal["within budget", "over budget", "no budget set"]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What earlier runs of an engine say: rate, likeness of repeats, and the usual cost of an ask."""
+
+    rate: float
+    likeness: float
+    cost_micros: int | None
+    answers: int
+
+
+NOTHING_OBSERVED = Observed(rate=0.3, likeness=0.5, cost_micros=None, answers=0)
+
+
+@dataclass(frozen=True)
+class Detectable:
+    repeats: int
+    change: float
+    """Smallest detectable difference between two runs, as a share (0.08 = 8 points)."""
+
+
+@dataclass(frozen=True)
+class EnginePlan:
+    name: str
+    model: str
+    prompts: int
+    repeats: int
+    ceiling_micros: int
+    """The most one ask is expected to cost; set aside before it is sent."""
+    priced: bool
+    likely_micros: int | None
+    """What a whole run usually cost, from earlier runs."""
+    budget_micros: int | None
+    missing_keys: tuple[str, ...]
+    searches: bool
+    detectable: tuple[Detectable, ...]
+    observed: Observed
+
+    @property
+    def asks(self) -> int:
+        return self.prompts * self.repeats
+
+    @property
+    def most_micros(self) -> int:
+        return self.asks * self.ceiling_micros
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.budget_micros is None:
+            return "no budget set"
+        expected = self.likely_micros if self.likely_micros is not None else self.most_micros
+        return "within budget" if expected <= self.budget_micros else "over budget"
+
+
+@dataclass(frozen=True)
+class Plan:
+    workspace: str
+    engines: tuple[EnginePlan, ...]
+    runs_per_month: float
+
+    @property
+    def asks(self) -> int:
+        return sum(engine.asks for engine in self.engines)
+
+    @property
+    def most_micros(self) -> int:
+        return sum(engine.most_micros for engine in self.engines)
+
+    @property
+    def likely_micros(self) -> int:
+        return sum(e.most_micros if e.likely_micros is None else e.likely_micros for e in self.engines)
+
+    @property
+    def missing_keys(self) -> tuple[str, ...]:
+        return tuple(sorted({name for engine in self.engines for name in engine.missing_keys}))
+
+
+def make(
+    catalog: Catalog, *, observed: Mapping[str, Observed] | None = None, runs_per_month: float = 52 / 12
+) -> Plan:
+    seen = observed or {}
+    engines = tuple(
+        _engine(entry, catalog.prompts, seen.get(entry.name, NOTHING_OBSERVED)) for entry in catalog.engines
+    )
+    return Plan(catalog.workspace, engines, runs_per_month)
+
+
+def _engine(entry: EngineEntry, prompts: tuple[PromptEntry, ...], observed: Observed) -> EnginePlan:
+    call = call_for(entry.model)
+    most = [ceiling(call, entry.model, prompt.text) for prompt in prompts]
+    known = [micros for micros in most if micros is not None]
+    asks = len(prompts) * entry.repeats
+    return EnginePlan(
+        name=entry.name,
+        model=entry.model,
+        prompts=len(prompts),
+        repeats=entry.repeats,
+        ceiling_micros=max(known) if known else UNPRICED_MICROS,
+        priced=bool(known),
+        likely_micros=None if observed.cost_micros is None else observed.cost_micros * asks,
+        budget_micros=entry.budget_micros,
+        missing_keys=tuple(missing_keys(entry.model)),
+        searches=call.searches or is_sandbox(entry.model),
+        detectable=tuple(
+            Detectable(r, detectable_change(len(prompts), r, observed.rate, observed.likeness))
+            for r in sorted({max(1, entry.repeats // 2), entry.repeats, entry.repeats * 2})
+        ),
+        observed=observed,
+    )
+
+
+def detectable_change(prompts: int, repeats: int, rate: float, likeness: float) -> float:
+    """Smallest change of a rate that two runs on the same prompts would show with 80 % power; see the module."""
+    if prompts < 1 or repeats < 1:
+        return math.inf
+    spread = rate * (1 - rate) * (1 + (repeats - 1) * likeness)
+    return min(1.0, Z_POWER * math.sqrt(2 * spread / (prompts * repeats)))
+
+
+def order(prompts: int, engines: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
+    """(repeat, prompt index, engine id) in asking order: a run that stops early has still asked every prompt."""
+    for repeat in range(max(engines.values(), default=0)):
+        for prompt in range(prompts):
+            for engine, repeats in engines.items():
+                if repeat < repeats:
+                    yield repeat, prompt, engine
