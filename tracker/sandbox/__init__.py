@@ -4,9 +4,10 @@ from tracker.sandbox.faults import FAULTS, Faults
 from tracker.sandbox.process import Sandbox, counters
 from tracker.sandbox.shapes import ENGINES, SandboxEngine, Shape
 from tracker.sandbox.web import Link
-from tracker.sandbox.world import Answer, Ask, Brand, Kind, Prompt, World
+from tracker.sandbox.world import DEMO_SEED, Answer, Ask, Brand, Kind, Prompt, World
 
 __all__ = [
+    "DEMO_SEED",
     "ENGINES",
     "FAULTS",
     "Answer",

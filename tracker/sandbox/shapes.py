@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from random import Random
-from typing import Literal, get_args
+from typing import Literal
 
 from tracker.sandbox.prose import Passage
 from tracker.sandbox.web import Page, number
@@ -37,7 +37,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class SandboxEngine:
-    """How litellm reaches one dialect: `model`, `api_base = url + path`, and `options` as keyword arguments.
+    """How litellm reaches one dialect: its model, `api_base` = the sandbox's url, `options` as keyword arguments.
 
     The models are real names so that litellm takes each engine's real road and its prices are the real ones.
     """
@@ -45,7 +45,6 @@ class SandboxEngine:
     shape: Shape
     litellm_model: str
     call: Literal["acompletion", "aresponses"] = "acompletion"
-    path: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -55,53 +54,44 @@ _ANTHROPIC_SEARCH: Mapping[str, object] = {
     "max_tokens": 2048,
 }
 
-# Keyed by the catalog's model string. The path repeats the shape, so no guess from a model's name is needed.
+# Keyed by the catalog's model string. The server knows the dialects apart by path and model name.
 ENGINES: Mapping[str, SandboxEngine] = {
     f"sandbox/{e.shape}": e
     for e in (
-        SandboxEngine("chat", "openai/gpt-5-search-api", path="/chat", options={"web_search_options": {}}),
+        SandboxEngine("chat", "openai/gpt-5-search-api", options={"web_search_options": {}}),
         SandboxEngine(
             "responses",
             "openai/gpt-6-luna",
             "aresponses",
-            "/responses-api",
             {**_WEB_SEARCH, "include": ["web_search_call.action.sources"], "tool_choice": "required"},
         ),
         SandboxEngine(
             "azure",
             "azure/gpt-4.1-mini",
             "aresponses",
-            "/azure",
             {"tools": [{"type": "web_search_preview"}], "api_version": "preview"},
         ),
-        SandboxEngine("perplexity", "perplexity/sonar", path="/perplexity"),
+        SandboxEngine("perplexity", "perplexity/sonar"),
         SandboxEngine(
             "perplexity-agent",
             "perplexity/perplexity/sonar",
             "aresponses",
-            "/perplexity-agent",
             {**_WEB_SEARCH, "extra_body": {"tool_choice": {"type": "web_search"}}},
         ),
-        SandboxEngine(
-            "anthropic", "anthropic/claude-sonnet-5-5", path="/anthropic", options=_ANTHROPIC_SEARCH
-        ),
-        SandboxEngine(
-            "gemini", "gemini/gemini-3.8-flash", path="/gemini", options={"web_search_options": {}}
-        ),
-        SandboxEngine("xai", "xai/grok-4.7", "aresponses", "/xai", _WEB_SEARCH),
+        SandboxEngine("anthropic", "anthropic/claude-sonnet-5-5", options=_ANTHROPIC_SEARCH),
+        SandboxEngine("gemini", "gemini/gemini-3.8-flash", options={"web_search_options": {}}),
+        SandboxEngine("xai", "xai/grok-4.7", "aresponses", _WEB_SEARCH),
         SandboxEngine(
             "openrouter",
             "openrouter/openai/gpt-5.2",
-            path="/openrouter",
             options={"tools": [{"type": "openrouter:web_search"}]},
         ),
-        SandboxEngine("groq", "groq/groq/compound", path="/groq"),
-        SandboxEngine("mistral", "mistral/mistral-large-latest", path="/mistral"),
-        SandboxEngine("deepseek", "openai/deepseek-v4-flash", "aresponses", "/deepseek", _WEB_SEARCH),
+        SandboxEngine("groq", "groq/groq/compound"),
+        SandboxEngine("mistral", "mistral/mistral-large-latest"),
+        SandboxEngine("deepseek", "openai/deepseek-v4-flash", "aresponses", _WEB_SEARCH),
         SandboxEngine(
             "nova",
             "bedrock/us.amazon.nova-2-lite-v1:0",
-            path="/nova",
             options={"web_search_options": {}, "aws_region_name": "us-east-1"},
         ),
     )
@@ -141,13 +131,6 @@ class Request:
 # Reading a request
 
 
-_BY_SEGMENT: Mapping[str, Shape] = {
-    **{name: name for name in get_args(Shape)},
-    "chat": "chat",
-    "responses-api": "responses",
-}
-
-
 def read_request(path: str, body: Json) -> Request | None:
     """None where no engine answers at this path."""
     shape = _shape_of(path, body)
@@ -158,10 +141,6 @@ def read_request(path: str, body: Json) -> Request | None:
 
 
 def _shape_of(path: str, body: Json) -> Shape | None:
-    first, _, rest = path.lstrip("/").partition("/")
-    named = _BY_SEGMENT.get(first)
-    if named and rest and not (first == "chat" and rest == "completions"):
-        return named
     model = str(body.get("model", ""))
     if path.endswith("/chat/completions"):
         return _chat_family(model)

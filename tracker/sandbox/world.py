@@ -26,9 +26,10 @@ from tracker.sandbox.web import PUBLISHERS, Link, Page, Source, fraction, number
 Kind = Literal["planted", "null", "momentum"]
 START = date(2026, 3, 2)
 WEEKS = 12
+DEMO_SEED = 2
 
 # The bounds of the linear scale: few enough probabilities touch them that planted lifts stay what they are.
-_FLOOR, _CEILING, _BASE_CEILING = 0.02, 0.97, 0.56
+_FLOOR, _CEILING, _BASE_CEILING = 0.02, 0.98, 0.46
 _SEARCH_ENGINES = ("chat", "perplexity", "anthropic")
 
 
@@ -122,7 +123,7 @@ class World:
         brands: Iterable[Brand | Sequence[Any]],
         prompts: Iterable[Prompt | Sequence[str]],
         *,
-        seed: int = 7,
+        seed: int = DEMO_SEED,
         kind: Kind = "planted",
         start: date = START,
         weeks: int = WEEKS,
@@ -181,7 +182,7 @@ class World:
 
     @cached_property
     def popularity(self) -> tuple[float, ...]:
-        """Mean chance of being named; the sum stays near three and a half brands an answer."""
+        """Mean chance of being named; the sum stays at three brands an answer or under."""
         order = sorted(
             range(len(self.brands)), key=lambda b: fraction(self.seed, "rank", self.brands[b].name)
         )
@@ -191,8 +192,8 @@ class World:
             other = order[len(order) // 2]
             rank[own], rank[other] = rank[other], rank[own]
         n = len(self.brands)
-        raw = [0.12 + 0.42 * (1 - rank[b] / max(1, n - 1)) for b in range(n)]
-        scale = min(1.0, 3.4 / sum(raw))
+        raw = [0.1 + 0.32 * (1 - rank[b] / max(1, n - 1)) for b in range(n)]
+        scale = min(1.0, 3.0 / sum(raw))
         return tuple(max(0.03, r * scale) for r in raw)
 
     def affinity(self, source: int, topic: str) -> float:
@@ -204,13 +205,13 @@ class World:
 
     @cached_property
     def lifts(self) -> dict[int, float]:
-        """Source → planted lift in probability: 0.12 to 0.34, spread over kinds and standings."""
+        """Source → planted lift in probability: 0.15 to 0.34."""
         if self.kind != "planted":
             return {}
         rng = Random(number(self.seed, "lifts"))
         middling = [i for i, s in enumerate(self.sources) if 50 <= s.rating <= 84]
         chosen = rng.sample(middling, rng.randint(6, 9))
-        steps = [0.12 + 0.22 * i / (len(chosen) - 1) for i in range(len(chosen))]
+        steps = [0.15 + 0.19 * i / (len(chosen) - 1) for i in range(len(chosen))]
         return {s: round(x, 3) for s, x in zip(chosen, steps, strict=True)}
 
     @cached_property
@@ -370,7 +371,9 @@ class World:
         return drift + self.rising.get(b, 0.0) * _cut((week + 1) / self.weeks, 0.0, 1.0)
 
     def answer(self, ask: Ask) -> Answer:
-        key = number(self.seed, ask.engine, _plain(ask.prompt), ask.day, ask.repeat, ask.search)
+        # Days count from the start, so that a world moved to other dates gives the same answers.
+        since = (ask.day - self.start).days
+        key = number(self.seed, ask.engine, _plain(ask.prompt), since, ask.repeat, ask.search)
         rng = Random(key)
         here = self._setting(ask.engine, ask.prompt)
         searched = ask.search and (ask.forced or rng.random() >= 0.03)
