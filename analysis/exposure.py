@@ -1,0 +1,191 @@
+"""When a brand counts as exposed to a source in an answer, and what an answer could have cited. Pure arrays.
+
+**Live links.** A link of an import lives from its first-seen moment (unknown: since before all answers) until it was
+lost (unknown: still live). Of several imports the newest row of one link, vendor and first-seen moment counts. A link that
+a later full export of the same vendor about the same target no longer lists was lost at that export's date.
+
+**Exposure** of brand *b* to source *s* in answer *a*: the answer cites a page of *s* while a link *s → b* lives. Where the
+cited page itself is known to link to some brand, its own links decide; else the domain's do (`auto`). `page` counts
+only pages that are themselves known to link; `domain` never looks at the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from analysis.frames import Candidates, Exposure, Pool, World
+from analysis.lift import Panel
+from tracker.errors import UsageError
+
+Ints = NDArray[np.int64]
+
+
+def live(links: pd.DataFrame) -> pd.DataFrame:
+    """Links as intervals: `source_id`, `page`, `brand`, `start`, `end` in seconds, infinite where open."""
+    if links.empty:
+        empty = links[["source_id", "page", "brand"]].copy()
+        return empty.assign(start=np.zeros(0), end=np.zeros(0))
+    table = links.assign(end=links["lost"].fillna(np.inf), start=links["first"].fillna(-np.inf))
+    table = _dropped(table)
+    key = ["source_id", "page", "brand", "target", "vendor", "start"]
+    table = table.sort_values("as_of", kind="stable").drop_duplicates(key, keep="last")
+    return table[["source_id", "page", "brand", "start", "end"]].drop_duplicates().reset_index(drop=True)
+
+
+def _dropped(table: pd.DataFrame) -> pd.DataFrame:
+    """End the links that a later full export of the same vendor and target no longer has."""
+    full = (table["scope"] == "all") & (table["vendor"] != "generic")
+    group = ["vendor", "target"]
+    days = table[full].groupby(group)["as_of"].unique()
+    if not (days.map(len) > 1).any():
+        return table
+    key = [*group, "source_id", "page", "brand"]
+    last = table[full].groupby(key, dropna=False)["as_of"].transform("max")
+    after = [
+        next((d for d in sorted(days[(v, t)]) if d > seen), None)
+        for v, t, seen in zip(table.loc[full, "vendor"], table.loc[full, "target"], last, strict=True)
+    ]
+    epoch = pd.Timestamp("1970-01-01").toordinal()
+    gone = np.array([np.inf if d is None else (d - epoch) * 86_400.0 for d in after])
+    table.loc[full, "end"] = np.minimum(table.loc[full, "end"].to_numpy(np.float64), gone)
+    return table
+
+
+def exposed(
+    answers: pd.DataFrame, cited: pd.DataFrame, links: pd.DataFrame, exposure: Exposure
+) -> pd.DataFrame:
+    """Distinct (`answer`, `source_id`, `brand`) that are exposed.
+
+    Parameters
+    ----------
+    answers : DataFrame with `answer` and `seconds`
+    cited : DataFrame with `answer`, `source_id`, `page`
+    links : DataFrame of `live`
+    """
+    if exposure not in get_args(Exposure):
+        raise UsageError(
+            f"exposure={exposure!r} is not known", f"use one of: {', '.join(get_args(Exposure))}"
+        )
+    events = cited.merge(answers[["answer", "seconds"]], on="answer")
+    spans = links[["source_id", "brand", "start", "end"]].drop_duplicates()
+    of_page = links[links["page"].notna()]
+    knows = events["page"].isin(of_page["page"].unique()) & events["page"].notna()
+    parts = []
+    if exposure != "domain":
+        by_page = of_page[["page", "brand", "start", "end"]]
+        parts.append(events[knows].merge(by_page, on="page"))
+    if exposure == "auto":
+        parts.append(events[~knows].merge(spans, on="source_id"))
+    elif exposure == "domain":
+        parts.append(events.merge(spans, on="source_id"))
+    found = pd.concat(parts, ignore_index=True)
+    at = found["seconds"]
+    found = found[(found["start"] <= at) & (at < found["end"])]
+    return found[["answer", "source_id", "brand"]].drop_duplicates()
+
+
+def panel(
+    answers: pd.DataFrame,
+    cited: pd.DataFrame,
+    links: pd.DataFrame,
+    named: NDArray[np.bool_],
+    workspace: World,
+    topics: Mapping[int, str],
+    *,
+    exposure: Exposure = "auto",
+    families: Callable[[Sequence[str]], Sequence[str]] | None = None,
+) -> Panel:
+    """Codes and sparse tables from the frames of one scope (see `analysis.frames.lift_panel`)."""
+    seen = links[links["source_id"].isin(cited["source_id"].unique())]
+    names = dict(zip(seen["source_id"].tolist(), seen["source"].tolist(), strict=True))
+    order = sorted(names, key=names.__getitem__)
+    column = {source: i for i, source in enumerate(order)}
+    row = {answer: i for i, answer in enumerate(answers["answer"].tolist())}
+    a, b, s = len(row), len(workspace.brands), len(order)
+    hits = cited[cited["source_id"].isin(column)][["answer", "source_id"]].drop_duplicates()
+    found = exposed(answers, cited, live(seen), exposure)
+    pairs = found["answer"].map(row).to_numpy(np.int64) * b + found["brand"].to_numpy(np.int64)
+    sources = tuple(names[i] for i in order)
+    family = tuple(families(sources)) if families else ("source",) * s
+    return Panel(
+        prompt=_codes(answers["prompt_id"]),
+        engine=_codes(answers["engine"]),
+        week=_codes(answers["week"]),
+        topic=_codes(answers["prompt_id"].map(topics)),
+        brands=tuple(brand.name for brand in workspace.brands),
+        sources=sources,
+        families=family,
+        named=named,
+        cited=_ones(hits["answer"].map(row), hits["source_id"].map(column), (a, s)),
+        exposed=_ones(pairs, found["source_id"].map(column), (a * b, s)),
+        own=next((i for i, brand in enumerate(workspace.brands) if brand.own), None),
+    )
+
+
+def _codes(values: Any) -> Ints:
+    codes, _ = pd.factorize(pd.Series(values), sort=True)
+    return np.asarray(codes, np.int64)
+
+
+def _ones(rows: Any, columns: Any, shape: tuple[int, int]) -> sparse.csr_array:
+    at = (np.asarray(rows, np.int64), np.asarray(columns, np.int64))
+    return sparse.csr_array((np.ones(len(at[0]), np.float64), at), shape=shape)
+
+
+def pools(
+    answers: pd.DataFrame,
+    cited: pd.DataFrame,
+    retrieved: pd.DataFrame,
+    names: Mapping[int, str],
+    serp: set[int],
+) -> Candidates:
+    """Candidate domains of each answer (see `analysis.frames.candidates`).
+
+    A page that was cited is a candidate whether or not the engine listed it among what it retrieved. An answer
+    without any citation chose nothing and has no rows.
+    """
+    answers = answers[answers["answer"].isin(cited["answer"].unique())]
+    of = answers.set_index("answer")
+    told = of.index[of.index.isin(retrieved["answer"].unique())]
+    prompt = of["prompt_id"]
+    results = answers[answers["engine"].isin(serp)]
+    shown = cited.merge(results[["answer", "prompt_id"]], on="answer")[["prompt_id", "source_id"]]
+    everything = cited.merge(answers[["answer", "prompt_id"]], on="answer")[["prompt_id", "source_id"]]
+    rest = of.index.difference(told)
+    searched = rest[prompt[rest].isin(shown["prompt_id"]) & ~of.loc[rest, "engine"].isin(serp)]
+    pooled = rest.difference(searched)
+    parts = [
+        retrieved[retrieved["answer"].isin(told)],
+        _of_prompt(prompt[searched], shown),
+        _of_prompt(prompt[pooled], everything),
+        cited[cited["answer"].isin(of.index)],
+    ]
+    rows = pd.concat([part[["answer", "source_id"]] for part in parts]).drop_duplicates()
+    chosen = pd.MultiIndex.from_frame(cited[["answer", "source_id"]])
+    rows = rows.sort_values(["answer", "source_id"], kind="stable").reset_index(drop=True)
+    ids, source = np.unique(rows["source_id"].to_numpy(np.int64), return_inverse=True)
+    counts: dict[Pool, int] = {
+        "retrieved": len(told),
+        "search results": len(searched),
+        "cited-only pool": len(pooled),
+    }
+    return Candidates(
+        answer=_codes(rows["answer"]),
+        prompt=_codes(rows["answer"].map(prompt)),
+        engine=rows["answer"].map(of["engine"]).to_numpy(np.int64),
+        source=np.asarray(source, np.int64),
+        cited=np.asarray(pd.MultiIndex.from_frame(rows).isin(chosen), bool),
+        sources=tuple(names.get(int(i), f"domain {i}") for i in ids),
+        pools={kind: count for kind, count in counts.items() if count},
+    )
+
+
+def _of_prompt(prompts: Any, of_prompt: pd.DataFrame) -> pd.DataFrame:
+    each = pd.DataFrame({"answer": prompts.index, "prompt_id": prompts.to_numpy()})
+    return each.merge(of_prompt.drop_duplicates(), on="prompt_id")
