@@ -1,0 +1,161 @@
+"""Text reduced to what a name is compared by, with the way back to the text as it was given."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """`text[i]` was made from `source[starts[i]:ends[i]]`; one cluster of the source can make several characters."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def source(self, start: int, end: int) -> tuple[int, int] | None:
+        """The stretch of the source that `text[start:end]` was made from, or None where it would cut a cluster."""
+        if start and self.starts[start - 1] == self.starts[start]:
+            return None
+        if end < len(self.text) and self.starts[end] == self.starts[end - 1]:
+            return None
+        return self.starts[start], self.ends[end - 1]
+
+
+_HYPHENS = "\u2010\u2011\u2012\u2212\ufe63\uff0d"
+_APOSTROPHES = "\u2018\u2019\u02bc\u02bb\u2032\u00b4\u0060\uff07"
+_INVISIBLE = frozenset(
+    (0xAD, 0x34F, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A))
+) | frozenset((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+# Letters that people write without their stroke or joined, but that Unicode does not decompose.
+_PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+)
+# Combining classes of marks that leave a word recognisable: accents, Hebrew points, Arabic vowel signs. The others (kana
+# voicing, nukta, virama, Thai tones) make another word.
+_ACCENTS = frozenset(
+    [1, 202, 214, 216, 218, 220, 222, 224, 226, 228, 230, 232, 233, 234, 240, *range(10, 36)]
+)
+
+
+def _class_of(codes: Sequence[int]) -> str:
+    return "".join(re.escape(chr(code)) for code in codes)
+
+
+_JOINING = [
+    code
+    for code in (*range(0x300, 0x20000), *sorted(_INVISIBLE))
+    if code in _INVISIBLE or 0x1160 <= code <= 0x11FF or unicodedata.category(chr(code)).startswith("M")
+]
+_JOINING += [0xFF9E, 0xFF9F]
+_MARKS = frozenset(map(chr, _JOINING))
+_ENTITY = r"&(?:amp|nbsp|apos|quot|[lr]squo|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});"
+_ESCAPE = r"\\[!-/:-@\[-`{-~]"
+_ASCII_CLUSTERS = re.compile(rf"\s\s+|{_ESCAPE}|{_ENTITY}")
+_CLUSTERS = rf"\s\s+|{_ESCAPE}|{_ENTITY}|[^{_class_of(_JOINING)}]?[{_class_of(_JOINING)}]+"
+
+
+class _Table(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_character(chr(code))
+        return folded
+
+
+def fold(text: str) -> Folded:
+    if text.isascii():
+        if not _ASCII_CLUSTERS.search(text):
+            every = range(len(text) + 1)
+            return Folded(text.translate(_TABLE), every[:-1], every[1:])
+        return _fold_clusters(text, _ASCII_CLUSTERS)
+    odd = "".join(sorted(c for c in set(text) if c in _MARKS or len(_TABLE[ord(c)]) != 1))
+    return _fold_clusters(text, _clusters(odd))
+
+
+def fold_name(name: str) -> str:
+    return fold(name.strip()).text
+
+
+@lru_cache(maxsize=256)
+def _clusters(odd: str) -> re.Pattern[str]:
+    """Where one piece of the source does not make exactly one character, in a text with these odd characters."""
+    if not odd:
+        return _ASCII_CLUSTERS
+    pattern = _CLUSTERS if any(c in _MARKS for c in odd) else _ASCII_CLUSTERS.pattern
+    return re.compile(f"{pattern}|[{re.escape(odd)}]")
+
+
+def _fold_clusters(text: str, clusters: re.Pattern[str]) -> Folded:
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for match in clusters.finditer(text):
+        begin, end = match.span()
+        parts.append(text[done:begin].translate(_TABLE))
+        starts.extend(range(done, begin))
+        ends.extend(range(done + 1, begin + 1))
+        folded = _fold_cluster(match[0])
+        parts.append(folded)
+        starts.extend([begin] * len(folded))
+        ends.extend([end] * len(folded))
+        done = end
+    parts.append(text[done:].translate(_TABLE))
+    starts.extend(range(done, len(text)))
+    ends.extend(range(done + 1, len(text) + 1))
+    return Folded("".join(parts), starts, ends)
+
+
+@lru_cache(maxsize=1 << 14)
+def _fold_cluster(cluster: str) -> str:
+    if cluster.isspace():
+        return "\n" if cluster.count("\n") > 1 else " "
+    if cluster[0] == "&" and len(cluster) > 1:
+        return "".join(_fold_character(c) for c in html.unescape(cluster))
+    if cluster[0] == "\\" and len(cluster) == 2 and cluster[1].isascii():
+        return cluster[1]
+    return _fold_letters(cluster)
+
+
+def _fold_character(character: str) -> str:
+    if character.isascii():
+        return " " if character.isspace() else "'" if character == "`" else character.lower()
+    if "\ud800" <= character <= "\udfff":
+        return "\ufffd"
+    if character.isspace():
+        return " "
+    if character in _HYPHENS:
+        return "-"
+    if character in _APOSTROPHES:
+        return "'"
+    if "\uff01" <= character <= "\uff5e" or "\uff66" <= character <= "\uff9f":
+        return _fold_letters(character)
+    if not character.isalnum() and character not in _MARKS:
+        return character
+    return character if is_raised(character) else _fold_letters(character)
+
+
+def is_raised(character: str) -> bool:
+    """Whether it is a footnote's digit or a sign like ª, which ends a word and is no part of it."""
+    return unicodedata.decomposition(character).startswith(("<super>", "<sub>"))
+
+
+def _fold_letters(cluster: str) -> str:
+    composed = unicodedata.normalize("NFC", cluster)
+    if composed in ("й", "Й"):
+        return "й"
+    kept = [c for c in unicodedata.normalize("NFKD", cluster) if not _is_accent(c)]
+    lower = "".join(kept).casefold().translate(_PLAIN_LETTERS)
+    bare = "".join(c for c in unicodedata.normalize("NFKD", lower) if not _is_accent(c))
+    return unicodedata.normalize("NFC", bare)
+
+
+def _is_accent(character: str) -> bool:
+    return unicodedata.combining(character) in _ACCENTS or ord(character) in _INVISIBLE
+
+
+_TABLE = _Table()

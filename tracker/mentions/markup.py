@@ -1,0 +1,197 @@
+"""What of an answer is not its own prose: addresses, source labels, markers. Hidden in place, so that offsets stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
+
+from tracker.domains import written_host
+from tracker.mentions.folding import fold_name
+
+HIDDEN = "\0"
+_LINK_STAND_IN = "\x02"
+
+_LABEL = r"(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.){0,500}+\]){0,1000}+"
+_DESTINATION = r"(?:<[^<>\n]{0,4000}+>|(?:[^\s()\\]|\\.|\((?:[^\s()]|\([^\s()]*+\))*+\)){0,4000}+)"
+_TITLE = r"""(?:\s++(?:"[^"]{0,1000}+"|'[^']{0,1000}+'|\([^()]{0,1000}+\)))?"""
+_LINK = re.compile(
+    rf"\[(?P<label>{_LABEL})\](?:\(\s*+{_DESTINATION}{_TITLE}\s*+\)|\[(?P<reference>[^\[\]\n]{{0,100}})\])",
+    re.DOTALL,
+)
+_IMAGE = re.compile(rf"!\[[^\[\]]{{0,1000}}+\](?:\(\s*+{_DESTINATION}{_TITLE}\s*+\)|\[[^\[\]]{{0,200}}+\])")
+_DEFINITION = re.compile(
+    r"^[ >]{0,6}\[[^\]\n]{1,200}\]:\s*(?:<?(?:https?://|www\.)|\S+\.\S+/).*$", re.MULTILINE
+)
+_MARKER = re.compile(r"\ue200[^\ue201]{0,400}\ue201|【[^】\n]*†[^】\n]*】|【[\d:,\s]+】")
+_TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]{0,4000}>", re.DOTALL)
+# Latin, Greek and Cyrillic letters belong to an address; Chinese or Japanese text that follows it without a space does not.
+_URL = re.compile(
+    r"(?:[a-z][a-z0-9+.\-]{1,20}://|\bwww\.|\bmailto:)[!#-;=?-Z\\\]_a-z~%\u00c0-\u024f\u0370-\u04ff]+",
+    re.IGNORECASE,
+)
+_MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+")
+_BARE_HOST = re.compile(
+    r"(?<![\w@.\-])((?:[^\W_][\w\-]*\.)+([^\W\d_][\w\-]+))(?![\w\-])((?::\d+)?[/?#][!#-;=?-Z_a-z~%]*)?"
+)
+
+_SOURCE_WORD = (
+    r"(?:sources?|references?|citations?|citing|cited|via|see|read more|more|more info|learn more|quellen?|siehe|fuentes?|"
+    r"v[ée]ase|r[ée]f[ée]rences?|voir|font[ei]|vedi|fontes?|ver|bron(?:nen)?|zie|[źz]r[óo]d[łl]a?|k[äa]ll(?:a|or)|kilder?|"
+    r"источник(?:и|у)?|来源|來源|参考|參考|出典|参照|출처|참고)"
+)
+_GLUE = r"(?:[\s,;，、；&·•|/–—*_\-]|\b(?:and|or|und|et|y|e|en|och|og|и)\b|\[?\^?\d+\]?|\0)"
+_IN_BRACKETS = re.compile(
+    rf"[(\[（［【](?:[\s*_]*{_SOURCE_WORD}\s*[:：]?)?{_GLUE}*\x02+(?:{_GLUE}|\x02)*[)\]）］】]", re.IGNORECASE
+)
+_TRAILING = re.compile(
+    r"(?P<stop>[.!。！…])[\"'”’»)\]*_]*[ \t]*+(?P<links>\x02(?:\x02|[ \t,;，、·•|&\0()\[\]]|\[?\d+\]?)*)[.。]?[ \t]*$",
+    re.MULTILINE,
+)
+_LIST_MARKER = re.compile(r"[\s>|*_#]*(?:\d{1,3}|[A-Za-z])")
+_AFTER_SOURCE = re.compile(
+    rf"(?:^|[(\[（*_|]|(?<=[.。!?])\s)[\s*_>\-•]*{_SOURCE_WORD}[*_]*\s*[:：][^()\[\]（）\n.。]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PLAIN_SOURCE = re.compile(
+    r"(?:^|[(\[（])[ \t*_>\-•]*(?:sources?|quellen?|fuentes?|font[ei]|fontes?|bron(?:nen)?|[źz]r[óo]d[łl]a?|k[äa]ll(?:a|or)|kilder?|"
+    r"источники?|来源|來源|出典|출처)[*_]*[ \t]*[:：][^()\[\]（）\n]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SOURCE_HEADING = re.compile(
+    r"^[ \t>]*(?:#{1,6}[ \t]*|\*\*|__)?[^\w\n]{0,4}(?:key |main |selected |useful |web )?"
+    r"(?:sources?|references?|citations?|works cited|bibliography|footnotes|further reading|(?:useful |related )?links|"
+    r"quellen(?:angaben|verzeichnis)?|einzelnachweise|weiterf[üu]hrende links|literatur|sources? consult[ée]es|r[ée]f[ée]rences|liens|"
+    r"fuentes|referencias|enlaces|fonti|riferimenti|fontes|refer[êe]ncias|bronnen|[źz]r[óo]d[łl]a|k[äa]llor|kilder|источники|ссылки|"
+    r"来源|參考資料|参考资料|参考文献|參考文獻|資料來源|信息来源|引用|出典|参考|情報源|출처|참고 ?자료|참고 ?문헌)"
+    r"(?: (?:used|cited|consulted|and further reading))?[ \t]*[:：]?[ \t]*(?:\*\*|__)?[:：]?[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ENTRY = re.compile(r"[ \t>]*(?:[-*+•·]|\d{1,3}[.)]|\[\^?\d{1,3}\]|\|)[ \t:]*\S")
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    start: int
+    end: int
+    label_start: int
+    label_end: int
+
+
+Spans = list[tuple[int, int]]
+
+
+def hide(text: str, hosts: Set[str] = frozenset()) -> str:
+    """`text` with everything that is not prose replaced by NUL, code point for code point.
+
+    `hosts` are folded names that are host names themselves; these stay where they stand alone in prose.
+    """
+    if "[" in text or "<" in text or "【" in text or "\ue200" in text:
+        text = _IMAGE.sub(_blank, _MARKER.sub(_blank, text))
+        text = _TAG.sub(_blank, _hide_links(text, hosts))
+    text = _hide_entries(_PLAIN_SOURCE.sub(_blank, text))
+    if "." in text or "@" in text:
+        text = _MAIL.sub(_blank, _URL.sub(_blank, text))
+        text = _BARE_HOST.sub(_hide_host(hosts), text)
+    return text
+
+
+def _blank(match: re.Match[str]) -> str:
+    return HIDDEN * len(match[0])
+
+
+def _filled(text: str, spans: Spans, filler: str) -> str:
+    parts, done = [], 0
+    for start, end in spans:
+        parts += [text[done:start], filler * (end - start)]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def _hide_links(text: str, hosts: Set[str]) -> str:
+    has_definitions = _DEFINITION.search(text) is not None
+    if has_definitions:
+        text = _DEFINITION.sub(_blank, text)
+    links = [
+        _Link(match.start(), match.end(), match.start("label"), match.end("label"))
+        for match in _LINK.finditer(text)
+        if has_definitions or match["reference"] is None
+    ]
+    if not links:
+        return text
+    skeleton = _filled(text, [(link.start, link.end) for link in links], _LINK_STAND_IN)
+    sourced = bytearray(len(text))
+    for start, end in (
+        *_spans(_IN_BRACKETS, skeleton),
+        *_trailing(skeleton),
+        *_spans(_AFTER_SOURCE, skeleton),
+    ):
+        sourced[start:end] = b"\1" * (end - start)
+    hidden: Spans = []
+    for link in links:
+        whole = sourced[link.start] or _is_source_label(
+            text[link.label_start : link.label_end], skeleton, link, hosts
+        )
+        hidden.append((link.start if whole else link.label_end, link.end))
+    return _filled(text, hidden, HIDDEN)
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> Spans:
+    return [match.span() for match in pattern.finditer(text)]
+
+
+def _trailing(skeleton: str) -> Iterator[tuple[int, int]]:
+    for match in _TRAILING.finditer(skeleton):
+        line_start = skeleton.rfind("\n", 0, match.start()) + 1
+        if not _LIST_MARKER.fullmatch(skeleton, line_start, match.start("stop")):
+            yield match.span("links")
+
+
+def _is_source_label(label: str, skeleton: str, link: _Link, hosts: Set[str]) -> bool:
+    plain = label.strip(" \t\n*_~`[]()\"'“”" + HIDDEN)
+    if " | " in plain:
+        return True
+    if written_host(plain) is None:
+        return False
+    return fold_name(plain) not in hosts or not _begins_or_goes_on(skeleton, link)
+
+
+_LINE_START = re.compile(r"(?:^|\n|\|)[ \t>#*_+\-•]*(?:\d{1,3}[.)])?[ \t*_]*$")
+_GOES_ON = re.compile(r"[*_]*[ \t]+[*_]*[^\W\d_]|[*_]+")
+
+
+def _begins_or_goes_on(skeleton: str, link: _Link) -> bool:
+    """Whether a link is the head of a line or cell, is emphasised, or a word follows it: then its host is a name."""
+    line = skeleton[max(0, link.start - 60) : link.start]
+    return _LINE_START.search(line) is not None or _GOES_ON.match(skeleton, link.end) is not None
+
+
+def _hide_entries(text: str) -> str:
+    """Without the lists under headings such as "Sources"; a list ends at the first line that is no entry."""
+    hidden: Spans = []
+    for heading in _SOURCE_HEADING.finditer(text):
+        place = heading.end() + 1
+        while place < len(text):
+            end = text.find("\n", place)
+            end = len(text) if end < 0 else end
+            line = text[place:end]
+            if line.strip() and not (_ENTRY.match(line) or _URL.search(line) or HIDDEN in line):
+                break
+            hidden.append((place, end))
+            place = end + 1
+    return _filled(text, hidden, HIDDEN)
+
+
+def _hide_host(hosts: Set[str]) -> Callable[[re.Match[str]], str]:
+    def hidden(match: re.Match[str]) -> str:
+        name, ending, rest = match.groups()
+        if written_host(name) is None or _forgot_space(ending):
+            return match[0]
+        return match[0] if not rest and fold_name(name) in hosts else _blank(match)
+
+    return hidden
+
+
+def _forgot_space(ending: str) -> bool:
+    """`Norvane.It is` is two sentences and not a host in Italy."""
+    return ending[0].isupper() and ending[1:].islower()

@@ -1,0 +1,157 @@
+"""Whether a stretch of text is a whole word (Unicode's word segmentation, UAX 29, with the liberties that names need).
+
+- Letters and digits of scripts with spaces join: `pineapple` does not hold Apple, `Norvane2` not Norvane.
+- Names in Han, Hiragana, Thai, Lao, Khmer and Burmese need no space around them, as these scripts have none; Thai and Lao names
+  do not end between a consonant and its vowel. Katakana joins Katakana. Hangul joins Hangul, except for a particle after
+  the name. Arabic and Hebrew names may carry a prefixed article, preposition or "and". A change between one of these
+  scripts and any other ends a word.
+- A hyphen or slash ends a word (`Norvane-based`, `ex-Norvane`), and an apostrophe (`Norvane's`, `Norvane’nin`); before a name
+  only an elision stands (`d'Apple`, not `O'Apple`). Emphasis inside a word (`**Nor**vane`) does not end it.
+- A full stop between letters does not end a word before a small letter (`Node.js` is not Node) and does before a capital, where
+  a space was forgotten; between digits it and the comma never do.
+- Names of at most two letters are stricter: `X-ray`, `AT&T`, `C++`, `C#` and `O'Brien` do not hold X, T, C and O.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Literal
+
+from tracker.mentions.folding import Folded, is_raised
+
+_Kind = Literal["", "letter", "digit", "open", "thai", "kana", "hangul", "semitic"]
+_RANGES: tuple[tuple[int, int, _Kind], ...] = (
+    (0x0590, 0x08FF, "semitic"),
+    (0xFB1D, 0xFDFF, "semitic"),
+    (0xFE70, 0xFEFC, "semitic"),
+    (0x0E00, 0x0EFF, "thai"),
+    (0x1000, 0x109F, "open"),
+    (0x1780, 0x17FF, "open"),
+    (0x1100, 0x11FF, "hangul"),
+    (0x3130, 0x318F, "hangul"),
+    (0xAC00, 0xD7FF, "hangul"),
+    (0xFFA0, 0xFFDC, "hangul"),
+    (0x30A0, 0x30FF, "kana"),
+    (0x31F0, 0x31FF, "kana"),
+    (0xFF66, 0xFF9F, "kana"),
+    (0x3005, 0x309F, "open"),
+    (0x3400, 0x9FFF, "open"),
+    (0xF900, 0xFAFF, "open"),
+    (0x20000, 0x3FFFF, "open"),
+)
+_EMPHASIS = "*_~"
+_LEADING_VOWELS = "เแโใไເແໂໃໄ"
+_FOLLOWING_VOWELS = "ะาำๅํະາຳໍ"
+_ELISION = re.compile(
+    r"(?:^|[^\w])(?:l|d|j|m|n|s|t|c|un|qu|jusqu|lorsqu|puisqu|quoiqu|all|dall|dell|nell|sull|coll|quell|gl|dagl|degl|negl)$"
+)
+_PARTICLE = re.compile(
+    r"(?:은|는|이|가|을|를|의|에|에서|에게|와|과|도|로|으로|만|부터|까지|보다|처럼|나|이나|라|이라|란|이란|이며|며|이고|고|인|등|측|사|"
+    r"입니다|이다|였|에는|에도|에서는|에서도|로는|으로는|와는|과는|에선|엔|한테|께|께서|라는|이라는|라고|이라고|용|형)+(?![\uac00-\ud7ff])"
+)
+_PREFIX = re.compile(r"(?:^|[^\w])(?:[وف]?(?:ال|بال|كال|لل|[بلك])|[وف]|ו?[הבלמשכ]|ו|וה|של)$")
+
+
+def is_word(folded: Folded, source: str, start: int, end: int, *, short: bool) -> bool:
+    """Whether `folded.text[start:end]` is not a part of a longer word; `short` for names of at most two letters."""
+    text = folded.text
+    if start and _joins_before(text, start, short) and not _forgot_space(folded, source, start):
+        return False
+    if end >= len(text) or not _joins_after(text, end, short):
+        return True
+    return end + 1 < len(text) and _forgot_space(folded, source, end + 1)
+
+
+def _forgot_space(folded: Folded, source: str, start: int) -> bool:
+    """Whether a capital follows a full stop that ends a word: `I like it.Norvane is`."""
+    before = folded.text[max(0, start - 2) : start]
+    return (
+        len(before) == 2
+        and before[0].isalpha()
+        and before[1] == "."
+        and source[folded.starts[start]].isupper()
+    )
+
+
+def _joins_before(text: str, start: int, short: bool) -> bool:
+    first, before = text[start], text[start - 1]
+    if before in _EMPHASIS:
+        return joins(_visible_before(text, start), first)
+    further = text[start - 2] if start > 1 else ""
+    if before == "'":
+        return _is_wordy(further) and not _ELISION.search(text[max(0, start - 10) : start - 1])
+    if before in ".,":
+        return _stop_joins(further, before, first)
+    if short and before in "-&":
+        return _is_wordy(further)
+    if not joins(before, first):
+        return before in _LEADING_VOWELS and _kind(first) == "thai"
+    return not (_kind(first) == "semitic" and _PREFIX.search(text[max(0, start - 6) : start]))
+
+
+def _joins_after(text: str, end: int, short: bool) -> bool:
+    last, after = text[end - 1], text[end]
+    if after in _EMPHASIS:
+        return joins(last, _visible_after(text, end))
+    further = text[end + 1] if end + 1 < len(text) else ""
+    if after in ".,":
+        return _stop_joins(last, after, further)
+    if short and _joins_short(text, end, after, further):
+        return True
+    if not joins(last, after):
+        return after in _FOLLOWING_VOWELS and _kind(last) == "thai"
+    return not (_kind(last) == "hangul" and _PARTICLE.match(text, end))
+
+
+def _joins_short(text: str, end: int, after: str, further: str) -> bool:
+    if after == "'":
+        return _is_wordy(further) and re.match(r"s(?!\w)", text[end + 1 :]) is None
+    if after in "-&":
+        return _is_wordy(further)
+    return after in "+#"
+
+
+def _stop_joins(before: str, stop: str, after: str) -> bool:
+    if before.isdigit() and after.isdigit():
+        return True
+    return stop == "." and _kind(before) == "letter" and _kind(after) == "letter"
+
+
+def joins(left: str, right: str) -> bool:
+    """Whether two neighbouring characters are of one word."""
+    kinds = _kind(left), _kind(right)
+    if "" in kinds or "open" in kinds or "thai" in kinds:
+        return False
+    if kinds[0] == kinds[1]:
+        return True
+    return {*kinds} == {"letter", "digit"} or {*kinds} == {"semitic", "digit"}
+
+
+def _visible_before(text: str, start: int) -> str:
+    while start and text[start - 1] in _EMPHASIS:
+        start -= 1
+    return text[start - 1] if start else ""
+
+
+def _visible_after(text: str, end: int) -> str:
+    while end < len(text) and text[end] in _EMPHASIS:
+        end += 1
+    return text[end] if end < len(text) else ""
+
+
+def _is_wordy(character: str) -> bool:
+    return _kind(character) != ""
+
+
+@lru_cache(maxsize=1 << 14)
+def _kind(character: str) -> _Kind:
+    if not character or is_raised(character):
+        return ""
+    if not (character.isalnum() or character == "ー" or unicodedata.category(character).startswith("M")):
+        return ""
+    if character.isdigit():
+        return "digit"
+    code = ord(character)
+    return next((kind for low, high, kind in _RANGES if low <= code <= high), "letter")
