@@ -6,7 +6,7 @@ knows is listed by `unknown_keys`, so that an engine's change is seen before its
 
 from __future__ import annotations
 
-from tracker.citations.draft import is_redirect
+from tracker.citations.draft import is_redirect, resolved
 from tracker.citations.read import SHAPES, merge, read, recognise, unknown_keys
 from tracker.citations.results import (
     READER_VERSION,
@@ -37,5 +37,6 @@ __all__ = [
     "page_token",
     "read",
     "recognise",
+    "resolved",
     "unknown_keys",
 ]

@@ -81,19 +81,27 @@ def _read_cohere_citation(draft: Draft, citation: dict[str, Any], starts: dict[i
     )
     index = integer(citation.get("content_index"))
     shift = starts.get(index, 0) if index is not None else min(starts.values(), default=0)
-    if start is not None and end is not None:
-        start, end = start + shift, end + shift
-        if not 0 <= start <= end <= len(draft.text) or (quoted and draft.text[start:end] != quoted):
-            place = draft.text.find(quoted) if quoted else -1
-            start, end = (place, place + len(quoted or "")) if place >= 0 else (None, None)
+    span = _cohere_span(draft.text, start, end, quoted, shift)
     for source in records(citation.get("sources")):
         page = record(source.get("document")) or embedded(source.get("tool_output"))
         draft.cite(
             word(page.get("url")) or word(source.get("id")) or word(page.get("id")),
             page.get("title"),
-            start,
-            end,
+            *span,
         )
+
+
+def _cohere_span(
+    text: str, start: int | None, end: int | None, quoted: str | None, shift: int
+) -> tuple[int | None, int | None]:
+    """The place as given where it holds the quoted words, else where the words stand."""
+    if start is None or end is None:
+        return None, None
+    first, last = start + shift, end + shift
+    if 0 <= first <= last <= len(text) and (not quoted or text[first:last] == quoted):
+        return first, last
+    place = text.find(quoted) if quoted else -1
+    return (place, place + len(quoted or "")) if place >= 0 else (None, None)
 
 
 def read_mistral(body: dict[str, Any]) -> Draft:

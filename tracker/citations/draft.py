@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -137,6 +137,14 @@ def is_redirect(url: str) -> bool:
         return urlsplit(url).hostname == REDIRECT_HOST
     except ValueError:
         return False
+
+
+def resolved(citation: Citation, target: str) -> Citation:
+    """A redirect whose target is known: the publisher is the target's; the verbatim URL stays."""
+    address = try_parse(target)
+    if address is None or address.domain is None:
+        return citation
+    return replace(citation, domain=address.domain, domain_from="redirect")
 
 
 def _only_written(text: str, cited: list[Found], answer_start: int) -> list[Found]:

@@ -334,7 +334,7 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
         "of a citation": """
             output.message.content[].citationsContent.citations[].sourceContent.**
             output.message.content[].citationsContent.citations[].source
-            output.message.content[].citationsContent.citations[].location.*""",
+            output.message.content[].citationsContent.citations[].location.*.**""",
     },
     "cohere": {
         "read": """

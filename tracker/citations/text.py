@@ -22,6 +22,8 @@ _THINKING = re.compile(r"\s*<think>.*?(?:</think>|\Z)", re.S)
 _MARKDOWN_LINK = re.compile(
     r"\[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?(?P<url>https?://)", re.IGNORECASE
 )
+_MARKERS_BEHIND = re.compile(r"(?:\[\d{1,3}\])+$")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _LONGEST_RANGE = 50
 
 
@@ -73,7 +75,7 @@ def _trimmed(url: str) -> str:
             if depth[_CLOSES[character]] < 0:
                 url = url[:place]
                 break
-    return url.rstrip(_TRAILING)
+    return _MARKERS_BEHIND.sub("", url.rstrip(_TRAILING)).rstrip(_TRAILING)
 
 
 def markdown_links(text: str) -> list[Link]:
@@ -147,15 +149,23 @@ def verified_span(text: str, url: str, start: int | None, end: int | None) -> tu
     if start == end == 0:
         return start, end
     inside = 0 <= start < end <= len(text)
-    if inside and url in text[start:end]:
+    holds = inside and url in text[start:end]
+    if holds and (_is_link(text, start, end) or not _ASTRAL.search(text, 0, end)):
         return start, end
-    shifted = _from_utf16(text, start), _from_utf16(text, end)
-    if shifted[0] is not None and shifted[1] is not None and url in text[shifted[0] : shifted[1]]:
-        return shifted
+    first, last = _from_utf16(text, start), _from_utf16(text, end)
+    if first is not None and last is not None and url in text[first:last]:
+        return (first, last) if not holds or _is_link(text, first, last) else (start, end)
+    if holds:
+        return start, end
     place = _nearest(text, url, start)
     if place is not None:
         return place, place + len(url)
     return (start, end) if inside else (None, None)
+
+
+def _is_link(text: str, start: int, end: int) -> bool:
+    """Engines' spans cover a Markdown link from bracket to bracket."""
+    return text[start : start + 1] in ("(", "[") and text[end - 1 : end] == ")"
 
 
 def _from_utf16(text: str, offset: int) -> int | None:

@@ -1,0 +1,10 @@
+"""Invented reply bodies of every shape, with what must be read from each."""
+
+from __future__ import annotations
+
+from bodies import blocks, chats, pages
+from bodies.cases import Case
+
+CASES: list[Case] = [*chats.CASES, *blocks.CASES, *pages.CASES]
+
+__all__ = ["CASES", "Case"]
