@@ -189,6 +189,7 @@ def _litellm() -> tuple[Any, dict[str, Any]]:
     """litellm, quiet and offline, and the place where it leaves the engines' own bodies."""
     import logging
     import os
+    import warnings
 
     os.environ.setdefault(
         "LITELLM_LOCAL_MODEL_COST_MAP", "True"
@@ -203,6 +204,8 @@ def _litellm() -> tuple[Any, dict[str, Any]]:
         def log_post_api_call(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
             captured[kwargs.get("litellm_call_id")] = kwargs.get("original_response")
 
+    # Engines add fields that litellm's types do not foresee; the raw body is what is read.
+    warnings.filterwarnings("ignore", message="(?s).*Pydantic serializer warnings")
     litellm.callbacks = [Capture()]
     litellm.suppress_debug_info = True
     litellm.drop_params = False

@@ -72,7 +72,7 @@ def _started(pid: int) -> str:
         return ""
 
 
-def _dead(name: str) -> bool:
+def is_dead(name: str) -> bool:
     host, pid, started = name.rsplit(":", 2)
     if host != socket.gethostname():
         return False
@@ -274,7 +274,7 @@ def recover(database: Database, run_id: int, now: datetime) -> tuple[int, list[O
     the budget stays a ceiling whatever the engine charged. Returns how many of those, and the outcomes."""
     with store.writing(database) as session:
         statement = select(Ask).where(Ask.run_id == run_id, Ask.state == AskState.CLAIMED).with_for_update()
-        lost = [a for a in session.exec(statement) if _expired(a, now) or _dead(a.claimed_by or "::")]
+        lost = [a for a in session.exec(statement) if _expired(a, now) or is_dead(a.claimed_by or "::")]
         replied = _stored_outcomes(session, [ask.id for ask in lost if ask.id is not None])
         known = {outcome.ask.id for outcome in replied}
         silent = [ask for ask in lost if ask.id not in known]

@@ -12,13 +12,14 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import func, update
+from sqlalchemy import and_, case, func, update
 from sqlmodel import Session, col, select
 
 from tracker import answers, claims, prices, rollups, store
@@ -30,8 +31,8 @@ from tracker.claims import Claimed, Outcome, Tally
 from tracker.engines import call_for, is_sandbox
 from tracker.errors import DataError
 from tracker.mentions import Finder
-from tracker.models import Answer, Ask, AskState, Engine, Event, Ledger, Prompt, Run, RunState
-from tracker.plan import Plan, order
+from tracker.models import Answer, Ask, AskState, Brand, Engine, Event, Ledger, Mention, Prompt, Run, RunState
+from tracker.plan import NOTHING_OBSERVED, Observed, Plan, order
 
 log = logging.getLogger("citelift.run")
 WRITE_BATCH = 64
@@ -233,7 +234,8 @@ class _Worker:
             await self.outcomes.put(None)
             await writer
             await self._give_back(lanes)
-        return await self._db(self._end)
+        summary: Summary = await self._db(self._end)
+        return summary
 
     def _begin(self) -> tuple[Run, list[_Lane], Finder]:
         now = datetime.now(UTC)
@@ -294,9 +296,9 @@ class _Worker:
     async def _refill(self, lane: _Lane) -> float:
         """Claim some more; returns seconds to wait where asks are there but not yet due or affordable."""
         now = datetime.now(UTC)
-        month_left = await self._db(self._month_left, now)
+        month_left: int | None = await self._db(self._month_left, now)
         limit = max(4, lane.concurrency // 4)
-        batch = await self._db(
+        batch: claims.Batch = await self._db(
             claims.claim,
             self.database,
             self.run_id,
@@ -621,25 +623,84 @@ def _not_searched(session: Session, run_id: int) -> int:
 
 
 def _note_model_changes(session: Session, run: Run) -> None:
-    """Another served model breaks comparisons: it becomes an event of its own, once."""
-    for engine_id, model in session.exec(
-        select(Answer.engine_id, Answer.served_model)
-        .where(Answer.run_id == run.id, col(Answer.served_model).is_not(None))
-        .distinct()
-    ).all():
-        before = session.exec(
-            select(Answer.served_model)
+    """A model that the engine's run before did not serve breaks comparisons: it becomes an event, once."""
+    for engine_id, models in _served(session, [Answer.run_id == run.id]).items():
+        last = (
+            select(Answer.run_id)
             .where(Answer.engine_id == engine_id, Answer.asked_at < run.asked_for, Answer.run_id != run.id)
-            .where(col(Answer.served_model).is_not(None))
             .order_by(col(Answer.asked_at).desc())
-        ).first()
-        if before is not None and before != model:
-            title = f"served model {before} → {model}"
-            row = {
-                "workspace_id": run.workspace_id,
-                "at": run.asked_for,
-                "kind": "served model",
-                "title": title,
-                "engine_id": engine_id,
-            }
-            store.bulk_insert(session, Event, [row], ignore=True)
+        )
+        before = session.exec(last).first()
+        known = _served(session, [Answer.run_id == before, Answer.engine_id == engine_id]).get(
+            engine_id, set()
+        )
+        if before is None or models <= known:
+            continue
+        title = f"served model {' and '.join(sorted(known))} → {' and '.join(sorted(models))}"
+        row = {"workspace_id": run.workspace_id, "at": run.asked_for, "kind": "served model", "title": title}
+        store.bulk_insert(session, Event, [row | {"engine_id": engine_id}], ignore=True)
+
+
+def _served(session: Session, which: Sequence[Any]) -> dict[int, set[str]]:
+    statement = select(Answer.engine_id, Answer.served_model).where(*which)
+    found: dict[int, set[str]] = {}
+    for engine_id, model in session.exec(statement.distinct()):
+        if model is not None:
+            found.setdefault(engine_id, set()).add(model)
+    return found
+
+
+@contextmanager
+def sandbox_for(catalog: Catalog, *, seed: int = 7) -> Iterator[str | None]:
+    """The address of a sandbox around the catalog's own brands and prompts, where an engine asks for one."""
+    if not any(is_sandbox(engine.model) for engine in catalog.engines):
+        yield None
+        return
+    from tracker import sandbox
+
+    brands = [sandbox.Brand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in catalog.brands]
+    prompts = [sandbox.Prompt(p.text, p.topic) for p in catalog.prompts]
+    with sandbox.Sandbox(sandbox.World.build(brands, prompts, seed=seed)) as url:
+        yield url
+
+
+def observed(session: Session, workspace_id: int) -> dict[str, Observed]:
+    """What earlier answers say about each engine: the own brand's rate, how alike repeats are, the usual cost."""
+    own = select(Brand.id).where(Brand.workspace_id == workspace_id, col(Brand.own)).scalar_subquery()
+    named = case((col(Mention.id).is_(None), 0), else_=1)
+    cells = (
+        select(Engine.name, func.count(), func.sum(named), func.avg(col(Answer.cost_micros)))
+        .join(Answer, col(Answer.engine_id) == col(Engine.id))
+        .outerjoin(
+            Mention,
+            and_(
+                col(Mention.answer_id) == col(Answer.id),
+                col(Mention.brand_id) == own,
+                Mention.stance == "named",
+            ),
+        )
+        .where(Answer.workspace_id == workspace_id)
+        .group_by(Engine.name, col(Answer.prompt_id), col(Answer.run_id))
+    )
+    found: dict[str, list[tuple[int, int, float | None]]] = {}
+    for name, answered, mentioned, cost in session.exec(cells):
+        found.setdefault(name, []).append(
+            (answered, int(mentioned or 0), None if cost is None else float(cost))
+        )
+    return {name: _observed(rows) for name, rows in found.items()}
+
+
+def _observed(cells: list[tuple[int, int, float | None]]) -> Observed:
+    """Likeness ρ: how much of the spread of single answers lies between cells of one prompt and run rather than
+    inside them, by the analysis-of-variance estimator for binary outcomes."""
+    answered = sum(n for n, _, _ in cells)
+    rate = sum(k for _, k, _ in cells) / answered
+    costs = [cost for _, _, cost in cells if cost is not None]
+    inside = sum(k * (n - k) / n for n, k, _ in cells)
+    freedom = answered - len(cells)
+    likeness = NOTHING_OBSERVED.likeness
+    if freedom > 0 and 0 < rate < 1:
+        likeness = min(1.0, max(0.0, 1 - (inside / freedom) / (rate * (1 - rate))))
+    # A rate seen at 0 or 1 still moves: half an answer keeps the planner from promising certainty.
+    rate = min(max(rate, 0.5 / answered), 1 - 0.5 / answered)
+    return Observed(rate, likeness, round(sum(costs) / len(costs)) if costs else None, answered)

@@ -14,9 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tracker.engines import MAX_TOKENS, Call, is_sandbox
+from tracker.engines import MAX_TOKENS, Call, call_for, is_sandbox
 
-SANDBOX_MICROS = 5_000
 SEARCH_TEXT_TOKENS = 12_000
 """Pages that one search puts in front of the model, where the engine bills them as input."""
 
@@ -48,7 +47,7 @@ def token_price(model: str) -> TokenPrice | None:
 def ceiling(call: Call, model: str, text: str) -> int | None:
     """The most that one ask can reasonably cost: what the budget sets aside before asking."""
     if is_sandbox(model):
-        return SANDBOX_MICROS
+        return ceiling(*_imitated(model), text)
     fees = call.search_fee_micros * call.max_searches if call.searches else 0
     if call.route == "http" and call.adapter in {"serpapi", "dataforseo", "exa"}:
         return fees
@@ -75,9 +74,17 @@ def cost(
     if reported_micros is not None:
         return reported_micros
     if is_sandbox(model):
-        return SANDBOX_MICROS
+        call, model = _imitated(model)
     price = token_price(call.model(model)) or token_price(model)
     if price and input_tokens is not None and output_tokens is not None:
         fees = call.search_fee_micros * (1 if searches is None else searches) if call.searches else 0
         return math.ceil(price.input * input_tokens + price.output * output_tokens) + fees
     return litellm_micros or None
+
+
+def _imitated(model: str) -> tuple[Call, str]:
+    """A simulated engine costs what the one it imitates would."""
+    from tracker.sandbox import ENGINES
+
+    real = ENGINES[model].litellm_model if model in ENGINES else "openai/gpt-5-search-api"
+    return call_for(real), real

@@ -1,0 +1,239 @@
+"""The verbs that need all three packages: demo, dashboard, serve."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracker.cli import (
+    CatalogOption,
+    DatabaseOption,
+    WorkspaceOption,
+    err,
+    limits_of,
+    opened,
+    out,
+    plain,
+    settings_from,
+)
+from tracker.errors import CiteliftError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from tracker.models import Schedule
+    from tracker.settings import Settings
+
+APP = Path(__file__).with_name("app.py")
+PortOption = Annotated[int, typer.Option("--port", help="Port of the dashboard; 0 takes a free one.")]
+
+
+def register(app: typer.Typer) -> None:
+    for verb in (demo, serve):
+        app.command()(verb)
+    app.command("dashboard")(dashboard)
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Option(help="Where database, links and report go; an earlier demo there is replaced.")
+    ] = Path("demo"),
+    catalog: CatalogOption = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="planted: some sources really lift brands; null: none does; momentum: rising brands earn links."
+        ),
+    ] = "planted",
+    weeks: Annotated[int, typer.Option(min=2, max=52, help="Simulated weeks.")] = 12,
+    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do everything, then end.")] = False,
+    port: PortOption = 8501,
+) -> None:
+    """The whole line on a simulated web: ask, import links, compute, report, show. No key, nothing leaves this machine."""
+    from dashboard.demo import run_demo
+
+    settings = settings_from(catalog, f"sqlite:///{folder / 'citelift.db'}", concurrency=32)
+    made = run_demo(settings, folder, kind=kind, weeks=weeks, seed=seed)
+    if no_dashboard:
+        out.print(f"\nSee it: citelift dashboard --database {settings.database_url}")
+        return
+    os.environ["CITELIFT_CATALOG"] = str(settings.catalog)
+    _serve_dashboard(settings.database_url, made.workspace, port)
+
+
+def dashboard(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    port: PortOption = 8501,
+    address: Annotated[
+        str, typer.Option(help="Interface to listen on; the default is this machine only.")
+    ] = "127.0.0.1",
+) -> None:
+    """Show the database in a browser. Opens it read-only."""
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True):
+        pass
+    _serve_dashboard(settings.database_url, settings.workspace, port, address)
+
+
+def _serve_dashboard(url: str, workspace: str | None, port: int, address: str = "127.0.0.1") -> None:
+    port = port or _free_port()
+    environment = {name: value for name, value in os.environ.items() if name not in _secret_names()}
+    environment |= {"CITELIFT_DATABASE_URL": url} | ({"CITELIFT_WORKSPACE": workspace} if workspace else {})
+    options = {
+        "server.port": port,
+        "server.address": address,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(APP), *flags],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_up(process, port)
+        out.print(f"\nDashboard: http://localhost:{port}   (Ctrl-C ends it)")
+        sys.stdout.flush()
+        process.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        process.terminate()
+        process.wait(10)
+    if process.returncode not in {0, -signal.SIGTERM, -signal.SIGINT}:
+        raise CiteliftError("the dashboard ended by itself", "see its messages above")
+
+
+def _secret_names() -> set[str]:
+    """The page shows facts and asks nobody: it gets no keys."""
+    from tracker.settings import KEY_SUFFIXES
+
+    return {name for name in os.environ if name.upper().endswith(KEY_SUFFIXES)}
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], port: int) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(300):
+        if process.poll() is not None:
+            raise CiteliftError(
+                f"the dashboard did not start on port {port}", "is the port in use? try --port 0"
+            )
+        try:
+            with opener.open(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise CiteliftError("the dashboard did not answer within a minute", "try again with --port 0")
+
+
+def serve(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    reports: Annotated[Path, typer.Option(help="Folder of the scheduled reports.")] = Path("reports"),
+) -> None:
+    """Keep the clock: run what `citelift schedule` says, until SIGTERM or Ctrl-C."""
+    from tracker import schedule
+
+    settings = settings_from(catalog, database)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with opened(settings) as db:
+        actions: dict[str, schedule.Action] = {
+            "run": lambda what, due, ending: _scheduled_run(db, settings, what, due, ending),
+            "report": lambda what, due, ending: _scheduled_report(db, reports, what, due),
+        }
+        schedule.serve(schedule.Clock(db, actions, stop, lambda words: err.print(plain(words))))
+
+
+def _scheduled_run(
+    db: Database, settings: Settings, what: Schedule, due: datetime, ending: threading.Event
+) -> str:
+    """One firing's run; its key makes a second attempt go on with the first."""
+    import asyncio
+
+    from tracker import catalog as catalogs
+    from tracker import health, jobs, store
+    from tracker.cli import synced
+
+    own = settings.model_copy(update={"catalog": Path(what.catalog), "workspace": None})
+    try:
+        workspace_id, found = synced(db, own)
+    except CiteliftError as error:
+        return f"not run: {error.problem}"
+    if workspace_id != what.workspace_id:
+        return f"not run: {what.catalog} is now the catalog of another workspace"
+    made = health.plan_with_history(db, workspace_id, found)
+    if made.missing_keys:
+        return f"not run: keys are missing: {', '.join(made.missing_keys)}"
+    assert isinstance(found, catalogs.Catalog)
+    with store.writing(db) as session:
+        run_id = jobs.create_run(
+            session,
+            workspace_id,
+            found,
+            made,
+            key=f"{workspace_id}:schedule:{what.id}:{due.isoformat()}",
+            now=due,
+            asked_for=due,
+            trigger="schedule",
+        )
+
+    async def work() -> jobs.Summary:
+        stop = asyncio.Event()
+        watcher = asyncio.create_task(_watch(ending, stop))
+        try:
+            return await jobs.execute(db, run_id, limits_of(settings), sandbox_url=url, stop=stop)
+        finally:
+            watcher.cancel()
+
+    with jobs.sandbox_for(found) as url:
+        summary = asyncio.run(work())
+    return f"run {summary.run_id} {summary.state}" + (f": {summary.reason}" if summary.reason else "")
+
+
+async def _watch(ending: threading.Event, stop: object) -> None:
+    import asyncio
+
+    assert isinstance(stop, asyncio.Event)
+    while not ending.is_set():
+        await asyncio.sleep(0.2)
+    stop.set()
+
+
+def _scheduled_report(db: Database, folder: Path, what: Schedule, due: datetime) -> str:
+    """The report of the last full week before the due moment."""
+    from analysis import report
+    from tracker.answers import week_of
+
+    week = week_of(due) - timedelta(days=7)
+    try:
+        written = report.write(db, what.workspace_id, folder, week=week)
+    except UsageError as error:
+        return f"no report: {error.problem}"
+    return f"report {', '.join(str(path) for path in written)}"

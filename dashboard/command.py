@@ -1,0 +1,36 @@
+"""The `citelift` command: the verbs of the three packages in one, and its errors as people want to read them."""
+
+from __future__ import annotations
+
+import sys
+
+import analysis.cli
+import typer
+
+import dashboard.cli
+import tracker.cli
+from tracker.errors import CiteliftError
+
+app = typer.Typer(
+    name="citelift",
+    help="Which link sources go with more visibility in AI answers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+tracker.cli.register(app)
+analysis.cli.register(app)
+dashboard.cli.register(app)
+
+
+def main() -> None:
+    try:
+        app()
+    except CiteliftError as error:
+        tracker.cli.err.print(f"[bold red]error[/bold red] {tracker.cli.plain(error)}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        tracker.cli.err.print("stopped")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)

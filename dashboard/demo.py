@@ -1,0 +1,195 @@
+"""The demo: every station of the line on a simulated web, each step saying what it does and where it puts things."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tracker.cli import err, limits_of, money, opened, out, plain, progress_bar, synced
+from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from tracker.catalog import Catalog
+    from tracker.settings import Settings
+
+START = date(2026, 3, 2)
+MARK = "made-by-citelift-demo"
+BUDGET_MICROS = 100_000_000
+
+
+@dataclass(frozen=True)
+class Demo:
+    workspace: str
+    folder: Path
+    reports: tuple[Path, ...]
+
+
+def run_demo(settings: Settings, folder: Path, *, kind: str, weeks: int, seed: int) -> Demo:
+    from tracker.sandbox import Sandbox
+
+    started = time.monotonic()
+    _clear(folder)
+    with opened(settings) as db:
+        workspace_id, catalog = synced(db, settings)
+        world = _world(catalog, kind=kind, weeks=weeks, seed=seed)
+        (folder / "truth.json").write_text(json.dumps(world.truth(), indent=1, ensure_ascii=False), "utf-8")
+        asks = len(catalog.prompts) * sum(engine.repeats for engine in catalog.engines)
+        with (
+            _step(
+                f"1/5  Asking: {weeks} weeks × {asks} asks over HTTP, through litellm, to simulated engines → {folder}/citelift.db"
+            ),
+            Sandbox(world) as url,
+        ):
+            spent = _ask(db, settings, workspace_id, catalog, url, weeks, asks)
+        err.print(f"     cost, had the engines been real: {money(spent)}")
+        with _step(f"2/5  Links: exports of the simulated web → {folder}/links, then into the database"):
+            _links(db, workspace_id, world, folder / "links", settings)
+        with _step("3/5  Computing: visibility and the lift of link sources"):
+            _show_lift(db, workspace_id, world.truth())
+        with _step(f"4/5  Report of the last week → {folder}/reports"):
+            reports = _report(db, workspace_id, folder / "reports", weeks)
+        err.print(
+            f"5/5  Done in {time.monotonic() - started:.0f} s. What was planted stands in {folder}/truth.json."
+        )
+    for path in reports:
+        out.print(f"     {path}")
+    return Demo(catalog.workspace, folder, tuple(reports))
+
+
+def _clear(folder: Path) -> None:
+    """Replace an earlier demo, and nothing else."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            raise UsageError(
+                f"{folder} is there and is no earlier demo", "give another folder: --folder NAME"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text("This folder is replaced by the next `citelift demo`.\n", "utf-8")
+
+
+def _world(catalog: Catalog, *, kind: str, weeks: int, seed: int) -> Any:
+    from tracker import sandbox
+    from tracker.engines import is_sandbox
+
+    real = [engine.name for engine in catalog.engines if not is_sandbox(engine.model)]
+    if real:
+        raise UsageError(
+            f"the demo asks simulated engines only, and the catalog has {', '.join(real)}",
+            "use the repository's prompts/ folder: --catalog prompts",
+        )
+    brands = [sandbox.Brand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in catalog.brands]
+    prompts = [sandbox.Prompt(p.text, p.topic) for p in catalog.prompts]
+    return sandbox.World.build(brands, prompts, seed=seed, kind=kind, start=START, weeks=weeks)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _step(words: str) -> Iterator[None]:
+    started = time.monotonic()
+    err.print(words)
+    yield
+    err.print(f"     {time.monotonic() - started:.0f} s")
+
+
+def _ask(
+    db: Database, settings: Settings, workspace_id: int, catalog: Catalog, url: str, weeks: int, asks: int
+) -> int:
+    from dataclasses import replace
+
+    from tracker import jobs, plan, store
+    from tracker.jobs import Progress
+
+    made = plan.make(catalog)
+    made = replace(made, engines=tuple(replace(e, budget_micros=BUDGET_MICROS) for e in made.engines))
+    spent = done = 0
+
+    async def one(week: int) -> int:
+        moment = datetime.combine(
+            START + timedelta(weeks=week, days=1), datetime.min.time(), UTC
+        ) + timedelta(hours=9)
+        with store.writing(db) as session:
+            run_id = jobs.create_run(
+                session,
+                workspace_id,
+                catalog,
+                made,
+                key=f"{workspace_id}:demo:{week}",
+                now=moment,
+                asked_for=moment,
+                trigger="demo",
+            )
+
+        def on_progress(now: Progress) -> None:
+            show(
+                Progress(
+                    asks * weeks, done + now.answered, now.failed, now.in_flight, spent + now.spent_micros
+                )
+            )
+
+        summary = await jobs.execute(
+            db, run_id, limits_of(settings), sandbox_url=url, on_progress=on_progress
+        )
+        return summary.tally.spent_micros
+
+    async def all_weeks() -> None:
+        nonlocal spent, done
+        for week in range(weeks):
+            spent += await one(week)
+            done += asks
+
+    with progress_bar(False) as show:
+        asyncio.run(all_weeks())
+    return spent
+
+
+def _links(db: Database, workspace_id: int, world: Any, folder: Path, settings: Settings) -> None:
+    from tracker.links import importer
+
+    files = world.write_links(folder)
+    now = datetime.now(UTC)
+    for path in (files.generic, files.ahrefs):
+        result = importer.import_links(db, workspace_id, path, now=now)
+        err.print(
+            f"     {path.name}: {result.stored:,} links of {result.read:,} rows, {result.rejected:,} rejected"
+        )
+    importer.import_authority(
+        db,
+        files.authority,
+        metric="sandbox_authority",
+        domain_column="domain",
+        value_column="authority",
+        as_of=START,
+        now=now,
+    )
+
+
+def _show_lift(db: Database, workspace_id: int, truth: dict[str, Any]) -> None:
+    from analysis import frames
+    from analysis.lift import lift
+
+    table = lift(frames.lift_panel(db, workspace_id))
+    planted = {row["source"] for row in truth["planted"]}
+    claimed = [row for row in table.rows if row.verdict == "associated within the same question"]
+    err.print(
+        f"     {len(claimed)} of {len(table.rows)} sources stand out; {sum(r.source in planted for r in claimed)} of {len(planted)} planted ones are among them"
+    )
+    for row in claimed[:8]:
+        err.print(
+            f"       {plain(row.source):<28} {100 * (row.lift or 0):+5.1f} points [{100 * (row.low or 0):+.1f}, {100 * (row.high or 0):+.1f}], n = {row.exposed:,}"
+        )
+
+
+def _report(db: Database, workspace_id: int, folder: Path, weeks: int) -> list[Path]:
+    from analysis import report
+
+    return report.write(db, workspace_id, folder, week=START + timedelta(weeks=weeks - 1))

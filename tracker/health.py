@@ -1,0 +1,265 @@
+"""Is everything as it must be? Catalog, settings, keys, database, engines: problems with an id and a hint.
+
+Nothing here spends, except `check_live`, which asks each engine one cheap question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sqlalchemy import Engine as Database
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from tracker import answers, catalog, jobs, plan, prices, store
+from tracker.ask import AskFailed, Question, ask
+from tracker.catalog import Catalog, EngineEntry
+from tracker.engines import call_for, is_sandbox, missing_keys
+from tracker.errors import CiteliftError
+from tracker.models import Schedule, Workspace
+from tracker.plan import Plan
+from tracker.settings import Settings
+
+LIVE_QUESTION = "Which city hosted the most recent Summer Olympics? Answer in one sentence and cite a source."
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: Literal["error", "warning"]
+    id: str
+    where: str
+    problem: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Live:
+    """One engine, asked one question."""
+
+    name: str
+    outcome: str
+    served_model: str | None = None
+    searched: bool | None = None
+    cited: int | None = None
+    cost_micros: int | None = None
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    fine: tuple[str, ...]
+    problems: tuple[Finding, ...]
+    live: tuple[Live, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(problem for problem in self.problems if problem.level == "error")
+
+
+def check(settings: Settings) -> Report:
+    fine: list[str] = []
+    problems: list[Finding] = []
+    found = _check_catalog(settings, fine, problems)
+    _check_database(settings, fine, problems)
+    if found is not None:
+        _check_engines(found, fine, problems)
+        _check_prompts(found, problems)
+    return Report(tuple(fine), tuple(problems))
+
+
+def _check_catalog(settings: Settings, fine: list[str], problems: list[Finding]) -> Catalog | None:
+    found, wrong = catalog.inspect(settings.catalog)
+    problems += [Finding("error", p.id, p.where, p.problem, p.hint) for p in wrong]
+    if found is not None:
+        counts = f"{len(found.brands)} brands, {len(found.prompts)} prompts, {len(found.engines)} engines"
+        fine.append(f"catalog {settings.catalog}: workspace {found.workspace}, {counts}")
+        for brand in found.brands:
+            if not brand.domains:
+                hint = "without a domain its citation rate is unknown: add `domains:`"
+                problems.append(Finding("warning", "brand.no-domain", brand.name, "has no domain", hint))
+    return found
+
+
+def _check_database(settings: Settings, fine: list[str], problems: list[Finding]) -> None:
+    try:
+        database = store.open_database(settings.database_url)
+    except CiteliftError as error:
+        problems.append(Finding("error", "database", "database", error.problem, error.hint))
+        return
+    fine.append(f"database: {store.ping(database)}, schema {store.schema_versions(database)[0]}")
+    with database.connect() as connection:
+        if (
+            database.dialect.name == "sqlite"
+            and connection.execute(text("pragma quick_check(1)")).scalar() != "ok"
+        ):
+            hint = "restore it from a backup; `sqlite3 file .recover` saves what can be read"
+            problems.append(Finding("error", "database.damaged", "database", "the file is damaged", hint))
+    database.dispose()
+
+
+def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> None:
+    for engine in found.engines:
+        missing = missing_keys(engine.model)
+        if missing:
+            hint = f"set {' and '.join(missing)} in the environment, or take the engine out of engines.yaml"
+            problems.append(Finding("error", "engine.key", engine.name, f"no key for {engine.model}", hint))
+        else:
+            fine.append(
+                f"engine {engine.name}: {engine.model}" + (" (simulated)" if is_sandbox(engine.model) else "")
+            )
+        problems += _doubts(engine)
+    kinds = {is_sandbox(engine.model) for engine in found.engines}
+    if len(kinds) == 2:
+        hint = "give the sandbox a workspace of its own: simulated answers would enter your numbers"
+        problems.append(
+            Finding("error", "engine.mixed", "engines.yaml", "sandbox and real engines together", hint)
+        )
+
+
+def _doubts(engine: EngineEntry) -> list[Finding]:
+    found = []
+    if not is_sandbox(engine.model):
+        if not call_for(engine.model).searches:
+            hint = "its answers carry no citations; URLs in the text are kept apart as `written`"
+            found.append(
+                Finding(
+                    "warning",
+                    "engine.no-search",
+                    engine.name,
+                    f"{engine.model} is asked without search",
+                    hint,
+                )
+            )
+        if prices.ceiling(call_for(engine.model), engine.model, "") is None:
+            hint = f"an ask is counted as {plan.UNPRICED_MICROS / 1e6:.2f} USD until it reports its cost; check the model's name"
+            found.append(
+                Finding("warning", "engine.price", engine.name, f"no price known for {engine.model}", hint)
+            )
+        if engine.budget_micros is None:
+            hint = (
+                "add `budget_usd:`; without it only the month's budget (CITELIFT_MONTH_BUDGET_USD) is a limit"
+            )
+            found.append(Finding("warning", "engine.no-budget", engine.name, "has no budget", hint))
+    if engine.model.startswith("perplexity/sonar"):
+        hint = "use perplexity/perplexity/sonar, the Agent API"
+        found.append(
+            Finding(
+                "warning", "engine.retired", engine.name, "Sonar chat was retired in September 2026", hint
+            )
+        )
+    return found
+
+
+def _check_prompts(found: Catalog, problems: list[Finding]) -> None:
+    own = found.own
+    names = [name.casefold() for name in (own.name, *own.aliases)]
+    branded = [p for p in found.prompts if any(name in p.text.casefold() for name in names)]
+    if branded:
+        hint = "they are asked and shown, and left out of the headline rates"
+        problems.append(
+            Finding("warning", "prompts.branded", "prompts", f"{len(branded)} prompts name {own.name}", hint)
+        )
+    if len(found.prompts) < 10:
+        hint = "intervals come from the spread between prompts: 30 or more give useful ones"
+        problems.append(
+            Finding("warning", "prompts.few", "prompts", f"only {len(found.prompts)} prompts", hint)
+        )
+
+
+def plan_for(settings: Settings) -> Plan:
+    """The plan of the catalog, with what an existing database knows of its engines; writes nothing."""
+    found = catalog.load(settings.catalog)
+    try:
+        database = store.open_database(settings.database_url, read_only=True)
+    except CiteliftError:
+        return plan.make(found)
+    try:
+        with store.reading(database) as session:
+            name = settings.workspace or found.workspace
+            workspace_id = session.exec(select(Workspace.id).where(Workspace.name == name)).first()
+        return plan_with_history(database, workspace_id, found) if workspace_id else plan.make(found)
+    finally:
+        database.dispose()
+
+
+def plan_with_history(database: Database, workspace_id: int, found: Catalog) -> Plan:
+    with store.reading(database) as session:
+        seen = jobs.observed(session, workspace_id)
+        statement = select(Schedule).where(Schedule.workspace_id == workspace_id, Schedule.kind == "run")
+        schedules = session.exec(statement.where(col(Schedule.active))).all()
+    monthly = sum(_per_month(schedule) for schedule in schedules)
+    return plan.make(found, observed=seen, runs_per_month=monthly or 52 / 12)
+
+
+def _per_month(schedule: Schedule) -> float:
+    from datetime import UTC, datetime, timedelta
+
+    from tracker.schedule import trigger
+
+    clock = trigger(schedule.cron, schedule.timezone)
+    moment, end, count = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC), 0
+    while count < 10_000:
+        following = clock.get_next_fire_time(moment, moment + timedelta(microseconds=1))
+        if following is None or following > end:
+            break
+        moment, count = following, count + 1
+    return count / 12
+
+
+def check_live(
+    settings: Settings, report: Report, *, on_engine: Callable[[str], None] = lambda name: None
+) -> Report:
+    """Ask each engine once: did it search, cite, what did it cost, which model served."""
+    found = catalog.load(settings.catalog)
+
+    async def all_of_them(url: str | None) -> list[Live]:
+        return [await _ask_once(engine, settings, url, on_engine) for engine in found.engines]
+
+    with jobs.sandbox_for(found) as url:
+        live = asyncio.run(all_of_them(url))
+    return replace(report, live=tuple(live))
+
+
+async def _ask_once(
+    engine: EngineEntry, settings: Settings, url: str | None, on_engine: Callable[[str], None]
+) -> Live:
+    on_engine(engine.name)
+    sandboxed = is_sandbox(engine.model)
+    question = Question(
+        LIVE_QUESTION,
+        engine.model,
+        engine.options,
+        timeout=settings.timeout_seconds,
+        api_base=url if sandboxed else None,
+    )
+    started = time.monotonic()
+    try:
+        reply = await ask(question)
+        reading = answers.read_body(reply.body)
+    except AskFailed as failure:
+        return Live(
+            engine.name, failure.reason, seconds=time.monotonic() - started, note=failure.detail[:200]
+        )
+    except CiteliftError as error:
+        return Live(engine.name, "unreadable reply", seconds=time.monotonic() - started, note=error.problem)
+    cost = prices.cost(
+        call_for(engine.model),
+        engine.model,
+        reported_micros=reading.usage.reported_micros,
+        litellm_micros=reply.litellm_micros,
+        input_tokens=reading.usage.input_tokens,
+        output_tokens=reading.usage.output_tokens,
+        searches=reading.usage.searches_billed,
+    )
+    note = (
+        "" if reading.search_used is not False else "did not search: such answers are left out of its rates"
+    )
+    cited = sum(1 for c in reading.citations if c.kind == "cited")
+    seconds = time.monotonic() - started
+    outcome = reading.problem or "answered"
+    return Live(engine.name, outcome, reading.engine_model, reading.search_used, cited, cost, seconds, note)
