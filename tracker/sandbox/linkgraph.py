@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tracker.sandbox.world import World
 
 _COLUMNS = ("source_url", "target_url", "anchor", "rel", "first_seen", "last_seen", "lost_at")
+_PAGES_PER_PAIR = 60
 # The order and the names of the columns of Ahrefs' backlinks export as of 2026.
 _AHREFS = [
     "Referring page title",
@@ -91,21 +92,28 @@ def _linked_brands(world: World, rng: Random, s: int) -> list[int]:
 
 
 def _pair(world: World, rng: Random, s: int, b: int) -> list[Link]:
-    """The links from one publisher to one brand: one to three pages, the first of them the pair's date."""
+    """The links from one publisher to one brand; the earliest of them is the pair's date.
+
+    A planted publisher recommends the brand on all its pages from the same day, so that its lift is the same
+    whether a reader counts the publisher's citations or those of the very page with the link.
+    """
     first = _first_seen(world, rng, s, b)
     if first is None:
         return []
-    topics = sorted(world.topics, key=lambda t: (-world.affinity(s, t), rng.random()))
-    year = world.start.year
-    pages = list(dict.fromkeys(chain.from_iterable(pages_of(world.sources[s], t, year) for t in topics[:2])))
-    if rng.random() < 0.3:
-        pages.append(page_about(world.sources[s], world.brands[b].name, topics[0], year))
-    chosen = rng.sample(pages, rng.randint(1, min(3, len(pages))))
     planted = s in world.lifts
+    topics = world.topics if planted else sorted(world.topics, key=lambda t: (-world.affinity(s, t), t))[:2]
+    pages = list(dict.fromkeys(chain.from_iterable(world.pages(s, t) for t in topics)))
+    if planted:
+        return [_link(world, rng, s, b, page, first, None) for page in pages[:_PAGES_PER_PAIR]]
+    if rng.random() < 0.3:
+        pages.append(page_about(world.sources[s], world.brands[b].name, topics[0], world.start.year))
     lost = None
-    if not planted and rng.random() < 0.09:
+    if rng.random() < 0.09:
         lost = first + timedelta(days=rng.randint(20, 60 + (world.end - first).days))
-    return [_link(world, rng, s, b, page, i, first, lost) for i, page in enumerate(chosen)]
+    chosen = rng.sample(pages, rng.randint(1, min(3, len(pages))))
+    last_chance = max(first, world.end - timedelta(days=8))
+    days = [first, *(min(first + timedelta(days=rng.randint(0, 120)), last_chance) for _ in chosen[1:])]
+    return [_link(world, rng, s, b, page, seen, lost) for page, seen in zip(chosen, days, strict=True)]
 
 
 def _first_seen(world: World, rng: Random, s: int, b: int) -> date | None:
@@ -120,15 +128,8 @@ def _first_seen(world: World, rng: Random, s: int, b: int) -> date | None:
     return world.start + timedelta(days=rng.randint(3, max(4, days * (5 if s in world.lifts else 9) // 10)))
 
 
-def _link(
-    world: World, rng: Random, s: int, b: int, page: Page, i: int, first: date, lost: date | None
-) -> Link:
+def _link(world: World, rng: Random, s: int, b: int, page: Page, seen: date, lost: date | None) -> Link:
     brand, source = world.brands[b], world.sources[s]
-    seen = (
-        first
-        if i == 0
-        else max(first, min(first + timedelta(days=rng.randint(0, 120)), world.end - timedelta(days=8)))
-    )
     gone = None if lost is None else max(lost, seen + timedelta(days=1))
     last = (gone or world.end) - timedelta(days=rng.randint(1, 6))
     return Link(

@@ -80,7 +80,7 @@ ENGINES: Mapping[str, SandboxEngine] = {
         ),
         SandboxEngine("anthropic", "anthropic/claude-sonnet-5-5", options=_ANTHROPIC_SEARCH),
         SandboxEngine("gemini", "gemini/gemini-3.8-flash", options={"web_search_options": {}}),
-        SandboxEngine("xai", "xai/grok-4.7", "aresponses", _WEB_SEARCH),
+        SandboxEngine("xai", "xai/grok-4.7", "aresponses", {**_WEB_SEARCH, "tool_choice": "required"}),
         SandboxEngine(
             "openrouter",
             "openrouter/openai/gpt-5.2",
@@ -358,7 +358,8 @@ def _groq(world: World, answer: Answer, model: str) -> Reply:
     n = len(answer.searches)
     read = tuple(p.url for i in range(n) for k, p in enumerate(answer.retrieved) if k % n == i)
     body = _chat_body(answer, model, {"executed_tools": tools} if tools else {}, text)
-    body["x_groq"] = {"id": f"req_{_ident(answer)[:24]}"}
+    # litellm reads `service_tier` unasked and fails where it is missing.
+    body |= {"service_tier": "on_demand", "x_groq": {"id": f"req_{_ident(answer)[:24]}"}}
     return Reply(body, text, (), read, answer.searches)
 
 
@@ -399,7 +400,7 @@ def _perplexity(world: World, answer: Answer, model: str) -> Reply:
         | {"total_cost": sum(cost.values()) / 1e6},
     }
     body |= {"citations": [p.url for p in answer.retrieved], "search_results": _results(answer)}
-    cited = tuple(Cited(p.url, start, end, p.title) for p, start, end in found)
+    cited = tuple(Cited(p.url, start, end, None) for p, start, end in found)
     read = tuple(p.url for p in answer.retrieved)
     return Reply(body, text, cited, read, cost_micro_usd=sum(cost.values()))
 
@@ -683,7 +684,7 @@ def _nova(world: World, answer: Answer, model: str) -> Reply:
         for page in (answer.retrieved[i] for i in credit):
             place = {"location": {"web": {"url": page.url, "domain": page.domain}}}
             content.append({"citationsContent": {"citations": [place]}})
-            cited.append(Cited(page.url, None, None, None))
+            cited.append(Cited(page.url, None, None, page.domain))
     asked, said = _tokens(answer.prompt), _tokens(text)
     body: Json = {
         "metrics": {"latencyMs": 900},
