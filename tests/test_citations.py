@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import time
 from typing import Any, get_args
 
 import pytest
@@ -27,7 +28,7 @@ from tracker.citations import (
 )
 from tracker.citations.keys import KEYS
 from tracker.citations.results import Kind, Shape
-from tracker.citations.text import ByteOffsets, markdown_links, markers, verified_span, written_urls
+from tracker.citations.text import Offsets, Spans, markdown_links, markers, written_urls
 from tracker.errors import CiteliftError, DataError, UsageError
 
 # Which reader each recorded engine belongs to; the folder's name is not given to the reader.
@@ -298,6 +299,31 @@ def test_a_spoiled_recorded_body_is_read_or_refused_as_data(name: str) -> None:
             continue
 
 
+HOSTILE = {
+    "ticks": "`" * 200_000,
+    "fence openers": "```\n" * 40_000,
+    "ticks of two lengths": "`a ``b " * 20_000,
+    "open brackets": "[" * 200_000,
+    "an endless marker": "[1," * 60_000,
+    "a marker full of space": "[1 " + " " * 200_000,
+    "labels never closed": "[a" * 60_000,
+    "a label of labels": "[[a]" + "[a]" * 60_000,
+    "thoughts never closed": "<think>" * 20_000,
+    "a URL of markers": "https://a.example/" + "[1]" * 60_000 + "x",
+    "a URL in brackets": "(" * 99_999 + "https://a.example" + ")" * 99_999,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_costs_linear_time(text: str) -> None:
+    """A quadratic pattern would take minutes here, not the fraction of a second that it does."""
+    body = {"choices": [{"message": {"content": text}}], "citations": ["https://a.example"], "model": "sonar"}
+    started = time.perf_counter()
+    assert_sound(read(body))
+    markdown_links(text)
+    assert time.perf_counter() - started < 5
+
+
 def test_a_huge_body_is_read_in_linear_time() -> None:
     """Two thousand annotations over a text of two million characters, with brackets and ticks in it."""
     line = "Größe 🏢 `a[0]` [x] ([n](https://a.example/1)). "
@@ -538,7 +564,7 @@ def test_markdown_links_are_found_whole(text: str, links: list[tuple[str, str]])
 def test_byte_offsets_are_the_code_points_before_them(text: str, data: st.DataObject) -> None:
     text = text.encode("utf-8", "replace").decode()
     place = data.draw(st.integers(0, len(text)))
-    offsets = ByteOffsets(text)
+    offsets = Offsets(text, "utf-8")
     assert offsets.code_point(len(text[:place].encode())) == place
     assert offsets.code_point(len(text.encode()) + 1) is None
     assert offsets.code_point(-1) is None
@@ -561,7 +587,7 @@ def test_byte_offsets_are_the_code_points_before_them(text: str, data: st.DataOb
 def test_a_span_is_kept_if_it_holds_the_url_and_put_right_if_not(
     text: str, span: tuple[int | None, int | None], found: tuple[int | None, int | None]
 ) -> None:
-    assert verified_span(text, "https://a.example", *span) == found
+    assert Spans(text).verified("https://a.example", *span) == found
 
 
 # --- redirects -------------------------------------------------------------------------------------------

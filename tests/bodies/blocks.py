@@ -287,7 +287,7 @@ RESPONSES = [
         searches=["crm"],
         search_used=True,
         stop="completed",
-        billed=0,
+        billed=1,
     ),
     Case(
         "an agent that did not search",

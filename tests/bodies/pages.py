@@ -151,7 +151,6 @@ RESULT_PAGES = [
         searches=["bestes crm"],
         search_used=True,
         stop="Success",
-        model="google-ai-overview",
     ),
     Case(
         "only a page token",
@@ -205,7 +204,6 @@ RESULT_PAGES = [
         searches=["bestes crm"],
         search_used=True,
         stop="Success",
-        model="google-ai-mode",
     ),
     Case(
         "SearchAPI calls its references links and counts from one",
@@ -310,7 +308,6 @@ RESULT_PAGES = [
         searches=["bestes crm"],
         search_used=True,
         stop="shown",
-        model="google-ai-mode",
         micros=3500,
     ),
     Case(

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.citations.draft import Draft, Found
 from tracker.citations.results import Shape, Usage
-from tracker.citations.text import verified_span
+from tracker.citations.text import Spans
 from tracker.citations.values import (
     at,
     count,
@@ -81,6 +81,7 @@ def _reported(usage: dict[str, Any]) -> int | None:
 
 def annotate(draft: Draft, annotations: Any) -> None:
     """`url_citation` annotations: nested (chat), flat (Responses, litellm's bridge)."""
+    spans = Spans(draft.text)
     for annotation in records(annotations):
         if annotation.get("type", "url_citation") != "url_citation":
             continue
@@ -91,7 +92,7 @@ def annotate(draft: Draft, annotations: Any) -> None:
             draft.warnings.append("an annotation without a URL")
             continue
         asked = integer(place.get("start_index")), integer(place.get("end_index"))
-        span = verified_span(draft.text, url, *asked)
+        span = spans.verified(url, *asked)
         if span != asked:
             draft.warnings.append("offsets of an annotation did not hold its URL and were put right")
         draft.cite(url, place.get("title"), *span)

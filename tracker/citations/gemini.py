@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.citations.draft import Draft, Found
 from tracker.citations.results import Usage
-from tracker.citations.text import ByteOffsets
+from tracker.citations.text import Offsets
 from tracker.citations.values import at, count, integer, items, record, records, string, word, words
 
 _REFUSALS = (
@@ -53,7 +53,7 @@ class PartOffsets:
 
     def __init__(self) -> None:
         self._parts: dict[int, tuple[int, str]] = {}
-        self._counted: dict[int, ByteOffsets] = {}
+        self._counted: dict[int, Offsets] = {}
 
     def add(self, index: int, start: int, text: str) -> None:
         self._parts[index] = (start, text)
@@ -78,7 +78,7 @@ class PartOffsets:
 
     def _point(self, part: int, offset: int) -> int | None:
         if part not in self._counted:
-            self._counted[part] = ByteOffsets(self._parts[part][1])
+            self._counted[part] = Offsets(self._parts[part][1], "utf-8")
         return self._counted[part].code_point(offset)
 
     def _quoted(self, candidates: list[int], quoted: str | None) -> tuple[int, int] | None:
@@ -216,7 +216,7 @@ def _read_block(draft: Draft, block: dict[str, Any]) -> None:
     text = string(block.get("text"))
     if text is None:
         return
-    offsets, start = ByteOffsets(text), len(draft.text)
+    offsets, start = Offsets(text, "utf-8"), len(draft.text)
     draft.text += text
     for annotation in records(block.get("annotations")):
         url = word(annotation.get("url")) or word(annotation.get("source")) or word(annotation.get("uri"))

@@ -129,7 +129,7 @@ def _billed(body: dict[str, Any], usage: dict[str, Any], output: list[dict[str, 
     for found in named:
         if found is not None:
             return found
-    calls = [item for item in output if item.get("type") in _SEARCH_CALLS]
+    calls = [item for item in output if item.get("type") in (*_SEARCH_CALLS, "search_results")]
     return sum(at(item, "action", "type") in (None, "search") for item in calls)
 
 

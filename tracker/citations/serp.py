@@ -15,7 +15,6 @@ from tracker.citations.values import at, integer, items, micros, record, records
 
 _INNER = ("list", "text_blocks", "comparison", "items", "cards", "blocks")
 _SAID = ("title", "feature", "snippet", "text", "answer")
-_MODEL = {"serpapi_overview": "google-ai-overview", "serpapi_ai_mode": "google-ai-mode"}
 _UNATTRIBUTED = "one list without places: no block says which page it stands on"
 # DataForSEO: no results, which for a page without an overview is an answer.
 _NO_RESULTS = 40102
@@ -38,7 +37,7 @@ def read_serpapi_ai_mode(body: dict[str, Any]) -> Draft:
 
 
 def _read_serpapi(body: dict[str, Any], answer: dict[str, Any], shape: Shape) -> Draft:
-    draft = Draft(shape, engine_model=_MODEL[shape], search_used=True)
+    draft = Draft(shape, search_used=True)
     draft.search(at(body, "search_parameters", "q"))
     references = _references(draft, answer)
     for block in records(answer.get("text_blocks")):
@@ -135,12 +134,10 @@ def read_dataforseo(body: dict[str, Any]) -> Draft:
 
     What an element carries is cited with the element as its place.
     """
-    draft = Draft("dataforseo", engine_model="google-ai-overview", search_used=True, stop=NOT_SHOWN)
+    draft = Draft("dataforseo", search_used=True, stop=NOT_SHOWN)
     tasks = records(body.get("tasks"))
     for result in [found for task in tasks for found in records(task.get("result"))] or [body]:
         draft.search(result.get("keyword"))
-        if result.get("type") == "ai_mode":
-            draft.engine_model = "google-ai-mode"
         for item in records(result.get("items")):
             if item.get("type") == "ai_overview":
                 draft.stop = "shown"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
 
 # Stops at white space, quotes, angle and curly brackets, back-ticks, pipes and full-width punctuation.
 _URL = re.compile(r"https?://[^\s<>\"`{}|\\^「」『』《》〈〉【】（），。、；：！？“”‘’«»…]+", re.IGNORECASE)
@@ -14,15 +16,15 @@ _TRAILING = ".,;:!?'*_~"
 _SOURCE = r"(?:(?:web|search|page):\s*)?\d{1,4}"
 _MARKER = re.compile(rf"(?<!\\)\[(?P<inside>{_SOURCE}(?:\s*[,\-–]\s*{_SOURCE})*)\]")
 _CODE = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|(?P<tick>`+)(?!`)[^\n]+?(?<!`)(?P=tick)(?!`)",
+    r"^[ \t]*(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"|(?<!`)(?P<tick>`++)[^\n]+?(?<!`)(?P=tick)(?!`)",
     re.DOTALL | re.MULTILINE,
 )
 _THINKING = re.compile(r"\s*<think>.*?(?:</think>|\Z)", re.S)
 _MARKDOWN_LINK = re.compile(
     r"\[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?(?P<url>https?://)", re.IGNORECASE
 )
-_MARKERS_BEHIND = re.compile(r"(?:\[\d{1,3}\])+$")
+_MARKER_BEHIND = re.compile(r"\[\d{1,3}\]\Z")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _LONGEST_RANGE = 50
 
@@ -75,7 +77,10 @@ def _trimmed(url: str) -> str:
             if depth[_CLOSES[character]] < 0:
                 url = url[:place]
                 break
-    return _MARKERS_BEHIND.sub("", url.rstrip(_TRAILING)).rstrip(_TRAILING)
+    url = url.rstrip(_TRAILING)
+    while marker := _MARKER_BEHIND.search(url, max(len(url) - 5, 0)):
+        url = url[: marker.start()].rstrip(_TRAILING)
+    return url
 
 
 def markdown_links(text: str) -> list[Link]:
@@ -117,18 +122,15 @@ def _numbers(inside: str) -> list[int]:
     return numbers
 
 
-class ByteOffsets:
-    """UTF-8 byte offsets of one text → code points; an offset inside a character gives that character."""
+class Offsets:
+    """Offsets of one text in UTF-8 bytes or UTF-16 units → code points; inside a character, that character."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, encoding: Literal["utf-8", "utf-16"]) -> None:
         self._length = len(text)
         self._starts: list[int] | None = None
-        if not text.isascii():
-            self._starts, place = [], 0
-            for character in text:
-                self._starts.append(place)
-                place += len(character.encode("utf-8"))
-            self._starts.append(place)
+        if not (text.isascii() if encoding == "utf-8" else _ASTRAL.search(text) is None):
+            widths = map(_bytes if encoding == "utf-8" else _units, text)
+            self._starts = list(accumulate(widths, initial=0))
 
     def code_point(self, offset: int) -> int | None:
         if self._starts is None:
@@ -138,46 +140,51 @@ class ByteOffsets:
         return bisect_right(self._starts, offset) - 1
 
 
-def verified_span(text: str, url: str, start: int | None, end: int | None) -> tuple[int | None, int | None]:
-    """The engine's span where it holds the URL or nothing better exists.
-
-    0/0 means "no place" at OpenRouter and is kept as the engine gave it. Offsets counted in UTF-16 units
-    (characters beyond the BMP) and spans that drifted are put right by the URL itself.
-    """
-    if start is None or end is None:
-        return None, None
-    if start == end == 0:
-        return start, end
-    inside = 0 <= start < end <= len(text)
-    holds = inside and url in text[start:end]
-    if holds and (_is_link(text, start, end) or not _ASTRAL.search(text, 0, end)):
-        return start, end
-    first, last = _from_utf16(text, start), _from_utf16(text, end)
-    if first is not None and last is not None and url in text[first:last]:
-        return (first, last) if not holds or _is_link(text, first, last) else (start, end)
-    if holds:
-        return start, end
-    place = _nearest(text, url, start)
-    if place is not None:
-        return place, place + len(url)
-    return (start, end) if inside else (None, None)
+def _bytes(character: str) -> int:
+    return len(character.encode("utf-8"))
 
 
-def _is_link(text: str, start: int, end: int) -> bool:
-    """Engines' spans cover a Markdown link from bracket to bracket."""
-    return text[start : start + 1] in ("(", "[") and text[end - 1 : end] == ")"
+def _units(character: str) -> int:
+    return 2 if character > "\uffff" else 1
 
 
-def _from_utf16(text: str, offset: int) -> int | None:
-    units = 0
-    for place, character in enumerate(text):
-        if units >= offset:
-            return place if units == offset else None
-        units += 2 if ord(character) > 0xFFFF else 1
-    return len(text) if units == offset else None
+class Spans:
+    """Puts an engine's span over a URL right, one text at a time."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._utf16: Offsets | None = None
 
-def _nearest(text: str, url: str, start: int) -> int | None:
-    before, after = text.rfind(url, 0, max(start, 0) + len(url)), text.find(url, max(start, 0))
-    places = [place for place in (before, after) if place >= 0]
-    return min(places, key=lambda place: abs(place - start)) if places else None
+    def verified(self, url: str, start: int | None, end: int | None) -> tuple[int | None, int | None]:
+        """The engine's span where it holds the URL or nothing better exists.
+
+        0/0 means "no place" at OpenRouter and is kept as the engine gave it. Offsets counted in UTF-16 units
+        (characters beyond the BMP) and spans that drifted are put right by the URL itself.
+        """
+        if start is None or end is None:
+            return None, None
+        inside = 0 <= start < end <= len(self._text)
+        holds = inside and url in self._text[start:end]
+        if start == end == 0 or (holds and self._is_link(start, end)):
+            return start, end
+        first, last = self._from_utf16(start), self._from_utf16(end)
+        if first is not None and last is not None and url in self._text[first:last]:
+            return (first, last) if not holds or self._is_link(first, last) else (start, end)
+        place = None if holds else self._nearest(url, start)
+        if place is not None:
+            return place, place + len(url)
+        return (start, end) if inside else (None, None)
+
+    def _is_link(self, start: int, end: int) -> bool:
+        """Engines' spans cover a Markdown link from bracket to bracket."""
+        return self._text[start] in "([" and self._text[end - 1] == ")" if start < end else False
+
+    def _from_utf16(self, offset: int) -> int | None:
+        if self._utf16 is None:
+            self._utf16 = Offsets(self._text, "utf-16")
+        return self._utf16.code_point(offset)
+
+    def _nearest(self, url: str, start: int) -> int | None:
+        before = self._text.rfind(url, 0, max(start, 0) + len(url))
+        places = [place for place in (before, self._text.find(url, max(start, 0))) if place >= 0]
+        return min(places, key=lambda place: abs(place - start)) if places else None
