@@ -22,7 +22,7 @@ _SENTENCE_END = re.compile(r"[!?。！？;；\n](?!$)|\.(?=\s)")
 # A list of bare names after a colon belongs to the sentence that the colon ends.
 _LISTED = re.compile(r":[*_]*\s*\n(?:[\s\-*•\d.)_]*\x01[*_\s.,;]*\n)*[\s\-*•\d.)_]*$")
 
-_ADJECTIVES = r"(?:\w+ly |any |much |enough |a |the |such |further |more |other |of |single |sign of |(?:\w+(?:-\w+)? ){0,2}?)"
+_ADJECTIVES = r"(?:\w+ly |any |much |enough |a |the |such |further |more |other |of |single |sign of |(?:\w+(?:-\w+)*,? ){0,2}?)"
 _FACTS = (
     r"(?:information|info|details?|data|results?|references?|mentions?|evidence|anything|records?|sources?|coverage|"
     r"documentation|documents?|listings?|entry|entries|trace|match(?:es)?|articles?|pages?|content|citations?|hits?|knowledge|"
@@ -59,7 +59,7 @@ _DIRECT = (
     + NAME
     + (
         r"|(?:in|on|among|amongst|within|at|as|by|from|or|and|nor|either|that|which|specifically|itself|being|to|here|there|anywhere|listed|"
-        r"mentioned|online|so|but|though|although|because|available|using|with|under|when|after|during|via|yet)\b)"
+        r"mentioned|was|were|is|are|could|can|has|have|exists?|turned|came|showed|appeared|online|so|but|though|although|because|available|using|with|under|when|after|during|via|yet)\b)"
     )
 )
 
@@ -155,7 +155,7 @@ _OTHER_AFTER = (
     r"\s*(?:\w+ ){0,2}?(?:wird|wurde|werden|wurden|ist|sind|taucht|kommt|erscheint|findet)\b(?: \w+){0,5}? nicht(?: \w+){0,4}? "
     r"(?:erwahnt|aufgefuhrt|gelistet|aufgelistet|genannt|gefunden|enthalten|vertreten|auf|vor|bekannt|verzeichnet|dabei|berucksichtigt)\b",
     r"\s*(?:\w+ ){0,3}?(?:taucht|kommt|erscheint|findet sich|ist mir)\b(?: \w+){0,5}? nicht\b(?: (?:auf|vor|bekannt|dabei))?\s*(?:$|[.,;)])",
-    r"\s*(?:leider )?(?:(?:\w+ ){0,5}?(?:nicht|keine \w+) (?:finden|gefunden|auffinden|ausfindig))",
+    r"\s*(?:leider )?(?:(?:\w+ ){0,5}?(?:nichts?|keine \w+) (?:finden|gefunden|auffinden|ausfindig))",
     # French
     r"\s*(?:n'|ne )(?:est|sont|a|ont|apparait|apparaissent|figure|figurent|semble)(?: pas| aucunement)(?: ete)?(?:$|[.,;]| (?:\w+ ){0,2}?(?:mentionn|repertori|cit|list|"
     r"inclus|present|reference|trouv|dans|parmi|sur))",

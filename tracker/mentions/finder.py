@@ -14,12 +14,13 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from tracker.errors import CatalogError
 from tracker.mentions import absence, markup, words
-from tracker.mentions.folding import Folded, fold, fold_name
+from tracker.mentions.folding import INVISIBLE, Folded, fold, fold_name
 
 READER_VERSION = 1
 
 Stance = Literal["named", "absent"]
 _Case = Literal["any", "capital", "exact"]
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ITEM = re.compile(r"\n(?=[ \t>]*(?:[-*+•#|]|\d{1,3}[.)]))")
 
 
@@ -195,7 +196,9 @@ def _written_so(text: str, pattern: _Pattern) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", html.unescape(text)).split())
+    """A spelling with its case, as a reader sees it."""
+    bare = html.unescape(_ESCAPED.sub(r"\1", text)).translate(INVISIBLE)
+    return " ".join(unicodedata.normalize("NFKC", bare).split())
 
 
 def _is_within(place: _Place, phrases: Sequence[tuple[int, int]]) -> bool:

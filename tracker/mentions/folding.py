@@ -29,9 +29,10 @@ class Folded:
 
 _HYPHENS = "\u2010\u2011\u2012\u2212\ufe63\uff0d"
 _APOSTROPHES = "\u2018\u2019\u02bc\u02bb\u2032\u00b4\u0060\uff07"
-_INVISIBLE = frozenset(
+# Soft hyphens, joiners, directions, variation selectors: a table that drops them.
+INVISIBLE = dict.fromkeys(
     (0xAD, 0x34F, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A))
-) | frozenset((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+) | dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 # Letters that people write without their stroke or joined, but that Unicode does not decompose.
 _PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
@@ -49,8 +50,8 @@ def _class_of(codes: Sequence[int]) -> str:
 
 _JOINING = [
     code
-    for code in (*range(0x300, 0x20000), *sorted(_INVISIBLE))
-    if code in _INVISIBLE or 0x1160 <= code <= 0x11FF or unicodedata.category(chr(code)).startswith("M")
+    for code in (*range(0x300, 0x20000), *sorted(INVISIBLE))
+    if code in INVISIBLE or 0x1160 <= code <= 0x11FF or unicodedata.category(chr(code)).startswith("M")
 ]
 _JOINING += [0xFF9E, 0xFF9F]
 _MARKS = frozenset(map(chr, _JOINING))
@@ -155,7 +156,7 @@ def _fold_letters(cluster: str) -> str:
 
 
 def _is_accent(character: str) -> bool:
-    return unicodedata.combining(character) in _ACCENTS or ord(character) in _INVISIBLE
+    return unicodedata.combining(character) in _ACCENTS or ord(character) in INVISIBLE
 
 
 _TABLE = _Table()

@@ -27,7 +27,7 @@ _MARKER = re.compile(r"\ue200[^\ue201]{0,400}\ue201|【[^】\n]*†[^】\n]*】|
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]{0,4000}>", re.DOTALL)
 # Latin, Greek and Cyrillic letters belong to an address; Chinese or Japanese text that follows it without a space does not.
 _URL = re.compile(
-    r"(?:[a-z][a-z0-9+.\-]{1,20}://|\bwww\.|\bmailto:)[!#-;=?-Z\\\]_a-z~%\u00c0-\u024f\u0370-\u04ff]+",
+    r"(?:\b(?:https?|ftp)://|\bwww\.|\bmailto:)[!#-;=?-Z\\\]_a-z~%\u00c0-\u024f\u0370-\u04ff]+",
     re.IGNORECASE,
 )
 _MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+")
@@ -89,11 +89,12 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
     if "[" in text or "<" in text or "【" in text or "\ue200" in text:
         text = _IMAGE.sub(_blank, _MARKER.sub(_blank, text))
         text = _TAG.sub(_blank, _hide_links(text, hosts))
-    text = _hide_entries(_PLAIN_SOURCE.sub(_blank, text))
-    if "." in text or "@" in text:
-        text = _MAIL.sub(_blank, _URL.sub(_blank, text))
-        text = _BARE_HOST.sub(_hide_host(hosts), text)
-    return text
+    text = _PLAIN_SOURCE.sub(_blank, _hide_entries(text))
+    if "://" in text or "www." in text or "WWW." in text or "mailto:" in text:
+        text = _URL.sub(_blank, text)
+    if "@" in text:
+        text = _MAIL.sub(_blank, text)
+    return _BARE_HOST.sub(_hide_host(hosts), text) if "." in text else text
 
 
 def _blank(match: re.Match[str]) -> str:
