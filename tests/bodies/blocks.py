@@ -429,7 +429,7 @@ ANTHROPIC = [
         ),
         cited=[("https://a.example/1", "Norvane", "A"), ("https://b.example/2", "Norvane", "B")],
         retrieved=["https://a.example/1"],
-        search_used=True,
+        search_used=False,
         stop="end_turn",
     ),
     Case(
@@ -657,7 +657,11 @@ GEMINI = [
                     ],
                 },
             ],
-            "usage": {"total_input_tokens": 1, "total_output_tokens": 2},
+            "usage": {
+                "total_input_tokens": 1,
+                "total_output_tokens": 2,
+                "grounding_tool_count": [{"type": "google_search", "count": 1, "search_query_count": 4}],
+            },
         },
         text=f"Ja 🏢. {ANSWER}",
         cited=[(REDIRECT + "1", "Größe 🏢", "norvane.com"), ("https://b.example/2", None, None)],
@@ -665,7 +669,7 @@ GEMINI = [
         searches=["größe"],
         search_used=True,
         stop="completed",
-        billed=1,
+        billed=4,
         domains=[("norvane.com", "title"), ("b.example", "url")],
     ),
     Case(

@@ -24,7 +24,7 @@ def read_anthropic(body: dict[str, Any]) -> Draft:
         count(usage.get("output_tokens")),
         count(at(usage, "server_tool_use", "web_search_requests")),
     )
-    if draft.cited or (draft.usage.searches_billed or 0) > 0:
+    if (draft.usage.searches_billed or 0) > 0:
         draft.search_used = True
     if draft.stop == "pause_turn":
         draft.fail("pause", "the turn is unfinished: send the content back to continue, then merge the parts")
@@ -65,6 +65,8 @@ def _read_text(draft: Draft, block: dict[str, Any], fetched: list[str | None]) -
     draft.text += string(block.get("text")) or ""
     for citation in records(block.get("citations")):
         url = word(citation.get("url")) or _source_url(citation, fetched)
+        if citation.get("type") == "web_search_result_location":
+            draft.search_used = True
         if url is not None:
             draft.cite(
                 url, word(citation.get("title")) or citation.get("document_title"), start, len(draft.text)

@@ -150,7 +150,7 @@ def _listed_pages(body: dict[str, Any]) -> dict[int, Found]:
     for number, entry in enumerate(listed, start=1):
         url = word(entry) or word(at(entry, "url"))
         if url is not None:
-            pages[number] = Found(url, word(at(entry, "title")))
+            pages[number] = Found(url, string(at(entry, "title")))
     return pages
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tracker.citations.results import Citation, DomainFrom, Kind, Problem, Reading, Shape, Usage
 from tracker.citations.text import markers, written_urls
-from tracker.citations.values import word
+from tracker.citations.values import string, word
 from tracker.domains import domain_of, try_parse, written_host
 
 # Google's grounding links stand on this host; the publisher is behind them.
@@ -57,12 +57,12 @@ class Draft:
         if address is None:
             self.warnings.append("a citation without a URL")
             return
-        self.cited.append(Found(address, word(title), start, end))
+        self.cited.append(Found(address, string(title), start, end))
 
     def retrieve(self, url: Any, title: Any = None) -> None:
         address = word(url)
         if address is not None:
-            self.retrieved.append(Found(address, word(title)))
+            self.retrieved.append(Found(address, string(title)))
 
     def cite_markers(self, pages: Mapping[int, Found]) -> None:
         """`[n]` in the text → page n; a number that is on no list is counted, not guessed."""

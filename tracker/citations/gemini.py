@@ -127,7 +127,7 @@ def _chunk(chunk: Any) -> Found | None:
         page = record(at(chunk, kind))
         url = word(page.get("uri")) or word(page.get("sourceUri"))
         if url is not None:
-            return Found(url, word(page.get("title")), named_domain=word(page.get("domain")))
+            return Found(url, string(page.get("title")), named_domain=word(page.get("domain")))
     return None
 
 
@@ -186,13 +186,24 @@ def read_interactions(body: dict[str, Any]) -> Draft:
     draft.usage = Usage(
         _sum(usage, "total_input_tokens", "total_tool_use_tokens"),
         _sum(usage, "total_output_tokens", "total_thought_tokens"),
-        _billed(draft),
+        _counted_queries(usage, draft),
     )
     if draft.stop in ("failed", "cancelled", "incomplete") or body.get("error"):
         draft.fail("error", word(at(body, "error", "message")) or draft.stop)
     elif draft.stop in ("in_progress", "requires_action"):
         draft.fail("pause", f"the interaction is {draft.stop}")
     return draft
+
+
+def _counted_queries(usage: dict[str, Any], draft: Draft) -> int | None:
+    """Newer bodies count their queries themselves."""
+    counted = [
+        count(tool.get("search_query_count"))
+        for tool in records(usage.get("grounding_tool_count"))
+        if tool.get("type") == "google_search"
+    ]
+    known = [found for found in counted if found is not None]
+    return sum(known) if known else _billed(draft)
 
 
 def _read_step(draft: Draft, step: dict[str, Any]) -> None:

@@ -260,7 +260,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             *[].annotations[].start_index *[].annotations[].end_index
             *[].arguments.queries[] *[].result[].url *[].result[].title
             usage.total_input_tokens usage.total_output_tokens usage.total_thought_tokens
-            usage.total_tool_use_tokens""",
+            usage.total_tool_use_tokens usage.grounding_tool_count[].type
+            usage.grounding_tool_count[].search_query_count""",
         "names and times": """
             id object created updated role service_tier previous_interaction_id *[].id *[].call_id
             *[].is_error *[].name *[].search_type environment_id webhook_config.** labels.**""",
@@ -268,7 +269,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             usage.total_tokens usage.total_cached_tokens usage.total_reasoning_tokens
             usage.input_tokens_by_modality.** usage.output_tokens_by_modality.**
             usage.cached_tokens_by_modality.** usage.tool_use_tokens_by_modality.**
-            usage.grounding_tool_count.**""",
+            usage.grounding_tool_count[].* usage.raw_prompt_token
+            usage.model_invocation_token_counts.** usage.non_grounding_model_invocation_token_counts.**""",
         "the model's own working": """
             *[].signature *[].summary.** *[].arguments.* *[].content[].summary.**
             *[].content[].signature""",

@@ -41,7 +41,7 @@ def read_perplexity_agent(body: dict[str, Any]) -> Draft:
             draft.retrieve(result.get("url"), result.get("title"))
             number, url = integer(result.get("id")), word(result.get("url"))
             if url is not None:
-                found = Found(url, word(result.get("title")))
+                found = Found(url, string(result.get("title")))
                 if number is not None:
                     pages.setdefault(number, found)
                 elif item.get("type") == "search_results":

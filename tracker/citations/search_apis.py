@@ -20,7 +20,7 @@ def read_exa(body: dict[str, Any]) -> Draft:
         for key in ("id", "url"):
             url = word(page.get(key))
             if url is not None:
-                titles[url] = word(page.get("title"))
+                titles[url] = string(page.get("title"))
     for link in markdown_links(draft.text):
         draft.cite(link.url, titles.get(link.url), link.start, link.end)
     if not draft.cited:

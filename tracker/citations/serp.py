@@ -55,7 +55,7 @@ def _references(draft: Draft, answer: dict[str, Any]) -> References:
         url, index = word(reference.get("link")), integer(reference.get("index"))
         draft.retrieve(url, reference.get("title"))
         if url is not None:
-            references[place if index is None else index] = Found(url, word(reference.get("title")))
+            references[place if index is None else index] = Found(url, string(reference.get("title")))
     return references
 
 
@@ -164,7 +164,7 @@ def _read_overview(draft: Draft, overview: dict[str, Any]) -> None:
 def _list(listed: dict[str, Found], reference: dict[str, Any]) -> str | None:
     url = word(reference.get("url"))
     if url is not None:
-        listed.setdefault(url, Found(url, word(reference.get("title"))))
+        listed.setdefault(url, Found(url, string(reference.get("title"))))
     return url
 
 
