@@ -1,4 +1,4 @@
-"""When a brand counts as exposed to a source in an answer, and what an answer could have cited. Pure arrays.
+"""When a brand counts as exposed to a source in an answer. Pure arrays.
 
 **Live links.** A link of an import lives from its first-seen moment (unknown: since before all answers) until it was
 lost (unknown: still live). Of several imports the newest row of one link, vendor and first-seen moment counts. A link that
@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from analysis.frames import Candidates, Exposure, Pool, World
+from analysis.frames import Exposure, World
 from analysis.lift import Panel
 from tracker.errors import UsageError
 
@@ -136,56 +136,3 @@ def _codes(values: Any) -> Ints:
 def _ones(rows: Any, columns: Any, shape: tuple[int, int]) -> sparse.csr_array:
     at = (np.asarray(rows, np.int64), np.asarray(columns, np.int64))
     return sparse.csr_array((np.ones(len(at[0]), np.float64), at), shape=shape)
-
-
-def pools(
-    answers: pd.DataFrame,
-    cited: pd.DataFrame,
-    retrieved: pd.DataFrame,
-    names: Mapping[int, str],
-    serp: set[int],
-) -> Candidates:
-    """Candidate domains of each answer (see `analysis.frames.candidates`).
-
-    A page that was cited is a candidate whether or not the engine listed it among what it retrieved. An answer
-    without any citation chose nothing and has no rows.
-    """
-    answers = answers[answers["answer"].isin(cited["answer"].unique())]
-    of = answers.set_index("answer")
-    told = of.index[of.index.isin(retrieved["answer"].unique())]
-    prompt = of["prompt_id"]
-    results = answers[answers["engine"].isin(serp)]
-    shown = cited.merge(results[["answer", "prompt_id"]], on="answer")[["prompt_id", "source_id"]]
-    everything = cited.merge(answers[["answer", "prompt_id"]], on="answer")[["prompt_id", "source_id"]]
-    rest = of.index.difference(told)
-    searched = rest[prompt[rest].isin(shown["prompt_id"]) & ~of.loc[rest, "engine"].isin(serp)]
-    pooled = rest.difference(searched)
-    parts = [
-        retrieved[retrieved["answer"].isin(told)],
-        _of_prompt(prompt[searched], shown),
-        _of_prompt(prompt[pooled], everything),
-        cited[cited["answer"].isin(of.index)],
-    ]
-    rows = pd.concat([part[["answer", "source_id"]] for part in parts]).drop_duplicates()
-    chosen = pd.MultiIndex.from_frame(cited[["answer", "source_id"]])
-    rows = rows.sort_values(["answer", "source_id"], kind="stable").reset_index(drop=True)
-    ids, source = np.unique(rows["source_id"].to_numpy(np.int64), return_inverse=True)
-    counts: dict[Pool, int] = {
-        "retrieved": len(told),
-        "search results": len(searched),
-        "cited-only pool": len(pooled),
-    }
-    return Candidates(
-        answer=_codes(rows["answer"]),
-        prompt=_codes(rows["answer"].map(prompt)),
-        engine=rows["answer"].map(of["engine"]).to_numpy(np.int64),
-        source=np.asarray(source, np.int64),
-        cited=np.asarray(pd.MultiIndex.from_frame(rows).isin(chosen), bool),
-        sources=tuple(names.get(int(i), f"domain {i}") for i in ids),
-        pools={kind: count for kind, count in counts.items() if count},
-    )
-
-
-def _of_prompt(prompts: Any, of_prompt: pd.DataFrame) -> pd.DataFrame:
-    each = pd.DataFrame({"answer": prompts.index, "prompt_id": prompts.to_numpy()})
-    return each.merge(of_prompt.drop_duplicates(), on="prompt_id")

@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Select, and_, case, distinct, func, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, case, func, or_, select
 
 from tracker import rollups
 from tracker.errors import DataError, UsageError
@@ -24,6 +24,7 @@ from tracker.models import (
     AuthorityValue,
     Backlink,
     Domain,
+    DomainClass,
     Event,
     LinkImport,
     Run,
@@ -33,6 +34,11 @@ from tracker.models import (
 from tracker.models import Engine as EngineTable
 from tracker.models import Prompt as PromptTable
 from tracker.rollups import ANSWER, BRAND, CITATION, MENTION, SOURCE, VISIBILITY
+
+if TYPE_CHECKING:
+    from analysis.association import Citations
+    from analysis.authority import Graph
+    from analysis.lift import Panel
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -46,11 +52,11 @@ def _table(model: Any) -> Any:
     return model.__table__
 
 
-WORKSPACE, ENGINE, PROMPT, DOMAIN, BACKLINK, IMPORT, LIST, VALUE, EDGE, EVENT, RUN = map(
+WORKSPACE, ENGINE, PROMPT, DOMAIN, BACKLINK, IMPORT, LIST, VALUE, EDGE, EVENT, RUN, CLASS = map(
     _table,
     (
         *(Workspace, EngineTable, PromptTable, Domain, Backlink, LinkImport),
-        *(AuthorityList, AuthorityValue, WebEdge, Event, Run),
+        *(AuthorityList, AuthorityValue, WebEdge, Event, Run, DomainClass),
     ),
 )
 
@@ -190,8 +196,13 @@ def rows(connection: Connection, statement: Select[Any]) -> pd.DataFrame:
     )
 
 
-def world(database: Engine, workspace: str | None = None) -> World:
-    """The workspace of this name; without a name, the only one there is."""
+def as_world(database: Engine, workspace: World | int) -> World:
+    """The world of a workspace id; a world stays what it is."""
+    return workspace if isinstance(workspace, World) else world(database, workspace)
+
+
+def world(database: Engine, workspace: str | int | None = None) -> World:
+    """The workspace of this name or id; without one, the only one there is."""
     with database.connect() as connection:
         key, name = _workspace(connection, workspace)
         brand = BRAND.c
@@ -217,12 +228,13 @@ def world(database: Engine, workspace: str | None = None) -> World:
         )
 
 
-def _workspace(connection: Connection, name: str | None) -> tuple[int, str]:
+def _workspace(connection: Connection, name: str | int | None) -> tuple[int, str]:
     known = {n: i for i, n in connection.execute(select(WORKSPACE.c.id, WORKSPACE.c.name))}
+    if isinstance(name, int):
+        name = next((n for n, i in known.items() if i == name), f"number {name}")
     if name is None and len(known) == 1:
         name = next(iter(known))
-    elif name is None:
-        name = "default"
+    name = "default" if name is None else str(name)
     if name not in known:
         raise UsageError(
             f"the database has no workspace {name!r}",
@@ -230,16 +242,16 @@ def _workspace(connection: Connection, name: str | None) -> tuple[int, str]:
             if known
             else "ask or import something first: `citelift demo`, `citelift run` or `citelift import answers FILE`",
         )
-    return known[name], name
+    return int(known[name]), name
 
 
 def weeks(database: Engine, workspace: World) -> list[date]:
     """Mondays with answers, in order."""
     with database.connect() as connection:
         if rollups.fresh(connection, workspace.id):
-            found = select(distinct(VISIBILITY.c.week)).where(VISIBILITY.c.workspace_id == workspace.id)
+            found = select(VISIBILITY.c.week).distinct().where(VISIBILITY.c.workspace_id == workspace.id)
         else:
-            found = select(distinct(ANSWER.c.week)).where(rollups.usable(workspace.id))
+            found = select(ANSWER.c.week).distinct().where(rollups.usable(workspace.id))
         return sorted(connection.execute(found).scalars())
 
 
@@ -295,7 +307,7 @@ def _visibility(connection: Connection, workspace: World, scope: Scope) -> Any:
 def _weeks_between(connection: Connection, workspace: World, scope: Scope) -> list[date] | None:
     if scope.first is None and scope.last is None:
         return None
-    found = select(distinct(ANSWER.c.week)).where(rollups.usable(workspace.id))
+    found = select(ANSWER.c.week).distinct().where(rollups.usable(workspace.id))
     return list(connection.execute(found.where(*_between(ANSWER.c.week, scope))).scalars())
 
 
@@ -346,6 +358,35 @@ def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     )
     with database.connect() as connection:
         return rows(connection, statement)
+
+
+def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
+    """Per brand: `brand_id`, `first` (answers naming it before every other), `reciprocal` (sum of 1 ÷ position)."""
+    inside = sorted(scope.prompts(workspace))
+    found = (
+        select(
+            MENTION.c.brand_id,
+            func.sum(case((MENTION.c.position == 1, 1), else_=0)).label("first"),
+            func.sum(1.0 / MENTION.c.position).label("reciprocal"),
+        )
+        .join_from(MENTION, ANSWER, ANSWER.c.id == MENTION.c.answer_id)
+        .where(rollups.usable(workspace.id), *_within(ANSWER, scope), ANSWER.c.prompt_id.in_(inside))
+        .where(MENTION.c.stance != rollups.ABSENT, MENTION.c.brand_id.in_([b.id for b in workspace.brands]))
+        .group_by(MENTION.c.brand_id)
+    )
+    with database.connect() as connection:
+        return rows(connection, found)
+
+
+def domain_kinds(database: Engine, workspace: World) -> dict[str, str]:
+    """Kinds of domains that a person chose."""
+    statement = (
+        select(DOMAIN.c.name, CLASS.c.kind)
+        .join_from(CLASS, DOMAIN, DOMAIN.c.id == CLASS.c.domain_id)
+        .where(CLASS.c.workspace_id == workspace.id)
+    )
+    with database.connect() as connection:
+        return {str(name): str(kind) for name, kind in connection.execute(statement)}
 
 
 def sources(
@@ -635,12 +676,12 @@ Exposure = Literal["auto", "page", "domain"]
 
 def lift_panel(
     database: Engine,
-    workspace: World,
+    workspace: World | int,
     scope: Scope | None = None,
     *,
     exposure: Exposure = "auto",
     families: Callable[[Sequence[str]], Sequence[str]] | None = None,
-) -> Any:
+) -> Panel:
     """Answers × brands × linking sources, as `analysis.lift.Panel`.
 
     A source is a domain that is cited by some answer and links to some brand. See `analysis.exposure` for when a
@@ -648,6 +689,7 @@ def lift_panel(
     """
     from analysis.exposure import panel
 
+    workspace = as_world(database, workspace)
     scope = scope or Scope(branded="include")
     linked = links(database, workspace).table
     frame = answers(database, workspace, scope)
@@ -764,7 +806,7 @@ def _computed(database: Engine, metric: str, workspace: World | None) -> Authori
     return Authority(metric, f"computed from {graph.basis}", None, values)
 
 
-def link_graph(database: Engine, workspace: World | None = None) -> Any:
+def link_graph(database: Engine, workspace: World | None = None) -> Graph:
     """Every known link between domains as `analysis.authority.Graph`: the workspace's exports and the open web graph.
 
     Lost links are left out; a domain's links to itself too.
@@ -789,50 +831,38 @@ def link_graph(database: Engine, workspace: World | None = None) -> Any:
     return Graph.from_edges(codes[:, 0], codes[:, 1], names, self_loops="drop", basis=basis or "no links")
 
 
-Pool = Literal["retrieved", "search results", "cited-only pool"]
+def association_data(
+    database: Engine, workspace: World | int, scope: Scope | None = None
+) -> tuple[Citations, tuple[str, ...]]:
+    """Who was cited or retrieved where, as `analysis.association.Citations`, and the names of its domain codes."""
+    from analysis.association import Citations
 
-
-@dataclass(frozen=True)
-class Candidates:
-    """What each answer could have cited, and what it did: N rows, one per (answer, candidate domain).
-
-    Attributes
-    ----------
-    answer, prompt, engine : ndarray of int, shape (N,)
-        Codes; rows of one answer stand together. `engine` is the engine's id.
-    source : ndarray of int, shape (N,)
-        Position in `sources`.
-    cited : ndarray of bool, shape (N,)
-    sources : tuple of str
-    pools : dict of str to int
-        Answers per kind of pool. "cited-only pool": everything any engine or repeat cited for that prompt; then the
-        comparison knows nothing about pages that were never cited, and says so.
-    """
-
-    answer: Ints
-    prompt: Ints
-    engine: Ints
-    source: Ints
-    cited: NDArray[np.bool_]
-    sources: tuple[str, ...]
-    pools: Mapping[Pool, int]
-
-
-def candidates(database: Engine, workspace: World, scope: Scope | None = None) -> Candidates:
-    """Candidate pools per answer: what it retrieved, else search results for the prompt, else all cited for it."""
-    from analysis.exposure import pools
-
-    scope = scope or Scope(branded="include")
+    workspace, scope = as_world(database, workspace), scope or Scope(branded="include")
     frame = answers(database, workspace, scope)
-    cited = citations(database, workspace, scope, pages=False)
-    retrieved = citations(database, workspace, scope, kind="retrieved", pages=False)
+    parts = {
+        kind: citations(database, workspace, scope, kind=kind, pages=False) for kind in ("cited", "retrieved")
+    }
+    both = pd.concat(parts, names=["kind"]).reset_index("kind")
+    row = pd.Index(frame["answer"])
+    ids, domain = np.unique(both["source_id"].to_numpy(np.int64), return_inverse=True)
     with database.connect() as connection:
-        names = _names(connection, pd.concat([cited["source_id"], retrieved["source_id"]]).unique())
-        serp = set(
-            connection.execute(
-                select(distinct(ANSWER.c.engine_id)).where(
-                    ANSWER.c.workspace_id == workspace.id, ANSWER.c.surface == "serp"
-                )
-            ).scalars()
-        )
-    return pools(frame, cited, retrieved, names, serp)
+        names = _names(connection, ids)
+        serp = connection.execute(
+            select(ANSWER.c.engine_id)
+            .distinct()
+            .where(ANSWER.c.workspace_id == workspace.id, ANSWER.c.surface == "serp")
+        ).scalars()
+        plain = frozenset(workspace.engines[i] for i in serp)
+    present = sorted({int(i) for i in frame["engine"]}, key=lambda i: workspace.engines[i])
+    spot = {engine: code for code, engine in enumerate(present)}
+    prompts, _ = pd.factorize(frame["prompt_id"], sort=True)
+    found = Citations(
+        answer=np.asarray(row.get_indexer(pd.Index(both["answer"])), np.int64),
+        domain=np.asarray(domain, np.int64).ravel(),
+        cited=(both["kind"] == "cited").to_numpy(bool),
+        prompt=np.asarray(prompts, np.int64),
+        engine=np.array([spot[int(i)] for i in frame["engine"]], np.int64),
+        engines=tuple(workspace.engines[i] for i in present),
+        serp=plain,
+    )
+    return found, tuple(names.get(int(i), f"domain {i}") for i in ids)

@@ -1,0 +1,245 @@
+"""What kind of site a domain is and what kind of page a URL is: by lists and rules that a user can edit.
+
+The order of evidence: what a person decided; the catalog (own and rival domains); the list of known domains; rules about
+the name; what the domain's cited pages are. What nothing speaks for is `other`, never a guess.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+
+from analysis.frames import World
+from tracker import domains, rollups
+from tracker.errors import CatalogError
+
+Kind = Literal[
+    "you",
+    "rival",
+    "editorial",
+    "corporate",
+    "community",
+    "reference",
+    "institutional",
+    "video",
+    "social",
+    "other",
+]
+PageKind = Literal[
+    "homepage",
+    "article",
+    "listicle",
+    "comparison",
+    "product",
+    "category",
+    "discussion",
+    "profile",
+    "documentation",
+    "other",
+]
+Basis = Literal["a person's decision", "catalog", "list", "rule", "cited pages", "nothing known"]
+SHIPPED = Path(__file__).with_name("classes")
+LISTED = tuple(kind for kind in get_args(Kind) if kind not in ("you", "rival"))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A class with what it rests on."""
+
+    kind: str
+    basis: Basis
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    kind: str
+    because: str
+    suffix: frozenset[str] = frozenset()
+    domain: frozenset[str] = frozenset()
+    name: re.Pattern[str] | None = None
+    host: re.Pattern[str] | None = None
+    path: re.Pattern[str] | None = None
+    title: re.Pattern[str] | None = None
+
+    def fits_domain(self, name: str) -> bool:
+        if self.suffix:
+            labels = name.split(".")
+            return any(".".join(labels[i:]) in self.suffix for i in range(len(labels)))
+        return self.name is not None and self.name.search(_without_suffix(name)) is not None
+
+    def fits_page(self, address: domains.Address, path: str, title: str) -> bool:
+        if self.domain and address.domain not in self.domain:
+            return False
+        checks = ((self.host, address.host.removeprefix("www.")), (self.path, path), (self.title, title))
+        return all(pattern is None or pattern.search(text) is not None for pattern, text in checks)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The lists and rules of one folder.
+
+    Attributes
+    ----------
+    known : dict of str to str
+        Domain (or host) → kind.
+    domains, pages : tuple of Rule
+    least : int
+        Cited pages that are needed before pages speak for their domain.
+    by_pages : dict of str to str
+        Page kind → the domain kind it speaks for.
+    """
+
+    known: Mapping[str, str]
+    domains: tuple[Rule, ...]
+    pages: tuple[Rule, ...]
+    least: int
+    by_pages: Mapping[str, str]
+
+
+def load(folder: Path | None = None) -> Rules:
+    """The rules of a folder; files that it does not have are those shipped with citelift."""
+    listed = _file(folder, "domains.csv")
+    ruled = _file(folder, "rules.yaml")
+    try:
+        raw = yaml.safe_load(ruled.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{ruled}:{mark.line + 1}" if mark else str(ruled)
+        raise CatalogError(
+            f"{where}: is not YAML", "compare it with the file that comes with citelift"
+        ) from None
+    by_pages = raw.get("by_pages", {})
+    return Rules(
+        _known(listed),
+        _rules(ruled, raw.get("domains", []), LISTED),
+        _rules(ruled, raw.get("pages", []), get_args(PageKind)),
+        int(by_pages.get("least", 3)),
+        {page: kind for kind, pages in by_pages.get("kinds", {}).items() for page in pages},
+    )
+
+
+def _file(folder: Path | None, name: str) -> Path:
+    own = folder / name if folder else None
+    return own if own is not None and own.is_file() else SHIPPED / name
+
+
+def _known(path: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            name, kind = (row.get("domain") or "").strip().lower(), (row.get("kind") or "").strip()
+            if kind not in LISTED or not name:
+                raise CatalogError(
+                    f"{path}:{line}: {name!r} is {kind!r}", f"give a domain and one of: {', '.join(LISTED)}"
+                )
+            found[name] = kind
+    return found
+
+
+def _rules(path: Path, raw: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> tuple[Rule, ...]:
+    found = []
+    for number, entry in enumerate(raw, start=1):
+        where = f"{path}: rule {number}"
+        if entry.get("kind") not in kinds:
+            raise CatalogError(f"{where}: kind {entry.get('kind')!r}", f"use one of: {', '.join(kinds)}")
+        unknown = set(entry) - {"kind", "because", "suffix", "domain", "name", "host", "path", "title"}
+        if unknown:
+            raise CatalogError(
+                f"{where}: {', '.join(sorted(unknown))} is not known", "see the shipped rules.yaml"
+            )
+        patterns = {name: _pattern(entry.get(name), where) for name in ("name", "host", "path", "title")}
+        lists = {name: frozenset(map(str, entry.get(name, ()))) for name in ("suffix", "domain")}
+        found.append(Rule(entry["kind"], str(entry.get("because", "")), **lists, **patterns))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _pattern(text: str | None, where: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(text, re.IGNORECASE) if text else None
+    except re.error as error:
+        raise CatalogError(
+            f"{where}: {text!r} is no pattern: {error}", "correct the regular expression"
+        ) from None
+
+
+def _without_suffix(name: str) -> str:
+    """What its owner chose: `the-daily` of `the-daily.co.uk`."""
+    labels = name.split(".")
+    for i in range(1, len(labels)):
+        if domains.is_public_suffix(".".join(labels[i:])):
+            return ".".join(labels[:i])
+    return name
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Rules, the catalog's brands and people's decisions, ready to label.
+
+    Attributes
+    ----------
+    rules : Rules
+    own, rivals : dict of str to str
+        Domain or host → brand name.
+    decided : dict of str to str
+        Domain → kind that a person chose.
+    """
+
+    rules: Rules
+    own: Mapping[str, str]
+    rivals: Mapping[str, str]
+    decided: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, world: World, *, decided: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> Classifier:
+        """For a workspace; `folder` is the user's own `classes` folder, where there is one."""
+        own: dict[str, str] = {}
+        rivals: dict[str, str] = {}
+        for brand in world.brands:
+            whole, hosts = rollups.split(brand.domains)
+            names = whole | {host for host, _ in hosts}
+            (own if brand.own else rivals).update(dict.fromkeys(names, brand.name))
+        return cls(load(folder), own, rivals, decided or {})
+
+    def domain(self, name: str, pages: Iterable[str] = ()) -> Label:
+        """The kind of a domain; `pages` are kinds of its cited pages, used where nothing else speaks."""
+        if name in self.decided:
+            return Label(self.decided[name], "a person's decision", "set by hand")
+        for kind, names in (("you", self.own), ("rival", self.rivals)):
+            if name in names:
+                return Label(kind, "catalog", f"a domain of {names[name]}")
+        if name in self.rules.known:
+            return Label(self.rules.known[name], "list", f"{name} is in the list of known domains")
+        for rule in self.rules.domains:
+            if rule.fits_domain(name):
+                return Label(rule.kind, "rule", rule.because)
+        return self._by_pages(pages)
+
+    def _by_pages(self, pages: Iterable[str]) -> Label:
+        kinds = list(pages)
+        votes = Counter(self.rules.by_pages[kind] for kind in kinds if kind in self.rules.by_pages)
+        if len(kinds) >= self.rules.least and votes:
+            kind, count = votes.most_common(1)[0]
+            if 2 * count > len(kinds):
+                return Label(kind, "cited pages", f"{count} of its {len(kinds)} cited pages look {kind}")
+        return Label("other", "nothing known", "no list, rule or page speaks for a class")
+
+    def page(self, url: str, title: str | None = None) -> Label:
+        """The kind of a page, from its address and its title."""
+        address = domains.try_parse(url)
+        if address is None:
+            return Label("other", "nothing known", "it is no web address")
+        path = re.sub(r"^https?://[^/]*", "", address.canonical).partition("?")[0]
+        for rule in self.rules.pages:
+            if rule.fits_page(address, path, title or ""):
+                return Label(rule.kind, "rule", rule.because)
+        return Label("other", "nothing known", "no rule fits its address or title")

@@ -1,0 +1,564 @@
+"""The verbs that read: visibility, lift, association, … They print what the other modules computed.
+
+Whatever is heavy is imported inside its verb: `citelift --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from tracker.cli import (
+    CatalogOption,
+    DatabaseOption,
+    JsonOption,
+    WorkspaceOption,
+    err,
+    opened,
+    out,
+    plain,
+    print_json,
+    settings_from,
+    table,
+    workspace_of,
+)
+from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from analysis.frames import Scope, World
+    from analysis.intervals import Interval
+    from analysis.visibility import Row
+
+Branded = Literal["exclude", "include", "only"]
+Group = Literal["engine", "topic", "country", "week"]
+DAY = ["%Y-%m-%d"]
+FromOption = Annotated[
+    datetime | None, typer.Option("--from", formats=DAY, help="First day; its whole week counts.")
+]
+ToOption = Annotated[
+    datetime | None, typer.Option("--to", formats=DAY, help="Last day; its whole week counts.")
+]
+WeeksOption = Annotated[int | None, typer.Option("--weeks", min=1, help="Only the last so many weeks.")]
+EngineOption = Annotated[str | None, typer.Option("--engine", help="Only this engine.")]
+TopicOption = Annotated[str | None, typer.Option("--topic", help="Only this topic.")]
+CountryOption = Annotated[str | None, typer.Option("--country", help="Only prompts of this country.")]
+BrandOption = Annotated[str | None, typer.Option("--brand", help="Only this brand.")]
+BrandedOption = Annotated[Branded, typer.Option("--branded", help="Prompts that name the own brand.")]
+TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json has them all.")]
+
+
+def register(app: typer.Typer) -> None:
+    for verb in (visibility, changes, sources, lift, association, authority):
+        app.command()(verb)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An open database, its workspace, and the answers a command is about."""
+
+    database: Database
+    world: World
+    scope: Scope
+    window: Mapping[str, str | None]
+
+
+@contextmanager
+def _reading(
+    catalog: Path | None,
+    database: str | None,
+    workspace: str | None,
+    *,
+    first: datetime | None = None,
+    last: datetime | None = None,
+    weeks: int | None = None,
+    engine: str | None = None,
+    topic: str | None = None,
+    country: str | None = None,
+    branded: Branded = "include",
+) -> Iterator[Asked]:
+    from analysis import frames
+    from tracker import store
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True) as db:
+        with store.reading(db) as session:
+            key = workspace_of(session, settings)
+        world = frames.world(db, key)
+        known = frames.weeks(db, world)
+        start = frames.monday(first.date()) if first else None
+        end = frames.monday(last.date()) if last else None
+        if start and end and start > end:
+            raise UsageError("--from lies after --to", "turn them round")
+        if weeks is not None and known:
+            start = max(known[-1] - timedelta(weeks=weeks - 1), start or known[0])
+        scope = frames.Scope(
+            first=start,
+            last=end,
+            engine=world.engine(engine) if engine else None,
+            topic=world.require_topic(topic) if topic else None,
+            country=country,
+            branded=branded,
+        )
+        inside = [day for day in known if (start is None or day >= start) and (end is None or day <= end)]
+        yield Asked(db, world, scope, _window(inside))
+
+
+def _window(weeks: Sequence[date]) -> dict[str, str | None]:
+    if not weeks:
+        return {"from": None, "to": None}
+    return {"from": weeks[0].isoformat(), "to": (weeks[-1] + timedelta(days=6)).isoformat()}
+
+
+def _share(value: float | None, places: int = 1) -> str:
+    return "–" if value is None else f"{100 * value:.{places}f} %"
+
+
+def _band(low: float | None, high: float | None, scale: float = 100, sign: str = "") -> str:
+    return "–" if low is None or high is None else f"{scale * low:{sign}.1f} to {scale * high:{sign}.1f}"
+
+
+def _bounds(name: str, interval: Interval) -> dict[str, float | int | None]:
+    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def row_json(row: Row) -> dict[str, Any]:
+    """One row of `citelift visibility --json`: `low` and `high` are the mention rate's, the others carry their names."""
+    head = row.rates["mention_rate"]
+    found: dict[str, Any] = {
+        "brand": row.brand,
+        "engine": row.engine,
+        "topic": row.topic,
+        "country": row.country,
+        "week": row.week.isoformat() if row.week else None,
+        "answers": row.answers,
+        "prompts": row.prompts,
+        "mention_rate": head.estimate,
+        "low": head.low,
+        "high": head.high,
+        "method": head.method,
+        "citable_answers": row.citable,
+    }
+    for name, interval in row.rates.items():
+        if name != "mention_rate":
+            found |= _bounds(name, interval)
+    found |= _bounds("prompt_coverage", row.coverage)
+    found |= {"mentions": row.counts["mentioned"], "citations": row.counts["citations"]}
+    found |= {"ghost_citations": row.counts["ghost"], "silent_mentions": row.counts["silent"]}
+    return found | {"own": row.own, "directional_only": row.directional}
+
+
+def visibility(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    by: Annotated[
+        list[Group] | None,
+        typer.Option("--by", help="Split by engine, topic, country or week; may be repeated."),
+    ] = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    weeks: WeeksOption = None,
+    engine: EngineOption = None,
+    topic: TopicOption = None,
+    country: CountryOption = None,
+    brand: BrandOption = None,
+    branded: BrandedOption = "exclude",
+    compare: Annotated[
+        bool, typer.Option("--compare", help="The same answers under the definitions other trackers publish.")
+    ] = False,
+    definitions: Annotated[bool, typer.Option("--definitions", help="Print what each number means.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """How often answers name and cite each brand, with intervals. Prompts that name your own brand are left out."""
+    from analysis import visibility as v
+
+    if definitions:
+        _definitions(as_json)
+        return
+    options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
+    with _reading(catalog, database, workspace, country=country, branded=branded, **options) as asked:
+        if compare:
+            _compare(asked, brand, as_json)
+            return
+        headline = _only(v.table(asked.database, asked.world, asked.scope, by or ()), asked.world, brand)
+        if not as_json:
+            _print_visibility(asked, headline)
+            return
+        rows = headline
+        if by is None:
+            cells = v.table(asked.database, asked.world, asked.scope, ("engine", "topic", "week"))
+            rows = _only(cells, asked.world, brand)
+        left_out = (
+            sorted(asked.world.prompts[p].text for p in asked.world.branded) if branded == "exclude" else []
+        )
+        head = {"window": asked.window, "branded": branded, "branded_prompts_left_out": left_out}
+        if by is None:
+            head["headline"] = [row_json(row) for row in headline]
+        print_json({**head, "rows": [row_json(row) for row in rows]})
+
+
+def _only(rows: list[Row], world: World, brand: str | None) -> list[Row]:
+    if brand is None:
+        return rows
+    name = world.brand(brand).name
+    return [row for row in rows if row.brand == name]
+
+
+def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
+    if not rows:
+        out.print("No answers in this window.")
+        return
+    keys = [
+        k for k in ("engine", "topic", "country", "week") if any(getattr(row, k) is not None for row in rows)
+    ]
+    columns = [
+        *keys,
+        "brand",
+        "mention rate",
+        "95 %",
+        "citation rate",
+        "95 %",
+        "share of voice",
+        "95 %",
+        "prompts",
+        "answers",
+    ]
+    shown = []
+    for row in rows:
+        cells: list[object] = [getattr(row, key) for key in keys]
+        cells.append(f"{row.brand}{' (you)' if row.own else ''}")
+        for name in ("mention_rate", "citation_rate", "share_of_voice"):
+            interval = row.rates[name]  # type: ignore[index]
+            cells += [_share(interval.estimate), _band(interval.low, interval.high)]
+        answers = f"{row.answers:,}" + (" directional only" if row.directional else "")
+        shown.append([*cells, row.prompts, answers])
+    right = range(len(keys) + 1, len(columns))
+    table(f"Visibility {asked.window['from']} to {asked.window['to']}", columns, shown, right=right)
+    if asked.scope.branded == "exclude" and asked.world.branded:
+        out.print(
+            f"\n{len(asked.world.branded)} prompts that name your own brand are left out (--branded include)."
+        )
+    out.print("What the numbers mean: citelift visibility --definitions")
+
+
+def _definitions(as_json: bool) -> None:
+    from analysis.visibility import DEFINITIONS
+
+    if as_json:
+        print_json({"definitions": DEFINITIONS})
+        return
+    for name, text in DEFINITIONS.items():
+        out.print(f"[bold]{name.replace('_', ' ')}[/bold]: {plain(text)}")
+
+
+def _compare(asked: Asked, brand: str | None, as_json: bool) -> None:
+    from analysis.definitions import other_definitions
+
+    chosen = asked.world.brand(brand).name if brand else None
+    rows = other_definitions(asked.database, asked.world, asked.scope, brand=chosen)
+    if as_json:
+        print_json({"window": asked.window, "rows": [asdict(row) for row in rows]})
+        return
+    shown = [(r.brand, r.name, "–" if r.value is None else f"{r.value:.3f}", r.n, r.definition) for r in rows]
+    table(
+        "The same answers, other definitions",
+        ("brand", "number", "value", "n", "definition"),
+        shown,
+        right=(2, 3),
+    )
+
+
+def changes(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="A day of the earlier week.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="A day of the later week.")
+    ] = None,
+    engine: EngineOption = None,
+    topic: TopicOption = None,
+    branded: BrandedOption = "exclude",
+    as_json: JsonOption = False,
+) -> None:
+    """What changed from one week to the next, and what is noise. Without dates: the two newest weeks."""
+    from analysis import frames
+    from analysis import visibility as v
+
+    with _reading(catalog, database, workspace, engine=engine, topic=topic, branded=branded) as asked:
+        days = [frames.monday(day.date()) if day else None for day in (first, last)]
+        found = v.changes(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
+    if as_json:
+        print_json({"rows": [asdict(change) for change in found]})
+        return
+    if not found:
+        out.print("There is only one week of answers: nothing to compare yet.")
+        return
+    rows = [
+        (
+            *(c.brand, c.measure.replace("_", " "), _share(c.before), _share(c.after)),
+            "–" if c.difference.estimate is None else f"{100 * c.difference.estimate:+.1f} points",
+            *(_band(c.difference.low, c.difference.high, sign="+"), c.difference.clusters, c.verdict),
+        )
+        for c in found
+    ]
+    columns = ("brand", "number", "before", "after", "difference", "95 %", "prompts", "verdict")
+    table(f"Week of {found[0].first} → week of {found[0].last}", columns, rows, right=(2, 3, 4, 5, 6))
+    for reason in (*found[0].reasons, *found[0].notes):
+        out.print(f"  {plain(reason)}")
+
+
+def sources(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    weeks: WeeksOption = None,
+    engine: EngineOption = None,
+    topic: TopicOption = None,
+    top: TopOption = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """The domains that answers cite most, by engine."""
+    from analysis import frames
+    from analysis.intervals import wilson
+
+    options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
+    with _reading(catalog, database, workspace, **options) as asked:
+        found = frames.sources(asked.database, asked.world, asked.scope, ("engine",))
+        answers = frames.citable_answers(asked.database, asked.world, asked.scope)
+        names = asked.world.engines
+        window = asked.window
+    rows = []
+    for r in found.itertuples(index=False):
+        rate = wilson(int(r.answers), answers[int(r.engine)])  # type: ignore[arg-type]
+        rows.append(
+            {
+                **{"domain": r.domain, "engine": names[int(r.engine)], "answers": int(r.answers)},  # type: ignore[arg-type]
+                **{"of_answers": rate.n, "rate": rate.estimate, "low": rate.low, "high": rate.high},
+                **{"citations": int(r.citations), "retrieved_answers": int(r.retrieved)},  # type: ignore[arg-type]
+            }
+        )
+    if as_json:
+        print_json({"window": window, "rows": rows})
+        return
+    shown = [
+        (
+            r["domain"],
+            r["engine"],
+            f"{r['answers']:,} of {r['of_answers']:,}",
+            _share(r["rate"]),
+            _band(r["low"], r["high"]),
+        )
+        for r in rows[:top]
+    ]
+    table(
+        "Most cited domains",
+        ("domain", "engine", "answers citing it", "rate", "95 %"),
+        shown,
+        right=(2, 3, 4),
+    )
+
+
+def lift(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    weeks: WeeksOption = None,
+    engine: EngineOption = None,
+    topic: TopicOption = None,
+    brand: BrandOption = None,
+    exposure: Annotated[
+        Literal["auto", "page", "domain"],
+        typer.Option("--exposure", help="auto: the cited page's own links where known, else its domain's."),
+    ] = "auto",
+    top: TopOption = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """Which link sources go with more mentions: the comparison of brands inside one answer."""
+    from analysis import frames
+    from analysis.lift import lift as estimate
+
+    options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
+    with _reading(catalog, database, workspace, **options) as asked:
+        chosen = asked.world.brand(brand).name if brand else None
+        panel = frames.lift_panel(asked.database, asked.world, asked.scope, exposure=exposure)
+    found = estimate(panel, brand=chosen)
+    if as_json:
+        rows = [
+            {
+                **{"source": r.source, "lift": r.lift, "low": r.low, "high": r.high, "p": r.p, "q": r.q},
+                **{"exposed": r.exposed, "prompts": r.prompts, "verdict": r.verdict, "checks": r.checks},
+                **{"family": r.family, "shrunk": r.shrunk, "rank_key": r.rank_key, "common": r.common},
+                "details": r.details,
+            }
+            for r in found.rows
+        ]
+        head = {"design": "within-answer", "brand": found.brand, "window": asked.window}
+        print_json(
+            {**head, "answers": found.answers, "prompts": found.prompts, "within": found.within, "rows": rows}
+        )
+        return
+    shown = [
+        (
+            *(
+                r.source,
+                "–" if r.lift is None else f"{100 * r.lift:+.1f} points",
+                _band(r.low, r.high, sign="+"),
+            ),
+            *("–" if r.q is None else f"{r.q:.3f}", f"{r.exposed:,}", r.prompts, r.verdict),
+        )
+        for r in found.rows[:top]
+    ]
+    columns = ("source", "lift", "95 %", "q", "exposed", "prompts", "verdict")
+    table(
+        f"Lift of link sources, {asked.window['from']} to {asked.window['to']}",
+        columns,
+        shown,
+        right=range(1, 6),
+    )
+    out.print(
+        f"\n{found.answers:,} answers, {found.prompts} prompts, {len(found.rows)} sources that link to a brand."
+    )
+    if len(found.rows) > top:
+        out.print(f"{len(found.rows) - top} more rows: --top {len(found.rows)} or --json")
+
+
+def association(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    metric: Annotated[
+        str, typer.Option("--authority", help="An imported metric, or pagerank, harmonic, referring_domains.")
+    ] = "pagerank",
+    pool: Annotated[
+        Literal["auto", "retrieved", "serp", "cited-only"],
+        typer.Option("--pool", help="Candidates of an answer."),
+    ] = "auto",
+    first: FromOption = None,
+    last: ToOption = None,
+    weeks: WeeksOption = None,
+    engine: EngineOption = None,
+    topic: TopicOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Does authority go with being cited? Descriptive: it is no evidence that links work."""
+    from analysis import frames
+    from analysis.association import WHY_NOT_EVIDENCE, associate
+
+    options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
+    with _reading(catalog, database, workspace, **options) as asked:
+        data, names = frames.association_data(asked.database, asked.world, asked.scope)
+        values = frames.authority_table(asked.database, metric, asked.world, names=names)
+        kinds = _kinds(asked, names)
+    found = associate(
+        data, values.strength(names), metric=metric, basis=values.source, kinds=kinds, pool=pool
+    )
+    rows = [
+        {
+            **{"engine": r.engine, "authority": r.authority, "domains": r.domains, "spearman": r.spearman},
+            **{"low": r.low, "high": r.high, "odds_ratio_per_doubling": r.odds_ratio_per_doubling},
+            **{
+                "or_low": r.or_low,
+                "or_high": r.or_high,
+                "answers": r.answers,
+                "pool": r.pool,
+                "basis": r.basis,
+            },
+            **{"unknown_domains": r.unknown, "without_top_20": asdict(r.without_top), "control": r.control},
+            **{"placebo": asdict(r.placebo) if r.placebo else None, "reason": r.reason},
+        }
+        for r in found
+    ]
+    if as_json:
+        print_json({"window": asked.window, "note": WHY_NOT_EVIDENCE, "rows": rows})
+        return
+    shown = [
+        (
+            *(r.engine, f"{r.domains:,}", "–" if r.spearman is None else f"{r.spearman:+.3f}"),
+            *(_band(r.low, r.high, 1, "+"), _ratio(r.odds_ratio_per_doubling), _band(r.or_low, r.or_high, 1)),
+            *(f"{r.answers:,}", r.pool),
+        )
+        for r in found
+    ]
+    columns = ("engine", "domains", "Spearman", "95 %", "odds per doubling", "95 %", "answers", "candidates")
+    table(f"{metric} ({values.source}) and citations", columns, shown, right=range(1, 7))
+    out.print(f"\n{WHY_NOT_EVIDENCE}")
+    for row in found:
+        out.print(
+            f"  {plain(row.engine)}: {plain(row.control)}{'; ' + plain(row.reason) if row.reason else ''}"
+        )
+
+
+def _ratio(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _kinds(asked: Asked, names: Sequence[str]) -> list[str]:
+    from analysis import frames
+    from analysis.classify import Classifier
+
+    decided = frames.domain_kinds(asked.database, asked.world)
+    classifier = Classifier.of(asked.world, decided=decided)
+    return [classifier.domain(name).kind for name in names]
+
+
+def authority(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    metric: Annotated[str | None, typer.Option("--metric", help="Show the domains of this metric.")] = None,
+    top: TopOption = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """The authority metrics there are, or the strongest domains by one of them."""
+    from analysis import frames
+
+    with _reading(catalog, database, workspace) as asked:
+        if metric is None:
+            lists = frames.authority_metrics(asked.database)
+            graph = frames.link_graph(asked.database, asked.world)
+            known = [
+                {"metric": r.metric, "as_of": str(r.as_of), "domains": r.rows, "source": r.source}
+                for r in lists.itertuples(index=False)
+            ]
+            if graph.edges:
+                source = f"computed from {graph.basis}"
+                known += [
+                    {"metric": name, "as_of": None, "domains": graph.nodes, "source": source}
+                    for name in frames.COMPUTED
+                ]
+            _print_rows("Authority metrics", ("metric", "as_of", "domains", "source"), known, as_json)
+            return
+        found = frames.authority_table(asked.database, metric, asked.world)
+    sign = -1 if found.higher_is_better else 1
+    ordered = sorted(found.values.items(), key=lambda item: (sign * item[1], item[0]))
+    rows = [{"domain": name, "value": value} for name, value in (ordered if as_json else ordered[:top])]
+    _print_rows(
+        f"{metric}: {found.source}", ("domain", "value"), rows, as_json, authority=metric, source=found.source
+    )
+
+
+def _print_rows(
+    title: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]], as_json: bool, **head: object
+) -> None:
+    if as_json:
+        print_json({**head, "rows": rows})
+        return
+    if not rows:
+        err.print(f"{plain(title)}: nothing to show.")
+        return
+    table(title, [c.replace("_", " ") for c in columns], [[row[c] for c in columns] for row in rows])

@@ -1,0 +1,138 @@
+"""The same answers under the definitions that other trackers publish.
+
+One site in several trackers has citations that differ tenfold, mostly because the words mean different things. These
+are the definitions in use, each computed on our own facts, beside the number of ours it is usually taken for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from analysis import frames
+from analysis.frames import Scope, World
+from tracker.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class OtherNumber:
+    """One brand under one definition.
+
+    Attributes
+    ----------
+    name : str
+    value, ours : float or None
+        The number, and the one of ours that goes by a similar name.
+    ours_is : str
+        Which of ours that is.
+    n : int
+        What the number is out of.
+    definition : str
+    """
+
+    brand: str
+    name: str
+    value: float | None
+    ours: float | None
+    ours_is: str
+    n: int
+    definition: str
+
+
+DEFINITIONS: dict[str, str] = {
+    "answers naming it, all prompts": "answers naming the brand ÷ answers, prompts that name the brand included",
+    "prompts naming it once": "prompts with at least one answer naming the brand ÷ prompts; rises with every repeat",
+    "named or cited": "answers naming the brand or citing its site ÷ answers",
+    "share of occurrences": "times the brand's name occurs ÷ times any tracked brand's name occurs; long answers weigh more",
+    "share of first places": "answers naming the brand first ÷ answers naming any tracked brand",
+    "share weighted by place": "sum of 1 ÷ place over the brand's mentions ÷ the same sum over all tracked brands",
+    "average place, absent last": "mean place where an answer without the brand counts as one place after the last brand",
+    "cited or fetched": "answers citing or only fetching the brand's site ÷ answers whose citations are known",
+    "citation share among brands": "citations of the brand's site ÷ citations of all tracked brands' sites",
+    "citations": "number of citations of the brand's site, not divided by anything; rises with every ask",
+    "mean of engines": "mention rate of each engine, averaged with equal weight whatever their answers",
+}
+
+
+def other_definitions(
+    database: Engine, world: World, scope: Scope | None = None, *, brand: str | None = None
+) -> list[OtherNumber]:
+    """Every definition of `DEFINITIONS` for each brand (or one), on the answers of the scope."""
+    if brand is not None and brand not in {b.name for b in world.brands}:
+        raise UsageError(
+            f"there is no brand {brand!r}", f"use one of: {', '.join(b.name for b in world.brands)}"
+        )
+    scope = scope or Scope()
+    sums = frames.visibility_sums(database, world, scope, ("engine",))
+    if sums.empty:
+        return []
+    every = frames.visibility_sums(database, world, replace(scope, branded="include"))
+    places = frames.mention_places(database, world, scope).set_index("brand_id")
+    chosen = [b for b in world.brands if brand is None or b.name == brand]
+    return [
+        number for b in chosen for number in _of_brand(b.id, b.name, sums, every, places, len(world.brands))
+    ]
+
+
+def _of_brand(
+    key: int, name: str, sums: pd.DataFrame, every: pd.DataFrame, places: pd.DataFrame, brands: int
+) -> list[OtherNumber]:
+    mine = sums[sums["brand_id"] == key]
+    total = {column: int(mine[column].sum()) for column in frames.MEASURES}
+    alls = {column: int(sums[column].sum()) for column in frames.MEASURES}
+    wide = every[every["brand_id"] == key]
+    by_prompt = mine.groupby("prompt_id")["mentioned"].sum()
+    by_engine = mine.groupby("engine")[["mentioned", "answers"]].sum()
+    first = float(places["first"].get(key, 0)) if len(places) else 0.0
+    weight = float(places["reciprocal"].get(key, 0)) if len(places) else 0.0
+    absent = (total["answers"] - total["mentioned"]) * (brands + 1)
+    found: dict[str, tuple[float, float, str]] = {
+        "answers naming it, all prompts": (wide["mentioned"].sum(), wide["answers"].sum(), "mention rate"),
+        "prompts naming it once": (float((by_prompt > 0).sum()), len(by_prompt), "mention rate"),
+        "named or cited": (total["mentioned"] + total["ghost"], total["answers"], "mention rate"),
+        "share of occurrences": (total["mentions"], alls["mentions"], "share of voice"),
+        "share of first places": (
+            first,
+            float(places["first"].sum()) if len(places) else 0,
+            "share of voice",
+        ),
+        "share weighted by place": (
+            weight,
+            float(places["reciprocal"].sum()) if len(places) else 0,
+            "share of voice",
+        ),
+        "average place, absent last": (total["position_sum"] + absent, total["answers"], "average position"),
+        "cited or fetched": (
+            total["cited"] + total["retrieved_not_cited"],
+            total["citable"],
+            "citation rate",
+        ),
+        "citation share among brands": (total["citations"], alls["citations"], "citation share"),
+        "citations": (total["citations"], 1, "citation rate"),
+        "mean of engines": (float((by_engine["mentioned"] / by_engine["answers"]).mean()), 1, "mention rate"),
+    }
+    ours = {
+        "mention rate": _divided(total["mentioned"], total["answers"]),
+        "share of voice": _divided(total["mentioned"], alls["mentioned"]),
+        "average position": _divided(total["position_sum"], total["mentioned"]),
+        "citation rate": _divided(total["cited"], total["citable"]),
+        "citation share": _divided(total["citations"], total["all_citations"]),
+    }
+    return [
+        OtherNumber(
+            name,
+            label,
+            _divided(y, x),
+            ours[like],
+            like,
+            total["answers"] if x == 1 else int(x),
+            DEFINITIONS[label],
+        )
+        for label, (y, x, like) in found.items()
+    ]
+
+
+def _divided(y: float, x: float) -> float | None:
+    return float(y / x) if x else None
