@@ -1,36 +1,42 @@
 """What "page", "host" and "domain" mean: the only module that decides it.
 
-Citations and links meet in these names, so one page has to get one name whether an engine cites it or a link
-export lists it. An `Address` therefore carries four things:
+Citations and links meet in these names, so one page has to get one name whether an engine cites it or a
+link export lists it. An `Address` therefore carries four things:
 
 - `url`: what was written, as it came. It is what a fetcher asks for and what a screen shows.
 - `canonical`: the page's name. It is a name and not an address: never fetch it.
-- `host`: the host name as WHATWG browsers compute it (lower case, punycode, `www.` kept), without a final dot.
-- `domain`: the registrable domain, that is one label more than the longest public suffix. The Public Suffix List
-  is used with its private section, because `a.github.io` and `b.github.io` have different owners; it comes with
-  an installed package, is never fetched, and is dated by `SUFFIX_LIST_DATE`. An IP address is its own domain. A host that
-  is itself a public suffix (`netlify.app`, `gov.uk`, `localhost`) has no registrable domain: `domain_of` answers
-  None for it, while `Address.domain` is the host, so the page keeps a source and is merged with nobody else's.
+- `host`: the host name as WHATWG browsers compute it (lower case, punycode, `www.` kept), without a final
+  dot.
+- `domain`: the registrable domain, that is one label more than the longest public suffix. The Public Suffix
+  List is used with its private section, because `a.github.io` and `b.github.io` have different owners; it
+  comes with an installed package, is never fetched, and is dated by `SUFFIX_LIST_DATE`. An IP address is
+  its own domain. A host that is itself a public suffix (`netlify.app`, `gov.uk`, `localhost`) has no
+  registrable domain: `domain_of` answers None for it, while `Address.domain` is the host, so the page keeps
+  a source and is merged with nobody else's.
 
-How the canonical URL is made. The text is parsed as a browser would (WHATWG: IDNA, back-slashes, dot segments, odd
-IPv4 spellings, tabs and line ends thrown away), then:
+How the canonical URL is made. The text is parsed as a browser would (WHATWG: IDNA, back-slashes, dot
+segments, odd IPv4 spellings, tabs and line ends thrown away), then:
 
-- `http` and `https` are one: always written `https`. Both serve the same page nearly everywhere, engines cite the
-  one and old link indexes hold the other. Hence ports 80 and 443 go under either scheme; other ports stay.
-- One leading `www.` goes, as sites serve or redirect both. It stays where the rest is a public suffix (`www.gov.uk` and
-  `www.ck` are whole domains, `gov.uk` is not) and in `www.www.`. Other prefixes (`m.`, `amp.`, `en.`) are other pages.
-- User and password, the fragment (with `#:~:text=`, `#ws_call_id=` and the routes of single-page apps) and an
-  empty query go.
-- A trailing slash goes except from the root, which is always `/`. Inner double slashes, letter case of the path, `/amp/` and
-  `index.html` stay: they may name different pages.
-- Percent-escapes are upper case; what needs no escape in its place is unescaped (`%7E`, `%28`, in a path also `%2B`),
-  what is no URL character is escaped (`[`, `|`). `%2F` stays apart from `/`, and a stray `%` stays as it is.
-- Tracking parameters (tables below) and session ids go, the others are sorted by name, the order among equal names
-  being kept. A space in a query is `+`; `?a=` and `?a` are one; `&amp;` is an `&` that an exporter escaped.
+- `http` and `https` are one: always written `https`. Both serve the same page nearly everywhere, engines
+  cite the one and old link indexes hold the other. Hence ports 80 and 443 go under either scheme; other
+  ports stay.
+- One leading `www.` goes, as sites serve or redirect both. It stays where the rest is a public suffix
+  (`www.gov.uk` and `www.ck` are whole domains, `gov.uk` is not) and in `www.www.`. Other prefixes (`m.`,
+  `amp.`, `en.`) are other pages.
+- User and password, the fragment (with `#:~:text=`, `#ws_call_id=` and the routes of single-page apps) and
+  an empty query go.
+- A trailing slash goes except from the root, which is always `/`. Inner double slashes, letter case of the
+  path, `/amp/` and `index.html` stay: they may name different pages.
+- Percent-escapes are upper case; what needs no escape in its place is unescaped (`%7E`, `%28`, in a path
+  also `%2B`), what is no URL character is escaped (`[`, `|`). `%2F` stays apart from `/`, and a stray `%`
+  stays as it is.
+- Tracking parameters (tables below) and session ids go, the others are sorted by name, the order among
+  equal names being kept. A space in a query is `+`; `?a=` and `?a` are one; `&amp;` is an `&` that an
+  exporter escaped.
 
-Text without a scheme (`example.com/path`, `//example.com/path`), which link exports hold, is read as `https` where it
-can be nothing else: a dotted name whose last label is a listed top-level domain, or four dotted numbers, before the first
-slash. `Node.js`, `localhost:3000` and `ann@example.com` are refused.
+Text without a scheme (`example.com/path`, `//example.com/path`), which link exports hold, is read as
+`https` where it can be nothing else: a dotted name whose last label is a listed top-level domain, or four
+dotted numbers, before the first slash. `Node.js`, `localhost:3000` and `ann@example.com` are refused.
 """
 
 from __future__ import annotations
@@ -116,9 +122,11 @@ _HOST_AND_PORT = re.compile(r"([^/?#\\@:\s]+)(:[0-9]{1,5})?(?=[/?#]|$)")
 _NOT_IN_HOST = re.compile(r"[/\\?#@\t\n\r\ud800-\udfff]|\]:")
 _DOTTED = re.compile(r"[^./?#\\@:\s%]+(?:[.。．｡][^./?#\\@:\s%]+)+\.?")
 _FOUR_NUMBERS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
-# What a browser's parser would leave as it is, but for the host: most addresses, and 5 times faster than asking it.
+# What a browser's parser would leave as it is, but for the host: most addresses, and 5 times faster than
+# asking it.
 _PLAIN = re.compile(
-    r"https?://([A-Za-z0-9.\-]+)((?:/(?!\.|%2[eE])[A-Za-z0-9\-._~!$&'()*+,:@=%]*)*)(?:\?([A-Za-z0-9\-._~!$&()*+,:@=%/;]*))?(?:#.*)?",
+    r"https?://([A-Za-z0-9.\-]+)((?:/(?!\.|"
+    r"%2[eE])[A-Za-z0-9\-._~!$&'()*+,:@=%]*)*)(?:\?([A-Za-z0-9\-._~!$&()*+,:@=%/;]*))?(?:#.*)?",
     re.DOTALL,
 )
 _CLEAN_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,:@=/]*")

@@ -37,7 +37,8 @@ INVISIBLE = dict.fromkeys(
 _PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
-# Combining classes of marks that leave a word recognisable: accents, Hebrew points, Arabic vowel signs. The others (kana
+# Combining classes of marks that leave a word recognisable: accents, Hebrew points, Arabic vowel signs. The
+# others (kana
 # voicing, nukta, virama, Thai tones) make another word.
 _ACCENTS = frozenset(
     [1, 202, 214, 216, 218, 220, 222, 224, 226, 228, 230, 232, 233, 234, 240, *range(10, 36)]

@@ -1,4 +1,6 @@
-"""What of an answer is not its own prose: addresses, source labels, markers. Hidden in place, so that offsets stay."""
+"""What of an answer is not its own prose: addresses, source labels, markers. Hidden in place, so that offsets
+stay.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ _DEFINITION = re.compile(
 )
 _MARKER = re.compile(r"\ue200[^\ue201]{0,400}\ue201|【[^】\n]*†[^】\n]*】|【[\d:,\s]+】")
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]{0,4000}>", re.DOTALL)
-# Latin, Greek and Cyrillic letters belong to an address; Chinese or Japanese text that follows it without a space does not.
+# Latin, Greek and Cyrillic letters belong to an address; Chinese or Japanese text that follows it without a
+# space does not.
 _URL = re.compile(
     r"(?:\b(?:https?|ftp)://|\bwww\.|\bmailto:)[!#-;=?-Z\\\]_a-z~%\u00c0-\u024f\u0370-\u04ff]+",
     re.IGNORECASE,
@@ -36,8 +39,10 @@ _BARE_HOST = re.compile(
 )
 
 _SOURCE_WORD = (
-    r"(?:sources?|references?|citations?|citing|cited|via|see|read more|more|more info|learn more|quellen?|siehe|fuentes?|"
-    r"v[ée]ase|r[ée]f[ée]rences?|voir|font[ei]|vedi|fontes?|ver|bron(?:nen)?|zie|[źz]r[óo]d[łl]a?|k[äa]ll(?:a|or)|kilder?|"
+    r"(?:sources?|references?|citations?|citing|cited|via|see|read more|more|more info|learn more|quellen?|"
+    r"siehe|fuentes?|"
+    r"v[ée]ase|r[ée]f[ée]rences?|voir|font[ei]|vedi|fontes?|ver|bron(?:nen)?|zie|[źz]r[óo]d[łl]a?|"
+    r"k[äa]ll(?:a|or)|kilder?|"
     r"источник(?:и|у)?|来源|來源|参考|參考|出典|参照|출처|참고)"
 )
 _GLUE = r"(?:[\s,;，、；&·•|/–—*_\-]|\b(?:and|or|und|et|y|e|en|och|og|и)\b|\[?\^?\d+\]?|\0)"
@@ -45,7 +50,8 @@ _IN_BRACKETS = re.compile(
     rf"[(\[（［【](?:[\s*_]*{_SOURCE_WORD}\s*[:：]?)?{_GLUE}*\x02+(?:{_GLUE}|\x02)*[)\]）］】]", re.IGNORECASE
 )
 _TRAILING = re.compile(
-    r"(?P<stop>[.!。！…])[\"'”’»)\]*_]*[ \t]*+(?P<links>\x02(?:\x02|[ \t,;，、·•|&\0()\[\]]|\[?\d+\]?)*)[.。]?[ \t]*$",
+    r"(?P<stop>[.!。！…])[\"'”’»)\]*_]*[ \t]*+(?P<links>\x02(?:\x02|[ \t,;，、·•|&\0()\[\]]|\[?\d+\]?)*)[.。]?[ "
+    r"\t]*$",
     re.MULTILINE,
 )
 _LIST_MARKER = re.compile(r"[\s>|*_#]*(?:\d{1,3}|[A-Za-z])")
@@ -54,15 +60,19 @@ _AFTER_SOURCE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _PLAIN_SOURCE = re.compile(
-    r"(?:^|[(\[（])[ \t*_>\-•]*(?:sources?|quellen?|fuentes?|font[ei]|fontes?|bron(?:nen)?|[źz]r[óo]d[łl]a?|k[äa]ll(?:a|or)|kilder?|"
+    r"(?:^|[(\[（])[ \t*_>\-•]*(?:sources?|quellen?|fuentes?|font[ei]|fontes?|bron(?:nen)?|[źz]r[óo]d[łl]a?|"
+    r"k[äa]ll(?:a|or)|kilder?|"
     r"источники?|来源|來源|出典|출처)[*_]*[ \t]*[:：][^()\[\]（）\n]*",
     re.IGNORECASE | re.MULTILINE,
 )
 _SOURCE_HEADING = re.compile(
     r"^[ \t>]*(?:#{1,6}[ \t]*|\*\*|__)?[^\w\n]{0,4}(?:key |main |selected |useful |web )?"
-    r"(?:sources?|references?|citations?|works cited|bibliography|footnotes|further reading|(?:useful |related )?links|"
-    r"quellen(?:angaben|verzeichnis)?|einzelnachweise|weiterf[üu]hrende links|literatur|sources? consult[ée]es|r[ée]f[ée]rences|liens|"
-    r"fuentes|referencias|enlaces|fonti|riferimenti|fontes|refer[êe]ncias|bronnen|[źz]r[óo]d[łl]a|k[äa]llor|kilder|источники|ссылки|"
+    r"(?:sources?|references?|citations?|works cited|bibliography|footnotes|further reading|(?:useful |"
+    r"related )?links|"
+    r"quellen(?:angaben|verzeichnis)?|einzelnachweise|weiterf[üu]hrende links|literatur|sources? "
+    r"consult[ée]es|r[ée]f[ée]rences|liens|"
+    r"fuentes|referencias|enlaces|fonti|riferimenti|fontes|refer[êe]ncias|bronnen|[źz]r[óo]d[łl]a|k[äa]llor|"
+    r"kilder|источники|ссылки|"
     r"来源|參考資料|参考资料|参考文献|參考文獻|資料來源|信息来源|引用|出典|参考|情報源|출처|참고 ?자료|참고 ?문헌)"
     r"(?: (?:used|cited|consulted|and further reading))?[ \t]*[:：]?[ \t]*(?:\*\*|__)?[:：]?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,

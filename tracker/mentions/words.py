@@ -1,15 +1,18 @@
-"""Whether a stretch of text is a whole word (Unicode's word segmentation, UAX 29, with the liberties that names need).
+"""Whether a stretch of text is a whole word (Unicode's word segmentation, UAX 29, with the liberties that
+names need).
 
 - Letters and digits of scripts with spaces join: `pineapple` does not hold Apple, `Norvane2` not Norvane.
-- Names in Han, Hiragana, Thai, Lao, Khmer and Burmese need no space around them, as these scripts have none; Thai and Lao names
-  do not end between a consonant and its vowel. Katakana joins Katakana. Hangul joins Hangul, except for a particle after
-  the name. Arabic and Hebrew names may carry a prefixed article, preposition or "and". A change between one of these
-  scripts and any other ends a word.
-- A hyphen or slash ends a word (`Norvane-based`, `ex-Norvane`), and an apostrophe (`Norvane's`, `Norvane’nin`); before a name
-  only an elision stands (`d'Apple`, not `O'Apple`). Emphasis inside a word (`**Nor**vane`) does not end it.
-- A full stop between letters does not end a word before a small letter (`Node.js` is not Node) and does before a capital, where
-  a space was forgotten; between digits it and the comma never do.
-- Names of at most two letters are stricter: `X-ray`, `AT&T`, `C++`, `C#` and `O'Brien` do not hold X, T, C and O.
+- Names in Han, Hiragana, Thai, Lao, Khmer and Burmese need no space around them, as these scripts have
+  none; Thai and Lao names do not end between a consonant and its vowel. Katakana joins Katakana. Hangul
+  joins Hangul, except for a particle after the name. Arabic and Hebrew names may carry a prefixed article,
+  preposition or "and". A change between one of these scripts and any other ends a word.
+- A hyphen or slash ends a word (`Norvane-based`, `ex-Norvane`), and an apostrophe (`Norvane's`,
+  `Norvane’nin`); before a name only an elision stands (`d'Apple`, not `O'Apple`). Emphasis inside a word
+  (`**Nor**vane`) does not end it.
+- A full stop between letters does not end a word before a small letter (`Node.js` is not Node) and does
+  before a capital, where a space was forgotten; between digits it and the comma never do.
+- Names of at most two letters are stricter: `X-ray`, `AT&T`, `C++`, `C#` and `O'Brien` do not hold X, T, C
+  and O.
 """
 
 from __future__ import annotations
@@ -45,7 +48,8 @@ _EMPHASIS = "*_~"
 _LEADING_VOWELS = "เแโใไເແໂໃໄ"
 _FOLLOWING_VOWELS = "ะาำๅํະາຳໍ"
 _ELISION = re.compile(
-    r"(?:^|[^\w])(?:l|d|j|m|n|s|t|c|un|qu|jusqu|lorsqu|puisqu|quoiqu|all|dall|dell|nell|sull|coll|quell|gl|dagl|degl|negl)$"
+    r"(?:^|[^\w])(?:l|d|j|m|n|s|t|c|un|qu|jusqu|lorsqu|puisqu|quoiqu|all|dall|dell|nell|sull|coll|quell|gl|"
+    r"dagl|degl|negl)$"
 )
 _PARTICLE = re.compile(
     r"(?:은|는|이|가|을|를|의|에|에서|에게|와|과|도|로|으로|만|부터|까지|보다|처럼|나|이나|라|이라|란|이란|이며|며|이고|고|인|등|측|사|"
