@@ -611,7 +611,7 @@ def test_only_the_grounding_host_is_a_redirect(url: str, hidden: bool) -> None:
 def test_a_resolved_redirect_names_its_publisher_and_keeps_the_verbatim_url() -> None:
     case = next(case for case in CASES if case.shape == "gemini")
     unnamed = read(case.body).of_kind("cited")[2]
-    assert (unnamed.domain, unnamed.domain_from) == ("google.com", "url")
+    assert (unnamed.domain, unnamed.domain_from) == (None, "redirect")
     named = resolved(unnamed, "https://blog.norvane.co.uk/x")
     assert (named.url, named.domain, named.domain_from) == (unnamed.url, "norvane.co.uk", "redirect")
     assert resolved(unnamed, "not a url") == unnamed

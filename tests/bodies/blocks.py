@@ -517,7 +517,7 @@ GEMINI = [
         domains=[
             ("norvane.co.uk", "title"),
             ("kiosk.org", "title"),
-            ("google.com", "url"),
+            (None, "redirect"),
             ("google.com", "url"),
             ("docs.example", "url"),
             ("norvane.co.uk", "title"),

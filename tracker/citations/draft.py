@@ -116,11 +116,13 @@ def _citation(found: Found, kind: Kind, position: int) -> Citation:
 
 
 def _publisher(found: Found) -> tuple[str | None, DomainFrom]:
+    """Behind a redirect that nothing names the publisher is unknown, never Google."""
     if is_redirect(found.url):
         for name in (found.named_domain, found.title):
             domain = _domain_named(name)
             if domain is not None:
                 return domain, "title"
+        return None, "redirect"
     address = try_parse(found.url)
     return (address.domain if address else None), "url"
 

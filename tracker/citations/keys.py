@@ -69,6 +69,7 @@ _CHAT = {
         choices[].message.images.** choices[].message.annotations[].url_citation.content
         choices[].message.annotations[].file.** choices[].message.annotations[].file_citation.**
         choices[].message.annotations[].url_citation.type choices[].message.parsed.**""",
+    "who served it": "x_groq.** usage_breakdown.**",
     "left over from a stream": "choices[].delta.** choices[].message.refusal_details.**",
     "safety verdicts": """
         moderation.** prompt_filter_results.** choices[].content_filter_results.** choices[].moderation.**""",
@@ -145,7 +146,7 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
     "openrouter": {
         **_CHAT,
         "read as retrieved": "citations[] citations[].url search_results[].url search_results[].title",
-        "who served it": "provider openrouter_metadata.**",
+        "who served it upstream": "provider openrouter_metadata.**",
         "of a listed page": "search_results[].*",
     },
     "perplexity_chat": {
@@ -173,7 +174,6 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             choices[].message.executed_tools[].search_results.images.**
             choices[].message.executed_tools[].search_results.results[].*
             choices[].message.executed_tools[].browser_results[].*""",
-        "who served it": "x_groq.** usage_breakdown.**",
     },
     "litellm": {
         **_CHAT,
