@@ -1,0 +1,49 @@
+# demo and test need Python 3.11+ with pip, and make. Everything else is set up here, in .venv, from hashed locks.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+ifeq ($(strip $(PYTHON)),)
+$(error citelift needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python)
+endif
+
+.PHONY: demo test bench lint dev clean
+
+demo: .venv/run.stamp
+	@$(BIN)/citelift demo
+
+test: .venv/dev.stamp
+	@$(BIN)/python -m pytest
+
+bench: .venv/dev.stamp
+	@$(BIN)/python -m tests.bench
+
+lint: .venv/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy tracker analysis dashboard
+
+dev: .venv/dev.stamp
+
+clean:
+	rm -rf .venv demo reports build *.egg-info
+
+# A stamp is newer than the lock it was made from: the second time nothing is installed and no network is needed.
+.venv/bin/python:
+	@echo "Setting up .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; $(PYTHON) -m venv --without-pip .venv; }
+
+.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	@$(call install,requirements.lock)
+
+.venv/dev.stamp: requirements-dev.lock pyproject.toml | .venv/bin/python
+	@$(call install,requirements-dev.lock)
+	@touch .venv/run.stamp
+
+# A venv without pip of its own (Debian without python3-venv) is filled by the system's pip.
+define install
+	echo "Installing what $(1) names (once)"; \
+	pip="$(BIN)/python -m pip"; $$pip --version >/dev/null 2>&1 || pip="$(PYTHON) -m pip --python $(BIN)/python"; \
+	$$pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
+	$$pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e . && touch $@
+endef

@@ -1,0 +1,297 @@
+"""Runs against the real sandbox over HTTP: every ask ends as an answer or a reason, once, within the budget."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func
+from sqlmodel import col, select
+
+from tracker import catalog, jobs, plan, sandbox, store
+from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
+from tracker.jobs import Limits, Summary
+from tracker.models import Answer, Ask, Citation, Event, Ledger, Mention, Reply
+
+AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
+LIMITS = Limits(concurrency=16, timeout=3, max_attempts=6, first_backoff=0.05)
+
+
+def small_catalog(
+    prompts: int = 10,
+    repeats: int = 2,
+    budget: int | None = None,
+    engines: tuple[str, ...] = ("chat", "perplexity", "anthropic"),
+) -> Catalog:
+    return Catalog(
+        "w",
+        (
+            BrandEntry("Norvane", domains=("norvane.com",), own=True),
+            BrandEntry("Quellby", domains=("quellby.com",)),
+            BrandEntry("Tarnwick", domains=("tarnwick.com",)),
+        ),
+        tuple(PromptEntry(f"What is the best CRM for team number {n}?", "crm") for n in range(prompts)),
+        tuple(
+            EngineEntry(name, f"sandbox/{name}", repeats=repeats, budget_micros=budget) for name in engines
+        ),
+    )
+
+
+def world(found: Catalog) -> sandbox.World:
+    brands = [sandbox.Brand(b.name, b.domains, b.own) for b in found.brands]
+    return sandbox.World.build(brands, [sandbox.Prompt(p.text, p.topic) for p in found.prompts], seed=3)
+
+
+def prepared(database: Engine, found: Catalog, key: str = "k") -> int:
+    with store.writing(database) as session:
+        workspace_id = catalog.sync(session, found)
+        return jobs.create_run(session, workspace_id, found, plan.make(found), key=key, now=AT)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[sandbox.Sandbox]:
+    running = sandbox.Sandbox.started(world(small_catalog()))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def url(server: sandbox.Sandbox) -> str:
+    server.set_faults(sandbox.Faults())
+    server.reset()
+    return server.url
+
+
+def execute(database: Engine, run_id: int, url: str, limits: Limits = LIMITS) -> Summary:
+    return asyncio.run(jobs.execute(database, run_id, limits, sandbox_url=url))
+
+
+def count(database: Engine, table: type, *where: object) -> int:
+    with store.reading(database) as session:
+        return session.exec(select(func.count()).select_from(table).where(*where)).one()  # type: ignore[arg-type]
+
+
+def test_a_run_stores_one_answer_per_ask_with_its_raw_reply(
+    database: Engine, url: str, server: sandbox.Sandbox
+) -> None:
+    run_id = prepared(database, small_catalog())
+    summary = execute(database, run_id, url)
+    assert (summary.state, summary.tally.states) == ("done", {"answered": 60})
+    assert count(database, Answer) == count(database, Reply) == 60
+    assert count(database, Citation) > 60
+    assert count(database, Mention) > 20
+    assert server.counters()["answered"] == 60
+
+
+def test_planning_the_same_run_twice_plans_it_once(sqlite_database: Engine) -> None:
+    first, second = prepared(sqlite_database, small_catalog()), prepared(sqlite_database, small_catalog())
+    assert first == second
+    assert count(sqlite_database, Ask) == 60
+
+
+def test_faults_are_tried_again_and_nothing_is_counted_twice(
+    database: Engine, url: str, server: sandbox.Sandbox
+) -> None:
+    server.set_faults(
+        sandbox.Faults(http_429=0.1, http_500=0.1, retry_after=0.1, truncated=0.05, reset=0.03, empty=0.03)
+    )
+    run_id = prepared(database, small_catalog())
+    summary = execute(database, run_id, url)
+    states = summary.tally.states
+    assert states["answered"] + states.get("failed", 0) == 60
+    assert set(summary.tally.reasons) <= {"empty answer"}
+    assert states.get("failed", 0) == sum(summary.tally.reasons.values())
+    assert count(database, Answer) == states["answered"]
+    assert summary.state == ("partial" if summary.tally.reasons else "done")
+
+
+def test_an_ask_that_keeps_failing_is_a_row_with_its_reason(
+    sqlite_database: Engine, url: str, server: sandbox.Sandbox
+) -> None:
+    server.set_faults(sandbox.Faults(http_500=1.0))
+    run_id = prepared(sqlite_database, small_catalog(2, 1, engines=("chat",)))
+    summary = execute(sqlite_database, run_id, url, Limits(max_attempts=2, first_backoff=0.01))
+    assert (summary.state, summary.tally.reasons) == ("partial", {"engine error": 2})
+    with store.reading(sqlite_database) as session:
+        assert [(a.state, a.attempts) for a in session.exec(select(Ask))] == [("failed", 2)] * 2
+    server.set_faults(sandbox.Faults())
+    assert jobs.reopen(sqlite_database, run_id) == 2
+    assert execute(sqlite_database, run_id, url).state == "done"
+
+
+def test_the_budget_is_a_ceiling_whatever_the_asks_cost(database: Engine, url: str) -> None:
+    found = small_catalog(10, 3, budget=400_000, engines=("chat",))
+    run_id = prepared(database, found)
+    summary = execute(database, run_id, url)
+    assert summary.state == "stopped at the budget"
+    with store.reading(database) as session:
+        ledger = session.exec(select(Ledger)).one()
+        paid = session.exec(select(func.sum(Answer.cost_micros))).one()
+    assert ledger.spent_micros == paid <= 400_000
+    assert ledger.reserved_micros == 0
+    assert 0 < summary.tally.states["answered"] < 30
+    more = {"chat": 40_000_000}
+    jobs.reopen(database, run_id, budgets=more)
+    assert execute(database, run_id, url).state == "done"
+
+
+def test_the_months_budget_holds_over_runs(sqlite_database: Engine, url: str) -> None:
+    found = small_catalog(4, 1, engines=("chat",))
+    limits = Limits(month_budget_micros=200_000, timeout=3)
+    with store.writing(sqlite_database) as session:
+        workspace_id = catalog.sync(session, found)
+        now = datetime.now(UTC)
+        first = jobs.create_run(session, workspace_id, found, plan.make(found), key="1", now=now)
+        second = jobs.create_run(session, workspace_id, found, plan.make(found), key="2", now=now)
+    execute(sqlite_database, first, url, limits)
+    assert execute(sqlite_database, second, url, limits).state == "stopped at the budget"
+    with store.reading(sqlite_database) as session:
+        assert session.exec(select(func.sum(Ledger.spent_micros))).one() <= 200_000
+
+
+def test_a_stop_lets_asks_in_flight_end_and_keeps_the_rest_planned(sqlite_database: Engine, url: str) -> None:
+    run_id = prepared(sqlite_database, small_catalog(10, 5))
+
+    async def main() -> Summary:
+        stop = asyncio.Event()
+        return await jobs.execute(
+            sqlite_database, run_id, LIMITS, sandbox_url=url, stop=stop, on_progress=lambda p: stop.set()
+        )
+
+    summary = asyncio.run(main())
+    assert summary.state == "cancelled"
+    assert set(summary.tally.states) == {"answered", "planned"}
+    with store.reading(sqlite_database) as session:
+        assert session.exec(select(func.sum(Ledger.reserved_micros))).one() == 0
+    assert execute(sqlite_database, run_id, url).tally.states == {"answered": 150}
+
+
+WORKER = """
+import asyncio, sys
+from tracker import jobs, store
+database = store.open_database(sys.argv[1])
+print("up", flush=True)
+print(asyncio.run(jobs.execute(database, int(sys.argv[2]), jobs.Limits(concurrency=16, timeout=5), sandbox_url=sys.argv[3],
+    on_progress=lambda p: print(p.answered, flush=True))).state)
+"""
+
+
+def test_two_processes_share_a_run_and_ask_nothing_twice(
+    database: Engine, database_url: str, url: str, server: sandbox.Sandbox
+) -> None:
+    run_id = prepared(database, small_catalog(10, 5))
+    command = [sys.executable, "-c", WORKER, database_url, str(run_id), url]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    last = [process.communicate()[0].split()[-1] for process in both]
+    assert last == ["done", "done"]
+    assert count(database, Answer) == 150
+    counted = server.counters()
+    assert (counted["answered"], counted["answered_more_than_once"]) == (150, 0)
+
+
+def test_a_run_killed_three_times_ends_with_one_answer_per_ask(
+    database: Engine, database_url: str, url: str, server: sandbox.Sandbox
+) -> None:
+    run_id = prepared(database, small_catalog(10, 20))
+    chance = random.Random(5)
+    for _ in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WORKER, database_url, str(run_id), url], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        for _ in range(chance.randint(2, 4)):
+            process.stdout.readline()
+        time.sleep(chance.uniform(0, 0.1))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    summary = execute(database, run_id, url)
+    assert summary.tally.states == {"answered": 600}
+    assert count(database, Answer) == 600
+    counted = server.counters()
+    # At most what was in flight at each kill: 16 per engine, three engines, three kills.
+    assert int(str(counted["answered_more_than_once"])) <= 3 * 3 * 16
+    with store.reading(database) as session:
+        ledgers = session.exec(select(Ledger)).all()
+        paid = session.exec(select(func.sum(Answer.cost_micros))).one()
+    assert all(ledger.reserved_micros == 0 for ledger in ledgers)
+    assert sum(ledger.spent_micros for ledger in ledgers) >= paid
+
+
+def test_a_refused_key_stops_its_engine_and_no_other(
+    sqlite_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tracker import ask
+
+    real = ask.ask
+
+    async def refusing(question: ask.Question) -> ask.RawReply:
+        if question.model == "sandbox/chat":
+            raise ask.AskFailed("key refused", "401")
+        return await real(question)
+
+    monkeypatch.setattr(jobs, "ask", refusing)
+    summary = execute(sqlite_database, prepared(sqlite_database, small_catalog()), url)
+    assert summary.state == "partial"
+    assert summary.tally.states["answered"] == 40
+    assert summary.tally.reasons == {"key refused": 20}
+
+
+def test_answers_that_did_not_search_are_counted(
+    sqlite_database: Engine, url: str, server: sandbox.Sandbox
+) -> None:
+    server.set_faults(sandbox.Faults(no_search=1.0))
+    summary = execute(
+        sqlite_database, prepared(sqlite_database, small_catalog(4, 1, engines=("anthropic",))), url
+    )
+    assert summary.not_searched == 4
+
+
+def test_another_served_model_becomes_an_event(sqlite_database: Engine) -> None:
+    found = small_catalog(4, 1, engines=("chat",))
+    place = world(found)
+    days = [place.start, place.served_changes_on, place.served_changes_on + timedelta(days=7)]
+    with sandbox.Sandbox(place) as url:
+        for day in days:
+            moment = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+            with store.writing(sqlite_database) as session:
+                workspace_id = catalog.sync(session, found)
+                run_id = jobs.create_run(
+                    session, workspace_id, found, plan.make(found), key=str(day), now=moment, asked_for=moment
+                )
+            execute(sqlite_database, run_id, url)
+    assert count(sqlite_database, Event, col(Event.kind) == "served model") == 1
+
+
+def test_the_raw_reply_is_there_when_reading_fails(
+    sqlite_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tracker import answers
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a reader with a bug")
+
+    run_id = prepared(sqlite_database, small_catalog(2, 1, engines=("chat",)))
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+        patched.setattr(answers, "answer_rows", broken)
+        execute(sqlite_database, run_id, url)
+    assert count(sqlite_database, Reply) == 2
+
+
+def test_no_key_is_written_anywhere(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "sk-planted-4f9a8b7c6d5e4f3a2b1c"
+    monkeypatch.setenv("OPENAI_API_KEY", secret)
+    database = store.open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    found = small_catalog(2, 1, engines=("chat",))
+    execute(database, prepared(database, found), url)
+    database.dispose()
+    for path in tmp_path.iterdir():
+        assert secret.encode() not in path.read_bytes()
