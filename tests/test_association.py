@@ -183,31 +183,42 @@ class TestConditionalLogit:
         ratio = np.exp(fit.coef[0])
         assert (ratio + 2 * ratio**2) / (1 + ratio + ratio**2) == pytest.approx(4 / 3)
 
-    def test_clusters_of_single_groups_give_the_sandwich_by_hand(self):
+    def test_clusters_of_single_groups_give_the_jackknife_sandwich_by_hand(self):
         chosen, x, group = groups_of(np.random.default_rng(3), 40, 5, 1, several=False)
         fit = conditional_logit.fit(chosen, x, group, clusters=[group])
-        meat = 0.0
+        scores, parts = [], []
         for one in range(40):
             rows = group == one
             share = np.exp(x[rows, 0] * fit.coef[0])
             share /= share.sum()
-            meat += float(((chosen[rows] - share) * x[rows, 0]).sum()) ** 2
-        bread = 1 / fit.information[0, 0]
-        assert fit.covariance[0, 0] == pytest.approx(
-            bread**2 * meat * fit.clusters[0] / (fit.clusters[0] - 1)
-        )
+            centred = x[rows, 0] - share @ x[rows, 0]
+            scores.append(float((chosen[rows] - share) @ centred))
+            parts.append(float(share * (1 - share) @ centred**2))
+        meat = sum((score / (1 - part / sum(parts))) ** 2 for score, part in zip(scores, parts, strict=True))
+        assert fit.covariance[0, 0] == pytest.approx(fit.information[0, 0] ** -2 * meat * 39 / 40)
+
+    def test_a_cluster_across_groups_is_corrected_for_its_part_of_their_means(self):
+        # pairs: each domain's centred value is half the difference, its score must be the whole one
+        chosen = np.array([1, 0, 1, 0, 0, 1, 1, 0], dtype=bool)
+        x, group, domain = np.array([2.0, 1, 3, 0, 1, 0, 2, 2.5]), np.repeat(np.arange(4), 2), np.arange(8)
+        fit = conditional_logit.fit(chosen, x, group, clusters=[domain])
+        share = 1 / (1 + np.exp(-fit.coef[0] * np.diff(x.reshape(4, 2))[:, 0]))
+        share = np.column_stack([1 - share, share]).ravel()
+        centred = x - np.repeat((share * x).reshape(4, 2).sum(axis=1), 2)
+        part = share * (1 - share) * centred**2
+        scores = centred * (chosen - share) / (1 - share) / (1 - part / part.sum())
+        assert fit.covariance[0, 0] == pytest.approx(fit.information[0, 0] ** -2 * (scores**2).sum() * 7 / 8)
 
     def test_two_ways_are_added_and_their_overlap_taken_off(self):
         rng = np.random.default_rng(3)
         chosen, x, group = groups_of(rng, 200, 6, 1)
         domain, prompt = rng.integers(0, 30, len(group)), group // 5
         one, other, both = (
-            conditional_logit.fit(chosen, x, group, clusters=[way])
+            conditional_logit.fit(chosen, x, group, clusters=[way]).covariance[0, 0]
             for way in (domain, prompt, domain * 1000 + prompt)
         )
         got = conditional_logit.fit(chosen, x, group, clusters=[domain, prompt]).covariance[0, 0]
-        sum_less_overlap = sum(fit.covariance[0, 0] for fit in (one, other)) - both.covariance[0, 0]
-        assert got == pytest.approx(max(sum_less_overlap, one.covariance[0, 0], other.covariance[0, 0]))
+        assert got == pytest.approx(max(one + other - both, one, other))
 
     def test_a_constant_added_to_a_group_changes_nothing(self):
         rng = np.random.default_rng(3)
