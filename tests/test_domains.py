@@ -12,8 +12,8 @@ import can_ada
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from shared import SHARED
 
+from tests.shared import SHARED
 from tracker import domains
 from tracker.domains import domain_id, domain_of, is_public_suffix, page_id, parse, try_parse, written_host
 from tracker.errors import BadUrl

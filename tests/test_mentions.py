@@ -114,7 +114,7 @@ def test_short_names_and_acronyms_keep_their_case(text: str, found: list[str]) -
         ("\U0001f600Norvane\U0001f600 🦊 Fox⚠️Norvane", ["Norvane", "🦊 Fox", "Norvane"]),
         ("Nor\u200bvane", ["Nor\u200bvane"]),
         ("Norvane\u00a0CRM", ["Norvane\u00a0CRM"]),
-        ("\ud800Norvane\udc00", ["Norvane"]),
+        ("\ud800Norvane\udc00 \ud800\u00ad Norvane", ["Norvane", "Norvane"]),
         ("ЯНДЕКС яндекс Яндекса", ["ЯНДЕКС", "яндекс"]),
     ],
 )

@@ -56,6 +56,7 @@ _JOINING = [
 ]
 _JOINING += [0xFF9E, 0xFF9F]
 _MARKS = frozenset(map(chr, _JOINING))
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _ENTITY = r"&(?:amp|nbsp|apos|quot|[lr]squo|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});"
 _ESCAPE = r"\\[!-/:-@\[-`{-~]"
 _ASCII_CLUSTERS = re.compile(rf"\s\s+|{_ESCAPE}|{_ENTITY}")
@@ -74,6 +75,7 @@ def fold(text: str) -> Folded:
             every = range(len(text) + 1)
             return Folded(text.translate(_TABLE), every[:-1], every[1:])
         return _fold_clusters(text, _ASCII_CLUSTERS)
+    text = _HALF_PAIR.sub("\ufffd", text)
     odd = "".join(sorted(c for c in set(text) if c in _MARKS or len(_TABLE[ord(c)]) != 1))
     return _fold_clusters(text, _clusters(odd))
 
@@ -126,8 +128,6 @@ def _fold_cluster(cluster: str) -> str:
 def _fold_character(character: str) -> str:
     if character.isascii():
         return " " if character.isspace() else "'" if character == "`" else character.lower()
-    if "\ud800" <= character <= "\udfff":
-        return "\ufffd"
     if character.isspace():
         return " "
     if character in _HYPHENS:
