@@ -54,6 +54,12 @@ class Recipe:
         Range of planted lifts in points of probability (at a rate of 30 % when not additive).
     base : float
         Mean log-odds of being named.
+    cites : float
+        Sources cited by a typical answer.
+    linked : float
+        Log-odds that a brand of middling popularity has a source's link.
+    tail : float
+        Pareto exponent of the sources' reach; smaller is heavier.
     pull : float
         How strongly popularity earns links.
     momentum : float
@@ -77,6 +83,9 @@ class Recipe:
     low: float = 0.05
     high: float = 0.30
     base: float = -1.2
+    cites: float = 4.0
+    linked: float = -1.2
+    tail: float = 1.0
     pull: float = 1.2
     momentum: float = 0.0
     change: float = 0.0
@@ -109,6 +118,8 @@ class Truth:
 
     Attributes
     ----------
+    rate : ndarray, shape (A, B)
+        P(named); in a "list" world given what the other brands drew.
     lift : ndarray, shape (S,)
         Mean over a source's exposed pairs of P(named) minus P(named without that link), all else as it was;
         NaN for a source never exposed. Counted over the pairs the panel calls exposed.
@@ -119,6 +130,7 @@ class Truth:
     exposed : ndarray of int, shape (S,)
     """
 
+    rate: Floats
     lift: Floats
     own: Floats
     planted: Bools
@@ -177,18 +189,18 @@ def world(
     planted, theta = _lifts(rng, chosen, sources, prompts)
     reach, noise = _reach(rng, chosen, grid, home, mood, weeks, engines)
     leaning = _drawn_in(rng, chosen, eta, start, reach) if chosen.follow else None
-    cited = _cite(rng, reach if leaning is None else leaning[0], noise, mood)
+    cited = _cite(rng, chosen.cites, reach if leaning is None else leaning[0], noise, mood)
     truly = _live(cited, start, end, grid.week)
     alike = np.zeros(sources, bool)
     alike[rng.choice(np.flatnonzero(~planted), min(chosen.alike, int((~planted).sum())), replace=False)] = (
         True
     )
     eta = eta + 0.9 * (cited @ alike.astype(np.float64))[:, None]
-    named, gain = _name(rng, chosen, eta, truly, theta[:, grid.prompt].T, leaning)
+    named, rate, gain = _name(rng, chosen, eta, truly, theta[:, grid.prompt].T, leaning)
     known = rng.random(start.shape) < chosen.dated
     exposed = _live(cited, np.where(known, start, np.where(start < weeks, -1, start)), end, grid.week)
     panel = _panel(grid, named, cited, exposed, home)
-    return panel, _truth(gain, truly, exposed, planted, alike)
+    return panel, _truth(rate, gain, truly, exposed, planted, alike)
 
 
 def _grid(rng: np.random.Generator, total: int, prompts: int, weeks: int, engines: int) -> _Grid:
@@ -233,7 +245,7 @@ def _links(
     standing = np.stack([popularity[:, topic == t].mean(axis=(1, 2, 3)) for t in range(TOPICS)])
     standing = (standing - standing.mean(axis=1, keepdims=True)) / standing.std(axis=1, keepdims=True)
     shape = (len(home), popularity.shape[0])
-    linked = rng.random(shape) < special.expit(-0.7 + recipe.pull * standing[home])
+    linked = rng.random(shape) < special.expit(recipe.linked + recipe.pull * standing[home])
     old = rng.random(shape) < 0.5
     start = np.where(linked, np.where(old, -1, rng.integers(1, max(weeks - 1, 2), shape)), weeks + 1)
     if recipe.momentum:
@@ -251,7 +263,7 @@ def _reach(
 ) -> tuple[Floats, Floats]:
     """Log-weight of each source in each answer, and the Gumbel noise that picks among them, (A, S) both."""
     s, prompts = len(home), int(grid.prompt.max()) + 1
-    tail = np.log(rng.pareto(1.3, s) + 0.3)
+    tail = np.log(rng.pareto(recipe.tail, s) + 0.1)
     local = rng.normal(0, 0.8, (prompts, s)) - 2.0 * (np.arange(prompts)[:, None] % TOPICS != home)
     taste = rng.normal(0, 0.5, (engines, s))
     jump = recipe.change * rng.normal(size=(engines, s))
@@ -261,9 +273,9 @@ def _reach(
     return weight, rng.gumbel(size=weight.shape)
 
 
-def _cite(rng: np.random.Generator, weight: Floats, noise: Floats, mood: Floats) -> Floats:
+def _cite(rng: np.random.Generator, cites: float, weight: Floats, noise: Floats, mood: Floats) -> Floats:
     """The `count` best sources of each answer; wordier answers cite more."""
-    count = 1 + rng.poisson(np.exp(np.log(5.0) + 0.3 * mood))
+    count = 1 + rng.poisson((cites - 1) * np.exp(0.3 * mood))
     rank = np.argsort(np.argsort(-(weight + noise), axis=1), axis=1)
     return (rank < count[:, None]).astype(np.float64)
 
@@ -299,26 +311,28 @@ def _name(
     exposed: Bools,
     lift: Floats,
     leaning: tuple[Floats, Bools] | None,
-) -> tuple[Bools, Floats]:
-    """Names drawn, and each link's gain in probability, shape (A, B, S)."""
+) -> tuple[Bools, Floats, Floats]:
+    """Names drawn, their probability, and each link's gain in it, shape (A, B, S)."""
     effect = exposed * lift[:, None, :]
     if leaning is not None:
-        return leaning[1], np.zeros(exposed.shape)
+        return leaning[1], special.expit(eta), np.zeros(exposed.shape)
     if recipe.outcome == "points":
         base = special.expit(eta)
         total = base + effect.sum(axis=2)
-        named = rng.random(eta.shape) < np.clip(total, 0.01, 0.99)
+        rate = np.clip(total, 0.01, 0.99)
         without = np.clip(total[:, :, None] - effect, 0.01, 0.99)
-        return named, np.where(effect > 0, np.clip(total, 0.01, 0.99)[:, :, None] - without, 0.0)
+        return rng.random(eta.shape) < rate, rate, np.where(effect > 0, rate[:, :, None] - without, 0.0)
     odds = special.logit(np.clip(0.3 + effect, 0, 0.97)) - special.logit(0.3)
     score = eta + odds.sum(axis=2)
     if recipe.outcome == "logit":
-        named = rng.random(eta.shape) < special.expit(score)
-        return named, special.expit(score)[:, :, None] - special.expit(score[:, :, None] - odds)
+        rate = special.expit(score)
+        return rng.random(eta.shape) < rate, rate, rate[:, :, None] - special.expit(score[:, :, None] - odds)
     return _listed(rng, score, odds, eta)
 
 
-def _listed(rng: np.random.Generator, score: Floats, odds: Floats, eta: Floats) -> tuple[Bools, Floats]:
+def _listed(
+    rng: np.random.Generator, score: Floats, odds: Floats, eta: Floats
+) -> tuple[Bools, Floats, Floats]:
     """A list of limited length, shared with brands that nobody tracks."""
     a, b = score.shape
     length = 1 + rng.binomial(7, special.expit(eta.mean(axis=1) + 0.6))
@@ -330,7 +344,7 @@ def _listed(rng: np.random.Generator, score: Floats, odds: Floats, eta: Floats) 
         bar[:, k] = others[np.arange(a), length - 1]
     with_it = -np.expm1(-np.exp(score - bar))
     without = -np.expm1(-np.exp(score[:, :, None] - odds - bar[:, :, None]))
-    return utility > bar, np.where(odds > 0, with_it[:, :, None] - without, 0.0)
+    return utility > bar, with_it, np.where(odds > 0, with_it[:, :, None] - without, 0.0)
 
 
 def _panel(grid: _Grid, named: Bools, cited: Floats, exposed: Bools, home: Ints) -> Panel:
@@ -350,10 +364,10 @@ def _panel(grid: _Grid, named: Bools, cited: Floats, exposed: Bools, home: Ints)
     )
 
 
-def _truth(gain: Floats, truly: Bools, exposed: Bools, planted: Bools, alike: Bools) -> Truth:
+def _truth(rate: Floats, gain: Floats, truly: Bools, exposed: Bools, planted: Bools, alike: Bools) -> Truth:
     real = np.where(truly & exposed, gain, 0.0)
     pairs = exposed.sum(axis=0).T
     with np.errstate(invalid="ignore"):
         own = real.sum(axis=0).T / pairs
         lift = real.sum(axis=(0, 1)) / pairs.sum(axis=1)
-    return Truth(lift, own, planted, alike, pairs.sum(axis=1))
+    return Truth(rate, lift, own, planted, alike, pairs.sum(axis=1))

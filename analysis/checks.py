@@ -1,0 +1,153 @@
+"""Checks that travel with a lift: what would have to be true if it were an artefact, looked for.
+
+Each function returns arrays over sources; `lift` turns them into the row's named verdicts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse, special, stats
+
+from analysis.intervals import benjamini_hochberg
+from analysis.panel import Floats, Panel
+from analysis.within import Effects, design, effects, solve, starts
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Coefficients and standard errors of one kind of column, by source; NaN where there was none.
+
+    Attributes
+    ----------
+    beta, se : ndarray, shape (S,)
+    """
+
+    beta: Floats
+    se: Floats
+
+    @property
+    def p(self) -> Floats:
+        """Two-sided normal p-values."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(2 * stats.norm.sf(np.abs(self.beta / self.se)), np.float64)
+
+
+def moved_links(panel: Panel, *, seed: int = 0) -> sparse.csr_array:
+    """Each source's exposures carried to other brands: the same dates and answers, the wrong receivers.
+
+    Every source's brands are arranged in a random ring and each exposure is handed to the next brand, so no
+    exposure stays where it was.
+
+    Returns
+    -------
+    csr_array, shape (A * B, S)
+    """
+    rng = np.random.default_rng(seed)
+    b = len(panel.brands)
+    following = np.empty((len(panel.sources), b), np.int64)
+    for s in range(len(panel.sources)):
+        ring = rng.permutation(b)
+        following[s, ring] = np.roll(ring, -1)
+    flat = sparse.coo_array(panel.exposed)
+    answer, brand = np.divmod(flat.row, b)
+    rows = answer * b + following[flat.col, brand]
+    return sparse.csr_array((flat.data.astype(np.float64), (rows, flat.col)), shape=flat.shape)
+
+
+def unlinked_pairs(panel: Panel) -> sparse.csr_array:
+    """Pairs whose source is cited without a live link, though it links to that brand at another time.
+
+    With page-level exposure these are also the answers that cite another page of the source.
+
+    Returns
+    -------
+    csr_array, shape (A * B, S)
+    """
+    b = len(panel.brands)
+    exposed = sparse.csr_array(panel.exposed.astype(np.float64))
+    ever = np.stack([np.asarray(exposed[k::b].sum(axis=0)).ravel() > 0 for k in range(b)])
+    cited = sparse.coo_array(panel.cited)
+    at, brand = np.nonzero(ever[:, cited.col].T)
+    rows = cited.row[at] * b + brand
+    linked = sparse.csr_array((np.ones(len(at)), (rows, cited.col[at])), shape=exposed.shape)
+    rest = sparse.csr_array(linked - linked.multiply(exposed > 0))
+    rest.eliminate_zeros()
+    return rest
+
+
+def beside(panel: Panel, fx: Effects, columns: sparse.csr_array, extra: sparse.csr_array) -> Estimates:
+    """Coefficients of `extra` when estimated together with the lifts' own `columns`."""
+    both = sparse.csr_array(sparse.hstack([columns, extra], format="csr"))
+    found = solve(design(panel, both, fx))
+    k = columns.shape[1]
+    return Estimates(found.beta[k:], found.iid[k:])
+
+
+def without_each_engine(panel: Panel, columns: sparse.csr_array, fx: Effects) -> dict[int, Floats]:
+    """Estimates with one engine's answers left out, by the code of that engine; empty with one engine."""
+    engines = np.unique(panel.engine)
+    if len(engines) < 2:
+        return {}
+    b = len(panel.brands)
+    answer = "level and slope" if fx.basis.shape[2] > 1 else "level"
+    out = {}
+    for engine in engines:
+        rows = np.flatnonzero(panel.engine != engine)
+        part = panel.take(rows)
+        kept = columns[(rows[:, None] * b + np.arange(b)).ravel()]
+        made = design(part, sparse.csr_array(kept), effects(part, fx.within, answer, fx.periods))  # type: ignore[arg-type]
+        out[int(engine)] = solve(made).beta
+    return out
+
+
+def common_effect(panel: Panel, fx: Effects, columns: sparse.csr_array, beta: Floats) -> Estimates:
+    r"""What citing a source goes with for all brands of an answer, linked or not, net of the links' lifts.
+
+    The answer's mean of named − lifts is regressed on which sources it cites, within prompt × engine ×
+    period, all sources together. Wordy answers cite more and name more, which raises every source's figure
+    alike, so the median source is the zero.
+
+    Parameters
+    ----------
+    beta : ndarray, shape (K,)
+        Lifts of `columns`, NaN counted as 0.
+    """
+    a, s = panel.cited.shape
+    gain = columns @ np.nan_to_num(beta)
+    net = (panel.named - gain.reshape(a, -1)).mean(axis=1)[fx.order]
+    table = np.column_stack([panel.cited[fx.order].toarray().astype(np.float64), net])
+    begin = starts(fx.inner)
+    sizes = np.diff(np.r_[begin, a])
+    table -= np.repeat(np.add.reduceat(table, begin, axis=0) / sizes[:, None], sizes, axis=0)
+    gram = table.T @ table
+    live = np.flatnonzero(np.diag(gram)[:s] > 1e-8)
+    gamma, se = np.full(s, np.nan), np.full(s, np.nan)
+    if not len(live):
+        return Estimates(gamma, se)
+    inverse = np.linalg.pinv(gram[np.ix_(live, live)], hermitian=True)
+    gamma[live] = inverse @ gram[live, s]
+    free = max(a - len(begin) - len(live), 1)
+    sigma2 = max(float(gram[s, s] - gamma[live] @ gram[live, s]), 0.0) / free
+    se[live] = np.sqrt(sigma2 * np.diag(inverse))
+    return Estimates(gamma - np.nanmedian(gamma), se)
+
+
+def raises_every_brand(common: Estimates, lift: Floats, *, level: float = 0.01) -> Bools:
+    """Sources whose common effect is sure (BH at `level`) and at least three times their lift."""
+    sure = np.nan_to_num(benjamini_hochberg(common.p), nan=1.0) <= level
+    return np.asarray(sure & (common.beta > 0) & (np.abs(np.nan_to_num(lift)) < common.beta / 3))
+
+
+def keeps_sign(lift: Floats, others: Floats) -> Bools:
+    """Whether every estimate in `others` (k, S) has the sign of `lift` (S,); unknown ones do not count."""
+    return np.asarray(((np.sign(others) == np.sign(lift)) | ~np.isfinite(others)).all(axis=0))
+
+
+def bonferroni(level: float, tests: int) -> float:
+    """The |z| beyond which one of `tests` placebos would stray with probability `level`."""
+    return float(special.ndtri(1 - level / (2 * max(tests, 1))))

@@ -1,0 +1,1 @@
+"""Simulation study of lift: size, coverage and power over worlds with the truth written in."""

@@ -1,0 +1,23 @@
+"""`python -m tests.bench.calibration [--seeds 20] [--first 0] [--kinds planted,null,…]` prints the table."""
+
+from __future__ import annotations
+
+import argparse
+from typing import get_args
+
+from analysis.simulate import Kind
+from tests.bench.calibration.study import table, tally
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.calibration", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--kinds", default=",".join(get_args(Kind)))
+    chosen = parser.parse_args()
+    seeds = range(chosen.first, chosen.first + chosen.seeds)
+    print(table(tally(kind, seeds) for kind in chosen.kinds.split(",")))
+
+
+if __name__ == "__main__":
+    main()
