@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from analysis.visibility import Row
 
 Branded = Literal["exclude", "include", "only"]
-Group = Literal["engine", "topic", "country", "week"]
 DAY = ["%Y-%m-%d"]
 FromOption = Annotated[
     datetime | None, typer.Option("--from", formats=DAY, help="First day; its whole week counts.")
@@ -122,7 +121,7 @@ def _share(value: float | None, places: int = 1) -> str:
 
 
 def _band(low: float | None, high: float | None, scale: float = 100, sign: str = "") -> str:
-    return "–" if low is None or high is None else f"{scale * low:{sign}.1f} to {scale * high:{sign}.1f}"
+    return "–" if low is None or high is None else f"{scale * low:{sign}.1f} … {scale * high:{sign}.1f}"
 
 
 def _bounds(name: str, interval: Interval) -> dict[str, float | int | None]:
@@ -160,8 +159,8 @@ def visibility(
     database: DatabaseOption = None,
     workspace: WorkspaceOption = None,
     by: Annotated[
-        list[Group] | None,
-        typer.Option("--by", help="Split by engine, topic, country or week; may be repeated."),
+        str | None,
+        typer.Option("--by", help="Split by any of engine, topic, country, week, with commas between."),
     ] = None,
     first: FromOption = None,
     last: ToOption = None,
@@ -188,7 +187,7 @@ def visibility(
         if compare:
             _compare(asked, brand, as_json)
             return
-        headline = _only(v.table(asked.database, asked.world, asked.scope, by or ()), asked.world, brand)
+        headline = _only(v.table(asked.database, asked.world, asked.scope, _keys(by)), asked.world, brand)
         if not as_json:
             _print_visibility(asked, headline)
             return
@@ -199,10 +198,18 @@ def visibility(
         left_out = (
             sorted(asked.world.prompts[p].text for p in asked.world.branded) if branded == "exclude" else []
         )
-        head = {"window": asked.window, "branded": branded, "branded_prompts_left_out": left_out}
+        head: dict[str, Any] = {
+            "window": asked.window,
+            "branded": branded,
+            "branded_prompts_left_out": left_out,
+        }
         if by is None:
             head["headline"] = [row_json(row) for row in headline]
         print_json({**head, "rows": [row_json(row) for row in rows]})
+
+
+def _keys(by: str | None) -> list[str]:
+    return [name.strip() for name in (by or "").split(",") if name.strip()]
 
 
 def _only(rows: list[Row], world: World, brand: str | None) -> list[Row]:
@@ -219,29 +226,23 @@ def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
     keys = [
         k for k in ("engine", "topic", "country", "week") if any(getattr(row, k) is not None for row in rows)
     ]
-    columns = [
-        *keys,
-        "brand",
-        "mention rate",
-        "95 %",
-        "citation rate",
-        "95 %",
-        "share of voice",
-        "95 %",
-        "prompts",
-        "answers",
-    ]
+    columns = [*keys, "brand", "mention rate", "citation rate", "share of voice", "prompts", "answers"]
     shown = []
     for row in rows:
         cells: list[object] = [getattr(row, key) for key in keys]
-        cells.append(f"{row.brand}{' (you)' if row.own else ''}")
+        cells.append(f"{row.brand} (you)" if row.own else row.brand)
         for name in ("mention_rate", "citation_rate", "share_of_voice"):
             interval = row.rates[name]  # type: ignore[index]
-            cells += [_share(interval.estimate), _band(interval.low, interval.high)]
+            cells.append(f"{_share(interval.estimate)} ({_band(interval.low, interval.high)})")
         answers = f"{row.answers:,}" + (" directional only" if row.directional else "")
         shown.append([*cells, row.prompts, answers])
     right = range(len(keys) + 1, len(columns))
-    table(f"Visibility {asked.window['from']} to {asked.window['to']}", columns, shown, right=right)
+    table(
+        f"Visibility {asked.window['from']} to {asked.window['to']} (95 % intervals)",
+        columns,
+        shown,
+        right=right,
+    )
     if asked.scope.branded == "exclude" and asked.world.branded:
         out.print(
             f"\n{len(asked.world.branded)} prompts that name your own brand are left out (--branded include)."
@@ -340,14 +341,14 @@ def sources(
         answers = frames.citable_answers(asked.database, asked.world, asked.scope)
         names = asked.world.engines
         window = asked.window
-    rows = []
-    for r in found.itertuples(index=False):
-        rate = wilson(int(r.answers), answers[int(r.engine)])  # type: ignore[arg-type]
+    rows: list[dict[str, Any]] = []
+    for r in found.to_dict("records"):
+        rate = wilson(r["answers"], answers[r["engine"]])
         rows.append(
             {
-                **{"domain": r.domain, "engine": names[int(r.engine)], "answers": int(r.answers)},  # type: ignore[arg-type]
+                **{"domain": r["domain"], "engine": names[r["engine"]], "answers": r["answers"]},
                 **{"of_answers": rate.n, "rate": rate.estimate, "low": rate.low, "high": rate.high},
-                **{"citations": int(r.citations), "retrieved_answers": int(r.retrieved)},  # type: ignore[arg-type]
+                **{"citations": r["citations"], "retrieved_answers": r["retrieved"]},
             }
         )
     if as_json:

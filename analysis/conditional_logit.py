@@ -289,8 +289,8 @@ def covariance(data: Choices, x: Floats, beta: Floats, information: Floats, ways
     * Cluster scores are those of the linearised jackknife, ``(I - H_c / H)^-1 s_c`` with ``H_c`` the cluster's
       part of the information, and the factor is ``(G - 1) / G``.
     * Two ways add up and the overlap is subtracted. If less than one way alone is left, that one is used.
-    * Bounds use t with ``1 / sum h_c^2 - 1`` degrees of freedom, ``h_c`` the cluster's share of the
-      information: the number of clusters, if they were equal.
+    * Bounds use t. A way has ``1 / sum h_c^2 - 1`` degrees of freedom, ``h_c`` the cluster's share of the
+      information (its number of clusters less one, if they were equal); two ways combine by Satterthwaite's rule.
 
     References
     ----------
@@ -302,14 +302,15 @@ def covariance(data: Choices, x: Floats, beta: Floats, information: Floats, ways
         return Sandwich(bread, np.inf)
     scores = row_scores(data, x, beta)
     parts = [_meat(scores, way, data) for way in ways]
-    freedom = max(1.0, min(part.effective for part in parts) - 1)
     sides = [bread @ part.meat @ bread for part in parts]
+    size = np.array([float(np.trace(side @ information)) for side in sides])
+    freedom = size.sum() ** 2 / sum(size**2 / [max(1.0, part.effective - 1) for part in parts])
     if len(sides) == 1:
-        return Sandwich(sides[0], freedom)
+        return Sandwich(sides[0], float(freedom))
     both = np.unique(ways[0] * (int(ways[1].max()) + 1) + ways[1], return_inverse=True)[1]
     pooled = sides[0] + sides[1] - bread @ _meat(scores, both, data).meat @ bread
     single = max(sides, key=lambda side: float(np.trace(side)))
-    return Sandwich(pooled if (np.diag(pooled) >= np.diag(single)).all() else single, freedom)
+    return Sandwich(pooled if (np.diag(pooled) >= np.diag(single)).all() else single, float(freedom))
 
 
 @dataclass(frozen=True, eq=False)

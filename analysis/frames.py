@@ -390,7 +390,7 @@ def domain_kinds(database: Engine, workspace: World) -> dict[str, str]:
 
 
 def sources(
-    database: Engine, workspace: World, scope: Scope, by: Collection[Literal["engine", "week"]] = ()
+    database: Engine, workspace: World, scope: Scope, by: Collection[str] = ()
 ) -> pd.DataFrame:
     """Answers citing each domain: columns `domain`, the keys of `by`, `answers`, `citations`, `retrieved`.
 

@@ -14,7 +14,7 @@ from bench.calibration_association import world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
-from shared import shared
+from tests.shared import shared
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from analysis import conditional_logit

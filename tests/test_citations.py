@@ -10,7 +10,7 @@ import pytest
 from bodies import CASES, Case
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from shared import SHARED, shared
+from tests.shared import SHARED, shared
 
 from tracker.citations import (
     READER_VERSION,

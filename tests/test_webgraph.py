@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
-from shared import shared
+from tests.shared import shared
 from werkzeug import Request, Response
 
 from tracker import domains

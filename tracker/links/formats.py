@@ -336,23 +336,6 @@ LAYOUTS: tuple[Layout, ...] = (
         labels=("Toxic markers", "Type", "Category", "Status"),
     ),
     Layout(
-        name="semrush-api",
-        vendor="semrush",
-        signature=("source_url", "target_url", "page_ascore|page_score|external_num|newlink|lostlink"),
-        columns={**_SEMRUSH_COLUMNS, "link_type": "type"},
-        metrics=(
-            *(
-                "page_ascore",
-                "page_score",
-                "page_trust_score",
-                "domain_ascore",
-                "external_num",
-                "internal_num",
-            ),
-            *("response_code", "source_size"),
-        ),
-    ),
-    Layout(
         name="semrush-backlinks",
         vendor="semrush",
         signature=("Source url", "Target url", "Page ascore|Page Authority Score|Page AS"),
@@ -371,6 +354,23 @@ LAYOUTS: tuple[Layout, ...] = (
         signature=("Source url", "Target url", "Page score|Page trust score"),
         columns=_SEMRUSH_COLUMNS,
         metrics=("Page score", "Page trust score", "External links", "Internal links"),
+    ),
+    Layout(
+        name="semrush-api",
+        vendor="semrush",
+        signature=("source_url", "target_url", "page_ascore|page_score|external_num|newlink|lostlink"),
+        columns={**_SEMRUSH_COLUMNS, "link_type": "type"},
+        metrics=(
+            *(
+                "page_ascore",
+                "page_score",
+                "page_trust_score",
+                "domain_ascore",
+                "external_num",
+                "internal_num",
+            ),
+            *("response_code", "source_size"),
+        ),
     ),
     Layout(
         name="semrush-refdomains",

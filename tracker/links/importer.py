@@ -1,769 +1,964 @@
-"""Link exports → rows: recognise a file by its header and content, then read it row by row.
+"""Immutable, dated imports of link exports and authority lists, and what changed between two snapshots.
 
-`inspect` decides everything about a file once (encoding, delimiter, layout, order of day and month) and says why;
-`rows` reads it by that decision. A row that does not fit is a `Reject` with its line and reason; nothing is guessed.
+A file goes in whole or not at all, and once: the same bytes a second time store nothing. New and lost links are
+inferred between full snapshots of one vendor, scope and target only; what a vendor states is kept as stated.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import islice
+import gc
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, cast
 
-from tracker import domains
+from sqlalchemy import Connection, Table, func, insert
+from sqlalchemy import Engine as Database
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, SQLModel, col, select
+
+from tracker import domains, store
 from tracker.errors import DataError, UsageError
 from tracker.links import formats, reading, values
-from tracker.links.formats import Layout, Match
-from tracker.links.reading import Encoding, Reject
-from tracker.links.values import DateOrder, Decimal, Memo, Moment, OrderEvidence, Wrong
+from tracker.links.formats import Scope
+from tracker.links.reading import Reject
+from tracker.links.recognise import Recognition, inspect
+from tracker.links.rows import Block, LinkRow, blocks, plain_host, rows
+from tracker.links.values import Moment
+from tracker.models import (
+    AuthorityList,
+    AuthorityValue,
+    Backlink,
+    Brand,
+    CitationCount,
+    LinkImport,
+)
+from tracker.models import Domain as DomainRow
 
-SAMPLE_ROWS = 2_000
-PREAMBLE = 40
-"""Lines in which a header may stand."""
-DELIMITERS = (",", "\t", ";", "|")
+__all__ = [
+    "AuthorityResult",
+    "Change",
+    "ImportResult",
+    "LinkRow",
+    "Preview",
+    "Recognition",
+    "Reject",
+    "SnapshotChanges",
+    "import_authority",
+    "import_links",
+    "inspect",
+    "preview",
+    "rows",
+    "snapshot_changes",
+]
 
-
-class LinkRow(NamedTuple):
-    """One link, or one fact about a domain or a page, as the vendor states it. Unknown is None.
-
-    A named tuple and no dataclass: an import makes millions of them.
-    """
-
-    line: int
-    source_url: str | None
-    target_url: str | None
-    source_domain: str | None
-    target_domain: str | None
-    source_page: str | None
-    """The canonical form of `source_url`."""
-    anchor: str | None
-    """For an image link its alt text."""
-    rel: str | None
-    nofollow: bool | None
-    ugc: bool | None
-    sponsored: bool | None
-    link_type: str | None
-    first_seen: Moment | None
-    last_seen: Moment | None
-    lost_at: Moment | None
-    lost: bool | None
-    new: bool | None
-    lost_reason: str | None
-    title: str | None
-    language: str | None
-    context_left: str | None
-    context_right: str | None
-    placement: str | None
-    sitewide: bool | None
-    spam: bool | None
-    metrics: dict[str, float]
-    labels: dict[str, str]
+KEPT_REJECTS = 50
+"""Rejects that are kept with an import and shown; the others are counted."""
+REBUILD_FROM = 50_000
+"""Rows from which it is quicker to make the indexes anew than to keep them up to date row by row."""
 
 
 @dataclass(frozen=True)
-class Recognition:
-    """What a file was found to be, and on what evidence."""
+class Preview:
+    """What an import would do."""
 
-    layout: Layout
-    encoding: Encoding
-    header: tuple[str, ...]
-    match: Match
-    delimiter: str | None = None
-    """None for JSON."""
-    preamble: tuple[str, ...] = ()
-    header_line: int = 1
-    first_row: int = 2
-    date_order: DateOrder = "unknown"
-    date_evidence: str = "no numeric dates"
-    decimal: Decimal = "."
-    scope: formats.Scope = "all"
-    scope_evidence: str = "as the layout says"
-    evidence: str = ""
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def vendor(self) -> str:
-        return self.layout.vendor
-
-    @property
-    def mapping(self) -> dict[str, str]:
-        """Field → the column it comes from."""
-        return {name: formats.shown(self.header[place]) for name, place in self.match.fields.items()}
-
-    @property
-    def unused(self) -> tuple[str, ...]:
-        match = self.match
-        used = {
-            *match.fields.values(),
-            *match.metrics.values(),
-            *match.labels.values(),
-            *match.targets.values(),
-        }
-        return tuple(formats.shown(name) for n, name in enumerate(self.header) if n not in used)
+    recognition: Recognition
+    rows: tuple[LinkRow, ...]
+    read: int
+    rejected: int
+    rejects: tuple[Reject, ...]
 
     def as_json(self) -> dict[str, object]:
         return {
-            "layout": self.layout.name,
+            "recognition": self.recognition.as_json(),
+            "rows": [_row_json(row) for row in self.rows],
+            "read": self.read,
+            "stored": 0,
+            "already_there": 0,
+            "rejected": self.rejected,
+            "rejects": [reject.as_json() for reject in self.rejects],
+        }
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """`read` = `stored` + `already_there` + `rejected`."""
+
+    import_id: int | None
+    """None where no row fitted: then nothing is stored."""
+    recognition: Recognition
+    vendor: str
+    scope: Scope
+    as_of: date
+    as_of_evidence: str
+    file_hash: str
+    read: int
+    stored: int
+    already_there: int
+    rejected: int
+    rejects: tuple[Reject, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def duplicate(self) -> bool:
+        return self.already_there > 0
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "import_id": self.import_id,
+            "recognition": self.recognition.as_json(),
             "vendor": self.vendor,
             "scope": self.scope,
-            "scope_evidence": self.scope_evidence,
-            "encoding": self.encoding.name,
-            "encoding_evidence": self.encoding.evidence,
-            "delimiter": self.delimiter,
-            "preamble": list(self.preamble),
-            "header_line": self.header_line,
-            "mapping": self.mapping,
-            "metrics": list(self.match.metrics),
-            "labels": list(self.match.labels),
-            "targets": list(self.match.targets),
-            "unused": list(self.unused),
-            "date_order": self.date_order,
-            "date_evidence": self.date_evidence,
-            "decimal": self.decimal,
-            "evidence": self.evidence,
+            "as_of": self.as_of.isoformat(),
+            "as_of_evidence": self.as_of_evidence,
+            "file_hash": self.file_hash,
+            "read": self.read,
+            "stored": self.stored,
+            "already_there": self.already_there,
+            "rejected": self.rejected,
+            "rejects": [reject.as_json() for reject in self.rejects],
             "warnings": list(self.warnings),
         }
 
 
-# --- recognising ------------------------------------------------------------------------------------------------------
+def _row_json(row: LinkRow) -> dict[str, object]:
+    return {
+        name: value.isoformat()
+        if isinstance(value, date)
+        else dict(value)
+        if isinstance(value, Mapping)
+        else value
+        for name, value in row._asdict().items()
+        if value is not None
+    }
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A header that a layout explains, somewhere in the first lines."""
+def preview(
+    path: Path | str,
+    *,
+    format: str = "auto",
+    date_order: str = "auto",
+    encoding: str | None = None,
+    limit: int = 20,
+) -> Preview:
+    """Format, mapping, the first rows and all rejects of a file; reads all of it and stores nothing."""
+    recognition = inspect(path, format, date_order=date_order, encoding=encoding)
+    first: list[LinkRow] = []
+    rejects: list[Reject] = []
+    sound = rejected = 0
+    for block in blocks(path, recognition):
+        first += map(LinkRow, *(column[: limit - len(first)] for column in block.columns))
+        sound += len(block)
+        rejected += len(block.rejects)
+        rejects += block.rejects[: KEPT_REJECTS - len(rejects)]
+    return Preview(recognition, tuple(first), sound + rejected, rejected, tuple(rejects))
 
-    match: Match
-    header: tuple[str, ...]
-    delimiter: str | None
-    preamble: tuple[str, ...] = ()
-    header_line: int = 1
-    first_row: int = 2
-    evidence: str = ""
+
+# --- links --------------------------------------------------------------------------------------------------------------
 
 
-def inspect(
-    path: Path | str, format: str = "auto", *, date_order: str = "auto", encoding: str | None = None
-) -> Recognition:
-    """What a file is. Raises `DataError` for what is no link export, saying what was seen and what is known."""
+def import_links(
+    database: Database,
+    workspace_id: int,
+    path: Path | str,
+    *,
+    now: datetime,
+    format: str = "auto",
+    vendor: str | None = None,
+    scope: str | None = None,
+    as_of: date | None = None,
+    target: str | None = None,
+    date_order: str = "auto",
+    encoding: str | None = None,
+) -> ImportResult:
+    """Store one export, all of it in one transaction.
+
+    `as_of` is the day the export shows; without it, the newest day the file names. `target` is the site that rows link
+    to which do not say so; without it, the workspace's own brand.
+    """
     path = Path(path)
-    layouts = _layouts(format)
-    if date_order not in ("auto", "day_first", "month_first"):
-        raise UsageError(f"no date order {date_order!r}", "use auto, day_first or month_first")
-    head = reading.head_of(path)
-    found_encoding = _given_encoding(encoding) if encoding else reading.encoding_of(head)
-    text = reading.decode_head(head, found_encoding)
-    if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
-        found = _json_header(path, found_encoding, [each for each in layouts if each.is_json])
-    else:
-        found = _table_header(path, text, [each for each in layouts if not each.is_json], format)
-    draft = Recognition(
-        layout=found.match.layout,
-        encoding=found_encoding,
-        header=found.header,
-        match=found.match,
-        delimiter=found.delimiter,
-        preamble=found.preamble,
-        header_line=found.header_line,
-        first_row=found.first_row,
-        scope=found.match.layout.scope,
-        evidence=found.evidence,
-    )
-    return _settled(path, draft, text, date_order)
-
-
-def _layouts(format: str) -> Sequence[Layout]:
-    if format == "auto":
-        return formats.LAYOUTS
-    named = [each for each in formats.LAYOUTS if format in (each.name, each.vendor)]
-    if not named:
-        raise UsageError(
-            f"no export format {format!r}", "use auto, or one of " + ", ".join(sorted(formats.BY_NAME))
-        )
-    return named
-
-
-def _given_encoding(name: str) -> Encoding:
-    try:
-        "".encode(name)
-    except LookupError:
-        raise UsageError(
-            f"no encoding {name!r}", "use a name such as utf-8, cp1252, cp1251 or utf-16"
-        ) from None
-    return Encoding(name, "as given")
-
-
-def _table_header(path: Path, text: str, layouts: Sequence[Layout], format: str) -> _Found:
-    best: _Found | None = None
-    for delimiter in DELIMITERS:
-        for number, (line, cells) in enumerate(records := reading.split_sample(text, delimiter, PREAMBLE)):
-            match = formats.match(cells, layouts) if any(cells) else None
-            if match is None or (best is not None and match.rank <= best.match.rank):
-                continue
-            after = records[number + 1][0] if number + 1 < len(records) else line + text.count("\n") + 1
-            best = _Found(
-                match=match,
-                header=tuple(cells),
-                delimiter=delimiter,
-                preamble=tuple(text.split("\n")[: line - 1]),
-                header_line=line,
-                first_row=after,
-                evidence=f"line {line} has {', '.join(_signature(match, cells))}",
-            )
-            break
-    best = best or (_translated(text, layouts) if format in ("auto", "google-search-console") else None)
-    if best is None:
-        raise _unknown(path, text, layouts)
-    return best
-
-
-def _signature(match: Match, header: Sequence[str]) -> list[str]:
-    names = {formats.plain(name) for each in match.layout.signature for name in each.split("|")}
-    return [formats.shown(cell) for cell in header if formats.plain(cell) in names]
-
-
-def _translated(text: str, layouts: Sequence[Layout]) -> _Found | None:
-    """Google's reports under a header in the user's language: the cells below it must all be of one kind."""
-    for delimiter in (",", ";", "\t"):
-        records = [(line, cells) for line, cells in reading.split_sample(text, delimiter, 200) if any(cells)]
-        if len(records) < 2:
-            continue
-        (line, header), *body = records
-        if any(formats.plain(name) in formats.NOT_TRANSLATED for name in header):
-            continue
-        if not text.endswith("\n") and len(body) > 1 and len(body[-1][1]) != len(header):
-            body = body[:-1]
-        kinds = tuple(
-            _kind_of_column([cells[n] for _, cells in body if n < len(cells)]) for n in range(len(header))
-        )
-        layout = formats.BY_NAME.get(formats.TRANSLATED.get(kinds, ""))
-        if layout is None or layout not in layouts or any(_kind_of_cell(name) for name in header):
-            continue
-        names = [*dict.fromkeys(layout.columns.values()), *layout.metrics]
-        match = formats.read_header(layout, [name.split("|")[0] for name in names])
-        return _Found(
-            match=match,
-            header=tuple(header),
-            delimiter=delimiter,
-            preamble=tuple(text.split("\n")[: line - 1]),
-            header_line=line,
-            first_row=body[0][0],
-            evidence=f"a translated header ({', '.join(header)}) over columns of {', '.join(kinds)}",
-        )
-    return None
-
-
-def _kind_of_column(cells: Sequence[str]) -> str:
-    kinds = {_kind_of_cell(cell) for cell in cells}
-    return kinds.pop() if len(kinds) == 1 else ""
-
-
-def _kind_of_cell(cell: str) -> str:
-    cell = cell.strip()
-    if re.match(r"https?://", cell, re.IGNORECASE):
-        return "page"
-    if re.fullmatch(r"\d{1,3}([.,\s\u00a0\u202f'’]?\d{3})*", cell):
-        return "count"
-    if domains.written_host(cell) or re.fullmatch(r"[\w-]+(\.[\w-]+)*\.[^\W\d_]{2,}", cell):
-        return "site"
-    try:
-        return "date" if values.moment(cell, "day_first") or values.ambiguous(cell) else ""
-    except ValueError:
-        pass
-    try:
-        return "date" if values.moment(cell, "month_first") else ""
-    except ValueError:
-        return ""
-
-
-def _unknown(path: Path, text: str, layouts: Sequence[Layout]) -> DataError:
-    lines = [line for line in text.split("\n") if line.strip()]
-    seen = reading.fragment(lines[0]) if lines else ""
-    delimiter = max(DELIMITERS, key=lambda mark: lines[0].count(mark)) if lines else ","
-    columns = len(next(iter(reading.split_sample(lines[0], delimiter, 1)), (0, [""]))[1]) if lines else 0
-    known = "; ".join(
-        f"{each.name}: {', '.join(name.split('|')[0] for name in each.signature)}" for each in layouts
-    )
-    return DataError(
-        f"{path.name} is not a link export this program knows; its first line has {columns} "
-        f"column{'s' if columns != 1 else ''}: {seen}",
-        "give the header source_url,target_url,anchor,rel,first_seen,last_seen,lost_at (the first two are required), "
-        f"or export one of these (each with the columns it is recognised by): {known}",
-    )
-
-
-def _json_header(path: Path, encoding: Encoding, layouts: Sequence[Layout]) -> _Found:
-    keys = list(dict.fromkeys(key for layout in layouts for key in layout.container))
-    sample = [
-        each for each in islice(reading.elements(path, encoding, keys), 200) if not isinstance(each, Reject)
-    ]
-    header = tuple(dict.fromkeys(name for each in sample for name in reading.flat(each)))
-    match = formats.match(header, layouts) if header else None
-    if match is None:
-        seen = ", ".join(header[:12]) or f"no objects in a list under {', '.join(keys)}"
-        known = "; ".join(f"{each.name}: {', '.join(each.signature)}" for each in layouts)
+    if scope is not None and scope not in formats.SCOPES:
+        raise UsageError(f"no scope {scope!r}", "use one of " + ", ".join(formats.SCOPES))
+    recognition = inspect(path, format, date_order=date_order, encoding=encoding)
+    if recognition.layout.rows == "authority":
         raise DataError(
-            f"{path.name} is JSON, but no link export this program knows; it has {seen}",
-            f"give the unmodified body of one of these (with the keys it is recognised by): {known}",
+            f"{path.name} holds authority values of domains and no links ({recognition.layout.name})",
+            "use `citelift import authority` for it",
         )
-    return _Found(
-        match, header, None, header_line=0, first_row=1, evidence=f"objects with {', '.join(header[:8])}"
+    file_hash = _hash(path)
+    with store.writing(database) as session, _without_collector():
+        there = session.exec(
+            select(LinkImport).where(
+                LinkImport.workspace_id == workspace_id, LinkImport.file_hash == file_hash
+            )
+        ).first()
+        if there is not None:
+            return _already(there, recognition)
+        head = LinkImport(
+            workspace_id=workspace_id,
+            vendor=vendor or recognition.vendor,
+            layout=recognition.layout.name,
+            scope=scope or recognition.scope,
+            as_of=as_of or now.date(),
+            imported_at=now,
+            file_name=path.name,
+            file_hash=file_hash,
+        )
+        return _stored(session, head, path, recognition, as_of, target, now)
+
+
+def _already(there: LinkImport, recognition: Recognition) -> ImportResult:
+    return ImportResult(
+        import_id=there.id,
+        recognition=recognition,
+        vendor=there.vendor,
+        scope=cast(Scope, there.scope),
+        as_of=there.as_of,
+        as_of_evidence="as imported before",
+        file_hash=there.file_hash,
+        read=there.read,
+        stored=0,
+        already_there=there.stored,
+        rejected=there.rejected,
+        rejects=tuple(Reject(**each) for each in there.notes.get("rejects", ())),
+        warnings=(f"this file was imported on {there.imported_at:%Y-%m-%d}; nothing is stored twice",),
     )
 
 
-# --- what the cells decide ---------------------------------------------------------------------------------------------
+def _stored(
+    session: Session,
+    head: LinkImport,
+    path: Path,
+    recognition: Recognition,
+    as_of: date | None,
+    target: str | None,
+    now: datetime,
+) -> ImportResult:
+    site, warnings = _target(session, head.workspace_id, recognition, target, path)
+    session.add(head)
+    session.flush()
+    writer = _writer(session, head, recognition, site, now)
+    rejects: list[Reject] = []
+    with _indexes_afterwards(session, path, writer):
+        for block in blocks(path, recognition):
+            writer.write(block)
+            head.rejected += len(block.rejects)
+            rejects += block.rejects[: KEPT_REJECTS - len(rejects)]
+    head.stored, head.read = writer.count, writer.count + head.rejected
+    evidence = "as given"
+    if as_of is None:
+        seen = writer.newest if writer.newest and writer.newest <= now else None
+        head.as_of = seen.date() if seen else now.date()
+        evidence = "the newest day in the file" if seen else "the day of the import: the file names none"
+    kept = head.id
+    if writer.count:
+        head.notes = _notes(recognition, evidence, rejects, writer.notes)
+    else:
+        session.delete(head)
+        kept, warnings = None, [*warnings, "no row fitted, so nothing was stored"]
+    session.flush()
+    return ImportResult(
+        import_id=kept,
+        recognition=recognition,
+        vendor=head.vendor,
+        scope=cast(Scope, head.scope),
+        as_of=head.as_of,
+        as_of_evidence=evidence,
+        file_hash=head.file_hash,
+        read=head.read,
+        stored=head.stored,
+        already_there=0,
+        rejected=head.rejected,
+        rejects=tuple(rejects),
+        warnings=(*recognition.warnings, *warnings),
+    )
 
 
-def _settled(path: Path, draft: Recognition, text: str, date_order: str) -> Recognition:
-    sample = _sample(path, draft, SAMPLE_ROWS)
-    draft = replace(draft, decimal=_decimal(draft, sample))
-    order, evidence = _date_order(path, draft, sample, date_order)
-    draft = replace(draft, date_order=order, date_evidence=evidence)
-    scope, why = _scope(draft, sample)
-    return replace(draft, scope=scope, scope_evidence=why, warnings=tuple(_warnings(draft, text, sample)))
+def _notes(
+    recognition: Recognition, evidence: str, rejects: Sequence[Reject], more: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "mapping": recognition.mapping,
+        "encoding": recognition.encoding.name,
+        "date_order": recognition.date_order,
+        "date_evidence": recognition.date_evidence,
+        "as_of_evidence": evidence,
+        "warnings": list(recognition.warnings),
+        "rejects": [reject.as_json() for reject in rejects],
+        **more,
+    }
 
 
-def _sample(path: Path, recognition: Recognition, limit: int) -> list[list[str]]:
-    return list(islice((row for batch in _batches(path, recognition) for row in batch.rows), limit))
-
-
-def _columns_of(recognition: Recognition, kind: str) -> list[int]:
-    return [place for name, place in recognition.match.fields.items() if formats.FIELDS[name] == kind]
-
-
-def _decimal(recognition: Recognition, sample: Sequence[Sequence[str]]) -> Decimal:
-    commas = points = 0
-    for place in recognition.match.metrics.values():
-        for row in sample:
-            cell = row[place].strip()
-            commas += bool(re.fullmatch(r"-?\d+,(\d{1,2}|\d{4,})%?", cell))
-            points += bool(re.fullmatch(r"-?\d+\.(\d{1,2}|\d{4,})%?", cell))
-    return "," if commas > points else "."
-
-
-def _date_order(
-    path: Path, recognition: Recognition, sample: Sequence[Sequence[str]], wanted: str
-) -> tuple[DateOrder, str]:
-    """Day or month first, for the whole file: one date that only fits one order decides for the others."""
-    if wanted == "day_first" or wanted == "month_first":
-        return wanted, "as given"  # type: ignore[return-value]
-    places = _columns_of(recognition, "moment")
-    seen = values.order_evidence(row[place] for row in sample for place in places)
-    if not seen.any:
-        return "unknown", "no numeric dates"
-    if seen.undecided and not (seen.day_first or seen.month_first) and len(sample) >= SAMPLE_ROWS:
-        rest = (row[place] for batch in _batches(path, recognition) for row in batch.rows for place in places)
-        seen = values.order_evidence(rest)
-    return _decided(seen, recognition, sample)
-
-
-def _decided(
-    seen: OrderEvidence, recognition: Recognition, sample: Sequence[Sequence[str]]
-) -> tuple[DateOrder, str]:
-    if seen.day_first or seen.month_first:
-        order: DateOrder = "day_first" if seen.day_first >= seen.month_first else "month_first"
-        example = seen.day_example if order == "day_first" else seen.month_example
-        against = min(seen.day_first, seen.month_first)
-        note = f"; {against} dates say the opposite and are rejected" if against else ""
-        return (
-            order,
-            f"{max(seen.day_first, seen.month_first)} dates fit no other order, such as {example}{note}",
-        )
-    if not seen.undecided:
-        return "day_first", "every numeric date is the same either way"
-    if seen.dotted:
-        return "day_first", "dates with dots put the day first"
-    if not " ".join(recognition.header).isascii():
-        return "day_first", "the header is not English, and other languages put the day first"
-    local = _local_words(recognition, sample)
-    if local:
-        return "day_first", f"{local} is not English, and other languages put the day first"
-    by_time = _by_time(recognition, sample)
-    if by_time:
-        return by_time
-    if recognition.delimiter == ";":
-        return "day_first", "semicolons come from a spreadsheet whose language puts the day first"
-    return "unknown", f"{seen.undecided} dates could be read either way and nothing in the file decides"
-
-
-def _local_words(recognition: Recognition, sample: Sequence[Sequence[str]]) -> str:
-    english = {"true", "false", "yes", "no", "y", "n", "t", "f", "1", "0", "+", "-", ""}
-    for place in _columns_of(recognition, "truth"):
-        for row in sample[:50]:
-            word = row[place].strip().casefold()
-            if word not in english and (word in values.TRUE_WORDS or word in values.FALSE_WORDS):
-                return row[place]
-    return ""
-
-
-def _by_time(recognition: Recognition, sample: Sequence[Sequence[str]]) -> tuple[DateOrder, str] | None:
-    """Links are first seen before they are last seen: the order that breaks this is the wrong one."""
-    fields = recognition.match.fields
-    if "first_seen" not in fields or "last_seen" not in fields:
-        return None
-    broken: dict[DateOrder, int] = {"day_first": 0, "month_first": 0}
-    for row in sample:
-        for order in broken:
-            try:
-                first = values.moment(row[fields["first_seen"]], order)
-                last = values.moment(row[fields["last_seen"]], order)
-            except ValueError:
-                continue
-            broken[order] += bool(first and last and _day(first) > _day(last))
-    if bool(broken["day_first"]) == bool(broken["month_first"]):
-        return None
-    right: DateOrder = "month_first" if broken["day_first"] else "day_first"
-    return right, f"the other order puts first seen after last seen in {max(broken.values())} rows"
-
-
-def _day(moment: Moment) -> Any:
-    return moment.date() if hasattr(moment, "date") else moment
-
-
-def _scope(recognition: Recognition, sample: Sequence[Sequence[str]]) -> tuple[formats.Scope, str]:
-    layout, fields = recognition.layout, recognition.match.fields
-    if layout.scope != "all" or len(sample) < 5:
-        return layout.scope, f"layout {layout.name}"
-    for name, scope in (("lost", "lost"), ("new", "new")):
-        if name in fields and all(_is_true(row[fields[name]]) for row in sample):
-            return scope, f"every row says {recognition.mapping[name]}"  # type: ignore[return-value]
-    if "lost_at" in fields and all(row[fields["lost_at"]].strip() for row in sample):
-        return "lost", f"every row has a date in {recognition.mapping['lost_at']}"
-    hosts = [address.domain for row in sample if (address := domains.try_parse(row[fields["source_url"]]))]
-    if len(hosts) >= 50 and len(set(hosts)) == len(hosts):
-        return "one_per_domain", f"{len(hosts)} rows from as many domains"
-    return layout.scope, f"layout {layout.name}"
-
-
-def _is_true(cell: str) -> bool:
-    try:
-        return values.truth(cell) is True
-    except ValueError:
-        return False
-
-
-def _warnings(recognition: Recognition, text: str, sample: Sequence[Sequence[str]]) -> Iterator[str]:
-    header = [formats.plain(name) for name in recognition.header]
-    twice = sorted({name for name in header if name and header.count(name) > 1})
-    if twice:
-        yield f"the header names a column twice ({', '.join(twice)}); the first one is read"
-    if recognition.encoding.name == "cp1252" and recognition.encoding.evidence != "as given":
-        yield "not UTF-8: read as Windows-1252; for another code page give its name as the encoding"
-    if found := reading.mojibake(text):
-        yield f"text was garbled before this export was saved (UTF-8 read as Windows-1252), such as {found!r}"
-    if not sample:
-        yield "the file has a header and no rows"
-    if recognition.date_order == "unknown" and recognition.date_evidence != "no numeric dates":
-        yield f"{recognition.date_evidence}; they stay unknown unless you give the order of day and month"
-    grouped = recognition.match.metrics.get("Links in group")
-    if grouped is not None and any(row[grouped].strip() not in ("", "0", "1") for row in sample):
-        yield "similar links are grouped: a row stands for as many links as its Links in group says"
+def _target(
+    session: Session, workspace_id: int, recognition: Recognition, target: str | None, path: Path
+) -> tuple[str | None, list[str]]:
+    """The domain that rows link to which name no target."""
     match = recognition.match
-    if recognition.layout.rows in ("links", "domains") and not (
-        match.targets or "target_url" in match.fields
+    if (
+        match.targets
+        or "target_url" in match.fields
+        or not ({"source_url", "source_domain"} & set(match.fields))
     ):
-        yield "the rows do not say which site they link to"
+        return None, []
+    if target:
+        address = domains.try_parse(target) or domains.try_parse(f"http://{target}")
+        if address is None:
+            raise UsageError(f"no site {target!r}", "give a domain such as example.com")
+        return address.domain, []
+    own = session.exec(
+        select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.own), col(Brand.active))
+    ).first()
+    if own is None or not own.domains:
+        raise DataError(
+            f"the rows of {path.name} do not say which site they link to ({recognition.layout.name})",
+            "give the site that the report is about as the target, or its brand in the catalog",
+        )
+    site = own.domains[0]
+    domain = domains.domain_of(site) or site
+    if recognition.layout.own_site:
+        return domain, []
+    return domain, [
+        f"the rows do not say which site they link to; {domain} is assumed (give another as the target)"
+    ]
 
 
-# --- rows ---------------------------------------------------------------------------------------------------------------
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def rows(path: Path | str, recognition: Recognition) -> Iterator[LinkRow | Reject]:
-    """Every row of the file in order, or the reason why it is none; rejects come after the sound rows of their block."""
-    reader = _Reader(recognition)
-    for batch in _batches(Path(path), recognition):
-        yield from reader.read(batch)
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Millions of small, cycle-free objects: looking them through for cycles takes as long as all the rest."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
-def _batches(path: Path, recognition: Recognition) -> Iterator[reading.Batch]:
-    if recognition.delimiter is None:
-        yield from _json_batches(path, recognition)
-        return
-    table = reading.Table(
-        recognition.encoding, recognition.delimiter, len(recognition.header), recognition.first_row
-    )
-    yield from reading.batches(path, table)
+# --- rows into tables -----------------------------------------------------------------------------------------------------
 
 
-def _json_batches(path: Path, recognition: Recognition, size: int = 2_000) -> Iterator[reading.Batch]:
-    found = reading.elements(path, recognition.encoding, recognition.layout.container)
-    count = 0
-    while block := list(islice(found, size)):
-        batch = reading.Batch([], [], [])
-        for each in block:
-            count += 1
-            if isinstance(each, Reject):
-                batch.rejects.append(each)
-                continue
-            cells = reading.flat(each)
-            batch.lines.append(count)
-            batch.rows.append([cells.get(name, "") for name in recognition.header])
-        yield batch
+def _writer(
+    session: Session, head: LinkImport, recognition: Recognition, site: str | None, now: datetime
+) -> _LinkWriter | _CountWriter:
+    if recognition.layout.rows == "counts":
+        return _CountWriter(session, head, recognition)
+    return _LinkWriter(session, head, site, now)
 
 
-def _text(cell: str) -> str:
-    return cell.strip().replace("\0", "")
+class _Stamps(dict[Moment, datetime]):
+    """Days as their first moment, UTC."""
+
+    def __missing__(self, moment: Moment) -> datetime:
+        self[moment] = stamp = (
+            moment if isinstance(moment, datetime) else datetime.combine(moment, time(), tzinfo=UTC)
+        )
+        return stamp
 
 
-def _url(cell: str) -> domains.Address:
-    address = domains.try_parse(cell.strip())
-    if address is None:
-        bare = domains.try_parse(_with_scheme(cell))
-        address = bare and replace(bare, url=cell.strip())
-    if address is None:
-        raise ValueError("is not a web address")
-    return address
+class _Ids(dict[str, int]):
+    """Ids of domains; those met for the first time wait in `fresh` to be stored."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.fresh: list[dict[str, Any]] = []
 
-def _with_scheme(cell: str) -> str:
-    """Moz and Majestic leave the scheme out; what then stands there must look like a host."""
-    text = cell.strip()
-    return (
-        f"http://{text}" if re.match(r"[^\s/?#:@]+\.[^\s/?#:@.\d][^\s/?#:@.]+(:\d+)?([/?#]|$)", text) else ""
-    )
-
-
-def _domain(cell: str) -> str:
-    host = re.split(r"[/?#]", re.sub(r"^\s*(https?:)?//", "", cell, flags=re.IGNORECASE), maxsplit=1)[
-        0
-    ].strip()
-    if not re.fullmatch(r"\*?\.?[\w-]+(\.[\w-]+)+\.?(:\d+)?|\[[0-9a-fA-F:]+\]", host):
-        raise ValueError("is not a domain")
-    return _url(f"http://{host.lstrip('*.')}/").domain
-
-
-_TYPES = {
-    "textlink": "text",
-    "text link": "text",
-    "hyperlink": "text",
-    "anchor": "text",
-    "href": "text",
-    "a": "text",
-    "imagelink": "image",
-    "image link": "image",
-    "img": "image",
-    "mentiononly": "mention",
-    "mention only": "mention",
-}
-_FOLLOW_WORDS = frozenset({"dofollow", "nofollow", "follow", "ugc", "sponsored"})
-
-
-def _type(cell: str) -> tuple[str | None, str]:
-    """The kind of link, and the words about following that old exports put into the same column."""
-    word = " ".join(cell.casefold().split())
-    tokens = [token for token in re.split(r"[\s,;/|]+", word) if token]
-    about = " ".join(token for token in tokens if token in _FOLLOW_WORDS)
-    if about:
-        word = " ".join(token for token in tokens if token not in _FOLLOW_WORDS)
-    return (_TYPES.get(word, word) or None), about
+    def __missing__(self, name: str) -> int:
+        self[name] = key = domains.domain_id(name)
+        self.fresh.append({"id": key, "name": name})
+        return key
 
 
 @dataclass
-class _Reader:
-    """Batches of cells → rows. Columns are converted as wholes, each through a memory of what it has seen."""
+class _LinkWriter:
+    session: Session
+    head: LinkImport
+    site: str | None
+    now: datetime
+    count: int = 0
+    newest: datetime | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+    ids: _Ids = field(default_factory=_Ids)
+    stamps: _Stamps = field(default_factory=_Stamps)
+    table: type[SQLModel] = Backlink
 
-    recognition: Recognition
-    memos: dict[str, Memo] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        recognition = self.recognition
-        flag = values.marked if recognition.layout.blank_is_false else values.truth
-        convert: dict[str, Callable[[str], Any]] = {
-            "url": _url,
-            "domain": _domain,
-            "text": _text,
-            "truth": flag,
-            "type": _type,
-            "moment": partial(values.moment, order=recognition.date_order),
-            "number": values.whole
-            if recognition.layout.counting
-            else partial(values.number, decimal=recognition.decimal),
+    def write(self, block: Block) -> None:
+        count = len(block)
+        if not count:
+            return
+        ids = self.ids
+        targets = block.column("target_domain")
+        first, last, lost_at = (
+            self._stamped(block.column(name)) for name in ("first_seen", "last_seen", "lost_at")
+        )
+        lost_at, reasons = self._lost(block, last, lost_at)
+        columns: dict[str, list[Any]] = {
+            "workspace_id": [self.head.workspace_id] * count,
+            "import_id": [self.head.id] * count,
+            "source_page_id": [page and domains.page_id(page) for page in block.column("source_page")],
+            "source_domain_id": [ids[name] for name in block.column("source_domain")],
+            "target_domain_id": [ids[self.site]] * count if self.site else [ids[name] for name in targets],
+            "first_seen": first,
+            "last_seen": last,
+            "lost_at": lost_at,
+            "lost_reason": reasons,
+            "metrics": _figures(block),
         }
-        self.memos = {kind: Memo(function) for kind, function in convert.items()}
+        for name in _AS_THEY_ARE:
+            columns[name] = list(block.column(name))
+        store.bulk_insert(self.session, DomainRow, ids.fresh, ignore=True)
+        ids.fresh.clear()
+        _insert(self.session, Backlink, columns)
+        self.count += count
 
-    def read(self, batch: reading.Batch) -> Iterator[LinkRow | Reject]:
-        rejects = list(batch.rejects)
-        if batch.rows:
-            lines, rows = self._without_headers(batch, rejects)
-            wrong: dict[int, str] = {}
-            columns = list(zip(*rows, strict=True)) or [()] * len(self.recognition.header)
-            built = self._rows(lines, columns, wrong)
-            sound = [row for n, row in enumerate(built) if n not in wrong] if wrong else built
-            yield from self._spread(sound, rows, lines) if self.recognition.match.targets else sound
-            rejects += [Reject(lines[n], why, _join(rows[n])) for n, why in wrong.items()]
-        yield from sorted(rejects, key=lambda reject: reject.line)
+    def _stamped(self, moments: Sequence[Any]) -> list[Any]:
+        stamps = self.stamps
+        found = [moment and stamps[moment] for moment in moments]
+        newest = max((moment for moment in set(found) if moment), default=None)
+        if newest and newest <= self.now and (self.newest is None or newest > self.newest):
+            self.newest = newest
+        return found
 
-    def _without_headers(
-        self, batch: reading.Batch, rejects: list[Reject]
-    ) -> tuple[list[int], list[list[str]]]:
-        """Files put together from several keep their headers in the middle."""
-        header = list(self.recognition.header)
-        if self.recognition.delimiter is None or header not in batch.rows:
-            return batch.lines, batch.rows
-        kept = [(n, row) for n, row in zip(batch.lines, batch.rows, strict=True) if row != header]
-        rejects += [
-            Reject(n, "the header again: several files put together?", _join(row))
-            for n, row in zip(batch.lines, batch.rows, strict=True)
-            if row == header
-        ]
-        return [n for n, _ in kept], [row for _, row in kept]
+    def _lost(self, block: Block, last: list[Any], lost_at: list[Any]) -> tuple[list[Any], list[Any]]:
+        """A link stated lost without a day counts as gone since it was last seen: it must not look alive."""
+        lost, reasons = block.column("lost"), list(block.column("lost_reason"))
+        for n, is_lost in enumerate(lost):
+            if is_lost and lost_at[n] is None:
+                lost_at[n] = last[n] or self.now
+                reasons[n] = reasons[n] or f"stated lost by {self.head.vendor}, without a day"
+        return lost_at, reasons
 
-    def _rows(self, lines: list[int], columns: list[tuple[str, ...]], wrong: dict[int, str]) -> list[LinkRow]:
-        match, nothing = self.recognition.match, [None] * len(lines)
 
-        def get(name: str) -> list[Any]:
-            place = match.fields.get(name)
-            if place is None:
-                return nothing
-            return self._column(formats.FIELDS[name], columns[place], self.recognition.header[place], wrong)
+_AS_THEY_ARE = (
+    *("source_url", "target_url", "anchor", "nofollow", "ugc", "sponsored", "link_type", "title", "language"),
+    *("context_left", "context_right"),
+)
 
-        sources, targets = get("source_url"), get("target_url")
-        link_types = get("link_type")
-        rels, nofollow, ugc, sponsored = self._rel(get, link_types, nothing)
-        lost_at, lost = get("lost_at"), get("lost")
-        if lost is nothing and "lost_at" in match.fields:
-            lost = [moment is not None for moment in lost_at]
-        return list(
-            map(
-                LinkRow,
-                lines,
-                [each and each.url for each in sources] if sources is not nothing else nothing,
-                [each and each.url for each in targets] if targets is not nothing else nothing,
-                [each and each.domain for each in sources]
-                if sources is not nothing
-                else get("source_domain"),
-                [each and each.domain for each in targets]
-                if targets is not nothing
-                else get("target_domain"),
-                [each and each.canonical for each in sources] if sources is not nothing else nothing,
-                self._anchors(get, nothing),
-                rels,
-                nofollow,
-                ugc,
-                sponsored,
-                self._types(get, link_types, nothing),
-                get("first_seen"),
-                get("last_seen"),
-                lost_at,
-                lost,
-                get("new"),
-                _blank_is_none(get("lost_reason"), nothing),
-                _blank_is_none(get("title"), nothing),
-                _blank_is_none(get("language"), nothing),
-                _blank_is_none(get("context_left"), nothing),
-                _blank_is_none(get("context_right"), nothing),
-                _blank_is_none(get("placement"), nothing),
-                get("sitewide"),
-                get("spam"),
-                self._figures(columns, len(lines), wrong),
-                self._labels(columns, len(lines)),
+
+def _figures(block: Block) -> list[dict[str, Any] | None]:
+    """The vendor's figures and words; beside them, in our own words, what has no column of its own."""
+    extra = [(name, block.column(name)) for name in ("placement", "sitewide", "spam")]
+    extra = [(name, column) for name, column in extra if _told(column)]
+    if not extra and not any(block.column("metrics")) and not any(block.column("labels")):
+        return [None] * len(block)
+    found: list[dict[str, Any] | None] = []
+    for n, (metrics, labels) in enumerate(zip(block.column("metrics"), block.column("labels"), strict=True)):
+        row = {**metrics, **labels} if metrics or labels else {}
+        for name, column in extra:
+            if (value := column[n]) is not None and value != "":
+                row[name] = value
+        found.append(row or None)
+    return found
+
+
+@dataclass
+class _CountWriter:
+    """Reports that count links or citations of the owner's pages; they name no linking page."""
+
+    session: Session
+    head: LinkImport
+    recognition: Recognition
+    count: int = 0
+    newest: datetime | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+    table: type[SQLModel] = CitationCount
+
+    def write(self, block: Block) -> None:
+        kept = self.notes.setdefault("counts", [])
+        citations: list[dict[str, Any]] = []
+        for row in map(LinkRow, *block.columns):
+            subject = row.target_url or next(iter(row.labels.values()), "")
+            kept.append({"subject": subject, **row.metrics, **row.labels})
+            if (cited := row.metrics.get("Citations")) is not None:
+                citations.append(
+                    {
+                        "workspace_id": self.head.workspace_id,
+                        "import_id": self.head.id,
+                        "subject": subject,
+                        "day": _day(row.labels.get("Date", ""), self.recognition),
+                        "citations": round(cited),
+                    }
+                )
+        store.bulk_insert(self.session, CitationCount, citations)
+        self.count += len(block)
+
+
+def _day(cell: str, recognition: Recognition) -> date | None:
+    try:
+        found = values.moment(cell, recognition.date_order)
+    except ValueError:
+        return None
+    return found.date() if isinstance(found, datetime) else found
+
+
+def _insert(session: Session, model: type[SQLModel], columns: Mapping[str, list[Any]]) -> None:
+    """Columns → rows. On SQLite straight through the driver, each distinct value bound once: half the time."""
+    columns = {name: column for name, column in columns.items() if _told(column)}
+    names = list(columns)
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        store.bulk_insert(
+            session,
+            model,
+            [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)],
+        )
+        return
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    statement = str(insert(table).compile(dialect=connection.dialect, column_keys=names))
+    order = [column.name for column in table.columns if column.name in columns]
+    bound = [_bound(connection, table, name, columns[name]) for name in order]
+    connection.exec_driver_sql(statement, list(zip(*bound, strict=True)))
+
+
+def _told(column: Sequence[Any]) -> bool:
+    return column.count(None) < len(column)
+
+
+def _bound(connection: Connection, table: Table, name: str, column: list[Any]) -> list[Any]:
+    kind = table.c[name].type
+    process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    if process is None:
+        return column
+    if name == "metrics":
+        return [None if value is None else process(value) for value in column]
+    texts = {value: None if value is None else process(value) for value in set(column)}
+    return [texts[value] for value in column]
+
+
+@contextmanager
+def _indexes_afterwards(session: Session, path: Path, writer: _LinkWriter | _CountWriter) -> Iterator[None]:
+    """SQLite: an import that outweighs what is there builds the indexes once, after its rows, in the same transaction."""
+    connection = session.connection()
+    table: Table = writer.table.__table__  # type: ignore[attr-defined]
+    expected = path.stat().st_size // 400
+    big = expected > REBUILD_FROM and expected > (session.exec(select(func.max(col(Backlink.id)))).one() or 0)
+    indexes = list(table.indexes) if big and connection.dialect.name == "sqlite" else []
+    for index in indexes:
+        index.drop(connection)
+    yield
+    for index in indexes:
+        index.create(connection)
+
+
+# --- authority lists -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AuthorityResult:
+    """`read` = `stored` + `already_there` + `left_out` + `rejected`."""
+
+    list_id: int | None
+    metric: str
+    as_of: date
+    file_hash: str
+    read: int
+    stored: int
+    already_there: int
+    left_out: int
+    """Hosts below a registrable domain: links and citations are joined by domain, and the host's value is not its."""
+    rejected: int
+    rejects: tuple[Reject, ...]
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "list_id": self.list_id,
+            "metric": self.metric,
+            "as_of": self.as_of.isoformat(),
+            "file_hash": self.file_hash,
+            "read": self.read,
+            "stored": self.stored,
+            "already_there": self.already_there,
+            "left_out": self.left_out,
+            "rejected": self.rejected,
+            "rejects": [reject.as_json() for reject in self.rejects],
+            "warnings": list(self.warnings),
+        }
+
+
+def import_authority(
+    database: Database,
+    path: Path | str,
+    *,
+    metric: str,
+    as_of: date,
+    now: datetime,
+    domain_column: str | None = None,
+    value_column: str | None = None,
+    higher_is_better: bool = True,
+    source: str | None = None,
+    encoding: str | None = None,
+) -> AuthorityResult:
+    """Any table with a domain and a number a row → one named authority metric with its date.
+
+    The two columns need no name where the layout is a known authority list (OpenPageRank).
+    """
+    path = Path(path)
+    if not metric.strip():
+        raise UsageError("the metric has no name", "give one, such as referring_subnets")
+    given = _AuthorityFile.of(path, domain_column, value_column, encoding)
+    file_hash = _hash(path)
+    with store.writing(database) as session:
+        there = session.exec(
+            select(AuthorityList).where(
+                AuthorityList.metric == metric,
+                AuthorityList.as_of == as_of,
+                AuthorityList.file_hash == file_hash,
             )
+        ).first()
+        if there is not None:
+            return AuthorityResult(
+                there.id,
+                metric,
+                as_of,
+                file_hash,
+                there.rows,
+                0,
+                there.rows,
+                0,
+                0,
+                (),
+                (f"this list was imported on {there.imported_at:%Y-%m-%d}; nothing is stored twice",),
+            )
+        head = AuthorityList(
+            metric=metric,
+            as_of=as_of,
+            imported_at=now,
+            source=source or path.name,
+            file_hash=file_hash,
+            higher_is_better=higher_is_better,
         )
+        session.add(head)
+        session.flush()
+        return _authority_stored(session, head, given)
 
-    def _rel(
-        self, get: Callable[[str], list[Any]], link_types: list[Any], nothing: list[Any]
-    ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
-        """rel, nofollow, ugc, sponsored: from their own columns where there are any, else from the words of rel."""
-        rels, nofollow, ugc, sponsored = get("rel"), get("nofollow"), get("ugc"), get("sponsored")
-        words = (
-            [set(re.split(r"[\s,;]+", rel.casefold())) for rel in rels] if rels is not nothing else nothing
+
+@dataclass(frozen=True)
+class _AuthorityFile:
+    path: Path
+    table: reading.Table | None
+    """None for JSON."""
+    encoding: reading.Encoding
+    container: tuple[str, ...]
+    header: tuple[str, ...]
+    domain: int
+    value: int
+
+    @classmethod
+    def of(cls, path: Path, domain: str | None, value: str | None, encoding: str | None) -> _AuthorityFile:
+        head = reading.head_of(path)
+        found = reading.Encoding(encoding, "as given") if encoding else reading.encoding_of(head)
+        text = reading.decode_head(head, found)
+        if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
+            recognition = inspect(path, encoding=encoding)
+            layout = recognition.layout
+            domain = domain or layout.columns.get("source_domain", "domain")
+            value = value or (layout.metrics[0] if layout.metrics else "")
+            header = recognition.header
+            return cls(path, None, found, layout.container, header, *_two(path, header, domain, value))
+        if not domain or not value:
+            raise UsageError(
+                "the columns of the domain and of the value have no names",
+                "give both: --domain-column and --value-column",
+            )
+        seen: tuple[str, ...] = ()
+        for delimiter in (",", "\t", ";", "|"):
+            for n, (_, cells) in enumerate(records := reading.split_sample(text, delimiter, 40)):
+                seen = tuple(cells) if len(cells) > len(seen) else seen
+                names = [formats.plain(cell) for cell in cells]
+                if formats.plain(domain) in names and formats.plain(value) in names:
+                    first = records[n + 1][0] if n + 1 < len(records) else text.count("\n") + 2
+                    table = reading.Table(found, delimiter, len(cells), first)
+                    return cls(path, table, found, (), tuple(cells), *_two(path, cells, domain, value))
+        _two(path, seen, domain, value)
+        raise AssertionError("unreachable")
+
+    def cells(self) -> Iterator[tuple[int, str, str] | Reject]:
+        if self.table is None:
+            for n, each in enumerate(reading.elements(self.path, self.encoding, self.container), start=1):
+                if isinstance(each, Reject):
+                    yield each
+                    continue
+                flat = reading.flat(each)
+                yield n, flat.get(self.header[self.domain], ""), flat.get(self.header[self.value], "")
+            return
+        for batch in reading.batches(self.path, self.table):
+            for line, row in zip(batch.lines, batch.rows, strict=True):
+                yield line, row[self.domain], row[self.value]
+            yield from batch.rejects
+
+
+def _two(path: Path, header: Sequence[str], domain: str, value: str) -> tuple[int, int]:
+    names = [formats.plain(name) for name in header]
+    for wanted in (domain, value):
+        if formats.plain(wanted) not in names:
+            raise DataError(
+                f"{path.name} has no column {wanted!r}; it has {', '.join(formats.shown(name) for name in header[:40])}",
+                "give the names of two of these columns",
+            )
+    return names.index(formats.plain(domain)), names.index(formats.plain(value))
+
+
+def _authority_stored(session: Session, head: AuthorityList, given: _AuthorityFile) -> AuthorityResult:
+    count = _AuthorityCount()
+    found = given.cells()
+    while block := list(islice(found, store.CHUNK)):
+        count.stored += _values_stored(
+            session, head, [taken for cells in block if (taken := count.take(cells))]
         )
-        if nofollow is nothing and (follow := get("follow")) is not nothing:
-            nofollow = [None if each is None else not each for each in follow]
-        if nofollow is nothing and (only := get("only_nofollow")) is not nothing:
-            pairs = zip(only, get("only_follow"), strict=True)
-            nofollow = [True if no else False if yes else None for no, yes in pairs]
-        if rels is nothing and any(each and each[1] for each in link_types):
-            words = [set(each[1].split()) if each and each[1] else None for each in link_types]
-        if words is not nothing:
-            nofollow = _told("nofollow", words) if nofollow is nothing else nofollow
-            ugc = _told("ugc", words) if ugc is nothing else ugc
-            sponsored = _told("sponsored", words) if sponsored is nothing else sponsored
-        return rels, nofollow, ugc, sponsored
+    count.stored += _values_stored(session, head, list(count.spare.values()))
+    head.rows = count.stored
+    kept = head.id
+    if not count.stored:
+        session.delete(head)
+        kept = None
+    session.flush()
+    left_out = count.read - count.stored - count.rejected
+    warnings = (
+        (f"{left_out} rows name hosts below a registrable domain and are left out",) if left_out else ()
+    )
+    return AuthorityResult(
+        list_id=kept,
+        metric=head.metric,
+        as_of=head.as_of,
+        file_hash=head.file_hash,
+        read=count.read,
+        stored=count.stored,
+        already_there=0,
+        left_out=left_out,
+        rejected=count.rejected,
+        rejects=tuple(count.rejects),
+        warnings=warnings,
+    )
 
-    def _types(self, get: Callable[[str], list[Any]], link_types: list[Any], nothing: list[Any]) -> list[Any]:
-        """The kind of link; a flag column says more than the plain "text" beside it, and an alt text alone is an image."""
-        kinds = [each and each[0] for each in link_types] if link_types is not nothing else list(nothing)
-        told = link_types is not nothing
-        for name in ("image", "form", "frame", "redirect", "mention"):
-            if (flags := get(f"is_{name}")) is not nothing:
-                told = True
-                kinds = [name if flag else kind for flag, kind in zip(flags, kinds, strict=True)]
-        if not told:
-            return nothing
-        if any(f"is_{name}" in self.recognition.match.fields for name in ("image", "frame")):
-            kinds = [kind or "text" for kind in kinds]
-        if (alts := get("alt")) is not nothing and (anchors := get("anchor")) is not nothing:
-            pairs = zip(kinds, anchors, alts, strict=True)
-            kinds = [
-                "image" if alt and not text and kind in ("text", None) else kind for kind, text, alt in pairs
-            ]
-        return kinds
 
-    def _anchors(self, get: Callable[[str], list[Any]], nothing: list[Any]) -> list[Any]:
-        anchors, alts = get("anchor"), get("alt")
-        return (
-            anchors
-            if alts is nothing
-            else [text or alt or "" for text, alt in zip(anchors, alts, strict=True)]
+@dataclass(frozen=True)
+class _Figure:
+    id: int
+    name: str
+    value: float
+
+
+def _values_stored(session: Session, head: AuthorityList, figures: Sequence[_Figure]) -> int:
+    store.bulk_insert(
+        session, DomainRow, [{"id": each.id, "name": each.name} for each in figures], ignore=True
+    )
+    rows = [{"list_id": head.id, "domain_id": each.id, "value": each.value} for each in figures]
+    return store.bulk_insert(session, AuthorityValue, rows)
+
+
+@dataclass
+class _AuthorityCount:
+    read: int = 0
+    stored: int = 0
+    rejected: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    seen: dict[int, int] = field(default_factory=dict)
+    """Domain → the line it stands on."""
+    spare: dict[int, _Figure] = field(default_factory=dict)
+    """What a list says of `www.` and a domain holds for the domain where the list has no row for it itself."""
+
+    def take(self, cells: tuple[int, str, str] | Reject) -> _Figure | None:
+        self.read += 1
+        found = cells if isinstance(cells, Reject) else self._figure(*cells)
+        if isinstance(found, Reject):
+            self.rejected += 1
+            self.rejects += [found][: KEPT_REJECTS - len(self.rejects)]
+            return None
+        return found
+
+    def _figure(self, line: int, name: str, cell: str) -> _Figure | Reject | None:
+        host = plain_host(name)
+        shown = reading.fragment(f"{name} | {cell}")
+        if host is None:
+            return Reject(line, f"{name[:60]!r} is not a domain", shown)
+        domain = domains.domain_of(host) or host
+        bare = host.removeprefix("www.")
+        if bare != domain:
+            return None
+        try:
+            value = values.number(cell)
+        except ValueError:
+            value = None
+        if value is None:
+            return Reject(line, f"{cell[:60]!r} is not a number", shown)
+        figure = _Figure(domains.domain_id(domain), domain, value)
+        if host != domain:
+            if figure.id not in self.seen:
+                self.spare.setdefault(figure.id, figure)
+            return None
+        if figure.id in self.seen:
+            return Reject(line, f"{domain} has a value on line {self.seen[figure.id]} already", shown)
+        self.seen[figure.id] = line
+        self.spare.pop(figure.id, None)
+        return figure
+
+
+# --- snapshots -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """A link that came or went between two snapshots."""
+
+    kind: Literal["new", "lost"]
+    source_domain_id: int
+    source_page_id: int | None
+    target_domain_id: int
+    source_url: str | None
+    target_url: str | None
+    at: date
+    """The vendor's day where it states one, else the day of the snapshot that shows it."""
+    stated: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SnapshotChanges:
+    """Two successive full snapshots of one vendor, scope and target."""
+
+    vendor: str
+    scope: str
+    target_domain_id: int
+    earlier_id: int
+    later_id: int
+    earlier: date
+    later: date
+    changes: tuple[Change, ...]
+    late_finds: int
+    """Links only the later one has although the vendor first saw them before the earlier: its index grew, not the web."""
+
+    def of(self, kind: Literal["new", "lost"]) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.kind == kind)
+
+
+def snapshot_changes(
+    session: Session, workspace_id: int, *, vendor: str | None = None, scope: str | None = None
+) -> list[SnapshotChanges]:
+    """New and lost links between each two successive snapshots that claim to be complete.
+
+    The first snapshot of a series has nothing before it and yields no change. Samples and lists of new or lost
+    links only are no snapshots, and a target that one of two snapshots does not show at all is not compared.
+    """
+    statement = select(LinkImport).where(
+        LinkImport.workspace_id == workspace_id, col(LinkImport.scope).in_(sorted(formats.FULL_SCOPES))
+    )
+    if vendor is not None:
+        statement = statement.where(LinkImport.vendor == vendor)
+    if scope is not None:
+        statement = statement.where(LinkImport.scope == scope)
+    series: dict[tuple[str, str, int], list[LinkImport]] = {}
+    for each in session.exec(statement.order_by(col(LinkImport.as_of), col(LinkImport.id))):
+        for target in _targets(session, each):
+            series.setdefault((each.vendor, each.scope, target), []).append(each)
+    return [
+        _between(session, earlier, later, target)
+        for (_, _, target), snapshots in series.items()
+        for earlier, later in pairwise(snapshots)
+    ]
+
+
+def _targets(session: Session, snapshot: LinkImport) -> Sequence[int]:
+    statement = select(Backlink.target_domain_id).where(Backlink.import_id == snapshot.id).distinct()
+    return session.exec(statement.order_by(col(Backlink.target_domain_id))).all()
+
+
+def _between(session: Session, earlier: LinkImport, later: LinkImport, target: int) -> SnapshotChanges:
+    came, late_finds = [], 0
+    for link in _only_in(session, later, earlier, target):
+        if link.first_seen is not None and link.first_seen.date() < earlier.as_of:
+            late_finds += 1
+        else:
+            at = link.first_seen.date() if link.first_seen else later.as_of
+            came.append(_change("new", link, at, link.first_seen is not None))
+    stated = _stated_losses(session, later, target)
+    went = []
+    for link in _only_in(session, earlier, later, target):
+        known = stated.get(_place(link, later.scope))
+        at = known.lost_at.date() if known and known.lost_at else later.as_of
+        went.append(_change("lost", link, at, known is not None, known.lost_reason if known else None))
+    assert earlier.id is not None
+    assert later.id is not None
+    return SnapshotChanges(
+        vendor=later.vendor,
+        scope=later.scope,
+        target_domain_id=target,
+        earlier_id=earlier.id,
+        later_id=later.id,
+        earlier=earlier.as_of,
+        later=later.as_of,
+        changes=(*came, *went),
+        late_finds=late_finds,
+    )
+
+
+def _change(
+    kind: Literal["new", "lost"], link: Backlink, at: date, stated: bool, reason: str | None = None
+) -> Change:
+    return Change(
+        kind,
+        link.source_domain_id,
+        link.source_page_id,
+        link.target_domain_id,
+        link.source_url,
+        link.target_url,
+        at,
+        stated,
+        reason,
+    )
+
+
+def _place(link: Backlink, scope: str) -> tuple[int, int | None]:
+    """What makes a link the same one: its page; where one link stands for its domain, the domain."""
+    return link.source_domain_id, link.source_page_id if scope == "all" else None
+
+
+def _only_in(session: Session, here: LinkImport, there: LinkImport, target: int) -> list[Backlink]:
+    """Live links of one snapshot whose page (or domain) has no live link in the other; one for each."""
+    other = aliased(Backlink)
+    same = (
+        select(other.id)
+        .where(
+            other.workspace_id == here.workspace_id,
+            other.import_id == there.id,
+            other.source_domain_id == Backlink.source_domain_id,
+            other.target_domain_id == target,
+            col(other.lost_at).is_(None),
         )
-
-    def _figures(
-        self, columns: list[tuple[str, ...]], count: int, wrong: dict[int, str]
-    ) -> list[dict[str, float]]:
-        metrics = self.recognition.match.metrics
-        found = [self._column("number", columns[place], name, wrong) for name, place in metrics.items()]
-        if not found:
-            return [{} for _ in range(count)]
-        names = tuple(metrics)
-        return [
-            {name: value for name, value in zip(names, row, strict=True) if value is not None}
-            for row in zip(*found, strict=True)
-        ]
-
-    def _labels(self, columns: list[tuple[str, ...]], count: int) -> list[dict[str, str]]:
-        labels = self.recognition.match.labels
-        if not labels:
-            return [{} for _ in range(count)]
-        names = tuple(labels)
-        found = [columns[place] for place in labels.values()]
-        return [
-            {name: text for name, cell in zip(names, row, strict=True) if (text := _text(cell))}
-            for row in zip(*found, strict=True)
-        ]
-
-    def _spread(self, sound: list[LinkRow], rows: list[list[str]], lines: list[int]) -> Iterator[LinkRow]:
-        """A row of a link matrix → one row for each site that the page links to."""
-        cells = dict(zip(lines, rows, strict=True))
-        for row in sound:
-            for site, place in self.recognition.match.targets.items():
-                cell = cells[row.line][place].strip()
-                if cell and not re.fullmatch(r"0|-|–|no|false|n/a", cell.casefold()):
-                    yield row._replace(target_domain=_domain(site))
-
-    def _column(self, kind: str, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
-        if kind == "text":
-            return [cell.strip() if "\0" not in cell else _text(cell) for cell in cells]
-        memo = self.memos[kind]
-        converted = [memo[cell] for cell in cells]
-        if memo.failed:
-            for n, value in enumerate(converted):
-                if isinstance(value, Wrong):
-                    wrong.setdefault(n, f"{name} {value.why}: {reading.fragment(value.cell)[:60]!r}")
-                    converted[n] = None
-        return converted
+        .correlate(Backlink)
+    )
+    if here.scope == "all":
+        same = same.where(col(other.source_page_id).is_not_distinct_from(col(Backlink.source_page_id)))
+    statement = (
+        select(Backlink)
+        .where(
+            Backlink.import_id == here.id,
+            Backlink.target_domain_id == target,
+            col(Backlink.lost_at).is_(None),
+            ~same.exists(),
+        )
+        .order_by(col(Backlink.id))
+    )
+    found: dict[tuple[int, int | None], Backlink] = {}
+    for link in session.exec(statement):
+        found.setdefault(_place(link, here.scope), link)
+    return list(found.values())
 
 
-def _told(word: str, words: list[Any]) -> list[Any]:
-    return [None if each is None else word in each for each in words]
-
-
-def _blank_is_none(texts: list[Any], nothing: list[Any]) -> list[Any]:
-    return texts if texts is nothing else [text or None for text in texts]
-
-
-def _join(row: Sequence[str]) -> str:
-    return reading.fragment(" | ".join(row))
+def _stated_losses(
+    session: Session, later: LinkImport, target: int
+) -> dict[tuple[int, int | None], Backlink]:
+    statement = select(Backlink).where(
+        Backlink.import_id == later.id,
+        Backlink.target_domain_id == target,
+        col(Backlink.lost_at).is_not(None),
+    )
+    return {_place(link, later.scope): link for link in session.exec(statement.order_by(col(Backlink.id)))}

@@ -215,6 +215,8 @@ class Table:
     width: int
     first_row: int
     """Number of the first physical line after the header, from 1."""
+    padding: int = 0
+    """Empty cells that the rows of this file have beyond its header."""
 
 
 def batches(path: Path, table: Table) -> Iterator[Batch]:
@@ -279,7 +281,7 @@ class _Joiner:
             self.open.append(line)
             joined = "\n".join(self.open)
             closes = odd and not self._is_open(joined)
-            if closes and len(self._split(joined)) == self.table.width:
+            if closes and self._is_one_row(joined):
                 numbers.append(self.opened_at)
                 texts.append(joined)
                 self.open = []
@@ -287,6 +289,15 @@ class _Joiner:
                 rejects.append(self._unclosed())
                 queue.extendleft(reversed(list(enumerate(self.open[1:], start=self.opened_at + 1))))
                 self.open = []
+
+    def _is_one_row(self, joined: str) -> bool:
+        """Whether lines were rightly joined: a stray quote could also have found another stray one far below."""
+        try:
+            cells = next(csv.reader([joined], delimiter=self.table.delimiter, strict=True))
+        except csv.Error:
+            return False
+        inner = (line for line in self.open[1:-1] if len(self._split(line)) == self.table.width > 2)
+        return len(cells) - self.table.width in (0, self.table.padding) and not any(inner)
 
     def _is_open(self, text: str) -> bool:
         try:
@@ -305,7 +316,7 @@ class _Joiner:
         texts = self._decoded(numbers, texts, rejects)
         rows = self._parsed(texts)
         width = self.table.width
-        if any(len(row) != width for row in rows):
+        if any(len(row) != width for row in rows) or not all(map(any, rows)):
             numbers, rows = self._fitting(numbers, texts, rows, rejects, ended)
         return Batch(numbers, rows, rejects)
 
@@ -343,11 +354,14 @@ class _Joiner:
         kept: list[tuple[int, list[str]]] = []
         last = numbers[-1] if numbers else 0
         for number, text, row in zip(numbers, texts, rows, strict=True):
-            if len(row) > width and not any(cell.strip() for cell in row[width:]):
+            if self.table.padding and len(row) == width + self.table.padding and not any(row[width:]):
                 row = row[:width]
+            blank = not any(cell.strip(" \t\xa0\x00\x1a") for cell in row) and (bool(row) or not text.strip())
+            if blank:
+                continue
             if len(row) == width:
                 kept.append((number, row))
-            elif any(cell.strip(" \t\x00\x1a") for cell in row) or (not row and text.strip()):
+            else:
                 cut = not ended and number == last and len(row) < width
                 reason = (
                     f"the file ends in the middle of this row ({len(row)} of {width} fields)"

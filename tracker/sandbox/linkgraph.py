@@ -83,7 +83,7 @@ def _linked_brands(world: World, rng: Random, s: int) -> list[int]:
     n = len(world.brands)
     pull = [p**0.6 for p in world.popularity]
     if s in world.lifts:
-        count = rng.randint(2, max(2, n // 2)) if n > 2 else 1
+        count = rng.randint(2, max(2, min(6, n // 2))) if n > 2 else 1
         order = sorted(range(n), key=lambda b: -(rng.random() ** (1 / pull[b])))
         return sorted(order[:count])
     strength = 0.25 + 0.6 * world.sources[s].rating / 90

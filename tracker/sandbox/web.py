@@ -65,29 +65,29 @@ class Link:
 _PUBLISHERS: dict[SourceType, str] = {
     "editorial": """
         techdaily.com:88:www:general ledgerandloop.com:61:www brightdeskreview.com:57:www opsquarterlypost.com:66:www
-        smallfirmweekly.com:72:www:general thequietdesk.example:38: deskandfieldpost.co.uk:54:www
+        smallfirmweekly.com:72:www:general thequietdeskpost.com:38: deskandfieldpost.co.uk:54:www
         nordstapelpost.se:43:www bizharbornews.org:59:: growthalmanach.com:69:blog:general stackgazetteer.com:74:www
-        makersledgerpost.com:35:: officekompass.example:47:www kontorblattonline.de:51:www lapetiteagence.example:33::
-        bürobote.example:29:: harbourlinejournal.com:64:www""",
+        makersledgerpost.com:35:: officekompassheft.de:47:www kontorblattonline.de:51:www lapetiteagencehebdo.fr:33::
+        bürobotenblatt.de:29:: harbourlinejournal.com:64:www""",
     "community": """
-        askfounderscircle.org:70:: deskboardtalk.net:46:forum crewthreads.example:41:: opsforumhall.com:63:www:general
+        askfounderscircle.org:70:: deskboardtalk.net:46:forum crewthreadhall.net:41:: opsforumhall.com:63:www:general
         smallteamnotes.github.io:27:: answerbarnyard.com:81:www:general sellersguildhall.org:49:community
-        tinkerboardroom.com:37:: counterside.example:44:talk""",
+        tinkerboardroom.com:37:: countersidetalk.org:44:talk""",
     "reference": """
         openbizwikia.org:90:en:general glossaryattic.org:52:www softwareatlasia.org:77:www:general
         termpediana.net:58:: bizstandardry.org:67:docs datahandbookery.org:48::""",
     "video": """
-        clipharbourtv.com:85:www:general vidlessonry.com:53:www watchdeskly.example:45::
+        clipharbourtv.com:85:www:general vidlessonry.com:53:www watchdeskly.tv:45::
         screencastbarn.com:62:www explainerloft.com:40::""",
     "review": """
         toolverdictory.com:83:www:general softpickery.com:76:www:general ratedstackly.com:65:www
         comparebenchly.com:68:www appscalery.com:55:: reviewquayside.com:60:www pricewatchery.net:39::
-        buyersmatrixly.com:71:www verdictharbour.example:42:: shortlistery.com:73:www:general
-        honestappnotes.com:34:: switchersguide.example:50:www sidebysideapps.com:56:www""",
+        buyersmatrixly.com:71:www verdictharbour.net:42:: shortlistery.com:73:www:general
+        honestappnotes.com:34:: switchersguidebook.com:50:www sidebysideapps.com:56:www""",
     "corporate": """
-        northgatepartnership.com:47:www bluefernconsulting.example:31:www cloudmoorings.com:75:blog
-        paywharfbank.example:64:www hireloomery.com:44:: mailbarrow.com:59:www trainyardacademy.com:53:learn
-        auditlane.example:36:: shipyardhosting.com:66:docs deskfolkagency.com:28::""",
+        northgatepartnership.com:47:www bluefernconsultancy.co:31:www cloudmoorings.com:75:blog
+        paywharfbank.eu:64:www hireloomery.com:44:: mailbarrow.com:59:www trainyardacademy.com:53:learn
+        auditlaneadvice.com:36:: shipyardhosting.com:66:docs deskfolkagency.com:28::""",
 }
 
 

@@ -29,7 +29,7 @@ WEEKS = 12
 DEMO_SEED = 23
 
 # The bounds of the linear scale: few enough probabilities touch them that planted lifts stay what they are.
-_FLOOR, _CEILING, _BASE_CEILING = 0.02, 0.98, 0.46
+_FLOOR, _CEILING, _BASE_CEILING = 0.01, 0.98, 0.46
 _SEARCH_ENGINES = ("chat", "perplexity", "anthropic")
 
 
@@ -218,8 +218,9 @@ class World:
     def crowd_pleasers(self) -> dict[int, float]:
         """Sources whose citation goes with more of *every* brand: nothing for a link to be credited with."""
         rng = Random(number(self.seed, "crowd"))
+        few = min(1.0, 8 / len(self.brands))
         free = [i for i in range(len(self.sources)) if i not in self.lifts and self.sources[i].rating >= 60]
-        return dict(zip(rng.sample(free, 2), (0.07, 0.1), strict=True))
+        return dict(zip(rng.sample(free, 2), (0.07 * few, 0.1 * few), strict=True))
 
     @cached_property
     def rising(self) -> dict[int, float]:
@@ -309,19 +310,17 @@ class World:
         topic = (
             self._topic_of.get(_plain(prompt)) or self.topics[number(self.seed, prompt) % len(self.topics)]
         )
-        rng = Random(number(self.seed, "setting", engine, prompt))
         shared = Random(number(self.seed, "setting", prompt))
+        alone = Random(number(self.seed, "setting", engine, prompt))
         asked_about = tuple(i for i, name in enumerate(self._names) if name.search(prompt))
         base = []
         for i, brand in enumerate(self.brands):
             fit = fraction(self.seed, "fit", brand.name, topic) - 0.5
             taste = fraction(self.seed, "taste", brand.name, engine) - 0.5
-            level = (
-                self.popularity[i] * (1 + 0.5 * fit + 0.4 * taste)
-                + shared.gauss(0, 0.06)
-                + rng.gauss(0, 0.03)
-            )
-            base.append(0.95 if i in asked_about else _cut(level, 0.04, _BASE_CEILING))
+            known = self.popularity[i]
+            luck = shared.gauss(0, 0.06) + alone.gauss(0, 0.03)
+            level = known * (1 + 0.5 * fit + 0.4 * taste) + min(1.0, 5 * known) * luck
+            base.append(0.95 if i in asked_about else _cut(level, min(0.04, known), _BASE_CEILING))
         weights = [
             self._reach(s, topic, engine) * math.exp(shared.gauss(0, 0.45)) for s in range(len(self.sources))
         ]
@@ -365,9 +364,9 @@ class World:
 
     def _trend_of(self, b: int, engine: str, week: int) -> float:
         name = self.brands[b].name
-        drift = 0.08 * (fraction(self.seed, "week", name, engine, week) - 0.5)
+        drift = min(0.08, self.popularity[b]) * (fraction(self.seed, "week", name, engine, week) - 0.5)
         if engine == "chat" and self.start + timedelta(weeks=week) >= self.served_changes_on:
-            drift += 0.12 * (fraction(self.seed, "served", name) - 0.5)
+            drift += min(0.12, self.popularity[b]) * (fraction(self.seed, "served", name) - 0.5)
         return drift + self.rising.get(b, 0.0) * _cut((week + 1) / self.weeks, 0.0, 1.0)
 
     def answer(self, ask: Ask) -> Answer:
@@ -376,7 +375,8 @@ class World:
         key = number(self.seed, ask.engine, _plain(ask.prompt), since, ask.repeat, ask.search)
         rng = Random(key)
         here = self._setting(ask.engine, ask.prompt)
-        searched = ask.search and (ask.forced or rng.random() >= 0.03)
+        lazy = rng.random() < 0.03
+        searched = ask.search and (ask.forced or not lazy)
         retrieved, sources, cited = self._search(rng, here) if searched else ((), (), ())
         named = self._named(rng, here, ask, {sources[i] for i in cited})
         retrieved, cited = self._own_pages(rng, retrieved, cited, named) if cited else (retrieved, cited)
@@ -423,7 +423,9 @@ class World:
 
     def _named(self, rng: Random, here: _Setting, ask: Ask, cited: set[int]) -> tuple[int, ...]:
         """Indexes of the brands the answer names, the likeliest first."""
-        general = 0.1 * (rng.random() - 0.5) + sum(x for s, x in self.crowd_pleasers.items() if s in cited)
+        general = min(0.1, 1 / len(self.brands)) * (rng.random() - 0.5) + sum(
+            x for s, x in self.crowd_pleasers.items() if s in cited
+        )
         trend = self._trend(ask.engine, self._week(ask.day))
         chance = [b + t + general for b, t in zip(here.base, trend, strict=True)]
         for s in cited & self.lifts.keys():

@@ -19,8 +19,8 @@ def write(
     """Write the files that are not there; returns (written, kept)."""
     values = {
         "BRAND": _quoted(brand or "Your Brand"),
-        "DOMAIN": _quoted(_domain(domain) if domain else "yourbrand.example"),
-        "RIVALS": "".join(_rival(rival) for rival in rivals) or _rival("A Rival=rival-one.example"),
+        "DOMAIN": _quoted(_domain(domain) if domain else "yourbrand.com"),
+        "RIVALS": "".join(_rival(rival) for rival in rivals) or _rival("A Rival=rival-one.com"),
         "TOPIC": _quoted((topic or "your product").strip()),
         "THING": (topic or "product").strip().replace('"', "'"),
     }
