@@ -1,0 +1,701 @@
+"""Every reference export against what a careful reader writes down by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from tests.shared import shared
+from tracker.errors import DataError
+from tracker.links import formats
+from tracker.links.importer import LinkRow, Reject, inspect, rows
+
+SITE = "https://acme-widgets.example"
+REVIEW, FORUM, NEWS = (
+    "https://review-site.test/best-widgets",
+    "https://forum.test/t/99812",
+    "https://news.test/advertorial/spring",
+)
+W200 = f"{SITE}/shop/w-200"
+NO = (False, False, False)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+# source, target, anchor, (nofollow, ugc, sponsored), link type, first seen, last seen, lost
+AHREFS_ROWS: list[tuple[Any, ...]] = [
+    (
+        REVIEW,
+        f"{SITE}/",
+        "Acme Widgets",
+        NO,
+        "text",
+        at("2026-03-02 09:14:55"),
+        at("2026-11-10 04:12:33"),
+        None,
+    ),
+    (
+        "https://wiki.test/wiki/Widget_safety",
+        f"{SITE}/guides/safety",
+        "Acme safety guide",
+        (True, False, False),
+        "text",
+        at("2026-05-04 18:00:01"),
+        at("2026-11-12 22:45:10"),
+        None,
+    ),
+    (
+        FORUM,
+        W200,
+        W200,
+        (True, True, False),
+        "text",
+        at("2026-08-19 07:30:00"),
+        at("2026-11-01 12:00:00"),
+        None,
+    ),
+    (
+        NEWS,
+        f"{SITE}/spring",
+        "cheap widgets online",
+        (False, False, True),
+        "text",
+        at("2026-04-01 06:00:00"),
+        at("2026-09-30 11:11:11"),
+        at("2026-10-07 05:05:05"),
+    ),
+    (
+        "https://partner.test/",
+        f"{SITE}/",
+        "Acme logo",
+        NO,
+        "image",
+        at("2022-01-24 13:05:12"),
+        at("2026-11-11 13:45:17"),
+        None,
+    ),
+    (
+        "https://tokushu.test/widgets",
+        f"{SITE}/ja/",
+        "アクメ・ウィジェット",
+        NO,
+        "text",
+        at("2026-10-20 23:59:59"),
+        at("2026-11-14 01:02:03"),
+        None,
+    ),
+    (
+        "https://links-4421.test/p/1",
+        f"{SITE}/",
+        "buy widgets cheap",
+        NO,
+        "text",
+        at("2026-11-13 02:00:00"),
+        at("2026-11-13 02:00:00"),
+        None,
+    ),
+    (
+        "https://blog.test/2019/old",
+        f"{SITE}/old-page",
+        "this guide",
+        NO,
+        "text",
+        at("2019-06-11 10:00:00"),
+        at("2026-10-02 10:00:00"),
+        at("2026-10-30 10:00:00"),
+    ),
+]
+SEMRUSH_ROWS: list[tuple[Any, ...]] = [
+    (REVIEW, f"{SITE}/", "Acme Widgets", NO, "text", day("2026-03-02"), day("2026-11-10"), None),
+    (FORUM, W200, W200, (True, True, False), "text", day("2026-08-19"), day("2026-11-01"), None),
+    (
+        NEWS,
+        f"{SITE}/spring",
+        "cheap widgets online",
+        (False, False, True),
+        "text",
+        day("2026-04-01"),
+        day("2026-09-30"),
+        None,
+    ),
+    ("https://partner.test/", f"{SITE}/", "", NO, "image", day("2022-01-24"), day("2026-11-11"), None),
+    (
+        "https://links-4421.test/p/1",
+        f"{SITE}/",
+        "buy widgets cheap",
+        NO,
+        "text",
+        day("2026-11-13"),
+        day("2026-11-13"),
+        None,
+    ),
+]
+N = (None, None)
+LINKS: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
+    "ahrefs_backlinks_utf8_comma.csv": ("ahrefs-backlinks", "all", AHREFS_ROWS),
+    "ahrefs_backlinks_utf16le_tab_quoted.csv": ("ahrefs-backlinks", "all", AHREFS_ROWS),
+    "ahrefs_backlinks_mid_30col_utf16le_tab.csv": ("ahrefs-backlinks-mid", "all", AHREFS_ROWS),
+    "ahrefs_backlinks_legacy_2019_2020_22col_utf16le_tab.csv": (
+        "ahrefs-backlinks-legacy",
+        "all",
+        [
+            (
+                REVIEW,
+                f"{SITE}/",
+                "Acme Widgets",
+                NO,
+                None,
+                at("2020-03-02 09:14"),
+                at("2020-11-10 04:12"),
+                None,
+            ),
+            (
+                FORUM,
+                W200,
+                W200,
+                (True, False, False),
+                None,
+                at("2020-08-19 07:30"),
+                at("2020-11-01 12:00"),
+                None,
+            ),
+            (
+                NEWS,
+                f"{SITE}/spring",
+                "cheap widgets online",
+                NO,
+                None,
+                at("2020-04-01 06:00"),
+                at("2020-09-30 11:11"),
+                day("2020-10-07"),
+            ),
+        ],
+    ),
+    "ahrefs_broken_backlinks_utf16le_tab.csv": (
+        "ahrefs-broken",
+        "sample",
+        [
+            (
+                "https://blog.test/2019/old",
+                f"{SITE}/old-page",
+                "this guide",
+                NO,
+                "text",
+                None,
+                at("2026-10-02 10:00:00"),
+                None,
+            ),
+            (
+                NEWS,
+                f"{SITE}/spring",
+                "cheap widgets online",
+                (False, False, True),
+                "text",
+                None,
+                at("2026-09-30 11:11:11"),
+                None,
+            ),
+        ],
+    ),
+    "ahrefs_api_v3_all_backlinks.json": ("ahrefs-api-v3", "all", AHREFS_ROWS[:1]),
+    "semrush_backlinks_19col.csv": ("semrush-backlinks", "all", SEMRUSH_ROWS),
+    "semrush_excel_resaved_de_semicolon_cp1252.csv": ("semrush-backlinks", "all", SEMRUSH_ROWS),
+    "semrush_backlinks_legacy_15col.csv": (
+        "semrush-backlinks-legacy",
+        "all",
+        [
+            (
+                REVIEW,
+                f"{SITE}/",
+                "Acme Widgets",
+                (False, *N),
+                "text",
+                day("2019-03-02"),
+                day("2019-11-10"),
+                None,
+            ),
+            (
+                "https://links-4421.test/p/1",
+                f"{SITE}/",
+                "buy widgets cheap",
+                (False, *N),
+                "text",
+                day("2019-10-13"),
+                day("2019-11-13"),
+                None,
+            ),
+        ],
+    ),
+    "semrush_api_backlinks.csv": (
+        "semrush-api",
+        "all",
+        [
+            (
+                REVIEW,
+                f"{SITE}/",
+                "Acme Widgets",
+                (False, *N),
+                None,
+                at("2026-03-02 09:14:55"),
+                at("2026-11-10 04:12:33"),
+                None,
+            ),
+            (
+                "https://links-4421.test/p/1",
+                f"{SITE}/",
+                "buy widgets cheap",
+                (False, *N),
+                None,
+                at("2026-11-13 02:00:00"),
+                at("2026-11-13 02:00:00"),
+                None,
+            ),
+        ],
+    ),
+    "semrush_backlink_audit_fixture_header.csv": (
+        "semrush-audit",
+        "all",
+        [
+            (
+                "https://links-4421.test/p/1",
+                f"{SITE}/",
+                "buy widgets cheap",
+                (False, *N),
+                None,
+                day("2026-11-13"),
+                day("2026-11-13"),
+                None,
+            ),
+            (FORUM, W200, W200, (True, *N), None, day("2026-08-19"), day("2026-11-01"), None),
+        ],
+    ),
+    "majestic_download_20col_bom.csv": (
+        "majestic-download",
+        "all",
+        [
+            (
+                REVIEW,
+                f"{SITE}/",
+                "Acme Widgets",
+                (False, *N),
+                "text",
+                day("2026-03-02"),
+                day("2026-11-10"),
+                None,
+            ),
+            (FORUM, W200, W200, (True, *N), "text", day("2026-08-19"), day("2026-11-01"), None),
+            (
+                "https://partner.test/",
+                f"{SITE}/",
+                "Acme logo",
+                (False, *N),
+                "image",
+                day("2022-01-24"),
+                day("2026-11-11"),
+                None,
+            ),
+            (
+                "https://press.test/item",
+                "acme-widgets.example",
+                "acme-widgets.example",
+                (False, *N),
+                "mention",
+                day("2026-10-01"),
+                day("2026-10-01"),
+                None,
+            ),
+            (
+                "https://blog.test/2019/old",
+                f"{SITE}/old",
+                "this guide",
+                (False, *N),
+                "text",
+                day("2019-06-11"),
+                day("2021-02-03"),
+                None,
+            ),
+        ],
+    ),
+    "majestic_api_shape_27col.csv": (
+        "majestic-api",
+        "all",
+        [
+            (
+                REVIEW,
+                f"{SITE}/",
+                "Acme Widgets",
+                (False, *N),
+                "text",
+                day("2026-03-02"),
+                day("2026-11-10"),
+                None,
+            ),
+            (
+                NEWS,
+                f"{SITE}/spring",
+                "cheap widgets online",
+                (False, *N),
+                "text",
+                day("2026-04-01"),
+                day("2026-09-30"),
+                day("2026-10-07"),
+            ),
+        ],
+    ),
+    "moz_ose_legacy_15col_6_preamble_lines.csv": (
+        "moz-ose-legacy",
+        "all",
+        [
+            (
+                "http://review-site.test/best-widgets",
+                f"{SITE}/",
+                "Acme Widgets",
+                (False, *N),
+                None,
+                None,
+                None,
+                None,
+            ),
+            ("http://forum.test/t/99812", W200, W200, (True, *N), None, None, None, None),
+        ],
+    ),
+    "moz_links_api_v2.json": (
+        "moz-api-v2",
+        "all",
+        [
+            (
+                "review-site.test/best-widgets",
+                "acme-widgets.example/",
+                "Acme Widgets",
+                (False, *N),
+                None,
+                day("2026-03-02"),
+                day("2026-11-10"),
+                None,
+            )
+        ],
+    ),
+    "gsc_latest_links.csv": (
+        "gsc-latest-links",
+        "sample",
+        [
+            (REVIEW, None, None, (None, *N), None, None, day("2026-11-10"), None),
+            ("https://blog.test/a,b?x=1,2", None, None, (None, *N), None, None, day("2026-11-02"), None),
+            (FORUM, None, None, (None, *N), None, None, day("2026-09-15"), None),
+        ],
+    ),
+    "gsc_latest_links_he_locale.csv": (
+        "gsc-latest-links",
+        "sample",
+        [
+            (REVIEW, None, None, (None, *N), None, None, day("2026-11-10"), None),
+            (FORUM, None, None, (None, *N), None, None, day("2026-11-01"), None),
+        ],
+    ),
+    "bing_api_GetUrlLinks.json": (
+        "bing-url-links",
+        "sample",
+        [(REVIEW, None, "Acme Widgets", (None, *N), None, None, None, None)],
+    ),
+    "screamingfrog_all_inlinks.csv": (
+        "screamingfrog-inlinks",
+        "sample",
+        [
+            (REVIEW, f"{SITE}/", "Acme Widgets", NO, "text", None, None, None),
+            ("https://partner.test/", f"{SITE}/", "Acme logo", NO, "image", None, None, None),
+            (FORUM, W200, "shop", (True, True, False), "text", None, None, None),
+        ],
+    ),
+    "seranking_api_backlinks.json": (
+        "seranking-api",
+        "all",
+        [
+            (
+                REVIEW,
+                f"{SITE}/",
+                "Acme Widgets",
+                (False, *N),
+                "text",
+                day("2026-03-02"),
+                day("2026-11-10"),
+                None,
+            )
+        ],
+    ),
+    "dataforseo_backlinks_live.json": ("dataforseo-backlinks", "all", AHREFS_ROWS[:1]),
+}
+
+
+def read(name: str) -> list[LinkRow | Reject]:
+    path = shared(f"data/link_exports/{name}")
+    return list(rows(path, inspect(path)))
+
+
+@pytest.mark.parametrize("name", sorted(LINKS))
+def test_a_link_export_holds_the_links_a_careful_reader_writes_down(name: str) -> None:
+    layout, scope, expected = LINKS[name]
+    recognition = inspect(shared(f"data/link_exports/{name}"))
+    assert (recognition.layout.name, recognition.scope) == (layout, scope)
+    found = read(name)
+    assert [row for row in found if isinstance(row, Reject)] == []
+    assert [
+        (
+            row.source_url,
+            row.target_url,
+            row.anchor,
+            (row.nofollow, row.ugc, row.sponsored),
+            row.link_type,
+            row.first_seen,
+            row.last_seen,
+            row.lost_at,
+        )
+        for row in found
+        if isinstance(row, LinkRow)
+    ] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "expected"),
+    [
+        (
+            "ahrefs_refdomains_utf16le_tab.csv",
+            "ahrefs-refdomains",
+            [
+                (
+                    "review-site.test",
+                    at("2026-03-02 09:14:55"),
+                    None,
+                    {"DR": 71, "Links to target": 3, "Traffic": 180432},
+                ),
+                (
+                    "wiki.test",
+                    at("2026-05-04 18:00:01"),
+                    None,
+                    {"DR": 97, "Links to target": 2, "Traffic": 4_000_000_000},
+                ),
+                (
+                    "links-4421.test",
+                    at("2026-11-13 02:00:00"),
+                    None,
+                    {"DR": 0, "Links to target": 611, "Traffic": 0},
+                ),
+                (
+                    "news.test",
+                    at("2026-04-01 06:00:00"),
+                    at("2026-10-07 05:05:05"),
+                    {"DR": 66, "Links to target": 0},
+                ),
+            ],
+        ),
+        (
+            "gsc_top_linking_sites.csv",
+            "gsc-top-linking-sites",
+            [
+                ("big-blog.test", None, None, {"Linking pages": 1240, "Target pages": 12}),
+                ("review-site.test", None, None, {"Linking pages": 3, "Target pages": 2}),
+                ("links-4421.test", None, None, {"Linking pages": 611, "Target pages": 1}),
+            ],
+        ),
+        (
+            "gsc_top_linking_sites_he_locale_semicolon.csv",
+            "gsc-top-linking-sites",
+            [("review-site.test", None, None, {"Linking pages": 1240, "Target pages": 12})],
+        ),
+    ],
+)
+def test_a_report_on_domains_has_rows_without_pages(
+    name: str, layout: str, expected: list[tuple[str, Any, Any, dict[str, float]]]
+) -> None:
+    assert inspect(shared(f"data/link_exports/{name}")).layout.name == layout
+    found = read(name)
+    assert len(found) == len(expected)
+    for row, (domain, first, lost, metrics) in zip(found, expected, strict=True):
+        assert isinstance(row, LinkRow)
+        assert (row.source_domain, row.source_url, row.first_seen, row.lost_at) == (domain, None, first, lost)
+        assert metrics.items() <= row.metrics.items()
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "expected"),
+    [
+        (
+            "gsc_top_linked_pages_externally.csv",
+            "gsc-top-linked-pages",
+            [
+                (f"{SITE}/", {"Incoming links": 2100, "Linking sites": 80}, {}),
+                (f"{SITE}/guides/safety", {"Incoming links": 41, "Linking sites": 22}, {}),
+            ],
+        ),
+        ("bing_api_GetLinkCounts.json", "bing-link-counts", [(f"{SITE}/guides/safety", {"Count": 41}, {})]),
+        (
+            "bing_wmt_ai_search_queries_fixture_header.csv",
+            "bing-ai-performance",
+            [
+                (
+                    None,
+                    {"Citations": 24, "Citation Share": 21.82},
+                    {
+                        "Grounding Query": "how to choose an industrial widget",
+                        "Intent": "Learn and Solve",
+                        "Topic": "Widgets",
+                    },
+                ),
+                (
+                    None,
+                    {"Citations": 13, "Citation Share": 37.14},
+                    {
+                        "Grounding Query": "widget safety standard explained",
+                        "Intent": "Learn and Solve",
+                        "Topic": "Safety",
+                    },
+                ),
+            ],
+        ),
+    ],
+)
+def test_a_report_of_counts_has_its_figures_and_no_links(
+    name: str, layout: str, expected: list[tuple[str | None, dict[str, float], dict[str, str]]]
+) -> None:
+    recognition = inspect(shared(f"data/link_exports/{name}"))
+    assert (recognition.layout.name, recognition.scope) == (layout, "counts")
+    found = read(name)
+    assert [
+        (row.target_url, dict(row.metrics), dict(row.labels)) for row in found if isinstance(row, LinkRow)
+    ] == expected
+
+
+def test_a_link_matrix_becomes_one_row_for_each_site_linked_to() -> None:
+    found = [row for row in read("ahrefs_link_intersect_utf16le_tab.csv") if isinstance(row, LinkRow)]
+    assert [(row.source_url, row.target_domain) for row in found] == [
+        ("https://dir.test/widgets", "rival-widgets.example"),
+        (REVIEW, "acme-widgets.example"),
+        (REVIEW, "rival-widgets.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "expected"),
+    [
+        ("ahrefs_backlinks_utf8_comma.csv", 2, {"Domain rating": 34, "UR": 3.1, "External links": 88}),
+        (
+            "ahrefs_backlinks_legacy_2019_2020_22col_utf16le_tab.csv",
+            0,
+            {"Domain Rating": 71, "URL Rating": 24},
+        ),
+        ("semrush_backlinks_legacy_15col.csv", 0, {"Page score": 41, "Page trust score": 38}),
+        ("semrush_backlink_audit_fixture_header.csv", 0, {"Toxicity Score": 87}),
+        ("majestic_download_20col_bom.csv", 1, {"SourceTrustFlow": 4, "SourceCitationFlow": 12}),
+        ("moz_links_api_v2.json", 0, {"source.page_authority": 48, "source.domain_authority": 61}),
+        ("dataforseo_backlinks_live.json", 0, {"rank": 210, "backlink_spam_score": 3}),
+        ("seranking_api_backlinks.json", 0, {"inlink_rank": 24, "domain_inlink_rank": 71}),
+    ],
+)
+def test_the_vendors_figures_keep_the_vendors_names(
+    name: str, place: int, expected: dict[str, float]
+) -> None:
+    row = read(name)[place]
+    assert isinstance(row, LinkRow)
+    assert expected.items() <= row.metrics.items()
+
+
+def test_what_the_vendor_says_about_a_lost_link_is_kept() -> None:
+    lost = [row for row in read("ahrefs_backlinks_utf8_comma.csv") if isinstance(row, LinkRow) and row.lost]
+    assert [(row.source_domain, row.lost_reason) for row in lost] == [
+        ("news.test", "removedfromhtml"),
+        ("blog.test", "notfound"),
+    ]
+    undated = [row for row in read("semrush_backlinks_19col.csv") if isinstance(row, LinkRow) and row.lost]
+    assert [(row.source_domain, row.lost_at) for row in undated] == [("news.test", None)]
+
+
+def test_a_spreadsheets_german_is_understood_with_its_evidence() -> None:
+    path = shared("data/link_exports/semrush_excel_resaved_de_semicolon_cp1252.csv")
+    recognition = inspect(path)
+    assert (recognition.encoding.name, recognition.delimiter, recognition.date_order) == (
+        "cp1252",
+        ";",
+        "day_first",
+    )
+    assert "19.08.2026" in recognition.date_evidence
+    first = next(rows(path, recognition))
+    assert isinstance(first, LinkRow)
+    assert first.title == "Widget-Prüfung – Größenvergleich"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cc-tiny-domain-edges.txt",
+        "cc-tiny-domain-vertices.txt.gz",
+        "disavow_valid.txt",
+        "graphinfo_shape.json",
+    ],
+)
+def test_what_is_no_link_export_is_refused_with_what_was_seen_and_what_is_known(name: str) -> None:
+    with pytest.raises(DataError, match=r"no(t a)? link export") as error:
+        inspect(shared(f"data/link_exports/{name}"))
+    assert "ahrefs" in error.value.hint
+
+
+SYNTHETIC: list[tuple[str, str]] = [
+    ("source_url,target_url,anchor,rel,first_seen,last_seen,lost_at", "generic"),
+    ("Target,Source", "generic"),
+    ("URL From;URL To;Anchor Text", "generic"),
+    (
+        "#,Referring Page URL,Link URL,Link Anchor,Type,Day Lost,URL Rating (desc),Domain Rating",
+        "ahrefs-backlinks-legacy",
+    ),
+    (
+        "Target URL,Anchor,Referring page URL,Domain rating,UR,Nofollow,First seen,Something new",
+        "ahrefs-backlinks",
+    ),
+    ("Domain,DR,Links to target,First seen", "ahrefs-refdomains"),
+    ("Domain,Dofollow ref. domains,Domain rating", "ahrefs-refdomains"),
+    ("source_url;target_url;anchor;external_num;nofollow", "semrush-api"),
+    ("Page ascore,Source url,Target url,Text,Response code", "semrush-backlinks"),
+    ("Domain ascore,Domain,Backlinks,IP Address,Country,First seen,Last seen", "semrush-refdomains"),
+    ("Source URL,Target URL,Anchor Text,Source Crawl Date,SourceTrustFlow", "majestic-download"),
+    ("Item,Domain,TrustFlow,CitationFlow,BackLinks", "majestic-refdomains"),
+    (
+        "URL,Title,Anchor Text,Spam Score,PA,DA,Linking Domains to Page,Target URL,First Seen,Last Seen",
+        "moz-links",
+    ),
+    ("Linking page", "gsc-latest-links"),
+    ("Site,Linking pages,Target pages", "gsc-top-linking-sites"),
+    ("Type,From,To,Anchor Text,Alt Text,Follow,Status Code", "screamingfrog-inlinks"),
+    ("Page,Citations", "bing-ai-performance"),
+]
+
+
+@pytest.mark.parametrize(("header", "layout"), SYNTHETIC)
+def test_columns_may_stand_in_any_order_with_strange_ones_between(header: str, layout: str) -> None:
+    match = formats.match(header.replace(";", ",").split(","))
+    assert match is not None
+    assert match.layout.name == layout
+
+
+def test_every_layout_fills_known_fields_and_has_its_own_name() -> None:
+    assert len(formats.BY_NAME) == len(formats.LAYOUTS)
+    for layout in formats.LAYOUTS:
+        assert set(layout.columns) <= set(formats.FIELDS), layout.name
+        assert layout.scope in formats.SCOPES
+        assert layout.signature, layout.name
+
+
+@pytest.mark.parametrize(
+    "layout", [each for each in formats.LAYOUTS if not each.is_json], ids=lambda each: each.name
+)
+def test_a_layout_is_recognised_by_its_own_columns(layout: formats.Layout) -> None:
+    names = [*layout.columns.values(), *layout.metrics, *layout.signature]
+    header = list(dict.fromkeys(name.split("|")[0] for name in names))
+    match = formats.match(header)
+    assert match is not None
+    assert match.layout.vendor == layout.vendor
