@@ -1,0 +1,575 @@
+"""Where a link stands on its page: in the text, or in the furniture around it. HTML in, words out.
+
+Evidence in order of strength: what cannot be seen; containers that say what they are (comments, reference lists,
+author boxes); landmarks (nav, header, aside, footer, roles) and the class and id words that sites use for them, the
+outermost winning, because a menu in a footer is footer; and, where a page says nothing (tables, utility classes), where
+the prose is: a link beside the column of prose is sidebar, before it nav, after it footer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+Placement = Literal["content", "references", "author_bio", "comment", "nav", "sidebar", "footer", "hidden"]
+PLACEMENTS: tuple[str, ...] = get_args(Placement)
+
+_MAX_DEPTH = 80
+_MAX_TEXT = 400
+_LONG = 60
+_MAX_TEXTS = 100_000
+_HALF = 0.5
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(words.split())})$", re.IGNORECASE)
+
+
+# Whole class or id tokens. Words in several languages, as sites' own templates spell them.
+_COMMENT = _pattern(
+    r"""comments? comments?[-_]?(?:list|body|content|text|thread|section|area|item|wrap|wrapper|container|box|block|tree|feed)
+    (?:li-)?comment[-_]\d+ commentlist user[-_]?comments? post[-_]comments comment[-_]entry [\w-]*__comments?
+    disqus(?:_thread|-thread|-comments)? respond replies reply[-_](?:list|body|thread) fb[-_]comments commento giscus
+    utterances isso-thread hyvor-talk-view responses kommentare? kommentar(?:er|e|liste|bereich) commentaires?
+    comentarios? coment[aá]rios? commenti reacties komentarze?  yorumlar kommentit[\w-]*"""
+)
+_REFERENCES = _pattern(
+    r"""references? reflist ref-?list references?[-_](?:list|section|wrap|container|column|text) citations? citation[-_]list
+    cite_note[\w.:-]* footnotes? footnotes?[-_](?:list|section|content|definition|item) fn\d+ fn[-:]\d+ endnotes?
+    bibliography biblio works[-_]cited sources? sources[-_]list source[-_]list quellen quellenverzeichnis
+    einzelnachweise literatur(?:verzeichnis)? bibliograf[ií]a bibliographie referencias refer[eê]ncias fuentes fontes fonti
+    riferimenti bronnen bronvermelding k[aä]llor kilder przypisy further[-_]reading external[-_]links"""
+)
+_AUTHOR = _pattern(
+    r"""(?:\w+[-_]+)?author[-_]*(?:s)?[-_]*(?:box|bio|info|card|description|about|profile|details|block|section|desc|meta|wrap|area|content|text|widget)
+    about[-_](?:the[-_])?authors? authors?[-_]?bio bio biography bios? contributor(?:[-_](?:bio|info|box))? saboxplugin-wrap
+    saboxplugin[\w-]* abh_box m-a-box[\w-]* pp-author-boxes-wrapper pp-multiple-authors[\w-]* writer[-_]bio
+    byline[-_]bio signature post[-_]signature js-signature sig[-_]?(?:content|body)? user[-_]signature
+    autor(?:en)?[-_]?(?:box|info|bio|profil|beschreibung) [uü]ber-den-autor ueber-den-autor
+    a-propos-de-l-auteur auteur[-_]?(?:box|bio|info) sobre-(?:el-|o-)?autor acerca-del-autor autore[-_]?(?:box|bio)"""
+)
+_NAV = _pattern(
+    r"""nav navi nav[-_]?(?:bar|menu|links|list|main|primary|secondary|top|wrapper|container|item|tabs|pills) [\w-]*navbar[\w-]*
+    [\w-]*navigation[\w-]* menu [\w]+[-_]menu menu[-_](?:main|top|header|primary|wrapper|container|list|item|links) [\w-]*breadcrumbs?[\w-]*
+    pagination pager page-numbers top-?bar topnav topmenu mainmenu mega-?menu[\w-]* offcanvas[\w-]* hamburger
+    site[-_]header main[-_]header global[-_]header page-top header header[-_](?:nav|menu|links|top|inner|bar|wrapper) masthead top-links skip-links?
+    portlet[\w-]* mw-navigation vector-menu[\w-]* navbox(?:es)? subnav tabs menue hauptmen[uü] hauptmenue navigazione
+    navegaci[oó]n navega[cç][aã]o men[uú](?:-principal)? 導航 导航"""
+)
+_SIDEBAR = _pattern(
+    r"""side side-?bar[\w-]* [\w]+[-_]sidebar(?:[-_]\w+)? sidenav side-?(?:menu|nav|col|column|panel|box|content|block) aside rail [\w]+-rail (?:left|right)-?_?(?:col|column|rail|bar|side|nav|panel)
+    widget widgets widget[-_](?:area|content|text|links?|custom_html|wrap|container|title|list|inner) widget_[\w-]+ textwidget secondary
+    tertiary blogroll related [\w-]*related[-_](?:posts?|articles?|links?|content|stories|products?|items?|sites)[\w-]* recommended you-may-also-like
+    sponsors? sponsored-links partners? ads? advert(?:isement)?s? banner-?(?:ads?|box) promo(?:box|-box)? infobox-links seitenleiste randspalte marginalspalte barra-?_?lateral
+    colonne-(?:droite|gauche|laterale) colonna-laterale zijbalk zijkolom sidofält"""
+)
+_FOOTER = _pattern(
+    r"""foot footer [\w]*[-_]?footer[\w-]* (?:site|page|global|main|bottom)[-_]+foot(?:er)?[\w-]* colophon copyright[\w-]* bottom-?bar bottom-?links? page-bottom credits?
+    powered-?by legal[-_]?links? imprint-links fu(?:ss|ß)zeile fuss fuß pie pie-?de-?p[aá]gina pied-?de-?page rodap[eé] voettekst stopka"""
+)
+_NOT_FOOTER = re.compile(
+    r"(?:entry|post|article|card|comment|modal|table|panel|story|section|quote|blockquote)[-_]+\w*foot",
+    re.IGNORECASE,
+)
+_CALLOUT = re.compile(
+    r"(?:call-?out|note|pull-?quote|tip|admonition|warning|info-?box|key|summary|highlight|example|quote|fact)",
+    re.I,
+)
+_REFERENCE_WORDS = re.compile(
+    r"""(?:references?|reference\s+list|sources?|sources\s+(?:and|&)\s+\w+(?:\s+\w+)?|bibliography|foot-?notes?|end-?notes?|notes|notes\s+and\s+references|works\s+cited
+    |citations?|further\s+reading|external\s+links|see\s+also:?\s+external|quellen(?:angaben|verzeichnis)?|einzelnachweise|weblinks|literatur(?:verzeichnis)?|fußnoten
+    |références|notes\s+et\s+références|liens\s+externes|bibliographie|pour\s+aller\s+plus\s+loin|referencias|enlaces\s+externos|fuentes|bibliografía
+    |notas|fonti|note|collegamenti\s+esterni|riferimenti|bibliografia|referências|fontes|ligações\s+externas|bronnen|externe\s+links|källor|referenser
+    |kilder|referanser|lähteet|źródła|przypisy|kaynakça|kaynaklar|источники|примечания|ссылки|литература|джерела|посилання
+    |参考文献|脚注|出典|参考|参考资料|参考資料|外部リンク|外部链接|註腳|참고\s*문헌|각주|외부\s*링크|المراجع|المصادر|روابط\s+خارجية|מקורות|הערות\s+שוליים|קישורים\s+חיצוניים|संदर्भ)\s*:?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AUTHOR_WORDS = re.compile(
+    r"""(?:about\s+(?:the\s+)?(?:authors?|writer|contributor)|author\s+bio|über\s+(?:den\s+autor|die\s+autorin)|zum\s+autor|à\s+propos\s+de\s+l['’]auteure?|sobre\s+(?:el|la|o|a)\s+autora?
+    |acerca\s+del\s+autor|l['’]autore|chi\s+è\s+l['’]autore|over\s+de\s+auteur|om\s+författaren|об\s+авторе|o\s+autorze|yazar\s+hakkında|作者简介|著者について|この記事を書いた人|글쓴이)\s*:?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_COMMENT_WORDS = re.compile(
+    r"""(?:\d+\s+)?(?:comments?|responses|replies|kommentare?|commentaires?|comentarios?|comentários?|commenti|reacties|комментарии|コメント|评论|댓글)(?:\s*\(?\d+\)?)?\s*:?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_HIDING_CLASS = re.compile(
+    r"(?:sr-only|visually-?hidden|screen-reader-text|d-none|is-hidden|invisible|hide|hidden)$"
+)
+_SHOWN_AGAIN = re.compile(
+    r"(?:\w+:(?:block|flex|grid|inline\S*|table|not-sr-only|visible)|d-\w+-(?:block|flex|inline\S*|grid))$"
+)
+_COLUMNS = re.compile(
+    r"(?:row|columns?|flex|grid|cols?|layout|wrap(?:per)?|(?:[a-z]+:)?(?:flex|grid)(?:-row|-cols-\S+)?)$",
+    re.I,
+)
+_NARROW = re.compile(
+    r"(?:(?:[a-z]+:)?w-(?:1/[3-6]|1/12|[234]/12|\d\d|xs|sm)|col-(?:\w+-)?[1-4]|(?:[a-z]+:)?col-span-[1-4]|span[1-4]|is-(?:narrow|3|4|one-quarter|one-third)|large-[34])$"
+)
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_UNREAD = frozenset(
+    ("script", "style", "noscript", "template", "select", "option", "button", "textarea", "title")
+)
+_COLOURS = {"white": "fff", "black": "000", "transparent": "transparent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    node: LexborNode
+    placement: Placement
+
+
+@dataclass(slots=True)
+class _Weight:
+    text: int = 0
+    linked: int = 0
+    links: int = 0
+    prose: int = 0
+    """Unlinked text outside comments: three words of an article under a hundred comments are still the article."""
+
+    @property
+    def density(self) -> float:
+        return self.linked / self.text if self.text else float(self.links > 0)
+
+
+@dataclass(slots=True)
+class _Spot:
+    node: LexborNode
+    order: int
+    heading: str
+
+
+def placements(html: str, wanted: Callable[[str], bool] | None = None) -> list[Placed]:
+    """Every link whose href `wanted` takes (all links without it), in the order of the page."""
+    return place(LexborHTMLParser(html), wanted)
+
+
+def place(tree: LexborHTMLParser, wanted: Callable[[str], bool] | None = None) -> list[Placed]:
+    """The same for a parsed page, whose nodes are then the caller's own."""
+    page = _Page(tree, wanted)
+    return [Placed(spot.node, page.of(spot)) for spot in page.spots]
+
+
+class _Page:
+    """One walk over the page: text and link text under every element, the links, the heading above each."""
+
+    def __init__(self, tree: LexborHTMLParser, wanted: Callable[[str], bool] | None) -> None:
+        self.weights: dict[int, _Weight] = {}
+        self.orders: dict[int, tuple[int, LexborNode]] = {}
+        self.spots: list[_Spot] = []
+        self.body = tree.body
+        self.wanted = wanted
+        self.known: dict[tuple[str, int], bool] = {}
+        self.first_prose = self.last_prose = -1
+        self.texts = 0
+        self.main: LexborNode | None = None
+        self.main_chain: list[LexborNode] = []
+        if self.body is not None:
+            self._walk(self.body)
+            self._find_main(tree)
+
+    def _walk(self, body: LexborNode) -> None:
+        heading = ""
+        for order, node in enumerate(body.traverse(include_text=True, skip_empty=True)):
+            tag = node.tag
+            if tag == "-text":
+                self._weigh(node, order)
+            elif tag in _HEADINGS or (tag in ("dt", "caption", "summary", "strong", "b") and _alone(node)):
+                heading = _words(node)
+            elif tag in ("a", "area"):
+                href = node.attributes.get("href")
+                if href is not None and (self.wanted is None or self.wanted(href)):
+                    self.spots.append(_Spot(node, order, heading))
+
+    def _weigh(self, text: LexborNode, order: int) -> None:
+        size = len((text.text_content or "").strip())
+        self.texts += 1
+        if not size or self.texts > _MAX_TEXTS:
+            return
+        chain = _chain(text.parent)
+        if any(node.tag in _UNREAD for node in chain):
+            return
+        linked = any(node.tag == "a" for node in chain)
+        prose = not linked and not any(self._is_comment(node) for node in chain)
+        marks = size >= _LONG or any(node.tag in _HEADINGS for node in chain)
+        if not linked and marks and not self._once("small", chain[0], _small_print):
+            self.first_prose = order if self.first_prose < 0 else self.first_prose
+            self.last_prose = order
+        for node in chain:
+            weight = self.weights.setdefault(node.mem_id, _Weight())
+            weight.text += size
+            weight.linked += size * linked
+            weight.links += linked
+            weight.prose += size * prose
+            self.orders.setdefault(node.mem_id, (order, node))
+
+    def _weight(self, node: LexborNode) -> _Weight:
+        return self.weights.get(node.mem_id, _Weight())
+
+    def _find_main(self, tree: LexborHTMLParser) -> None:
+        found = tree.css("main, [role=main], [itemprop=articleBody]") or tree.css("article")
+        if found:
+            self.main = max(found, key=lambda node: self._prose(node))
+        else:
+            self.main = self._densest()
+        self.main_chain = _chain(self.main)
+
+    def _prose(self, node: LexborNode) -> int:
+        return self._weight(node).prose
+
+    def _once(self, question: str, node: LexborNode, answer: Callable[[LexborNode], bool]) -> bool:
+        key = question, node.mem_id
+        if key not in self.known:
+            self.known[key] = answer(node)
+        return self.known[key]
+
+    def _is_comment(self, node: LexborNode) -> bool:
+        return self._once("comment", node, lambda n: n.tag != "body" and _any(_COMMENT, _names(n)))
+
+    def _has_title(self, node: LexborNode) -> bool:
+        """Around the page's title: no box, whatever its classes say (`comments-open`, `single-author`)."""
+        return self._once("title", node, lambda n: n.css_first("h1, main, [role=main]") is not None)
+
+    def _densest(self) -> LexborNode | None:
+        """The deepest block that holds most of the page's unlinked text."""
+        assert self.body is not None
+        total = self._prose(self.body)
+        best: tuple[int, LexborNode] | None = None
+        for _, node in self.orders.values():
+            if node.tag in ("p", "li", "span", "b", "i", "em", "strong", "font", "blockquote"):
+                continue
+            if total >= 80 and self._prose(node) > 0.55 * total:
+                depth = len(_chain(node))
+                if best is None or depth > best[0]:
+                    best = depth, node
+        return best[1] if best else None
+
+    def of(self, spot: _Spot) -> Placement:
+        chain = _chain(spot.node)
+        if _unseen(spot.node, chain):
+            return "hidden"
+        return (
+            self._by_container(spot, chain)
+            or self._by_furniture(chain)
+            or self._by_heading(spot, chain)
+            or self._by_prose(spot, chain)
+        )
+
+    def _by_container(self, spot: _Spot, chain: Sequence[LexborNode]) -> Placement | None:
+        # The link's own class is left out: documentation tools call every link "reference".
+        for node in chain[1:]:
+            if node.tag in ("body", "html"):
+                break
+            role = (node.attributes.get("role") or "").lower()
+            kind = node.attributes.get("itemtype") or ""
+            names = _names(node)
+            if node.tag in ("main", "article") and not _any(_COMMENT, names):
+                continue
+            if self._has_title(node):
+                continue
+            if _any(_COMMENT, names) or kind.endswith(("/Comment", "/UserComments")):
+                return "comment"
+            if role in ("doc-endnotes", "doc-bibliography", "doc-footnote") or _any(_REFERENCES, names):
+                return "references"
+            if (_any(_AUTHOR, names) or node.attributes.get("itemprop") == "author") and not _landmark(node):
+                return "author_bio"
+            if node.tag == "address" and not any(_landmark(outer) == "footer" for outer in chain):
+                return "author_bio"
+        rel = (spot.node.attributes.get("rel") or "").lower().split()
+        return "author_bio" if "author" in rel and not self._by_furniture(chain) else None
+
+    def _is_page(self, node: LexborNode) -> bool:
+        """A wrapper around most of the prose is no box, whatever its classes say (`has-sidebar`, `comments-open`)."""
+        if self.body is None:
+            return False
+        if self.main is not None and node.mem_id != self.main.mem_id:
+            inside = any(node.mem_id == outer.mem_id for outer in self.main_chain)
+            if inside:
+                return True
+        return node.tag in ("main", "article") or self._prose(node) > _HALF * max(self._prose(self.body), 1)
+
+    def _by_furniture(self, chain: Sequence[LexborNode]) -> Placement | None:
+        """The outermost piece of furniture around the link."""
+        article = next((i for i, node in enumerate(chain) if node.tag in ("article", "main")), None)
+        found: Placement | None = None
+        for depth, node in enumerate(chain):
+            if node.tag in ("body", "html"):
+                break
+            inside = article is not None and depth < article
+            kind = self._landmark_here(node, inside) or self._named(node)
+            found = kind or found
+        return found
+
+    def _landmark_here(self, node: LexborNode, in_article: bool) -> Placement | None:
+        kind = _landmark(node)
+        if in_article and node.tag in ("header", "footer") and kind is not None:
+            return None
+        if in_article and node.tag == "aside" and not _any(_SIDEBAR, _names(node)):
+            called = any(_CALLOUT.match(name) for name in _names(node))
+            return None if called or self._weight(node).density < _HALF else "sidebar"
+        return kind
+
+    def _named(self, node: LexborNode) -> Placement | None:
+        names = _names(node)
+        if not names or self._is_page(node) or node.tag == "a":
+            return None
+        dense = self._weight(node).density >= _HALF
+        if _any(_FOOTER, names) and not any(_NOT_FOOTER.match(name) for name in names):
+            return "footer"
+        if _any(_SIDEBAR, names):
+            return "sidebar"
+        # A menu is links; a restaurant's menu is not.
+        return "nav" if dense and _any(_NAV, names) else None
+
+    def _by_heading(self, spot: _Spot, chain: Sequence[LexborNode]) -> Placement | None:
+        if not spot.heading or self._outside(chain):
+            return None
+        if _REFERENCE_WORDS.fullmatch(spot.heading):
+            return "references"
+        if _AUTHOR_WORDS.fullmatch(spot.heading):
+            return "author_bio"
+        return "comment" if _COMMENT_WORDS.fullmatch(spot.heading) else None
+
+    def _outside(self, chain: Sequence[LexborNode]) -> bool:
+        return self.main is not None and all(node.mem_id != self.main.mem_id for node in chain)
+
+    def _by_prose(self, spot: _Spot, chain: Sequence[LexborNode]) -> Placement:
+        branch = self._branch(chain)
+        if branch is not None and self._beside(branch):
+            return "sidebar"
+        edge = self._at_the_edge(spot, chain)
+        if edge is not None:
+            return edge
+        if self.main is None or branch is None:
+            return "content"
+        if any(node.tag == "article" for node in chain):
+            return "content"
+        block = next((node for node in chain if node.tag in ("p", "td", "div", "section", "ul", "ol")), None)
+        weight = self._weight(block) if block is not None else _Weight()
+        if weight.text - weight.linked >= 140 and weight.density < 0.3 and not _small_print(block):
+            return "content"
+        start = self.orders.get(self.main.mem_id, (0, self.main))[0]
+        return "nav" if spot.order < start else "footer"
+
+    def _branch(self, chain: Sequence[LexborNode]) -> LexborNode | None:
+        """The part of the page with the link, next to the part with the prose; None for a link in the prose."""
+        if self.main is None or not self._outside(chain):
+            return None
+        main = {node.mem_id for node in self.main_chain}
+        return next((chain[i - 1] for i, node in enumerate(chain) if i and node.mem_id in main), chain[0])
+
+    def _at_the_edge(self, spot: _Spot, chain: Sequence[LexborNode]) -> Placement | None:
+        """A bare row of links before everything or after everything, and small print."""
+        if any(node.tag in ("main", "article", "li", "dd", "th") for node in chain):
+            return None
+        block = next((node for node in chain[1:] if node.tag in ("p", "div", "td", "span", "center")), None)
+        if block is None or self.first_prose < 0:
+            return None
+        weight = self._weight(block)
+        if spot.order > self.last_prose and _small_print(block):
+            return "footer"
+        if weight.links < 2 or weight.density < 0.75:
+            return None
+        if spot.order < self.first_prose:
+            return "nav"
+        return "footer" if spot.order > self.last_prose else None
+
+    def _beside(self, branch: LexborNode) -> bool:
+        """Whether a branch of the page and the branch with the prose are columns of one row."""
+        if branch.tag in ("td", "th"):
+            return True
+        parent = branch.parent
+        narrow = any(_NARROW.match(name) for name in _names(branch))
+        outer = _names(parent) if parent is not None else []
+        row = any(_COLUMNS.match(name) for name in outer) and not any(name.endswith("-col") for name in outer)
+        return narrow or (
+            row and parent is not None and parent.tag not in ("body", "html") and not _last(branch)
+        )
+
+
+def _chain(node: LexborNode | None) -> list[LexborNode]:
+    """The node and its ancestors, inside out; a page nested deeper than any author nests is cut."""
+    found: list[LexborNode] = []
+    while node is not None and node.tag not in ("-document", "html") and len(found) < _MAX_DEPTH:
+        found.append(node)
+        node = node.parent
+    return found
+
+
+def _names(node: LexborNode) -> list[str]:
+    attributes = node.attributes
+    text = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:1_000]
+    return text.split()
+
+
+def _any(pattern: re.Pattern[str], names: Sequence[str]) -> bool:
+    return any(pattern.match(name) for name in names if len(name) <= 60)
+
+
+def _landmark(node: LexborNode) -> Placement | None:
+    role = (node.attributes.get("role") or "").lower()
+    if node.tag in ("nav", "amp-sidebar") or role in ("navigation", "menu", "menubar", "banner", "search"):
+        return "nav"
+    if node.tag == "header":
+        return "nav"
+    if node.tag == "footer" or role == "contentinfo":
+        return "footer"
+    return "sidebar" if node.tag == "aside" or role == "complementary" else None
+
+
+def _words(node: LexborNode) -> str:
+    """A heading's text without its edit links, numbers and marks."""
+    text = re.sub(r"\[.{0,40}?\]", " ", (node.text(deep=True) or "")[:_MAX_TEXT])
+    return re.sub(r"^[\W\d_]+|[\s#¶:]+$", "", " ".join(text.split()))
+
+
+def _alone(node: LexborNode) -> bool:
+    """A bold line that stands for a heading: nothing else in its paragraph."""
+    parent = node.parent
+    if node.tag in ("dt", "caption", "summary"):
+        return True
+    if parent is None or parent.tag not in ("p", "div", "td", "section", "font", "center"):
+        return False
+    return 0 < len((node.text(deep=True) or "").strip()) <= 60 and _only(node)
+
+
+def _only(node: LexborNode) -> bool:
+    for step in ("prev", "next"):
+        other = getattr(node, step)
+        while other is not None:
+            if other.tag != "br" and (other.text(deep=True) or other.text_content or "").strip():
+                return False
+            other = getattr(other, step)
+    return True
+
+
+def _last(branch: LexborNode) -> bool:
+    node = branch.next
+    while node is not None:
+        if node.tag not in ("-text", "-comment", "script", "style", "noscript"):
+            return False
+        node = node.next
+    return True
+
+
+def _small_print(node: LexborNode | None) -> bool:
+    text = (node.text(deep=True) or "")[:2_000].lower() if node is not None else ""
+    return "©" in text or "copyright" in text or "all rights reserved" in text
+
+
+# --- what cannot be seen ------------------------------------------------------------------------------------------
+
+
+def _unseen(link: LexborNode, chain: Sequence[LexborNode]) -> bool:
+    if _empty(link):
+        return True
+    for node in chain:
+        attributes = node.attributes
+        if node.tag in ("template", "noscript") or "hidden" in attributes:
+            return True
+        if (attributes.get("aria-hidden") or "").lower() == "true" or _hides(_style(node)):
+            return True
+        names = _names(node)
+        if any(
+            _HIDING_CLASS.match(name) for name in (attributes.get("class") or "").split()[:60]
+        ) and not any(_SHOWN_AGAIN.match(name) for name in names):
+            return True
+    return _same_colour(chain)
+
+
+def _empty(link: LexborNode) -> bool:
+    """Nothing to see or click; an icon or an overlay has at least a class or a label."""
+    if (
+        link.tag == "area"
+        or (link.text(deep=True) or "").strip()
+        or link.css_first("img, svg, i, picture, video, input")
+    ):
+        return False
+    return not any(link.attributes.get(name) for name in ("class", "aria-label", "title", "style")) and all(
+        not child.attributes.get("class") for child in link.css("*")
+    )
+
+
+def _style(node: LexborNode) -> dict[str, str]:
+    text = (node.attributes.get("style") or "")[:2_000].lower()
+    pairs = (piece.split(":", 1) for piece in text.split(";") if ":" in piece)
+    return {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
+
+
+def _hides(style: dict[str, str]) -> bool:
+    if not style:
+        return False
+    if style.get("display") == "none" or style.get("visibility") in ("hidden", "collapse"):
+        return True
+    if _number(style.get("opacity")) == 0 or _tiny(style.get("font-size"), 1):
+        return True
+    cut = style.get("overflow") in ("hidden", "clip")
+    if (_tiny(style.get("height"), 1) or _tiny(style.get("max-height"), 0)) and (
+        cut or _tiny(style.get("width"), 1)
+    ):
+        return True
+    if _tiny(style.get("width"), 1) and cut:
+        return True
+    placed = style.get("position") in ("absolute", "fixed")
+    away = any(
+        _far(style.get(side)) for side in ("left", "top", "right", "bottom", "margin-left", "margin-top")
+    )
+    if (placed and away) or _far(style.get("text-indent")) or _far(style.get("margin-left")):
+        return True
+    clip = (style.get("clip") or "") + (style.get("clip-path") or "")
+    return bool(re.search(r"rect\((?:[01](?:px)?[\s,]*){4}\)|inset\((?:50|100)%\)", clip))
+
+
+def _number(text: str | None) -> float | None:
+    found = re.match(r"-?\d{0,6}\.?\d{1,6}", text or "")
+    return float(found[0]) if found else None
+
+
+def _tiny(text: str | None, limit: float) -> bool:
+    value = _number(text)
+    unit = re.sub(r"[-\d.\s]+", "", text or "")
+    return value is not None and 0 <= value <= (limit if unit in ("px", "pt", "") else 0)
+
+
+def _far(text: str | None) -> bool:
+    value = _number(text)
+    if value is None:
+        return False
+    limit = -50 if re.search(r"r?em|v[wh]|%", text or "") else -500
+    return value <= limit
+
+
+def _same_colour(chain: Sequence[LexborNode]) -> bool:
+    """The link's inline colour is that of the nearest inline background."""
+    colour = next((style["color"] for node in chain if (style := _style(node)).get("color")), None)
+    if colour is None and chain[0].parent is not None:
+        colour = next((node.attributes.get("color") for node in chain if node.attributes.get("color")), None)
+    inner = next((node.attributes.get("color") for node in chain[0].css("font[color]")), None)
+    ground = next((found for node in chain if (found := _background(node))), None)
+    shown = _colour(inner or colour)
+    return shown is not None and ground is not None and shown == _colour(ground)
+
+
+def _background(node: LexborNode) -> str | None:
+    style = _style(node)
+    return style.get("background-color") or style.get("background") or node.attributes.get("bgcolor") or None
+
+
+def _colour(text: str | None) -> str | None:
+    if not text:
+        return None
+    value = (
+        text.strip().lower().split(" ")[0] if "(" not in text else re.sub(r"\s+", "", text.strip().lower())
+    )
+    value = _COLOURS.get(value, value)
+    found = re.fullmatch(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,1(?:\.0+)?)?\)", value)
+    if found:
+        value = "".join(f"{min(int(part), 255):02x}" for part in found.groups())
+    value = value.removeprefix("#")
+    if value == "transparent" or not re.fullmatch(r"[0-9a-z]{3,20}", value):
+        return None
+    return "".join(char * 2 for char in value) if re.fullmatch(r"[0-9a-f]{3}", value) else value
