@@ -10,11 +10,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from bench.calibration_association import world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
-from tests.shared import shared
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from analysis import conditional_logit
@@ -29,6 +27,8 @@ from analysis.association import (
     placebo,
     spearman,
 )
+from tests.bench.calibration_association import world
+from tests.shared import shared
 from tracker.domains import try_parse
 from tracker.errors import ConvergenceError, DataError, UsageError
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 import pytest
-from bench.bench_authority import link_farm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.authority import Graph, harmonic, pagerank, referring_domains, spam_mass, trustrank
 from analysis.distances import hyperball
+from tests.bench.bench_authority import link_farm
 from tracker.errors import ConvergenceError, DataError, UsageError
 
 TRAPS = {
