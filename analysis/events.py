@@ -50,6 +50,7 @@ MIN_TREATED = 2
 FAKE = 2
 MANY = 20
 LEVEL = 0.05
+FALSE_SHARE = 0.10
 DRAWS = 1999
 
 
@@ -579,6 +580,6 @@ def _verdict(row: EventRow, q: float) -> EventRow:
             "verdict": "pre-trend: cannot say",
             "reason": f"the rate moved before the link ({', '.join(early)})",
         }
-    elif q <= LEVEL:
+    elif q <= FALSE_SHARE:
         fields["verdict"] = "moved after"
     return EventRow(**fields)

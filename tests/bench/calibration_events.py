@@ -43,9 +43,10 @@ class Recipe:
     per_cell: int = 60
     links: float = 0.02
     base: float = -1.0
+    families: int = 6
 
 
-CLUSTERS, FAMILIES = 5, 6
+CLUSTERS = 5
 WORLDS = {
     "null": Recipe(),
     "null, noisy brands": Recipe(walk=0.2),
@@ -57,6 +58,8 @@ WORLDS = {
     "momentum, links follow within a week": Recipe(growth="spurt", follow=2.0, window=1),
     "momentum, 16 weeks": Recipe(growth="line", follow=2.0, weeks=16),
     "momentum, 40 brands": Recipe(growth="spurt", follow=2.0, brands=40),
+    "momentum, one family": Recipe(growth="spurt", follow=2.0, families=1),
+    "momentum, one family, 40 brands": Recipe(growth="spurt", follow=2.0, families=1, brands=40),
     "model change, brands jump": Recipe(jump=0.6),
     "planted, +0.8 log-odds": Recipe(lift=0.8, links=0.008),
     "planted, 40 brands": Recipe(lift=0.8, links=0.008, brands=40),
@@ -73,8 +76,8 @@ def world(recipe: Recipe, seed: int) -> World:
     path = growth + rng.normal(0, recipe.walk, (b, t)).cumsum(axis=1)
     path += recipe.jump * rng.normal(size=b)[:, None] * (np.arange(t) >= t // 2)
     first = _links(rng, recipe, standing, growth)
-    family = rng.integers(0, FAMILIES, s)
-    true = rng.choice(FAMILIES, 2, replace=False) if recipe.lift else np.zeros(0, dtype=int)
+    family = rng.integers(0, recipe.families, s)
+    true = rng.choice(recipe.families, 2, replace=False) if recipe.lift else np.zeros(0, dtype=int)
     live = first[:, :, None] <= np.arange(t)
     effect = recipe.lift * np.minimum(live[np.isin(family, true)].sum(axis=0), 2)
     eta = level[:, :, None] + (path + effect)[:, None, :]
