@@ -87,8 +87,8 @@ _OUTROS_NAMING = (
     "In short: begin with {b}, and look further only if something is missing.",
 )
 _UNKNOWN = (
-    "I could not find anything reliable about {b} in the sources I searched.",
-    "There is no independent information about {b} that I could find.",
+    "I could not find anything about {b} in the sources I searched.",
+    "I found no information about {b}.",
 )
 _QUESTIONS = (
     "{p}",
