@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
-from tests.shared import shared
 from werkzeug import Request, Response
 
+from tests.shared import shared
 from tracker import domains
 from tracker.errors import CiteliftError, DataError, UsageError
 from tracker.links import webgraph
