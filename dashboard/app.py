@@ -1,0 +1,78 @@
+"""The dashboard's door: `streamlit run dashboard/app.py`. Navigation, theme, and what every page needs first."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# `streamlit run` puts this folder first on the path, where `data` or `command` would hide modules of the same name.
+HERE = Path(__file__).resolve().parent
+sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve() not in (HERE, HERE.parent))]
+
+import streamlit as st  # noqa: E402
+
+from dashboard import data, formats, strings, widgets  # noqa: E402
+from dashboard.strings import Nav  # noqa: E402
+from tracker.errors import CiteliftError  # noqa: E402
+
+PAGES = {
+    Nav.NUMBERS: (
+        ("overview", Nav.OVERVIEW, "monitoring"),
+        ("rivals", Nav.RIVALS, "compare_arrows"),
+        ("answers", Nav.ANSWERS, "forum"),
+    ),
+    Nav.WORK: (
+        ("link_sources", Nav.LINK_SOURCES, "hub"),
+        ("opportunities", Nav.OPPORTUNITIES, "lightbulb"),
+    ),
+    Nav.FACTS: (
+        ("sources", Nav.SOURCES, "menu_book"),
+        ("links", Nav.LINKS, "link"),
+        ("authority", Nav.ASSOCIATION, "scatter_plot"),
+        ("runs", Nav.RUNS, "receipt_long"),
+        ("methods", Nav.METHODS, "rule"),
+    ),
+}
+
+
+def pages() -> dict[str, list[st.Page]]:
+    return {
+        group: [
+            st.Page(f"pages/{file}.py", title=name, icon=f":material/{icon}:", default=file == "overview")
+            for file, name, icon in members
+        ]
+        for group, members in PAGES.items()
+    }
+
+
+def enter() -> bool:
+    """Find the workspace; False where there is none yet and the reader was told what to do."""
+    known = data.workspaces()
+    if not known.names:
+        empty = strings.Empty
+        widgets.title(strings.PRODUCT, strings.TAGLINE)
+        widgets.empty(empty.DATABASE, empty.DATABASE_TEXT, empty.DATABASE_COMMANDS)
+        return False
+    with st.sidebar:
+        name = known.fixed or (known.names[0] if len(known.names) == 1 else None)
+        name = name or widgets.choice(strings.Common.WORKSPACE, "workspace", known.names, width="stretch")
+        place = data.place(name)
+        st.session_state["here"] = widgets.Here(place, data.world(place))
+        weeks = data.weeks(place)
+        newest = strings.Common.NEWEST.format(week=formats.day(weeks[-1])) if weeks else strings.Common.NO_ANSWERS
+        widgets.html(f'<p class="cl-quiet">{widgets.text(name)}<br>{widgets.text(newest)}</p>')
+    return True
+
+
+def main() -> None:
+    st.set_page_config(page_title=strings.PRODUCT, page_icon=":material/hub:", layout="wide")
+    st.html(widgets.STYLE)
+    page = st.navigation(pages(), expanded=True)
+    try:
+        if enter():
+            page.run()
+    except CiteliftError as error:
+        widgets.box(strings.Trouble.TITLE, widgets.join(error.problem, ". ", error.hint), "warn")
+
+
+main()

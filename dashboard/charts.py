@@ -1,0 +1,269 @@
+"""Frames → figures. Pure: nothing is read, nothing is decided but how it looks. Shares arrive as shares of 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+ACCENT, OTHER, QUIET = "#0e8a7f", "#b9791a", "#8d9a97"
+GOOD, BAD = "#0e8a7f", "#c2543c"
+ENGINES = ("#0e8a7f", "#b9791a", "#5b6fae", "#a1567f", "#6d8b3c", "#7a7f85", "#3f8fb0", "#c2543c")
+PERCENT = ".0%"
+LABEL_SHARE = 0.2
+"""Part of a time chart's width that is kept for the lines' names."""
+
+
+def weekly(frame: pd.DataFrame, moments: pd.DataFrame, *, second: str | None, axis: str) -> alt.LayerChart:
+    """Lines of all brands; bands for the own one and `second`.
+
+    `frame` has `week`, `brand`, `own`, `rate`, `low`, `high`, `n`; `moments` has `at`, `title`.
+    """
+    frame = frame.dropna(subset=["rate"]).assign(week=lambda f: pd.to_datetime(f["week"]))
+    frame["role"] = ["own" if o else "second" if b == second else "other" for o, b in zip(frame["own"], frame["brand"], strict=True)]
+    first, last = frame["week"].min(), frame["week"].max()
+    end = last + max(last - first, timedelta(days=7)) * LABEL_SHARE / (1 - LABEL_SHARE)
+    x = alt.X(
+        "week:T", title=None, scale=alt.Scale(domain=[_day(first), _day(end)]),
+        axis=alt.Axis(format="%-d %b", values=_ticks(frame["week"]), grid=False, labelOverlap=True),
+    )  # fmt: skip
+    top = _top(frame)
+    y = alt.Y("rate:Q", title=axis, scale=alt.Scale(domain=[0, top]), axis=alt.Axis(format=PERCENT, tickCount=5, titleAnchor="end", titleAngle=0, titleAlign="left", titleY=-8, titleX=0))
+    colour = alt.Color("role:N", legend=None, scale=alt.Scale(domain=["own", "second", "other"], range=[ACCENT, OTHER, QUIET]))
+    tip = [
+        alt.Tooltip("brand:N", title="Brand"),
+        alt.Tooltip("week:T", title="Week of", format="%-d %b %Y"),
+        alt.Tooltip("rate:Q", title="Rate", format=".1%"),
+        alt.Tooltip("low:Q", title="95% from", format=".1%"),
+        alt.Tooltip("high:Q", title="to", format=".1%"),
+        alt.Tooltip("n:Q", title="Answers", format=","),
+    ]
+    loud = frame[frame["role"] != "other"]
+    band = alt.Chart(loud.dropna(subset=["low", "high"])).mark_area(opacity=0.16).encode(
+        x=x, y=alt.Y("low:Q", scale=alt.Scale(domain=[0, top])), y2="high:Q", color=colour, detail="brand:N"
+    )  # fmt: skip
+    line = alt.Chart(frame).mark_line(interpolate="monotone").encode(
+        x=x, y=y, color=colour, detail="brand:N", tooltip=tip,
+        strokeWidth=alt.condition("datum.role == 'other'", alt.value(1.2), alt.value(2.6)),
+        opacity=alt.condition("datum.role == 'other'", alt.value(0.6), alt.value(1)),
+    )  # fmt: skip
+    dot = alt.Chart(frame).mark_circle().encode(
+        x=x, y=y, color=colour, tooltip=tip,
+        size=alt.condition("datum.role == 'other'", alt.value(14), alt.value(42)),
+        opacity=alt.condition("datum.role == 'other'", alt.value(0.5), alt.value(1)),
+    )  # fmt: skip
+    name = alt.Chart(_line_names(frame, top)).mark_text(align="left", dx=8, fontSize=12).encode(
+        x=alt.X("week:T"), y=alt.Y("at:Q"), text="brand:N", color=colour,
+        opacity=alt.condition("datum.role == 'other'", alt.value(0.85), alt.value(1)),
+    )  # fmt: skip
+    return _sized(alt.layer(*_rules(moments, first, last), band, line, dot, name), 340)
+
+
+def _rules(moments: pd.DataFrame, first: Any, last: Any) -> list[alt.Chart]:
+    """Dashed lines at what may explain a change."""
+    if moments.empty:
+        return []
+    shown = moments.assign(at=pd.to_datetime(moments["at"]))
+    shown = shown[(shown["at"] >= first) & (shown["at"] <= last + timedelta(days=6))]
+    if shown.empty:
+        return []
+    tip = [alt.Tooltip("title:N", title="Event"), alt.Tooltip("at:T", title="Day", format="%-d %b %Y")]
+    rule = alt.Chart(shown).mark_rule(strokeDash=[4, 4], color=QUIET, strokeWidth=1.4).encode(x="at:T", tooltip=tip)
+    flag = alt.Chart(shown).mark_point(shape="triangle-down", filled=True, size=70, color=QUIET, opacity=1).encode(
+        x="at:T", y=alt.value(3), tooltip=tip
+    )  # fmt: skip
+    return [rule, flag]
+
+
+def _line_names(frame: pd.DataFrame, top: float) -> pd.DataFrame:
+    """The last point of each line, names pushed apart until none covers another."""
+    ends = frame.sort_values("week").groupby("brand", as_index=False).last().sort_values("rate").reset_index(drop=True)
+    return ends.assign(at=spread(ends["rate"].tolist(), top * 0.058, top), week=frame["week"].max())
+
+
+def spread(places: Sequence[float], gap: float, top: float) -> list[float]:
+    """Ascending places moved up, then down, so that neighbours are at least `gap` apart and none lies above `top`."""
+    out = list(places)
+    for i in range(1, len(out)):
+        out[i] = max(out[i], out[i - 1] + gap)
+    ceiling = top
+    for i in reversed(range(len(out))):
+        out[i] = min(out[i], ceiling)
+        ceiling = out[i] - gap
+    return out
+
+
+def _top(frame: pd.DataFrame) -> float:
+    """A round upper end of the axis."""
+    loud = frame[frame["role"] != "other"]
+    highest = max(frame["rate"].max(), loud["high"].max() if loud["high"].notna().any() else 0.0, 0.02)
+    steps = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+    return next((step for step in steps if highest <= step), 1.0)
+
+
+def _day(moment: Any) -> dict[str, int]:
+    return {"year": moment.year, "month": moment.month, "date": moment.day}
+
+
+def _ticks(weeks: pd.Series) -> list[dict[str, int]]:
+    days = sorted(weeks.unique())
+    step = max(1, -(-len(days) // 8))
+    return [_day(pd.Timestamp(day)) for day in days[::step]]
+
+
+def forest(frame: pd.DataFrame, *, axis: str, zero: float = 0.0, log: bool = False, percent: bool = True) -> alt.LayerChart:
+    """One row per `name` in the frame's order: `estimate`, `low`, `high`, `tone` (good, bad, quiet), `note`."""
+    order = frame["name"].tolist()
+    scale = alt.Scale(type="log" if log else "linear", nice=not log, zero=False)
+    form = "+.0%" if percent else ("~g" if log else "+.1f")
+    shown = alt.Axis(format=form, orient="top", tickCount=6, titleAnchor="start", labelExpr=_points() if percent else "datum.label")
+    y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False, labelPadding=8))
+    tone = alt.Color("tone:N", legend=None, scale=alt.Scale(domain=["good", "bad", "quiet"], range=[GOOD, BAD, QUIET]))
+    tip = [alt.Tooltip("name:N", title="Source"), alt.Tooltip("note:N", title="Reading")]
+    base = alt.Chart(frame)
+    rule = alt.Chart(pd.DataFrame({"zero": [zero]})).mark_rule(color=QUIET, strokeWidth=1).encode(x=alt.X("zero:Q", scale=scale))
+    bar = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
+        x=alt.X("low:Q", title=axis, scale=scale, axis=shown), x2="high:Q", y=y, color=tone, tooltip=tip
+    )  # fmt: skip
+    dot = base.mark_circle(size=75, opacity=1).encode(x=alt.X("estimate:Q", scale=scale), y=y, color=tone, tooltip=tip)
+    return _sized(alt.layer(rule, bar, dot), max(110, 24 * len(frame) + 60))
+
+
+def _points() -> str:
+    return "(datum.value > 0 ? '+' : datum.value < 0 ? '−' : '') + format(abs(datum.value) * 100, '.0f')"
+
+
+def sites(frame: pd.DataFrame, *, axis: str) -> alt.Chart:
+    """Bars per domain, split by engine: `domain`, `engine`, `rate`, `answers`, `of`; domains in the frame's order."""
+    order = list(dict.fromkeys(frame["domain"]))
+    return _sized(
+        alt.Chart(frame).mark_circle(size=85, opacity=0.9).encode(
+            x=alt.X("rate:Q", title=axis, axis=alt.Axis(format=PERCENT, orient="top", titleAnchor="start", tickCount=6), scale=alt.Scale(zero=True)),
+            y=alt.Y("domain:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, grid=True, ticks=False, domain=False, labelPadding=8)),
+            color=engine_colour(frame["engine"]),
+            tooltip=[
+                alt.Tooltip("domain:N", title="Source"), alt.Tooltip("engine:N", title="Engine"),
+                alt.Tooltip("rate:Q", title="Answers citing it", format=".1%"),
+                alt.Tooltip("answers:Q", title="Answers", format=","), alt.Tooltip("of:Q", title="of", format=","),
+            ],
+        ),
+        max(120, 24 * len(order) + 90),
+    )  # fmt: skip
+
+
+def engine_colour(names: pd.Series) -> alt.Color:
+    known = sorted(names.unique())
+    scale = alt.Scale(domain=known, range=[ENGINES[i % len(ENGINES)] for i in range(len(known))])
+    return alt.Color("engine:N", scale=scale, legend=alt.Legend(orient="bottom", title=None, columns=3, symbolType="circle"))
+
+
+def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> alt.LayerChart:
+    """Mention rates of brands (columns) per `cell` (rows)."""
+    base = alt.Chart(frame).encode(
+        x=alt.X("brand:N", sort=list(brands), title=None, axis=alt.Axis(orient="top", labelAngle=-35, ticks=False, domain=False)),
+        y=alt.Y("cell:N", title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150)),
+    )  # fmt: skip
+    box = base.mark_rect(cornerRadius=4).encode(
+        color=alt.Color("rate:Q", legend=None, scale=alt.Scale(scheme="teals", domain=[0, max(0.05, frame["rate"].max())])),
+        tooltip=[
+            alt.Tooltip("brand:N", title="Brand"), alt.Tooltip("cell:N", title=title),
+            alt.Tooltip("rate:Q", title="Mention rate", format=".1%"), alt.Tooltip("low:Q", title="95% from", format=".1%"),
+            alt.Tooltip("high:Q", title="to", format=".1%"), alt.Tooltip("n:Q", title="Answers", format=","),
+        ],
+    )  # fmt: skip
+    dark = f"datum.rate > {0.55 * max(0.05, frame['rate'].max())}"
+    text = base.mark_text(fontSize=12).encode(
+        text=alt.Text("rate:Q", format=".0%"), color=alt.condition(dark, alt.value("white"), alt.value("#1d2725"))
+    )
+    return _sized(alt.layer(box, text), 40 * frame["cell"].nunique() + 80)
+
+
+def scatter(frame: pd.DataFrame, *, x: str, y: str) -> alt.Chart:
+    """Domains: `authority` against `answers` citing them."""
+    known = frame.dropna(subset=["authority"])
+    log = bool(len(known)) and bool((known["authority"] > 0).all()) and known["authority"].max() > 20 * known["authority"].min()
+    scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
+    return _sized(
+        alt.Chart(known).mark_circle(size=60, opacity=0.6, color=ACCENT).encode(
+            x=alt.X("authority:Q", title=x, scale=scale, axis=alt.Axis(grid=False, tickCount=5, format="~g")),
+            y=alt.Y("answers:Q", title=y, scale=alt.Scale(type="symlog", constant=10), axis=alt.Axis(tickCount=5, format=",")),
+            tooltip=[
+                alt.Tooltip("domain:N", title="Domain"), alt.Tooltip("kind:N", title="Type"),
+                alt.Tooltip("authority:Q", title="Authority", format=",.4~g"), alt.Tooltip("answers:Q", title="Answers citing it", format=","),
+            ],
+        ),
+        340,
+    )  # fmt: skip
+
+
+def spending(frame: pd.DataFrame, moments: pd.DataFrame) -> alt.LayerChart:
+    """Dollars per week, stacked by engine: `week`, `engine`, `dollars`."""
+    frame = frame.assign(week=pd.to_datetime(frame["week"]))
+    bars = alt.Chart(frame).mark_bar().encode(
+        x=alt.X("yearmonthdate(week):O", title=None, axis=alt.Axis(format="%-d %b", labelAngle=0, labelOverlap=True)),
+        y=alt.Y("dollars:Q", title=None, axis=alt.Axis(format="$,.2f", tickCount=4)),
+        color=engine_colour(frame["engine"]),
+        tooltip=[
+            alt.Tooltip("engine:N", title="Engine"), alt.Tooltip("week:T", title="Week of", format="%-d %b %Y"),
+            alt.Tooltip("dollars:Q", title="Spent", format="$,.4f"),
+        ],
+    )  # fmt: skip
+    return _sized(alt.layer(bars), 240)
+
+
+def gained_and_lost(frame: pd.DataFrame) -> alt.LayerChart:
+    """Referring domains per month: `month`, `links` (lost ones negative), `what`."""
+    frame = frame.assign(month=pd.to_datetime(frame["month"]))
+    bars = alt.Chart(frame).mark_bar().encode(
+        x=alt.X("yearmonth(month):O", title=None, axis=alt.Axis(format="%b %y", labelAngle=0, labelOverlap=True)),
+        y=alt.Y("links:Q", title=None, axis=alt.Axis(tickCount=5, format="d")),
+        color=alt.Color("what:N", scale=alt.Scale(range=[ACCENT, BAD]), legend=alt.Legend(orient="bottom", title=None)),
+        tooltip=[alt.Tooltip("month:T", title="Month", format="%b %Y"), alt.Tooltip("what:N", title=""), alt.Tooltip("links:Q", title="Links", format="d")],
+    )  # fmt: skip
+    zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=QUIET).encode(y="at:Q")
+    return _sized(alt.layer(bars, zero), 240)
+
+
+def _sized(chart: Any, height: int) -> Any:
+    return chart.properties(height=height, width="container").configure_view(stroke=None)
+
+
+def sparkline(values: Sequence[float], *, width: int = 96, height: int = 22) -> str:
+    """A tiny line of shares, 0 to 1, as SVG; the newest point is a dot."""
+    if not values:
+        return ""
+    step = (width - 8) / max(1, len(values) - 1)
+    at = [(4 + i * step, height - 3 - share * (height - 6)) for i, share in enumerate(values)]
+    if len(at) == 1:
+        at = [(width - 4, at[0][1])]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
+    x, y = at[-1]
+    return (
+        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">'
+        f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="1.6" stroke-linejoin="round"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{ACCENT}"/></svg>'
+    )
+
+
+def whisker(low: float | None, estimate: float | None, high: float | None, *, top: float, colour: str = ACCENT, width: int = 120) -> str:
+    """An estimate with its interval on a scale from 0 to `top`, as SVG."""
+    if estimate is None:
+        return ""
+    scale = (width - 8) / (top or 1)
+    x = 4 + min(estimate, top) * scale
+    bar = ""
+    if low is not None and high is not None:
+        left, right = (4 + min(max(value, 0), top) * scale for value in (low, high))
+        bar = f'<line x1="{left:.1f}" x2="{right:.1f}" y1="8" y2="8" stroke="{colour}" stroke-width="5" stroke-opacity=".32" stroke-linecap="round"/>'
+    line = f'<line x1="4" x2="{width - 4}" y1="8" y2="8" stroke="currentColor" stroke-opacity=".13"/>'
+    return (
+        f'<svg width="{width}" height="16" viewBox="0 0 {width} 16" role="img">{line}{bar}'
+        f'<circle cx="{x:.1f}" cy="8" r="4" fill="{colour}"/></svg>'
+    )
+
+
+def first_day(weeks: Sequence[date]) -> date | None:
+    return weeks[0] if weeks else None

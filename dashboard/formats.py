@@ -1,0 +1,121 @@
+"""Numbers, dates and money as people read them. Pure: what is unknown is a dash, never a zero."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+UNKNOWN = "–"
+
+
+def count(value: int | None) -> str:
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def counted(value: int, one: str, many: str | None = None) -> str:
+    """`1 answer`, `2 answers`."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def percent(share: float | None, places: int = 1) -> str:
+    """A share of 1 as percent; what rounds to nothing but is something says so."""
+    if share is None:
+        return UNKNOWN
+    smallest = 10**-places
+    if 0 < 100 * share < smallest / 2:
+        return f"<{smallest:g}%"
+    return f"{100 * share:.{places}f}%"
+
+
+def percent_range(low: float | None, high: float | None, places: int = 1) -> str:
+    if low is None or high is None:
+        return UNKNOWN
+    return f"{100 * low:.{places}f}–{100 * high:.{places}f}%"
+
+
+def signed(value: float, places: int = 1) -> str:
+    """With its sign, a true minus, and no negative zero."""
+    text = f"{value:+.{places}f}"
+    if float(text) == 0:
+        return f"{0:.{places}f}"
+    return text.replace("-", "−")
+
+
+def points(difference: float | None, places: int = 1) -> str:
+    """A difference of two shares, in percentage points."""
+    return UNKNOWN if difference is None else f"{signed(100 * difference, places)} points"
+
+
+def points_range(low: float | None, high: float | None, places: int = 1) -> str:
+    if low is None or high is None:
+        return UNKNOWN
+    return f"{signed(100 * low, places)} to {signed(100 * high, places)}"
+
+
+def ratio(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.2f}×"
+
+
+def ratio_range(low: float | None, high: float | None) -> str:
+    return UNKNOWN if low is None or high is None else f"{low:.2f}–{high:.2f}×"
+
+
+def correlation(value: float | None) -> str:
+    return UNKNOWN if value is None else signed(value, 2)
+
+
+def correlation_range(low: float | None, high: float | None) -> str:
+    return UNKNOWN if low is None or high is None else f"{signed(low, 2)} to {signed(high, 2)}"
+
+
+def number(value: float | None, places: int = 1) -> str:
+    return UNKNOWN if value is None else f"{value:,.{places}f}"
+
+
+def money(micros: int | None) -> str:
+    """Micro-dollars; small amounts keep the digits that make them different from nothing."""
+    if micros is None:
+        return UNKNOWN
+    places = 4 if 0 < abs(micros) < 100_000 else 2
+    return f"{'−' if micros < 0 else ''}${abs(micros) / 1e6:,.{places}f}"
+
+
+def seconds(milliseconds: int | None) -> str:
+    return UNKNOWN if milliseconds is None else f"{milliseconds / 1000:.1f} s"
+
+
+def day(value: date | datetime | None) -> str:
+    return UNKNOWN if value is None else f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    return UNKNOWN if value is None else f"{value.day} {value:%b %Y, %H:%M} UTC"
+
+
+def period(first: date | None, last: date | None) -> str:
+    """`2 Mar – 24 May 2026`, the year said once where it is the same."""
+    if first is None or last is None:
+        return UNKNOWN
+    if first.year == last.year:
+        return f"{first.day} {first:%b} – {day(last)}"
+    return f"{day(first)} – {day(last)}"
+
+
+STEPS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+def age(value: datetime | None, now: datetime) -> str:
+    """How long ago, or in how long."""
+    if value is None:
+        return UNKNOWN
+    value = value if value.tzinfo else value.replace(tzinfo=UTC)
+    gone = (now - value).total_seconds()
+    for size, name in STEPS:
+        if abs(gone) >= size:
+            amount = counted(int(abs(gone) // size), name)
+            return f"{amount} ago" if gone > 0 else f"in {amount}"
+    return "just now" if gone >= 0 else "in a moment"
+
+
+def ordinal(place: int) -> str:
+    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"

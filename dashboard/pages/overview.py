@@ -1,0 +1,125 @@
+"""Own brand and rivals: now, week by week, and what moved."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.frames import Scope
+from analysis.visibility import FEW, Change, Row
+from dashboard import charts, data, formats, widgets
+from dashboard.strings import Common, Measure
+from dashboard.strings import Overview as words
+
+here = widgets.here()
+
+
+def show() -> None:
+    widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
+    widgets.stop_without_answers()
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "branded"))
+    rows = data.visibility(here.place, scope)
+    if not rows:
+        widgets.empty(widgets.strings.Empty.SCOPE, widgets.strings.Empty.SCOPE_TEXT)
+        return
+    moved = data.changes(here.place, scope)
+    headline(rows, moved, scope)
+    over_time(scope)
+    brands(rows, moved)
+    engines(scope)
+    events()
+
+
+def headline(rows: list[Row], moved: list[Change], scope: Scope) -> None:
+    own = next((row for row in rows if row.own), rows[0])
+    widgets.cards(card(name, own, rows, moved) for name in Measure.NAMES)
+    left_out = Common.LEFT_OUT.format(n=formats.counted(len(here.world.branded), Common.PROMPTS_ONE))
+    branded = left_out if scope.branded == "exclude" and here.world.branded else ""
+    widgets.quiet(Common.WINDOW.format(window=formats.period(scope.first, scope.last), branded=branded))
+    gate = moved[0] if moved else None
+    if gate and gate.reasons:
+        widgets.box(words.NOT_COMPARABLE, widgets.bullets(gate.reasons), "warn")
+
+
+def card(name: str, own: Row, rows: list[Row], moved: list[Change]) -> widgets.Card:
+    rate = own.rates[name]
+    above = sum((row.rates[name].estimate or 0) > (rate.estimate or 0) for row in rows)
+    place = words.RANK.format(place=formats.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
+    span = formats.percent_range(rate.low, rate.high) if rate.enough else Common.NOT_ENOUGH
+    change = next((c for c in moved if c.brand == own.brand and c.measure == name), None)
+    lines = widgets.Safe(f"{span} · {widgets.basis(own.answers, rate.clusters)}<br>{Measure.SHORT[name]}{' · ' + place if place else ''}")
+    return widgets.Card(Measure.NAMES[name], formats.percent(rate.estimate), lines, verdict(change), own.answers < FEW)
+
+
+def verdict(change: Change | None) -> widgets.Safe:
+    if change is None:
+        return widgets.badge(Measure.ONE_WEEK)
+    mark = widgets.badge(Measure.CHANGE[change.verdict], Measure.TONE[change.verdict], "; ".join(change.reasons))
+    if change.difference.estimate is None:
+        return mark
+    return widgets.join(mark, " ", formats.points(change.difference.estimate), " ", Measure.SINCE)
+
+
+def over_time(scope: Scope) -> None:
+    widgets.section(words.OVER_TIME, words.OVER_TIME_SUB)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = widgets.switch(words.MEASURE, "measure", Measure.NAMES)
+        rivals = [brand.name for brand in here.world.brands if not brand.own]
+        second = widgets.choice(words.HIGHLIGHT, "rival", [words.NOBODY, *rivals]) if rivals else words.NOBODY
+    rows = data.visibility(here.place, scope, ("week",))
+    values = [(r.week, r.brand, r.own, i.estimate, i.low, i.high, i.n) for r in rows if (i := r.rates[name])]
+    frame = pd.DataFrame(values, columns=["week", "brand", "own", "rate", "low", "high", "n"])
+    if frame["rate"].notna().any():
+        figure = charts.weekly(frame, data.marked_moments(here.place), second=second, axis=Measure.NAMES[name])
+        widgets.chart(figure, Measure.NAMES[name])
+    else:
+        widgets.empty(Common.NOT_ENOUGH, widgets.strings.Empty.SCOPE_TEXT)
+
+
+def brands(rows: list[Row], moved: list[Change]) -> None:
+    widgets.section(words.BRANDS, words.BRANDS_SUB)
+    top = max((row.rates["mention_rate"].high or row.rates["mention_rate"].estimate or 0) for row in rows) or 1
+    ordered = sorted(rows, key=lambda row: -(row.rates["mention_rate"].estimate or 0))
+    changed = {c.brand: c for c in moved if c.measure == "mention_rate"}
+    shown = [
+        (widgets.join(row.brand, f" ({Common.OWN})" if row.own else ""), *rates(row, top), change(changed.get(row.brand)), formats.count(row.answers))
+        for row in ordered
+    ]
+    few = [i for i, row in enumerate(ordered) if row.directional]
+    widgets.table(widgets.columns(words.BRAND_COLUMNS, numeric=(1, 3, 4, 5, 6)), shown, own=[i for i, row in enumerate(ordered) if row.own], few=few)
+
+
+def rates(row: Row, top: float) -> tuple[object, ...]:
+    named, cited, share = (row.rates[name] for name in Measure.NAMES)
+    colour = charts.ACCENT if row.own else charts.QUIET
+    drawn = widgets.Safe(charts.whisker(named.low, named.estimate, named.high, top=top, colour=colour))
+    return widgets.rate(named), drawn, widgets.rate(cited), widgets.rate(share)
+
+
+def change(found: Change | None) -> widgets.Safe:
+    if found is None:
+        return widgets.badge(Measure.ONE_WEEK)
+    mark = widgets.badge(Measure.CHANGE[found.verdict], Measure.TONE[found.verdict])
+    return widgets.small(formats.points(found.difference.estimate), mark)
+
+
+def engines(scope: Scope) -> None:
+    rows = [row for row in data.visibility(here.place, scope, ("engine",)) if row.own]
+    if len(rows) < 2:
+        return
+    widgets.section(words.ENGINES.format(brand=here.brand))
+    top = max((row.rates["mention_rate"].high or 0) for row in rows) or 1
+    shown = [(row.engine, *rates(row, top), formats.count(row.answers)) for row in rows]
+    few = [i for i, row in enumerate(rows) if row.directional]
+    widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 3, 4, 5)), shown, few=few)
+
+
+def events() -> None:
+    moments = data.marked_moments(here.place)
+    widgets.section(words.EVENTS, words.EVENTS_SUB.format(command=words.EVENTS_COMMAND))
+    shown = [(formats.day(m.at), m.title, m.kind) for m in moments.itertuples()]
+    if shown:
+        widgets.table(widgets.columns(words.EVENT_COLUMNS), shown[::-1][:20])
+
+
+show()

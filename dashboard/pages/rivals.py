@@ -1,0 +1,2 @@
+from dashboard import widgets
+widgets.title("rivals","soon")

@@ -1,0 +1,367 @@
+"""Every sentence the pages say. Text from outside never comes through here."""
+
+from __future__ import annotations
+
+PRODUCT = "citelift"
+TAGLINE = "Which link sources go with visibility in AI answers"
+
+
+class Nav:
+    NUMBERS, WORK, FACTS = "Visibility", "What to do", "The facts"
+    OVERVIEW, LINK_SOURCES, SOURCES, RIVALS = "Overview", "Link sources", "Cited sources", "Rivals"
+    ASSOCIATION, OPPORTUNITIES, ANSWERS = "Authority", "Opportunities", "Prompts & answers"
+    RUNS, LINKS, METHODS = "Runs & cost", "Links", "Methods"
+
+
+class Common:
+    WORKSPACE = "Workspace"
+    NEWEST = "Answers up to the week of {week}"
+    NO_ANSWERS = "No answers yet"
+    DIRECTIONAL = "directional only"
+    DIRECTIONAL_WHY = "Fewer than 10 answers: read the direction, not the number."
+    NOT_ENOUGH = "not enough data"
+    INTERVAL = "95% interval"
+    BASIS = "{answers} · {prompts}"
+    OWN = "you"
+    ALL_WEEKS, ALL_ENGINES, ALL_TOPICS, ALL_COUNTRIES = "All weeks", "All engines", "All topics", "All countries"
+    LAST_WEEKS = "Last {n} weeks"
+    PERIOD, ENGINE, TOPIC, COUNTRY = "Period", "Engine", "Topic", "Country"
+    BRANDED = "Prompts naming you"
+    BRANDED_CHOICES = {"exclude": "Left out", "include": "Included", "only": "Only these"}
+    BRANDED_HELP = (
+        "A prompt that names your brand puts the name into the answer's mouth. The headline leaves such prompts out."
+    )
+    WINDOW = "{window}. {branded}"
+    LEFT_OUT = "{n} that name your brand are left out."
+    SHOW_MORE = "Rows shown"
+    DOWNLOAD = "Download CSV"
+    SORT = "Sort by"
+    SEARCH = "Find"
+    TRY = "Next:"
+    ANSWERS_ONE, PROMPTS_ONE = "answer", "prompt"
+    TRUNCATED = "{shown} of {all} rows are shown; the download has them all."
+
+
+class Trouble:
+    TITLE = "This cannot be shown"
+
+
+class Empty:
+    DATABASE = "Nothing has been asked yet"
+    DATABASE_TEXT = (
+        "This database is empty. Try the whole product on a simulated web first, or describe your own brand and prompts."
+    )
+    DATABASE_COMMANDS = ("citelift demo", "citelift init", "citelift run")
+    ANSWERS = "There are no answers yet"
+    ANSWERS_TEXT = "Numbers appear here after the first run, or after recorded answers are imported."
+    ANSWERS_COMMANDS = ("citelift plan", "citelift run", "citelift import answers FILE")
+    FAILED = "No ask has been answered"
+    FAILED_TEXT = "{failed} failed: {reasons}. Runs & cost shows which engine said what. Once it is fixed, resume; nothing is asked twice."
+    FAILED_COMMANDS = ("citelift check --live", "citelift run --resume")
+    LINKS = "There are no links yet"
+    LINKS_TEXT = "Import a backlink export of any common tool; the file is recognised by its header."
+    LINKS_COMMANDS = ("citelift import links FILE",)
+    BRANDS = "This workspace has no brands"
+    BRANDS_TEXT = "Visibility is always somebody's: name your brand and its rivals in brands.yaml."
+    BRANDS_COMMANDS = ("citelift init", "citelift check")
+    SCOPE = "No answers match these filters"
+    SCOPE_TEXT = "Widen the period, or choose another engine or topic."
+    CITATIONS = "No citations in this selection"
+    CITATIONS_TEXT = "The answers cite nothing, or their records do not say what was cited."
+    CITATIONS_COMMANDS = ("citelift run",)
+
+
+class Measure:
+    NAMES = {"mention_rate": "Mention rate", "citation_rate": "Citation rate", "share_of_voice": "Share of voice"}
+    SHORT = {
+        "mention_rate": "of answers name the brand",
+        "citation_rate": "of answers cite the brand’s own site",
+        "share_of_voice": "of all mentions of tracked brands",
+    }
+    CHANGE = {
+        "up": "moved up",
+        "down": "moved down",
+        "within noise": "noise",
+        "not enough data": "not enough data",
+        "not comparable": "not comparable",
+    }
+    TONE = {"up": "good", "down": "bad", "within noise": "quiet", "not enough data": "quiet", "not comparable": "warn"}
+    SINCE = "vs the week before"
+    ONE_WEEK = "one week so far"
+
+
+class Overview:
+    TITLE = "Overview"
+    LEAD = "How often AI answers name {brand}, cite its site, and how that compares with its rivals."
+    NO_OWN = "your brands"
+    RANK = "{place} of {all} brands"
+    OVER_TIME = "Week by week"
+    OVER_TIME_SUB = "The band is the 95% interval. Dashed lines mark events and changes of an engine’s model."
+    HIGHLIGHT = "Compare with"
+    NOBODY = "Nobody"
+    MEASURE = "Measure"
+    BRANDS = "All brands"
+    BRANDS_SUB = "Dots are estimates, bars their 95% intervals. Change is the newest week against the one before, on the same prompts and engines."
+    BRAND_COLUMNS = ("Brand", "Mention rate", "", "Citation rate", "Share of voice", "Mentions, change", "Answers")
+    ENGINES = "{brand} by engine"
+    ENGINE_COLUMNS = ("Engine", "Mention rate", "", "Citation rate", "Share of voice", "Answers")
+    NOT_COMPARABLE = "The two newest weeks cannot be compared"
+    COMPARED = "Week of {last} against the week of {first}."
+    EVENTS = "Marked on the charts"
+    EVENTS_SUB = "Add one with {command}. A change of an engine’s model is noticed by itself."
+    EVENTS_COMMAND = "citelift event add \"What happened\" --on DATE"
+    EVENT_COLUMNS = ("Day", "What", "Kind")
+    EXCLUDED = "{problem} answers without usable text are in no number; {unknown} whose citations are unknown and {unsearched} whose engine did not search are in no citation rate."
+
+
+class Lift:
+    TITLE = "Link sources"
+    LEAD = (
+        "When an answer cites a source, are the brands it links to named more often than those it does not link to — in the very same answer?"
+    )
+    BRAND = "Whose links"
+    ALL_BRANDS = "All brands together"
+    HEADLINE = "{claimed} of {sources} sources stand out"
+    HEADLINE_NONE = "No source stands out"
+    SUMMARY = "Compared within {answers} to {prompts}. {thin} of the {sources} sources have too little data to say anything."
+    CHART = "Lift of each source"
+    CHART_SUB = "Points of mention probability that go with a source’s link, with 95% intervals. To the right of zero: linked brands are named more."
+    AXIS = "Points of mention probability"
+    TABLE = "Every source"
+    COLUMNS = ("Source", "Lift", "95% interval", "Linked pairs", "Prompts", "Verdict", "Checks")
+    SORTS = {"rank": "Surest first", "lift": "Largest lift", "exposed": "Most data", "source": "Name"}
+    VERDICTS = {
+        "associated within the same question": "associated within the same question",
+        "goes with fewer mentions": "goes with fewer mentions",
+        "lifts every brand alike": "every brand alike",
+        "named without the link too": "named without the link too",
+        "no clear difference": "no clear difference",
+        "not enough data": "not enough data",
+    }
+    TONES = {
+        "associated within the same question": "good",
+        "goes with fewer mentions": "bad",
+        "lifts every brand alike": "warn",
+        "named without the link too": "warn",
+    }
+    VERDICT = "Verdict"
+    ALL_VERDICTS = "All"
+    PASSED = "{passed} of {all} passed"
+    NO_CHECKS = "none possible"
+    CHECKS = "The checks of one source"
+    CHECKS_SUB = "Each looks for what would have to be true if the number were an artefact."
+    CHECK_COLUMNS = ("Check", "Outcome", "Figures")
+    SOURCE = "Source"
+    OUTCOME = {True: "passed", False: "failed"}
+    CHECK_NAMES = {
+        "without any one prompt": "Keeps its direction without any one prompt",
+        "without any one engine": "Keeps its direction without any one engine",
+        "links moved to other brands": "Vanishes when its links are given to other brands",
+        "cited without the link": "Absent where the source is cited without a live link",
+        "not every brand alike": "Does not raise every brand alike",
+    }
+    CAN = "What this can and cannot say"
+    CAN_SAY = (
+        "Brands are compared inside one answer, so whatever moved that answer as a whole cannot explain a lift.",
+        "Popular or rising brands are compared with themselves, and prompts count once however often they are asked.",
+        "False discoveries among the sources that stand out are held to about one in ten.",
+    )
+    CANNOT_SAY = (
+        "It is not an experiment. A page may link to a brand because it already recommends it, and the engine may repeat the recommendation rather than follow the link.",
+        "It says nothing about sources no engine cites, nor about what a new link would bring you.",
+        "“Not enough data” is an answer: fewer than 30 linked pairs or 5 prompts carry no number.",
+    )
+    CAN_HEAD, CANNOT_HEAD = "It can say", "It cannot say"
+    POOLED = "Being cited without a live link goes with {value} ({interval}) over all sources; a lift is only claimed above that."
+    SHOW = "Sources in the chart"
+    CSV = "link-sources.csv"
+    COMPUTING = "Comparing brands within every answer …"
+    PAIRS_HELP = "A linked pair is an answer and a brand: the answer cites the source while its link to the brand is live."
+    NOTE = "{lift} ({interval}), {exposed} linked pairs, {prompts}"
+
+
+class Sources:
+    TITLE = "Cited sources"
+    LEAD = "Where the engines take their answers from."
+    CHART = "Most cited domains"
+    CHART_SUB = "Share of an engine’s answers that cite the domain at least once."
+    AXIS = "Answers citing the domain"
+    TABLE = "All cited domains"
+    COLUMNS = ("Domain", "Type", "Engine", "Answers citing it", "95% interval", "Citations", "Only retrieved")
+    KIND = "Type"
+    ALL_KINDS = "All types"
+    KINDS = {
+        "you": "you", "rival": "rival", "editorial": "editorial", "corporate": "company", "community": "community",
+        "reference": "reference", "institutional": "institution", "video": "video", "social": "social", "other": "unclassified",
+    }  # fmt: skip
+    STABILITY = "How stable the sources are"
+    STABILITY_SUB = "Core domains are cited in at least four of five weeks. Turnover from week to week is normal: one missing citation is no lost source."
+    STABILITY_COLUMNS = ("Engine", "Core domains", "Rotating", "Citations going to core", "Shared week to week", "Same ranking", "Weeks")
+    STABILITY_HELP = "Shared: domains of both weeks ÷ domains of either. Same ranking: rank-biased overlap, 100% is the same order."
+    RETRIEVED = "Retrieved but not cited"
+    RETRIEVED_SUB = "Pages the engine fetched and then did not attribute. Only engines that report what they fetch appear."
+    RETRIEVED_COLUMNS = ("Domain", "Engine", "Answers retrieving it", "Answers citing it")
+    RETRIEVED_NONE = "No engine here reports what it fetched."
+    CSV = "sources.csv"
+    OF = "{n} of {of}"
+
+
+class Rivals:
+    TITLE = "Rivals"
+    LEAD = "{brand} against each rival, on the very same answers."
+    NO_OWN = "No brand of this workspace is marked as your own"
+    NO_OWN_TEXT = "Set own: true for one brand in brands.yaml and let the catalog be read again."
+    DIFFERENCE = "Difference to each rival"
+    DIFFERENCE_SUB = "Your rate minus the rival’s, in points, paired by prompt. To the right of zero you are ahead; an interval across zero is a tie so far."
+    AXIS = "Points, you minus the rival"
+    COLUMNS = ("Rival", "You", "Rival’s rate", "Difference", "95% interval", "Prompts", "Reading")
+    AHEAD, BEHIND, TIE, UNKNOWN = "you are ahead", "rival is ahead", "no clear difference", "not enough data"
+    GAP = "Where the gaps are"
+    GAP_SUB = "Mention rate of every brand. Darker is more."
+    GAP_BY = "Rows"
+    GAP_CHOICES = {"topic": "Topics", "engine": "Engines"}
+    GAP_COLUMNS = ("{by}", "You", "Best rival", "Gap", "Answers")
+    GAP_NOTE = "The best rival differs by row; its rate is the highest of several, so small gaps come up by chance."
+
+
+class Association:
+    TITLE = "Authority and citations"
+    LEAD = "Are domains with more authority cited more often? A description, not a reason."
+    METRIC = "Authority metric"
+    METRICS = {"pagerank": "PageRank (computed)", "harmonic": "Harmonic centrality (computed)", "referring_domains": "Referring domains (computed)"}
+    NONE = "There is no authority metric yet"
+    NONE_TEXT = "Import links, and PageRank, harmonic centrality and referring domains are computed from them; or bring a list of your own."
+    NONE_COMMANDS = ("citelift import links FILE", "citelift import authority FILE --metric NAME …")
+    RANK = "Rank correlation"
+    RANK_SUB = "Spearman over domains, −1 to +1, with 95% intervals from resampled domains."
+    RANK_AXIS = "Spearman correlation"
+    ODDS = "Odds of being cited, per doubling of authority"
+    ODDS_SUB = "Within one answer, among its candidates. 1× is no difference; 1.25× means a quarter higher odds."
+    ODDS_AXIS = "Odds ratio per doubling"
+    COLUMNS = ("Engine", "Spearman", "95% interval", "Domains", "Odds per doubling", "95% interval", "Without the top 20", "Answers", "Candidates")
+    POOLS = {"retrieved": "what it retrieved", "serp": "search results", "cited-only": "cited by anyone"}
+    CHART = "The domains behind it"
+    CHART_X = "Authority ({metric})"
+    CHART_Y = "Answers citing the domain"
+    SOURCE = "Authority from: {source}."
+    CONTROL = "{engine}: {control}."
+    ROW = "{engine}"
+    WITHOUT = "without the 20 most cited"
+
+
+class Opportunities:
+    TITLE = "Opportunities"
+    LEAD = "Sources that answers lean on and where {brand} is missing, each with the reasons and the pages to look at."
+    LATER = "Opportunities are not part of this installation"
+    LATER_TEXT = "The link gap and the citation gap are computed by a newer version. Link sources and Cited sources show the parts."
+    NONE = "No opportunity right now"
+    NONE_TEXT = "Every source that answers lean on already links to you, or there is too little data to tell."
+    NONE_COMMANDS = ("citelift import links FILE", "citelift run")
+    STATES = {"open": "open", "working": "working", "done": "done", "dismissed": "dismissed"}
+    STATE = "State"
+    ALL_STATES = "All"
+    KIND = "Kind"
+    ALL_KINDS = "All kinds"
+    DECIDE = "To record a decision:"
+    DECIDE_NOTE = "This page only reads; decisions survive every recomputation."
+    CSV = "opportunities.csv"
+
+
+class Answers:
+    TITLE = "Prompts & answers"
+    LEAD = "Every number goes back to answers. Here they are."
+    TABLE = "Prompts"
+    TABLE_SUB = "How often {brand} is named, and week by week, 0 to 100%."
+    COLUMNS = ("Prompt", "Topic", "Named", "95% interval", "Cited", "Week by week", "Answers")
+    SORTS = {"least": "Least named first", "most": "Most named first", "prompt": "Prompt"}
+    BRANDED = "names you"
+    READ = "Read an answer"
+    PROMPT, ANSWER = "Prompt", "Answer"
+    ANSWER_LABEL = "{day} · {engine} · repeat {repeat}{problem}"
+    PROBLEM = " · {problem}"
+    TEXT = "What it said"
+    NO_TEXT = "This answer has no text."
+    KEY_OWN, KEY_RIVAL, KEY_SAID = "your brand", "a rival", "text a citation stands for"
+    KINDS = {"cited": "Cited", "retrieved": "Retrieved only", "written": "Addresses written in the text"}
+    KIND_NOTES = {
+        "cited": "The engine attributes the answer to these.",
+        "retrieved": "Fetched, not attributed: no citation.",
+        "written": "Spelled out in the text; counted as neither.",
+    }
+    NONE_OF_KIND = "none"
+    UNKNOWN_CITATIONS = "The record does not say what was cited."
+    FACTS = "How it was asked"
+    FACT_NAMES = {
+        "engine": "Engine", "model": "Model asked for", "served": "Model that answered", "searched": "Searched the web",
+        "searches": "Searches", "at": "Asked", "cost": "Cost", "tokens": "Tokens in / out", "stop": "Ended because", "problem": "Problem",
+        "surface": "Surface", "named": "Brands named", "absent": "Only said to be absent",
+    }  # fmt: skip
+    YES_NO = {True: "yes", False: "no", None: "unknown"}
+
+
+class Runs:
+    TITLE = "Runs & cost"
+    LEAD = "What was asked, what it cost and what failed."
+    CARDS = ("Spent in the last 4 weeks", "Answers stored", "Asks that failed", "Next run due")
+    SPENT_NOTE = "{all} in all"
+    FAILED_NOTE = "{share} of all asks"
+    FAILED_NONE = "nothing failed"
+    NOT_SCHEDULED = "not scheduled"
+    COST = "Cost per week"
+    COST_SUB = "US dollars, by engine. Engines that do not report a price are counted as estimated."
+    TABLE = "Runs"
+    COLUMNS = ("Run", "State", "Answered", "Failed", "Not asked", "Cost", "Budget", "Reason")
+    NO_RUNS = "No run has been started"
+    NO_RUNS_TEXT = "Answers that were imported need no run."
+    NO_RUNS_COMMANDS = ("citelift plan", "citelift run")
+    NO_BUDGET = "no limit"
+    TONES = {"done": "good", "partial": "warn", "stopped at the budget": "warn", "cancelled": "quiet", "running": "quiet", "planned": "quiet"}
+    FAILURES = "Failures by reason"
+    FAILURE_COLUMNS = ("Engine", "Reason", "Asks", "For example")
+    RESUME = "citelift run --resume"
+    RESUME_NOTE = "asks what is missing, and nothing twice."
+    SCHEDULES = "Schedules"
+    SCHEDULE_COLUMNS = ("Name", "What", "When", "Next due", "Last outcome")
+    NO_SCHEDULES = "Nothing is scheduled"
+    NO_SCHEDULES_TEXT = "A schedule asks every week by itself, while citelift serve is running."
+    NO_SCHEDULES_COMMANDS = ('citelift schedule add weekly "0 6 * * 1"', "citelift serve")
+
+
+class Links:
+    TITLE = "Links"
+    LEAD = "Who links to {brand} and to its rivals, from the exports that were imported."
+    BY_BRAND = "Links by brand"
+    BRAND_COLUMNS = ("Brand", "Referring domains", "Links", "Live", "Lost", "Followed")
+    FOLLOWED_OF = "{n} of {of} known"
+    GAINED = "Gained and lost by month"
+    GAINED_SUB = "Links to {brand} by the day the export first or last saw them."
+    WHAT = {"gained": "gained", "lost": "lost"}
+    DOMAINS = "Referring domains"
+    DOMAIN_COLUMNS = ("Domain", "Type", "Links to {brand}", "Rivals it links to", "First seen", "Anchor text")
+    BRAND = "Brand"
+    ANCHORS = "Anchor texts"
+    ANCHOR_COLUMNS = ("Anchor text", "Links", "Domains")
+    NO_ANCHOR = "no text"
+    IMPORTS = "Imports"
+    IMPORT_COLUMNS = ("File", "Tool", "As of", "Rows", "Stored", "Rejected")
+    CSV = "links.csv"
+    NONE = "No link to {brand} is known"
+    NONE_TEXT = "The imported exports hold no link to this brand’s domains."
+    NO_DOMAINS = "{brand} has no domain in the catalog, so no link can be its own."
+
+
+class Methods:
+    TITLE = "Methods"
+    LEAD = "What every number means, how it is made, and what it cannot say."
+    DEFINITIONS = "Definitions"
+    COLUMNS = ("Number", "Meaning")
+    WORDS = "How strong a word is"
+    WORDS_ROWS = (
+        ("co-occurs", "seen together; nothing was compared"),
+        ("associated within the same question", "seen together more than expected inside the same answers"),
+        ("moved after", "changed after a link began, against brands that were not linked yet"),
+        ("consistent with an effect", "moved after, and no check found another explanation"),
+    )
+    WORDS_COLUMNS = ("Word", "When it is used")
+    MISSING = "METHODS.md is not part of this installation"
+    MISSING_TEXT = "The definitions above are complete; each module of the analysis explains its own method."

@@ -1,0 +1,292 @@
+"""Small pieces that pages are made of. Whatever is not `Safe` is escaped; links are http(s) only."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from analysis.frames import Scope, World
+from analysis.intervals import Interval
+from analysis.visibility import FEW
+from dashboard import data, formats, strings
+from dashboard.strings import Common
+
+STYLE = Path(__file__).with_name("theme") / "style.css"
+PERIODS: tuple[int | None, ...] = (4, 12, 26, 52, None)
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+Tone = Literal["good", "bad", "warn", "quiet", ""]
+
+
+class Safe(str):
+    """Markup that was made here, of escaped parts."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Here:
+    """What every page starts from."""
+
+    place: data.Place
+    world: World
+
+    @property
+    def brand(self) -> str:
+        return self.world.own.name if self.world.own else strings.Overview.NO_OWN
+
+
+def here() -> Here:
+    found: Here = st.session_state["here"]
+    return found
+
+
+def text(value: object) -> Safe:
+    """Anything as text: escaped, without what reorders or hides characters."""
+    if isinstance(value, Safe):
+        return value
+    return Safe(escape(INVISIBLE.sub("\ufffd", str(value)), quote=True))
+
+
+def join(*parts: object) -> Safe:
+    return Safe("".join(text(part) for part in parts))
+
+
+def small(main: object, under: object) -> Safe:
+    return Safe(f"<span>{text(main)}<small>{text(under)}</small></span>")
+
+
+def html(body: str) -> None:
+    st.html(f'<div class="cl">{body}</div>')
+
+
+def link(url: str | None, label: object = None) -> Safe:
+    """A link that leaves, if the address is one of the web; else its text."""
+    label = url if label is None else label
+    if not url or not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
+        return text(label or "")
+    return Safe(f'<a href="{text(url)}" target="_blank" rel="noopener noreferrer nofollow">{text(label)}</a>')
+
+
+def title(heading: str, lead: str) -> None:
+    st.title(heading, anchor=False)
+    html(f'<p class="cl-lead">{text(lead)}</p>')
+
+
+def section(heading: str, sub: str = "") -> None:
+    under = f'<p class="cl-sub">{text(sub)}</p>' if sub else ""
+    html(f'<h2 class="cl-h">{text(heading)}</h2>{under}')
+
+
+def quiet(words: object) -> None:
+    html(f'<p class="cl-quiet">{text(words)}</p>')
+
+
+def badge(words: object, tone: Tone | str = "quiet", hint: str = "") -> Safe:
+    said = f' title="{text(hint)}"' if hint else ""
+    return Safe(f'<span class="cl-badge {tone}"{said}>{text(words)}</span>')
+
+
+def code(command: str) -> Safe:
+    return Safe(f"<code>{text(command)}</code>")
+
+
+def empty(heading: str, words: str, commands: Iterable[str] = ()) -> None:
+    """Why there is nothing, and which command changes that."""
+    shown = " ".join(code(command) for command in commands)
+    html(f'<div class="cl-empty"><b>{text(heading)}</b><p>{text(words)}</p>{shown}</div>')
+
+
+def box(heading: str, body: Safe, tone: Tone = "") -> None:
+    html(f'<div class="cl-box {tone}"><b class="t">{text(heading)}</b>{body}</div>')
+
+
+def bullets(items: Iterable[object]) -> Safe:
+    return Safe("<ul>" + "".join(f"<li>{text(item)}</li>" for item in items) + "</ul>")
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    numeric: bool = False
+    wide: bool = False
+
+
+def columns(names: Sequence[str], *, numeric: Collection[int] = (), wide: Collection[int] = ()) -> list[Column]:
+    return [Column(name, i in numeric, i in wide) for i, name in enumerate(names)]
+
+
+def table(heads: Sequence[Column], rows: Sequence[Sequence[object]], *, own: Collection[int] = (), few: Collection[int] = ()) -> None:
+    """A table that becomes a list of cards on a narrow screen. `own` and `few` are rows to stress or to grey."""
+
+    def cell(head: Column, value: object) -> str:
+        marks = " ".join(name for name, on in (("num", head.numeric), ("wide", head.wide)) if on)
+        inner = text(value)
+        return f'<td class="{marks}" data-label="{text(head.name)}">{inner if inner.startswith("<span>") else f"<span>{inner}</span>"}</td>'
+
+    def row(number: int, values: Sequence[object]) -> str:
+        marks = " ".join(name for name, rows in (("own", own), ("cl-few", few)) if number in rows)
+        return f'<tr class="{marks}">' + "".join(map(cell, heads, values)) + "</tr>"
+
+    head = "".join(f'<th class="{"num" if h.numeric else ""}">{text(h.name)}</th>' for h in heads)
+    body = "".join(row(i, values) for i, values in enumerate(rows))
+    html(f'<div class="cl-scroll"><table class="stack"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+
+
+@dataclass(frozen=True)
+class Card:
+    label: str
+    value: str
+    range: object = ""
+    note: Safe = Safe("")
+    few: bool = False
+    help: str = ""
+
+
+def cards(items: Iterable[Card]) -> None:
+    def one(card: Card) -> str:
+        note = f'<div class="note">{card.note}</div>' if card.note else ""
+        return (
+            f'<div class="cl-card{" cl-few" if card.few else ""}" title="{text(card.help)}"><span class="label">{text(card.label)}</span>'
+            f'<span class="value">{text(card.value)}</span><span class="range">{text(card.range)}</span>{note}</div>'
+        )
+
+    html(f'<div class="cl-cards">{"".join(map(one, items))}</div>')
+
+
+def basis(answers: int, prompts: int) -> str:
+    """What a number rests on."""
+    return Common.BASIS.format(
+        answers=formats.counted(answers, Common.ANSWERS_ONE), prompts=formats.counted(prompts, Common.PROMPTS_ONE)
+    )
+
+
+def rate(interval: Interval) -> Safe:
+    """A share with its interval below it; greyed words where there is too little of it."""
+    if interval.estimate is None:
+        return small(formats.UNKNOWN, Common.NOT_ENOUGH)
+    below = formats.percent_range(interval.low, interval.high) if interval.enough else Common.NOT_ENOUGH
+    if interval.n < FEW:
+        below = f"{below} · {Common.DIRECTIONAL}"
+    return small(formats.percent(interval.estimate), below)
+
+
+def filters(use: Collection[str], *, weeks: int | None = 12) -> Scope:
+    """The filter bar; what is chosen stands in the address, so a view can be sent to somebody."""
+    now = here()
+    found: dict[str, Any] = {}
+    with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
+        if "weeks" in use:
+            options = [formats_period(n) for n in PERIODS]
+            picked = choice(Common.PERIOD, "period", options, index=PERIODS.index(weeks))
+            first, last = data.window(now.place, PERIODS[options.index(picked)])
+            found |= {"first": first, "last": last}
+        if "engine" in use and len(now.world.engines) > 1:
+            name = choice(Common.ENGINE, "engine", [Common.ALL_ENGINES, *now.world.engines.values()])
+            found["engine"] = now.world.engine(name) if name != Common.ALL_ENGINES else None
+        for key, label, every in (("topic", Common.TOPIC, Common.ALL_TOPICS), ("country", Common.COUNTRY, Common.ALL_COUNTRIES)):
+            known = sorted({v for p in now.world.prompts.values() if (v := getattr(p, key))})
+            if key in use and len(known) > 1:
+                name = choice(label, key, [every, *known])
+                found[key] = name if name != every else None
+        found["branded"] = "include"
+        if "branded" in use:
+            found["branded"] = _branded(now)
+    return Scope(**found)
+
+
+def _branded(now: Here) -> str:
+    if not now.world.branded:
+        return "exclude"
+    words = Common.BRANDED_CHOICES
+    picked = choice(Common.BRANDED, "branded", list(words.values()), help=Common.BRANDED_HELP)
+    return next(key for key, word in words.items() if word == picked)
+
+
+def formats_period(n: int | None) -> str:
+    return Common.ALL_WEEKS if n is None else Common.LAST_WEEKS.format(n=n)
+
+
+def choice(label: str, key: str, options: Sequence[str], *, index: int = 0, help: str | None = None, width: int = 190) -> str:
+    """A select box bound to the address."""
+    picked = st.selectbox(label, options, index=index, key=key, bind="query-params", help=help, width=width)
+    return str(picked) if picked in options else options[index]
+
+
+def switch(label: str, key: str, options: Mapping[str, str]) -> str:
+    """A few options side by side, bound to the address; returns the option's key."""
+    picked = st.segmented_control(
+        label, list(options), default=next(iter(options)), format_func=lambda o: options.get(o, o), key=key,
+        bind="query-params", required=True, label_visibility="collapsed",
+    )  # fmt: skip
+    return str(picked) if picked in options else next(iter(options))
+
+
+def chart(figure: Any, alt: str) -> None:
+    st.altair_chart(figure, width="stretch", alt=alt)
+
+
+def stop_without_answers() -> None:
+    """End the page where there is nothing to count, saying why."""
+    now = here()
+    if not now.world.brands:
+        empty(strings.Empty.BRANDS, strings.Empty.BRANDS_TEXT, strings.Empty.BRANDS_COMMANDS)
+        st.stop()
+    if data.weeks(now.place):
+        return
+    failed = data.failures(now.place)
+    if len(failed):
+        reasons = ", ".join(f"{n:,} × {why}" for why, n in failed.groupby("reason")["asks"].sum().items())
+        words = strings.Empty.FAILED_TEXT.format(failed=formats.counted(int(failed["asks"].sum()), "ask"), reasons=reasons)
+        empty(strings.Empty.FAILED, words, strings.Empty.FAILED_COMMANDS)
+    else:
+        empty(strings.Empty.ANSWERS, strings.Empty.ANSWERS_TEXT, strings.Empty.ANSWERS_COMMANDS)
+    st.stop()
+
+
+def stop_without_links() -> None:
+    if not data.has_links(here().place):
+        empty(strings.Empty.LINKS, strings.Empty.LINKS_TEXT, strings.Empty.LINKS_COMMANDS)
+        st.stop()
+
+
+def neutral(value: object) -> object:
+    """A CSV cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    if not isinstance(value, str):
+        return value
+    cleaned = INVISIBLE.sub("\ufffd", value)
+    return f"'{cleaned}" if cleaned.lstrip(" \u00a0").startswith(FORMULA) else cleaned
+
+
+def as_csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """With a byte order mark: Excel takes a file without one for another encoding."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow([neutral(head) for head in heads])
+    writer.writerows([["" if cell is None else neutral(cell) for cell in row] for row in rows])
+    return file.getvalue().encode("utf-8-sig")
+
+
+def download(name: str, heads: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]]) -> None:
+    st.download_button(
+        Common.DOWNLOAD, as_csv(heads, rows()), file_name=name, mime="text/csv", icon=":material/download:", on_click="ignore",
+        key=f"csv-{name}",
+    )  # fmt: skip
+
+
+def limited(rows: Sequence[Any], key: str, *, steps: Sequence[int] = (20, 100, 500)) -> Sequence[Any]:
+    """The first rows, and how many more the reader wants."""
+    fitting = [str(n) for n in steps if n < len(rows)]
+    if not fitting:
+        return rows[: steps[-1]]
+    options = [*fitting, str(min(len(rows), steps[-1]))]
+    wanted = int(choice(Common.SHOW_MORE, key, list(dict.fromkeys(options)), width=120))
+    return rows[:wanted]
