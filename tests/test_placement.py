@@ -1,4 +1,4 @@
-"""Where links stand on fifty-one hand-made pages: each link's address ends in the placement a reader would name."""
+"""Where links stand on hand-made pages: each link's address ends in the placement a reader would name."""
 
 from __future__ import annotations
 

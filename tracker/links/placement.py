@@ -33,6 +33,7 @@ def _pattern(words: str) -> re.Pattern[str]:
 _COMMENT = _pattern(
     r"""comments? comments?[-_]?(?:list|body|content|text|thread|section|area|item|wrap|wrapper|container|box|block|tree|feed)
     (?:li-)?comment[-_]\d+ commentlist user[-_]?comments? post[-_]comments comment[-_]entry [\w-]*__comments?
+    (?!has-|no-|with-|add-|leave-|hide-)\w+-comments?(?:-tree|-list)?
     disqus(?:_thread|-thread|-comments)? respond replies reply[-_](?:list|body|thread) fb[-_]comments commento giscus
     utterances isso-thread hyvor-talk-view responses kommentare? kommentar(?:er|e|liste|bereich) commentaires?
     comentarios? coment[aá]rios? commenti reacties komentarze?  yorumlar kommentit[\w-]*"""
@@ -47,7 +48,7 @@ _REFERENCES = _pattern(
 _AUTHOR = _pattern(
     r"""(?:\w+[-_]+)?author[-_]*(?:s)?[-_]*(?:box|bio|info|card|description|about|profile|details|block|section|desc|meta|wrap|area|content|text|widget)
     about[-_](?:the[-_])?authors? authors?[-_]?bio bio biography bios? contributor(?:[-_](?:bio|info|box))? saboxplugin-wrap
-    saboxplugin[\w-]* abh_box m-a-box[\w-]* pp-author-boxes-wrapper pp-multiple-authors[\w-]* writer[-_]bio
+    saboxplugin[\w-]* abh_box m-a-box[\w-]* pp-author-boxes-wrapper pp-multiple-authors[\w-]* writer[-_]bio [\w-]*__(?:author-)?bio [\w-]*[-_]signature
     byline[-_]bio signature post[-_]signature js-signature sig[-_]?(?:content|body)? user[-_]signature
     autor(?:en)?[-_]?(?:box|info|bio|profil|beschreibung) [uü]ber-den-autor ueber-den-autor
     a-propos-de-l-auteur auteur[-_]?(?:box|bio|info) sobre-(?:el-|o-)?autor acerca-del-autor autore[-_]?(?:box|bio)"""
@@ -61,9 +62,9 @@ _NAV = _pattern(
     navegaci[oó]n navega[cç][aã]o men[uú](?:-principal)? 導航 导航"""
 )
 _SIDEBAR = _pattern(
-    r"""side side-?bar[\w-]* [\w]+[-_]sidebar(?:[-_]\w+)? sidenav side-?(?:menu|nav|col|column|panel|box|content|block) aside rail [\w]+-rail (?:left|right)-?_?(?:col|column|rail|bar|side|nav|panel)
+    r"""side side-?bar[\w-]* (?!has-|with-|no-|without-|content-)[\w-]+[-_]sidebar(?:[-_]\w+)? sidenav side-?(?:menu|nav|col|column|panel|box|content|block) aside rail [\w]+-rail (?:left|right)-?_?(?:col|column|rail|bar|side|nav|panel)
     widget widgets widget[-_](?:area|content|text|links?|custom_html|wrap|container|title|list|inner) widget_[\w-]+ textwidget secondary
-    tertiary blogroll related [\w-]*related[-_](?:posts?|articles?|links?|content|stories|products?|items?|sites)[\w-]* recommended you-may-also-like
+    tertiary blogroll related [\w-]*[-_]related [\w-]*related[-_](?:posts?|articles?|links?|content|stories|products?|items?|sites)[\w-]* recommended you-may-also-like
     sponsors? sponsored-links partners? ads? advert(?:isement)?s? banner-?(?:ads?|box) promo(?:box|-box)? infobox-links seitenleiste randspalte marginalspalte barra-?_?lateral
     colonne-(?:droite|gauche|laterale) colonna-laterale zijbalk zijkolom sidofält"""
 )
@@ -108,7 +109,7 @@ _COLUMNS = re.compile(
     re.I,
 )
 _NARROW = re.compile(
-    r"(?:(?:[a-z]+:)?w-(?:1/[3-6]|1/12|[234]/12|\d\d|xs|sm)|col-(?:\w+-)?[1-4]|(?:[a-z]+:)?col-span-[1-4]|span[1-4]|is-(?:narrow|3|4|one-quarter|one-third)|large-[34])$"
+    r"(?:(?:[a-z]+:)?w-(?:1/[3-6]|1/12|[234]/12|\d\d|xs|sm)|col-(?:\w+-)?[1-4]|(?:[a-z]+:)?col-span-[1-4]|span[1-4]|left|right|links|rechts|is-(?:narrow|3|4|one-quarter|one-third)|large-[34])$"
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _UNREAD = frozenset(
@@ -178,7 +179,7 @@ class _Page:
             tag = node.tag
             if tag == "-text":
                 self._weigh(node, order)
-            elif tag in _HEADINGS or (tag in ("dt", "caption", "summary", "strong", "b") and _alone(node)):
+            elif tag in _HEADINGS or (tag in ("summary", "strong", "b") and _alone(node)):
                 heading = _words(node)
             elif tag in ("a", "area"):
                 href = node.attributes.get("href")
@@ -275,7 +276,10 @@ class _Page:
                 return "comment"
             if role in ("doc-endnotes", "doc-bibliography", "doc-footnote") or _any(_REFERENCES, names):
                 return "references"
-            if (_any(_AUTHOR, names) or node.attributes.get("itemprop") == "author") and not _landmark(node):
+            if (_any(_AUTHOR, names) or node.attributes.get("itemprop") == "author") and _landmark(node) in (
+                None,
+                "sidebar",
+            ):
                 return "author_bio"
             if node.tag == "address" and not any(_landmark(outer) == "footer" for outer in chain):
                 return "author_bio"
@@ -308,9 +312,13 @@ class _Page:
         kind = _landmark(node)
         if in_article and node.tag in ("header", "footer") and kind is not None:
             return None
+        weight = self._weight(node)
+        # A hero: the header of a landing page says what the page has to say.
+        if node.tag == "header" and weight.prose >= 50 and weight.density < 0.3:
+            return None
         if in_article and node.tag == "aside" and not _any(_SIDEBAR, _names(node)):
             called = any(_CALLOUT.match(name) for name in _names(node))
-            return None if called or self._weight(node).density < _HALF else "sidebar"
+            return None if called or weight.density < _HALF else "sidebar"
         return kind
 
     def _named(self, node: LexborNode) -> Placement | None:
@@ -403,7 +411,8 @@ def _chain(node: LexborNode | None) -> list[LexborNode]:
 def _names(node: LexborNode) -> list[str]:
     attributes = node.attributes
     text = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:1_000]
-    return text.split()
+    # A custom element is named like a class: <shreddit-comment>.
+    return [*text.split(), node.tag] if node.tag and "-" in node.tag else text.split()
 
 
 def _any(pattern: re.Pattern[str], names: Sequence[str]) -> bool:
@@ -430,7 +439,7 @@ def _words(node: LexborNode) -> str:
 def _alone(node: LexborNode) -> bool:
     """A bold line that stands for a heading: nothing else in its paragraph."""
     parent = node.parent
-    if node.tag in ("dt", "caption", "summary"):
+    if node.tag == "summary":
         return True
     if parent is None or parent.tag not in ("p", "div", "td", "section", "font", "center"):
         return False
