@@ -23,6 +23,7 @@ from tracker.sandbox.world import Answer, Ask, World, moment
 
 _BODY_LIMIT = 8 * 2**20
 _HEAD_LIMIT = 64 * 2**10
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 _HTML = b"<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
 
@@ -403,7 +404,7 @@ def _unchunk(buffer: bytearray, at: int) -> tuple[bytes, int] | None:
 
 
 def _dump(found: object) -> bytes:
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+    return _JSON.encode(found).encode()
 
 
 def _head(status: int, length: int, kind: bytes, extra: bytes = b"") -> bytes:

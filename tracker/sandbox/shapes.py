@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from random import Random
 from typing import Literal
 
@@ -374,12 +374,13 @@ def _marked(answer: Answer) -> tuple[str, list[tuple[Page, int, int]]]:
 
 
 def _results(answer: Answer) -> list[Json]:
+    today = str(answer.day)
     return [
         {
             "title": p.title,
             "url": p.url,
-            "date": str(date(answer.day.year - 1, 1 + number(p.url) % 12, 1 + number(p.url) % 28)),
-            "last_updated": str(answer.day),
+            "date": f"{answer.day.year - 1}-{1 + len(p.url) % 12:02d}-{1 + len(p.title) % 28:02d}",
+            "last_updated": today,
             "snippet": f"{p.title}. Page on {p.domain}.",
             "source": "web",
         }
@@ -555,6 +556,7 @@ def _blocks(answer: Answer) -> tuple[list[tuple[str, tuple[int, ...]]], str]:
 def _anthropic_search(answer: Answer) -> list[Json]:
     out: list[Json] = []
     n = len(answer.searches)
+    age = f"{answer.day:%B} {answer.day.day}, {answer.day.year}"
     for i, query in enumerate(answer.searches):
         ident = f"srvtoolu_{_ident(answer, f'tool{i}')[:24]}"
         results = [
@@ -562,10 +564,10 @@ def _anthropic_search(answer: Answer) -> list[Json]:
                 "type": "web_search_result",
                 "title": p.title,
                 "url": p.url,
-                "encrypted_content": _ident(answer, p.url),
-                "page_age": f"{answer.day:%B} {answer.day.day}, {answer.day.year}",
+                "encrypted_content": f"{answer.key:x}{k:04x}{i:04x}",
+                "page_age": age,
             }
-            for p in answer.retrieved[i::n]
+            for k, p in enumerate(answer.retrieved[i::n])
         ]
         out.append({"type": "server_tool_use", "id": ident, "name": "web_search", "input": {"query": query}})
         out.append({"type": "web_search_tool_result", "tool_use_id": ident, "content": results})
@@ -614,7 +616,7 @@ def _location(answer: Answer, i: int) -> Json:
         "cited_text": f"{page.title}.",
         "url": page.url,
         "title": page.title,
-        "encrypted_index": _ident(answer, f"index{i}"),
+        "encrypted_index": f"{answer.key:x}{i:04x}",
     }
 
 
