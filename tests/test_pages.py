@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine
 from sqlmodel import select
 
 from tests.facts import BRANDS, Facts
 from tracker import domains, store
 from tracker.errors import UsageError
-from tracker.links.fetch import Fetched, Refused, Validators
+from tracker.links.fetch import Fetched, Fetcher, Policy, Refused, Validators
 from tracker.links.pages import (
     LOST_REASONS,
     Link,
@@ -430,3 +431,22 @@ def add_backlinks(session: store.Session, urls: list[str]) -> None:
         )
         session.add(link)
     session.flush()
+
+
+def test_a_fetched_page_goes_straight_into_the_check(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("User-agent: *\nAllow: /")
+    httpserver.expect_request("/old").respond_with_data("", 301, headers={"Location": "/new"})
+    httpserver.expect_request("/new").respond_with_data(
+        "<nav><a href='https://acme.test'>é</a></nav>".encode("cp1252"),
+        headers={"Content-Type": "text/html; charset=utf-8", "X-Robots-Tag": "noindex"},
+    )
+    policy = Policy(
+        contact="mailto:links@citelift.test",
+        resolver=lambda host, port: ["127.0.0.1"],
+        allowed=frozenset({("127.0.0.1", httpserver.port)}),
+    )
+    found = Fetcher(policy).fetch(f"http://blog.test:{httpserver.port}/old", at=NOW)
+    assert isinstance(found, Fetched)
+    seen = check(found, targets=TARGETS)
+    assert seen.final_url.endswith("/new")
+    assert (seen.noindex, seen.links[0].anchor, seen.links[0].placement) == (True, "é", "nav")

@@ -97,6 +97,16 @@ def test_a_shared_host_of_common_crawl_is_nobody_s_domain(graph: tuple[Path, Pat
     assert (found.missing, found.counts) == (("somebody.github.io",), ())
 
 
+def test_two_vertices_of_one_domain_are_one_source(tmp_path: Path) -> None:
+    vertices = put(
+        tmp_path, "v.txt", "0\tcom.acme\t1\n1\tcom.acme.blog\t1\n2\tcom.news\t2\n3\tcom.news.old\t5\n"
+    )
+    links = put(tmp_path, "e.txt", "1\t0\n2\t0\n3\t0\n")
+    found = webgraph.edges(vertices, links, {"acme.com"})
+    assert found.rows == (Edge("news.com", "acme.com", 7),)
+    assert found.counts == (InEdges("acme.com", 1, 1 / 4, 0),)
+
+
 def test_every_source_is_named_as_tracker_domains_names_it(graph: tuple[Path, Path]) -> None:
     for edge in webgraph.edges(*graph, {"acme.com", "rival.com"}).rows:
         assert edge.source == domains.parse(f"https://{edge.source}/").domain

@@ -445,6 +445,7 @@ class _Scan:
                 f"""CREATE TABLE source AS SELECT id, name, hosts FROM {source}
                     WHERE (id IN (SELECT DISTINCT source FROM kept)) IS NOT FALSE"""  # noqa: S608
             )
+        self._unify()
         beyond = self.con.execute("SELECT max(source) FROM kept").fetchone()
         if beyond and beyond[0] is not None and beyond[0] >= nodes.number:
             raise DataError(
@@ -452,15 +453,29 @@ class _Scan:
                 "vertices and edges are of two releases, or the vertices are cut",
             )
 
+    def _unify(self) -> None:
+        """Two vertices may be one domain of ours, where the two suffix lists differ: they get its name."""
+        odd: list[tuple[int, str]] = []
+        self.con.execute("SELECT id, name FROM source")
+        while rows := self.con.fetchmany(_BATCH):
+            odd += [(id_, name) for id_, was in rows if (name := reversed_name(_domain(was))) != was]
+        if odd:
+            self.con.execute(
+                """UPDATE source SET name = odd.name FROM
+                   (SELECT unnest($1::UINTEGER[]) AS id, unnest($2::VARCHAR[]) AS name) AS odd WHERE odd.id = source.id""",
+                [[id_ for id_, _ in odd], [name for _, name in odd]],
+            )
+
     def counts(
         self, names: dict[str, str], nodes: _Nodes, listed: Collection[str] | None
     ) -> tuple[InEdges, ...]:
         self._mark_infrastructure(listed)
         rows = self.con.execute(
-            """SELECT target.name, count(DISTINCT kept.source) FILTER (kept.source <> target.id),
-                      count(DISTINCT kept.source) FILTER (kept.source <> target.id AND plumbing.id IS NOT NULL)
+            """SELECT target.name, count(DISTINCT source.name),
+                      count(DISTINCT source.name) FILTER (plumbing.id IS NOT NULL)
                FROM target LEFT JOIN kept ON kept.target = target.id
-               LEFT JOIN plumbing ON plumbing.id = kept.source
+               LEFT JOIN source ON source.id = kept.source AND source.name <> target.name
+               LEFT JOIN plumbing ON plumbing.id = source.id
                GROUP BY target.name ORDER BY target.name"""
         ).fetchall()
         return tuple(
@@ -485,15 +500,16 @@ class _Scan:
     ) -> Iterator[list[Edge]]:
         skipped = [reversed_name(name) for name in filtered]
         self.con.execute(
-            """SELECT DISTINCT source.name, target.name, source.hosts
-               FROM kept JOIN source ON source.id = kept.source JOIN target ON target.id = kept.target
-               WHERE source.id <> target.id AND NOT list_contains($1::VARCHAR[], target.name)
-                 AND source.id NOT IN (SELECT id FROM plumbing)
-               ORDER BY target.name, source.name""",
+            """SELECT source, target, sum(hosts)::BIGINT FROM (
+                   SELECT DISTINCT source.id, source.name AS source, target.name AS target, source.hosts AS hosts
+                   FROM kept JOIN source ON source.id = kept.source JOIN target ON target.id = kept.target
+                   WHERE source.name <> target.name AND NOT list_contains($1::VARCHAR[], target.name)
+                     AND source.id NOT IN (SELECT id FROM plumbing))
+               GROUP BY source, target ORDER BY target, source""",
             [skipped],
         )
         while rows := self.con.fetchmany(_BATCH):
-            yield [Edge(_domain(source), names[target], hosts) for source, target, hosts in rows]
+            yield [Edge(reversed_name(source), names[target], hosts) for source, target, hosts in rows]
 
 
 def _domain(name: str) -> str:
