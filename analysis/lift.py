@@ -38,12 +38,12 @@ Verdict = Literal[
 ]
 Checks = Literal["all", "claims", "none"]
 
-MIN_EXPOSED = 30
+MIN_EXPOSED = 50
 MIN_PROMPTS = 5
 MIN_COMPARISONS = 10.0
 MIN_DOF = 2.5
-# A nominal 7 % keeps the simulated worlds' false discoveries under 10 %: the linear model is not every world's.
-DISCOVERY = 0.07
+# A nominal 5 % keeps the simulated worlds' false discoveries under 10 %: the linear model is not every world's.
+DISCOVERY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class LiftRow:
         (answer, brand) pairs with the source cited and the link live.
     prompts : int
         Prompts among them.
+    se : float or None
+        Standard error behind the bounds.
     shrunk, rank_key : float or None
         Estimate pulled to its family, and that estimate's lower bound, by which sources are ranked.
     common : float or None
@@ -80,6 +82,7 @@ class LiftRow:
     exposed: int
     prompts: int
     verdict: Verdict
+    se: float | None = None
     shrunk: float | None = None
     rank_key: float | None = None
     common: float | None = None
@@ -158,7 +161,7 @@ def lift(
 
     Notes
     -----
-    Standard errors are CR2 by prompt, steadied over sources (`analysis.within.moderate`), with t quantiles.
+    Standard errors are the jackknife over prompts (CR3), steadied over sources (`analysis.within.moderate`), with t quantiles.
     The estimand is the source's mean lift over its exposed pairs; where lifts differ between pairs, least
     squares weights pairs by how much their exposure varies, which is close to but not the same as that mean.
     """
@@ -296,6 +299,7 @@ def _row(panel: Panel, model: _Model, scores: _Scores, s: int) -> LiftRow:
         exposed=int(model.pairs[s]),
         prompts=int(model.prompts[s]),
         verdict=scores.verdicts[s],
+        se=_known(model.se[s]),
         shrunk=_known(scores.mean[s]),
         rank_key=_known(scores.rank[s]),
     )

@@ -377,7 +377,7 @@ class Fit:
     solution: Solution
 
 
-def fit(made: Design, correction: Correction = "CR2") -> Fit:
+def fit(made: Design, correction: Correction = "CR3") -> Fit:
     r"""Least squares with errors clustered by prompt, in two passes over the pairs.
 
     CR2 multiplies each prompt's residuals by :math:`(I - H_{gg})^{-1/2}`, CR3 by :math:`(I - H_{gg})^{-1}`
