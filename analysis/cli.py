@@ -55,7 +55,7 @@ TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --j
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (visibility, changes, sources, lift, association, authority):
+    for verb in (visibility, changes, sources, lift, association, authority, report):
         app.command()(verb)
 
 
@@ -386,18 +386,29 @@ def lift(
         Literal["auto", "page", "domain"],
         typer.Option("--exposure", help="auto: the cited page's own links where known, else its domain's."),
     ] = "auto",
+    checks: Annotated[
+        Literal["all", "claims", "none"],
+        typer.Option("--checks", help="Check every number, only those that claim something, or none."),
+    ] = "all",
     top: TopOption = 30,
     as_json: JsonOption = False,
 ) -> None:
     """Which link sources go with more mentions: the comparison of brands inside one answer."""
     from analysis import frames
+    from analysis.families import families
     from analysis.lift import lift as estimate
 
     options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
     with _reading(catalog, database, workspace, **options) as asked:
         chosen = asked.world.brand(brand).name if brand else None
-        panel = frames.lift_panel(asked.database, asked.world, asked.scope, exposure=exposure)
-    found = estimate(panel, brand=chosen)
+        panel = frames.lift_panel(
+            asked.database,
+            asked.world,
+            asked.scope,
+            exposure=exposure,
+            families=families(asked.database, asked.world),
+        )
+    found = estimate(panel, brand=chosen, checks=checks)
     if as_json:
         rows = [
             {
@@ -563,3 +574,34 @@ def _print_rows(
         err.print(f"{plain(title)}: nothing to show.")
         return
     table(title, [c.replace("_", " ") for c in columns], [[row[c] for c in columns] for row in rows])
+
+
+def report(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    week: Annotated[
+        datetime | None, typer.Option("--week", formats=DAY, help="Any day of the week; default the newest.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--out", help="Folder to write into.")] = Path("reports"),
+    formats: Annotated[
+        str, typer.Option("--format", help="Any of html, pdf, md, csv, with commas.")
+    ] = "html,pdf,md,csv",
+    as_json: JsonOption = False,
+) -> None:
+    """Write the week: what changed, what is noise, which link sources stand out, what cannot be said."""
+    from analysis import report as reports
+
+    with _reading(catalog, database, workspace) as asked:
+        written = reports.write(
+            asked.database,
+            asked.world,
+            folder,
+            week=week.date() if week else None,
+            formats=_keys(formats),  # type: ignore[arg-type]
+        )
+    if as_json:
+        print_json({"files": [str(path) for path in written]})
+        return
+    for path in written:
+        out.print(plain(path))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -378,6 +378,19 @@ def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataF
         return rows(connection, found)
 
 
+def events(database: Engine, workspace: World, first: date, last: date) -> list[tuple[date, str, str]]:
+    """What was written down for these days: (day, kind, title)."""
+    start = datetime.combine(first, time(), UTC)
+    end = datetime.combine(last + timedelta(days=1), time(), UTC)
+    statement = (
+        select(EVENT.c.at, EVENT.c.kind, EVENT.c.title)
+        .where(EVENT.c.workspace_id == workspace.id, EVENT.c.at >= start, EVENT.c.at < end)
+        .order_by(EVENT.c.at, EVENT.c.id)
+    )
+    with database.connect() as connection:
+        return [(at.date(), str(kind), str(title)) for at, kind, title in connection.execute(statement)]
+
+
 def domain_kinds(database: Engine, workspace: World) -> dict[str, str]:
     """Kinds of domains that a person chose."""
     statement = (
@@ -389,9 +402,7 @@ def domain_kinds(database: Engine, workspace: World) -> dict[str, str]:
         return {str(name): str(kind) for name, kind in connection.execute(statement)}
 
 
-def sources(
-    database: Engine, workspace: World, scope: Scope, by: Collection[str] = ()
-) -> pd.DataFrame:
+def sources(database: Engine, workspace: World, scope: Scope, by: Collection[str] = ()) -> pd.DataFrame:
     """Answers citing each domain: columns `domain`, the keys of `by`, `answers`, `citations`, `retrieved`.
 
     From the roll-up; a scope that names a topic or a country, or leaves out branded prompts where there are some,

@@ -1,0 +1,320 @@
+"""The weekly report: what the week showed, what is noise, which link sources stand out, what cannot be said.
+
+One `Week` is gathered from the database; HTML, PDF, Markdown and CSV are four ways to print it. Everything that comes
+from a catalog, a page or an answer is text to all four: escaped in HTML and Markdown, data and never markup in the
+PDF, neutralised as a formula in CSV.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy import Engine
+
+from analysis import frames, report_words
+from analysis import visibility as v
+from analysis.classify import Classifier
+from analysis.families import families
+from analysis.frames import Scope, World
+from analysis.intervals import wilson
+from analysis.lift import LiftRow, LiftTable, lift
+from analysis.report_charts import bar, forest, trend
+from tracker.errors import UsageError
+
+Format = Literal["html", "pdf", "md", "csv"]
+TEMPLATES = Path(__file__).with_name("templates")
+WEEKS = 16
+TREND: tuple[v.Measure, ...] = ("mention_rate",)
+CLAIMS = ("associated within the same question", "goes with fewer mentions", "lifts every brand alike")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One cited domain of the week."""
+
+    domain: str
+    kind: str
+    answers: int
+    of_answers: int
+    rate: float
+    low: float
+    high: float
+    engines: int
+    links_to: tuple[str, ...]
+    """Brands it is known to link to, the own brand first."""
+
+
+@dataclass(frozen=True)
+class Week:
+    """All that a report says, before it is worded.
+
+    Attributes
+    ----------
+    week : date
+        Monday.
+    rows : tuple of visibility.Row
+        The week's headline per brand, own brand first.
+    history : tuple of visibility.Row
+        The same per week, up to 16 weeks.
+    changes : tuple of visibility.Change
+        Against the week with answers before.
+    against_leader : visibility.Pair or None
+        Own brand minus the most named rival, on the same answers.
+    lift : LiftTable or None
+        Over all weeks up to this one; None without links or answers to compare.
+    limits : tuple of str
+        What cannot be said, and why.
+    """
+
+    workspace: str
+    own: str
+    week: date
+    before: date | None
+    answers: int
+    prompts: int
+    engines: tuple[str, ...]
+    rows: tuple[v.Row, ...]
+    history: tuple[v.Row, ...]
+    changes: tuple[v.Change, ...]
+    leader: str | None
+    against_leader: v.Pair | None
+    lift: LiftTable | None
+    lift_from: date
+    sources: tuple[Source, ...]
+    stability: tuple[v.Stability, ...]
+    events: tuple[tuple[date, str, str], ...]
+    limits: tuple[str, ...]
+
+    @property
+    def own_row(self) -> v.Row:
+        return next(row for row in self.rows if row.brand == self.own)
+
+    def change(self, brand: str, measure: str) -> v.Change | None:
+        """What changed for one brand in one measure."""
+        return next((c for c in self.changes if c.brand == brand and c.measure == measure), None)
+
+    @property
+    def claims(self) -> tuple[LiftRow, ...]:
+        """Sources of which the comparison says something."""
+        return tuple(row for row in self.lift.rows if row.verdict in CLAIMS) if self.lift else ()
+
+
+def write(
+    database: Engine,
+    workspace: World | int,
+    folder: Path,
+    *,
+    week: date | None = None,
+    formats: Sequence[Format] = get_args(Format),
+) -> list[Path]:
+    """Write the week's report into a folder and name the files; without a week, the newest that has answers."""
+    unknown = set(formats) - set(get_args(Format))
+    if unknown:
+        raise UsageError(
+            f"no report is written as {', '.join(sorted(unknown))}", f"use {', '.join(get_args(Format))}"
+        )
+    found = gather(database, frames.as_world(database, workspace), week)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"report-{_slug(found.workspace)}-{found.week.isoformat()}"
+    written: list[Path] = []
+    for kind in formats:
+        if kind == "csv":
+            for name, text in tables(found).items():
+                written.append(folder / f"{stem}-{name}.csv")
+                written[-1].write_text(text, encoding="utf-8-sig", newline="")
+            continue
+        written.append(folder / f"{stem}.{kind}")
+        if kind == "pdf":
+            written[-1].write_bytes(pdf(found))
+        else:
+            written[-1].write_text(html(found) if kind == "html" else markdown(found), encoding="utf-8")
+    return written
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "workspace"
+
+
+def gather(database: Engine, world: World, week: date | None = None) -> Week:
+    """Compute everything the report says about one week."""
+    own = world.own
+    if own is None:
+        raise UsageError("the workspace has no own brand", "mark one brand of brands.yaml with `own: true`")
+    known = frames.weeks(database, world)
+    if not known:
+        raise UsageError("there are no answers to report on", "ask or import some first")
+    monday = frames.monday(week) if week else known[-1]
+    if monday not in known:
+        raise UsageError(
+            f"there are no answers in the week of {monday}", f"weeks with answers: {known[0]} to {known[-1]}"
+        )
+    scope = Scope(first=monday, last=monday)
+    rows = v.table(database, world, scope)
+    if not rows:
+        raise UsageError(
+            f"every prompt of the week of {monday} names the own brand", "track prompts that do not name it"
+        )
+    before = max((day for day in known if day < monday), default=None)
+    changes = v.changes(database, world, Scope(), first=before, last=monday) if before else []
+    start = max(known[0], monday - timedelta(weeks=WEEKS - 1))
+    history = v.table(database, world, Scope(first=start, last=monday), ("week",), measures=TREND)
+    rivals = [row for row in rows if not row.own]
+    leader = max(rivals, key=lambda r: (r.rates["mention_rate"].estimate or 0, r.brand), default=None)
+    against = v.brand_difference(database, world, leader.brand, own.name, scope) if leader else None
+    table = _lift(database, world, monday)
+    whole = Scope(first=monday, last=monday, branded="include")
+    asked = frames.asked(database, world, scope)
+    sources = _sources(database, world, whole)
+    excluded = frames.excluded(database, world, whole)
+    return Week(
+        workspace=world.name,
+        own=own.name,
+        week=monday,
+        before=before,
+        answers=rows[0].answers,
+        prompts=rows[0].prompts,
+        engines=tuple(sorted({world.engines[int(e)] for e in asked["engine"]})),
+        rows=tuple(rows),
+        history=tuple(history),
+        changes=tuple(changes),
+        leader=leader.brand if leader else None,
+        against_leader=against,
+        lift=table,
+        lift_from=known[0],
+        sources=tuple(sources),
+        stability=tuple(v.stability(database, world, Scope(first=start, last=monday, branded="include"))),
+        events=tuple(frames.events(database, world, monday, monday + timedelta(days=6))),
+        limits=tuple(report_words.limits(world, rows, changes, table, excluded, before)),
+    )
+
+
+def _lift(database: Engine, world: World, monday: date) -> LiftTable | None:
+    panel = frames.lift_panel(
+        database, world, Scope(last=monday, branded="include"), families=families(database, world)
+    )
+    if not panel.answers or not panel.sources or not panel.exposed.nnz:
+        return None
+    return lift(panel, checks="claims")
+
+
+def _sources(database: Engine, world: World, scope: Scope, top: int = 15) -> list[Source]:
+    found = frames.sources(database, world, scope, ("engine",))
+    found = found[found["answers"] > 0]
+    answers = sum(frames.citable_answers(database, world, scope).values())
+    total = found.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
+    total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
+    classifier = Classifier.of(world, decided=frames.domain_kinds(database, world))
+    linked = frames.links(database, world).table
+    linked = linked[linked["lost"].isna() & linked["source"].isin(total["domain"])]
+    brands: dict[str, list[int]] = {}
+    for source, brand in zip(linked["source"], linked["brand"], strict=True):
+        brands.setdefault(str(source), []).append(int(brand))
+    out = []
+    for row in total.to_dict("records"):
+        rate = wilson(row["answers"], answers)
+        assert rate.estimate is not None
+        assert rate.low is not None
+        assert rate.high is not None
+        to = sorted(set(brands.get(row["domain"], [])))
+        out.append(
+            Source(
+                *(row["domain"], classifier.domain(row["domain"]).kind, row["answers"], answers),
+                *(rate.estimate, rate.low, rate.high, row["engines"]),
+                tuple(world.brands[b].name for b in to),
+            )
+        )
+    return out
+
+
+def _environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",), default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {
+        "percent": report_words.percent,
+        "points": report_words.points,
+        "band": report_words.band,
+        "day": report_words.day,
+        "count": report_words.count,
+        "md": markdown_text,
+    }
+    found.globals |= {"words": report_words, "bar": bar, "forest": forest, "trend": trend}
+    return found
+
+
+def html(found: Week) -> str:
+    """The report as one file: no script, no address of anything outside."""
+    return _environment().get_template("report.html").render(w=found, definitions=v.DEFINITIONS)
+
+
+def markdown(found: Week) -> str:
+    """The report as Markdown."""
+    return _environment().get_template("report.md").render(w=found, definitions=v.DEFINITIONS)
+
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$^=-])")
+
+
+def markdown_text(value: object) -> str:
+    """Foreign text on one line, none of it markup."""
+    return _SPECIAL.sub(r"\\\1", " ".join(str(value).split()))
+
+
+def pdf(found: Week) -> bytes:
+    """The report as PDF. Text reaches the template as data, so nothing in it can become markup."""
+    import typst
+
+    data = json.dumps(report_words.plain(found, v.DEFINITIONS), ensure_ascii=False, default=str)
+    made: Any = typst.compile(
+        str(TEMPLATES / "report.typ"), root=str(TEMPLATES), sys_inputs={"data": data}, format="pdf"
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+
+
+def cell(value: object) -> object:
+    """A CSV cell that no spreadsheet runs: text that could start a formula is led by an apostrophe."""
+    if value is None or isinstance(value, int | float):
+        return "" if value is None else value
+    text = str(value).replace("\0", "")
+    return (
+        f"'{text}"
+        if text.lstrip(" \u00a0\u200b\ufeff").startswith(_FORMULA) or text.startswith(_FORMULA)
+        else text
+    )
+
+
+def tables(found: Week) -> dict[str, str]:
+    """The report's tables as CSV texts: visibility, changes, lift, sources."""
+    lifts = found.lift.rows if found.lift else ()
+    return {
+        "visibility": _csv([report_words.row_cells(row) for row in found.rows]),
+        "changes": _csv([report_words.change_cells(change) for change in found.changes]),
+        "lift": _csv([report_words.lift_cells(row) for row in lifts]),
+        "sources": _csv([{**asdict(s), "links_to": "; ".join(s.links_to)} for s in found.sources]),
+    }
+
+
+def _csv(rows: Sequence[Mapping[str, object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    if rows:
+        writer.writerow(list(rows[0]))
+        writer.writerows([cell(value) for value in row.values()] for row in rows)
+    return out.getvalue()
