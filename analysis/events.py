@@ -52,6 +52,7 @@ MANY = 20
 LEVEL = 0.05
 FALSE_SHARE = 0.10
 DRAWS = 1999
+ALONE = "no dated links of other sources to compare with: a link that helps and a brand that rises look alike"
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,12 +302,13 @@ def _row(
     counts = (len(frames), treated, controls, int((series.data.first_link[members] < 0).sum()))
     if reason := _too_little(series, frames, treated):
         return _unknown(name, *counts, reason)
+    alone = len(others) < MIN_EVENTS
     few = treated < MANY or controls < MANY
     way = inference if inference != "auto" else ("randomisation" if few else "bootstrap")
     plain = _contrast(series, frames, _level, series.rate, way)
     line = _contrast(series, frames, _line, series.rate, way)
     tests = [plain, line, _contrast(series, frames, _line, series.log_odds, way)]
-    if len(others) >= MIN_EVENTS:
+    if not alone:
         tests.append(_contrast(series, frames, _level, series.rate, way, others=others))
     agree = len({np.sign(one.estimate) for one in tests}) == 1
     low, high = _bounds(series, frames, plain, way)
@@ -326,7 +328,8 @@ def _row(
         already=counts[3],
         inference=way,
         path=_path(series, frames, way, pre, post),
-        verdict="no clear change",
+        verdict="not enough data" if alone else "no clear change",
+        reason=ALONE if alone else "",
     )
 
 
@@ -580,6 +583,6 @@ def _verdict(row: EventRow, q: float) -> EventRow:
             "verdict": "pre-trend: cannot say",
             "reason": f"the rate moved before the link ({', '.join(early)})",
         }
-    elif q <= FALSE_SHARE:
+    elif q <= FALSE_SHARE and row.verdict != "not enough data":
         fields["verdict"] = "moved after"
     return EventRow(**fields)

@@ -241,6 +241,15 @@ class TestInference:
         assert called <= 8
 
 
+def with_other_links(first, seed=7):
+    """A second source of another family, whose links are as many and mean nothing."""
+    links = np.full((2, len(first)), NEVER)
+    links[0] = first
+    free = np.flatnonzero(np.asarray(first) == NEVER)
+    links[1, free[: len(free) // 2]] = 6 + np.random.default_rng(seed).integers(0, 4, len(free) // 2)
+    return links
+
+
 class TestWording:
     def test_no_verdict_says_caused(self):
         assert "caused" not in " ".join(get_args(events.Verdict))
@@ -249,9 +258,18 @@ class TestWording:
         rates = noisy(3, brands=20)
         first = np.where(np.arange(20) < 8, 7 + np.arange(20) % 4, NEVER)
         rates = rates + 0.15 * (np.arange(16) >= first[:, None])[:, None]
-        (row,) = study(histories(rates, first)).rows
+        row, other = study(histories(rates, with_other_links(first), families=("f", "g"))).rows
         assert row.verdict == "moved after"
         assert row.low < 0.15 < row.high
+        assert other.verdict != "moved after"
+
+    def test_a_change_that_nothing_can_be_compared_with_is_shown_but_not_judged(self):
+        rates = noisy(3, brands=20)
+        first = np.where(np.arange(20) < 8, 7 + np.arange(20) % 4, NEVER)
+        rates = rates + 0.15 * (np.arange(16) >= first[:, None])[:, None]
+        (row,) = study(histories(rates, first)).rows
+        assert row.att == pytest.approx(0.15, abs=0.02)
+        assert (row.verdict, row.reason) == ("not enough data", events.ALONE)
 
     def test_brands_that_rise_before_their_link_cannot_be_judged(self):
         rates = noisy(3, brands=20)

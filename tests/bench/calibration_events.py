@@ -26,7 +26,7 @@ class Recipe:
     """How links come about and what they do.
 
     growth gives each brand x cluster its path in log-odds; hazard turns a path into the weekly chance of a
-    link (per source, before a source's own reach); jump is a brand's break at half time; lift is what a
+    link (per source, before a source's own reach) for the share of families in `followers`; jump is a brand's break at half time; lift is what a
     link of a true family adds to the log-odds.
     """
 
@@ -44,6 +44,7 @@ class Recipe:
     links: float = 0.02
     base: float = -1.0
     families: int = 6
+    followers: float = 1.0
 
 
 CLUSTERS = 5
@@ -58,6 +59,9 @@ WORLDS = {
     "momentum, links follow within a week": Recipe(growth="spurt", follow=2.0, window=1),
     "momentum, 16 weeks": Recipe(growth="line", follow=2.0, weeks=16),
     "momentum, 40 brands": Recipe(growth="spurt", follow=2.0, brands=40),
+    "momentum, a third of the families follow it": Recipe(growth="spurt", follow=2.0, followers=0.34),
+    "momentum, a third follow, 40 brands": Recipe(growth="spurt", follow=2.0, followers=0.34, brands=40),
+    "momentum, a third follow steady growth": Recipe(growth="line", follow=2.0, followers=0.34),
     "momentum, one family": Recipe(growth="spurt", follow=2.0, families=1),
     "momentum, one family, 40 brands": Recipe(growth="spurt", follow=2.0, families=1, brands=40),
     "model change, brands jump": Recipe(jump=0.6),
@@ -75,8 +79,8 @@ def world(recipe: Recipe, seed: int) -> World:
     growth = GROWTHS[recipe.growth](rng, b, t)
     path = growth + rng.normal(0, recipe.walk, (b, t)).cumsum(axis=1)
     path += recipe.jump * rng.normal(size=b)[:, None] * (np.arange(t) >= t // 2)
-    first = _links(rng, recipe, standing, growth)
     family = rng.integers(0, recipe.families, s)
+    first = _links(rng, recipe, standing, growth, family < recipe.followers * recipe.families)
     true = rng.choice(recipe.families, 2, replace=False) if recipe.lift else np.zeros(0, dtype=int)
     live = first[:, :, None] <= np.arange(t)
     effect = recipe.lift * np.minimum(live[np.isin(family, true)].sum(axis=0), 2)
@@ -115,17 +119,18 @@ GROWTHS: dict[str, Callable[[np.random.Generator, int, int], np.ndarray]] = {
 }
 
 
-def _links(rng: np.random.Generator, recipe: Recipe, standing: np.ndarray, growth: np.ndarray) -> np.ndarray:
+def _links(
+    rng: np.random.Generator, recipe: Recipe, standing: np.ndarray, growth: np.ndarray, follows: np.ndarray
+) -> np.ndarray:
     """First live week (sources, brands); -1 before the first week, weeks + 1 never."""
     b, t, s = recipe.brands, recipe.weeks, recipe.sources
     past = np.concatenate([np.repeat(growth[:, :1], recipe.window, axis=1), growth], axis=1)
     recent = (growth - past[:, :t]) / recipe.window
     scale = recent.std() or 1.0
-    chance = recipe.links * np.exp(
-        recipe.pull * standing[:, None] / 2 + recipe.follow * np.clip(recent / scale, -2, 2)
-    )
+    draw = recipe.follow * follows[:, None, None] * np.clip(recent / scale, -2, 2)
+    chance = recipe.links * np.exp(recipe.pull * standing[:, None] / 2 + draw)
     reach = rng.gamma(2.0, 0.5, s)
-    drawn = rng.random((s, b, t)) < np.minimum(reach[:, None, None] * chance[None], 0.5)
+    drawn = rng.random((s, b, t)) < np.minimum(reach[:, None, None] * chance, 0.5)
     first = np.where(drawn.any(axis=2), drawn.argmax(axis=2), t + 1)
     old = rng.random((s, b)) < 12 * recipe.links / (1 + np.exp(-recipe.pull * standing))
     return np.where(old, -1, first)
