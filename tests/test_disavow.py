@@ -26,6 +26,7 @@ def test_the_valid_reference_file_is_read_whole() -> None:
     assert found.comments == (
         "# acme-widgets.example disavow, 2026-11-21",
         "# link network found November 2026",
+        "# one bad page on a normal site",
     )
 
 

@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from tests.shared import shared
 from tracker import domains, store
 from tracker.errors import DataError, UsageError
-from tracker.links import values
+from tracker.links import prepare, values
 from tracker.links.importer import (
     ImportResult,
     LinkRow,
@@ -624,27 +624,64 @@ def test_a_failure_half_way_stores_nothing(
 
     path = write(
         tmp_path / "export.csv",
-        f"{HEADER}\n" + "".join(f"{SOUND}{'x' * 200}\n".replace("Acme", f"a{n}") for n in range(9_000)),
-    )
-    path.write_text(
         f"{HEADER}\n"
-        + "".join(f"https://a.com/{n},https://acme.com/,{'x' * 200},,,,\n" for n in range(9_000))
+        + "".join(f"https://a.com/{n},https://acme.com/,{'x' * 200},,,,\n" for n in range(9_000)),
     )
     written: list[int] = []
-    original = importer._LinkWriter.write
+    original = importer._LinkWriter.insert
 
-    def breaking(self: object, block: object) -> None:
-        written.append(len(block))  # type: ignore[arg-type]
+    def breaking(self: importer._LinkWriter, part: importer.Prepared) -> None:
+        written.append(part.count)
         if len(written) == 2:
             raise RuntimeError("the power fails")
-        original(self, block)  # type: ignore[arg-type]
+        original(self, part)
 
-    monkeypatch.setattr(importer._LinkWriter, "write", breaking)
+    monkeypatch.setattr(importer._LinkWriter, "insert", breaking)
     with pytest.raises(RuntimeError, match="power"):
         imported(database, path)
     assert written[0] > 0
     with store.reading(database) as session:
         assert (count(session, LinkImport), count(session, Backlink), count(session, Domain)) == (0, 0, 0)
+
+
+def test_a_second_process_stores_what_the_first_would_have(
+    sqlite_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.writing(sqlite_database) as session:
+        session.add_all([Workspace(id=1, name="here"), Workspace(id=2, name="beside")])
+    path = shared("data/link_exports/ahrefs_backlinks_utf8_comma.csv")
+    copy = write(tmp_path / "export.csv", path.read_text() + "cut,off")
+    here = import_links(sqlite_database, 1, copy, now=NOW)
+    monkeypatch.setattr(prepare, "BIG", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    beside = import_links(sqlite_database, 2, copy, now=NOW)
+    assert (here.stored, here.rejects, here.as_of) == (beside.stored, beside.rejects, beside.as_of)
+    with store.reading(sqlite_database) as session:
+        first, second = (
+            [
+                link.model_dump(exclude={"id", "workspace_id", "import_id"})
+                for link in session.exec(
+                    select(Backlink).where(Backlink.workspace_id == number).order_by(col(Backlink.id))
+                )
+            ]
+            for number in (1, 2)
+        )
+    assert len(first) == 8
+    assert first == second
+
+
+def test_a_second_process_that_dies_leaves_nothing_stored(
+    sqlite_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.writing(sqlite_database) as session:
+        session.add(Workspace(id=1, name="acme"))
+    monkeypatch.setattr(prepare, "BIG", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(DataError, match="ended early"):
+        imported(sqlite_database, write(tmp_path / "export.csv", f"{HEADER}\n{SOUND}\n"))
+    with store.reading(sqlite_database) as session:
+        assert (count(session, LinkImport), count(session, Backlink)) == (0, 0)
 
 
 def test_a_big_import_leaves_every_index_in_place(
@@ -838,7 +875,7 @@ def test_an_authority_list_takes_domains_once_and_leaves_hosts_out(database: Eng
         domain_column="domain",
         value_column="Links",
     )
-    assert (result.read, result.stored, result.left_out, result.rejected) == (7, 3, 1, 3)
+    assert (result.read, result.stored, result.left_out, result.rejected) == (7, 2, 2, 3)
     assert [reject.line for reject in result.rejects] == [5, 6, 7]
     with store.reading(database) as session:
         found = session.exec(
@@ -846,7 +883,7 @@ def test_an_authority_list_takes_domains_once_and_leaves_hosts_out(database: Eng
                 AuthorityValue, AuthorityValue.domain_id == Domain.id
             )
         ).all()  # type: ignore[arg-type]
-    assert dict(found) == {"a.com": 1240.5, "b.co.uk": 7.0, "x.github.io": 2.0}
+    assert dict(found) == {"a.com": 1240.5, "x.github.io": 2.0}
 
 
 def test_an_authority_list_is_stored_once_per_metric_and_date(database: Engine, tmp_path: Path) -> None:

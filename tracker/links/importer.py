@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -25,10 +25,10 @@ from tracker import domains, store
 from tracker.errors import DataError, UsageError
 from tracker.links import formats, reading, values
 from tracker.links.formats import Scope
+from tracker.links.prepare import Prepared, prepared
 from tracker.links.reading import Reject
 from tracker.links.recognise import Recognition, inspect
 from tracker.links.rows import Block, LinkRow, blocks, plain_host, rows
-from tracker.links.values import Moment
 from tracker.models import (
     AuthorityList,
     AuthorityValue,
@@ -244,10 +244,9 @@ def _stored(
     writer = _writer(session, head, recognition, site, now)
     rejects: list[Reject] = []
     with _indexes_afterwards(session, path, writer):
-        for block in blocks(path, recognition):
-            writer.write(block)
-            head.rejected += len(block.rejects)
-            rejects += block.rejects[: KEPT_REJECTS - len(rejects)]
+        for more in writer.write(path):
+            head.rejected += len(more)
+            rejects += more[: KEPT_REJECTS - len(rejects)]
     head.stored, head.read = writer.count, writer.count + head.rejected
     evidence = "as given"
     if as_of is None:
@@ -351,112 +350,38 @@ def _writer(
 ) -> _LinkWriter | _CountWriter:
     if recognition.layout.rows == "counts":
         return _CountWriter(session, head, recognition)
-    return _LinkWriter(session, head, site, now)
-
-
-class _Stamps(dict[Moment, datetime]):
-    """Days as their first moment, UTC."""
-
-    def __missing__(self, moment: Moment) -> datetime:
-        self[moment] = stamp = (
-            moment if isinstance(moment, datetime) else datetime.combine(moment, time(), tzinfo=UTC)
-        )
-        return stamp
-
-
-class _Ids(dict[str, int]):
-    """Ids of domains; those met for the first time wait in `fresh` to be stored."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fresh: list[dict[str, Any]] = []
-
-    def __missing__(self, name: str) -> int:
-        self[name] = key = domains.domain_id(name)
-        self.fresh.append({"id": key, "name": name})
-        return key
+    return _LinkWriter(session, head, recognition, site, now)
 
 
 @dataclass
 class _LinkWriter:
     session: Session
     head: LinkImport
+    recognition: Recognition
     site: str | None
     now: datetime
     count: int = 0
     newest: datetime | None = None
     notes: dict[str, Any] = field(default_factory=dict)
-    ids: _Ids = field(default_factory=_Ids)
-    stamps: _Stamps = field(default_factory=_Stamps)
     table: type[SQLModel] = Backlink
 
-    def write(self, block: Block) -> None:
-        count = len(block)
-        if not count:
-            return
-        ids = self.ids
-        targets = block.column("target_domain")
-        first, last, lost_at = (
-            self._stamped(block.column(name)) for name in ("first_seen", "last_seen", "lost_at")
-        )
-        lost_at, reasons = self._lost(block, last, lost_at)
-        columns: dict[str, list[Any]] = {
-            "workspace_id": [self.head.workspace_id] * count,
-            "import_id": [self.head.id] * count,
-            "source_page_id": [page and domains.page_id(page) for page in block.column("source_page")],
-            "source_domain_id": [ids[name] for name in block.column("source_domain")],
-            "target_domain_id": [ids[self.site]] * count if self.site else [ids[name] for name in targets],
-            "first_seen": first,
-            "last_seen": last,
-            "lost_at": lost_at,
-            "lost_reason": reasons,
-            "metrics": _figures(block),
-        }
-        for name in _AS_THEY_ARE:
-            columns[name] = list(block.column(name))
-        store.bulk_insert(self.session, DomainRow, ids.fresh, ignore=True)
-        ids.fresh.clear()
-        _insert(self.session, Backlink, columns)
-        self.count += count
+    def write(self, path: Path) -> Iterator[list[Reject]]:
+        vendor = self.head.vendor
+        for part in prepared(path, self.recognition, vendor=vendor, site=self.site, now=self.now):
+            self.insert(part)
+            yield part.rejects
 
-    def _stamped(self, moments: Sequence[Any]) -> list[Any]:
-        stamps = self.stamps
-        found = [moment and stamps[moment] for moment in moments]
-        newest = max((moment for moment in set(found) if moment), default=None)
-        if newest and newest <= self.now and (self.newest is None or newest > self.newest):
-            self.newest = newest
-        return found
-
-    def _lost(self, block: Block, last: list[Any], lost_at: list[Any]) -> tuple[list[Any], list[Any]]:
-        """A link stated lost without a day counts as gone since it was last seen: it must not look alive."""
-        lost, reasons = block.column("lost"), list(block.column("lost_reason"))
-        for n, is_lost in enumerate(lost):
-            if is_lost and lost_at[n] is None:
-                lost_at[n] = last[n] or self.now
-                reasons[n] = reasons[n] or f"stated lost by {self.head.vendor}, without a day"
-        return lost_at, reasons
-
-
-_AS_THEY_ARE = (
-    *("source_url", "target_url", "anchor", "nofollow", "ugc", "sponsored", "link_type", "title", "language"),
-    *("context_left", "context_right"),
-)
-
-
-def _figures(block: Block) -> list[dict[str, Any] | None]:
-    """The vendor's figures and words; beside them, in our own words, what has no column of its own."""
-    extra = [(name, block.column(name)) for name in ("placement", "sitewide", "spam")]
-    extra = [(name, column) for name, column in extra if _told(column)]
-    if not extra and not any(block.column("metrics")) and not any(block.column("labels")):
-        return [None] * len(block)
-    found: list[dict[str, Any] | None] = []
-    for n, (metrics, labels) in enumerate(zip(block.column("metrics"), block.column("labels"), strict=True)):
-        row = {**metrics, **labels} if metrics or labels else {}
-        for name, column in extra:
-            if (value := column[n]) is not None and value != "":
-                row[name] = value
-        found.append(row or None)
-    return found
+    def insert(self, part: Prepared) -> None:
+        store.bulk_insert(self.session, DomainRow, part.publishers, ignore=True)
+        if part.count:
+            owner: dict[str, list[Any]] = {
+                "workspace_id": [self.head.workspace_id] * part.count,
+                "import_id": [self.head.id] * part.count,
+            }
+            _insert(self.session, Backlink, {**owner, **part.columns})
+        if part.newest and (self.newest is None or part.newest > self.newest):
+            self.newest = part.newest
+        self.count += part.count
 
 
 @dataclass
@@ -471,7 +396,12 @@ class _CountWriter:
     notes: dict[str, Any] = field(default_factory=dict)
     table: type[SQLModel] = CitationCount
 
-    def write(self, block: Block) -> None:
+    def write(self, path: Path) -> Iterator[list[Reject]]:
+        for block in blocks(path, self.recognition):
+            self.insert(block)
+            yield block.rejects
+
+    def insert(self, block: Block) -> None:
         kept = self.notes.setdefault("counts", [])
         citations: list[dict[str, Any]] = []
         for row in map(LinkRow, *block.columns):
@@ -501,7 +431,6 @@ def _day(cell: str, recognition: Recognition) -> date | None:
 
 def _insert(session: Session, model: type[SQLModel], columns: Mapping[str, list[Any]]) -> None:
     """Columns → rows. On SQLite straight through the driver, each distinct value bound once: half the time."""
-    columns = {name: column for name, column in columns.items() if _told(column)}
     names = list(columns)
     connection = session.connection()
     if connection.dialect.name != "sqlite":
@@ -516,10 +445,6 @@ def _insert(session: Session, model: type[SQLModel], columns: Mapping[str, list[
     order = [column.name for column in table.columns if column.name in columns]
     bound = [_bound(connection, table, name, columns[name]) for name in order]
     connection.exec_driver_sql(statement, list(zip(*bound, strict=True)))
-
-
-def _told(column: Sequence[Any]) -> bool:
-    return column.count(None) < len(column)
 
 
 def _bound(connection: Connection, table: Table, name: str, column: list[Any]) -> list[Any]:
@@ -714,7 +639,6 @@ def _authority_stored(session: Session, head: AuthorityList, given: _AuthorityFi
         count.stored += _values_stored(
             session, head, [taken for cells in block if (taken := count.take(cells))]
         )
-    count.stored += _values_stored(session, head, list(count.spare.values()))
     head.rows = count.stored
     kept = head.id
     if not count.stored:
@@ -763,8 +687,6 @@ class _AuthorityCount:
     rejects: list[Reject] = field(default_factory=list)
     seen: dict[int, int] = field(default_factory=dict)
     """Domain → the line it stands on."""
-    spare: dict[int, _Figure] = field(default_factory=dict)
-    """What a list says of `www.` and a domain holds for the domain where the list has no row for it itself."""
 
     def take(self, cells: tuple[int, str, str] | Reject) -> _Figure | None:
         self.read += 1
@@ -781,8 +703,7 @@ class _AuthorityCount:
         if host is None:
             return Reject(line, f"{name[:60]!r} is not a domain", shown)
         domain = domains.domain_of(host) or host
-        bare = host.removeprefix("www.")
-        if bare != domain:
+        if host != domain:
             return None
         try:
             value = values.number(cell)
@@ -791,14 +712,9 @@ class _AuthorityCount:
         if value is None:
             return Reject(line, f"{cell[:60]!r} is not a number", shown)
         figure = _Figure(domains.domain_id(domain), domain, value)
-        if host != domain:
-            if figure.id not in self.seen:
-                self.spare.setdefault(figure.id, figure)
-            return None
         if figure.id in self.seen:
             return Reject(line, f"{domain} has a value on line {self.seen[figure.id]} already", shown)
         self.seen[figure.id] = line
-        self.spare.pop(figure.id, None)
         return figure
 
 

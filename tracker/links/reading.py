@@ -316,7 +316,7 @@ class _Joiner:
         texts = self._decoded(numbers, texts, rejects)
         rows = self._parsed(texts)
         width = self.table.width
-        if any(len(row) != width for row in rows) or not all(map(any, rows)):
+        if set(map(len, rows)) - {width} or not all(map(any, rows)):
             numbers, rows = self._fitting(numbers, texts, rows, rejects, ended)
         return Batch(numbers, rows, rejects)
 

@@ -342,7 +342,7 @@ class _Reader:
             return self._remembered("url", cells, name, wrong)
         parse = domains.try_parse
         found: list[Any] = [parse(cell.strip()) for cell in cells]
-        if None in found:
+        if not all(found):
             again = [n for n, address in enumerate(found) if address is None]
             late: dict[int, str] = {}
             for n, address in zip(
