@@ -294,7 +294,9 @@ def lift_of(world: World, repeats: int = 2) -> dict[str, tuple[float, float, int
         return values
 
     y, x = within(named).reshape(-1), within(exposed).reshape(-1, len(source))
-    seen = np.flatnonzero((exposed.sum(axis=(0, 1, 2, 3, 4)) >= 100) & ((x**2).sum(axis=0) > 20))
+    # Errors clustered by prompt say nothing about a source that few prompts meet.
+    spread = (exposed.sum(axis=(0, 1, 3, 4)) > 0).sum(axis=0)
+    seen = np.flatnonzero((spread >= 15) & (exposed.sum(axis=(0, 1, 2, 3, 4)) >= 100))
     x = x[:, seen]
     bread = np.linalg.inv(x.T @ x)
     beta = bread @ x.T @ y
@@ -327,7 +329,7 @@ def test_nothing_stands_out_where_nothing_is_planted(kind: Kind) -> None:
     world = world_of(CATALOG, seed=DEMO_SEED, kind=kind)
     assert world.truth()["planted"] == []
     found = lift_of(world)
-    assert len(found) > 30
+    assert len(found) > 20
     assert max(abs(t) for _, t, _ in found.values()) < 4
 
 
