@@ -53,7 +53,7 @@ def run_demo(settings: Settings, folder: Path, *, kind: str, weeks: int, seed: i
             spent = _ask(db, settings, workspace_id, catalog, url, weeks, asks)
         err.print(f"     cost, had the engines been real: {money(spent)}")
         with _step(f"2/5  Links: exports of the simulated web → {folder}/links, then into the database"):
-            _links(db, workspace_id, world, folder / "links", settings)
+            _links(db, workspace_id, world, folder / "links")
         with _step("3/5  Computing: visibility and the lift of link sources"):
             _show_lift(db, workspace_id, world.truth())
         with _step(f"4/5  Report of the last week → {folder}/reports"):
@@ -152,22 +152,21 @@ def _ask(
     return spent
 
 
-def _links(db: Database, workspace_id: int, world: Any, folder: Path, settings: Settings) -> None:
+def _links(db: Database, workspace_id: int, world: Any, folder: Path) -> None:
     from tracker.links import importer
 
     files = world.write_links(folder)
     now = datetime.now(UTC)
-    for path in (files.generic, files.ahrefs):
-        result = importer.import_links(db, workspace_id, path, now=now)
-        err.print(
-            f"     {path.name}: {result.stored:,} links of {result.read:,} rows, {result.rejected:,} rejected"
-        )
+    result = importer.import_links(db, workspace_id, files.ahrefs, now=now)
+    err.print(
+        f"     {files.ahrefs.name}: {result.stored:,} links of {result.read:,} rows, {result.rejected:,} rejected"
+    )
     importer.import_authority(
         db,
         files.authority,
-        metric="sandbox_authority",
+        metric="domain_rating",
         domain_column="domain",
-        value_column="authority",
+        value_column="domain_rating",
         as_of=START,
         now=now,
     )

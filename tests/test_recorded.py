@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,37 @@ def test_the_published_data_set_goes_in_whole_and_once(sqlite_database: Engine) 
     assert (second.stored, second.already_there) == (0, 836)
     with store.reading(sqlite_database) as session:
         assert session.exec(select(func.count()).select_from(Citation)).one() == 6181
+
+
+def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_found(
+    sqlite_database: Engine,
+) -> None:
+    from analysis import frames
+    from analysis.association import spearman
+    from tracker.links import importer
+
+    answers_file, list_file = (
+        shared("data/citations/perplexity_2024-11.jsonl.gz"),
+        shared("data/authority/majestic_million_top15000.csv"),
+    )
+    key = workspace(sqlite_database)
+    recorded.import_answers(sqlite_database, key, answers_file)
+    importer.import_authority(
+        sqlite_database,
+        list_file,
+        metric="refsubnets",
+        domain_column="Domain",
+        value_column="RefSubNets",
+        as_of=date(2026, 3, 1),
+        now=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+    known = frames.authority_table(sqlite_database, "refsubnets").values
+    with store.reading(sqlite_database) as session:
+        statement = (
+            select(Domain.name, func.count(func.distinct(Citation.answer_id)))
+            .join(Domain, col(Domain.id) == col(Citation.domain_id))
+            .group_by(Domain.name)
+        )
+        cited = {name: count for name, count in session.exec(statement) if name in known}
+    found = spearman([cited[name] for name in cited], [known[name] for name in cited], seed=1)
+    assert (len(cited), found.rho) == (933, pytest.approx(0.399, abs=0.003))
