@@ -15,6 +15,7 @@ from dashboard import data, formats, strings, widgets  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402
 from tracker.errors import CiteliftError  # noqa: E402
 
+THEME = HERE / "theme"
 PAGES = {
     Nav.NUMBERS: (
         ("overview", Nav.OVERVIEW, "monitoring"),
@@ -65,8 +66,9 @@ def enter() -> bool:
 
 
 def main() -> None:
-    st.set_page_config(page_title=strings.PRODUCT, page_icon=":material/hub:", layout="wide")
+    st.set_page_config(page_title=strings.PRODUCT, page_icon=str(THEME / "icon.png"), layout="wide")
     st.html(widgets.STYLE)
+    st.logo(str(THEME / "mark.svg"), size="large", icon_image=str(THEME / "icon.png"))
     page = st.navigation(pages(), expanded=True)
     try:
         if enter():

@@ -78,6 +78,7 @@ class Measure:
         "citation_rate": "of answers cite the brand’s own site",
         "share_of_voice": "of all mentions of tracked brands",
     }
+    UNITS = {"mention_rate": "answer", "citation_rate": "answer", "share_of_voice": "mention"}
     CHANGE = {
         "up": "moved up",
         "down": "moved down",

@@ -162,10 +162,10 @@ def cards(items: Iterable[Card]) -> None:
     html(f'<div class="cl-cards">{"".join(map(one, items))}</div>')
 
 
-def basis(answers: int, prompts: int) -> str:
+def basis(n: int, prompts: int, unit: str = Common.ANSWERS_ONE) -> str:
     """What a number rests on."""
     return Common.BASIS.format(
-        answers=formats.counted(answers, Common.ANSWERS_ONE), prompts=formats.counted(prompts, Common.PROMPTS_ONE)
+        answers=formats.counted(n, unit), prompts=formats.counted(prompts, Common.PROMPTS_ONE)
     )
 
 

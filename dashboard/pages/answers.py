@@ -1,2 +1,106 @@
-from dashboard import widgets
-widgets.title("answers","soon")
+"""Prompts, and the answers behind every number, with what they name and cite marked."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.frames import Scope
+from analysis.intervals import wilson
+from analysis.visibility import FEW
+from dashboard import charts, data, formats, marked, widgets
+from dashboard.strings import Answers as words
+from dashboard.strings import Common, Empty
+from tracker.models import Answer, Citation
+
+here = widgets.here()
+
+
+def show() -> None:
+    widgets.title(words.TITLE, words.LEAD)
+    widgets.stop_without_answers()
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "branded"))
+    found = data.prompts(here.place, scope)
+    if found.empty:
+        widgets.empty(Empty.SCOPE, Empty.SCOPE_TEXT)
+        return
+    table(found)
+    read(found, scope)
+
+
+def table(found: pd.DataFrame) -> None:
+    widgets.section(words.TABLE, words.TABLE_SUB.format(brand=here.brand))
+    order = widgets.choice(Common.SORT, "prompts_by", list(words.SORTS.values()))
+    share = found["mentioned"] / found["answers"].clip(lower=1)
+    by = next(key for key, name in words.SORTS.items() if name == order)
+    keys = {"least": share, "most": -share, "prompt": found["text"]}
+    rows = list(found.assign(key=keys[by]).sort_values(["key", "text"]).itertuples())
+    shown = widgets.limited(rows, "prompts_shown", steps=(15, 50, 500))
+    few = [i for i, row in enumerate(shown) if row.answers < FEW]
+    heads = widgets.columns(words.COLUMNS, numeric=(2, 3, 4, 6), wide=(0,))
+    widgets.table(heads, [line(row) for row in shown], few=few)
+
+
+def line(row: object) -> tuple[object, ...]:
+    named, cited = wilson(row.mentioned, row.answers), wilson(row.cited, row.citable)  # type: ignore[attr-defined]
+    prompt = widgets.join(row.text, " ", widgets.badge(words.BRANDED)) if row.branded else row.text  # type: ignore[attr-defined]
+    span = formats.percent_range(named.low, named.high, 0)
+    drawn = widgets.Safe(charts.sparkline(row.weekly))  # type: ignore[attr-defined]
+    shares = (formats.percent(named.estimate, 0), span, formats.percent(cited.estimate, 0))
+    return (prompt, row.topic, *shares, drawn, formats.count(row.answers))  # type: ignore[attr-defined]
+
+
+def read(found: pd.DataFrame, scope: Scope) -> None:
+    widgets.section(words.READ)
+    texts = dict(zip(found["prompt_id"].astype(str), found["text"], strict=True))
+    key = st.selectbox(words.PROMPT, list(texts), format_func=texts.__getitem__, key="prompt", bind="query-params")
+    known = {str(a.id): label(a) for a in data.answers_of(here.place, int(key), scope.engine)}
+    if not known:
+        widgets.empty(Empty.SCOPE, Empty.SCOPE_TEXT)
+        return
+    if st.session_state.get("answer") not in known:
+        st.session_state.pop("answer", None)
+    picked = st.selectbox(words.ANSWER, list(known), format_func=known.__getitem__, key="answer", bind="query-params")
+    view = data.answer(here.place, int(picked))
+    if view:
+        text, facts = st.columns([1.7, 1], gap="large")
+        with text:
+            said(view)
+        with facts:
+            how(view)
+
+
+def label(answer: Answer) -> str:
+    problem = words.PROBLEM.format(problem=answer.problem) if answer.problem else ""
+    engine = here.world.engines.get(answer.engine_id, "")
+    return words.ANSWER_LABEL.format(day=formats.day(answer.asked_at), engine=engine, repeat=answer.repeat + 1, problem=problem)
+
+
+def said(view: data.AnswerView) -> None:
+    widgets.section(words.TEXT)
+    if view.answer.text:
+        widgets.html(marked.answer(view))
+        widgets.html(marked.key())
+    else:
+        widgets.quiet(words.NO_TEXT)
+    for kind, name in words.KINDS.items():
+        mine = [c for c in view.citations if c.kind == kind]
+        if mine or kind == "cited":
+            widgets.section(f"{name} ({len(mine)})", words.KIND_NOTES[kind])
+            if kind == "cited" and not view.answer.citations_known:
+                widgets.quiet(words.UNKNOWN_CITATIONS)
+            widgets.html(f'<ul class="cl-list">{"".join(map(cited, mine))}</ul>')
+
+
+def cited(citation: Citation) -> str:
+    title = citation.title or citation.url
+    under = f"<small>{widgets.text(citation.url)}</small>" if citation.title else ""
+    return f"<li>{citation.position}. {widgets.link(citation.url, title)}{under}</li>"
+
+
+def how(view: data.AnswerView) -> None:
+    widgets.section(words.FACTS)
+    widgets.html(marked.facts(view, here.world.engines.get(view.answer.engine_id, "")))
+
+
+show()

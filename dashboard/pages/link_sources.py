@@ -1,2 +1,132 @@
-from dashboard import widgets
-widgets.title("link_sources","soon")
+"""Which link sources go with more mentions: the forest, the table, the checks, and what none of it can say."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.lift import LiftRow, LiftTable
+from dashboard import charts, data, formats, widgets
+from dashboard.strings import Common
+from dashboard.strings import Lift as words
+
+here = widgets.here()
+
+
+def show() -> None:
+    widgets.title(words.TITLE, words.LEAD)
+    widgets.stop_without_answers()
+    widgets.stop_without_links()
+    with st.container(horizontal=True):
+        names = [words.ALL_BRANDS, *(brand.name for brand in here.world.brands)]
+        chosen = widgets.choice(words.BRAND, "links_of", names)
+        scope = widgets.filters(("weeks", "engine", "topic"), weeks=None)
+    with st.spinner(words.COMPUTING):
+        found = data.lift(here.place, scope, None if chosen == words.ALL_BRANDS else chosen)
+    if not found.rows:
+        empty = widgets.strings.Empty
+        widgets.empty(empty.SCOPE, empty.SCOPE_TEXT)
+        return
+    summary(found)
+    forest([row for row in found.rows if row.lift is not None])
+    limits(found)
+    everything(found)
+    checks([row for row in found.rows if row.checks])
+
+
+def summary(found: LiftTable) -> None:
+    claimed = sum(words.TONES.get(row.verdict) == "good" for row in found.rows)
+    head = words.HEADLINE.format(claimed=claimed, sources=len(found.rows)) if claimed else words.HEADLINE_NONE
+    thin = sum(row.lift is None for row in found.rows)
+    basis = {"answers": formats.counted(found.answers, "answer"), "prompts": formats.counted(found.prompts, "prompt")}
+    widgets.section(head, words.SUMMARY.format(**basis, thin=thin, sources=len(found.rows)))
+
+
+def forest(rows: list[LiftRow]) -> None:
+    if not rows:
+        return
+    shown = widgets.limited(rows, "charted", steps=(20, 60))
+    frame = pd.DataFrame(
+        {
+            "name": [row.source for row in shown],
+            "estimate": [row.lift for row in shown],
+            "low": [row.low for row in shown],
+            "high": [row.high for row in shown],
+            "tone": [words.TONES.get(row.verdict, "quiet") for row in shown],
+            "note": [note(row) for row in shown],
+        }
+    ).replace({"tone": {"warn": "quiet"}})
+    widgets.section(words.CHART, words.CHART_SUB)
+    widgets.chart(charts.forest(frame, axis=words.AXIS), words.CHART)
+
+
+def note(row: LiftRow) -> str:
+    prompts = formats.counted(row.prompts, Common.PROMPTS_ONE)
+    span = formats.points_range(row.low, row.high)
+    return words.NOTE.format(lift=formats.points(row.lift), interval=span, exposed=formats.count(row.exposed), prompts=prompts)
+
+
+def limits(found: LiftTable) -> None:
+    halves = ((words.CAN_HEAD, words.CAN_SAY), (words.CANNOT_HEAD, words.CANNOT_SAY))
+    body = "".join(f"<div><b>{widgets.text(head)}</b>{widgets.bullets(said)}</div>" for head, said in halves)
+    pooled = ""
+    if found.unlinked and found.unlinked.estimate is not None:
+        span = formats.points_range(found.unlinked.low, found.unlinked.high)
+        pooled = f"<p>{widgets.text(words.POOLED.format(value=formats.points(found.unlinked.estimate), interval=span))}</p>"
+    widgets.box(words.CAN, widgets.Safe(f'<div class="cl-cols">{body}</div>{pooled}'))
+
+
+def everything(found: LiftTable) -> None:
+    widgets.section(words.TABLE, words.PAIRS_HELP)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order = widgets.choice(Common.SORT, "sources_by", list(words.SORTS.values()))
+        wanted = widgets.choice(words.VERDICT, "verdict", [words.ALL_VERDICTS, *words.VERDICTS.values()], width=290)
+        widgets.download("link-sources.csv", HEADS, lambda: [raw(row) for row in found.rows])
+    rows = [row for row in found.rows if wanted in (words.ALL_VERDICTS, words.VERDICTS[row.verdict])]
+    rows = ordered(rows, next(key for key, name in words.SORTS.items() if name == order))
+    shown = widgets.limited(rows, "sources_shown")
+    heads = widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4))
+    few = [i for i, row in enumerate(shown) if row.lift is None]
+    widgets.table(heads, [line(row) for row in shown], few=few)
+
+
+def ordered(rows: list[LiftRow], by: str) -> list[LiftRow]:
+    keys = {
+        "rank": lambda r: (r.rank_key is None, -(r.rank_key or 0)),
+        "lift": lambda r: (r.lift is None, -(r.lift or 0)),
+        "exposed": lambda r: -r.exposed,
+        "source": lambda r: r.source,
+    }
+    return sorted(rows, key=keys[by])
+
+
+def line(row: LiftRow) -> tuple[object, ...]:
+    passed = words.PASSED.format(passed=sum(row.checks.values()), all=len(row.checks)) if row.checks else words.NO_CHECKS
+    verdict = widgets.badge(words.VERDICTS[row.verdict], words.TONES.get(row.verdict, "quiet"))
+    numbers = (formats.points(row.lift), formats.points_range(row.low, row.high), formats.count(row.exposed), row.prompts)
+    return (widgets.link(f"https://{row.source}", row.source), *numbers, verdict, passed)
+
+
+HEADS = ("source", "type", "lift", "low", "high", "p", "q", "linked_pairs", "prompts", "verdict", "checks_passed", "checks")
+
+
+def raw(row: LiftRow) -> tuple[object, ...]:
+    head = (row.source, row.family, row.lift, row.low, row.high, row.p, row.q, row.exposed, row.prompts, row.verdict)
+    return (*head, sum(row.checks.values()), len(row.checks))
+
+
+def checks(rows: list[LiftRow]) -> None:
+    if not rows:
+        return
+    widgets.section(words.CHECKS, words.CHECKS_SUB)
+    name = widgets.choice(words.SOURCE, "source", [row.source for row in rows], width=320)
+    row = next(row for row in rows if row.source == name)
+    tones = {True: "good", False: "warn"}
+    shown = [
+        (words.CHECK_NAMES.get(check, check), widgets.badge(words.OUTCOME[passed], tones[passed]), row.details.get(check, ""))
+        for check, passed in row.checks.items()
+    ]
+    widgets.table(widgets.columns(words.CHECK_COLUMNS), shown)
+
+
+show()

@@ -1,2 +1,12 @@
+"""What to work on next."""
+
+from __future__ import annotations
+
 from dashboard import widgets
-widgets.title("opportunities","soon")
+from dashboard.strings import Opportunities as words
+
+here = widgets.here()
+widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
+widgets.stop_without_answers()
+widgets.stop_without_links()
+widgets.empty(words.LATER, words.LATER_TEXT)

@@ -47,7 +47,7 @@ def card(name: str, own: Row, rows: list[Row], moved: list[Change]) -> widgets.C
     place = words.RANK.format(place=formats.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
     span = formats.percent_range(rate.low, rate.high) if rate.enough else Common.NOT_ENOUGH
     change = next((c for c in moved if c.brand == own.brand and c.measure == name), None)
-    lines = widgets.Safe(f"{span} · {widgets.basis(own.answers, rate.clusters)}<br>{Measure.SHORT[name]}{' · ' + place if place else ''}")
+    lines = widgets.Safe(f"{span} · {widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])}<br>{Measure.SHORT[name]}{' · ' + place if place else ''}")
     return widgets.Card(Measure.NAMES[name], formats.percent(rate.estimate), lines, verdict(change), own.answers < FEW)
 
 

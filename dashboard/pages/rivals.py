@@ -1,2 +1,89 @@
-from dashboard import widgets
-widgets.title("rivals","soon")
+"""The own brand against each rival on the same answers, and where the gaps are."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.frames import Scope
+from analysis.intervals import Interval
+from dashboard import charts, data, formats, widgets
+from dashboard.strings import Empty, Measure
+from dashboard.strings import Rivals as words
+
+here = widgets.here()
+
+
+def show() -> None:
+    widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
+    widgets.stop_without_answers()
+    if here.world.own is None:
+        widgets.empty(words.NO_OWN, words.NO_OWN_TEXT)
+        return
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "branded"))
+    if not data.visibility(here.place, scope):
+        widgets.empty(Empty.SCOPE, Empty.SCOPE_TEXT)
+        return
+    difference(scope)
+    gaps(scope)
+
+
+def difference(scope: Scope) -> None:
+    widgets.section(words.DIFFERENCE, words.DIFFERENCE_SUB)
+    name = widgets.switch(words.DIFFERENCE, "measure", Measure.NAMES)
+    pairs = sorted(data.differences(here.place, scope, name), key=lambda p: -(p[1].difference.estimate or 0))  # type: ignore[arg-type]
+    known = [(rival, pair.difference) for rival, pair in pairs if pair.difference.enough]
+    if known:
+        frame = pd.DataFrame(
+            {
+                "name": [rival for rival, _ in known],
+                "estimate": [d.estimate for _, d in known],
+                "low": [d.low for _, d in known],
+                "high": [d.high for _, d in known],
+                "tone": [reading(d)[1] for _, d in known],
+                "note": [f"{formats.points(d.estimate)} ({formats.points_range(d.low, d.high)})" for _, d in known],
+            }
+        )
+        widgets.chart(charts.forest(frame, axis=words.AXIS), words.DIFFERENCE)
+    rows = [
+        (
+            *(rival, formats.percent(pair.after), formats.percent(pair.before), formats.points(pair.difference.estimate)),
+            *(formats.points_range(pair.difference.low, pair.difference.high), pair.difference.clusters),
+            widgets.badge(*reading(pair.difference)),
+        )
+        for rival, pair in pairs
+    ]
+    widgets.table(widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4, 5)), rows)
+
+
+def reading(found: Interval) -> tuple[str, str]:
+    if found.low is None or found.high is None:
+        return words.UNKNOWN, "quiet"
+    if found.low > 0:
+        return words.AHEAD, "good"
+    return (words.BEHIND, "bad") if found.high < 0 else (words.TIE, "quiet")
+
+
+def gaps(scope: Scope) -> None:
+    widgets.section(words.GAP, words.GAP_SUB)
+    by = widgets.switch(words.GAP_BY, "gaps", words.GAP_CHOICES)
+    frame = data.rivals_gap(here.place, scope, by)
+    frame = frame[frame["rate"].notna()]
+    names = [brand.name for brand in here.world.brands]
+    widgets.chart(charts.heat(frame, brands=names, title=words.GAP_CHOICES[by]), words.GAP)
+    rows = [gap(str(cell), part) for cell, part in frame.groupby("cell") if part["own"].any() and not part["own"].all()]
+    rows.sort(key=lambda row: row[0])
+    heads = (words.GAP_CHOICES[by], *words.GAP_COLUMNS[1:])
+    widgets.table(widgets.columns(heads, numeric=(1, 2, 3, 4)), [row[1] for row in rows])
+    widgets.quiet(words.GAP_NOTE)
+
+
+def gap(cell: str, part: pd.DataFrame) -> tuple[float, tuple[object, ...]]:
+    mine, best = part[part["own"]].iloc[0], part[~part["own"]].sort_values("rate").iloc[-1]
+    away = mine["rate"] - best["rate"]
+    own = widgets.small(formats.percent(mine["rate"]), formats.percent_range(mine["low"], mine["high"]))
+    rival = widgets.small(formats.percent(best["rate"]), best["brand"])
+    return away, (cell, own, rival, formats.points(away), formats.count(int(mine["n"])))
+
+
+show()

@@ -1,2 +1,94 @@
-from dashboard import widgets
-widgets.title("runs","soon")
+"""What was asked, what it cost, what failed, and what is due next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from dashboard import charts, data, formats, widgets
+from dashboard.strings import Runs as words
+
+here = widgets.here()
+now = datetime.now(UTC)
+
+
+def show() -> None:
+    widgets.title(words.TITLE, words.LEAD)
+    runs = data.runs(here.place)
+    due = data.schedules(here.place, now)
+    if not runs:
+        widgets.empty(words.NO_RUNS, words.NO_RUNS_TEXT, words.NO_RUNS_COMMANDS)
+    else:
+        head(runs, due)
+        cost()
+        table(runs)
+        failures()
+    schedules(due)
+
+
+def head(runs: list[data.RunView], due: list[data.ScheduleView]) -> None:
+    spent = data.costs(here.place)
+    newest = max(run.asked_for for run in runs).date()
+    recent = spent[spent["week"] > newest - timedelta(weeks=4)]["spent"].sum()
+    failed, asks = data.failures(here.place)["asks"].sum(), sum(run.asks for run in runs)
+    following = min((s.next for s in due if s.next and s.kind == "run"), default=None)
+    share = words.FAILED_NOTE.format(share=formats.percent(failed / asks if asks else None)) if failed else words.FAILED_NONE
+    values = (
+        (formats.money(int(recent)), words.SPENT_NOTE.format(all=formats.money(int(spent["spent"].sum())))),
+        (formats.count(sum(run.answered for run in runs)), ""),
+        (formats.count(int(failed)), share),
+        (formats.age(following, now) if following else words.NOT_SCHEDULED, formats.moment(following) if following else ""),
+    )
+    widgets.cards(widgets.Card(name, value, under) for name, (value, under) in zip(words.CARDS, values, strict=True))
+
+
+def cost() -> None:
+    spent = data.costs(here.place).groupby(["week", "engine"], as_index=False)["spent"].sum()
+    spent["dollars"] = spent["spent"] / 1e6
+    if spent["dollars"].sum() > 0:
+        widgets.section(words.COST, words.COST_SUB)
+        widgets.chart(charts.spending(spent, data.marked_moments(here.place)), words.COST)
+
+
+def table(runs: list[data.RunView]) -> None:
+    widgets.section(words.TABLE)
+    shown = widgets.limited(runs, "runs_shown", steps=(15, 50, 100))
+    heads = widgets.columns(words.COLUMNS, numeric=(2, 3, 4, 5, 6))
+    widgets.table(heads, [line(run) for run in shown])
+    if any(run.open or run.failed for run in runs):
+        widgets.quiet(widgets.join(widgets.code(words.RESUME), " ", words.RESUME_NOTE))
+
+
+def line(run: data.RunView) -> tuple[object, ...]:
+    budget = formats.money(run.budget_micros) if run.budget_micros is not None else words.NO_BUDGET
+    counts = (f"{run.answered:,} of {run.asks:,}", formats.count(run.failed), formats.count(run.open))
+    state = widgets.badge(run.state, words.TONES.get(run.state, "quiet"))
+    when = widgets.small(f"{formats.day(run.asked_for)}", f"no. {run.id}, {run.trigger}")
+    return (when, state, *counts, formats.money(run.spent_micros), budget, run.reason or "")
+
+
+def failures() -> None:
+    found = data.failures(here.place)
+    if found.empty:
+        return
+    widgets.section(words.FAILURES)
+    rows = [(r.engine, r.reason, formats.count(r.asks), r.detail or "") for r in found.itertuples()]
+    widgets.table(widgets.columns(words.FAILURE_COLUMNS, numeric=(2,), wide=(3,)), rows[:30])
+
+
+def schedules(due: list[data.ScheduleView]) -> None:
+    widgets.section(words.SCHEDULES)
+    if not due:
+        widgets.empty(words.NO_SCHEDULES, words.NO_SCHEDULES_TEXT, words.NO_SCHEDULES_COMMANDS)
+        return
+    rows = [
+        (
+            *(s.name, s.kind, widgets.small(widgets.code(s.cron), s.timezone)),
+            widgets.small(formats.age(s.next, now), formats.moment(s.next)),
+            widgets.small(s.outcome or formats.UNKNOWN, formats.moment(s.last)) if s.last else formats.UNKNOWN,
+        )
+        for s in due
+    ]
+    widgets.table(widgets.columns(words.SCHEDULE_COLUMNS), rows)
+
+
+show()

@@ -1,2 +1,89 @@
-from dashboard import widgets
-widgets.title("sources","soon")
+"""The domains that answers cite, how stable they are, and what was fetched and left out."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.frames import Scope
+from analysis.intervals import wilson
+from analysis.visibility import FEW
+from dashboard import charts, data, formats, widgets
+from dashboard.strings import Common, Empty
+from dashboard.strings import Sources as words
+
+here = widgets.here()
+
+
+def show() -> None:
+    widgets.title(words.TITLE, words.LEAD)
+    widgets.stop_without_answers()
+    scope = widgets.filters(("weeks", "engine", "topic", "country"))
+    found = data.sources(here.place, scope)
+    cited = found[found["answers"] > 0]
+    if cited.empty:
+        widgets.empty(Empty.CITATIONS, Empty.CITATIONS_TEXT, Empty.CITATIONS_COMMANDS)
+        return
+    chart(cited)
+    table(cited)
+    stability(scope)
+    retrieved(found)
+
+
+def chart(cited: pd.DataFrame) -> None:
+    widgets.section(words.CHART, words.CHART_SUB)
+    total = cited.groupby("domain")["answers"].sum().sort_values(ascending=False, kind="stable")
+    top = cited[cited["domain"].isin(total.index[:20])].assign(rate=lambda f: f["answers"] / f["of"].clip(lower=1))
+    top = top.assign(rank=top["domain"].map(total)).sort_values(["rank", "domain"], ascending=[False, True])
+    widgets.chart(charts.sites(top, axis=words.AXIS), words.CHART)
+
+
+def table(cited: pd.DataFrame) -> None:
+    widgets.section(words.TABLE)
+    present = [name for key, name in words.KINDS.items() if key in set(cited["kind"])]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = widgets.choice(words.KIND, "kind", [words.ALL_KINDS, *present])
+        widgets.download("sources.csv", list(cited.columns), lambda: cited.itertuples(index=False))
+    rows = [row for row in cited.itertuples() if kind in (words.ALL_KINDS, words.KINDS.get(row.kind))]
+    shown = widgets.limited(rows, "domains_shown")
+    few = [i for i, row in enumerate(shown) if row.of < FEW]
+    widgets.table(widgets.columns(words.COLUMNS, numeric=(3, 4, 5, 6)), [line(row) for row in shown], few=few)
+
+
+def line(row: object) -> tuple[object, ...]:
+    share = wilson(min(row.answers, row.of), row.of)  # type: ignore[attr-defined]
+    named = widgets.link(f"https://{row.domain}", row.domain)  # type: ignore[attr-defined]
+    kind = words.KINDS.get(row.kind, row.kind)  # type: ignore[attr-defined]
+    counts = widgets.small(formats.percent(share.estimate), words.OF.format(n=f"{row.answers:,}", of=f"{row.of:,}"))  # type: ignore[attr-defined]
+    only = max(row.retrieved - row.answers, 0) if row.retrieved else None  # type: ignore[attr-defined]
+    span = formats.percent_range(share.low, share.high)
+    return named, kind, row.engine, counts, span, formats.count(row.citations), formats.count(only)  # type: ignore[attr-defined]
+
+
+def stability(scope: Scope) -> None:
+    rows = data.stability(here.place, scope)
+    widgets.section(words.STABILITY, words.STABILITY_SUB)
+    shown = [
+        (
+            *(row.engine, widgets.small(len(row.core), ", ".join(row.core[:3])), formats.count(row.rotating)),
+            *(formats.percent(row.core_share, 0), formats.percent(row.jaccard, 0), formats.percent(row.overlap, 0), row.weeks),
+        )
+        for row in rows
+    ]
+    few = [i for i, row in enumerate(rows) if row.weeks < 2]
+    widgets.table(widgets.columns(words.STABILITY_COLUMNS, numeric=(2, 3, 4, 5, 6)), shown, few=few)
+    widgets.quiet(words.STABILITY_HELP)
+
+
+def retrieved(found: pd.DataFrame) -> None:
+    widgets.section(words.RETRIEVED, words.RETRIEVED_SUB)
+    only = found[found["retrieved"] > found["answers"]].assign(gap=lambda f: f["retrieved"] - f["answers"])
+    if only.empty:
+        widgets.quiet(words.RETRIEVED_NONE)
+        return
+    top = only.sort_values(["gap", "domain"], ascending=[False, True]).head(15)
+    rows = [(widgets.link(f"https://{r.domain}", r.domain), r.engine, f"{r.retrieved:,}", f"{r.answers:,}") for r in top.itertuples()]
+    widgets.table(widgets.columns(words.RETRIEVED_COLUMNS, numeric=(2, 3)), rows)
+
+
+show()

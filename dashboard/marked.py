@@ -1,0 +1,73 @@
+"""One answer as markup: brands and cited passages marked in its text, and the facts of how it was asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboard import charts, formats, widgets
+from dashboard.data import AnswerView
+from dashboard.strings import Answers as words
+
+
+def answer(view: AnswerView) -> widgets.Safe:
+    """The text, cut where a mark begins or ends, every piece escaped on its own."""
+    text = view.answer.text
+    passages = sorted(
+        {(c.start, c.end, c.position) for c in view.citations if c.kind == "cited" and _inside(c.start, c.end, text)}
+    )
+    cuts = {0, len(text), *(s.start for s in view.spans), *(s.end for s in view.spans)}
+    cuts |= {place for start, end, _ in passages for place in (start, end) if place is not None}
+    ordered = sorted(cut for cut in cuts if 0 <= cut <= len(text))
+    pieces = "".join(_piece(view, passages, start, end) for start, end in zip(ordered, ordered[1:], strict=False))
+    return widgets.Safe(f'<div class="cl-answer">{pieces}</div>')
+
+
+def _inside(start: int | None, end: int | None, text: str) -> bool:
+    return start is not None and end is not None and 0 <= start <= end <= len(text)
+
+
+def _piece(view: AnswerView, passages: list[tuple[int | None, int | None, int]], start: int, end: int) -> str:
+    inner: str = widgets.text(view.answer.text[start:end])
+    span = next((s for s in view.spans if s.start <= start and end <= s.end), None)
+    if span:
+        inner = f'<mark class="{"own" if span.own else ""}" title="{widgets.text(span.brand)}">{inner}</mark>'
+    if any(a is not None and b is not None and a <= start and end <= b and a < b for a, b, _ in passages):
+        inner = f'<span class="said">{inner}</span>'
+    numbers = sorted({position for _, b, position in passages if b == end})
+    return inner + (f"<sup>{','.join(map(str, numbers))}</sup>" if numbers else "")
+
+
+def key() -> widgets.Safe:
+    own = f'<span><i style="background:{charts.ACCENT};opacity:.45"></i>{words.KEY_OWN}</span>'
+    rival = f'<span><i style="background:{charts.QUIET};opacity:.45"></i>{words.KEY_RIVAL}</span>'
+    said = f'<span><i style="background:{charts.OTHER};height:.18rem;vertical-align:.16rem"></i>{words.KEY_SAID}</span>'
+    return widgets.Safe(f'<div class="cl-key">{own}{rival}{said}</div>')
+
+
+def facts(view: AnswerView, engine: str) -> widgets.Safe:
+    def one(name: str, value: object) -> str:
+        return f"<div><dt>{words.FACT_NAMES[name]}</dt><dd>{widgets.text(value)}</dd></div>"
+
+    return widgets.Safe(f'<dl class="cl-facts">{"".join(one(name, value) for name, value in _facts(view, engine))}</dl>')
+
+
+def _facts(view: AnswerView, engine: str) -> Iterator[tuple[str, object]]:
+    a = view.answer
+    yield "at", formats.moment(a.asked_at)
+    yield "engine", engine
+    yield "surface", a.surface
+    yield "model", a.model or formats.UNKNOWN
+    yield "served", a.served_model or formats.UNKNOWN
+    yield "searched", words.YES_NO[a.search_used]
+    if a.searches:
+        yield "searches", "; ".join(a.searches)
+    yield "cost", formats.money(a.cost_micros)
+    yield "tokens", f"{formats.count(a.input_tokens)} / {formats.count(a.output_tokens)}"
+    if a.stop:
+        yield "stop", a.stop
+    if a.problem:
+        yield "problem", a.problem
+    for name, stance in (("named", "named"), ("absent", "absent")):
+        said = [brand for brand, _, _, s in view.mentions if s == stance]
+        if said or name == "named":
+            yield name, ", ".join(said) or formats.UNKNOWN
