@@ -192,11 +192,6 @@ def export(entries: Iterable[Entry], comments: Sequence[str] = ()) -> str:
     """
     head = [f"# {comment.lstrip('# ').strip()}" for each in comments for comment in each.splitlines() or [""]]
     kept = merge(entries)
-    for each in kept:
-        if not isinstance(problem := entry(each.line), Entry):
-            raise DataError(
-                f"{each.line[:120]!r} cannot be disavowed: it {problem}", "correct or drop this entry"
-            )
     lines = [*head, *(each.line for each in kept)]
     text = "".join(f"{line}\n" for line in lines)
     if len(lines) > MOST_LINES or len(text.encode()) > MOST_BYTES:
@@ -205,4 +200,9 @@ def export(entries: Iterable[Entry], comments: Sequence[str] = ()) -> str:
             f"Google takes {MOST_LINES:,} lines and {MOST_BYTES:,} bytes",
             "disavow whole domains in place of their pages",
         )
+    for each in kept:
+        if not isinstance(problem := entry(each.line), Entry):
+            raise DataError(
+                f"{each.line[:120]!r} cannot be disavowed: it {problem}", "correct or drop this entry"
+            )
     return text
