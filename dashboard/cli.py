@@ -16,18 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli import (
-    CatalogOption,
-    DatabaseOption,
-    WorkspaceOption,
-    err,
-    limits_of,
-    opened,
-    out,
-    plain,
-    settings_from,
-)
+from tracker.cli_run import limits_of
 from tracker.errors import CiteliftError, UsageError
+from tracker.opening import CatalogOption, DatabaseOption, WorkspaceOption, opened, settings_from, synced
+from tracker.printing import err, out, plain
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
@@ -57,7 +49,7 @@ def demo(
         ),
     ] = "planted",
     weeks: Annotated[int, typer.Option(min=2, max=52, help="Simulated weeks.")] = 12,
-    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another world.")] = None,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do everything, then end.")] = False,
     port: PortOption = 8501,
 ) -> None:
@@ -179,7 +171,6 @@ def _scheduled_run(
 
     from tracker import catalog as catalogs
     from tracker import health, jobs, store
-    from tracker.cli import synced
 
     own = settings.model_copy(update={"catalog": Path(what.catalog), "workspace": None})
     try:

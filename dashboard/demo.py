@@ -13,8 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracker.cli import err, limits_of, money, opened, out, plain, progress_bar, synced
+from tracker.cli_run import limits_of, progress_bar
 from tracker.errors import UsageError
+from tracker.opening import opened, synced
+from tracker.printing import err, money, out, plain
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
@@ -34,14 +36,14 @@ class Demo:
     reports: tuple[Path, ...]
 
 
-def run_demo(settings: Settings, folder: Path, *, kind: str, weeks: int, seed: int) -> Demo:
-    from tracker.sandbox import Sandbox
+def run_demo(settings: Settings, folder: Path, *, kind: str, weeks: int, seed: int | None) -> Demo:
+    from tracker.sandbox import DEMO_SEED, Sandbox
 
     started = time.monotonic()
     _clear(folder)
     with opened(settings) as db:
         workspace_id, catalog = synced(db, settings)
-        world = _world(catalog, kind=kind, weeks=weeks, seed=seed)
+        world = _world(catalog, kind=kind, weeks=weeks, seed=DEMO_SEED if seed is None else seed)
         (folder / "truth.json").write_text(json.dumps(world.truth(), indent=1, ensure_ascii=False), "utf-8")
         asks = len(catalog.prompts) * sum(engine.repeats for engine in catalog.engines)
         with (
