@@ -14,21 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tracker.cli import (
+from tracker.errors import UsageError
+from tracker.opening import (
     CatalogOption,
     DatabaseOption,
     JsonOption,
     WorkspaceOption,
-    err,
     opened,
-    out,
-    plain,
-    print_json,
     settings_from,
-    table,
     workspace_of,
 )
-from tracker.errors import UsageError
+from tracker.printing import err, out, plain, print_json, table
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-import analysis.cli
 import typer
 
+import analysis.cli
 import dashboard.cli
 import tracker.cli
 from tracker.errors import CiteliftError
+from tracker.printing import err, plain
 
 app = typer.Typer(
     name="citelift",
@@ -27,10 +28,10 @@ def main() -> None:
     try:
         app()
     except CiteliftError as error:
-        tracker.cli.err.print(f"[bold red]error[/bold red] {tracker.cli.plain(error)}")
+        err.print(f"[bold red]error[/bold red] {plain(error)}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        tracker.cli.err.print("stopped")
+        err.print("stopped")
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)

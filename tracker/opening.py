@@ -1,0 +1,86 @@
+"""How verbs begin: the options they share, their settings, their database, its workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from tracker.errors import UsageError
+from tracker.printing import err
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from tracker.catalog import Catalog
+    from tracker.settings import Settings
+
+CatalogOption = Annotated[
+    Path | None, typer.Option("--catalog", help="Folder of brands.yaml, tracked.yaml, engines.yaml.")
+]
+DatabaseOption = Annotated[str | None, typer.Option("--database", help="sqlite:///file.db or postgresql://…")]
+WorkspaceOption = Annotated[str | None, typer.Option("--workspace", help="Default: the catalog's own.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
+
+
+def settings_from(
+    catalog: Path | None = None, database: str | None = None, workspace: str | None = None, **more: Any
+) -> Settings:
+    from tracker import settings
+
+    return settings.load(catalog=catalog, database_url=database, workspace=workspace, **more)
+
+
+@contextmanager
+def opened(settings: Settings, *, read_only: bool = False) -> Iterator[Database]:
+    from tracker.store import open_database
+
+    database = open_database(settings.database_url, read_only=read_only)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def synced(
+    database: Database, settings: Settings, *, need: Literal["brands", "all"] = "all"
+) -> tuple[int, Catalog]:
+    """The catalog, and the workspace that now says what it says; new brand names are looked for in old answers."""
+    from tracker import answers, catalog, store
+
+    found = catalog.load(settings.catalog, need=need)
+    with store.writing(database) as session:
+        workspace_id = catalog.sync(session, found, workspace=settings.workspace)
+        stale = answers.brands_changed(session, workspace_id)
+    if stale:
+        count = answers.refresh_mentions(database, workspace_id)
+        err.print(f"The brands changed: {count:,} stored answers were searched for their names again.")
+    return workspace_id, found
+
+
+def workspace_of(session: Any, settings: Settings) -> int:
+    """The workspace that is asked for, else the catalog's, else the only one there is."""
+    from sqlmodel import select
+
+    from tracker import catalog
+    from tracker.models import Workspace
+
+    known = {w.name: w.id for w in session.exec(select(Workspace))}
+    name = settings.workspace
+    if name is None and settings.catalog.is_dir():
+        found, _ = catalog.inspect(settings.catalog, need="brands")
+        name = found.workspace if found else None
+    if name is None and len(known) == 1:
+        name = next(iter(known))
+    if name in known:
+        return int(known[name])
+    listing = (
+        ", ".join(sorted(known))
+        or "none yet: run `citelift demo`, `citelift run` or `citelift import answers …`"
+    )
+    raise UsageError(
+        f"the database has no workspace {name or '(none named)'}", f"workspaces there: {listing}"
+    )
