@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import permutations
 from math import factorial
 from typing import Any, Literal, get_args
@@ -50,7 +51,8 @@ MIN_TREATED = 2
 FAKE = 2
 MANY = 20
 LEVEL = 0.05
-FALSE_SHARE = 0.10
+FALSE_SHARE = 0.05
+EARLY = 0.10
 DRAWS = 1999
 ALONE = "no dated links of other sources to compare with: a link that helps and a brand that rises look alike"
 
@@ -228,8 +230,8 @@ def study(
             f"{pre} weeks before and {post} after are too few", f"use at least {MIN_PRE} and {MIN_POST}"
         )
     series = _Series(data, draws, seed)
-    every = _usable(series, range(len(data.sources)), pre, post)
-    rows = [_row(series, every, name, members, inference, pre, post) for name, members in _members(data, by)]
+    series.every = _usable(series, range(len(data.sources)), pre, post)
+    rows = [_row(series, name, members, inference, pre, post) for name, members in _members(data, by)]
     return EventTable(_judged(rows), by, data.outcome, data.answers.shape[1])
 
 
@@ -258,6 +260,15 @@ class _Series:
         for week in data.breaks:
             regime[max(week, 0) :] += 1
         self.regime = regime
+        self.every: list[_Frame] = []
+
+    @cached_property
+    def all_weights(self) -> Floats:
+        return _summed(self, self.every, _level)
+
+    @cached_property
+    def all_influence(self) -> _Influence:
+        return _influence(self, self.every, _level, self.rate)
 
     def noise(self, values: Floats) -> Floats:
         """Relative variance of each brand's week-to-week changes, shocks common to all brands taken out."""
@@ -287,7 +298,6 @@ def _usable(series: _Series, members: Iterable[int], pre: int, post: int) -> lis
 
 def _row(
     series: _Series,
-    every: list[_Frame],
     name: str,
     members: list[int],
     inference: Inference,
@@ -295,21 +305,20 @@ def _row(
     post: int,
 ) -> EventRow:
     mine = set(members)
-    frames = [frame for frame in every if frame.event.source in mine]
-    others = [frame for frame in every if frame.event.source not in mine]
+    frames = [frame for frame in series.every if frame.event.source in mine]
     treated = len({frame.event.brand for frame in frames})
     controls = len({int(b) for frame in frames for b in np.flatnonzero(frame.waiting.any(axis=1))})
     counts = (len(frames), treated, controls, int((series.data.first_link[members] < 0).sum()))
     if reason := _too_little(series, frames, treated):
         return _unknown(name, *counts, reason)
-    alone = len(others) < MIN_EVENTS
+    alone = len(series.every) - len(frames) < MIN_EVENTS
     few = treated < MANY or controls < MANY
     way = inference if inference != "auto" else ("randomisation" if few else "bootstrap")
     plain = _contrast(series, frames, _level, series.rate, way)
     line = _contrast(series, frames, _line, series.rate, way)
     tests = [plain, line, _contrast(series, frames, _line, series.log_odds, way)]
     if not alone:
-        tests.append(_contrast(series, frames, _level, series.rate, way, others=others))
+        tests.append(_against_others(series, frames, way))
     agree = len({np.sign(one.estimate) for one in tests}) == 1
     low, high = _bounds(series, frames, plain, way)
     return EventRow(
@@ -372,6 +381,10 @@ class _Frame:
     clusters: Floats
     waiting: NDArray[np.bool_]
 
+    @property
+    def weeks(self) -> Ints:
+        return self.event.week + np.concatenate([self.before, self.after])
+
 
 def _frame(series: _Series, event: _Event, pre: int, post: int) -> _Frame | None:
     data, weeks = series.data, series.weeks
@@ -427,26 +440,28 @@ def _fake_date(before: Ints, after: Ints) -> Floats:
     return table
 
 
-def _event_weights(series: _Series, frame: _Frame, rule: Weights) -> Floats:
-    """Weights of every brand, cluster and week in one event's estimate, shape (B, C, T).
+def _brand_weeks(frame: _Frame, rule: Weights) -> Floats:
+    """Weights of every brand and week in one event's estimate, shape (B, weeks of the frame).
 
     Row r of the rule uses the brands waiting in later week r; the linked brand counts +1, they share -1.
     """
-    table = rule(frame.before, frame.after)
     signs = -1.0 * frame.waiting / np.maximum(frame.waiting.sum(axis=0), 1)
     signs[frame.event.brand] = 1.0
-    weights = np.zeros(series.rate.shape)
-    at = frame.event.week + np.concatenate([frame.before, frame.after])
-    weights[:, :, at] = frame.clusters[None, :, None] * (signs @ table)[:, None, :]
+    weights: Floats = signs @ rule(frame.before, frame.after)
     return weights
+
+
+def _summed(series: _Series, frames: Iterable[_Frame], rule: Weights) -> Floats:
+    """Sum of the events' weights, shape (B, C, T)."""
+    total = np.zeros(series.rate.shape)
+    for frame in frames:
+        total[:, :, frame.weeks] += frame.clusters[None, :, None] * _brand_weeks(frame, rule)[:, None, :]
+    return total
 
 
 def _total(series: _Series, frames: Sequence[_Frame], rule: Weights) -> Floats:
     """Mean of the events' weights, one row per brand, shape (B, C * T)."""
-    total = np.zeros(series.rate.shape)
-    for frame in frames:
-        total += _event_weights(series, frame, rule)
-    return (total / len(frames)).reshape(series.brands, -1)
+    return (_summed(series, frames, rule) / len(frames)).reshape(series.brands, -1)
 
 
 @dataclass(frozen=True)
@@ -464,15 +479,24 @@ def _contrast(
     values: Floats,
     way: str,
     *,
-    others: Sequence[_Frame] = (),
     shift: Floats | None = None,
 ) -> _Contrast:
     if way == "bootstrap":
-        return _bootstrapped(series, frames, rule, values, others)
-    weights = _total(series, frames, rule)
-    if others:
-        weights = weights - _total(series, others, rule)
-    return _randomised(series, weights, values, shift)
+        influence = _influence(series, frames, rule, values)
+        return _bootstrapped(series, influence.estimate, influence.psi)
+    return _randomised(series, _total(series, frames, rule), values, shift)
+
+
+def _against_others(series: _Series, frames: list[_Frame], way: str) -> _Contrast:
+    """The plain estimate less that of all other sources' events, taken from sums over every event."""
+    rest = len(series.every) - len(frames)
+    if way == "bootstrap":
+        mine = _influence(series, frames, _level, series.rate)
+        theirs = series.all_influence.less(mine)
+        return _bootstrapped(series, mine.estimate - theirs.estimate, mine.psi - theirs.psi)
+    mine_sum = _summed(series, frames, _level)
+    weights = mine_sum / len(frames) - (series.all_weights - mine_sum) / rest
+    return _randomised(series, weights.reshape(series.brands, -1), series.rate)
 
 
 def _randomised(series: _Series, weights: Floats, values: Floats, shift: Floats | None = None) -> _Contrast:
@@ -494,14 +518,8 @@ def _randomised(series: _Series, weights: Floats, values: Floats, shift: Floats 
     return _Contrast(estimate, se, float(as_far.mean()), float(np.quantile(np.abs(t), 1 - LEVEL)))
 
 
-def _bootstrapped(
-    series: _Series, frames: list[_Frame], rule: Weights, values: Floats, others: Sequence[_Frame] = ()
-) -> _Contrast:
+def _bootstrapped(series: _Series, estimate: float, psi: Floats) -> _Contrast:
     """Multiplier bootstrap over brands of the estimate's influence, one random sign a brand."""
-    estimate, psi = _influence(series, frames, rule, values)
-    if others:
-        theirs, their_psi = _influence(series, others, rule, values)
-        estimate, psi = estimate - theirs, psi - their_psi
     signs = np.random.default_rng(series.seed).choice([-1.0, 1.0], size=(series.draws, series.brands))
     drawn = np.abs(signs @ psi)
     se = float(np.sqrt((psi**2).sum()))
@@ -509,19 +527,42 @@ def _bootstrapped(
     return _Contrast(estimate, se, p, float(np.quantile(drawn, 1 - LEVEL)) / max(se, 1e-300))
 
 
-def _influence(
-    series: _Series, frames: Sequence[_Frame], rule: Weights, values: Floats
-) -> tuple[float, Floats]:
-    """The mean over events, and each brand's part in its error: linked and waiting brands around their means."""
-    psi = np.zeros(series.brands)
-    parts = np.array([(_event_weights(series, frame, rule) * values).sum(axis=(1, 2)) for frame in frames])
-    estimate = float(parts.sum(axis=1).mean())
-    for frame, part in zip(frames, parts, strict=True):
+@dataclass(frozen=True, eq=False)
+class _Influence:
+    """Sums over events: of the estimates, of each brand's deviations (B,), and of its own events (B,)."""
+
+    total: float
+    deviations: Floats
+    linked: Floats
+
+    @property
+    def estimate(self) -> float:
+        return self.total / float(self.linked.sum())
+
+    @property
+    def psi(self) -> Floats:
+        """Each brand's part in the error of the mean: linked and waiting brands around their own means."""
+        error: Floats = (self.deviations - self.estimate * self.linked) / float(self.linked.sum())
+        return error
+
+    def less(self, part: _Influence) -> _Influence:
+        return _Influence(
+            self.total - part.total, self.deviations - part.deviations, self.linked - part.linked
+        )
+
+
+def _influence(series: _Series, frames: Sequence[_Frame], rule: Weights, values: Floats) -> _Influence:
+    total, deviations, linked = 0.0, np.zeros(series.brands), np.zeros(series.brands)
+    for frame in frames:
+        seen = np.einsum("bcw,c->bw", values[:, :, frame.weeks], frame.clusters)
+        part = (_brand_weeks(frame, rule) * seen).sum(axis=1)
         brand, share = frame.event.brand, (frame.waiting / frame.waiting.sum(axis=0)).mean(axis=1)
         control = -(part.sum() - part[brand])
-        psi += part + share * control
-        psi[brand] -= control + estimate
-    return estimate, psi / len(frames)
+        deviations += part + share * control
+        deviations[brand] -= control
+        linked[brand] += 1
+        total += float(part.sum())
+    return _Influence(total, deviations, linked)
 
 
 def _bounds(series: _Series, frames: list[_Frame], plain: _Contrast, way: str) -> tuple[float, float]:
@@ -576,7 +617,7 @@ def _verdict(row: EventRow, q: float) -> EventRow:
     early = [
         name
         for name, p in (("slope", row.pre_trend), ("fake date", row.fake_date))
-        if p is not None and p <= LEVEL
+        if p is not None and p <= EARLY
     ]
     if early:
         fields |= {
