@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -35,6 +36,10 @@ class Settings(BaseSettings):
     timeout_seconds: float = Field(default=180, gt=0)
     max_attempts: int = Field(default=5, ge=1, le=20)
     month_budget_usd: float | None = Field(default=None, ge=0)
+    resolve_redirects: bool = True
+    """Ask Google's redirecting host, and no other, which page a grounded answer cites."""
+    log: Path | None = None
+    """A file for the log, as JSON lines without keys or answers."""
     smtp_url: SecretStr | None = None
     user_agent_contact: str | None = None
     """An address or page that a site's owner can turn to; goes into the user agent of page checks."""
@@ -54,12 +59,16 @@ def load(**flags: Any) -> Settings:
 
 
 def key(name: str) -> SecretStr | None:
-    """The secret in environment variable `name`, if it is there and not blank."""
-    value = os.environ.get(name, "").strip()
+    """The secret that environment variable `name`, or its line in `.env`, holds, if it is not blank."""
+    value = _outside().get(name, "").strip()
     return SecretStr(value) if value else None
 
 
 def secrets() -> list[str]:
     """Every secret-looking value of the environment: what must never be written anywhere."""
-    found = (v.strip() for n, v in os.environ.items() if n.upper().endswith(KEY_SUFFIXES))
+    found = (v.strip() for n, v in _outside().items() if n.upper().endswith(KEY_SUFFIXES))
     return sorted({value for value in found if len(value) >= 8}, key=len, reverse=True)
+
+
+def _outside() -> dict[str, str]:
+    return {n: v for n, v in dotenv_values(".env").items() if v is not None} | dict(os.environ)
