@@ -262,7 +262,7 @@ def _optional(data: Mapping[str, Any], name: str, kind: type, default: Any) -> A
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"`{name}` must be {kind.__name__}")
-    if kind is int and not 0 <= int(value) < 2**31:
+    if isinstance(value, int) and kind is int and not 0 <= value < 2**31:
         raise ValueError(f"`{name}` is out of range")
     return value
 
