@@ -672,6 +672,14 @@ SYNTHETIC: list[tuple[str, str]] = [
     ("Site,Linking pages,Target pages", "gsc-top-linking-sites"),
     ("Type,From,To,Anchor Text,Alt Text,Follow,Status Code", "screamingfrog-inlinks"),
     ("Page,Citations", "bing-ai-performance"),
+    ("Domain,Backlinks Count", "bing-referring-domains"),
+    ("Source Url,Anchor text,Target Url", "bing-backlinks"),
+    ("url_from,url_to,anchor,domain_rating_source,is_dofollow", "ahrefs-api-v3"),
+    ("Source page url,Target url,Overall Toxic Score,Anchor text", "semrush-audit"),
+    (
+        "Referring page title,Referring page URL,Domain rating,UR,Target URL,Target URL HTTP code",
+        "ahrefs-broken",
+    ),
 ]
 
 

@@ -504,6 +504,42 @@ def test_googles_reports_are_known_under_headers_in_any_language(
         assert next(iter(sound[0].metrics.values())) == 1240
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "expected"),
+    [
+        ("nofollow", "Nofollow", True),
+        ("nofollow", "Dofollow", False),
+        ("follow", "Dofollow", False),
+        ("follow", "No-Follow", True),
+        ("follow", "true", False),
+        ("rel", "ugc nofollow", True),
+        ("rel", "", False),
+        ("link type", "Nofollow", True),
+        ("nofollow", "", None),
+        ("note", "nofollow", None),
+    ],
+)
+def test_nofollow_is_understood_from_the_column_it_stands_in(
+    tmp_path: Path, header: str, cell: str, expected: bool | None
+) -> None:
+    text = f"source_url,target_url,{header}\nhttps://a.com/,https://acme.com/,{cell}\n"
+    (row,), rejects = read(write(tmp_path / "export.csv", text))
+    assert (row.nofollow, rejects) == (expected, [])
+
+
+def test_json_of_ones_own_needs_no_vendor(tmp_path: Path) -> None:
+    link = {
+        "source_url": "https://a.com/",
+        "target_url": "https://acme.com/",
+        "rel": "nofollow",
+        "first_seen": None,
+    }
+    for number, body in enumerate(([link, link], {"items": [link, link]})):
+        path = write(tmp_path / f"{number}.json", json.dumps(body))
+        assert inspect(path).layout.name == "generic"
+        assert [row.nofollow for row in read(path)[0]] == [True, True]
+
+
 def test_a_json_export_cut_off_gives_what_is_whole(tmp_path: Path) -> None:
     link = {
         "url_from": "https://a.com/",

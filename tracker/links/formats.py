@@ -29,8 +29,8 @@ FIELDS: dict[str, str] = {
     "anchor": "text",
     "alt": "text",
     "rel": "text",
-    "nofollow": "truth",
-    "follow": "truth",
+    "nofollow": "nofollow",
+    "follow": "follow",
     "only_nofollow": "truth",
     "only_follow": "truth",
     "ugc": "truth",
@@ -73,7 +73,7 @@ class Layout:
     absent: tuple[str, ...] = ()
     """Header names that make it another layout."""
     container: Container = ()
-    """For JSON: keys of the lists whose elements are rows. Column names are then dotted paths."""
+    """For JSON: the key of the list whose elements are rows. Column names are then dotted paths."""
     blank_is_false: bool = False
     """Flags in which an empty cell means no, and not "unknown"."""
     counting: bool = False
@@ -123,10 +123,10 @@ _AHREFS_COLUMNS = {
     "lost_at": "Lost",
 }
 _SEMRUSH_COLUMNS = {
-    "source_url": "Source url",
+    "source_url": "Source url|Source page url",
     "target_url": "Target url",
-    "title": "Source title",
-    "anchor": "Anchor",
+    "title": "Source title|Source page title",
+    "anchor": "Anchor|Anchor text",
     "nofollow": "Nofollow",
     "sponsored": "Sponsored",
     "ugc": "Ugc",
@@ -145,10 +145,10 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="ahrefs-broken",
         vendor="ahrefs",
-        signature=("Referring page URL", "Target URL", "Target page HTTP code"),
+        signature=("Referring page URL", "Target URL", "Target page HTTP code|Target URL HTTP code"),
         columns={**_AHREFS_COLUMNS, "last_seen": "Ref. page checked|Last seen"},
         scope="sample",
-        metrics=(*_AHREFS_METRICS, "Target page HTTP code"),
+        metrics=(*_AHREFS_METRICS, "Target page HTTP code|Target URL HTTP code"),
         labels=(*_AHREFS_LABELS, "Target checked"),
         notes="links to pages of the target that answer with an error; not the whole profile",
     ),
@@ -324,7 +324,11 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="semrush-audit",
         vendor="semrush",
-        signature=("Source url", "Target url", "Toxicity Score|Toxic Score|TS"),
+        signature=(
+            "Source url|Source page url",
+            "Target url",
+            "Toxicity Score|Toxic Score|Overall Toxic Score|TS",
+        ),
         columns=_SEMRUSH_COLUMNS,
         metrics=(
             "Toxicity Score|Toxic Score|TS",
@@ -617,6 +621,17 @@ LAYOUTS: tuple[Layout, ...] = (
         absent=("rel", "first_seen", "last_seen", "Source Crawl Date", "Source First Found Date"),
     ),
     Layout(
+        name="bing-referring-domains",
+        vendor="bing",
+        signature=("Domain", "Backlinks Count"),
+        columns={"source_domain": "Domain"},
+        scope="sample",
+        rows="domains",
+        metrics=("Backlinks Count",),
+        counting=True,
+        own_site=True,
+    ),
+    Layout(
         name="bing-ai-performance",
         vendor="bing",
         signature=("Grounding Query|Grounding Queries|Query|Page|URL", "Citations"),
@@ -751,6 +766,7 @@ LAYOUTS: tuple[Layout, ...] = (
         notes="source_url,target_url,anchor,rel,first_seen,last_seen,lost_at; the first two are required",
     ),
 )
+CONTAINERS: Container = tuple(dict.fromkeys(key for layout in LAYOUTS for key in layout.container))
 BY_NAME: dict[str, Layout] = {layout.name: layout for layout in LAYOUTS}
 
 # Google translates the headers of its reports; what stands in the columns gives them away.

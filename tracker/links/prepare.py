@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -160,7 +161,7 @@ def _beside(
     assert child.stdin is not None
     assert child.stdout is not None
     try:
-        with child.stdin:
+        with suppress(BrokenPipeError), child.stdin:  # it died already: what it does not send says so
             pickle.dump((path.absolute(), recognition, vendor, site, now), child.stdin)
         while True:
             found = _received(child)

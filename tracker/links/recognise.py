@@ -118,9 +118,9 @@ def inspect(
     found_encoding = _given_encoding(encoding) if encoding else reading.encoding_of(head)
     text = reading.decode_head(head, found_encoding)
     if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
-        found = _json_header(path, found_encoding, [each for each in layouts if each.is_json])
+        found = _json_header(path, found_encoding, layouts)
     else:
-        found = _table_header(path, text, [each for each in layouts if not each.is_json], format)
+        found = _table_header(path, text, layouts, format)
     draft = Recognition(
         layout=found.match.layout,
         encoding=found_encoding,
@@ -265,7 +265,7 @@ def _unknown(path: Path, text: str, layouts: Sequence[Layout]) -> DataError:
 
 
 def _json_header(path: Path, encoding: Encoding, layouts: Sequence[Layout]) -> _Found:
-    keys = list(dict.fromkeys(key for layout in layouts for key in layout.container))
+    keys = formats.CONTAINERS
     sample = [
         each for each in islice(reading.elements(path, encoding, keys), 200) if not isinstance(each, Reject)
     ]
@@ -273,7 +273,7 @@ def _json_header(path: Path, encoding: Encoding, layouts: Sequence[Layout]) -> _
     match = formats.match(header, layouts) if header else None
     if match is None:
         seen = ", ".join(header[:12]) or f"no objects in a list under {', '.join(keys)}"
-        known = "; ".join(f"{each.name}: {', '.join(each.signature)}" for each in layouts)
+        known = "; ".join(f"{each.name}: {', '.join(each.signature)}" for each in layouts if each.is_json)
         raise DataError(
             f"{path.name} is JSON, but no link export this program knows; it has {seen}",
             f"give the unmodified body of one of these (with the keys it is recognised by): {known}",
@@ -452,7 +452,7 @@ def batches(path: Path, recognition: Recognition) -> Iterator[reading.Batch]:
 
 
 def _json_batches(path: Path, recognition: Recognition, size: int = 2_000) -> Iterator[reading.Batch]:
-    found = reading.elements(path, recognition.encoding, recognition.layout.container)
+    found = reading.elements(path, recognition.encoding, formats.CONTAINERS)
     count = 0
     while block := list(islice(found, size)):
         batch = reading.Batch([], [], [])

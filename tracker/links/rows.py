@@ -146,6 +146,14 @@ _TYPES = {
 _FOLLOW_WORDS = frozenset({"dofollow", "nofollow", "follow", "ugc", "sponsored"})
 
 
+def _followed(flag: Callable[[str], bool | None], yes: str, cell: str) -> bool | None:
+    """A flag, or the word itself: `Nofollow` in a column Nofollow, `Dofollow` in a column Follow."""
+    word = cell.strip().casefold().replace("-", "").replace(" ", "")
+    if word in ("nofollow", "dofollow", "follow", "followed", "nofollowed"):
+        return word.startswith("no") == (yes == "nofollow")
+    return flag(cell)
+
+
 def _type(cell: str) -> tuple[str | None, str]:
     """The kind of link, and the words about following that old exports put into the same column."""
     word = " ".join(cell.casefold().split())
@@ -171,6 +179,8 @@ class _Reader:
             "domain": _domain,
             "text": _text,
             "truth": flag,
+            "nofollow": partial(_followed, flag, "nofollow"),
+            "follow": partial(_followed, flag, "dofollow"),
             "type": _type,
             "words": _words,
             "moment": partial(values.moment, order=recognition.date_order),
