@@ -233,7 +233,7 @@ class Ranks:
 
 def referring_domains(graph: Graph) -> Ranks:
     """How many other nodes link to each node: ``|{u != v : u -> v}|``. A count; self-loops never count."""
-    rows = np.repeat(np.arange(graph.nodes), graph.in_degree)
+    rows = np.repeat(np.arange(graph.nodes, dtype=graph.indices.dtype), graph.in_degree)
     own = np.bincount(rows[graph.indices == rows], minlength=graph.nodes)
     return Ranks(graph.names, graph.in_degree - own, "referring_domains", graph.basis)
 

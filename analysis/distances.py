@@ -143,7 +143,7 @@ def hyperball(
     counters = _first_counters(nodes, registers, np.random.default_rng(seed))
     estimator = _Estimator(registers, nodes)
     live = np.ones(nodes, dtype=np.bool_)
-    values, size = np.zeros(nodes), estimator(counters)
+    values, size = np.zeros(nodes), estimator(counters, np.arange(nodes))
     for distance in range(1, max_iter + 1):
         after, live = _grow(indptr, indices, counters, live)
         grown = np.flatnonzero(live)
@@ -151,7 +151,7 @@ def hyperball(
             neighbours = _neighbours(indptr, indices)
             return Balls(values + neighbours, neighbours, size, distance)
         counters = after
-        now = np.maximum(estimator(np.take(counters, grown, axis=0)), size[grown])
+        now = np.maximum(estimator(counters, grown), size[grown])
         if distance > 1:
             values[grown] += (now - size[grown]) / distance
         size[grown] = now
@@ -160,7 +160,7 @@ def hyperball(
 
 def _neighbours(indptr: Ints, indices: Ints) -> Floats:
     degree = np.diff(indptr)
-    own = np.flatnonzero(indices == np.repeat(np.arange(len(degree)), degree))
+    own = np.flatnonzero(indices == np.repeat(np.arange(len(degree), dtype=indices.dtype), degree))
     loops = np.searchsorted(indptr, own, side="right") - 1
     others = degree.astype(np.float64)
     others[loops] -= 1
@@ -198,13 +198,13 @@ class _Estimator:
         self.empty = registers * np.array([_sigma(k / registers) for k in range(registers)] + [np.inf])
         self.nodes = nodes
 
-    def __call__(self, counters: NDArray[np.uint8]) -> Floats:
-        sizes = np.empty(len(counters))
-        rows = max(1, (1 << 22) // counters.shape[1])
-        for first in range(0, len(counters), rows):
-            part = counters[first : first + rows]
+    def __call__(self, counters: NDArray[np.uint8], rows: Ints) -> Floats:
+        sizes = np.empty(len(rows))
+        step = max(1, (1 << 22) // counters.shape[1])
+        for first in range(0, len(rows), step):
+            part = np.take(counters, rows[first : first + step], axis=0)
             zeros = (part == 0).sum(axis=1)
-            sizes[first : first + rows] = np.take(self.weights, part).sum(axis=1) + self.empty[zeros]
+            sizes[first : first + step] = np.take(self.weights, part).sum(axis=1) + self.empty[zeros]
         with np.errstate(divide="ignore"):
             estimate: Floats = np.clip(self.scale / sizes, 1.0, self.nodes)
         return estimate
