@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import yaml
+from sqlalchemy import Engine
 
 from analysis.frames import World
-from tracker import domains, rollups
-from tracker.errors import CatalogError
+from tracker import domains, rollups, store
+from tracker.errors import CatalogError, UsageError
+from tracker.models import Domain, DomainClass
 
 Kind = Literal[
     "you",
@@ -243,3 +245,17 @@ class Classifier:
             if rule.fits_page(address, path, title or ""):
                 return Label(rule.kind, "rule", rule.because)
         return Label("other", "nothing known", "no rule fits its address or title")
+
+
+def decide(database: Engine, world: World, name: str, kind: str) -> None:
+    """Write down a person's classification of a domain; it wins over every rule."""
+    if kind not in LISTED:
+        raise UsageError(f"there is no class {kind!r}", f"use one of: {', '.join(LISTED)}")
+    address = domains.try_parse(name)
+    if address is None:
+        raise UsageError(f"{name!r} is no domain", "write it as example.com")
+    key = domains.domain_id(address.domain)
+    with store.writing(database) as session:
+        store.bulk_insert(session, Domain, [{"id": key, "name": address.domain}], ignore=True)
+        row = {"workspace_id": world.id, "domain_id": key, "kind": kind}
+        store.upsert(session, DomainClass, [row], key=["workspace_id", "domain_id"])

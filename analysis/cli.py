@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -51,7 +51,18 @@ TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --j
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (visibility, changes, sources, lift, association, authority, report):
+    for verb in (
+        visibility,
+        changes,
+        sources,
+        stability,
+        lift,
+        association,
+        authority,
+        opportunities,
+        classify,
+        report,
+    ):
         app.command()(verb)
 
 
@@ -601,3 +612,176 @@ def report(
         return
     for path in written:
         out.print(plain(path))
+
+
+def opportunities(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    weeks: WeeksOption = None,
+    engine: EngineOption = None,
+    topic: TopicOption = None,
+    set_state: Annotated[
+        str | None,
+        typer.Option("--set", help="Decide on a source, as source=working; open, working, done, dismissed."),
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="Why, with --set.")] = "",
+    gains: Annotated[
+        bool, typer.Option("--gains/--no-gains", help="Compute expected gains from lift.")
+    ] = True,
+    top: TopOption = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Sources that could bring your brand something, best first, each with its reasons and the next step."""
+    from analysis import frames
+    from analysis import opportunities as o
+    from analysis.families import families
+    from analysis.lift import lift as estimate
+
+    if set_state is not None:
+        _decide(catalog, database, workspace, set_state, note)
+        return
+    options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
+    with _reading(catalog, database, workspace, **options) as asked:
+        panel = frames.lift_panel(
+            asked.database, asked.world, asked.scope, families=families(asked.database, asked.world)
+        )
+        lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
+        found = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts)
+    if as_json:
+        rows = [{k: v for k, v in asdict(row).items() if k != "rank"} for row in found]
+        print_json({"window": asked.window, "rows": rows})
+        return
+    shown = [
+        (
+            *(r.source, r.kind, f"{r.cited_answers:,} of {r.answers:,} ({_share(r.rate)})", r.engines),
+            "–" if r.gain is None else f"{100 * r.gain:+.2f} ({_band(r.gain_low, r.gain_high, sign='+')})",
+            *("; ".join(reason.text for reason in r.reasons), r.state),
+        )
+        for r in found[:top]
+    ]
+    columns = ("source", "class", "answers citing it", "engines", "gain, points (95 %)", "why", "state")
+    table("Opportunities", columns, shown, right=(2, 3, 4))
+    if found:
+        out.print(
+            f"\n{len(found)} in all. Pages and next steps: --json. Decide: --set {plain(found[0].source)}=working"
+        )
+
+
+def _decide(catalog: Path | None, database: str | None, workspace: str | None, text: str, note: str) -> None:
+    from analysis import frames
+    from analysis.opportunities import decide
+    from tracker import store
+
+    source, _, state = text.partition("=")
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        with store.reading(db) as session:
+            key = workspace_of(session, settings)
+        world = frames.world(db, key)
+        decide(db, world, source.strip(), state.strip(), note=note, now=datetime.now(UTC))  # type: ignore[arg-type]
+    out.print(f"{plain(source)}: {plain(state)}")
+
+
+def stability(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    weeks: WeeksOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How steady each engine's cited domains are from week to week."""
+    from analysis import visibility as v
+
+    with _reading(catalog, database, workspace, weeks=weeks) as asked:
+        found = v.stability(asked.database, asked.world, asked.scope)
+    if as_json:
+        print_json({"window": asked.window, "rows": [asdict(row) for row in found]})
+        return
+    shown = [
+        (
+            s.engine,
+            s.weeks,
+            len(s.core),
+            s.rotating,
+            _share(s.core_share),
+            _ratio(s.jaccard),
+            _ratio(s.overlap),
+            s.pairs,
+        )
+        for s in found
+    ]
+    columns = (
+        "engine",
+        "weeks",
+        "core",
+        "rotating",
+        "core's share",
+        "Jaccard",
+        "rank-biased overlap",
+        "pairs of weeks",
+    )
+    table("Stability of cited domains", columns, shown, right=range(1, 8))
+
+
+def classify(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    set_kind: Annotated[
+        str | None, typer.Option("--set", help="Decide yourself, as example.com=editorial.")
+    ] = None,
+    classes: Annotated[
+        Path | None, typer.Option("--classes", help="Your own domains.csv and rules.yaml.")
+    ] = None,
+    pages: Annotated[
+        bool, typer.Option("--pages", help="Classify the cited pages, not the domains.")
+    ] = False,
+    top: TopOption = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """What kind of site every cited domain is, with the evidence."""
+    from analysis import frames
+    from analysis.classify import Classifier, decide
+    from tracker import domains, store
+
+    settings = settings_from(catalog, database, workspace)
+    if set_kind is not None:
+        name, _, kind = set_kind.partition("=")
+        with opened(settings) as db:
+            with store.reading(db) as session:
+                key = workspace_of(session, settings)
+            decide(db, frames.world(db, key), name.strip(), kind.strip())
+        out.print(f"{plain(name)}: {plain(kind)}")
+        return
+    with _reading(catalog, database, workspace) as asked:
+        cited = frames.sources(asked.database, asked.world, asked.scope).head(400 if as_json else top)
+        ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
+        of_pages = frames.pages_of(asked.database, asked.world, asked.scope, list(ids))
+        decided = frames.domain_kinds(asked.database, asked.world)
+    folder = classes or (settings.catalog / "classes" if (settings.catalog / "classes").is_dir() else None)
+    classifier = Classifier.of(asked.world, decided=decided, folder=folder)
+    each = [
+        (ids[int(r["source_id"])], r["url"], int(r["answers"]), classifier.page(r["url"], r["title"]))
+        for r in of_pages.to_dict("records")
+    ]
+    if pages:
+        found: list[dict[str, Any]] = [
+            {"page": url, "class": label.kind, "basis": label.basis, "evidence": label.evidence, "answers": n}
+            for _, url, n, label in each[: None if as_json else top]
+        ]
+        _print_rows("Classes of cited pages", ("page", "class", "evidence", "answers"), found, as_json)
+        return
+    kinds: dict[str, list[str]] = {}
+    for name, _, _, label in each:
+        kinds.setdefault(name, []).append(label.kind)
+    found = []
+    for r in cited.to_dict("records"):
+        label = classifier.domain(r["domain"], kinds.get(r["domain"], []))
+        head = {"domain": r["domain"], "class": label.kind, "basis": label.basis, "evidence": label.evidence}
+        found.append({**head, "answers": int(r["answers"])})
+    _print_rows(
+        "Classes of cited domains", ("domain", "class", "basis", "evidence", "answers"), found, as_json
+    )

@@ -27,13 +27,16 @@ from tracker.models import (
     DomainClass,
     Event,
     LinkImport,
+    OpportunityState,
+    PageCheck,
+    PageLink,
     Run,
     WebEdge,
     Workspace,
 )
 from tracker.models import Engine as EngineTable
 from tracker.models import Prompt as PromptTable
-from tracker.rollups import ANSWER, BRAND, CITATION, MENTION, SOURCE, VISIBILITY
+from tracker.rollups import ANSWER, BRAND, CITATION, MENTION, PAGE, SOURCE, VISIBILITY
 
 if TYPE_CHECKING:
     from analysis.association import Citations
@@ -52,11 +55,37 @@ def _table(model: Any) -> Any:
     return model.__table__
 
 
-WORKSPACE, ENGINE, PROMPT, DOMAIN, BACKLINK, IMPORT, LIST, VALUE, EDGE, EVENT, RUN, CLASS = map(
+(
+    WORKSPACE,
+    ENGINE,
+    PROMPT,
+    DOMAIN,
+    BACKLINK,
+    IMPORT,
+    LIST,
+    VALUE,
+    EDGE,
+    EVENT,
+    RUN,
+    CLASS,
+    CHECK,
+    LINK,
+    STATE,
+) = map(
     _table,
     (
         *(Workspace, EngineTable, PromptTable, Domain, Backlink, LinkImport),
-        *(AuthorityList, AuthorityValue, WebEdge, Event, Run, DomainClass),
+        *(
+            AuthorityList,
+            AuthorityValue,
+            WebEdge,
+            Event,
+            Run,
+            DomainClass,
+            PageCheck,
+            PageLink,
+            OpportunityState,
+        ),
     ),
 )
 
@@ -489,7 +518,7 @@ class Links:
     Attributes
     ----------
     table : DataFrame
-        `source` (domain name), `source_id`, `page` (id of the linking page or NaN), `brand` (position in the
+        `source` (domain name), `source_id`, `page` (id of the linking page or NaN), `url` (as exported), `brand` (position in the
         world's brands), `target`, `vendor`, `scope`, `as_of` (ordinal day), `first`, `lost` (seconds of the epoch;
         NaN where unknown or still live), `nofollow` (1, 0 or NaN).
     """
@@ -527,7 +556,16 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True) -> Lin
             b.source_page_id.label("page"),
             b.target_domain_id.label("target"),
         ),
-        *(b.target_url, IMPORT.c.vendor, IMPORT.c.scope, IMPORT.c.as_of, b.first_seen, b.lost_at, b.nofollow),
+        *(
+            b.target_url,
+            b.source_url.label("url"),
+            IMPORT.c.vendor,
+            IMPORT.c.scope,
+            IMPORT.c.as_of,
+            b.first_seen,
+            b.lost_at,
+            b.nofollow,
+        ),
     ]
     found = (
         select(*columns)
@@ -603,6 +641,7 @@ def _with_edges(table: pd.DataFrame, edges: pd.DataFrame, whole: Mapping[int, in
     spare = edges[new].assign(vendor="web graph", scope="domains", as_of=0)
     for name in ("first", "lost", "nofollow"):
         spare[name] = np.nan
+    spare["url"] = pd.Series([None] * len(spare), dtype=object, index=spare.index)
     spare["page"] = pd.array([pd.NA] * len(spare), dtype="Int64")
     return pd.concat([table, spare[table.columns]], ignore_index=True) if len(spare) else table
 
@@ -709,6 +748,106 @@ def lift_panel(
     told = named(database, workspace, frame["answer"].to_numpy(np.int64))
     topics = {i: p.topic for i, p in workspace.prompts.items()}
     return panel(frame, cited, linked, told, workspace, topics, exposure=exposure, families=families)
+
+
+def reach(database: Engine, workspace: World, scope: Scope, ids: Sequence[int]) -> pd.DataFrame:
+    """Of each domain: `source_id`, `answers`, `engines`, `weeks`, `prompts` that cite it (distinct)."""
+    found = (
+        select(
+            CITATION.c.domain_id.label("source_id"),
+            func.count(CITATION.c.answer_id.distinct()).label("answers"),
+            func.count(ANSWER.c.engine_id.distinct()).label("engines"),
+            func.count(ANSWER.c.week.distinct()).label("weeks"),
+            func.count(ANSWER.c.prompt_id.distinct()).label("prompts"),
+        )
+        .join_from(CITATION, ANSWER, ANSWER.c.id == CITATION.c.answer_id)
+        .where(
+            *_answer_ids(workspace, scope), CITATION.c.kind == "cited", CITATION.c.domain_id.in_(list(ids))
+        )
+        .group_by(CITATION.c.domain_id)
+    )
+    with database.connect() as connection:
+        return rows(connection, found)
+
+
+def named_beside(database: Engine, workspace: World, scope: Scope, ids: Sequence[int]) -> pd.DataFrame:
+    """Answers that cite a domain and name a brand: `source_id`, `brand_id`, `answers`."""
+    found = (
+        select(
+            CITATION.c.domain_id.label("source_id"),
+            MENTION.c.brand_id,
+            func.count(CITATION.c.answer_id.distinct()).label("answers"),
+        )
+        .join_from(CITATION, ANSWER, ANSWER.c.id == CITATION.c.answer_id)
+        .join(MENTION, MENTION.c.answer_id == CITATION.c.answer_id)
+        .where(
+            *_answer_ids(workspace, scope), CITATION.c.kind == "cited", CITATION.c.domain_id.in_(list(ids))
+        )
+        .where(MENTION.c.stance != rollups.ABSENT)
+        .group_by(CITATION.c.domain_id, MENTION.c.brand_id)
+    )
+    with database.connect() as connection:
+        return rows(connection, found)
+
+
+def pages_of(
+    database: Engine,
+    workspace: World,
+    scope: Scope,
+    ids: Sequence[int],
+    kind: Literal["cited", "retrieved"] = "cited",
+) -> pd.DataFrame:
+    """Pages of these domains that answers cite (or retrieve): `source_id`, `page`, `url`, `title`, `answers`, most first."""
+    found = (
+        select(
+            CITATION.c.domain_id.label("source_id"),
+            CITATION.c.page_id.label("page"),
+            PAGE.c.url,
+            func.max(CITATION.c.title).label("title"),
+            func.count(CITATION.c.answer_id.distinct()).label("answers"),
+        )
+        .join_from(CITATION, ANSWER, ANSWER.c.id == CITATION.c.answer_id)
+        .join(PAGE, PAGE.c.id == CITATION.c.page_id)
+        .where(*_answer_ids(workspace, scope), CITATION.c.kind == kind, CITATION.c.domain_id.in_(list(ids)))
+        .group_by(CITATION.c.domain_id, CITATION.c.page_id, PAGE.c.url)
+        .order_by(func.count(CITATION.c.answer_id.distinct()).desc(), PAGE.c.url)
+    )
+    with database.connect() as connection:
+        return rows(connection, found)
+
+
+def page_checks(database: Engine, workspace: World) -> pd.DataFrame:
+    """What our own newest look at each page found: `page`, `named` (brands named, not linked), `linked` (brand ids)."""
+    newest = (
+        select(CHECK.c.page_id, func.max(CHECK.c.checked_at).label("at"))
+        .where(CHECK.c.workspace_id == workspace.id, CHECK.c.state == "fetched")
+        .group_by(CHECK.c.page_id)
+        .subquery("newest")
+    )
+    found = (
+        select(CHECK.c.id, CHECK.c.page_id.label("page"), CHECK.c.named)
+        .join(newest, and_(newest.c.page_id == CHECK.c.page_id, newest.c.at == CHECK.c.checked_at))
+        .where(CHECK.c.workspace_id == workspace.id)
+    )
+    linked = select(LINK.c.check_id, LINK.c.brand_id).join_from(LINK, CHECK, CHECK.c.id == LINK.c.check_id)
+    with database.connect() as connection:
+        frame = rows(connection, found)
+        of_check: dict[int, set[int]] = {}
+        for check, brand in connection.execute(linked.where(CHECK.c.workspace_id == workspace.id)):
+            of_check.setdefault(int(check), set()).add(int(brand))
+    frame["linked"] = pd.Series([of_check.get(int(i), set()) for i in frame["id"]], dtype=object)
+    return frame.drop(columns="id")
+
+
+def opportunity_states(database: Engine, workspace: World, kind: str) -> dict[str, tuple[str, str]]:
+    """What people decided: domain → (state, note)."""
+    statement = (
+        select(DOMAIN.c.name, STATE.c.state, STATE.c.note)
+        .join_from(STATE, DOMAIN, DOMAIN.c.id == STATE.c.domain_id)
+        .where(STATE.c.workspace_id == workspace.id, STATE.c.kind == kind)
+    )
+    with database.connect() as connection:
+        return {str(name): (str(state), str(note)) for name, state, note in connection.execute(statement)}
 
 
 @dataclass(frozen=True)

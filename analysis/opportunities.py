@@ -1,0 +1,394 @@
+"""What to do next: sources ranked by what they could bring the own brand, each with its reasons.
+
+A source is on the list because of facts about it (see `REASONS`): it is cited on the brand's prompts and links to rivals
+only, it names the brand without a link, it has lost a link, or it is cited and nothing is known to link from it.
+
+**Expected gain** is given only where the lift table supports one: lift × share of the brand's answers that cite the
+source, for a source that does not link to the brand yet; in points of mention rate, with the lift's interval. It says what
+would go with such a link if the association held for this brand, and is no promise.
+
+**Order**: sources with a supported gain by its lower bound, then the others by share of answers citing them × share of
+weeks in which they are cited × (1 + share of rivals they link to).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from analysis import exposure, frames
+from analysis.classify import Classifier
+from analysis.frames import Scope, World
+from analysis.intervals import wilson
+from analysis.lift import LiftRow, LiftTable
+from tracker import domains, rollups, store
+from tracker.errors import UsageError
+from tracker.models import Domain, OpportunityState
+
+Kind = Literal[
+    "link gap",
+    "mention without link",
+    "lost link",
+    "rival lost link",
+    "cited, no link known",
+    "own page",
+]
+State = Literal["open", "working", "done", "dismissed"]
+STATE_KIND = "source"
+"""Decisions belong to the source: they survive when its reasons change."""
+CANDIDATES = 400
+PAGES = 5
+
+REASONS: dict[Kind, str] = {
+    "link gap": "links to rivals and not to you",
+    "mention without link": "names you without linking",
+    "lost link": "has lost its link to you",
+    "rival lost link": "has lost its link to a rival",
+    "cited, no link known": "is cited and not known to link to any tracked brand",
+    "own page": "your own page is fetched or cited without bringing a mention",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One fact that makes a source an opportunity, the pages to look at, and the step to take."""
+
+    kind: Kind
+    text: str
+    pages: tuple[str, ...]
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Opportunity:
+    """One source.
+
+    Attributes
+    ----------
+    cited_answers, answers : int
+        Answers on the brand's prompts that cite it, out of those whose citations are known.
+    rate, low, high : float
+        Their share, Wilson interval.
+    engines, weeks, prompts : int
+        Engines, weeks, prompts with such answers; `of_weeks` weeks there are.
+    links_to_rivals : tuple of str
+    links_to_own : bool
+    named_own, named_rivals : float
+        Among answers citing the source: share naming the own brand, and the most named rival.
+    gain, gain_low, gain_high : float or None
+        Points of mention rate (0.01 = one point); None where the lift table does not support one.
+    """
+
+    source: str
+    kind: str
+    cited_answers: int
+    answers: int
+    rate: float
+    low: float
+    high: float
+    engines: int
+    weeks: int
+    of_weeks: int
+    prompts: int
+    links_to_rivals: tuple[str, ...]
+    links_to_own: bool
+    named_own: float
+    named_rivals: float
+    rival: str | None
+    reasons: tuple[Reason, ...]
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    state: State = "open"
+    note: str = ""
+    rank: float = field(default=0.0, repr=False)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Everything about the candidates, read once."""
+
+    world: World
+    own: int
+    answers: int
+    of_weeks: int
+    classifier: Classifier
+    pages: Mapping[str, pd.DataFrame]
+    named: Mapping[str, Mapping[int, int]]
+    links: Mapping[str, pd.DataFrame]
+    live: Mapping[str, set[int]]
+    checks: Mapping[int, tuple[frozenset[str], frozenset[int]]]
+    fetched: pd.DataFrame
+
+
+def opportunities(
+    database: Engine,
+    world: World,
+    scope: Scope | None = None,
+    *,
+    lift: LiftTable | None = None,
+    top: int = CANDIDATES,
+) -> list[Opportunity]:
+    """Sources that could bring the own brand something, best first, with people's decisions on them.
+
+    Parameters
+    ----------
+    lift : LiftTable, optional
+        What gains are computed from; without it no row has one.
+    top : int
+        Most cited domains that are looked at.
+    """
+    if world.own is None:
+        raise UsageError("the workspace has no own brand", "mark one brand of brands.yaml with `own: true`")
+    scope = scope or Scope(branded="include")
+    cited = frames.sources(database, world, scope).head(top)
+    cited = cited[cited["answers"] > 0]
+    if cited.empty:
+        return []
+    facts = _gather(database, world, scope, [str(name) for name in cited["domain"]])
+    ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
+    reach = frames.reach(database, world, scope, list(ids))
+    states = frames.opportunity_states(database, world, STATE_KIND)
+    lifts = {row.source: row for row in lift.rows} if lift else {}
+    found = []
+    for row in reach.to_dict("records"):
+        name = ids[int(row["source_id"])]
+        made = _opportunity(name, row, facts, lifts.get(name), states.get(name))
+        if made is not None:
+            found.append(made)
+    return sorted(found, key=lambda o: (o.state in ("done", "dismissed"), -o.rank, o.source))
+
+
+def _gather(database: Engine, world: World, scope: Scope, names: Sequence[str]) -> _Facts:
+    ids = {domains.domain_id(name): name for name in names}
+    pages = frames.pages_of(database, world, scope, list(ids))
+    beside = frames.named_beside(database, world, scope, list(ids))
+    links = frames.links(database, world, only_cited=True).table
+    spans = exposure.live(links)
+    known = frames.weeks(database, world)
+    last = max((d for d in known if scope.last is None or d <= scope.last), default=None)
+    inside = [
+        d
+        for d in known
+        if (scope.first is None or d >= scope.first) and (scope.last is None or d <= scope.last)
+    ]
+    at = pd.Timestamp(last, tz="UTC").timestamp() + 7 * 86_400 if last else float("inf")
+    alive = spans[(spans["start"] <= at) & (spans["end"] > at)]
+    live: dict[str, set[int]] = {}
+    for source, brand in zip(alive["source_id"], alive["brand"], strict=True):
+        live.setdefault(ids.get(int(source), ""), set()).add(int(brand))
+    named: dict[str, dict[int, int]] = {}
+    for r in beside.to_dict("records"):
+        named.setdefault(ids[int(r["source_id"])], {})[int(r["brand_id"])] = int(r["answers"])
+    checks = {
+        int(r["page"]): (frozenset(r["named"] or ()), frozenset(r["linked"]))
+        for r in frames.page_checks(database, world).to_dict("records")
+    }
+    own = world.own
+    assert own is not None
+    own_ids = [domains.domain_id(name) for name in rollups.split(own.domains)[0]]
+    return _Facts(
+        world=world,
+        own=own.id,
+        answers=sum(frames.citable_answers(database, world, scope).values()),
+        of_weeks=len(inside),
+        classifier=Classifier.of(world, decided=frames.domain_kinds(database, world)),
+        pages={ids[int(str(i))]: part for i, part in pages.groupby("source_id")},
+        named=named,
+        links={str(s): part for s, part in links.groupby("source")},
+        live=live,
+        checks=checks,
+        fetched=frames.pages_of(database, world, scope, own_ids, "retrieved"),
+    )
+
+
+def _opportunity(
+    name: str,
+    reach: Mapping[Any, Any],
+    facts: _Facts,
+    lift: LiftRow | None,
+    decided: tuple[str, str] | None,
+) -> Opportunity | None:
+    page_kinds = [facts.classifier.page(str(url), title).kind for url, title in _listed(facts, name)]
+    kind = facts.classifier.domain(name, page_kinds).kind
+    if kind == "rival":
+        return None
+    world, brands = facts.world, facts.world.brands
+    linked = facts.live.get(name, set())
+    rivals = tuple(brands[i].name for i in sorted(linked) if not brands[i].own)
+    to_own = any(brands[i].own for i in linked)
+    cited = int(reach["answers"])
+    rate = wilson(min(cited, facts.answers), facts.answers)
+    named = facts.named.get(name, {})
+    best = max((b for b in brands if not b.own), key=lambda b: named.get(b.id, 0), default=None)
+    reasons = _reasons(name, kind, facts, rivals, to_own)
+    if not reasons or rate.estimate is None or rate.low is None or rate.high is None:
+        return None
+    gain = _gain(lift, rate.estimate) if not to_own and kind != "you" else (None, None, None)
+    steady = int(reach["weeks"]) / max(facts.of_weeks, 1)
+    others = max(len(world.brands) - 1, 1)
+    rank = rate.estimate * steady * (1 + len(rivals) / others)
+    if gain[1] is not None and gain[1] > 0:
+        rank = 10 + gain[1]
+    state, note = decided or ("open", "")
+    return Opportunity(
+        source=name,
+        kind=kind,
+        cited_answers=cited,
+        answers=facts.answers,
+        rate=rate.estimate,
+        low=rate.low,
+        high=rate.high,
+        engines=int(reach["engines"]),
+        weeks=int(reach["weeks"]),
+        of_weeks=facts.of_weeks,
+        prompts=int(reach["prompts"]),
+        links_to_rivals=rivals,
+        links_to_own=to_own,
+        named_own=named.get(facts.own, 0) / cited,
+        named_rivals=named.get(best.id, 0) / cited if best else 0.0,
+        rival=best.name if best and named.get(best.id, 0) else None,
+        reasons=tuple(reasons),
+        gain=gain[0],
+        gain_low=gain[1],
+        gain_high=gain[2],
+        state=state,  # type: ignore[arg-type]
+        note=note,
+        rank=rank,
+    )
+
+
+def _listed(facts: _Facts, name: str) -> list[tuple[str, str | None]]:
+    part = facts.pages.get(name)
+    return [] if part is None else list(zip(part["url"].head(30), part["title"].head(30), strict=True))
+
+
+def _gain(lift: LiftRow | None, rate: float) -> tuple[float | None, float | None, float | None]:
+    claims = lift is not None and lift.verdict == "associated within the same question"
+    if lift is None or not claims or lift.lift is None or lift.low is None or lift.high is None:
+        return None, None, None
+    return lift.lift * rate, lift.low * rate, lift.high * rate
+
+
+_STEP: dict[str, str] = {
+    "community": "Take part where the question is discussed; such sites remove link requests.",
+    "reference": "Check what its entry says about you and offer sources for what is missing.",
+    "institutional": "Offer facts it can use; it does not place links for brands.",
+    "video": "Ask the maker to name and link you in the description.",
+    "social": "Answer there yourself; the link itself is rarely followed.",
+}
+
+
+def _reasons(name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_own: bool) -> list[Reason]:
+    if kind == "you":
+        return _own_pages(facts, name)
+    found = []
+    links = facts.links.get(name)
+    pages = _cited_pages(facts, name)
+    unlinked = _named_without_link(facts, name)
+    lost = _lost(links, facts, own=True) if not to_own else []
+    if rivals and not to_own:
+        text = f"links to {_some(rivals)} and not to you"
+        step = (
+            _STEP.get(kind)
+            or f"Ask its authors to consider you: the pages that link to {_some(rivals)} come first."
+        )
+        found.append(Reason("link gap", text, tuple(_linking(links, facts) or pages), step))
+    if unlinked:
+        text = f"names you on {len(unlinked)} checked page{'s' if len(unlinked) > 1 else ''} without linking"
+        found.append(
+            Reason(
+                "mention without link", text, tuple(unlinked[:PAGES]), "Ask for the mention to become a link."
+            )
+        )
+    if lost:
+        text = "linked to you and no longer does, on a site that answers cite"
+        found.append(
+            Reason("lost link", text, tuple(lost[:PAGES]), "Find out why the link went, and ask for it back.")
+        )
+    gone = _lost(links, facts, own=False)
+    if gone and not to_own:
+        text = "has lost a link to a rival: its page may need another"
+        found.append(
+            Reason(
+                "rival lost link", text, tuple(gone[:PAGES]), "Offer your page in the place of the lost one."
+            )
+        )
+    if not found and not to_own and not rivals:
+        text = "is cited on your prompts, and no link to a tracked brand is known"
+        step = _STEP.get(kind) or "Read the cited pages: would a reader miss you there?"
+        found.append(Reason("cited, no link known", text, tuple(pages), step))
+    return found
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _cited_pages(facts: _Facts, name: str) -> list[str]:
+    return [url for url, _ in _listed(facts, name)[:PAGES]]
+
+
+def _linking(links: pd.DataFrame | None, facts: _Facts) -> list[str]:
+    """Pages with a live link to a rival, as their exports wrote them."""
+    if links is None or "url" not in links:
+        return []
+    rival = [not facts.world.brands[int(b)].own for b in links["brand"]]
+    urls = links[pd.Series(rival, index=links.index) & links["lost"].isna()]["url"].dropna()
+    return list(dict.fromkeys(urls))[:PAGES]
+
+
+def _lost(links: pd.DataFrame | None, facts: _Facts, *, own: bool) -> list[str]:
+    if links is None:
+        return []
+    mine = [facts.world.brands[int(b)].own == own for b in links["brand"]]
+    gone = links[pd.Series(mine, index=links.index) & links["lost"].notna()]
+    return list(dict.fromkeys(gone["url"].dropna())) or ([str(gone["source"].iloc[0])] if len(gone) else [])
+
+
+def _named_without_link(facts: _Facts, name: str) -> list[str]:
+    part, own = facts.pages.get(name), facts.world.own
+    if part is None or own is None:
+        return []
+    out = []
+    for page, url in zip(part["page"], part["url"], strict=True):
+        named, linked = facts.checks.get(int(page), (frozenset(), frozenset()))
+        if own.name in named and own.id not in linked:
+            out.append(str(url))
+    return out
+
+
+def _own_pages(facts: _Facts, name: str) -> list[Reason]:
+    """Own pages that engines fetch and do not cite."""
+    cited = set(facts.pages[name]["page"]) if name in facts.pages else set()
+    fetched = facts.fetched[facts.fetched["source_id"] == domains.domain_id(name)]
+    spare = [str(url) for page, url in zip(fetched["page"], fetched["url"], strict=True) if page not in cited]
+    if not spare:
+        return []
+    text = f"{len(spare)} of your pages are fetched by engines and never cited"
+    step = "Say on the page, early and plainly, what the question asks."
+    return [Reason("own page", text, tuple(spare[:PAGES]), step)]
+
+
+def decide(
+    database: Engine, world: World, source: str, state: State, *, note: str = "", now: datetime
+) -> None:
+    """Write down what people decided about a source; it stays through every recomputation."""
+    if state not in get_args(State):
+        raise UsageError(f"there is no state {state!r}", f"use one of: {', '.join(get_args(State))}")
+    address = domains.try_parse(source)
+    if address is None:
+        raise UsageError(f"{source!r} is no domain", "write it as in the list, such as example.com")
+    key = domains.domain_id(address.domain)
+    row = {"workspace_id": world.id, "kind": STATE_KIND, "domain_id": key, "state": state, "note": note}
+    with store.writing(database) as session:
+        store.bulk_insert(session, Domain, [{"id": key, "name": address.domain}], ignore=True)
+        store.upsert(
+            session, OpportunityState, [{**row, "changed_at": now}], key=["workspace_id", "kind", "domain_id"]
+        )

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from analysis import frames
+from analysis.lift import LiftRow
+from analysis.opportunities import Opportunity, decide, opportunities
+from tests.facts import MONDAY, Facts, week
+from tracker import domains, store
+from tracker.errors import UsageError
+from tracker.models import PageCheck, PageLink
+
+NEWS = "https://news.example.org/best"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def found(database: Engine, **options: Any) -> dict[str, Opportunity]:
+    return {o.source: o for o in opportunities(database, frames.world(database), **options)}
+
+
+def kinds(row: Opportunity) -> set[str]:
+    return {reason.kind for reason in row.reasons}
+
+
+def test_a_source_that_links_to_rivals_only_is_a_link_gap(database: Engine) -> None:
+    facts = Facts()
+    for i in range(4):
+        facts.answer("best crm", named=["Oltera"] if i else ["Norvane"], cited=[NEWS], repeat=i)
+    facts.answer("cheap crm", "beta")
+    facts.link(NEWS, "https://oltera.com/")
+    facts.link("https://example.org/other", "https://quillo.io/")
+    facts.store(database)
+    row = found(database)["example.org"]
+    assert (row.cited_answers, row.answers, row.rate, row.engines, row.prompts) == (4, 5, 0.8, 1, 1)
+    assert (row.links_to_rivals, row.links_to_own, kinds(row)) == (("Oltera", "Quillo"), False, {"link gap"})
+    assert (row.named_own, row.named_rivals, row.rival) == (0.25, 0.75, "Oltera")
+    assert row.reasons[0].pages == (NEWS, "https://example.org/other")
+    assert row.low < 0.8 < row.high
+    assert row.gain is None
+
+
+def test_a_source_that_links_to_the_own_brand_is_no_gap(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS, "https://oltera.com/x"])
+    facts.link(NEWS, "https://oltera.com/")
+    facts.link(NEWS, "https://norvane.com/")
+    facts.store(sqlite_database)
+    assert found(sqlite_database) == {}
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [("https://norvane.com/", "lost link"), ("https://oltera.com/", "rival lost link")]
+)
+def test_lost_links_on_cited_sites_are_opportunities(sqlite_database: Engine, target: str, kind: str) -> None:
+    facts = Facts()
+    facts.answer("best crm", at=week(2), cited=[NEWS])
+    facts.link(NEWS, target, first=week(0), lost=week(1))
+    facts.store(sqlite_database)
+    row = found(sqlite_database)["example.org"]
+    assert kinds(row) == {kind}
+    assert row.reasons[0].pages == (NEWS,)
+
+
+@pytest.mark.parametrize(("links_back", "wanted"), [(False, True), (True, False)])
+def test_a_page_that_names_the_brand_without_linking_is_told(
+    database: Engine, links_back: bool, wanted: bool
+) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS])
+    facts.store(database)
+    page = domains.page_id(domains.parse(NEWS).canonical)
+    with store.writing(database) as session:
+        check = PageCheck(workspace_id=1, page_id=page, checked_at=NOW, state="fetched", named=["Norvane"])
+        session.add(check)
+        session.flush()
+        if links_back:
+            session.add(
+                PageLink(
+                    check_id=check.id, brand_id=100, target_url="https://norvane.com", placement="content"
+                )
+            )
+    assert ("mention without link" in kinds(found(database)["example.org"])) is wanted
+
+
+def lift_table(low: float, verdict: str = "associated within the same question") -> Any:
+    row = {
+        "family": "f",
+        "lift": 0.2,
+        "low": low,
+        "high": 0.3,
+        "p": 0.01,
+        "q": 0.01,
+        "exposed": 99,
+        "prompts": 9,
+    }
+    names = ("example.org", "example.net")
+    return SimpleNamespace(rows=[LiftRow(source=name, verdict=verdict, **row) for name in names])  # type: ignore[arg-type]
+
+
+def test_a_gain_is_lift_times_the_share_of_answers_citing_the_source(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS, "https://big.com/"])
+    facts.answer("best crm", cited=["https://big.com/"], repeat=1)
+    facts.link(NEWS, "https://oltera.com/")
+    facts.store(sqlite_database)
+    rows = opportunities(sqlite_database, frames.world(sqlite_database), lift=lift_table(0.1))
+    assert [row.source for row in rows] == ["example.org", "big.com"]
+    assert (rows[0].gain, rows[0].gain_low, rows[0].gain_high) == pytest.approx((0.1, 0.05, 0.15))
+    assert rows[1].gain is None
+    doubtful = lift_table(-0.1, "no clear difference")
+    assert found(sqlite_database, lift=doubtful)["example.org"].gain is None
+
+
+def test_decisions_survive_recomputation_and_close_a_row(database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS, "https://big.com/"])
+    facts.store(database)
+    world = frames.world(database)
+    decide(database, world, "big.com", "dismissed", note="not for us", now=NOW)
+    decide(database, world, "news.example.org", "working", now=NOW)
+    decide(database, world, "example.org", "done", note="linked", now=NOW)
+    rows = opportunities(database, world)
+    assert {row.source: (row.state, row.note) for row in rows} == {
+        "example.org": ("done", "linked"),
+        "big.com": ("dismissed", "not for us"),
+    }
+
+
+@pytest.mark.parametrize(("source", "state"), [("big.com", "maybe"), ("no domain", "done")])
+def test_a_wrong_decision_is_refused(sqlite_database: Engine, source: str, state: Any) -> None:
+    Facts().store(sqlite_database)
+    with pytest.raises(UsageError):
+        decide(sqlite_database, frames.world(sqlite_database), source, state, now=NOW)
+
+
+def test_own_pages_that_are_fetched_and_never_cited_are_told(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer(
+        "best crm",
+        cited=["https://norvane.com/good"],
+        retrieved=["https://norvane.com/good", "https://norvane.com/spare"],
+    )
+    facts.store(sqlite_database)
+    row = found(sqlite_database)["norvane.com"]
+    assert (kinds(row), row.reasons[0].pages) == ({"own page"}, ("https://norvane.com/spare",))
+
+
+def test_nothing_cited_gives_no_opportunities(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", at=MONDAY)
+    facts.store(sqlite_database)
+    assert found(sqlite_database) == {}
