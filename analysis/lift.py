@@ -19,6 +19,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from scipy import sparse, stats
+from threadpoolctl import threadpool_limits
 
 from analysis import checks as check
 from analysis.intervals import Interval, benjamini_hochberg
@@ -171,12 +172,16 @@ def lift(
     at = None if brand is None else _position(part, brand)
     if not part.answers or not part.sources:
         return LiftTable((), part.answers, 0, brand, within, 1, level, discovery)
-    model = _estimate(part, at, within, answer, periods, min_exposed, min_prompts)
-    scores = _score(model, part.families, level, discovery)
-    rows = [_row(part, model, scores, s) for s in range(len(part.sources))]
-    unlinked = None
-    if checks != "none":
-        rows, unlinked = _checked(part, model, rows, claims_only=checks == "claims", level=level, seed=seed)
+    # Thousands of small products: BLAS threads gain nothing here and wait for each other on a busy machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        model = _estimate(part, at, within, answer, periods, min_exposed, min_prompts)
+        scores = _score(model, part.families, level, discovery)
+        rows = [_row(part, model, scores, s) for s in range(len(part.sources))]
+        unlinked = None
+        if checks != "none":
+            rows, unlinked = _checked(
+                part, model, rows, claims_only=checks == "claims", level=level, seed=seed
+            )
     rows.sort(key=lambda r: (r.rank_key is None, -(r.rank_key or 0.0), r.source))
     count = len(np.unique(part.prompt))
     fx = model.effects

@@ -397,9 +397,12 @@ def fit(made: Design, correction: Correction = "CR3") -> Fit:
     """
     solved = solve(made)
     keep, bread, k = solved.keep, solved.bread, len(solved.beta)
-    root = linalg.cholesky(bread, lower=True) if len(keep) else bread
     power = {"CR1": 0.0, "CR2": -0.5, "CR3": -1.0}[correction]
     groups = int(made.effects.cluster.max()) + 1
+    if not len(keep):
+        unknown = np.full(k, np.nan)
+        return Fit(unknown, solved.information, unknown, unknown, unknown, np.full((groups, k), np.nan), solved)
+    root = linalg.cholesky(bread, lower=True)
     meat, plain = np.zeros(len(keep)), np.zeros(len(keep))
     share, dropped = np.zeros((groups, len(keep))), np.zeros((groups, len(keep)))
     for g, gram, score, answers in _by_prompt(made, solved):
