@@ -60,7 +60,9 @@ def enter() -> bool:
         place = data.place(name)
         st.session_state["here"] = widgets.Here(place, data.world(place))
         weeks = data.weeks(place)
-        newest = strings.Common.NEWEST.format(week=formats.day(weeks[-1])) if weeks else strings.Common.NO_ANSWERS
+        newest = (
+            strings.Common.NEWEST.format(week=formats.day(weeks[-1])) if weeks else strings.Common.NO_ANSWERS
+        )
         widgets.html(f'<p class="cl-quiet">{widgets.text(name)}<br>{widgets.text(newest)}</p>')
     return True
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -17,13 +17,16 @@ LABEL_SHARE = 0.2
 """Part of a time chart's width that is kept for the lines' names."""
 
 
-def weekly(frame: pd.DataFrame, moments: pd.DataFrame, *, second: str | None, axis: str) -> alt.LayerChart:
+def weekly(frame: pd.DataFrame, moments: pd.DataFrame, *, second: str | None, axis: str) -> Any:
     """Lines of all brands; bands for the own one and `second`.
 
     `frame` has `week`, `brand`, `own`, `rate`, `low`, `high`, `n`; `moments` has `at`, `title`.
     """
     frame = frame.dropna(subset=["rate"]).assign(week=lambda f: pd.to_datetime(f["week"]))
-    frame["role"] = ["own" if o else "second" if b == second else "other" for o, b in zip(frame["own"], frame["brand"], strict=True)]
+    frame["role"] = [
+        "own" if o else "second" if b == second else "other"
+        for o, b in zip(frame["own"], frame["brand"], strict=True)
+    ]
     first, last = frame["week"].min(), frame["week"].max()
     end = last + max(last - first, timedelta(days=7)) * LABEL_SHARE / (1 - LABEL_SHARE)
     x = alt.X(
@@ -31,8 +34,25 @@ def weekly(frame: pd.DataFrame, moments: pd.DataFrame, *, second: str | None, ax
         axis=alt.Axis(format="%-d %b", values=_ticks(frame["week"]), grid=False, labelOverlap=True),
     )  # fmt: skip
     top = _top(frame)
-    y = alt.Y("rate:Q", title=axis, scale=alt.Scale(domain=[0, top]), axis=alt.Axis(format=PERCENT, tickCount=5, titleAnchor="end", titleAngle=0, titleAlign="left", titleY=-8, titleX=0))
-    colour = alt.Color("role:N", legend=None, scale=alt.Scale(domain=["own", "second", "other"], range=[ACCENT, OTHER, QUIET]))
+    y = alt.Y(
+        "rate:Q",
+        title=axis,
+        scale=alt.Scale(domain=[0, top]),
+        axis=alt.Axis(
+            format=PERCENT,
+            tickCount=5,
+            titleAnchor="end",
+            titleAngle=0,
+            titleAlign="left",
+            titleY=-8,
+            titleX=0,
+        ),
+    )
+    colour = alt.Color(
+        "role:N",
+        legend=None,
+        scale=alt.Scale(domain=["own", "second", "other"], range=[ACCENT, OTHER, QUIET]),
+    )
     tip = [
         alt.Tooltip("brand:N", title="Brand"),
         alt.Tooltip("week:T", title="Week of", format="%-d %b %Y"),
@@ -71,7 +91,11 @@ def _rules(moments: pd.DataFrame, first: Any, last: Any) -> list[alt.Chart]:
     if shown.empty:
         return []
     tip = [alt.Tooltip("title:N", title="Event"), alt.Tooltip("at:T", title="Day", format="%-d %b %Y")]
-    rule = alt.Chart(shown).mark_rule(strokeDash=[4, 4], color=QUIET, strokeWidth=1.4).encode(x="at:T", tooltip=tip)
+    rule = (
+        alt.Chart(shown)
+        .mark_rule(strokeDash=[4, 4], color=QUIET, strokeWidth=1.4)
+        .encode(x="at:T", tooltip=tip)
+    )
     flag = alt.Chart(shown).mark_point(shape="triangle-down", filled=True, size=70, color=QUIET, opacity=1).encode(
         x="at:T", y=alt.value(3), tooltip=tip
     )  # fmt: skip
@@ -80,7 +104,13 @@ def _rules(moments: pd.DataFrame, first: Any, last: Any) -> list[alt.Chart]:
 
 def _line_names(frame: pd.DataFrame, top: float) -> pd.DataFrame:
     """The last point of each line, names pushed apart until none covers another."""
-    ends = frame.sort_values("week").groupby("brand", as_index=False).last().sort_values("rate").reset_index(drop=True)
+    ends = (
+        frame.sort_values("week")
+        .groupby("brand", as_index=False)
+        .last()
+        .sort_values("rate")
+        .reset_index(drop=True)
+    )
     return ends.assign(at=spread(ends["rate"].tolist(), top * 0.058, top), week=frame["week"].max())
 
 
@@ -114,35 +144,76 @@ def _ticks(weeks: pd.Series) -> list[dict[str, int]]:
     return [_day(pd.Timestamp(day)) for day in days[::step]]
 
 
-def forest(frame: pd.DataFrame, *, axis: str, zero: float = 0.0, log: bool = False, percent: bool = True) -> alt.LayerChart:
+Kind = Literal["points", "correlation", "ratio"]
+TURNS = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
+
+
+def forest(frame: pd.DataFrame, *, axis: str, kind: Kind) -> Any:
     """One row per `name` in the frame's order: `estimate`, `low`, `high`, `tone` (good, bad, quiet), `note`."""
     order = frame["name"].tolist()
-    scale = alt.Scale(type="log" if log else "linear", nice=not log, zero=False)
-    form = "+.0%" if percent else ("~g" if log else "+.1f")
-    shown = alt.Axis(format=form, orient="top", tickCount=6, titleAnchor="start", labelExpr=_points() if percent else "datum.label")
-    y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False, labelPadding=8))
-    tone = alt.Color("tone:N", legend=None, scale=alt.Scale(domain=["good", "bad", "quiet"], range=[GOOD, BAD, QUIET]))
+    scale, shown = _forest_axis(frame, kind)
+    zero = 1.0 if kind == "ratio" else 0.0
+    y = alt.Y("name:N", sort=order, title=None, axis=_names())
+    tone = alt.Color(
+        "tone:N", legend=None, scale=alt.Scale(domain=["good", "bad", "quiet"], range=[GOOD, BAD, QUIET])
+    )
     tip = [alt.Tooltip("name:N", title="Source"), alt.Tooltip("note:N", title="Reading")]
     base = alt.Chart(frame)
-    rule = alt.Chart(pd.DataFrame({"zero": [zero]})).mark_rule(color=QUIET, strokeWidth=1).encode(x=alt.X("zero:Q", scale=scale))
+    rule = (
+        alt.Chart(pd.DataFrame({"zero": [zero]}))
+        .mark_rule(color=QUIET, strokeWidth=1)
+        .encode(x=alt.X("zero:Q", scale=scale))
+    )
     bar = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
         x=alt.X("low:Q", title=axis, scale=scale, axis=shown), x2="high:Q", y=y, color=tone, tooltip=tip
     )  # fmt: skip
-    dot = base.mark_circle(size=75, opacity=1).encode(x=alt.X("estimate:Q", scale=scale), y=y, color=tone, tooltip=tip)
-    return _sized(alt.layer(rule, bar, dot), max(110, 24 * len(frame) + 60))
+    dot = base.mark_circle(size=75, opacity=1).encode(
+        x=alt.X("estimate:Q", scale=scale), y=y, color=tone, tooltip=tip
+    )
+    return _sized(alt.layer(rule, bar, dot), 26 * len(frame) + 64)
 
 
-def _points() -> str:
-    return "(datum.value > 0 ? '+' : datum.value < 0 ? '−' : '') + format(abs(datum.value) * 100, '.0f')"
+def _forest_axis(frame: pd.DataFrame, kind: Kind) -> tuple[alt.Scale, alt.Axis]:
+    low, high = float(frame["low"].min()), float(frame["high"].max())
+    common: dict[str, Any] = {"orient": "top", "titleAnchor": "start", "labelFlush": False}
+    if kind == "ratio":
+        ends = [min(low, 0.75) / 1.04, max(high, 1.5) * 1.04]
+        ticks = [turn for turn in TURNS if ends[0] <= turn <= ends[1]]
+        return alt.Scale(type="log", domain=ends, nice=False), alt.Axis(
+            values=ticks, labelExpr="datum.value + '×'", **common
+        )
+    if kind == "correlation":
+        ends = [min(-0.2, low), 1.0]
+        return alt.Scale(domain=ends, nice=True), alt.Axis(tickCount=6, labelExpr=_signed(1, ".1f"), **common)
+    pad = 0.05 * (max(high, 0) - min(low, 0) or 0.1)
+    ends = [min(low, 0) - pad, max(high, 0) + pad]
+    return alt.Scale(domain=ends, nice=False), alt.Axis(tickCount=6, labelExpr=_signed(100, ".0f"), **common)
 
 
-def sites(frame: pd.DataFrame, *, axis: str) -> alt.Chart:
+def _names(grid: bool = False) -> alt.Axis:
+    return alt.Axis(
+        labelLimit=170,
+        ticks=False,
+        domain=False,
+        labelPadding=8,
+        grid=grid,
+        labelFlush=False,
+        labelOverlap=False,
+        labelBaseline="middle",
+    )
+
+
+def _signed(times: int, form: str) -> str:
+    return f"(datum.value > 1e-9 ? '+' : datum.value < -1e-9 ? '−' : '') + format(abs(datum.value) * {times}, '{form}')"
+
+
+def sites(frame: pd.DataFrame, *, axis: str) -> Any:
     """Bars per domain, split by engine: `domain`, `engine`, `rate`, `answers`, `of`; domains in the frame's order."""
     order = list(dict.fromkeys(frame["domain"]))
     return _sized(
         alt.Chart(frame).mark_circle(size=85, opacity=0.9).encode(
             x=alt.X("rate:Q", title=axis, axis=alt.Axis(format=PERCENT, orient="top", titleAnchor="start", tickCount=6), scale=alt.Scale(zero=True)),
-            y=alt.Y("domain:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, grid=True, ticks=False, domain=False, labelPadding=8)),
+            y=alt.Y("domain:N", sort=order, title=None, axis=_names(grid=True)),
             color=engine_colour(frame["engine"]),
             tooltip=[
                 alt.Tooltip("domain:N", title="Source"), alt.Tooltip("engine:N", title="Engine"),
@@ -150,24 +221,29 @@ def sites(frame: pd.DataFrame, *, axis: str) -> alt.Chart:
                 alt.Tooltip("answers:Q", title="Answers", format=","), alt.Tooltip("of:Q", title="of", format=","),
             ],
         ),
-        max(120, 24 * len(order) + 90),
+        26 * len(order) + 96,
     )  # fmt: skip
 
 
 def engine_colour(names: pd.Series) -> alt.Color:
     known = sorted(names.unique())
     scale = alt.Scale(domain=known, range=[ENGINES[i % len(ENGINES)] for i in range(len(known))])
-    return alt.Color("engine:N", scale=scale, legend=alt.Legend(orient="bottom", title=None, columns=3, symbolType="circle"))
+    return alt.Color(
+        "engine:N",
+        scale=scale,
+        legend=alt.Legend(orient="top", title=None, columns=3, symbolType="circle", offset=14),
+    )
 
 
-def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> alt.LayerChart:
+def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
     """Mention rates of brands (columns) per `cell` (rows)."""
     base = alt.Chart(frame).encode(
-        x=alt.X("brand:N", sort=list(brands), title=None, axis=alt.Axis(orient="top", labelAngle=-35, ticks=False, domain=False)),
-        y=alt.Y("cell:N", title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150)),
+        x=alt.X("brand:N", sort=list(brands), title=None, scale=alt.Scale(paddingInner=0.05),
+            axis=alt.Axis(orient="top", labelAngle=-35, ticks=False, domain=False, labelFlush=False, labelOverlap=False)),
+        y=alt.Y("cell:N", title=None, scale=alt.Scale(paddingInner=0.1), axis=_names()),
     )  # fmt: skip
-    box = base.mark_rect(cornerRadius=4).encode(
-        color=alt.Color("rate:Q", legend=None, scale=alt.Scale(scheme="teals", domain=[0, max(0.05, frame["rate"].max())])),
+    box = base.mark_rect(cornerRadius=4, stroke="white", strokeWidth=0).encode(
+        color=alt.Color("rate:Q", legend=None, scale=alt.Scale(range=["#e8f2f0", "#0b746b"], domain=[0, max(0.05, frame["rate"].max())])),
         tooltip=[
             alt.Tooltip("brand:N", title="Brand"), alt.Tooltip("cell:N", title=title),
             alt.Tooltip("rate:Q", title="Mention rate", format=".1%"), alt.Tooltip("low:Q", title="95% from", format=".1%"),
@@ -176,20 +252,28 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> alt.Layer
     )  # fmt: skip
     dark = f"datum.rate > {0.55 * max(0.05, frame['rate'].max())}"
     text = base.mark_text(fontSize=12).encode(
-        text=alt.Text("rate:Q", format=".0%"), color=alt.condition(dark, alt.value("white"), alt.value("#1d2725"))
+        text=alt.Text("rate:Q", format=".0%"),
+        color=alt.condition(dark, alt.value("white"), alt.value("#1d2725")),
     )
     return _sized(alt.layer(box, text), 40 * frame["cell"].nunique() + 80)
 
 
-def scatter(frame: pd.DataFrame, *, x: str, y: str) -> alt.Chart:
+COUNTS = [0, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000]
+
+
+def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
     """Domains: `authority` against `answers` citing them."""
     known = frame.dropna(subset=["authority"])
-    log = bool(len(known)) and bool((known["authority"] > 0).all()) and known["authority"].max() > 20 * known["authority"].min()
+    log = (
+        bool(len(known))
+        and bool((known["authority"] > 0).all())
+        and known["authority"].max() > 8 * known["authority"].min()
+    )
     scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
     return _sized(
         alt.Chart(known).mark_circle(size=60, opacity=0.6, color=ACCENT).encode(
-            x=alt.X("authority:Q", title=x, scale=scale, axis=alt.Axis(grid=False, tickCount=5, format="~g")),
-            y=alt.Y("answers:Q", title=y, scale=alt.Scale(type="symlog", constant=10), axis=alt.Axis(tickCount=5, format=",")),
+            x=alt.X("authority:Q", title=x, scale=scale, axis=alt.Axis(grid=False, tickCount=5, format="~g", labelOverlap=True)),
+            y=alt.Y("answers:Q", title=y, scale=alt.Scale(type="symlog", constant=10), axis=alt.Axis(values=COUNTS, format=",d", labelOverlap=True)),
             tooltip=[
                 alt.Tooltip("domain:N", title="Domain"), alt.Tooltip("kind:N", title="Type"),
                 alt.Tooltip("authority:Q", title="Authority", format=",.4~g"), alt.Tooltip("answers:Q", title="Answers citing it", format=","),
@@ -199,7 +283,7 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> alt.Chart:
     )  # fmt: skip
 
 
-def spending(frame: pd.DataFrame, moments: pd.DataFrame) -> alt.LayerChart:
+def spending(frame: pd.DataFrame, moments: pd.DataFrame) -> Any:
     """Dollars per week, stacked by engine: `week`, `engine`, `dollars`."""
     frame = frame.assign(week=pd.to_datetime(frame["week"]))
     bars = alt.Chart(frame).mark_bar().encode(
@@ -214,13 +298,13 @@ def spending(frame: pd.DataFrame, moments: pd.DataFrame) -> alt.LayerChart:
     return _sized(alt.layer(bars), 240)
 
 
-def gained_and_lost(frame: pd.DataFrame) -> alt.LayerChart:
+def gained_and_lost(frame: pd.DataFrame) -> Any:
     """Referring domains per month: `month`, `links` (lost ones negative), `what`."""
     frame = frame.assign(month=pd.to_datetime(frame["month"]))
     bars = alt.Chart(frame).mark_bar().encode(
         x=alt.X("yearmonth(month):O", title=None, axis=alt.Axis(format="%b %y", labelAngle=0, labelOverlap=True)),
         y=alt.Y("links:Q", title=None, axis=alt.Axis(tickCount=5, format="d")),
-        color=alt.Color("what:N", scale=alt.Scale(range=[ACCENT, BAD]), legend=alt.Legend(orient="bottom", title=None)),
+        color=alt.Color("what:N", scale=alt.Scale(range=[ACCENT, BAD]), legend=alt.Legend(orient="top", title=None)),
         tooltip=[alt.Tooltip("month:T", title="Month", format="%b %Y"), alt.Tooltip("what:N", title=""), alt.Tooltip("links:Q", title="Links", format="d")],
     )  # fmt: skip
     zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=QUIET).encode(y="at:Q")
@@ -232,7 +316,7 @@ def _sized(chart: Any, height: int) -> Any:
 
 
 def sparkline(values: Sequence[float], *, width: int = 96, height: int = 22) -> str:
-    """A tiny line of shares, 0 to 1, as SVG; the newest point is a dot."""
+    """A tiny line of shares, 0 to 1, as an SVG document; the newest point is a dot."""
     if not values:
         return ""
     step = (width - 8) / max(1, len(values) - 1)
@@ -241,29 +325,39 @@ def sparkline(values: Sequence[float], *, width: int = 96, height: int = 22) -> 
         at = [(width - 4, at[0][1])]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
     x, y = at[-1]
-    return (
-        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">'
+    return _svg(
+        width, height,
         f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="1.6" stroke-linejoin="round"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{ACCENT}"/></svg>'
-    )
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{ACCENT}"/>',
+    )  # fmt: skip
 
 
-def whisker(low: float | None, estimate: float | None, high: float | None, *, top: float, colour: str = ACCENT, width: int = 120) -> str:
-    """An estimate with its interval on a scale from 0 to `top`, as SVG."""
+def whisker(
+    low: float | None,
+    estimate: float | None,
+    high: float | None,
+    *,
+    top: float,
+    colour: str = ACCENT,
+    width: int = 130,
+) -> str:
+    """An estimate with its interval on a scale from 0 to `top`, as an SVG document."""
     if estimate is None:
         return ""
-    scale = (width - 8) / (top or 1)
-    x = 4 + min(estimate, top) * scale
-    bar = ""
+    scale = (width - 10) / (top or 1)
+    drawn = f'<line x1="5" x2="{width - 5}" y1="8" y2="8" stroke="{QUIET}" stroke-opacity=".35"/>'
     if low is not None and high is not None:
-        left, right = (4 + min(max(value, 0), top) * scale for value in (low, high))
-        bar = f'<line x1="{left:.1f}" x2="{right:.1f}" y1="8" y2="8" stroke="{colour}" stroke-width="5" stroke-opacity=".32" stroke-linecap="round"/>'
-    line = f'<line x1="4" x2="{width - 4}" y1="8" y2="8" stroke="currentColor" stroke-opacity=".13"/>'
+        left, right = (5 + min(max(value, 0), top) * scale for value in (low, high))
+        drawn += (
+            f'<line x1="{left:.1f}" x2="{right:.1f}" y1="8" y2="8" stroke="{colour}" stroke-width="5" '
+            'stroke-opacity=".4" stroke-linecap="round"/>'
+        )
+    drawn += f'<circle cx="{5 + min(estimate, top) * scale:.1f}" cy="8" r="4" fill="{colour}"/>'
+    return _svg(width, 16, drawn)
+
+
+def _svg(width: int, height: int, inner: str) -> str:
     return (
-        f'<svg width="{width}" height="16" viewBox="0 0 {width} 16" role="img">{line}{bar}'
-        f'<circle cx="{x:.1f}" cy="8" r="4" fill="{colour}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}">{inner}</svg>'
     )
-
-
-def first_day(weeks: Sequence[date]) -> date | None:
-    return weeks[0] if weeks else None

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
 import streamlit as st
 from sqlalchemy import Engine as Database
-from sqlalchemy import func, make_url, select
+from sqlalchemy import func, make_url
+from sqlalchemy import select as typed_select
 from sqlmodel import Session, col
 
 from analysis import frames
@@ -24,7 +25,6 @@ from analysis import visibility as v
 from analysis.frames import Scope, World
 from analysis.visibility import Compared, Row
 from tracker import settings, store
-from tracker.errors import CiteliftError, DataError, UsageError
 from tracker.models import (
     Answer,
     AuthorityList,
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from analysis.lift import LiftTable
 
 MARKED = (Answer, Citation, Mention, Backlink, LinkImport, AuthorityList, Event, Run, PageCheck)
+
+select: Any = typed_select
+"""SQLAlchemy's overloads know nothing of SQLModel's columns."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def workspaces() -> Choice:
     given = settings.load()
     db = _opened(given.database_url, _file(given.database_url))
     with store.reading(db) as session:
-        names = tuple(session.exec(select(Workspace.name).order_by(Workspace.name)).scalars())  # type: ignore[call-overload]
+        names = tuple(session.scalars(select(Workspace.name).order_by(Workspace.name)))
     return Choice(names, given.workspace)
 
 
@@ -139,8 +142,7 @@ def window(place: Place, last: int | None) -> tuple[date | None, date | None]:
 @st.cache_data(show_spinner=False, max_entries=256)
 def visibility(place: Place, scope: Scope, by: tuple[str, ...] = ()) -> list[Row]:
     """Mention rate, citation rate and share of voice of every brand."""
-    wanted = ("mention_rate", "citation_rate", "share_of_voice")
-    return v.table(database(place), world(place), scope, by, measures=wanted)
+    return v.table(database(place), world(place), scope, by, measures=get_args(Compared))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -177,7 +179,8 @@ def marked_moments(place: Place) -> pd.DataFrame:
     with store.reading(database(place)) as session:
         stored = session.scalars(select(Event).where(col(Event.workspace_id) == place.workspace)).all()
     rows = [(e.at.date(), e.kind, e.title, here.engines.get(e.engine_id or -1)) for e in stored]
-    rows += _model_changes(place)
+    known = {(frames.monday(at), engine) for at, kind, _, engine in rows if kind == "served model"}
+    rows += [m for m in _model_changes(place) if not known & {(m[0], m[3]), (m[0], None)}]
     return pd.DataFrame(rows, columns=["at", "kind", "title", "engine"]).sort_values("at")
 
 
@@ -192,7 +195,7 @@ def _model_changes(place: Place) -> list[tuple[date, str, str, str | None]]:
             if before is not None and served != before:
                 name = here.engines[int(str(engine))]
                 title = f"{name}: {', '.join(sorted(before))} → {', '.join(sorted(served))}"
-                found.append((week, "model", title, name))  # type: ignore[arg-type]
+                found.append((week, "served model", title, name))  # type: ignore[arg-type]
             before = served
     return found
 
@@ -290,7 +293,9 @@ def prompts(place: Place, scope: Scope) -> pd.DataFrame:
     for key, part in mine.groupby("prompt_id"):
         prompt, ordered = here.prompts[int(str(key))], part.sort_values("week")
         weekly = [m / a for m, a in zip(ordered["mentioned"], ordered["answers"], strict=True) if a]
-        totals = ordered[["answers", "mentioned", "citable", "cited"]].sum().astype(int).to_dict()
+        totals: dict[str, int] = {
+            m: int(ordered[m].sum()) for m in ("answers", "mentioned", "citable", "cited")
+        }
         branded = prompt.id in here.branded
         head = {"prompt_id": prompt.id, "text": prompt.text, "topic": prompt.topic, "branded": branded}
         rows.append({**head, **totals, "weekly": weekly})
@@ -301,10 +306,14 @@ def prompts(place: Place, scope: Scope) -> pd.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=64)
 def answers_of(place: Place, prompt: int, engine: int | None, limit: int = 200) -> list[Answer]:
     """The newest answers to a prompt, those with a problem among them."""
-    wanted = select(Answer).where(col(Answer.workspace_id) == place.workspace, col(Answer.prompt_id) == prompt)
+    wanted = select(Answer).where(
+        col(Answer.workspace_id) == place.workspace, col(Answer.prompt_id) == prompt
+    )
     if engine is not None:
         wanted = wanted.where(col(Answer.engine_id) == engine)
-    newest = wanted.order_by(col(Answer.asked_at).desc(), col(Answer.engine_id), col(Answer.repeat)).limit(limit)
+    newest = wanted.order_by(col(Answer.asked_at).desc(), col(Answer.engine_id), col(Answer.repeat)).limit(
+        limit
+    )
     with store.reading(database(place)) as session:
         return list(session.scalars(newest))
 
@@ -338,13 +347,24 @@ def answer(place: Place, key: int) -> AnswerView | None:
         found = session.get(Answer, key)
         if found is None or found.workspace_id != place.workspace:
             return None
-        ordered = select(Citation).where(col(Citation.answer_id) == key).order_by(col(Citation.kind), col(Citation.position))
+        ordered = (
+            select(Citation)
+            .where(col(Citation.answer_id) == key)
+            .order_by(col(Citation.kind), col(Citation.position))
+        )
         cited = tuple(session.scalars(ordered))
-        named = session.scalars(select(Mention).where(col(Mention.answer_id) == key).order_by(col(Mention.position))).all()
+        named = session.scalars(
+            select(Mention).where(col(Mention.answer_id) == key).order_by(col(Mention.position))
+        ).all()
     names = [BrandNames(b.id, b.name, b.aliases, b.not_phrases, b.domains) for b in here.brands]
-    spans = [NamedSpan(s.start, s.end, by_id[s.key].name, by_id[s.key].own) for s in Finder(names).spans(found.text)]
+    spans = [
+        NamedSpan(s.start, s.end, by_id[s.key].name, by_id[s.key].own)
+        for s in Finder(names).spans(found.text)
+    ]
     told = [(by_id[m.brand_id], m) for m in named if m.brand_id in by_id]
-    return AnswerView(found, tuple(spans), cited, tuple((b.name, b.own, m.position, m.stance) for b, m in told))
+    return AnswerView(
+        found, tuple(spans), cited, tuple((b.name, b.own, m.position, m.stance) for b, m in told)
+    )
 
 
 @dataclass(frozen=True)
@@ -372,11 +392,22 @@ def runs(place: Place, limit: int = 100) -> list[RunView]:
         for run in session.scalars(newest.limit(limit)):
             tally = claims.tally(session, run.id or 0)
             budgets = session.scalars(select(Ledger.budget_micros).where(col(Ledger.run_id) == run.id)).all()
-            budget = sum(b for b in budgets if b is not None) if budgets and None not in budgets else run.budget_micros
+            budget = (
+                sum(b for b in budgets if b is not None)
+                if budgets and None not in budgets
+                else run.budget_micros
+            )
             states = tally.states
             found.append(
                 RunView(
-                    *(run.id or 0, run.asked_for, run.trigger, run.state, run.reason, states.get("answered", 0)),
+                    *(
+                        run.id or 0,
+                        run.asked_for,
+                        run.trigger,
+                        run.state,
+                        run.reason,
+                        states.get("answered", 0),
+                    ),
                     *(states.get("failed", 0), tally.open, tally.total, tally.spent_micros, budget),
                 )
             )
@@ -394,7 +425,9 @@ def costs(place: Place) -> pd.DataFrame:
     )
     with store.reading(database(place)) as session:
         found = session.execute(wanted).all()
-    rows = [(frames.monday(at.date()), here.engines.get(e, "?"), spent, budget) for at, e, spent, budget in found]
+    rows = [
+        (frames.monday(at.date()), here.engines.get(e, "?"), spent, budget) for at, e, spent, budget in found
+    ]
     return pd.DataFrame(rows, columns=["week", "engine", "spent", "budget"])
 
 
@@ -434,7 +467,12 @@ def schedules(place: Place, now: datetime) -> list[ScheduleView]:
     found = []
     with store.reading(database(place)) as session:
         for s in session.scalars(wanted.order_by(col(Schedule.name))):
-            latest = select(Firing).where(col(Firing.schedule_id) == s.id).order_by(col(Firing.due_at).desc()).limit(1)
+            latest = (
+                select(Firing)
+                .where(col(Firing.schedule_id) == s.id)
+                .order_by(col(Firing.due_at).desc())
+                .limit(1)
+            )
             fired = session.scalars(latest).first()
             following = schedule.next_due(s, now)
             outcome, last = (fired.outcome, fired.due_at) if fired else (None, None)
@@ -447,7 +485,9 @@ def schedules(place: Place, now: datetime) -> list[ScheduleView]:
 def imports(place: Place) -> list[LinkImport]:
     wanted = select(LinkImport).where(col(LinkImport.workspace_id) == place.workspace)
     with store.reading(database(place)) as session:
-        return list(session.scalars(wanted.order_by(col(LinkImport.imported_at).desc(), col(LinkImport.id).desc())))
+        return list(
+            session.scalars(wanted.order_by(col(LinkImport.imported_at).desc(), col(LinkImport.id).desc()))
+        )
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -457,7 +497,13 @@ def links(place: Place) -> pd.DataFrame:
     here, db = world(place), database(place)
     known = frames.links(db, here, only_cited=False).table
     wanted = select(
-        *(Backlink.source_page_id, Backlink.source_url, Backlink.target_url, Backlink.target_domain_id, Backlink.anchor),
+        *(
+            Backlink.source_page_id,
+            Backlink.source_url,
+            Backlink.target_url,
+            Backlink.target_domain_id,
+            Backlink.anchor,
+        ),
         Backlink.source_domain_id,
     ).where(col(Backlink.workspace_id) == place.workspace)
     with db.connect() as connection:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from dashboard import charts, formats, widgets
+from dashboard import charts, formats, strings, widgets
 from dashboard.data import AnswerView
-from dashboard.strings import Answers as words
+
+words = strings.Answers
 
 
 def answer(view: AnswerView) -> widgets.Safe:
     """The text, cut where a mark begins or ends, every piece escaped on its own."""
     text = view.answer.text
     passages = sorted(
-        {(c.start, c.end, c.position) for c in view.citations if c.kind == "cited" and _inside(c.start, c.end, text)}
+        {
+            (c.start, c.end, c.position)
+            for c in view.citations
+            if c.kind == "cited" and _inside(c.start, c.end, text)
+        }
     )
     cuts = {0, len(text), *(s.start for s in view.spans), *(s.end for s in view.spans)}
     cuts |= {place for start, end, _ in passages for place in (start, end) if place is not None}
     ordered = sorted(cut for cut in cuts if 0 <= cut <= len(text))
-    pieces = "".join(_piece(view, passages, start, end) for start, end in zip(ordered, ordered[1:], strict=False))
+    pieces = "".join(_piece(view, passages, start, end) for start, end in pairwise(ordered))
     return widgets.Safe(f'<div class="cl-answer">{pieces}</div>')
 
 
@@ -48,7 +54,9 @@ def facts(view: AnswerView, engine: str) -> widgets.Safe:
     def one(name: str, value: object) -> str:
         return f"<div><dt>{words.FACT_NAMES[name]}</dt><dd>{widgets.text(value)}</dd></div>"
 
-    return widgets.Safe(f'<dl class="cl-facts">{"".join(one(name, value) for name, value in _facts(view, engine))}</dl>')
+    return widgets.Safe(
+        f'<dl class="cl-facts">{"".join(one(name, value) for name, value in _facts(view, engine))}</dl>'
+    )
 
 
 def _facts(view: AnswerView, engine: str) -> Iterator[tuple[str, object]]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from analysis.visibility import Compared
+
 PRODUCT = "citelift"
 TAGLINE = "Which link sources go with visibility in AI answers"
 
@@ -23,14 +28,17 @@ class Common:
     INTERVAL = "95% interval"
     BASIS = "{answers} · {prompts}"
     OWN = "you"
-    ALL_WEEKS, ALL_ENGINES, ALL_TOPICS, ALL_COUNTRIES = "All weeks", "All engines", "All topics", "All countries"
+    ALL_WEEKS, ALL_ENGINES, ALL_TOPICS, ALL_COUNTRIES = (
+        "All weeks",
+        "All engines",
+        "All topics",
+        "All countries",
+    )
     LAST_WEEKS = "Last {n} weeks"
     PERIOD, ENGINE, TOPIC, COUNTRY = "Period", "Engine", "Topic", "Country"
     BRANDED = "Prompts naming you"
-    BRANDED_CHOICES = {"exclude": "Left out", "include": "Included", "only": "Only these"}
-    BRANDED_HELP = (
-        "A prompt that names your brand puts the name into the answer's mouth. The headline leaves such prompts out."
-    )
+    BRANDED_CHOICES: Final = {"exclude": "Left out", "include": "Included", "only": "Only these"}
+    BRANDED_HELP = "A prompt that names your brand puts the name into the answer's mouth. The headline leaves such prompts out."
     WINDOW = "{window}. {branded}"
     LEFT_OUT = "{n} that name your brand are left out."
     SHOW_MORE = "Rows shown"
@@ -48,9 +56,7 @@ class Trouble:
 
 class Empty:
     DATABASE = "Nothing has been asked yet"
-    DATABASE_TEXT = (
-        "This database is empty. Try the whole product on a simulated web first, or describe your own brand and prompts."
-    )
+    DATABASE_TEXT = "This database is empty. Try the whole product on a simulated web first, or describe your own brand and prompts."
     DATABASE_COMMANDS = ("citelift demo", "citelift init", "citelift run")
     ANSWERS = "There are no answers yet"
     ANSWERS_TEXT = "Numbers appear here after the first run, or after recorded answers are imported."
@@ -72,21 +78,35 @@ class Empty:
 
 
 class Measure:
-    NAMES = {"mention_rate": "Mention rate", "citation_rate": "Citation rate", "share_of_voice": "Share of voice"}
-    SHORT = {
+    NAMES: Final[dict[Compared, str]] = {
+        "mention_rate": "Mention rate",
+        "citation_rate": "Citation rate",
+        "share_of_voice": "Share of voice",
+    }
+    SHORT: Final[dict[Compared, str]] = {
         "mention_rate": "of answers name the brand",
         "citation_rate": "of answers cite the brand’s own site",
         "share_of_voice": "of all mentions of tracked brands",
     }
-    UNITS = {"mention_rate": "answer", "citation_rate": "answer", "share_of_voice": "mention"}
-    CHANGE = {
+    UNITS: Final[dict[Compared, str]] = {
+        "mention_rate": "answer",
+        "citation_rate": "answer",
+        "share_of_voice": "mention",
+    }
+    CHANGE: Final = {
         "up": "moved up",
         "down": "moved down",
         "within noise": "noise",
         "not enough data": "not enough data",
         "not comparable": "not comparable",
     }
-    TONE = {"up": "good", "down": "bad", "within noise": "quiet", "not enough data": "quiet", "not comparable": "warn"}
+    TONE: Final = {
+        "up": "good",
+        "down": "bad",
+        "within noise": "quiet",
+        "not enough data": "quiet",
+        "not comparable": "warn",
+    }
     SINCE = "vs the week before"
     ONE_WEEK = "one week so far"
 
@@ -103,23 +123,29 @@ class Overview:
     MEASURE = "Measure"
     BRANDS = "All brands"
     BRANDS_SUB = "Dots are estimates, bars their 95% intervals. Change is the newest week against the one before, on the same prompts and engines."
-    BRAND_COLUMNS = ("Brand", "Mention rate", "", "Citation rate", "Share of voice", "Mentions, change", "Answers")
+    BRAND_COLUMNS = (
+        "Brand",
+        "Mention rate",
+        "",
+        "Citation rate",
+        "Share of voice",
+        "Mentions, change",
+        "Answers",
+    )
     ENGINES = "{brand} by engine"
     ENGINE_COLUMNS = ("Engine", "Mention rate", "", "Citation rate", "Share of voice", "Answers")
     NOT_COMPARABLE = "The two newest weeks cannot be compared"
     COMPARED = "Week of {last} against the week of {first}."
     EVENTS = "Marked on the charts"
-    EVENTS_SUB = "Add one with {command}. A change of an engine’s model is noticed by itself."
-    EVENTS_COMMAND = "citelift event add \"What happened\" --on DATE"
+    EVENTS_SUB = "A change of an engine’s model is noticed by itself. Add what else happened:"
+    EVENTS_COMMAND = 'citelift event add "What happened" --on DATE'
     EVENT_COLUMNS = ("Day", "What", "Kind")
     EXCLUDED = "{problem} answers without usable text are in no number; {unknown} whose citations are unknown and {unsearched} whose engine did not search are in no citation rate."
 
 
 class Lift:
     TITLE = "Link sources"
-    LEAD = (
-        "When an answer cites a source, are the brands it links to named more often than those it does not link to — in the very same answer?"
-    )
+    LEAD = "When an answer cites a source, are the brands it links to named more often than those it does not link to — in the very same answer?"
     BRAND = "Whose links"
     ALL_BRANDS = "All brands together"
     HEADLINE = "{claimed} of {sources} sources stand out"
@@ -130,8 +156,8 @@ class Lift:
     AXIS = "Points of mention probability"
     TABLE = "Every source"
     COLUMNS = ("Source", "Lift", "95% interval", "Linked pairs", "Prompts", "Verdict", "Checks")
-    SORTS = {"rank": "Surest first", "lift": "Largest lift", "exposed": "Most data", "source": "Name"}
-    VERDICTS = {
+    SORTS: Final = {"rank": "Surest first", "lift": "Largest lift", "exposed": "Most data", "source": "Name"}
+    VERDICTS: Final = {
         "associated within the same question": "associated within the same question",
         "goes with fewer mentions": "goes with fewer mentions",
         "lifts every brand alike": "every brand alike",
@@ -139,7 +165,7 @@ class Lift:
         "no clear difference": "no clear difference",
         "not enough data": "not enough data",
     }
-    TONES = {
+    TONES: Final = {
         "associated within the same question": "good",
         "goes with fewer mentions": "bad",
         "lifts every brand alike": "warn",
@@ -153,8 +179,8 @@ class Lift:
     CHECKS_SUB = "Each looks for what would have to be true if the number were an artefact."
     CHECK_COLUMNS = ("Check", "Outcome", "Figures")
     SOURCE = "Source"
-    OUTCOME = {True: "passed", False: "failed"}
-    CHECK_NAMES = {
+    OUTCOME: Final = {True: "passed", False: "failed"}
+    CHECK_NAMES: Final = {
         "without any one prompt": "Keeps its direction without any one prompt",
         "without any one engine": "Keeps its direction without any one engine",
         "links moved to other brands": "Vanishes when its links are given to other brands",
@@ -188,16 +214,32 @@ class Sources:
     CHART_SUB = "Share of an engine’s answers that cite the domain at least once."
     AXIS = "Answers citing the domain"
     TABLE = "All cited domains"
-    COLUMNS = ("Domain", "Type", "Engine", "Answers citing it", "95% interval", "Citations", "Only retrieved")
+    COLUMNS = (
+        "Domain",
+        "Type",
+        "Engine",
+        "Answers citing it",
+        "95% interval",
+        "Citations",
+        "Answers retrieving it",
+    )
     KIND = "Type"
     ALL_KINDS = "All types"
-    KINDS = {
+    KINDS: Final = {
         "you": "you", "rival": "rival", "editorial": "editorial", "corporate": "company", "community": "community",
         "reference": "reference", "institutional": "institution", "video": "video", "social": "social", "other": "unclassified",
     }  # fmt: skip
     STABILITY = "How stable the sources are"
     STABILITY_SUB = "Core domains are cited in at least four of five weeks. Turnover from week to week is normal: one missing citation is no lost source."
-    STABILITY_COLUMNS = ("Engine", "Core domains", "Rotating", "Citations going to core", "Shared week to week", "Same ranking", "Weeks")
+    STABILITY_COLUMNS = (
+        "Engine",
+        "Core domains",
+        "Rotating",
+        "Citations going to core",
+        "Shared week to week",
+        "Same ranking",
+        "Weeks",
+    )
     STABILITY_HELP = "Shared: domains of both weeks ÷ domains of either. Same ranking: rank-biased overlap, 100% is the same order."
     RETRIEVED = "Retrieved but not cited"
     RETRIEVED_SUB = "Pages the engine fetched and then did not attribute. Only engines that report what they fetch appear."
@@ -220,16 +262,22 @@ class Rivals:
     GAP = "Where the gaps are"
     GAP_SUB = "Mention rate of every brand. Darker is more."
     GAP_BY = "Rows"
-    GAP_CHOICES = {"topic": "Topics", "engine": "Engines"}
+    GAP_CHOICES: Final = {"topic": "Topics", "engine": "Engines"}
     GAP_COLUMNS = ("{by}", "You", "Best rival", "Gap", "Answers")
-    GAP_NOTE = "The best rival differs by row; its rate is the highest of several, so small gaps come up by chance."
+    GAP_NOTE = (
+        "The best rival differs by row; its rate is the highest of several, so small gaps come up by chance."
+    )
 
 
 class Association:
     TITLE = "Authority and citations"
     LEAD = "Are domains with more authority cited more often? A description, not a reason."
     METRIC = "Authority metric"
-    METRICS = {"pagerank": "PageRank (computed)", "harmonic": "Harmonic centrality (computed)", "referring_domains": "Referring domains (computed)"}
+    METRICS: Final = {
+        "pagerank": "PageRank (computed)",
+        "harmonic": "Harmonic centrality (computed)",
+        "referring_domains": "Referring domains (computed)",
+    }
     NONE = "There is no authority metric yet"
     NONE_TEXT = "Import links, and PageRank, harmonic centrality and referring domains are computed from them; or bring a list of your own."
     NONE_COMMANDS = ("citelift import links FILE", "citelift import authority FILE --metric NAME …")
@@ -237,12 +285,27 @@ class Association:
     RANK_SUB = "Spearman over domains, −1 to +1, with 95% intervals from resampled domains."
     RANK_AXIS = "Spearman correlation"
     ODDS = "Odds of being cited, per doubling of authority"
-    ODDS_SUB = "Within one answer, among its candidates. 1× is no difference; 1.25× means a quarter higher odds."
+    ODDS_SUB = (
+        "Within one answer, among its candidates. 1× is no difference; 1.25× means a quarter higher odds."
+    )
     ODDS_AXIS = "Odds ratio per doubling"
-    COLUMNS = ("Engine", "Spearman", "95% interval", "Domains", "Odds per doubling", "95% interval", "Without the top 20", "Answers", "Candidates")
-    POOLS = {"retrieved": "what it retrieved", "serp": "search results", "cited-only": "cited by anyone"}
+    COLUMNS = (
+        "Engine",
+        "Spearman",
+        "95% interval",
+        "Domains",
+        "Odds per doubling",
+        "95% interval",
+        "Without the top 20",
+        "Answers",
+        "Candidates",
+    )
+    POOLS: Final = {
+        "retrieved": "what it retrieved",
+        "serp": "search results",
+        "cited-only": "cited by anyone",
+    }
     CHART = "The domains behind it"
-    CHART_X = "Authority ({metric})"
     CHART_Y = "Answers citing the domain"
     SOURCE = "Authority from: {source}."
     CONTROL = "{engine}: {control}."
@@ -258,7 +321,7 @@ class Opportunities:
     NONE = "No opportunity right now"
     NONE_TEXT = "Every source that answers lean on already links to you, or there is too little data to tell."
     NONE_COMMANDS = ("citelift import links FILE", "citelift run")
-    STATES = {"open": "open", "working": "working", "done": "done", "dismissed": "dismissed"}
+    STATES: Final = {"open": "open", "working": "working", "done": "done", "dismissed": "dismissed"}
     STATE = "State"
     ALL_STATES = "All"
     KIND = "Kind"
@@ -274,7 +337,7 @@ class Answers:
     TABLE = "Prompts"
     TABLE_SUB = "How often {brand} is named, and week by week, 0 to 100%."
     COLUMNS = ("Prompt", "Topic", "Named", "95% interval", "Cited", "Week by week", "Answers")
-    SORTS = {"least": "Least named first", "most": "Most named first", "prompt": "Prompt"}
+    SORTS: Final = {"least": "Least named first", "most": "Most named first", "prompt": "Prompt"}
     BRANDED = "names you"
     READ = "Read an answer"
     PROMPT, ANSWER = "Prompt", "Answer"
@@ -283,8 +346,12 @@ class Answers:
     TEXT = "What it said"
     NO_TEXT = "This answer has no text."
     KEY_OWN, KEY_RIVAL, KEY_SAID = "your brand", "a rival", "text a citation stands for"
-    KINDS = {"cited": "Cited", "retrieved": "Retrieved only", "written": "Addresses written in the text"}
-    KIND_NOTES = {
+    KINDS: Final = {
+        "cited": "Cited",
+        "retrieved": "Retrieved only",
+        "written": "Addresses written in the text",
+    }
+    KIND_NOTES: Final = {
         "cited": "The engine attributes the answer to these.",
         "retrieved": "Fetched, not attributed: no citation.",
         "written": "Spelled out in the text; counted as neither.",
@@ -292,12 +359,12 @@ class Answers:
     NONE_OF_KIND = "none"
     UNKNOWN_CITATIONS = "The record does not say what was cited."
     FACTS = "How it was asked"
-    FACT_NAMES = {
+    FACT_NAMES: Final = {
         "engine": "Engine", "model": "Model asked for", "served": "Model that answered", "searched": "Searched the web",
         "searches": "Searches", "at": "Asked", "cost": "Cost", "tokens": "Tokens in / out", "stop": "Ended because", "problem": "Problem",
         "surface": "Surface", "named": "Brands named", "absent": "Only said to be absent",
     }  # fmt: skip
-    YES_NO = {True: "yes", False: "no", None: "unknown"}
+    YES_NO: Final = {True: "yes", False: "no", None: "unknown"}
 
 
 class Runs:
@@ -316,7 +383,14 @@ class Runs:
     NO_RUNS_TEXT = "Answers that were imported need no run."
     NO_RUNS_COMMANDS = ("citelift plan", "citelift run")
     NO_BUDGET = "no limit"
-    TONES = {"done": "good", "partial": "warn", "stopped at the budget": "warn", "cancelled": "quiet", "running": "quiet", "planned": "quiet"}
+    TONES: Final = {
+        "done": "good",
+        "partial": "warn",
+        "stopped at the budget": "warn",
+        "cancelled": "quiet",
+        "running": "quiet",
+        "planned": "quiet",
+    }
     FAILURES = "Failures by reason"
     FAILURE_COLUMNS = ("Engine", "Reason", "Asks", "For example")
     RESUME = "citelift run --resume"
@@ -336,7 +410,7 @@ class Links:
     FOLLOWED_OF = "{n} of {of} known"
     GAINED = "Gained and lost by month"
     GAINED_SUB = "Links to {brand} by the day the export first or last saw them."
-    WHAT = {"gained": "gained", "lost": "lost"}
+    WHAT: Final = {"gained": "gained", "lost": "lost"}
     DOMAINS = "Referring domains"
     DOMAIN_COLUMNS = ("Domain", "Type", "Links to {brand}", "Rivals it links to", "First seen", "Anchor text")
     BRAND = "Brand"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
@@ -9,8 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+import pandas as pd
 import streamlit as st
 
 from analysis.frames import Scope, World
@@ -24,6 +26,9 @@ PERIODS: tuple[int | None, ...] = (4, 12, 26, 52, None)
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 Tone = Literal["good", "bad", "warn", "quiet", ""]
+
+
+Key = TypeVar("Key", bound=str)
 
 
 class Safe(str):
@@ -81,13 +86,18 @@ def title(heading: str, lead: str) -> None:
     html(f'<p class="cl-lead">{text(lead)}</p>')
 
 
-def section(heading: str, sub: str = "") -> None:
+def section(heading: object, sub: object = "") -> None:
     under = f'<p class="cl-sub">{text(sub)}</p>' if sub else ""
     html(f'<h2 class="cl-h">{text(heading)}</h2>{under}')
 
 
 def quiet(words: object) -> None:
     html(f'<p class="cl-quiet">{text(words)}</p>')
+
+
+def records(frame: pd.DataFrame) -> list[Any]:
+    """Rows by column name."""
+    return list(frame.itertuples())
 
 
 def badge(words: object, tone: Tone | str = "quiet", hint: str = "") -> Safe:
@@ -109,6 +119,14 @@ def box(heading: str, body: Safe, tone: Tone = "") -> None:
     html(f'<div class="cl-box {tone}"><b class="t">{text(heading)}</b>{body}</div>')
 
 
+def picture(svg: str, alt: str) -> Safe:
+    """A small drawing; inline SVG would be taken out by the page's own cleaner."""
+    if not svg:
+        return Safe("")
+    coded = base64.b64encode(svg.encode()).decode()
+    return Safe(f'<img alt="{text(alt)}" src="data:image/svg+xml;base64,{coded}">')
+
+
 def bullets(items: Iterable[object]) -> Safe:
     return Safe("<ul>" + "".join(f"<li>{text(item)}</li>" for item in items) + "</ul>")
 
@@ -120,11 +138,19 @@ class Column:
     wide: bool = False
 
 
-def columns(names: Sequence[str], *, numeric: Collection[int] = (), wide: Collection[int] = ()) -> list[Column]:
+def columns(
+    names: Sequence[str], *, numeric: Collection[int] = (), wide: Collection[int] = ()
+) -> list[Column]:
     return [Column(name, i in numeric, i in wide) for i, name in enumerate(names)]
 
 
-def table(heads: Sequence[Column], rows: Sequence[Sequence[object]], *, own: Collection[int] = (), few: Collection[int] = ()) -> None:
+def table(
+    heads: Sequence[Column],
+    rows: Sequence[Sequence[object]],
+    *,
+    own: Collection[int] = (),
+    few: Collection[int] = (),
+) -> None:
     """A table that becomes a list of cards on a narrow screen. `own` and `few` are rows to stress or to grey."""
 
     def cell(head: Column, value: object) -> str:
@@ -138,7 +164,9 @@ def table(heads: Sequence[Column], rows: Sequence[Sequence[object]], *, own: Col
 
     head = "".join(f'<th class="{"num" if h.numeric else ""}">{text(h.name)}</th>' for h in heads)
     body = "".join(row(i, values) for i, values in enumerate(rows))
-    html(f'<div class="cl-scroll"><table class="stack"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+    html(
+        f'<div class="cl-scroll"><table class="stack"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 @dataclass(frozen=True)
@@ -146,14 +174,14 @@ class Card:
     label: str
     value: str
     range: object = ""
-    note: Safe = Safe("")
+    note: object = ""
     few: bool = False
     help: str = ""
 
 
 def cards(items: Iterable[Card]) -> None:
     def one(card: Card) -> str:
-        note = f'<div class="note">{card.note}</div>' if card.note else ""
+        note = f'<div class="note">{text(card.note)}</div>' if card.note else ""
         return (
             f'<div class="cl-card{" cl-few" if card.few else ""}" title="{text(card.help)}"><span class="label">{text(card.label)}</span>'
             f'<span class="value">{text(card.value)}</span><span class="range">{text(card.range)}</span>{note}</div>'
@@ -185,14 +213,17 @@ def filters(use: Collection[str], *, weeks: int | None = 12) -> Scope:
     found: dict[str, Any] = {}
     with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
         if "weeks" in use:
-            options = [formats_period(n) for n in PERIODS]
+            options = [_period(n) for n in PERIODS]
             picked = choice(Common.PERIOD, "period", options, index=PERIODS.index(weeks))
             first, last = data.window(now.place, PERIODS[options.index(picked)])
             found |= {"first": first, "last": last}
         if "engine" in use and len(now.world.engines) > 1:
             name = choice(Common.ENGINE, "engine", [Common.ALL_ENGINES, *now.world.engines.values()])
             found["engine"] = now.world.engine(name) if name != Common.ALL_ENGINES else None
-        for key, label, every in (("topic", Common.TOPIC, Common.ALL_TOPICS), ("country", Common.COUNTRY, Common.ALL_COUNTRIES)):
+        for key, label, every in (
+            ("topic", Common.TOPIC, Common.ALL_TOPICS),
+            ("country", Common.COUNTRY, Common.ALL_COUNTRIES),
+        ):
             known = sorted({v for p in now.world.prompts.values() if (v := getattr(p, key))})
             if key in use and len(known) > 1:
                 name = choice(label, key, [every, *known])
@@ -211,23 +242,31 @@ def _branded(now: Here) -> str:
     return next(key for key, word in words.items() if word == picked)
 
 
-def formats_period(n: int | None) -> str:
+def _period(n: int | None) -> str:
     return Common.ALL_WEEKS if n is None else Common.LAST_WEEKS.format(n=n)
 
 
-def choice(label: str, key: str, options: Sequence[str], *, index: int = 0, help: str | None = None, width: int = 190) -> str:
+def choice(
+    label: str,
+    key: str,
+    options: Sequence[str],
+    *,
+    index: int = 0,
+    help: str | None = None,
+    width: int | Literal["stretch"] = 190,
+) -> str:
     """A select box bound to the address."""
     picked = st.selectbox(label, options, index=index, key=key, bind="query-params", help=help, width=width)
     return str(picked) if picked in options else options[index]
 
 
-def switch(label: str, key: str, options: Mapping[str, str]) -> str:
+def switch(label: str, key: str, options: Mapping[Key, str]) -> Key:
     """A few options side by side, bound to the address; returns the option's key."""
     picked = st.segmented_control(
         label, list(options), default=next(iter(options)), format_func=lambda o: options.get(o, o), key=key,
         bind="query-params", required=True, label_visibility="collapsed",
     )  # fmt: skip
-    return str(picked) if picked in options else next(iter(options))
+    return next((option for option in options if option == picked), next(iter(options)))
 
 
 def chart(figure: Any, alt: str) -> None:
@@ -245,7 +284,9 @@ def stop_without_answers() -> None:
     failed = data.failures(now.place)
     if len(failed):
         reasons = ", ".join(f"{n:,} × {why}" for why, n in failed.groupby("reason")["asks"].sum().items())
-        words = strings.Empty.FAILED_TEXT.format(failed=formats.counted(int(failed["asks"].sum()), "ask"), reasons=reasons)
+        words = strings.Empty.FAILED_TEXT.format(
+            failed=formats.counted(int(failed["asks"].sum()), "ask"), reasons=reasons
+        )
         empty(strings.Empty.FAILED, words, strings.Empty.FAILED_COMMANDS)
     else:
         empty(strings.Empty.ANSWERS, strings.Empty.ANSWERS_TEXT, strings.Empty.ANSWERS_COMMANDS)
@@ -282,11 +323,9 @@ def download(name: str, heads: Sequence[str], rows: Callable[[], Iterable[Sequen
     )  # fmt: skip
 
 
-def limited(rows: Sequence[Any], key: str, *, steps: Sequence[int] = (20, 100, 500)) -> Sequence[Any]:
-    """The first rows, and how many more the reader wants."""
-    fitting = [str(n) for n in steps if n < len(rows)]
-    if not fitting:
-        return rows[: steps[-1]]
-    options = [*fitting, str(min(len(rows), steps[-1]))]
-    wanted = int(choice(Common.SHOW_MORE, key, list(dict.fromkeys(options)), width=120))
-    return rows[:wanted]
+def how_many(rows: int, key: str, *, steps: Sequence[int] = (20, 100, 500)) -> int:
+    """How many rows the reader wants; asked only where there are more than the first step."""
+    if rows <= steps[0]:
+        return steps[0]
+    options = dict.fromkeys(str(n) for n in (*(n for n in steps if n < rows), min(rows, steps[-1])))
+    return int(choice(Common.SHOW_MORE, key, list(options), width=120))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from analysis.frames import Scope
 from analysis.intervals import wilson
 from analysis.visibility import FEW
-from dashboard import charts, data, formats, marked, widgets
-from dashboard.strings import Answers as words
+from dashboard import charts, data, formats, marked, strings, widgets
 from dashboard.strings import Common, Empty
 from tracker.models import Answer, Citation
+
+words = strings.Answers
 
 here = widgets.here()
 
@@ -30,37 +33,42 @@ def show() -> None:
 
 def table(found: pd.DataFrame) -> None:
     widgets.section(words.TABLE, words.TABLE_SUB.format(brand=here.brand))
-    order = widgets.choice(Common.SORT, "prompts_by", list(words.SORTS.values()))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order = widgets.choice(Common.SORT, "prompts_by", list(words.SORTS.values()))
+        most = widgets.how_many(len(found), "prompts_shown", steps=(15, 50, 500))
     share = found["mentioned"] / found["answers"].clip(lower=1)
     by = next(key for key, name in words.SORTS.items() if name == order)
     keys = {"least": share, "most": -share, "prompt": found["text"]}
-    rows = list(found.assign(key=keys[by]).sort_values(["key", "text"]).itertuples())
-    shown = widgets.limited(rows, "prompts_shown", steps=(15, 50, 500))
+    shown = widgets.records(found.assign(key=keys[by]).sort_values(["key", "text"]))[:most]
     few = [i for i, row in enumerate(shown) if row.answers < FEW]
     heads = widgets.columns(words.COLUMNS, numeric=(2, 3, 4, 6), wide=(0,))
     widgets.table(heads, [line(row) for row in shown], few=few)
 
 
-def line(row: object) -> tuple[object, ...]:
-    named, cited = wilson(row.mentioned, row.answers), wilson(row.cited, row.citable)  # type: ignore[attr-defined]
-    prompt = widgets.join(row.text, " ", widgets.badge(words.BRANDED)) if row.branded else row.text  # type: ignore[attr-defined]
+def line(row: Any) -> tuple[object, ...]:
+    named, cited = wilson(row.mentioned, row.answers), wilson(row.cited, row.citable)
+    prompt = widgets.join(row.text, " ", widgets.badge(words.BRANDED)) if row.branded else row.text
     span = formats.percent_range(named.low, named.high, 0)
-    drawn = widgets.Safe(charts.sparkline(row.weekly))  # type: ignore[attr-defined]
+    drawn = widgets.picture(charts.sparkline(row.weekly), words.COLUMNS[5])
     shares = (formats.percent(named.estimate, 0), span, formats.percent(cited.estimate, 0))
-    return (prompt, row.topic, *shares, drawn, formats.count(row.answers))  # type: ignore[attr-defined]
+    return (prompt, row.topic, *shares, drawn, formats.count(row.answers))
 
 
 def read(found: pd.DataFrame, scope: Scope) -> None:
     widgets.section(words.READ)
     texts = dict(zip(found["prompt_id"].astype(str), found["text"], strict=True))
-    key = st.selectbox(words.PROMPT, list(texts), format_func=texts.__getitem__, key="prompt", bind="query-params")
+    key = st.selectbox(
+        words.PROMPT, list(texts), format_func=texts.__getitem__, key="prompt", bind="query-params"
+    )
     known = {str(a.id): label(a) for a in data.answers_of(here.place, int(key), scope.engine)}
     if not known:
         widgets.empty(Empty.SCOPE, Empty.SCOPE_TEXT)
         return
     if st.session_state.get("answer") not in known:
         st.session_state.pop("answer", None)
-    picked = st.selectbox(words.ANSWER, list(known), format_func=known.__getitem__, key="answer", bind="query-params")
+    picked = st.selectbox(
+        words.ANSWER, list(known), format_func=known.__getitem__, key="answer", bind="query-params"
+    )
     view = data.answer(here.place, int(picked))
     if view:
         text, facts = st.columns([1.7, 1], gap="large")
@@ -73,7 +81,9 @@ def read(found: pd.DataFrame, scope: Scope) -> None:
 def label(answer: Answer) -> str:
     problem = words.PROBLEM.format(problem=answer.problem) if answer.problem else ""
     engine = here.world.engines.get(answer.engine_id, "")
-    return words.ANSWER_LABEL.format(day=formats.day(answer.asked_at), engine=engine, repeat=answer.repeat + 1, problem=problem)
+    return words.ANSWER_LABEL.format(
+        day=formats.day(answer.asked_at), engine=engine, repeat=answer.repeat + 1, problem=problem
+    )
 
 
 def said(view: data.AnswerView) -> None:

@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from analysis.association import WHY_NOT_EVIDENCE, Association
-from dashboard import charts, data, formats, widgets
-from dashboard.strings import Association as words
+from dashboard import charts, data, formats, strings, widgets
 from dashboard.strings import Empty
+
+words = strings.Association
 
 here = widgets.here()
 
@@ -34,7 +35,7 @@ def show() -> None:
     table(found.rows)
     if found.domains["authority"].notna().any():
         widgets.section(words.CHART)
-        figure = charts.scatter(found.domains, x=words.CHART_X.format(metric=picked), y=words.CHART_Y)
+        figure = charts.scatter(found.domains, x=picked, y=words.CHART_Y)
         widgets.chart(figure, words.CHART)
 
 
@@ -46,10 +47,12 @@ def figure(rows: list[tuple[str, float, float, float, str]]) -> pd.DataFrame:
 def ranks(rows: tuple[Association, ...]) -> None:
     known = [r for r in rows if r.spearman is not None and r.low is not None and r.high is not None]
     if known:
-        notes = [f"{formats.correlation(r.spearman)} ({formats.correlation_range(r.low, r.high)})" for r in known]
+        notes = [
+            f"{formats.correlation(r.spearman)} ({formats.correlation_range(r.low, r.high)})" for r in known
+        ]
         frame = figure([(r.engine, r.spearman, r.low, r.high, n) for r, n in zip(known, notes, strict=True)])  # type: ignore[misc]
         widgets.section(words.RANK, words.RANK_SUB)
-        widgets.chart(charts.forest(frame, axis=words.RANK_AXIS, percent=False), words.RANK)
+        widgets.chart(charts.forest(frame, axis=words.RANK_AXIS, kind="correlation"), words.RANK)
 
 
 def odds(rows: tuple[Association, ...]) -> None:
@@ -58,23 +61,33 @@ def odds(rows: tuple[Association, ...]) -> None:
         found.append((row.engine, row.odds_ratio_per_doubling, row.or_low, row.or_high))
         without = row.without_top
         found.append((f"{row.engine}, {words.WITHOUT}", without.ratio, without.low, without.high))
-    known = [(*r, f"{formats.ratio(r[1])} ({formats.ratio_range(r[2], r[3])})") for r in found if None not in r]
+    known = [
+        (*r, f"{formats.ratio(r[1])} ({formats.ratio_range(r[2], r[3])})") for r in found if None not in r
+    ]
     if known:
         widgets.section(words.ODDS, words.ODDS_SUB)
-        widgets.chart(charts.forest(figure(known), axis=words.ODDS_AXIS, zero=1.0, log=True, percent=False), words.ODDS)  # type: ignore[arg-type]
+        widgets.chart(charts.forest(figure(known), axis=words.ODDS_AXIS, kind="ratio"), words.ODDS)  # type: ignore[arg-type]
 
 
 def table(rows: tuple[Association, ...]) -> None:
     shown = [
         (
-            *(r.engine, formats.correlation(r.spearman), formats.correlation_range(r.low, r.high), formats.count(r.domains)),
+            *(
+                r.engine,
+                formats.correlation(r.spearman),
+                formats.correlation_range(r.low, r.high),
+                formats.count(r.domains),
+            ),
             *(formats.ratio(r.odds_ratio_per_doubling), formats.ratio_range(r.or_low, r.or_high)),
             *(formats.ratio(r.without_top.ratio), formats.count(r.answers), words.POOLS.get(r.pool, r.pool)),
         )
         for r in rows
     ]
     widgets.table(widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4, 5, 6, 7)), shown)
-    notes = [words.CONTROL.format(engine=r.engine, control="; ".join(filter(None, (r.control, r.reason)))) for r in rows]
+    notes = [
+        words.CONTROL.format(engine=r.engine, control="; ".join(filter(None, (r.control, r.reason))))
+        for r in rows
+    ]
     widgets.html(f'<div class="cl-quiet">{widgets.bullets(notes)}</div>')
 
 

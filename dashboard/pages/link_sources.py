@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from analysis.lift import LiftRow, LiftTable
-from dashboard import charts, data, formats, widgets
+from dashboard import charts, data, formats, strings, widgets
 from dashboard.strings import Common
-from dashboard.strings import Lift as words
+
+words = strings.Lift
 
 here = widgets.here()
 
@@ -24,7 +25,7 @@ def show() -> None:
     with st.spinner(words.COMPUTING):
         found = data.lift(here.place, scope, None if chosen == words.ALL_BRANDS else chosen)
     if not found.rows:
-        empty = widgets.strings.Empty
+        empty = strings.Empty
         widgets.empty(empty.SCOPE, empty.SCOPE_TEXT)
         return
     summary(found)
@@ -38,14 +39,18 @@ def summary(found: LiftTable) -> None:
     claimed = sum(words.TONES.get(row.verdict) == "good" for row in found.rows)
     head = words.HEADLINE.format(claimed=claimed, sources=len(found.rows)) if claimed else words.HEADLINE_NONE
     thin = sum(row.lift is None for row in found.rows)
-    basis = {"answers": formats.counted(found.answers, "answer"), "prompts": formats.counted(found.prompts, "prompt")}
+    basis = {
+        "answers": formats.counted(found.answers, "answer"),
+        "prompts": formats.counted(found.prompts, "prompt"),
+    }
     widgets.section(head, words.SUMMARY.format(**basis, thin=thin, sources=len(found.rows)))
 
 
 def forest(rows: list[LiftRow]) -> None:
     if not rows:
         return
-    shown = widgets.limited(rows, "charted", steps=(20, 60))
+    widgets.section(words.CHART, words.CHART_SUB)
+    shown = rows[: widgets.how_many(len(rows), "charted", steps=(20, 60))]
     frame = pd.DataFrame(
         {
             "name": [row.source for row in shown],
@@ -56,14 +61,15 @@ def forest(rows: list[LiftRow]) -> None:
             "note": [note(row) for row in shown],
         }
     ).replace({"tone": {"warn": "quiet"}})
-    widgets.section(words.CHART, words.CHART_SUB)
-    widgets.chart(charts.forest(frame, axis=words.AXIS), words.CHART)
+    widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.CHART)
 
 
 def note(row: LiftRow) -> str:
     prompts = formats.counted(row.prompts, Common.PROMPTS_ONE)
     span = formats.points_range(row.low, row.high)
-    return words.NOTE.format(lift=formats.points(row.lift), interval=span, exposed=formats.count(row.exposed), prompts=prompts)
+    return words.NOTE.format(
+        lift=formats.points(row.lift), interval=span, exposed=formats.count(row.exposed), prompts=prompts
+    )
 
 
 def limits(found: LiftTable) -> None:
@@ -80,11 +86,14 @@ def everything(found: LiftTable) -> None:
     widgets.section(words.TABLE, words.PAIRS_HELP)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = widgets.choice(Common.SORT, "sources_by", list(words.SORTS.values()))
-        wanted = widgets.choice(words.VERDICT, "verdict", [words.ALL_VERDICTS, *words.VERDICTS.values()], width=290)
+        wanted = widgets.choice(
+            words.VERDICT, "verdict", [words.ALL_VERDICTS, *words.VERDICTS.values()], width=290
+        )
+        most = widgets.how_many(len(found.rows), "sources_shown")
         widgets.download("link-sources.csv", HEADS, lambda: [raw(row) for row in found.rows])
     rows = [row for row in found.rows if wanted in (words.ALL_VERDICTS, words.VERDICTS[row.verdict])]
     rows = ordered(rows, next(key for key, name in words.SORTS.items() if name == order))
-    shown = widgets.limited(rows, "sources_shown")
+    shown = rows[:most]
     heads = widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4))
     few = [i for i, row in enumerate(shown) if row.lift is None]
     widgets.table(heads, [line(row) for row in shown], few=few)
@@ -101,17 +110,50 @@ def ordered(rows: list[LiftRow], by: str) -> list[LiftRow]:
 
 
 def line(row: LiftRow) -> tuple[object, ...]:
-    passed = words.PASSED.format(passed=sum(row.checks.values()), all=len(row.checks)) if row.checks else words.NO_CHECKS
+    passed = (
+        words.PASSED.format(passed=sum(row.checks.values()), all=len(row.checks))
+        if row.checks
+        else words.NO_CHECKS
+    )
     verdict = widgets.badge(words.VERDICTS[row.verdict], words.TONES.get(row.verdict, "quiet"))
-    numbers = (formats.points(row.lift), formats.points_range(row.low, row.high), formats.count(row.exposed), row.prompts)
+    numbers = (
+        formats.points(row.lift),
+        formats.points_range(row.low, row.high),
+        formats.count(row.exposed),
+        row.prompts,
+    )
     return (widgets.link(f"https://{row.source}", row.source), *numbers, verdict, passed)
 
 
-HEADS = ("source", "type", "lift", "low", "high", "p", "q", "linked_pairs", "prompts", "verdict", "checks_passed", "checks")
+HEADS = (
+    "source",
+    "type",
+    "lift",
+    "low",
+    "high",
+    "p",
+    "q",
+    "linked_pairs",
+    "prompts",
+    "verdict",
+    "checks_passed",
+    "checks",
+)
 
 
 def raw(row: LiftRow) -> tuple[object, ...]:
-    head = (row.source, row.family, row.lift, row.low, row.high, row.p, row.q, row.exposed, row.prompts, row.verdict)
+    head = (
+        row.source,
+        row.family,
+        row.lift,
+        row.low,
+        row.high,
+        row.p,
+        row.q,
+        row.exposed,
+        row.prompts,
+        row.verdict,
+    )
     return (*head, sum(row.checks.values()), len(row.checks))
 
 
@@ -123,7 +165,11 @@ def checks(rows: list[LiftRow]) -> None:
     row = next(row for row in rows if row.source == name)
     tones = {True: "good", False: "warn"}
     shown = [
-        (words.CHECK_NAMES.get(check, check), widgets.badge(words.OUTCOME[passed], tones[passed]), row.details.get(check, ""))
+        (
+            words.CHECK_NAMES.get(check, check),
+            widgets.badge(words.OUTCOME[passed], tones[passed]),
+            row.details.get(check, ""),
+        )
         for check, passed in row.checks.items()
     ]
     widgets.table(widgets.columns(words.CHECK_COLUMNS), shown)

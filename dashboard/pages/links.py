@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, formats, widgets
-from dashboard.strings import Common, Sources
-from dashboard.strings import Links as words
+from dashboard import charts, data, formats, strings, widgets
+from dashboard.strings import Sources
+
+words = strings.Links
 
 here = widgets.here()
 
@@ -50,8 +51,19 @@ def one_brand(found: pd.DataFrame, name: str) -> None:
     velocity(mine, name)
     widgets.section(words.DOMAINS)
     rows = referring(found, mine)
-    widgets.download("links.csv", HEADS, lambda: mine[list(HEADS)].astype(object).where(mine[list(HEADS)].notna(), None).itertuples(index=False))
-    shown = widgets.limited(rows, "referring_shown")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        most = widgets.how_many(len(rows), "referring_shown")
+        widgets.download(
+            "links.csv",
+            HEADS,
+            lambda: (
+                mine[list(HEADS)]
+                .astype(object)
+                .where(mine[list(HEADS)].notna(), None)
+                .itertuples(index=False)
+            ),
+        )
+    shown = rows[:most]
     heads = [head.format(brand=name) for head in words.DOMAIN_COLUMNS]
     widgets.table(widgets.columns(heads, numeric=(2, 3)), shown)
     anchors(mine)
@@ -67,9 +79,15 @@ def velocity(mine: pd.DataFrame, name: str) -> None:
         parts += [(month, what, sign * n) for month, n in months.items()]
     frame = pd.DataFrame(parts, columns=["month", "what", "links"])
     if frame["month"].nunique() > 1:
-        newest = frame["month"].max() - pd.DateOffset(months=23)
+        newest = frame["month"].max()
+        months = pd.date_range(
+            max(frame["month"].min(), newest - pd.DateOffset(months=23)), newest, freq="MS"
+        )
+        quiet = pd.DataFrame({"month": months, "what": words.WHAT["gained"], "links": 0})
         widgets.section(words.GAINED, words.GAINED_SUB.format(brand=name))
-        widgets.chart(charts.gained_and_lost(frame[frame["month"] >= newest]), words.GAINED)
+        widgets.chart(
+            charts.gained_and_lost(pd.concat([frame[frame["month"] >= months[0]], quiet])), words.GAINED
+        )
 
 
 def referring(found: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...]]:
@@ -81,23 +99,42 @@ def referring(found: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...
         seen = formats.day(first) if pd.notna(first) else formats.UNKNOWN
         kind = Sources.KINDS.get(part["kind"].iloc[0], part["kind"].iloc[0])
         page = widgets.link(next((u for u in part["url"] if isinstance(u, str)), f"https://{source}"), source)
-        rows.append((len(part), (page, kind, formats.count(len(part)), formats.count(int(rivals.get(source, 0))), seen, anchor[:80])))
+        rows.append(
+            (
+                len(part),
+                (
+                    page,
+                    kind,
+                    formats.count(len(part)),
+                    formats.count(int(rivals.get(source, 0))),
+                    seen,
+                    anchor[:80],
+                ),
+            )
+        )
     return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
 
 
 def anchors(mine: pd.DataFrame) -> None:
     widgets.section(words.ANCHORS)
-    texts = mine.assign(text=[a.strip() if isinstance(a, str) and a.strip() else words.NO_ANCHOR for a in mine["anchor"]])
+    texts = mine.assign(
+        text=[a.strip() if isinstance(a, str) and a.strip() else words.NO_ANCHOR for a in mine["anchor"]]
+    )
     counted = texts.groupby("text").agg(links=("source", "size"), domains=("source", "nunique")).reset_index()
     top = counted.sort_values(["links", "text"], ascending=[False, True]).head(12)
-    rows = [(r.text[:120], formats.count(r.links), formats.count(r.domains)) for r in top.itertuples()]
+    rows = [(r.text[:120], formats.count(r.links), formats.count(r.domains)) for r in widgets.records(top)]
     widgets.table(widgets.columns(words.ANCHOR_COLUMNS, numeric=(1, 2)), rows)
 
 
 def imports() -> None:
     widgets.section(words.IMPORTS)
     rows = [
-        (widgets.small(i.file_name, formats.moment(i.imported_at)), i.vendor, formats.day(i.as_of), *map(formats.count, (i.read, i.stored, i.rejected)))
+        (
+            widgets.small(i.file_name, formats.moment(i.imported_at)),
+            i.vendor,
+            formats.day(i.as_of),
+            *map(formats.count, (i.read, i.stored, i.rejected)),
+        )
         for i in data.imports(here.place)
     ]
     widgets.table(widgets.columns(words.IMPORT_COLUMNS, numeric=(3, 4, 5)), rows)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from analysis.visibility import DEFINITIONS
-from dashboard import data, widgets
-from dashboard.strings import Methods as words
+from dashboard import data, strings, widgets
+
+words = strings.Methods
 
 
 def show() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard import widgets
-from dashboard.strings import Opportunities as words
+from dashboard import strings, widgets
+
+words = strings.Opportunities
 
 here = widgets.here()
 widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))

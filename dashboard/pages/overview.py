@@ -6,10 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from analysis.frames import Scope
-from analysis.visibility import FEW, Change, Row
-from dashboard import charts, data, formats, widgets
+from analysis.visibility import FEW, Change, Compared, Row
+from dashboard import charts, data, formats, strings, widgets
 from dashboard.strings import Common, Measure
-from dashboard.strings import Overview as words
+
+words = strings.Overview
 
 here = widgets.here()
 
@@ -20,7 +21,7 @@ def show() -> None:
     scope = widgets.filters(("weeks", "engine", "topic", "country", "branded"))
     rows = data.visibility(here.place, scope)
     if not rows:
-        widgets.empty(widgets.strings.Empty.SCOPE, widgets.strings.Empty.SCOPE_TEXT)
+        widgets.empty(strings.Empty.SCOPE, strings.Empty.SCOPE_TEXT)
         return
     moved = data.changes(here.place, scope)
     headline(rows, moved, scope)
@@ -41,20 +42,26 @@ def headline(rows: list[Row], moved: list[Change], scope: Scope) -> None:
         widgets.box(words.NOT_COMPARABLE, widgets.bullets(gate.reasons), "warn")
 
 
-def card(name: str, own: Row, rows: list[Row], moved: list[Change]) -> widgets.Card:
+def card(name: Compared, own: Row, rows: list[Row], moved: list[Change]) -> widgets.Card:
     rate = own.rates[name]
     above = sum((row.rates[name].estimate or 0) > (rate.estimate or 0) for row in rows)
     place = words.RANK.format(place=formats.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
     span = formats.percent_range(rate.low, rate.high) if rate.enough else Common.NOT_ENOUGH
     change = next((c for c in moved if c.brand == own.brand and c.measure == name), None)
-    lines = widgets.Safe(f"{span} · {widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])}<br>{Measure.SHORT[name]}{' · ' + place if place else ''}")
-    return widgets.Card(Measure.NAMES[name], formats.percent(rate.estimate), lines, verdict(change), own.answers < FEW)
+    lines = widgets.Safe(
+        f"{span} · {widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])}<br>{Measure.SHORT[name]}{' · ' + place if place else ''}"
+    )
+    return widgets.Card(
+        Measure.NAMES[name], formats.percent(rate.estimate), lines, verdict(change), own.answers < FEW
+    )
 
 
 def verdict(change: Change | None) -> widgets.Safe:
     if change is None:
         return widgets.badge(Measure.ONE_WEEK)
-    mark = widgets.badge(Measure.CHANGE[change.verdict], Measure.TONE[change.verdict], "; ".join(change.reasons))
+    mark = widgets.badge(
+        Measure.CHANGE[change.verdict], Measure.TONE[change.verdict], "; ".join(change.reasons)
+    )
     if change.difference.estimate is None:
         return mark
     return widgets.join(mark, " ", formats.points(change.difference.estimate), " ", Measure.SINCE)
@@ -70,29 +77,45 @@ def over_time(scope: Scope) -> None:
     values = [(r.week, r.brand, r.own, i.estimate, i.low, i.high, i.n) for r in rows if (i := r.rates[name])]
     frame = pd.DataFrame(values, columns=["week", "brand", "own", "rate", "low", "high", "n"])
     if frame["rate"].notna().any():
-        figure = charts.weekly(frame, data.marked_moments(here.place), second=second, axis=Measure.NAMES[name])
+        figure = charts.weekly(
+            frame, data.marked_moments(here.place), second=second, axis=Measure.NAMES[name]
+        )
         widgets.chart(figure, Measure.NAMES[name])
     else:
-        widgets.empty(Common.NOT_ENOUGH, widgets.strings.Empty.SCOPE_TEXT)
+        widgets.empty(Common.NOT_ENOUGH, strings.Empty.SCOPE_TEXT)
 
 
 def brands(rows: list[Row], moved: list[Change]) -> None:
     widgets.section(words.BRANDS, words.BRANDS_SUB)
-    top = max((row.rates["mention_rate"].high or row.rates["mention_rate"].estimate or 0) for row in rows) or 1
+    top = (
+        max((row.rates["mention_rate"].high or row.rates["mention_rate"].estimate or 0) for row in rows) or 1
+    )
     ordered = sorted(rows, key=lambda row: -(row.rates["mention_rate"].estimate or 0))
     changed = {c.brand: c for c in moved if c.measure == "mention_rate"}
     shown = [
-        (widgets.join(row.brand, f" ({Common.OWN})" if row.own else ""), *rates(row, top), change(changed.get(row.brand)), formats.count(row.answers))
+        (
+            widgets.join(row.brand, f" ({Common.OWN})" if row.own else ""),
+            *rates(row, top),
+            change(changed.get(row.brand)),
+            formats.count(row.answers),
+        )
         for row in ordered
     ]
     few = [i for i, row in enumerate(ordered) if row.directional]
-    widgets.table(widgets.columns(words.BRAND_COLUMNS, numeric=(1, 3, 4, 5, 6)), shown, own=[i for i, row in enumerate(ordered) if row.own], few=few)
+    widgets.table(
+        widgets.columns(words.BRAND_COLUMNS, numeric=(1, 3, 4, 5, 6)),
+        shown,
+        own=[i for i, row in enumerate(ordered) if row.own],
+        few=few,
+    )
 
 
 def rates(row: Row, top: float) -> tuple[object, ...]:
     named, cited, share = (row.rates[name] for name in Measure.NAMES)
     colour = charts.ACCENT if row.own else charts.QUIET
-    drawn = widgets.Safe(charts.whisker(named.low, named.estimate, named.high, top=top, colour=colour))
+    drawn = widgets.picture(
+        charts.whisker(named.low, named.estimate, named.high, top=top, colour=colour), Common.INTERVAL
+    )
     return widgets.rate(named), drawn, widgets.rate(cited), widgets.rate(share)
 
 
@@ -116,8 +139,8 @@ def engines(scope: Scope) -> None:
 
 def events() -> None:
     moments = data.marked_moments(here.place)
-    widgets.section(words.EVENTS, words.EVENTS_SUB.format(command=words.EVENTS_COMMAND))
-    shown = [(formats.day(m.at), m.title, m.kind) for m in moments.itertuples()]
+    widgets.section(words.EVENTS, widgets.join(words.EVENTS_SUB, " ", widgets.code(words.EVENTS_COMMAND)))
+    shown = [(formats.day(m.at), m.title, m.kind) for m in widgets.records(moments)]
     if shown:
         widgets.table(widgets.columns(words.EVENT_COLUMNS), shown[::-1][:20])
 

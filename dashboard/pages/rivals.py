@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
 from analysis.frames import Scope
 from analysis.intervals import Interval
-from dashboard import charts, data, formats, widgets
+from dashboard import charts, data, formats, strings, widgets
 from dashboard.strings import Empty, Measure
-from dashboard.strings import Rivals as words
+
+words = strings.Rivals
 
 here = widgets.here()
 
@@ -41,13 +41,20 @@ def difference(scope: Scope) -> None:
                 "low": [d.low for _, d in known],
                 "high": [d.high for _, d in known],
                 "tone": [reading(d)[1] for _, d in known],
-                "note": [f"{formats.points(d.estimate)} ({formats.points_range(d.low, d.high)})" for _, d in known],
+                "note": [
+                    f"{formats.points(d.estimate)} ({formats.points_range(d.low, d.high)})" for _, d in known
+                ],
             }
         )
-        widgets.chart(charts.forest(frame, axis=words.AXIS), words.DIFFERENCE)
+        widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.DIFFERENCE)
     rows = [
         (
-            *(rival, formats.percent(pair.after), formats.percent(pair.before), formats.points(pair.difference.estimate)),
+            *(
+                rival,
+                formats.percent(pair.after),
+                formats.percent(pair.before),
+                formats.points(pair.difference.estimate),
+            ),
             *(formats.points_range(pair.difference.low, pair.difference.high), pair.difference.clusters),
             widgets.badge(*reading(pair.difference)),
         )
@@ -71,7 +78,11 @@ def gaps(scope: Scope) -> None:
     frame = frame[frame["rate"].notna()]
     names = [brand.name for brand in here.world.brands]
     widgets.chart(charts.heat(frame, brands=names, title=words.GAP_CHOICES[by]), words.GAP)
-    rows = [gap(str(cell), part) for cell, part in frame.groupby("cell") if part["own"].any() and not part["own"].all()]
+    rows = [
+        gap(str(cell), part)
+        for cell, part in frame.groupby("cell")
+        if part["own"].any() and not part["own"].all()
+    ]
     rows.sort(key=lambda row: row[0])
     heads = (words.GAP_CHOICES[by], *words.GAP_COLUMNS[1:])
     widgets.table(widgets.columns(heads, numeric=(1, 2, 3, 4)), [row[1] for row in rows])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from dashboard import charts, data, formats, widgets
-from dashboard.strings import Runs as words
+from dashboard import charts, data, formats, strings, widgets
+
+words = strings.Runs
 
 here = widgets.here()
 now = datetime.now(UTC)
@@ -31,18 +32,27 @@ def head(runs: list[data.RunView], due: list[data.ScheduleView]) -> None:
     recent = spent[spent["week"] > newest - timedelta(weeks=4)]["spent"].sum()
     failed, asks = data.failures(here.place)["asks"].sum(), sum(run.asks for run in runs)
     following = min((s.next for s in due if s.next and s.kind == "run"), default=None)
-    share = words.FAILED_NOTE.format(share=formats.percent(failed / asks if asks else None)) if failed else words.FAILED_NONE
+    share = (
+        words.FAILED_NOTE.format(share=formats.percent(failed / asks if asks else None))
+        if failed
+        else words.FAILED_NONE
+    )
     values = (
         (formats.money(int(recent)), words.SPENT_NOTE.format(all=formats.money(int(spent["spent"].sum())))),
         (formats.count(sum(run.answered for run in runs)), ""),
         (formats.count(int(failed)), share),
-        (formats.age(following, now) if following else words.NOT_SCHEDULED, formats.moment(following) if following else ""),
+        (
+            formats.age(following, now) if following else words.NOT_SCHEDULED,
+            formats.moment(following) if following else "",
+        ),
     )
-    widgets.cards(widgets.Card(name, value, under) for name, (value, under) in zip(words.CARDS, values, strict=True))
+    widgets.cards(
+        widgets.Card(name, value, under) for name, (value, under) in zip(words.CARDS, values, strict=True)
+    )
 
 
 def cost() -> None:
-    spent = data.costs(here.place).groupby(["week", "engine"], as_index=False)["spent"].sum()
+    spent = data.costs(here.place).groupby(["week", "engine"], as_index=False).agg({"spent": "sum"})
     spent["dollars"] = spent["spent"] / 1e6
     if spent["dollars"].sum() > 0:
         widgets.section(words.COST, words.COST_SUB)
@@ -51,7 +61,7 @@ def cost() -> None:
 
 def table(runs: list[data.RunView]) -> None:
     widgets.section(words.TABLE)
-    shown = widgets.limited(runs, "runs_shown", steps=(15, 50, 100))
+    shown = runs[: widgets.how_many(len(runs), "runs_shown", steps=(15, 50, 100))]
     heads = widgets.columns(words.COLUMNS, numeric=(2, 3, 4, 5, 6))
     widgets.table(heads, [line(run) for run in shown])
     if any(run.open or run.failed for run in runs):
@@ -71,7 +81,7 @@ def failures() -> None:
     if found.empty:
         return
     widgets.section(words.FAILURES)
-    rows = [(r.engine, r.reason, formats.count(r.asks), r.detail or "") for r in found.itertuples()]
+    rows = [(r.engine, r.reason, formats.count(r.asks), r.detail or "") for r in widgets.records(found)]
     widgets.table(widgets.columns(words.FAILURE_COLUMNS, numeric=(2,), wide=(3,)), rows[:30])
 
 
@@ -84,7 +94,9 @@ def schedules(due: list[data.ScheduleView]) -> None:
         (
             *(s.name, s.kind, widgets.small(widgets.code(s.cron), s.timezone)),
             widgets.small(formats.age(s.next, now), formats.moment(s.next)),
-            widgets.small(s.outcome or formats.UNKNOWN, formats.moment(s.last)) if s.last else formats.UNKNOWN,
+            widgets.small(s.outcome or formats.UNKNOWN, formats.moment(s.last))
+            if s.last
+            else formats.UNKNOWN,
         )
         for s in due
     ]

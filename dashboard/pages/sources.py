@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from analysis.frames import Scope
 from analysis.intervals import wilson
 from analysis.visibility import FEW
-from dashboard import charts, data, formats, widgets
-from dashboard.strings import Common, Empty
-from dashboard.strings import Sources as words
+from dashboard import charts, data, formats, strings, widgets
+from dashboard.strings import Empty
+
+words = strings.Sources
 
 here = widgets.here()
 
@@ -33,7 +36,9 @@ def show() -> None:
 def chart(cited: pd.DataFrame) -> None:
     widgets.section(words.CHART, words.CHART_SUB)
     total = cited.groupby("domain")["answers"].sum().sort_values(ascending=False, kind="stable")
-    top = cited[cited["domain"].isin(total.index[:20])].assign(rate=lambda f: f["answers"] / f["of"].clip(lower=1))
+    top = cited[cited["domain"].isin(total.index[:20])].assign(
+        rate=lambda f: f["answers"] / f["of"].clip(lower=1)
+    )
     top = top.assign(rank=top["domain"].map(total)).sort_values(["rank", "domain"], ascending=[False, True])
     widgets.chart(charts.sites(top, axis=words.AXIS), words.CHART)
 
@@ -43,21 +48,24 @@ def table(cited: pd.DataFrame) -> None:
     present = [name for key, name in words.KINDS.items() if key in set(cited["kind"])]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = widgets.choice(words.KIND, "kind", [words.ALL_KINDS, *present])
+        most = widgets.how_many(len(cited), "domains_shown")
         widgets.download("sources.csv", list(cited.columns), lambda: cited.itertuples(index=False))
-    rows = [row for row in cited.itertuples() if kind in (words.ALL_KINDS, words.KINDS.get(row.kind))]
-    shown = widgets.limited(rows, "domains_shown")
+    rows = [row for row in widgets.records(cited) if kind in (words.ALL_KINDS, words.KINDS.get(row.kind))]
+    shown = rows[:most]
     few = [i for i, row in enumerate(shown) if row.of < FEW]
     widgets.table(widgets.columns(words.COLUMNS, numeric=(3, 4, 5, 6)), [line(row) for row in shown], few=few)
 
 
-def line(row: object) -> tuple[object, ...]:
-    share = wilson(min(row.answers, row.of), row.of)  # type: ignore[attr-defined]
-    named = widgets.link(f"https://{row.domain}", row.domain)  # type: ignore[attr-defined]
-    kind = words.KINDS.get(row.kind, row.kind)  # type: ignore[attr-defined]
-    counts = widgets.small(formats.percent(share.estimate), words.OF.format(n=f"{row.answers:,}", of=f"{row.of:,}"))  # type: ignore[attr-defined]
-    only = max(row.retrieved - row.answers, 0) if row.retrieved else None  # type: ignore[attr-defined]
+def line(row: Any) -> tuple[object, ...]:
+    share = wilson(min(row.answers, row.of), row.of)
+    named = widgets.link(f"https://{row.domain}", row.domain)
+    kind = words.KINDS.get(row.kind, row.kind)
+    counts = widgets.small(
+        formats.percent(share.estimate), words.OF.format(n=f"{row.answers:,}", of=f"{row.of:,}")
+    )
+    fetched = row.retrieved or None
     span = formats.percent_range(share.low, share.high)
-    return named, kind, row.engine, counts, span, formats.count(row.citations), formats.count(only)  # type: ignore[attr-defined]
+    return named, kind, row.engine, counts, span, formats.count(row.citations), formats.count(fetched)
 
 
 def stability(scope: Scope) -> None:
@@ -66,7 +74,12 @@ def stability(scope: Scope) -> None:
     shown = [
         (
             *(row.engine, widgets.small(len(row.core), ", ".join(row.core[:3])), formats.count(row.rotating)),
-            *(formats.percent(row.core_share, 0), formats.percent(row.jaccard, 0), formats.percent(row.overlap, 0), row.weeks),
+            *(
+                formats.percent(row.core_share, 0),
+                formats.percent(row.jaccard, 0),
+                formats.percent(row.overlap, 0),
+                row.weeks,
+            ),
         )
         for row in rows
     ]
@@ -82,7 +95,10 @@ def retrieved(found: pd.DataFrame) -> None:
         widgets.quiet(words.RETRIEVED_NONE)
         return
     top = only.sort_values(["gap", "domain"], ascending=[False, True]).head(15)
-    rows = [(widgets.link(f"https://{r.domain}", r.domain), r.engine, f"{r.retrieved:,}", f"{r.answers:,}") for r in top.itertuples()]
+    rows = [
+        (widgets.link(f"https://{r.domain}", r.domain), r.engine, f"{r.retrieved:,}", f"{r.answers:,}")
+        for r in widgets.records(top)
+    ]
     widgets.table(widgets.columns(words.RETRIEVED_COLUMNS, numeric=(2, 3)), rows)
 
 
