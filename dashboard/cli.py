@@ -169,20 +169,28 @@ def _scheduled_run(
     """One firing's run; its key makes a second attempt go on with the first."""
     import asyncio
 
+    from sqlmodel import select
+
     from tracker import catalog as catalogs
     from tracker import health, jobs, store
+    from tracker.models import Brand, Workspace
 
-    own = settings.model_copy(update={"catalog": Path(what.catalog), "workspace": None})
+    with store.reading(db) as session:
+        workspace = session.get_one(Workspace, what.workspace_id).name
+        own_brand = session.exec(
+            select(Brand.name).where(Brand.workspace_id == what.workspace_id, Brand.own, Brand.active)
+        ).first()
+    own = settings.model_copy(update={"catalog": Path(what.catalog), "workspace": workspace})
     try:
+        found = catalogs.load(own.catalog)
+        if found.workspace != workspace and found.own.name != own_brand:
+            return f"not run: {what.catalog} is now the catalog of another workspace, {found.workspace}"
         workspace_id, found = synced(db, own)
     except CiteliftError as error:
         return f"not run: {error.problem}"
-    if workspace_id != what.workspace_id:
-        return f"not run: {what.catalog} is now the catalog of another workspace"
     made = health.plan_with_history(db, workspace_id, found)
     if made.missing_keys:
         return f"not run: keys are missing: {', '.join(made.missing_keys)}"
-    assert isinstance(found, catalogs.Catalog)
     with store.writing(db) as session:
         run_id = jobs.create_run(
             session,

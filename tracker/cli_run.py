@@ -34,28 +34,11 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (plan, run, runs):
+    for verb in (run, runs):
         app.command()(verb)
 
 
-def plan(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show what a run would ask, what it may cost and how small a change it could detect. Spends nothing."""
-    from tracker import health
-
-    settings = settings_from(catalog, database, workspace)
-    made = health.plan_for(settings)
-    if as_json:
-        print_json(_plan_json(made))
-        return
-    show_plan(made)
-
-
-def _plan_json(made: Plan) -> dict[str, Any]:
+def plan_json(made: Plan) -> dict[str, Any]:
     rows = [
         {
             "engine": e.name,

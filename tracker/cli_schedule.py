@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from tracker.errors import UsageError
 from tracker.opening import (
     CatalogOption,
     DatabaseOption,
@@ -45,8 +44,6 @@ def schedule_add(
     """Let a run or the weekly report happen by itself, while `citelift serve` is running."""
     from tracker import schedule, store
 
-    if kind not in {"run", "report"}:
-        raise UsageError(f"unknown kind {kind!r}", "run or report")
     settings = settings_from(catalog, database, workspace)
     now = datetime.now(UTC)
     with opened(settings) as db:
@@ -57,12 +54,12 @@ def schedule_add(
                 session,
                 workspace_id,
                 name=name,
-                kind=kind,
+                kind=kind,  # type: ignore[arg-type]
                 cron=cron,
                 timezone=timezone,
                 catalog=folder,
                 now=now,
-            )  # type: ignore[arg-type]
+            )
     following = schedule.trigger(cron, timezone).get_next_fire_time(None, now)
     out.print(
         f"{kind} `{plain(name)}` is next due {following:%Y-%m-%d %H:%M %Z}. `citelift serve` must be running then."
@@ -118,21 +115,11 @@ def schedule_remove(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Take a schedule out of service."""
-    from sqlmodel import select
-
-    from tracker import store
-    from tracker.models import Schedule
+    from tracker import schedule, store
 
     settings = settings_from(catalog, database, workspace)
     with opened(settings) as db, store.writing(db) as session:
-        workspace_id = workspace_of(session, settings)
-        found = session.exec(
-            select(Schedule).where(Schedule.workspace_id == workspace_id, Schedule.name == name)
-        ).first()
-        if found is None:
-            raise UsageError(f"there is no schedule {name!r}", "`citelift schedule list` shows them")
-        found.active = False
-        session.add(found)
+        schedule.remove(session, workspace_of(session, settings), name, now=datetime.now(UTC))
     out.print(f"`{plain(name)}` is out of service.")
 
 

@@ -8,23 +8,26 @@ plan nothing twice. What fell due while nobody was there is caught up as one fir
 from __future__ import annotations
 
 import logging
+import re
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Engine as Database
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
 from tracker import claims, store
-from tracker.errors import UsageError
+from tracker.errors import CiteliftError, UsageError
 from tracker.models import Firing, Lease, Schedule
 
 log = logging.getLogger("citelift.clock")
@@ -33,40 +36,91 @@ Action = Callable[[Schedule, datetime, threading.Event], str]
 """(schedule, due moment, stop) → what came of it, in a few words."""
 CLOCK = "clock"
 LEASE = timedelta(seconds=45)
-LEASE_SECONDS, RELOAD_SECONDS = 10.0, 10.0
+LEASE_SECONDS, RELOAD_SECONDS, RETRY_SECONDS = 10.0, 5.0, 3.0
 LONGEST_AWAY = timedelta(days=400)
+INSTANT = timedelta(microseconds=1)
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NUMBERS = re.compile(r"(?:\*|\d{1,2}(?:-\d{1,2})?)(?:/\d{1,2})?")
+_WEEKDAY = re.compile(rf"(?:\*|([0-7]|{'|'.join(DAYS)})(?:-([0-7]|{'|'.join(DAYS)}))?)(?:/(\d))?")
 
 
-def trigger(cron: str, timezone: str) -> CronTrigger:
+class Cron(BaseTrigger):  # type: ignore[misc]
+    """What crontab means by five fields, where APScheduler means something else.
+
+    Where both days are restricted either will do. A fixed hour that a clock change repeats comes once; one that it
+    leaves out comes an hour later.
+    """
+
+    def __init__(self, parts: Sequence[CronTrigger], zone: ZoneInfo, *, fixed_hour: bool) -> None:
+        self.parts, self.zone, self.fixed_hour = tuple(parts), zone, fixed_hour
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        # APScheduler takes the earlier of `now` and what follows `previous`, and the caller's sum of a local time and
+        # a span may have fallen back into the hour before.
+        start = now.astimezone(UTC) if previous is None else previous.astimezone(UTC) + INSTANT
+        while True:
+            found = [part.get_next_fire_time(None, start) for part in self.parts]
+            moments = [each.astimezone(UTC) for each in found if each]
+            if not moments:
+                return None
+            # By way of UTC: an hour that does not exist gets its real name, a repeated one says so.
+            following: datetime = min(moments).astimezone(self.zone)
+            if not (self.fixed_hour and following.fold):
+                return following
+            start = min(moments) + INSTANT
+
+
+def trigger(cron: str, timezone: str) -> Cron:
     try:
         zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(f"unknown time zone {timezone!r}", "use a name like Europe/Berlin or UTC") from None
     try:
-        return CronTrigger.from_crontab(_named_days(cron), timezone=zone)
+        return _parsed(cron, zone)
     except ValueError as error:
         raise UsageError(
             f"not a cron expression: {cron!r} ({error})", "five fields, like `0 6 * * 1` for Mondays at six"
         ) from None
 
 
-def _named_days(cron: str) -> str:
-    """Cron counts weekdays from Sunday, APScheduler from Monday: numbers become names."""
-    fields = cron.split()
+def _parsed(cron: str, zone: ZoneInfo) -> Cron:
+    fields = cron.lower().split()
     if len(fields) != 5:
-        return cron
-    names = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    parts = []
-    for part in fields[4].split(","):
-        span, slash, step = part.partition("/")
-        ends = [names[int(end)] if end.isdigit() and int(end) < 8 else end for end in span.split("-")]
-        if span in {"0-6", "0-7", "1-7"}:
-            ends = ["*"]
-        elif span.startswith("0-"):
-            parts.append("sun" + slash + step)
-            ends = ["mon", ends[-1]]
-        parts.append("-".join(ends) + slash + step)
-    return " ".join([*fields[:4], ",".join(parts)])
+        raise ValueError(f"{len(fields)} fields, not five")
+    minute, hour, day, month, weekday = fields
+    month = re.sub("|".join(MONTHS), lambda name: str(MONTHS.index(name[0]) + 1), month)
+    for name, field in (("minute", minute), ("hour", hour), ("day", day), ("month", month)):
+        # APScheduler would take `1-5junk` and names with a step, and drop what it does not know.
+        if not all(_NUMBERS.fullmatch(part) for part in field.split(",")):
+            raise ValueError(f"{field!r} is no {name}")
+    times = {"minute": minute, "hour": hour, "month": month, "timezone": zone}
+    days = {"day": day, "day_of_week": _weekdays(weekday)}
+    either = not day.startswith("*") and not weekday.startswith("*")
+    choices = [{name: value} for name, value in days.items()] if either else [days]
+    parts = [CronTrigger(**times, **choice) for choice in choices]
+    return Cron(parts, zone, fixed_hour=not hour.startswith("*"))
+
+
+def _weekdays(field: str) -> str:
+    """Cron counts weekdays from Sunday, APScheduler from Monday, and takes no step between names: every day by name."""
+    days: set[int] = set()
+    for part in field.split(","):
+        found = _WEEKDAY.fullmatch(part)
+        if found is None:
+            raise ValueError(f"{part!r} is no weekday")
+        first, last, step = found.groups()
+        start = _day_number(first) if first else 0
+        end = 6 if not first or (step and not last) else _day_number(last or first)
+        end = 7 if end == 0 < start else end
+        if end < start or step == "0":
+            raise ValueError(f"{part!r} has no day in it")
+        days |= {day % 7 for day in range(start, end + 1, int(step or 1))}
+    return ",".join(DAYS[day] for day in sorted(days))
+
+
+def _day_number(text: str) -> int:
+    return int(text) if text.isdigit() else DAYS.index(text)
 
 
 def add(
@@ -80,7 +134,11 @@ def add(
     catalog: str,
     now: datetime,
 ) -> None:
-    trigger(cron, timezone)
+    """Also puts back into service what `remove` took out; what fell due before is not caught up."""
+    if kind not in get_args(Kind):
+        raise UsageError(f"unknown kind {kind!r}", f"one of {', '.join(get_args(Kind))}")
+    if trigger(cron, timezone).get_next_fire_time(None, now) is None:
+        raise UsageError(f"{cron!r} is never due", "no year has such a day: change day or month")
     row = {
         "workspace_id": workspace_id,
         "name": name,
@@ -94,21 +152,48 @@ def add(
     store.upsert(session, Schedule, [row], key=["workspace_id", "name"])
 
 
+def remove(session: Session, workspace_id: int, name: str, *, now: datetime) -> None:
+    """Take a schedule out of service; a firing that was begun and not ended is given up."""
+    found = session.exec(
+        select(Schedule).where(
+            Schedule.workspace_id == workspace_id, Schedule.name == name, col(Schedule.active)
+        )
+    ).first()
+    if found is None:
+        raise UsageError(f"there is no schedule {name!r}", "`citelift schedule list` shows them")
+    found.active = False
+    session.add(found)
+    session.connection().execute(
+        update(Firing)
+        .where(col(Firing.schedule_id) == found.id, col(Firing.ended_at).is_(None))
+        .values(ended_at=now, outcome="given up: the schedule was removed")
+    )
+
+
 def latest_due(schedule: Schedule, now: datetime) -> datetime | None:
     """The last moment in (last_due_at, now] at which the schedule was due: what was missed counts once."""
     clock = trigger(schedule.cron, schedule.timezone)
-    moment = max(schedule.last_due_at or now, now - LONGEST_AWAY)
-    found: datetime | None = None
+    since = max(schedule.last_due_at or now, now - LONGEST_AWAY)
+    back = timedelta(minutes=1)
     while True:
-        following = clock.get_next_fire_time(moment, moment + timedelta(microseconds=1))
-        if following is None or following > now:
-            return found.astimezone(UTC) if found else None
-        found = moment = following
+        # Backwards in doubling steps: a year of minutes, walked through from its beginning, takes half a minute.
+        start = max(since, now - back)
+        found = _last_within(clock, start, now)
+        if found is not None or start == since:
+            return found
+        back *= 2
+
+
+def _last_within(clock: Cron, after: datetime, until: datetime) -> datetime | None:
+    found: datetime | None = None
+    moment = after
+    while (following := clock.get_next_fire_time(moment, moment + INSTANT)) and following <= until:
+        found = moment = following.astimezone(UTC)
+    return found
 
 
 def next_due(schedule: Schedule, now: datetime) -> datetime | None:
-    following: datetime | None = trigger(schedule.cron, schedule.timezone).get_next_fire_time(None, now)
-    return following
+    return trigger(schedule.cron, schedule.timezone).get_next_fire_time(None, now)
 
 
 @dataclass(frozen=True)
@@ -120,20 +205,25 @@ class Clock:
     stop: threading.Event
     on_state: Callable[[str], None] = lambda words: None
     reload_seconds: float = RELOAD_SECONDS
+    lease_seconds: float = LEASE_SECONDS
+    retry_seconds: float = RETRY_SECONDS
 
 
 def serve(clock: Clock) -> None:
-    """Hold the clock until `stop` is set; returns when the work in hand has ended."""
+    """Hold the clock until `stop` is set; returns when the work in hand has ended.
+
+    Who loses the clock to another process (a laptop that slept) ends its work and waits like any second one.
+    """
     me = claims.holder()
     waited = False
     while not clock.stop.is_set():
         if take_lease(clock.database, me, datetime.now(UTC)):
             _hold(clock, me)
-            return
-        if not waited:
+            waited = False
+        elif not waited:
             clock.on_state("another citelift serve holds this database's clock; waiting for it to end")
             waited = True
-        clock.stop.wait(clock.reload_seconds)
+        clock.stop.wait(clock.retry_seconds)
 
 
 def take_lease(database: Database, me: str, now: datetime) -> bool:
@@ -151,44 +241,60 @@ def take_lease(database: Database, me: str, now: datetime) -> bool:
 def _drop_lease(database: Database, me: str) -> None:
     with store.writing(database) as session:
         past = datetime(2000, 1, 1, tzinfo=UTC)
-        session.connection().execute(update(Lease).where(col(Lease.holder) == me).values(until=past))
+        statement = update(Lease).where(col(Lease.name) == CLOCK, col(Lease.holder) == me)
+        session.connection().execute(statement.values(until=past))
 
 
 def _hold(clock: Clock, me: str) -> None:
+    ending = threading.Event()
+    held = replace(clock, stop=ending)
+    released = threading.Event()
+    keeper = threading.Thread(target=_keep_lease, args=(held, me, released), name="lease", daemon=True)
     scheduler = BackgroundScheduler(
         jobstores={"default": MemoryJobStore()},
         executors={"default": ThreadPoolExecutor(4)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone=UTC,
     )
-    lost = threading.Event()
-    scheduler.add_job(
-        lambda: _renew(clock, me, lost), "interval", seconds=LEASE_SECONDS, id="lease", max_instances=1
-    )
     known: dict[int, tuple[str, str]] = {}
     scheduler.start()
+    keeper.start()
     clock.on_state("the clock is running")
     try:
-        while not (clock.stop.is_set() or lost.is_set()):
-            _reload(clock, scheduler, known)
+        while not (clock.stop.is_set() or ending.is_set()):
+            _reload(held, scheduler, known)
             clock.stop.wait(clock.reload_seconds)
     finally:
-        clock.stop.set()
+        ending.set()
         scheduler.shutdown(wait=True)
+        released.set()
+        keeper.join()
         _drop_lease(clock.database, me)
         clock.on_state("the clock is stopped")
 
 
-def _renew(clock: Clock, me: str, lost: threading.Event) -> None:
-    if not take_lease(clock.database, me, datetime.now(UTC)):
+def _keep_lease(clock: Clock, me: str, released: threading.Event) -> None:
+    """In a thread of its own, up to the end of the last work in hand: long runs may fill the scheduler's threads."""
+    while not released.wait(clock.lease_seconds):
+        try:
+            if take_lease(clock.database, me, datetime.now(UTC)):
+                continue
+        except OperationalError as error:
+            log.warning("the clock's lease could not be renewed: %s", error.orig)
+            continue
         log.error("the clock was taken over by another process")
-        lost.set()
+        clock.stop.set()
+        return
 
 
 def _reload(clock: Clock, scheduler: BackgroundScheduler, known: dict[int, tuple[str, str]]) -> None:
-    """Make APScheduler's jobs those of the table; a schedule seen for the first time catches up at once."""
-    with store.reading(clock.database) as session:
-        active = {s.id or 0: s for s in session.exec(select(Schedule).where(col(Schedule.active)))}
+    """Make APScheduler's jobs those of the table; each new or changed one runs at once, to catch up."""
+    try:
+        with store.reading(clock.database) as session:
+            active = {s.id or 0: s for s in session.exec(select(Schedule).where(col(Schedule.active)))}
+    except OperationalError as error:
+        log.warning("the schedules could not be read: %s", error.orig)
+        return
     for gone in set(known) - set(active):
         scheduler.remove_job(f"schedule-{gone}")
         del known[gone]
@@ -196,22 +302,29 @@ def _reload(clock: Clock, scheduler: BackgroundScheduler, known: dict[int, tuple
         now_is = (schedule.cron, schedule.timezone)
         if known.get(key) == now_is:
             continue
+        # One job for catching up and for what follows, so that a schedule never runs beside itself.
         scheduler.add_job(
             take_care,
             trigger(schedule.cron, schedule.timezone),
             args=[clock, key],
             id=f"schedule-{key}",
             replace_existing=True,
+            next_run_time=datetime.now(UTC),
         )
-        scheduler.add_job(take_care, args=[clock, key], id=f"catch-up-{key}", replace_existing=True)
         known[key] = now_is
 
 
 def take_care(clock: Clock, schedule_id: int, now: datetime | None = None) -> str | None:
-    """Do what is due and not done, or go on with what a dead clock had begun."""
-    now = now or datetime.now(UTC)
+    """Go on with what a dead clock had begun, then do what is due, also what fell due meanwhile; the last outcome."""
+    outcome = None
+    while not clock.stop.is_set() and (begun := _begin(clock, schedule_id, now or datetime.now(UTC))):
+        outcome = _act(clock, *begun)
+    return outcome
+
+
+def _begin(clock: Clock, schedule_id: int, now: datetime) -> tuple[Schedule, datetime] | None:
     with store.writing(clock.database) as session:
-        schedule = session.get(Schedule, schedule_id)
+        schedule = session.get(Schedule, schedule_id, with_for_update=True)
         if schedule is None or not schedule.active:
             return None
         due = _begun(session, schedule_id) or latest_due(schedule, now)
@@ -221,7 +334,7 @@ def take_care(clock: Clock, schedule_id: int, now: datetime | None = None) -> st
         store.bulk_insert(session, Firing, [row], ignore=True)
         schedule.last_due_at = max(due, schedule.last_due_at or due)
         session.add(schedule)
-    return _act(clock, schedule, due)
+    return schedule, due
 
 
 def _begun(session: Session, schedule_id: int) -> datetime | None:
@@ -231,7 +344,10 @@ def _begun(session: Session, schedule_id: int) -> datetime | None:
 
 def _act(clock: Clock, schedule: Schedule, due: datetime) -> str | None:
     log.info("schedule=%s kind=%s due=%s", schedule.name, schedule.kind, due.isoformat())
-    outcome = clock.actions[schedule.kind](schedule, due, clock.stop)
+    try:
+        outcome = clock.actions[schedule.kind](schedule, due, clock.stop)
+    except CiteliftError as error:
+        outcome = f"failed: {error.problem}"
     if clock.stop.is_set():
         return None  # unfinished: the next clock goes on with this firing
     with store.writing(clock.database) as session:
