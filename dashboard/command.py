@@ -7,6 +7,7 @@ import sys
 import typer
 
 import analysis.cli
+import analysis.cli_plan
 import dashboard.cli
 import tracker.cli
 from tracker.errors import CiteliftError
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 tracker.cli.register(app)
 analysis.cli.register(app)
+analysis.cli_plan.register(app)
 dashboard.cli.register(app)
 
 
