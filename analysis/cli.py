@@ -52,16 +52,8 @@ TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --j
 
 def register(app: typer.Typer) -> None:
     for verb in (
-        visibility,
-        changes,
-        sources,
-        stability,
-        lift,
-        association,
-        authority,
-        opportunities,
-        classify,
-        report,
+        *(visibility, changes, sources, stability, lift, association, authority, events),
+        *(opportunities, quality, classify, report),
     ):
         app.command()(verb)
 
@@ -614,6 +606,57 @@ def report(
         out.print(plain(path))
 
 
+def events(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    by: Annotated[
+        Literal["family", "source"], typer.Option("--by", help="Pool sources into families or not.")
+    ] = "family",
+    outcome: Annotated[
+        Literal["mention", "citation"], typer.Option("--outcome", help="Named, or cited.")
+    ] = "mention",
+    first: FromOption = None,
+    last: ToOption = None,
+    weeks: WeeksOption = None,
+    engine: EngineOption = None,
+    topic: TopicOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Before and after a brand's first link from a source, against brands not yet linked."""
+    from analysis import frames
+    from analysis.events import study
+    from analysis.families import families
+
+    options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
+    with _reading(catalog, database, workspace, **options) as asked:
+        data = frames.histories(
+            asked.database,
+            asked.world,
+            asked.scope,
+            outcome=outcome,
+            families=families(asked.database, asked.world),
+        )
+        found = study(data, by=by) if data.sources and data.answers.size else None
+    rows = found.rows if found else ()
+    if as_json:
+        head = {"design": "before and after", "by": by, "outcome": outcome, "window": asked.window}
+        print_json({**head, "rows": [asdict(row) for row in rows]})
+        return
+    shown = [
+        (
+            *(r.name, "–" if r.att is None else f"{100 * r.att:+.1f} points", _band(r.low, r.high, sign="+")),
+            *("–" if r.q is None else f"{r.q:.3f}", r.events, r.treated, r.controls),
+            f"{r.verdict}{': ' + r.reason if r.reason else ''}",
+        )
+        for r in rows
+    ]
+    columns = (by, "change", "95 %", "q", "links", "linked brands", "not yet linked", "verdict")
+    table(f"Before and after a first link ({outcome})", columns, shown, right=range(1, 7))
+    if not rows:
+        out.print("No cited source is known to link to a tracked brand.")
+
+
 def opportunities(
     catalog: CatalogOption = None,
     database: DatabaseOption = None,
@@ -785,3 +828,86 @@ def classify(
     _print_rows(
         "Classes of cited domains", ("domain", "class", "basis", "evidence", "answers"), found, as_json
     )
+
+
+def quality(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    brand: BrandOption = None,
+    show: Annotated[
+        Literal["factors", "anchors", "velocity", "review"],
+        typer.Option(
+            "--show",
+            help="Every link's factors, anchors against rivals, new links a week, or the review queue.",
+        ),
+    ] = "review",
+    set_decision: Annotated[
+        str | None,
+        typer.Option("--set", help="Decide on a referring domain, as example.com=keep or =disavow."),
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="Why, with --set.")] = "",
+    top: TopOption = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """Links to your brand, one factor at a time. There is no score, and the default advice is to do nothing."""
+    from analysis import frames
+    from analysis import quality as q
+
+    if set_decision is not None:
+        from tracker import store
+
+        name, _, choice = set_decision.partition("=")
+        settings = settings_from(catalog, database, workspace)
+        with opened(settings) as db:
+            with store.reading(db) as session:
+                key = workspace_of(session, settings)
+            world = frames.world(db, key)
+            entry = q.decide(db, world, name.strip(), choice.strip(), note=note, now=datetime.now(UTC))  # type: ignore[arg-type]
+        out.print(f"{plain(entry)}: {plain(choice)}")
+        return
+    with _reading(catalog, database, workspace) as asked:
+        links = frames.backlinks(asked.database, asked.world)
+        found: Sequence[Any] = q.factors(asked.database, asked.world, brand=brand, table=links)
+        if show == "anchors":
+            found = q.anchors(asked.world, links)
+        elif show == "velocity":
+            found = q.velocity(found)
+        elif show == "review":
+            found = q.review(found, frames.disavowed(asked.database, asked.world))
+    rows = [asdict(row) for row in found]
+    if show == "anchors":
+        for row in rows:
+            for side in ("own", "rivals"):
+                interval = row.pop(side)
+                row |= {
+                    side: interval["estimate"],
+                    f"{side}_low": interval["low"],
+                    f"{side}_high": interval["high"],
+                }
+                row |= {f"{side}_domains": interval["n"]}
+    columns = {
+        "factors": (
+            "source",
+            "anchor",
+            "anchor_class",
+            "follow",
+            "authority",
+            "relevance",
+            "placement",
+            "sitewide",
+        ),
+        "anchors": ("anchor_class", "own", "own_domains", "rivals", "rivals_domains", "verdict"),
+        "velocity": ("week", "new", "expected", "limit", "spike", "risky", "because"),
+        "review": ("domain", "links", "followed", "reasons", "decision"),
+    }[show]
+    shown = rows if as_json or show == "velocity" else rows[:top]
+    if not as_json:
+        shown = [{k: _cell(v) for k, v in row.items()} for row in shown]
+    _print_rows(f"Links: {show}", columns, shown, as_json)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else value

@@ -12,6 +12,7 @@ only pages that are themselves known to link; `domain` never looks at the page.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, get_args
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from analysis.frames import Exposure, World
-from analysis.lift import Panel
+from analysis.panel import Panel
 from tracker.errors import UsageError
 
 Ints = NDArray[np.int64]
@@ -55,6 +56,27 @@ def _dropped(table: pd.DataFrame) -> pd.DataFrame:
     gone = np.array([np.inf if d is None else (d - epoch) * 86_400.0 for d in after])
     table.loc[full, "end"] = np.minimum(table.loc[full, "end"].to_numpy(np.float64), gone)
     return table
+
+
+def first_weeks(
+    links: pd.DataFrame, brands: int, first_day: date | None, weeks: int
+) -> tuple[tuple[str, ...], Ints]:
+    """Sources, and the week of each one's first live link to each brand, shape (S, B).
+
+    Week 0 begins on `first_day`; -1 is before it, `weeks` is never (or after the last week).
+    """
+    names = sorted(set(links["source"]))
+    out = np.full((len(names), brands), weeks, np.int64)
+    if first_day is None or not names:
+        return tuple(names), out
+    epoch = (first_day - date(1970, 1, 1)).days * 86_400.0
+    spans = live(links)
+    source = dict(zip(links["source_id"], links["source"], strict=True))
+    at = {name: i for i, name in enumerate(names)}
+    week = np.clip(np.floor((spans["start"].to_numpy(np.float64) - epoch) / (7 * 86_400)), -1, weeks)
+    rows = np.array([at[source[i]] for i in spans["source_id"]], np.int64)
+    np.minimum.at(out, (rows, spans["brand"].to_numpy(np.int64)), week.astype(np.int64))
+    return tuple(names), out
 
 
 def exposed(

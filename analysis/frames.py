@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -23,6 +24,7 @@ from tracker.models import (
     AuthorityList,
     AuthorityValue,
     Backlink,
+    DisavowEntry,
     Domain,
     DomainClass,
     Event,
@@ -30,7 +32,6 @@ from tracker.models import (
     OpportunityState,
     PageCheck,
     PageLink,
-    Run,
     WebEdge,
     Workspace,
 )
@@ -41,7 +42,8 @@ from tracker.rollups import ANSWER, BRAND, CITATION, MENTION, PAGE, SOURCE, VISI
 if TYPE_CHECKING:
     from analysis.association import Citations
     from analysis.authority import Graph
-    from analysis.lift import Panel
+    from analysis.events import Histories
+    from analysis.panel import Panel
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -55,39 +57,21 @@ def _table(model: Any) -> Any:
     return model.__table__
 
 
-(
-    WORKSPACE,
-    ENGINE,
-    PROMPT,
-    DOMAIN,
-    BACKLINK,
-    IMPORT,
-    LIST,
-    VALUE,
-    EDGE,
-    EVENT,
-    RUN,
-    CLASS,
-    CHECK,
-    LINK,
-    STATE,
-) = map(
-    _table,
-    (
-        *(Workspace, EngineTable, PromptTable, Domain, Backlink, LinkImport),
-        *(
-            AuthorityList,
-            AuthorityValue,
-            WebEdge,
-            Event,
-            Run,
-            DomainClass,
-            PageCheck,
-            PageLink,
-            OpportunityState,
-        ),
-    ),
-)
+WORKSPACE = _table(Workspace)
+ENGINE = _table(EngineTable)
+PROMPT = _table(PromptTable)
+DOMAIN = _table(Domain)
+BACKLINK = _table(Backlink)
+IMPORT = _table(LinkImport)
+LIST = _table(AuthorityList)
+VALUE = _table(AuthorityValue)
+EDGE = _table(WebEdge)
+EVENT = _table(Event)
+CLASS = _table(DomainClass)
+CHECK = _table(PageCheck)
+LINK = _table(PageLink)
+STATE = _table(OpportunityState)
+DISAVOW = _table(DisavowEntry)
 
 
 @dataclass(frozen=True)
@@ -602,7 +586,9 @@ def _cited_domains(connection: Connection, workspace: World) -> Any:
     )
 
 
-def _links_table(frame: pd.DataFrame, whole: Mapping[int, int], hosts: Mapping[str, int]) -> pd.DataFrame:
+def _links_table(
+    frame: pd.DataFrame, whole: Mapping[int, int], hosts: Mapping[str, int], *, keep: bool = False
+) -> pd.DataFrame:
     targets = zip(frame["target"], frame["target_url"], strict=True)
     frame["brand"] = np.array(
         [whole[i] if i in whole else _host_brand(url, hosts) for i, url in targets], np.float64
@@ -612,7 +598,7 @@ def _links_table(frame: pd.DataFrame, whole: Mapping[int, int], hosts: Mapping[s
     frame["as_of"] = [day.toordinal() for day in frame["as_of"]]
     frame["nofollow"] = frame["nofollow"].astype("float64")
     frame["page"] = frame["page"].astype("Int64")
-    frame = frame.drop(columns=["first_seen", "lost_at", "target_url"])
+    frame = frame.drop(columns=["first_seen", "lost_at", *([] if keep else ["target_url"])])
     frame = frame[frame["brand"].notna()]
     return frame.assign(brand=frame["brand"].astype("int64"))
 
@@ -848,6 +834,130 @@ def opportunity_states(database: Engine, workspace: World, kind: str) -> dict[st
     )
     with database.connect() as connection:
         return {str(name): (str(state), str(note)) for name, state, note in connection.execute(statement)}
+
+
+def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
+    """Every stored link to a brand, newest import of each kept: what it says and what our own look found.
+
+    `source`, `url`, `target_url`, `brand` (position), `anchor`, `nofollow`, `ugc`, `sponsored`, `link_type`, `first`,
+    `lost` (seconds), `title`, `language`, `context`, then from page checks `placement`, `outlinks`, `checked_language`.
+    """
+    whole, hosts, partly = _brand_targets(workspace)
+    b = BACKLINK.c
+    columns = [
+        *(
+            b.source_domain_id.label("source_id"),
+            b.source_page_id.label("page"),
+            b.target_domain_id.label("target"),
+        ),
+        *(b.source_url.label("url"), b.target_url, b.anchor, b.nofollow, b.ugc, b.sponsored, b.link_type),
+        *(b.first_seen, b.lost_at, b.title, b.language, b.context_left, b.context_right, IMPORT.c.as_of),
+    ]
+    found = (
+        select(*columns)
+        .join_from(BACKLINK, IMPORT, IMPORT.c.id == b.import_id)
+        .where(b.workspace_id == workspace.id, b.target_domain_id.in_(sorted(set(whole) | partly)))
+        .order_by(IMPORT.c.as_of, b.id)
+    )
+    with database.connect() as connection:
+        frame = _links_table(rows(connection, found), whole, hosts, keep=True)
+        frame["source"] = frame["source_id"].map(_names(connection, frame["source_id"].unique()))
+        seen = _placements(connection, workspace)
+    key = ["source_id", "page", "brand", "target_url"]
+    frame = frame.drop_duplicates(key, keep="last").reset_index(drop=True)
+    parts = [frame.pop("context_left"), frame["anchor"], frame.pop("context_right")]
+    frame["context"] = [" ".join(str(t) for t in texts if t) for texts in zip(*parts, strict=True)]
+    brands = [workspace.brands[int(i)].id for i in frame["brand"]]
+    known = [
+        seen.get((None if p is pd.NA else int(p), b)) for p, b in zip(frame["page"], brands, strict=True)
+    ]
+    for place, name in enumerate(("placement", "outlinks", "checked_language")):
+        frame[name] = pd.Series([None if k is None else k[place] for k in known], dtype=object)
+    return frame
+
+
+def _placements(
+    connection: Connection, workspace: World
+) -> dict[tuple[int | None, int], tuple[str, int | None, str | None]]:
+    """(page, brand) → placement, outlinks and language by the newest check that found the link."""
+    found = (
+        select(CHECK.c.page_id, LINK.c.brand_id, LINK.c.placement, CHECK.c.outlinks, CHECK.c.language)
+        .join_from(LINK, CHECK, CHECK.c.id == LINK.c.check_id)
+        .where(CHECK.c.workspace_id == workspace.id)
+        .order_by(CHECK.c.checked_at)
+    )
+    return {(int(p), int(b)): (str(place), out, lang) for p, b, place, out, lang in connection.execute(found)}
+
+
+def disavowed(database: Engine, workspace: World) -> dict[str, tuple[str, str]]:
+    """Decisions about referring pages and domains: entry → (decision, note)."""
+    statement = select(DISAVOW.c.entry, DISAVOW.c.decision, DISAVOW.c.note).where(
+        DISAVOW.c.workspace_id == workspace.id
+    )
+    with database.connect() as connection:
+        return {str(e): (str(d), str(n)) for e, d, n in connection.execute(statement)}
+
+
+Outcome = Literal["mention", "citation"]
+
+
+def histories(
+    database: Engine,
+    workspace: World | int,
+    scope: Scope | None = None,
+    *,
+    outcome: Outcome = "mention",
+    families: Callable[[Sequence[str]], Sequence[str]] | None = None,
+) -> Histories:
+    """Weekly outcomes per brand and prompt, and the week of each first link, as `analysis.events.Histories`.
+
+    Weeks run without a gap from the first to the last with answers. A link whose first day is unknown was there
+    before. A week is a break when an engine is served by other models than in its week before.
+    """
+    from analysis.events import Histories
+    from analysis.exposure import first_weeks
+
+    if outcome not in get_args(Outcome):
+        raise UsageError(f"there is no outcome {outcome!r}", f"use one of: {', '.join(get_args(Outcome))}")
+    workspace, scope = as_world(database, workspace), scope or Scope(branded="include")
+    sums = visibility_sums(database, workspace, scope, ("week",))
+    part, whole = ("mentioned", "answers") if outcome == "mention" else ("cited", "citable")
+    days = sorted(sums["week"].unique())
+    total = (days[-1] - days[0]).days // 7 + 1 if days else 0
+    prompts = sorted(int(p) for p in sums["prompt_id"].unique())
+    t = np.array([(day - days[0]).days // 7 for day in sums["week"]], np.int64)
+    c = np.searchsorted(np.asarray(prompts, np.int64), sums["prompt_id"].to_numpy(np.int64))
+    spot = {brand.id: i for i, brand in enumerate(workspace.brands)}
+    b = sums["brand_id"].map(spot).to_numpy(np.int64)
+    counts = np.zeros((len(spot), len(prompts), total), np.int64)
+    answers = np.zeros((len(prompts), total), np.int64)
+    counts[b, c, t] = sums[part].to_numpy(np.int64)
+    answers[c, t] = sums[whole].to_numpy(np.int64)
+    names, first = first_weeks(links(database, workspace).table, len(spot), days[0] if days else None, total)
+    return Histories(
+        brands=tuple(brand.name for brand in workspace.brands),
+        clusters=tuple(workspace.prompts[p].text for p in prompts),
+        sources=names,
+        families=tuple(families(names)) if families else ("source",) * len(names),
+        answers=answers,
+        counts=counts,
+        first_link=first,
+        breaks=model_breaks(asked(database, workspace, scope)),
+        outcome=outcome,
+    )
+
+
+def model_breaks(asked: pd.DataFrame) -> tuple[int, ...]:
+    """Weeks (0 is the first) in which some engine is served by other models than in its week before."""
+    if asked.empty:
+        return ()
+    start = asked["week"].min()
+    found: set[int] = set()
+    for _, part in asked[asked["served_model"] != ""].groupby("engine"):
+        models = part.groupby("week")["served_model"].agg(frozenset).sort_index()
+        days = list(models.index)
+        found |= {(day - start).days // 7 for before, day in pairwise(days) if models[before] != models[day]}
+    return tuple(sorted(found))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,436 @@
+"""Quality of links, one factor at a time. There is no score: a number that mixes these would hide which one it is.
+
+Factors of one link (`Factors`): authority band, topical relevance, placement, anchor class, follow state, sitewide,
+outlinks, language. Over all links: anchors against the rivals', new links per week with spikes, and a queue of domains that
+somebody may want to look at. The queue's advice is to do nothing: search engines ignore most odd links by themselves, and
+disavowing good ones does harm.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+
+from analysis import frames
+from analysis.classify import SHIPPED
+from analysis.families import UNKNOWN, bands
+from analysis.frames import World
+from analysis.intervals import Interval, wilson
+from tracker import domains, rollups, store
+from tracker.errors import UsageError
+from tracker.mentions import BrandNames, Finder
+from tracker.models import DisavowEntry
+
+Floats = NDArray[np.float64]
+AnchorClass = Literal["branded", "exact", "partial", "generic", "naked URL", "image", "empty", "other"]
+Follow = Literal["followed", "nofollow", "ugc", "sponsored", "unknown"]
+Decision = Literal["keep", "disavow"]
+SITEWIDE = 20
+SITEWIDE_SHARE = 0.9
+IRRELEVANT = 0.02
+MANY_OUTLINKS = 300
+ADVICE = "do nothing, unless you bought or placed these links and have a notice from a search engine"
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What is known about one live link; None is unknown.
+
+    Attributes
+    ----------
+    relevance : float or None
+        Cosine of TF-IDF vectors, 0 to 1: anchor, surrounding words and page title against the prompts of the topic that
+        fits best.
+    topic : str or None
+        That topic.
+    sitewide : bool
+        At least 20 pages of the domain link with nearly always the same anchor, or the link stands in a frame of the
+        page that repeats (navigation, sidebar, footer) on at least two.
+    foreign_language : bool or None
+        Whether the page's language is none of the tracked prompts'.
+    """
+
+    source: str
+    url: str | None
+    target_url: str | None
+    brand: str
+    anchor: str | None
+    anchor_class: AnchorClass
+    follow: Follow
+    authority: str
+    relevance: float | None
+    topic: str | None
+    placement: str | None
+    sitewide: bool
+    outlinks: int | None
+    language: str | None
+    foreign_language: bool | None
+    first: date | None
+
+
+def factors(
+    database: Engine, world: World, *, brand: str | None = None, table: pd.DataFrame | None = None
+) -> list[Factors]:
+    """Factors of every live link to a brand, the own one unless another is named."""
+    chosen = world.brand(brand) if brand else world.own
+    if chosen is None:
+        raise UsageError("the workspace has no own brand", "name one with --brand")
+    every = frames.backlinks(database, world) if table is None else table
+    at = world.brands.index(chosen)
+    links = every[(every["brand"] == at) & every["lost"].isna()].reset_index(drop=True)
+    if links.empty:
+        return []
+    terms = _terms(world)
+    finder = _finder(chosen)
+    owned = rollups.split(chosen.domains)[0]
+    relevance = _relevance(links, world)
+    wide = _sitewide(links)
+    authority = _bands(database, world, links["source"].tolist())
+    spoken = {p.language.split("-")[0] for p in world.prompts.values() if p.language}
+    return [
+        Factors(
+            source=str(r["source"]),
+            url=r["url"],
+            target_url=r["target_url"],
+            brand=chosen.name,
+            anchor=r["anchor"],
+            anchor_class=anchor_class(r["anchor"], finder, terms, owned, r["link_type"]),
+            follow=follow(r["nofollow"], r["ugc"], r["sponsored"]),
+            authority=authority[str(r["source"])],
+            relevance=score,
+            topic=topic,
+            placement=r["placement"],
+            sitewide=wide[str(r["source"])],
+            outlinks=r["outlinks"],
+            language=r["checked_language"] or r["language"],
+            foreign_language=_foreign(r["checked_language"] or r["language"], spoken),
+            first=_day(r["first"]),
+        )
+        for r, (score, topic) in zip(links.to_dict("records"), relevance, strict=True)
+    ]
+
+
+def _finder(brand: frames.BrandFact) -> Finder:
+    return Finder([BrandNames(brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains)])
+
+
+def _day(seconds: float) -> date | None:
+    return None if np.isnan(seconds) else datetime.fromtimestamp(seconds, UTC).date()
+
+
+def _foreign(language: str | None, spoken: set[str]) -> bool | None:
+    if not language or not spoken:
+        return None
+    return language.casefold().split("-")[0] not in spoken
+
+
+def fold(text: str) -> str:
+    """Lower case, compatibility forms, words apart by one space, no punctuation at the ends."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"\s+", " ", plain).strip(" \t\n.,;:!?›»→>…\"'()[]")
+
+
+@cache
+def generic_anchors() -> frozenset[str]:
+    """Anchors that say nothing about the page, from `classes/generic_anchors.csv`."""
+    with (SHIPPED / "generic_anchors.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(fold(row["anchor"]) for row in csv.DictReader(file))
+
+
+_URL = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
+
+
+def anchor_class(
+    anchor: str | None,
+    finder: Finder,
+    terms: frozenset[str],
+    owned: set[str],
+    link_type: str | None = None,
+) -> AnchorClass:
+    """The class of an anchor text.
+
+    Parameters
+    ----------
+    finder : Finder
+        Of the brand's names.
+    terms : frozenset of str
+        Folded phrases the brand wants to be found for (the topics): an anchor that is one is "exact", one that
+        holds one is "partial". A brand's name wins over both.
+    """
+    text = fold(anchor or "")
+    if not text:
+        return "image" if link_type and "image" in link_type.casefold() else "empty"
+    bare = text.rstrip("/")
+    if (
+        _URL.fullmatch(text)
+        or bare.removeprefix("www.") in owned
+        or (" " not in bare and domains.written_host(bare.split("/")[0]))
+    ):
+        return "naked URL"
+    if finder.spans(anchor or ""):
+        return "branded"
+    if text in terms:
+        return "exact"
+    words = f" {text} "
+    if any(f" {term} " in words for term in terms):
+        return "partial"
+    return "generic" if text in generic_anchors() else "other"
+
+
+def _terms(world: World) -> frozenset[str]:
+    names = {fold(p.topic.replace("-", " ").replace("_", " ")) for p in world.prompts.values()}
+    return frozenset(names - {"", "general"})
+
+
+def follow(nofollow: Any, ugc: Any, sponsored: Any) -> Follow:
+    """The strictest rel word of a link; unknown where the export does not say."""
+    if _true(sponsored):
+        return "sponsored"
+    if _true(ugc):
+        return "ugc"
+    if _true(nofollow):
+        return "nofollow"
+    return "unknown" if pd.isna(nofollow) else "followed"
+
+
+def _true(value: Any) -> bool:
+    return not pd.isna(value) and bool(value)
+
+
+def _relevance(links: pd.DataFrame, world: World) -> list[tuple[float | None, str | None]]:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    topics: dict[str, list[str]] = {}
+    for prompt in world.prompts.values():
+        topics.setdefault(prompt.topic, []).append(prompt.text)
+    names = sorted(topics)
+    texts = [_words(r) for r in links[["context", "title", "anchor"]].to_dict("records")]
+    if not names or not any(texts):
+        return [(None, None)] * len(texts)
+    goal = [" ".join([name.replace("-", " "), *topics[name]]) for name in names]
+    vectors = TfidfVectorizer(strip_accents="unicode", sublinear_tf=True, max_features=200_000)
+    try:
+        matrix = vectors.fit_transform([*goal, *texts])
+    except ValueError:  # nothing but stop characters
+        return [(None, None)] * len(texts)
+    likeness = np.asarray((matrix[len(goal) :] @ matrix[: len(goal)].T).todense())
+    best = likeness.argmax(axis=1)
+    return [
+        (float(likeness[i, k]), names[k]) if texts[i] else (None, None) for i, k in enumerate(best.tolist())
+    ]
+
+
+def _words(row: Mapping[Any, Any]) -> str:
+    parts = [row[name] for name in ("context", "title") if isinstance(row[name], str)]
+    return " ".join(parts).strip()
+
+
+def _sitewide(links: pd.DataFrame) -> dict[str, bool]:
+    out = {}
+    for source, part in links.groupby("source"):
+        pages = part["url"].nunique()
+        top = Counter(fold(a or "") if isinstance(a, str) else "" for a in part["anchor"]).most_common(1)[0][
+            1
+        ]
+        framed = part["placement"].isin(["nav", "sidebar", "footer"]).sum()
+        out[str(source)] = bool((pages >= SITEWIDE and top >= SITEWIDE_SHARE * len(part)) or framed >= 2)
+    return out
+
+
+def _bands(database: Engine, world: World, names: Sequence[str]) -> dict[str, str]:
+    unique = sorted(set(names))
+    lists = frames.authority_metrics(database)
+    if lists.empty:
+        return dict.fromkeys(unique, UNKNOWN)
+    metric = str(lists.sort_values("as_of", ascending=False, kind="stable").iloc[0]["metric"])
+    strength = frames.authority_table(database, metric, world, names=unique).strength(unique)
+    return dict(zip(unique, bands(strength), strict=True))
+
+
+@dataclass(frozen=True)
+class AnchorShare:
+    """Share of a brand's referring domains whose links are mostly of one anchor class, against the rivals'."""
+
+    anchor_class: AnchorClass
+    own: Interval
+    rivals: Interval
+    verdict: Literal["more than rivals", "less than rivals", "like rivals", "not enough data"]
+
+
+def anchors(world: World, table: pd.DataFrame) -> list[AnchorShare]:
+    """Anchor classes of the own brand and of all rivals, a referring domain counting once by its commonest class.
+
+    The verdict needs the two Wilson intervals apart, which is stricter than a 5 % test.
+    """
+    own_table, rival_table = Counter[str](), Counter[str]()
+    terms = _terms(world)
+    live = table[table["lost"].isna()]
+    for at, brand in enumerate(world.brands):
+        finder, owned = _finder(brand), rollups.split(brand.domains)[0]
+        mine = live[live["brand"] == at]
+        classes = [
+            anchor_class(a if isinstance(a, str) else None, finder, terms, owned, kind)
+            for a, kind in zip(mine["anchor"], mine["link_type"], strict=True)
+        ]
+        by_domain = pd.DataFrame({"source": mine["source"].to_numpy(), "kind": classes})
+        for _, part in by_domain.groupby("source"):
+            (own_table if brand.own else rival_table)[Counter(part["kind"]).most_common(1)[0][0]] += 1
+    return [_anchor_share(kind, own_table, rival_table) for kind in get_args(AnchorClass)]
+
+
+def _anchor_share(kind: AnchorClass, mine: Counter[str], theirs: Counter[str]) -> AnchorShare:
+    own, rivals = (wilson(c[kind], c.total()) for c in (mine, theirs))
+    if (
+        own.low is None
+        or own.high is None
+        or rivals.low is None
+        or rivals.high is None
+        or own.n < 10
+        or rivals.n < 10
+    ):
+        return AnchorShare(kind, own, rivals, "not enough data")
+    if own.low > rivals.high:
+        return AnchorShare(kind, own, rivals, "more than rivals")
+    return AnchorShare(kind, own, rivals, "less than rivals" if own.high < rivals.low else "like rivals")
+
+
+@dataclass(frozen=True)
+class LinkWeek:
+    """New referring domains of one week. `expected` and `limit` come from the weeks before; None where too few."""
+
+    week: date
+    new: int
+    expected: float | None
+    limit: float | None
+    spike: bool
+    risky: bool
+    because: str
+
+
+def velocity(
+    found: Sequence[Factors], *, before: int = 12, least: int = 10, least_weeks: int = 6
+) -> list[LinkWeek]:
+    r"""New referring domains per week, with spikes.
+
+    A week is a spike when its count is at least `least` and above :math:`m + 3 \cdot 1.4826 \cdot \mathrm{MAD}` of the up
+    to `before` weeks before it (at least `least_weeks`). A spike is risky when most of its links have an exact
+    anchor, share one anchor, or stand on pages about something else. Links whose first day is unknown are no news:
+    a first snapshot makes no spike.
+    """
+    dated = [f for f in found if f.first is not None]
+    first: dict[str, Factors] = {}
+    for f in sorted(dated, key=lambda f: (f.first or date.min, f.url or "")):
+        first.setdefault(f.source, f)
+    if not first:
+        return []
+    by_week: dict[date, list[Factors]] = {}
+    for f in first.values():
+        assert f.first is not None
+        by_week.setdefault(frames.monday(f.first), []).append(f)
+    start, end = min(by_week), max(by_week)
+    weeks = [start + timedelta(weeks=i) for i in range((end - start).days // 7 + 1)]
+    counts = np.array([len(by_week.get(week, [])) for week in weeks], np.float64)
+    out = []
+    for i, week in enumerate(weeks):
+        past = counts[max(0, i - before) : i]
+        if len(past) < least_weeks:
+            out.append(LinkWeek(week, int(counts[i]), None, None, False, False, ""))
+            continue
+        middle = float(np.median(past))
+        limit = middle + 3 * 1.4826 * float(np.median(np.abs(past - middle)))
+        spike = counts[i] >= least and counts[i] > limit
+        because = _risk(by_week.get(week, [])) if spike else ""
+        out.append(LinkWeek(week, int(counts[i]), middle, limit, bool(spike), bool(because), because))
+    return out
+
+
+def _risk(new: Sequence[Factors]) -> str:
+    half = len(new) / 2
+    texts = Counter(
+        fold(f.anchor or "") for f in new if f.anchor and f.anchor_class not in ("branded", "naked URL")
+    )
+    if sum(f.anchor_class == "exact" for f in new) > half:
+        return "most of its anchors are exact"
+    if texts and texts.most_common(1)[0][1] > half:
+        return "most of its links share one anchor"
+    if sum(f.relevance is not None and f.relevance < IRRELEVANT for f in new) > half:
+        return "most of its pages are about something else"
+    return ""
+
+
+@dataclass(frozen=True)
+class Review:
+    """A referring domain somebody may want to look at, with every reason, and what was decided."""
+
+    domain: str
+    links: int
+    followed: int
+    reasons: tuple[str, ...]
+    pages: tuple[str, ...]
+    advice: str
+    decision: str | None
+    note: str
+
+
+def review(found: Sequence[Factors], decided: Mapping[str, tuple[str, str]]) -> list[Review]:
+    """Domains with at least two odd factors, or a hidden link; those with more reasons first.
+
+    Only links that a search engine would follow raise questions: nofollow, ugc and sponsored ones are declared.
+    """
+    spikes = {w.week: w.because for w in velocity(found) if w.risky}
+    by_domain: dict[str, list[Factors]] = {}
+    for f in found:
+        by_domain.setdefault(f.source, []).append(f)
+    out = []
+    for name, part in by_domain.items():
+        live = [f for f in part if f.follow in ("followed", "unknown")]
+        reasons = _odd(live, spikes)
+        if len(reasons) < 2 and not any(f.placement == "hidden" for f in live):
+            continue
+        decision, note = decided.get(f"domain:{name}", (None, ""))
+        pages = tuple(dict.fromkeys(f.url for f in live if f.url))[:5]
+        out.append(Review(name, len(part), len(live), tuple(reasons), pages, ADVICE, decision, note))
+    return sorted(out, key=lambda r: (r.decision is not None, -len(r.reasons), -r.followed, r.domain))
+
+
+def _odd(live: Sequence[Factors], spikes: Mapping[date, str]) -> list[str]:
+    checks = {
+        "an exact anchor": any(f.anchor_class == "exact" for f in live),
+        "a page about something else": any(
+            f.relevance is not None and f.relevance < IRRELEVANT for f in live
+        ),
+        "sitewide": any(f.sitewide for f in live),
+        "hidden on the page": any(f.placement == "hidden" for f in live),
+        f"a page with more than {MANY_OUTLINKS} links": any((f.outlinks or 0) > MANY_OUTLINKS for f in live),
+        "a page in a language you do not track": any(f.foreign_language is True for f in live),
+        "came in a risky spike": any(f.first is not None and frames.monday(f.first) in spikes for f in live),
+    }
+    return [text for text, true in checks.items() if true]
+
+
+def decide(
+    database: Engine, world: World, name: str, decision: Decision, *, note: str = "", now: datetime
+) -> str:
+    """Keep or disavow a domain; returns the entry as Google's file has it."""
+    if decision not in get_args(Decision):
+        raise UsageError(f"there is no decision {decision!r}", f"use one of: {', '.join(get_args(Decision))}")
+    address = domains.try_parse(name.removeprefix("domain:"))
+    if address is None:
+        raise UsageError(f"{name!r} is no domain", "write it as example.com")
+    entry = f"domain:{address.domain}"
+    row = {"workspace_id": world.id, "entry": entry, "decision": decision, "note": note, "decided_at": now}
+    with store.writing(database) as session:
+        store.upsert(session, DisavowEntry, [row], key=["workspace_id", "entry"])
+    return entry
