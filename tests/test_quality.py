@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from analysis import frames, quality
+from analysis.quality import Factors
+from tests.facts import MONDAY, Facts, week
+from tracker.errors import UsageError
+from tracker.mentions import BrandNames, Finder
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+FINDER = Finder([BrandNames(1, "Norvane", ("Norvane CRM",), (), ("norvane.com",))])
+
+
+@pytest.mark.parametrize(
+    ("anchor", "link_type", "kind"),
+    [
+        ("Norvane", None, "branded"),
+        ("try NORVANE crm today", None, "branded"),
+        ("crm", None, "exact"),
+        (" CRM! ", None, "exact"),
+        ("the best crm around", None, "partial"),
+        ("crmish things", None, "other"),
+        ("click here", None, "generic"),
+        ("Read more »", None, "generic"),
+        ("en savoir plus", None, "generic"),
+        ("https://norvane.com/x", None, "naked URL"),
+        ("norvane.com", None, "naked URL"),
+        ("www.norvane.com/", None, "naked URL"),
+        ("norvane.com/pricing", None, "naked URL"),
+        ("", None, "empty"),
+        (None, "image", "image"),
+        (None, None, "empty"),
+        ("a fine tool", None, "other"),
+    ],
+)
+def test_anchors_fall_into_classes(anchor: str | None, link_type: str | None, kind: str) -> None:
+    assert quality.anchor_class(anchor, FINDER, frozenset({"crm"}), {"norvane.com"}, link_type) == kind
+
+
+@pytest.mark.parametrize(
+    ("nofollow", "ugc", "sponsored", "wanted"),
+    [
+        (False, False, False, "followed"),
+        (True, False, False, "nofollow"),
+        (True, True, False, "ugc"),
+        (True, True, True, "sponsored"),
+        (None, None, None, "unknown"),
+        (False, None, None, "followed"),
+    ],
+)
+def test_the_strictest_rel_word_counts(nofollow: Any, ugc: Any, sponsored: Any, wanted: str) -> None:
+    assert quality.follow(nofollow, ugc, sponsored) == wanted
+
+
+def test_every_factor_of_a_link_is_read(database: Engine) -> None:
+    facts = Facts(
+        prompts=("which crm for a small sales team", "cheap coffee machine"),
+        topics={"cheap coffee machine": "coffee"},
+    )
+    facts.link(
+        "https://news.example.org/crm", "https://norvane.com/", anchor="Norvane", nofollow=False, first=MONDAY,
+        context_left="the best crm for a small sales team is", context_right="they say", language="de",
+    )  # fmt: skip
+    facts.link("https://gone.com/", "https://norvane.com/", lost=week(1))
+    facts.link("https://else.com/", "https://oltera.com/")
+    facts.store(database)
+    (row,) = quality.factors(database, frames.world(database))
+    assert (row.source, row.anchor_class, row.follow, row.topic) == (
+        "example.org",
+        "branded",
+        "followed",
+        "crm",
+    )
+    assert row.relevance is not None
+    assert row.relevance > 0.2
+    assert (row.first, row.language, row.sitewide, row.placement) == (MONDAY.date(), "de", False, None)
+
+
+def test_a_link_from_every_page_of_a_site_is_sitewide(sqlite_database: Engine) -> None:
+    facts = Facts()
+    for i in range(25):
+        facts.link(f"https://wide.com/{i}", "https://norvane.com/", anchor="crm tool")
+        facts.link(f"https://varied.com/{i}", "https://norvane.com/", anchor=f"text {i}")
+    facts.store(sqlite_database)
+    found = {f.source: f.sitewide for f in quality.factors(sqlite_database, frames.world(sqlite_database))}
+    assert found == {"wide.com": True, "varied.com": False}
+
+
+def link(source: str, first: date | None, **more: Any) -> Factors:
+    base: dict[str, Any] = {
+        "url": f"https://{source}/", "target_url": None, "brand": "Norvane", "anchor": source, "anchor_class": "other",
+        "follow": "followed", "authority": "", "relevance": 0.5, "topic": "crm", "placement": "content",
+        "sitewide": False, "outlinks": 9, "language": None, "foreign_language": None,
+    }  # fmt: skip
+    return Factors(source=source, first=first, **{**base, **more})
+
+
+def steady(weeks: int, each: int = 2) -> list[Factors]:
+    start = MONDAY.date()
+    return [link(f"s{w}-{i}.com", start + timedelta(weeks=w)) for w in range(weeks) for i in range(each)]
+
+
+def test_a_burst_of_links_is_a_spike_and_a_risky_one_says_why() -> None:
+    day = MONDAY.date() + timedelta(weeks=10)
+    plain = [link(f"b{i}.com", day) for i in range(30)]
+    paid = [link(f"b{i}.com", day, anchor="crm", anchor_class="exact") for i in range(30)]
+    for burst, because in ((plain, ""), (paid, "most of its anchors are exact")):
+        last = quality.velocity([*steady(10), *burst])[-1]
+        assert (last.new, last.expected, last.spike, last.because) == (30, 2.0, True, because)
+        assert last.risky is bool(because)
+
+
+@pytest.mark.parametrize(("size", "spike"), [(9, False), (10, True)])
+def test_a_spike_needs_a_minimum_of_links(size: int, spike: bool) -> None:
+    day = MONDAY.date() + timedelta(weeks=10)
+    burst = [link(f"b{i}.com", day) for i in range(size)]
+    assert quality.velocity([*steady(10), *burst])[-1].spike is spike
+
+
+def test_a_first_snapshot_makes_no_spike() -> None:
+    assert quality.velocity([link(f"u{i}.com", None) for i in range(500)]) == []
+    assert not any(w.spike for w in quality.velocity([link(f"u{i}.com", MONDAY.date()) for i in range(500)]))
+
+
+def test_a_domain_is_new_once() -> None:
+    twice = [link("a.com", MONDAY.date()), link("a.com", MONDAY.date() + timedelta(weeks=1))]
+    assert [w.new for w in quality.velocity([*twice, link("b.com", MONDAY.date() + timedelta(weeks=1))])] == [
+        1,
+        1,
+    ]
+
+
+def test_the_queue_holds_odd_followed_links_and_says_do_nothing() -> None:
+    odd = {"anchor_class": "exact", "relevance": 0.0}
+    found = quality.review(
+        [
+            link("odd.com", None, **odd),
+            link("declared.com", None, follow="sponsored", **odd),
+            link("one.com", None, relevance=0.0),
+            link("hidden.com", None, placement="hidden"),
+            link("kept.com", None, outlinks=900, **odd),
+        ],
+        {"domain:kept.com": ("keep", "a partner")},
+    )
+    assert [row.domain for row in found] == ["odd.com", "hidden.com", "kept.com"]
+    assert found[0].reasons == ("an exact anchor", "a page about something else")
+    assert found[0].advice.startswith("do nothing")
+    assert (found[2].decision, found[2].note) == ("keep", "a partner")
+
+
+def test_anchors_are_set_against_the_rivals_by_domain(sqlite_database: Engine) -> None:
+    facts = Facts()
+    for i in range(30):
+        facts.link(f"https://own{i}.com/", "https://norvane.com/", anchor="crm")
+        facts.link(f"https://own{i}.com/b", "https://norvane.com/", anchor="crm")
+        facts.link(f"https://riv{i}.com/", "https://oltera.com/", anchor="Oltera")
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    found = {
+        row.anchor_class: row for row in quality.anchors(world, frames.backlinks(sqlite_database, world))
+    }
+    assert found["exact"].verdict == "more than rivals"
+    assert (found["exact"].own.estimate, found["exact"].own.n) == (1.0, 30)
+    assert (found["branded"].verdict, found["generic"].verdict) == ("less than rivals", "like rivals")
+
+
+def test_decisions_are_entries_of_a_disavow_file(database: Engine) -> None:
+    Facts().store(database)
+    world = frames.world(database)
+    assert quality.decide(database, world, "https://www.bad.com/x", "disavow", now=NOW) == "domain:bad.com"
+    quality.decide(database, world, "domain:bad.com", "keep", note="asked", now=NOW)
+    assert frames.disavowed(database, world) == {"domain:bad.com": ("keep", "asked")}
+    with pytest.raises(UsageError, match="no decision 'burn'"):
+        quality.decide(database, world, "bad.com", "burn", now=NOW)  # type: ignore[arg-type]
+
+
+def test_a_brand_without_links_has_no_factors(sqlite_database: Engine) -> None:
+    Facts().store(sqlite_database)
+    assert quality.factors(sqlite_database, frames.world(sqlite_database)) == []
