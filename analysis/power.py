@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse, stats
 
-from analysis.lift import DISCOVERY, MIN_PROMPTS, lift
+from analysis.lift import DISCOVERY, MIN_PROMPTS, MORE, lift
 from analysis.panel import Floats, Ints, Panel
 from analysis.simulate import world
 from tracker.errors import UsageError
@@ -178,7 +178,7 @@ def plan_lift(
     For each amount of asking, answers are drawn with replacement from the panel's own answers to the same
     prompt and engine near the same date, the lift is planted on the source's exposed pairs, and lift is
     estimated as it will be. The draws give its standard error, which gives the power
-    against the threshold a single true source would have to pass, `discovery` ÷ sources with a number.
+    against the threshold that the only true source would have to pass (`discovery` shared among all).
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ def _claims(
     se: float, numbered: int, points: float, wanted: float, discovery: float
 ) -> tuple[float, float, float]:
     """Standard error, power at `points` and smallest lift with the power wanted, of one simulated panel."""
-    bar = float(stats.norm.isf(discovery / max(numbered, 1) / 2))
+    bar = float(stats.norm.isf(discovery * MORE / max(numbered, 1) / 2))
     return se, float(stats.norm.sf(bar - points / se)), (bar + float(stats.norm.ppf(wanted))) * se
 
 

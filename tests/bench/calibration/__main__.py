@@ -16,7 +16,8 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(get_args(Kind)))
     chosen = parser.parse_args()
     seeds = range(chosen.first, chosen.first + chosen.seeds)
-    print(table(tally(kind, seeds) for kind in chosen.kinds.split(",")))
+    for i, kind in enumerate(chosen.kinds.split(",")):
+        print("\n".join(table([tally(kind, seeds)]).splitlines()[2 if i else 0 :]), flush=True)
 
 
 if __name__ == "__main__":
