@@ -5,8 +5,9 @@ lost (unknown: still live). Of several imports the newest row of one link, vendo
 a later full export of the same vendor about the same target no longer lists was lost at that export's date.
 
 **Exposure** of brand *b* to source *s* in answer *a*: the answer cites a page of *s* while a link *s → b* lives. Where the
-cited page itself is known to link to some brand, its own links decide; else the domain's do (`auto`). `page` counts
-only pages that are themselves known to link; `domain` never looks at the page.
+cited page itself is known to link to some brand, its own links decide; else the domain's do, as they do for a brand
+of which no linking page of that domain is known (`auto`). `page` counts only pages that are themselves known to link;
+`domain` never looks at the page.
 """
 
 from __future__ import annotations
@@ -104,12 +105,20 @@ def exposed(
         parts.append(events[knows].merge(by_page, on="page"))
     if exposure == "auto":
         parts.append(events[~knows].merge(spans, on="source_id"))
+        parts.append(events[knows].merge(_pages_unknown(links, of_page), on="source_id"))
     elif exposure == "domain":
         parts.append(events.merge(spans, on="source_id"))
     found = pd.concat(parts, ignore_index=True)
     at = found["seconds"]
     found = found[(found["start"] <= at) & (at < found["end"])]
     return found[["answer", "source_id", "brand"]].drop_duplicates()
+
+
+def _pages_unknown(links: pd.DataFrame, of_page: pd.DataFrame) -> pd.DataFrame:
+    """Spans of the (source, brand) pairs of which no linking page is known."""
+    pairs = pd.MultiIndex.from_frame(links[["source_id", "brand"]])
+    known = pairs.isin(pd.MultiIndex.from_frame(of_page[["source_id", "brand"]]))
+    return links[~known][["source_id", "brand", "start", "end"]].drop_duplicates()
 
 
 def panel(

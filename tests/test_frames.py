@@ -300,3 +300,42 @@ def test_an_empty_workspace_gives_empty_frames(database: Engine) -> None:
     assert frames.lift_panel(database, world).answers == 0
     assert frames.association_data(database, world)[1] == ()
     assert frames.weeks(database, world) == []
+
+
+def test_histories_count_answers_and_first_links_by_week(database: Engine) -> None:
+    facts = Facts(prompts=("best crm", "cheap crm"), engines=("alpha",))
+    facts.answer("best crm", at=week(0), named=["Norvane"], cited=[NEWS, "https://norvane.com/"])
+    facts.answer("best crm", at=week(3), served="m2", known=False)
+    facts.answer("cheap crm", at=week(1), named=["Oltera"])
+    facts.link(NEWS, "https://oltera.com/", first=week(2, day=6))
+    facts.link(OTHER, "https://oltera.com/", first=week(3))
+    facts.link(NEWS, "https://norvane.com/")
+    facts.link(NEWS, "https://quillo.io/", first=week(9))
+    facts.store(database)
+    world = frames.world(database)
+    found = frames.histories(database, world, families=lambda names: ["f"] * len(names))
+    assert found.answers.tolist() == [[1, 0, 0, 1], [0, 1, 0, 0]]
+    assert found.counts[0].tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]]
+    assert found.counts[1].tolist() == [[0, 0, 0, 0], [0, 1, 0, 0]]
+    assert (found.sources, found.families, found.breaks) == (("example.org",), ("f",), (3,))
+    assert found.first_link.tolist() == [[-1, 2, 4]]
+    cited = frames.histories(database, world, outcome="citation")
+    assert cited.answers.tolist() == [[1, 0, 0, 0], [0, 1, 0, 0]]
+    assert cited.counts[0].tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]]
+
+
+def test_an_edge_of_the_open_web_graph_stands_in_where_no_export_knows(sqlite_database: Engine) -> None:
+    from tracker.domains import domain_id
+    from tracker.models import WebEdge
+
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS])
+    facts.link(NEWS, "https://norvane.com/", first=week(5))
+    facts.store(sqlite_database)
+    edges = [
+        {"release": "r", "source_domain_id": domain_id("example.org"), "target_domain_id": domain_id(name)}
+        for name in ("norvane.com", "oltera.com", "elsewhere.com")
+    ]
+    with store.writing(sqlite_database) as session:
+        store.bulk_insert(session, WebEdge, edges)
+    assert exposures(sqlite_database) == {(0, "Oltera", "example.org")}
