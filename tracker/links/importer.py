@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -736,6 +736,17 @@ class Change:
     stated: bool
     reason: str | None = None
 
+    def as_json(self, names: Mapping[int, str]) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "source": names.get(self.source_domain_id),
+            "source_url": self.source_url,
+            "target_url": self.target_url,
+            "at": self.at.isoformat(),
+            "stated": self.stated,
+            "reason": self.reason,
+        }
+
 
 @dataclass(frozen=True)
 class SnapshotChanges:
@@ -754,6 +765,31 @@ class SnapshotChanges:
 
     def of(self, kind: Literal["new", "lost"]) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.kind == kind)
+
+    def as_json(self, names: Mapping[int, str]) -> dict[str, object]:
+        return {
+            "vendor": self.vendor,
+            "scope": self.scope,
+            "target": names.get(self.target_domain_id),
+            "earlier": self.earlier.isoformat(),
+            "later": self.later.isoformat(),
+            "new": len(self.of("new")),
+            "lost": len(self.of("lost")),
+            "late_finds": self.late_finds,
+            "changes": [change.as_json(names) for change in self.changes],
+        }
+
+
+def domain_names(session: Session, found: Iterable[SnapshotChanges]) -> dict[int, str]:
+    """The names of all domains in `found`."""
+    keys = {c.source_domain_id for each in found for c in each.changes}
+    keys |= {each.target_domain_id for each in found}
+    names: dict[int, str] = {}
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), 500):
+        wanted = col(DomainRow.id).in_(ordered[start : start + 500])
+        names |= {row.id: row.name for row in session.exec(select(DomainRow).where(wanted))}
+    return names
 
 
 def snapshot_changes(

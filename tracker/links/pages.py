@@ -44,6 +44,7 @@ LostReason = Literal[
 ]
 LOST_REASONS: tuple[str, ...] = get_args(LostReason)
 State = Literal["live", "suspected", "lost", "unknown"]
+Which = Literal["all", "linking", "cited"]
 
 CONFIRM_DAYS = 3
 _MAX_TEXT = 500_000
@@ -509,9 +510,17 @@ def targets_of(session: Session, workspace_id: int) -> tuple[Target, ...]:
 
 
 def pages_to_check(
-    session: Session, workspace_id: int, *, now: datetime, every: timedelta, limit: int = 1_000
+    session: Session,
+    workspace_id: int,
+    *,
+    now: datetime,
+    every: timedelta,
+    limit: int = 1_000,
+    which: Which = "all",
 ) -> list[Due]:
     """Linking and cited pages whose last check is older than `every`: never checked first, then the oldest."""
+    if which not in get_args(Which):
+        raise UsageError(f"unknown kind of pages {which!r}", f"one of {', '.join(get_args(Which))}")
     links: Any = select(
         col(Backlink.source_page_id).label("page"), col(Backlink.source_url).label("url")
     ).where(
@@ -524,7 +533,8 @@ def pages_to_check(
         col(Citation.page_id).is_not(None),
         col(Citation.kind) == "cited",
     )
-    seen = union_all(links, cited).subquery()
+    chosen = {"all": union_all(links, cited), "linking": links, "cited": cited}
+    seen = chosen[which].subquery()
     checks = (
         select(col(PageCheck.page_id).label("page"), func.max(col(PageCheck.checked_at)).label("last"))
         .where(col(PageCheck.workspace_id) == workspace_id)

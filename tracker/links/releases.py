@@ -1,0 +1,173 @@
+"""What a release of an open web graph says of our domains, kept: ranks as authority lists, in-edges as rows.
+
+Storing a release again, with more domains wanted than the last time, adds what is new and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import Engine as Database
+from sqlalchemy import func, union
+from sqlmodel import Session, col, select
+
+from tracker import domains, store
+from tracker.errors import UsageError
+from tracker.links import webgraph
+from tracker.links.webgraph import Edge, Edges, Ranks
+from tracker.models import AuthorityList, AuthorityValue, Backlink, Brand, Citation, Domain, WebEdge
+
+SHARE = "cc_linking_share"
+_MONTHS = [name.lower() for name in calendar.month_abbr]
+
+
+@dataclass(frozen=True)
+class StoredMetric:
+    metric: str
+    domains: int
+    """That have a value now."""
+
+
+def wanted(session: Session, workspace_id: int) -> set[str]:
+    """The domains of brands and rivals, those that link to them and those that answers cite."""
+    known = union(
+        select(col(Backlink.source_domain_id)).where(col(Backlink.workspace_id) == workspace_id),
+        select(col(Backlink.target_domain_id)).where(col(Backlink.workspace_id) == workspace_id),
+        select(col(Citation.domain_id)).where(
+            col(Citation.workspace_id) == workspace_id,
+            col(Citation.kind) == "cited",
+            col(Citation.domain_id).is_not(None),
+        ),
+    ).subquery()
+    names = set(session.exec(select(Domain.name).where(col(Domain.id).in_(select(known.c[0])))))
+    brands = session.exec(select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active)))
+    names |= {name for brand in brands for name in brand.domains}
+    return {name for name in names if domains.domain_of(name) or domains.is_public_suffix(name)}
+
+
+def day_of(release: str) -> date:
+    """The last day of the months that a release's name covers (cc-main-2025-26-nov-dec-jan → 2026-01-31)."""
+    found = re.fullmatch(r"cc-main-(\d{4})(?:-(\d{2}))?((?:-[a-z]{3})+)", release.strip().lower())
+    months = found[3].strip("-").split("-") if found else []
+    if found is None or not set(months) <= set(_MONTHS):
+        raise UsageError(
+            f"the release {release!r} does not say its months", "give its day with --as-of YYYY-MM-DD"
+        )
+    year, month = int(found[1]), _MONTHS.index(months[-1])
+    year = 100 * (year // 100) + int(found[2]) if found[2] else year
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def save_ranks(database: Database, found: Ranks, *, as_of: date, now: datetime) -> tuple[StoredMetric, ...]:
+    figures: dict[str, dict[str, float | None]] = {
+        "cc_harmonic_position": {row.domain: float(row.harmonic_position) for row in found.rows},
+        "cc_pagerank_position": {row.domain: float(row.pagerank_position) for row in found.rows},
+        "cc_harmonic_percentile": {row.domain: row.harmonic_percentile for row in found.rows},
+        "cc_pagerank_percentile": {row.domain: row.pagerank_percentile for row in found.rows},
+    }
+    with store.writing(database) as session:
+        return tuple(
+            _save(session, found.release, metric, known, False, as_of, now)
+            for metric, values in figures.items()
+            if (known := {name: value for name, value in values.items() if value is not None})
+        )
+
+
+def _save(
+    session: Session,
+    release: str,
+    metric: str,
+    values: dict[str, float],
+    higher_is_better: bool,
+    as_of: date,
+    now: datetime,
+) -> StoredMetric:
+    key = blake2b(f"{metric}\n{release}".encode(), digest_size=16).hexdigest()
+    head = session.exec(
+        select(AuthorityList).where(AuthorityList.metric == metric, AuthorityList.file_hash == key)
+    ).first() or AuthorityList(
+        metric=metric,
+        as_of=as_of,
+        imported_at=now,
+        source=f"Common Crawl web graph {release}",
+        file_hash=key,
+        higher_is_better=higher_is_better,
+    )
+    head.as_of = as_of
+    session.add(head)
+    session.flush()
+    _save_domains(session, values)
+    rows = [
+        {"list_id": head.id, "domain_id": domains.domain_id(name), "value": value}
+        for name, value in sorted(values.items())
+    ]
+    store.upsert(session, AuthorityValue, rows, key=["list_id", "domain_id"])
+    count = select(func.count()).select_from(AuthorityValue).where(AuthorityValue.list_id == head.id)
+    head.rows = session.exec(count).one()
+    return StoredMetric(metric, head.rows)
+
+
+def _save_domains(session: Session, names: Sequence[str] | dict[str, float]) -> None:
+    rows = [{"id": domains.domain_id(name), "name": name} for name in sorted(set(names))]
+    store.bulk_insert(session, Domain, rows, ignore=True)
+
+
+class _EdgeWriter:
+    """One transaction that begins with the first batch: the scan before it, hours long, locks nobody out."""
+
+    def __init__(self, database: Database, release: str) -> None:
+        self.database, self.release = database, release
+        self.stack = ExitStack()
+        self.session: Session | None = None
+
+    def __enter__(self) -> _EdgeWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stack.__exit__(kind, error, trace)
+
+    def write(self, batch: Sequence[Edge]) -> None:
+        if self.session is None:
+            self.session = self.stack.enter_context(store.writing(self.database))
+        _save_domains(self.session, [name for edge in batch for name in (edge.source, edge.target)])
+        rows = [
+            {
+                "release": self.release,
+                "source_domain_id": domains.domain_id(edge.source),
+                "target_domain_id": domains.domain_id(edge.target),
+                "hosts": edge.hosts,
+            }
+            for edge in batch
+        ]
+        store.upsert(self.session, WebEdge, rows, key=["release", "source_domain_id", "target_domain_id"])
+
+
+def save_edges(
+    database: Database,
+    vertices: str | Path,
+    links: str | Path,
+    names: set[str],
+    *,
+    release: str,
+    as_of: date,
+    now: datetime,
+    cache: Path | None = None,
+) -> Edges:
+    """The edges as rows, all or none; the share of the release's domains that link to each as an authority list."""
+    with _EdgeWriter(database, release) as writer:
+        found = webgraph.edges(vertices, links, names, release=release, write=writer.write, cache=cache)
+    shares = {each.domain: each.share for each in found.counts}
+    if shares:
+        with store.writing(database) as session:
+            _save(session, release, SHARE, shares, True, as_of, now)
+    return found
