@@ -144,8 +144,8 @@ def test_the_budget_is_a_ceiling_whatever_the_asks_cost(database: Engine, url: s
 
 
 def test_the_months_budget_holds_over_runs(sqlite_database: Engine, url: str) -> None:
-    found = small_catalog(4, 1, engines=("chat",))
-    limits = Limits(month_budget_micros=200_000, timeout=3)
+    found = small_catalog(6, 1, engines=("chat", "perplexity"))
+    limits = Limits(month_budget_micros=100_000, timeout=3)
     with store.writing(sqlite_database) as session:
         workspace_id = catalog.sync(session, found)
         now = datetime.now(UTC)
@@ -154,7 +154,7 @@ def test_the_months_budget_holds_over_runs(sqlite_database: Engine, url: str) ->
     execute(sqlite_database, first, url, limits)
     assert execute(sqlite_database, second, url, limits).state == "stopped at the budget"
     with store.reading(sqlite_database) as session:
-        assert session.exec(select(func.sum(Ledger.spent_micros))).one() <= 200_000
+        assert session.exec(select(func.sum(Ledger.spent_micros))).one() <= 100_000
 
 
 def test_a_stop_lets_asks_in_flight_end_and_keeps_the_rest_planned(sqlite_database: Engine, url: str) -> None:
@@ -229,16 +229,16 @@ def test_a_run_killed_three_times_ends_with_one_answer_per_ask(
 def test_a_refused_key_stops_its_engine_and_no_other(
     sqlite_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker import ask
+    from tracker import ask, lane
 
     real = ask.ask
 
-    async def refusing(question: ask.Question) -> ask.RawReply:
+    async def refusing(question: ask.Question, **more: object) -> ask.RawReply:
         if question.model == "sandbox/chat":
             raise ask.AskFailed("key refused", "401")
-        return await real(question)
+        return await real(question, **more)
 
-    monkeypatch.setattr(jobs, "ask", refusing)
+    monkeypatch.setattr(lane, "ask", refusing)
     summary = execute(sqlite_database, prepared(sqlite_database, small_catalog()), url)
     assert summary.state == "partial"
     assert summary.tally.states["answered"] == 40

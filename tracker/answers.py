@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Engine as Database
@@ -18,7 +19,7 @@ from sqlalchemy import delete, func, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from tracker import citations, domains, mentions, store
+from tracker import citations, domains, mentions, redirects, store
 from tracker.citations import Reading
 from tracker.errors import DataError
 from tracker.mentions import BrandNames, Finder
@@ -75,9 +76,15 @@ def _names(brand: Brand) -> BrandNames:
 
 
 def answer_rows(
-    reading: Reading, head: Mapping[str, Any], names: Finder, *, citations_known: bool = True
+    reading: Reading,
+    head: Mapping[str, Any],
+    names: Finder,
+    *,
+    citations_known: bool = True,
+    targets: Mapping[str, str] = MappingProxyType({}),
 ) -> AnswerRows:
-    """`head` holds the columns that come from the ask: workspace, prompt, engine, repeat, times, model, cost."""
+    """`head` holds the columns that come from the ask: workspace, prompt, engine, repeat, times, model, cost.
+    `targets` says where redirecting links lead (`tracker.redirects`)."""
     workspace_id = head["workspace_id"]
     answer = {
         "served_model": reading.engine_model,
@@ -96,19 +103,25 @@ def answer_rows(
     }
     places: dict[int, dict[str, Any]] = {}
     publishers: dict[int, str] = {}
-    cited = [_citation(found, workspace_id, places, publishers) for found in reading.citations]
+    cited = [
+        _citation(found, targets.get(found.url), workspace_id, places, publishers)
+        for found in reading.citations
+    ]
     return AnswerRows(answer, cited, mention_rows(reading.text, workspace_id, names), places, publishers)
 
 
 def _citation(
     found: citations.Citation,
+    target: str | None,
     workspace_id: int,
     places: dict[int, dict[str, Any]],
     publishers: dict[int, str],
 ) -> dict[str, Any]:
     page_id: int | None = None
     domain_id: int | None = None
-    address = domains.try_parse(found.url)
+    if target is not None:
+        found = citations.resolved(found, target)
+    address = domains.try_parse(target or found.url)
     if found.domain is not None:
         domain_id = domains.domain_id(found.domain)
         publishers[domain_id] = found.domain
@@ -172,8 +185,8 @@ def _insert_answers(session: Session, rows: list[dict[str, Any]]) -> dict[str, i
     statement = (
         dialect.insert(Answer).on_conflict_do_nothing().returning(col(Answer.fingerprint), col(Answer.id))
     )
-    found = session.connection().execute(statement, rows).tuples()
-    return dict(found.all())
+    found = session.connection().execute(statement, rows)
+    return {str(fingerprint): int(key) for fingerprint, key in found}
 
 
 def _insert_parts(session: Session, answers: Sequence[tuple[int, AnswerRows]]) -> None:
@@ -201,19 +214,26 @@ def reread(database: Database, workspace_id: int) -> Reread:
         names = finder(session, workspace_id)
     for batch in _stored(database, workspace_id):
         with store.writing(database) as session:
-            for answer_id, ask_id, text, head, packed in batch:
+            read = [_try_read(packed) for *_, packed in batch]
+            targets = redirects.known(session, [reading for reading in read if reading is not None])
+            for (answer_id, ask_id, text, head, packed), reading in zip(batch, read, strict=True):
                 done += 1
                 if packed is None:
                     _replace_mentions(session, answer_id, mention_rows(text, workspace_id, names))
-                    continue
-                try:
-                    reading = read_body(unpack(packed))
-                except DataError:
+                elif reading is None:
                     unreadable += 1
-                    continue
-                changed += _replace(session, answer_id, ask_id, answer_rows(reading, head, names))
+                else:
+                    rows = answer_rows(reading, head, names, targets=targets)
+                    changed += _replace(session, answer_id, ask_id, rows)
     remember_brands(database, workspace_id)
     return Reread(done, changed, unreadable)
+
+
+def _try_read(packed: bytes | None) -> Reading | None:
+    try:
+        return None if packed is None else read_body(unpack(packed))
+    except DataError:
+        return None
 
 
 def _stored(

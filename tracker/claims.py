@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from tracker import store
-from tracker.ask import FATAL, RETRYABLE, Reason
-from tracker.models import Ask, AskState, Engine, Ledger, Prompt, Reply, Run, RunState
+from tracker.failures import FATAL, RETRYABLE, Reason
+from tracker.models import Ask, AskState, Engine, Ledger, Prompt, Reply, Run, RunState, Workspace
 
 LEASE = timedelta(seconds=90)
 HEARTBEAT_SECONDS = 20.0
@@ -53,14 +53,31 @@ class Outcome:
     """Still set aside for it, to be released now."""
     booked_micros: int = 0
     """Booked already, for earlier attempts that may have been paid."""
+    advance_micros: int = 0
+    """Booked already, for the first parts of this very reply: its cost includes them."""
     reply: Mapping[str, Any] | None = None
+    body: bytes | None = None
+    """The reply's own, unpacked, where it is at hand."""
     reason: Reason | None = None
     detail: str | None = None
+    known_micros: int | None = None
+    """What the reply itself says it cost."""
+    given_back: bool = False
+    """Stopped between two attempts: planned again."""
 
 
 def holder() -> str:
     """This process, so that another on the same machine can tell whether it still lives."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+    return f"{_machine()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _machine() -> str:
+    """Where process numbers mean the same: containers may share a host's name and not its processes."""
+    try:
+        space = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116
+    except OSError:
+        return socket.gethostname()
+    return f"{socket.gethostname()}/{space}"
 
 
 def _started(pid: int) -> str:
@@ -73,8 +90,9 @@ def _started(pid: int) -> str:
 
 
 def is_dead(name: str) -> bool:
-    host, pid, started = name.rsplit(":", 2)
-    if host != socket.gethostname():
+    """Whether a holder is a process of this machine that has ended; of other machines only the lease tells."""
+    machine, pid, started = name.rsplit(":", 2)
+    if machine != _machine():
         return False
     try:
         os.kill(int(pid), 0)
@@ -88,10 +106,9 @@ def is_dead(name: str) -> bool:
 @dataclass(frozen=True)
 class Batch:
     asks: tuple[Claimed, ...]
-    out_of_budget: bool
-    """Asks are left and the money is not enough for one more."""
-    remaining: int
-    next_at: datetime | None
+    out_of_budget: bool = False
+    """Asks are due and the money is not enough for one more."""
+    next_at: datetime | None = None
     """When the next ask falls due, where asks are spread over a window."""
 
 
@@ -103,41 +120,47 @@ def claim(
     me: str,
     limit: int,
     now: datetime,
-    month_left: int | None = None,
+    month_budget: int | None = None,
 ) -> Batch:
-    """Take up to `limit` planned asks of one engine, as many as the budget still covers at their highest cost."""
+    """Take up to `limit` planned asks of one engine, as many as the budgets still cover at their highest cost.
+    An empty batch without a reason means that nothing is left."""
     with store.writing(database) as session:
-        ledger = _ledger(session, run_id, engine_id)
+        left = _left(session, run_id, engine_id, now, month_budget)
         due = _due(session, run_id, engine_id, now, limit)
-        affordable = _affordable(due, _left(ledger, month_left))
-        asks = due[:affordable]
+        asks = due[: _affordable(due, left)]
         if asks:
-            ids = [ask.id for ask in asks]
             session.connection().execute(
                 update(Ask)
-                .where(col(Ask.id).in_(ids))
+                .where(col(Ask.id).in_([ask.id for ask in asks]))
                 .values(state=AskState.CLAIMED, claimed_by=me, lease_until=now + LEASE)
             )
-            ledger.reserved_micros += sum(ask.estimated_micros for ask in asks)
-            session.add(ledger)
+            book(session, run_id, engine_id, released=-sum(ask.estimated_micros for ask in asks))
+        if due:
+            return Batch(tuple(asks), out_of_budget=not asks)
         waiting = (Ask.run_id == run_id, Ask.engine_id == engine_id, Ask.state == AskState.PLANNED)
-        remaining, next_at = session.exec(
-            select(func.count(), func.min(Ask.not_before)).where(*waiting)
-        ).one()
-    return Batch(tuple(asks), bool(due) and not asks, remaining, next_at)
+        return Batch((), next_at=session.exec(select(func.min(Ask.not_before)).where(*waiting)).one())
+
+
+def _left(
+    session: Session, run_id: int, engine_id: int, now: datetime, month_budget: int | None
+) -> int | None:
+    """What may still be set aside: of the run's budget for the engine, and of the workspace's month. The rows are
+    locked, so that two engines or processes cannot count on the same money."""
+    month = None
+    if month_budget is not None:
+        workspace_id = session.exec(select(Run.workspace_id).where(Run.id == run_id)).one()
+        session.exec(select(Workspace).where(Workspace.id == workspace_id).with_for_update()).one()
+        month = month_budget - month_spent(session, workspace_id, now)
+    ledger = _ledger(session, run_id, engine_id)
+    own = None
+    if ledger.budget_micros is not None:
+        own = ledger.budget_micros - ledger.spent_micros - ledger.reserved_micros
+    return min((limit for limit in (own, month) if limit is not None), default=None)
 
 
 def _ledger(session: Session, run_id: int, engine_id: int) -> Ledger:
     statement = select(Ledger).where(Ledger.run_id == run_id, Ledger.engine_id == engine_id)
     return session.exec(statement.with_for_update()).one()
-
-
-def _left(ledger: Ledger, month_left: int | None) -> int | None:
-    own = None
-    if ledger.budget_micros is not None:
-        own = ledger.budget_micros - ledger.spent_micros - ledger.reserved_micros
-    limits = [limit for limit in (own, month_left) if limit is not None]
-    return min(limits) if limits else None
 
 
 def _due(session: Session, run_id: int, engine_id: int, now: datetime, limit: int) -> list[Claimed]:
@@ -172,18 +195,22 @@ def _affordable(asks: Sequence[Claimed], left: int | None) -> int:
     return len(asks)
 
 
-def rebook(database: Database, run_id: int, engine_id: int, micros: int) -> bool:
-    """Before trying again an ask that may have been paid for: book the first try as spent and set money aside for
-    the next. False where there is none left; then only the first try is booked."""
+def set_aside(
+    database: Database,
+    run_id: int,
+    engine_id: int,
+    micros: int,
+    *,
+    now: datetime,
+    month_budget: int | None = None,
+    paid: int = 0,
+) -> bool:
+    """Before an ask's next request, when the one before may have been paid for: set its cost aside too. `paid` of
+    what is set aside already becomes spent first. False, and nothing set aside, where the money is not there."""
     with store.writing(database) as session:
-        ledger = _ledger(session, run_id, engine_id)
-        ledger.spent_micros += micros
-        ledger.reserved_micros -= micros
-        left = _left(ledger, None)
+        left = _left(session, run_id, engine_id, now, month_budget)
         enough = left is None or left >= micros
-        if enough:
-            ledger.reserved_micros += micros
-        session.add(ledger)
+        book(session, run_id, engine_id, spent=paid, released=paid - (micros if enough else 0))
     return enough
 
 
@@ -193,11 +220,22 @@ def heartbeat(database: Database, run_id: int, me: str, now: datetime) -> None:
         session.connection().execute(update(Ask).where(*mine).values(lease_until=now + LEASE))  # type: ignore[arg-type]
 
 
+def owned(session: Session, me: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those whose asks are still ours. A process that was away for longer than its lease has lost its asks to
+    another, which has booked and perhaps asked them again: their outcomes must not count a second time."""
+    mine = select(Ask.id).where(
+        col(Ask.id).in_([outcome.ask.id for outcome in outcomes]),
+        Ask.state == AskState.CLAIMED,
+        Ask.claimed_by == me,
+    )
+    keys = set(session.exec(mine.with_for_update()))
+    return [outcome for outcome in outcomes if outcome.ask.id in keys]
+
+
 def keep_replies(session: Session, outcomes: Sequence[Outcome]) -> None:
     """Raw replies, before anything reads them."""
-    store.bulk_insert(
-        session, Reply, [{"ask_id": o.ask.id, **o.reply} for o in outcomes if o.reply], ignore=True
-    )
+    rows = [{"ask_id": o.ask.id, **o.reply} for o in outcomes if o.reply]
+    store.bulk_insert(session, Reply, rows, ignore=True)
 
 
 def settle(session: Session, run_id: int, outcomes: Sequence[Outcome]) -> None:
@@ -205,11 +243,24 @@ def settle(session: Session, run_id: int, outcomes: Sequence[Outcome]) -> None:
     _finish(session, outcomes)
     spent: Counter[int] = Counter()
     reserved: Counter[int] = Counter()
+    dearest: dict[int, int] = {}
     for outcome in outcomes:
         spent[outcome.engine_id] += outcome.cost_micros
         reserved[outcome.engine_id] += outcome.reserved_micros
+        whole = outcome.cost_micros + outcome.advance_micros
+        if whole > outcome.ask.estimated_micros:
+            dearest[outcome.engine_id] = max(whole, dearest.get(outcome.engine_id, 0))
     for engine_id in sorted(spent):
         book(session, run_id, engine_id, spent=spent[engine_id], released=reserved[engine_id])
+    for engine_id, micros in sorted(dearest.items()):
+        _expect(session, run_id, engine_id, micros)
+
+
+def _expect(session: Session, run_id: int, engine_id: int, micros: int) -> None:
+    """An ask cost more than was set aside for it: from now on that much is set aside for each."""
+    waiting = (Ask.run_id == run_id, Ask.engine_id == engine_id, Ask.state == AskState.PLANNED)
+    cheaper = update(Ask).where(*waiting, Ask.estimated_micros < micros)  # type: ignore[arg-type]
+    session.connection().execute(cheaper.values(estimated_micros=micros))
 
 
 _FINISH = (
@@ -232,12 +283,12 @@ def _finish(session: Session, outcomes: Sequence[Outcome]) -> None:
     rows = [
         {
             "key": o.ask.id,
-            "to": AskState.ANSWERED if o.reason is None else AskState.FAILED,
+            "to": _end(o),
             "tries": o.attempts,
-            "paid": o.cost_micros + o.booked_micros,
+            "paid": o.cost_micros + o.booked_micros + o.advance_micros,
             "why": o.reason,
             "words": o.detail,
-            "at": o.at,
+            "at": None if o.given_back else o.at,
         }
         for o in outcomes
     ]
@@ -245,7 +296,13 @@ def _finish(session: Session, outcomes: Sequence[Outcome]) -> None:
         session.connection().execute(_FINISH, rows)
 
 
-def book(session: Session, run_id: int, engine_id: int, *, spent: int, released: int) -> None:
+def _end(outcome: Outcome) -> AskState:
+    if outcome.given_back:
+        return AskState.PLANNED
+    return AskState.ANSWERED if outcome.reason is None else AskState.FAILED
+
+
+def book(session: Session, run_id: int, engine_id: int, *, spent: int = 0, released: int = 0) -> None:
     session.connection().execute(
         update(Ledger)
         .where(col(Ledger.run_id) == run_id, col(Ledger.engine_id) == engine_id)
@@ -265,25 +322,36 @@ def release(database: Database, run_id: int, engine_id: int, asks: Sequence[Clai
         session.connection().execute(
             update(Ask).where(col(Ask.id).in_([ask.id for ask in asks])).values(**values)
         )
-        book(session, run_id, engine_id, spent=0, released=sum(ask.estimated_micros for ask in asks))
+        book(session, run_id, engine_id, released=sum(ask.estimated_micros for ask in asks))
 
 
-def recover(database: Database, run_id: int, now: datetime) -> tuple[int, list[Outcome]]:
-    """What dead processes had claimed. An ask whose reply they had stored comes back as an outcome, to be read and
-    settled. The others are planned again; they may have been on their way, so their estimate is booked as spent and
-    the budget stays a ceiling whatever the engine charged. Returns how many of those, and the outcomes."""
+def recover(database: Database, run_id: int, me: str, now: datetime) -> tuple[int, list[Outcome]]:
+    """What dead processes had claimed. An ask whose reply they had stored becomes ours and comes back as an outcome,
+    to be read and settled. The others are planned again; they may have been on their way, so their estimate is
+    booked as spent and the budget stays a ceiling whatever the engine charged. Returns how many of those, and the
+    outcomes."""
     with store.writing(database) as session:
         statement = select(Ask).where(Ask.run_id == run_id, Ask.state == AskState.CLAIMED).with_for_update()
         lost = [a for a in session.exec(statement) if _expired(a, now) or is_dead(a.claimed_by or "::")]
         replied = _stored_outcomes(session, [ask.id for ask in lost if ask.id is not None])
         known = {outcome.ask.id for outcome in replied}
-        silent = [ask for ask in lost if ask.id not in known]
-        for ask in silent:
-            ask.state, ask.claimed_by, ask.lease_until = AskState.PLANNED, None, None
-            ask.spent_micros += ask.estimated_micros
+        for ask in lost:
+            if ask.id in known:
+                ask.claimed_by, ask.lease_until = me, now + LEASE
+            else:
+                ask.state, ask.claimed_by, ask.lease_until = AskState.PLANNED, None, None
+                ask.spent_micros += ask.estimated_micros
+                micros = ask.estimated_micros
+                book(session, run_id, ask.engine_id, spent=micros, released=micros)
             session.add(ask)
-            book(session, run_id, ask.engine_id, spent=ask.estimated_micros, released=ask.estimated_micros)
-    return len(silent), replied
+    return len(lost) - len(replied), replied
+
+
+def held_by_others(database: Database, run_id: int, me: str) -> int:
+    """Asks of this run that other processes have claimed: theirs to end, or ours if they die."""
+    with store.reading(database) as session:
+        theirs = (Ask.run_id == run_id, Ask.state == AskState.CLAIMED, Ask.claimed_by != me)
+        return session.exec(select(func.count()).select_from(Ask).where(*theirs)).one()
 
 
 def _stored_outcomes(session: Session, keys: Sequence[int]) -> list[Outcome]:
@@ -306,15 +374,18 @@ def _expired(ask: Ask, now: datetime) -> bool:
 
 
 def reopen(session: Session, run_id: int) -> int:
-    """For a resumed run: what failed for a passing reason, or was never tried, is planned again."""
+    """For a resumed run: what failed for a passing reason, or was never tried, is planned again. A reply that could
+    not be read goes: it would be taken for the next one."""
     again = sorted(RETRYABLE | FATAL | {"engine stopped", "no budget"})
-    result = session.connection().execute(
-        update(Ask)
-        .where(col(Ask.run_id) == run_id, col(Ask.state).in_([AskState.FAILED, AskState.SKIPPED]))
-        .where(col(Ask.reason).in_(again))
-        .values(state=AskState.PLANNED, reason=None, detail=None, ended_at=None)
+    which = (
+        col(Ask.run_id) == run_id,
+        col(Ask.state).in_([AskState.FAILED, AskState.SKIPPED]),
+        col(Ask.reason).in_(again),
     )
-    return int(result.rowcount)
+    connection = session.connection()
+    connection.execute(delete(Reply).where(col(Reply.ask_id).in_(select(col(Ask.id)).where(*which))))
+    values: dict[str, Any] = {"state": AskState.PLANNED, "reason": None, "detail": None, "ended_at": None}
+    return int(connection.execute(update(Ask).where(*which).values(**values)).rowcount)
 
 
 def skip_rest(
@@ -358,12 +429,15 @@ def tally(session: Session, run_id: int) -> Tally:
 
 
 def month_spent(session: Session, workspace_id: int, now: datetime) -> int:
-    """Spent and set aside by the workspace's runs of this UTC month."""
+    """Spent and set aside by the workspace's runs of this UTC month; a run over its end counts in both."""
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     total = session.exec(
         select(func.sum(Ledger.spent_micros + Ledger.reserved_micros))
         .join(Run, col(Run.id) == col(Ledger.run_id))
-        .where(Run.workspace_id == workspace_id, Run.planned_at >= first)
+        .where(Run.workspace_id == workspace_id)
+        .where(
+            or_(col(Run.planned_at) >= first, col(Run.ended_at) >= first, col(Run.state) == RunState.RUNNING)
+        )
     ).one()
     return int(total or 0)
 

@@ -26,7 +26,13 @@ class Call:
     options: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     """Environment variables that must be set; `A|B` means either."""
+    sends_key: bool = True
+    """False where litellm finds credentials of more than one part in the environment by itself."""
+    base_variable: str | None = None
+    """Environment variable of the address, where every customer has one of their own."""
     search_fee_micros: int = 0
+    fee_once: bool = False
+    """The fee is for the answer, however many searches it took."""
     max_searches: int = 1
     rename: tuple[str, str] | None = None
     """(prefix in the catalog, prefix for litellm) where the two differ."""
@@ -43,15 +49,24 @@ _SOURCES = {"include": ["web_search_call.action.sources"]}
 _ANTHROPIC = {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}]}
 _GOOGLE: dict[str, Any] = {"tools": [{"googleSearch": {}}]}
 _OPENAI, _AZURE = ("OPENAI_API_KEY",), ("AZURE_API_KEY", "AZURE_API_BASE")
+_GEMINI = ("GEMINI_API_KEY|GOOGLE_API_KEY",)
 _DATAFORSEO = ("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD")
 
 CALLS: tuple[Call, ...] = (
     Call(
-        "openai/*-search-*",
+        "openai/*-search-preview*",
         "chat",
         options={"web_search_options": {}},
         keys=_OPENAI,
         search_fee_micros=25_000,
+        fee_once=True,
+    ),
+    Call(
+        "openai/*-search-api*",
+        "chat",
+        options={"web_search_options": {}},
+        keys=_OPENAI,
+        search_fee_micros=10_000,
     ),
     Call(
         "openai/*",
@@ -64,8 +79,13 @@ CALLS: tuple[Call, ...] = (
     Call(
         "azure/*",
         "responses",
-        options={"tools": [{"type": "web_search_preview"}], "api_version": "preview"},
+        options={
+            "tools": [{"type": "web_search_preview"}],
+            "tool_choice": "required",
+            "api_version": "preview",
+        },
         keys=_AZURE,
+        base_variable="AZURE_API_BASE",
         search_fee_micros=14_000,
         max_searches=4,
     ),
@@ -84,13 +104,25 @@ CALLS: tuple[Call, ...] = (
         search_fee_micros=5_000,
         max_searches=3,
     ),
-    Call("gemini/*", "chat", options=_GOOGLE, keys=("GEMINI_API_KEY",), search_fee_micros=35_000),
+    Call("gemini/gemini-2*", "chat", options=_GOOGLE, keys=_GEMINI, search_fee_micros=35_000, fee_once=True),
+    Call("gemini/*", "chat", options=_GOOGLE, keys=_GEMINI, search_fee_micros=14_000, max_searches=4),
     Call(
-        "vertex_ai/*",
+        "vertex_ai/gemini-2*",
         "chat",
         options=_GOOGLE,
         keys=("GOOGLE_APPLICATION_CREDENTIALS",),
+        sends_key=False,
         search_fee_micros=35_000,
+        fee_once=True,
+    ),
+    Call(
+        "vertex_ai/gemini*",
+        "chat",
+        options=_GOOGLE,
+        keys=("GOOGLE_APPLICATION_CREDENTIALS",),
+        sends_key=False,
+        search_fee_micros=14_000,
+        max_searches=4,
     ),
     Call(
         "anthropic/*",
@@ -121,7 +153,8 @@ CALLS: tuple[Call, ...] = (
         "bedrock/*nova*",
         "chat",
         options={"web_search_options": {}},
-        keys=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        keys=("AWS_ACCESS_KEY_ID|AWS_BEARER_TOKEN_BEDROCK", "AWS_SECRET_ACCESS_KEY|AWS_BEARER_TOKEN_BEDROCK"),
+        sends_key=False,
         search_fee_micros=30_000,
     ),
     Call(

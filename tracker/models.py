@@ -231,6 +231,17 @@ class Citation(SQLModel, table=True):
     title: str | None = Field(default=None, sa_type=Text)
 
 
+class Redirect(SQLModel, table=True):
+    """Where an engine's redirecting link led when it was looked up, right after the answer that cited it."""
+
+    id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    """Hash of the link."""
+    url: str = Field(sa_type=Text)
+    target: str | None = Field(default=None, sa_type=Text)
+    status: int | None = None
+    checked_at: datetime
+
+
 class Mention(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("answer_id", "brand_id"),)
     id: int | None = _big_id()
@@ -263,10 +274,7 @@ class LinkImport(SQLModel, table=True):
 
 
 class Backlink(SQLModel, table=True):
-    __table_args__ = (
-        Index("ix_backlink_target", "workspace_id", "target_domain_id", "source_domain_id"),
-        Index("ix_backlink_source", "workspace_id", "source_domain_id"),
-    )
+    __table_args__ = (Index("ix_backlink_target", "workspace_id", "target_domain_id", "source_domain_id"),)
     id: int | None = _big_id()
     workspace_id: int
     import_id: int = Field(foreign_key="linkimport.id", index=True)

@@ -112,7 +112,7 @@ def make(
 
 def _engine(entry: EngineEntry, prompts: tuple[PromptEntry, ...], observed: Observed) -> EnginePlan:
     call = call_for(entry.model)
-    most = [ceiling(call, entry.model, prompt.text) for prompt in prompts]
+    most = [ceiling(call, entry.model, prompt.text, entry.options) for prompt in prompts]
     known = [micros for micros in most if micros is not None]
     asks = len(prompts) * entry.repeats
     return EnginePlan(

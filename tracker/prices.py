@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -37,6 +38,7 @@ def _map() -> dict[str, dict[str, Any]]:
     return prices
 
 
+@cache
 def token_price(model: str) -> TokenPrice | None:
     """None where the map has no such model or prices it at nothing: unknown is not free."""
     entry = _map().get(model) or _map().get(model.split("/", 1)[-1]) or {}
@@ -44,19 +46,35 @@ def token_price(model: str) -> TokenPrice | None:
     return TokenPrice(given * 1e6, made * 1e6) if given and made else None
 
 
-def ceiling(call: Call, model: str, text: str) -> int | None:
+def ceiling(call: Call, model: str, text: str, options: Mapping[str, Any] | None = None) -> int | None:
     """The most that one ask can reasonably cost: what the budget sets aside before asking."""
     if is_sandbox(model):
-        return ceiling(*_imitated(model), text)
-    fees = call.search_fee_micros * call.max_searches if call.searches else 0
+        return ceiling(*_imitated(model), text, options)
+    asked = {**call.options, **(options or {})}
+    searches = _searches(call, asked) if call.searches else 0
+    fees = call.search_fee_micros * (1 if call.fee_once else searches) if call.searches else 0
     if call.route == "http" and call.adapter in {"serpapi", "dataforseo", "exa"}:
         return fees
     price = token_price(call.model(model)) or token_price(model)
     if price is None:
         return None
-    searches = call.max_searches if call.searches else 0
     read = len(text) / 3 + 500 + SEARCH_TEXT_TOKENS * searches
-    return math.ceil(price.input * read + price.output * MAX_TOKENS) + fees
+    return math.ceil(price.input * read + price.output * _room(asked)) + fees
+
+
+def _searches(call: Call, options: Mapping[str, Any]) -> int:
+    """How many searches one ask may run: what its tool allows, else what the engine usually takes at most."""
+    tools = options.get("tools")
+    said = (
+        [tool.get("max_uses") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    )
+    return max((n for n in said if isinstance(n, int)), default=call.max_searches)
+
+
+def _room(options: Mapping[str, Any]) -> int:
+    """Tokens that the answer may take."""
+    said = (options.get(name) for name in ("max_output_tokens", "max_completion_tokens", "max_tokens"))
+    return next((n for n in said if isinstance(n, int)), MAX_TOKENS)
 
 
 def cost(
@@ -77,7 +95,8 @@ def cost(
         call, model = _imitated(model)
     price = token_price(call.model(model)) or token_price(model)
     if price and input_tokens is not None and output_tokens is not None:
-        fees = call.search_fee_micros * (1 if searches is None else searches) if call.searches else 0
+        count = 1 if searches is None else min(searches, 1) if call.fee_once else searches
+        fees = call.search_fee_micros * count if call.searches else 0
         return math.ceil(price.input * input_tokens + price.output * output_tokens) + fees
     return litellm_micros or None
 

@@ -79,6 +79,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_pagecheck_page", ["workspace_id", "page_id", "checked_at"], unique=False)
 
     op.create_table(
+        "redirect",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("checked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "setting",
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("value", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -404,7 +413,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("backlink", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_backlink_import_id"), ["import_id"], unique=False)
-        batch_op.create_index("ix_backlink_source", ["workspace_id", "source_domain_id"], unique=False)
         batch_op.create_index(
             "ix_backlink_target", ["workspace_id", "target_domain_id", "source_domain_id"], unique=False
         )
@@ -671,7 +679,6 @@ def downgrade() -> None:
     op.drop_table("citationcount")
     with op.batch_alter_table("backlink", schema=None) as batch_op:
         batch_op.drop_index("ix_backlink_target")
-        batch_op.drop_index("ix_backlink_source")
         batch_op.drop_index(batch_op.f("ix_backlink_import_id"))
 
     op.drop_table("backlink")
@@ -709,6 +716,7 @@ def downgrade() -> None:
 
     op.drop_table("sourcerollup")
     op.drop_table("setting")
+    op.drop_table("redirect")
     with op.batch_alter_table("pagecheck", schema=None) as batch_op:
         batch_op.drop_index("ix_pagecheck_page")
 

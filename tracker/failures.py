@@ -1,0 +1,162 @@
+"""Every way in which an ask can fail, under one of a few names that decide what happens next."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
+from urllib.parse import quote
+
+import httpx
+
+from tracker import settings
+from tracker.errors import CiteliftError
+
+Reason = Literal[
+    "rate limited",
+    "engine error",
+    "timeout",
+    "no connection",
+    "unreadable reply",
+    "empty answer",
+    "key refused",
+    "no credit",
+    "request refused",
+    "content refused",
+    "engine stopped",
+    "no budget",
+]
+RETRYABLE: frozenset[Reason] = frozenset(
+    {"rate limited", "engine error", "timeout", "no connection", "unreadable reply"}
+)
+FATAL: frozenset[Reason] = frozenset({"key refused", "no credit"})
+"""What no other ask of the same engine can do better: the engine is left alone for the rest of the run."""
+DETAIL = 500
+"""Characters that are kept of an engine's own words."""
+
+
+class AskFailed(Exception):  # noqa: N818
+    """Why there is no reply. `maybe_paid`: the engine may have worked, and charged, before the failure."""
+
+    def __init__(
+        self, reason: Reason, detail: str, *, retry_after: float | None = None, maybe_paid: bool = False
+    ) -> None:
+        detail = redact(detail)[:DETAIL]
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail, self.retry_after, self.maybe_paid = reason, detail, retry_after, maybe_paid
+
+    @property
+    def retryable(self) -> bool:
+        return self.reason in RETRYABLE
+
+
+_NOT_JSON = re.compile(
+    r"(?i)expecting value|unable to get json|unterminated string|delimiter: line|enclosed in double quotes"
+    r"|invalid response object|error (?:parsing|decoding) .{0,40}json|jsondecodeerror|error while decoding json"
+)
+
+
+def named(error: Exception) -> AskFailed:
+    """Which of our reasons an exception of litellm, its SDKs or the network is."""
+    kind = type(error).__name__
+    if isinstance(error, TimeoutError | httpx.TimeoutException) or "Timeout" in kind:
+        return AskFailed("timeout", "no complete reply in time", maybe_paid=True)
+    if isinstance(error, json.JSONDecodeError):
+        return AskFailed("unreadable reply", str(error), maybe_paid=True)
+    if isinstance(error, CiteliftError):
+        return AskFailed("request refused", str(error))
+    status = getattr(error, "status_code", None)
+    text = str(getattr(error, "message", "") or error)
+    if "ContentPolicy" in kind:
+        return AskFailed("content refused", text)
+    if "ResponseValidation" in kind or (status in {None, 200, 500} and _NOT_JSON.search(text)):
+        return AskFailed("unreadable reply", text, maybe_paid=True)
+    if "APIConnection" in kind or isinstance(error, httpx.TransportError | OSError):
+        return AskFailed("no connection", text, maybe_paid=not _never_sent(error))
+    if isinstance(status, int) and status >= 400:
+        return by_status(status, text, getattr(error, "litellm_response_headers", None) or {})
+    return AskFailed("unreadable reply", f"{kind}: {text}", maybe_paid=True)
+
+
+def _never_sent(error: BaseException) -> bool:
+    """Whether the connection was refused before a request could go out, which costs nothing."""
+    chain: BaseException | None = error
+    while chain is not None:
+        if isinstance(chain, httpx.ConnectError | ConnectionRefusedError):
+            return True
+        chain = chain.__cause__ or chain.__context__
+    return "Connect call failed" in str(error) or "Cannot connect to host" in str(error)
+
+
+def by_status(status: int, text: str, headers: Mapping[str, str]) -> AskFailed:
+    """The reason behind an HTTP status, with the engine's own word on when to come back."""
+    wait = retry_after(headers, text)
+    if status == 402 or (status == 429 and wait is None and _has_no_credit(text)):
+        return AskFailed("no credit", text)
+    if status == 429:
+        return AskFailed("rate limited", text, retry_after=wait)
+    if status == 403 and re.search(r"(?i)moderation|flagged|content policy|safety", text):
+        return AskFailed("content refused", text)
+    if status in {401, 403}:
+        return AskFailed("key refused", text)
+    if status == 408:
+        return AskFailed("timeout", text, maybe_paid=True)
+    if status >= 500 or status in {409, 425}:
+        return AskFailed("engine error", text, retry_after=wait)
+    return AskFailed("request refused", text)
+
+
+def _has_no_credit(text: str) -> bool:
+    """Some engines say "no money" with the status of "too fast"; those that name a time only mean the latter."""
+    return bool(
+        re.search(
+            r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing", text
+        )
+    )
+
+
+def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:
+    """Seconds to wait: Retry-After in seconds or as a date, its milliseconds form, or a delay in the body."""
+    lower = {str(name).lower(): str(value) for name, value in headers.items()}
+    milliseconds = _number(lower.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    said = lower.get("retry-after")
+    if said is not None:
+        seconds = _number(said)
+        return seconds if seconds is not None else _until(said)
+    found = re.search(r'retryDelay\\?"\s*:\s*\\?"(\d+(?:\.\d+)?)s', text)
+    return float(found[1]) if found else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else max(0.0, float(text))
+    except ValueError:
+        return None
+
+
+def _until(text: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+_KEYS = re.compile(
+    r"(?i)\b(?:sk|pk|pplx|gsk|xai|key|token|bearer|aiza)[-_ ]?(?=[A-Za-z0-9_\-]*[0-9])[A-Za-z0-9_\-]{12,}"
+    r"|AIza[A-Za-z0-9_\-]{20,}|(?<=api_key=)[^&\s\"']+|(?<=[?&]key=)[^&\s\"']+"
+)
+
+
+def redact(text: str) -> str:
+    """The text without any key of the environment, nor anything that looks like one."""
+    for secret in settings.secrets():
+        for form in {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}:
+            text = text.replace(form, "[key]")
+    return _KEYS.sub("[key]", text)

@@ -1,0 +1,102 @@
+"""The rows of a run: planned once, found again, made ready to go on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine as Database
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from tracker import claims, store
+from tracker.catalog import Catalog
+from tracker.models import Ask, Engine, Ledger, Prompt, Run, RunState
+from tracker.plan import Plan, order
+
+
+def create_run(
+    session: Session,
+    workspace_id: int,
+    catalog: Catalog,
+    plan: Plan,
+    *,
+    key: str,
+    now: datetime,
+    asked_for: datetime | None = None,
+    trigger: str = "manual",
+    spread: timedelta | None = None,
+) -> int:
+    """Store the run and its planned asks; a run of the same key is there already and stays as it is."""
+    present = session.exec(select(Run.id).where(Run.key == key)).first()
+    if present is not None:
+        return present
+    run = Run(
+        workspace_id=workspace_id,
+        key=key,
+        trigger=trigger,
+        planned_at=now,
+        asked_for=asked_for or now,
+        catalog_hash=catalog.hash,
+    )
+    session.add(run)
+    session.flush()
+    assert run.id is not None
+    _plan_asks(session, run.id, workspace_id, catalog, plan, now, spread)
+    return run.id
+
+
+def _plan_asks(
+    session: Session,
+    run_id: int,
+    workspace_id: int,
+    catalog: Catalog,
+    plan: Plan,
+    now: datetime,
+    spread: timedelta | None,
+) -> None:
+    prompts = dict(
+        session.exec(select(Prompt.key, Prompt.id).where(Prompt.workspace_id == workspace_id)).all()
+    )
+    engines = {e.name: e for e in session.exec(select(Engine).where(Engine.workspace_id == workspace_id))}
+    planned = {engines[entry.name].id or 0: entry for entry in plan.engines}
+    ids = [prompts[entry.key] for entry in catalog.prompts]
+    cells = list(order(len(ids), {engine_id: entry.repeats for engine_id, entry in planned.items()}))
+    rows = [
+        {
+            "workspace_id": workspace_id,
+            "run_id": run_id,
+            "prompt_id": ids[prompt],
+            "engine_id": engine_id,
+            "repeat": repeat,
+            "model": planned[engine_id].model,
+            "estimated_micros": planned[engine_id].ceiling_micros,
+            "not_before": None if spread is None else now + spread * (place / len(cells)),
+        }
+        for place, (repeat, prompt, engine_id) in enumerate(cells)
+    ]
+    ledgers = [
+        {"run_id": run_id, "engine_id": engine_id, "budget_micros": entry.budget_micros}
+        for engine_id, entry in planned.items()
+    ]
+    store.bulk_insert(session, Ledger, ledgers)
+    store.bulk_insert(session, Ask, rows)
+
+
+def latest_open(session: Session, workspace_id: int) -> Run | None:
+    """The newest run that has something left to ask, or failed for a passing reason."""
+    statement = select(Run).where(Run.workspace_id == workspace_id, Run.state != RunState.DONE)
+    return session.exec(statement.order_by(col(Run.id).desc())).first()
+
+
+def reopen(database: Database, run_id: int, *, budgets: dict[str, int | None] | None = None) -> int:
+    """Make a stopped run ready to go on; a raised budget in the catalog takes effect. Returns asks planned again."""
+    with store.writing(database) as session:
+        again = claims.reopen(session, run_id)
+        for engine in claims.engines_of(session, run_id):
+            if budgets is not None and engine.name in budgets:
+                session.connection().execute(
+                    update(Ledger)
+                    .where(col(Ledger.run_id) == run_id, col(Ledger.engine_id) == engine.id)
+                    .values(budget_micros=budgets[engine.name])
+                )
+    return again
