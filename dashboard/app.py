@@ -10,6 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve() not in (HERE, HERE.parent))]
 
 import streamlit as st  # noqa: E402
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # noqa: E402
 
 from dashboard import data, formats, strings, widgets  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402
@@ -67,16 +68,27 @@ def enter() -> bool:
     return True
 
 
+@st.cache_resource(show_spinner=False)
+def calm() -> object:
+    """One thread of linear algebra: the products are small, and a pool on a busy machine makes them slow."""
+    return threadpool_limits(1, "blas")
+
+
 def main() -> None:
     st.set_page_config(page_title=strings.PRODUCT, page_icon=str(THEME / "icon.png"), layout="wide")
+    calm()
     st.html(widgets.STYLE)
     st.logo(str(THEME / "mark.svg"), size="large", icon_image=str(THEME / "icon.png"))
     page = st.navigation(pages(), expanded=True)
+    name, parameters = st.session_state.pop("asked", ("", {}))
+    if name in {file for group in PAGES.values() for file, _, _ in group}:
+        st.switch_page(f"pages/{name}.py", query_params=parameters)
     try:
         if enter():
             page.run()
     except CiteliftError as error:
-        widgets.box(strings.Trouble.TITLE, widgets.join(error.problem, ". ", error.hint), "warn")
+        st.title(strings.Trouble.TITLE, anchor=False)
+        widgets.box(strings.Trouble.WHAT, widgets.join(error.problem, ". ", error.hint), "warn")
 
 
 main()

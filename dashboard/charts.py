@@ -13,7 +13,7 @@ ACCENT, OTHER, QUIET = "#0e8a7f", "#b9791a", "#8d9a97"
 GOOD, BAD = "#0e8a7f", "#c2543c"
 ENGINES = ("#0e8a7f", "#b9791a", "#5b6fae", "#a1567f", "#6d8b3c", "#7a7f85", "#3f8fb0", "#c2543c")
 PERCENT = ".0%"
-LABEL_SHARE = 0.2
+LABEL_SHARE = 0.23
 """Part of a time chart's width that is kept for the lines' names."""
 
 
@@ -258,7 +258,7 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
     return _sized(alt.layer(box, text), 40 * frame["cell"].nunique() + 80)
 
 
-COUNTS = [0, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000]
+COUNTS = [0, 10, 30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000]
 
 
 def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
@@ -273,7 +273,7 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
     return _sized(
         alt.Chart(known).mark_circle(size=60, opacity=0.6, color=ACCENT).encode(
             x=alt.X("authority:Q", title=x, scale=scale, axis=alt.Axis(grid=False, tickCount=5, format="~g", labelOverlap=True)),
-            y=alt.Y("answers:Q", title=y, scale=alt.Scale(type="symlog", constant=10), axis=alt.Axis(values=COUNTS, format=",d", labelOverlap=True)),
+            y=alt.Y("answers:Q", title=y, scale=alt.Scale(type="symlog", constant=10), axis=alt.Axis(values=COUNTS, format=",d", labelOverlap=False)),
             tooltip=[
                 alt.Tooltip("domain:N", title="Domain"), alt.Tooltip("kind:N", title="Type"),
                 alt.Tooltip("authority:Q", title="Authority", format=",.4~g"), alt.Tooltip("answers:Q", title="Answers citing it", format=","),

@@ -45,6 +45,8 @@ from tracker.models import (
 if TYPE_CHECKING:
     from analysis.association import Association
     from analysis.lift import LiftTable
+    from analysis.opportunities import Opportunity
+    from analysis.quality import AnchorShare, LinkWeek
 
 MARKED = (Answer, Citation, Mention, Backlink, LinkImport, AuthorityList, Event, Run, PageCheck)
 
@@ -209,6 +211,33 @@ def lift(place: Place, scope: Scope, brand: str | None = None) -> LiftTable:
         database(place), world(place), scope, families=lambda names: kinds(place, names)
     )
     return estimator.lift(panel, brand=brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def opportunities(place: Place, scope: Scope) -> list[Opportunity]:
+    """Sources that could bring the own brand something, with people's decisions on them."""
+    from analysis import opportunities as finder
+
+    found = lift(place, scope) if has_links(place) else None
+    return finder.opportunities(database(place), world(place), scope, lift=found)
+
+
+@dataclass(frozen=True)
+class LinkProfile:
+    """The own brand's anchors against the rivals', and the weeks in which it gained unusually many domains."""
+
+    anchors: list[AnchorShare]
+    spikes: list[LinkWeek]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def link_profile(place: Place) -> LinkProfile:
+    from analysis import quality
+
+    here, db = world(place), database(place)
+    table = frames.backlinks(db, here)
+    weeks = quality.velocity(quality.factors(db, here, table=table)) if here.own else []
+    return LinkProfile(quality.anchors(here, table), [week for week in weeks if week.spike])
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 UNKNOWN = "–"
@@ -14,6 +15,11 @@ def count(value: int | None) -> str:
 def counted(value: int, one: str, many: str | None = None) -> str:
     """`1 answer`, `2 answers`."""
     return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def minus(text: str) -> str:
+    """A text's negative numbers with a true minus."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", text)
 
 
 def percent(share: float | None, places: int = 1) -> str:

@@ -52,6 +52,7 @@ class Common:
 
 class Trouble:
     TITLE = "This cannot be shown"
+    WHAT = "What is wrong, and what to do"
 
 
 class Empty:
@@ -310,25 +311,45 @@ class Association:
     SOURCE = "Authority from: {source}."
     CONTROL = "{engine}: {control}."
     ROW = "{engine}"
-    WITHOUT = "without the 20 most cited"
+    WITHOUT = "without top 20"
 
 
 class Opportunities:
     TITLE = "Opportunities"
-    LEAD = "Sources that answers lean on and where {brand} is missing, each with the reasons and the pages to look at."
-    LATER = "Opportunities are not part of this installation"
-    LATER_TEXT = "The link gap and the citation gap are computed by a newer version. Link sources and Cited sources show the parts."
+    LEAD = "Sources that could bring {brand} something, best first, each with its reasons and the pages to look at."
+    NO_OWN = "No brand of this workspace is marked as your own"
+    NO_OWN_TEXT = "An opportunity is somebody’s: set own: true for one brand in brands.yaml."
     NONE = "No opportunity right now"
-    NONE_TEXT = "Every source that answers lean on already links to you, or there is too little data to tell."
+    NONE_TEXT = "Nothing that answers lean on is missing for you, or there is too little data to tell."
     NONE_COMMANDS = ("citelift import links FILE", "citelift run")
-    STATES: Final = {"open": "open", "working": "working", "done": "done", "dismissed": "dismissed"}
-    STATE = "State"
-    ALL_STATES = "All"
-    KIND = "Kind"
-    ALL_KINDS = "All kinds"
-    DECIDE = "To record a decision:"
-    DECIDE_NOTE = "This page only reads; decisions survive every recomputation."
-    CSV = "opportunities.csv"
+    FOUND = "{n}"
+    FOUND_SUB = (
+        "Sources with a supported gain come first, by its lower bound; then the most cited ones. An expected gain says what "
+        "would go with a link if the association held for you. It is no promise."
+    )
+    STATES: Final = {"open": "Open", "working": "Working", "done": "Done", "dismissed": "Dismissed"}
+    TONES: Final = {"open": "quiet", "working": "warn", "done": "good", "dismissed": "quiet"}
+    STATE, ALL_STATES = "State", "All states"
+    REASON, ALL_REASONS = "Reason", "All reasons"
+    REASONS: Final = {
+        "link gap": "Links to rivals only",
+        "mention without link": "Names you, no link",
+        "lost link": "Lost its link to you",
+        "rival lost link": "Lost a rival’s link",
+        "cited, no link known": "Cited, no link known",
+        "own page": "Your own pages",
+    }
+    CITED = "Cited in {n} of {of} answers ({rate}; {interval})"
+    SPREAD = "{engines}, {weeks} of {of_weeks} weeks, {prompts}"
+    GAIN = "Expected gain"
+    NO_GAIN = "no expected gain: lift does not support one"
+    NEXT, PAGES = "Next: {step}", "Pages to look at"
+    NOTE = "Note: {note}"
+    DECIDE = "Record a decision with"
+    COMMAND = 'citelift opportunities --set {source}=working --note "…"'
+    NONE_LEFT = "None in this state"
+    NONE_LEFT_TEXT = "Choose another state or reason."
+    COMPUTING = "Weighing sources …"
 
 
 class Answers:
@@ -417,6 +438,12 @@ class Links:
     ANCHORS = "Anchor texts"
     ANCHOR_COLUMNS = ("Anchor text", "Links", "Domains")
     NO_ANCHOR = "no text"
+    CLASSES = "Kinds of anchor text"
+    CLASSES_SUB = "Share of referring domains whose links to {brand} are mostly of one kind, against all rivals together."
+    CLASS_COLUMNS = ("Kind", "{brand}", "Rivals", "Reading")
+    SPIKES = "Weeks with unusually many new referring domains"
+    SPIKE_COLUMNS = ("Week of", "New domains", "Usual", "Why to look")
+    SPIKE_PLAIN = "many, nothing odd about them"
     IMPORTS = "Imports"
     IMPORT_COLUMNS = ("File", "Tool", "As of", "Rows", "Stored", "Rejected")
     CSV = "links.csv"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -50,6 +51,11 @@ class Here:
 
 
 def here() -> Here:
+    """What `app` prepared. The first visit after a start runs a page without `app`: it is sent there and comes back."""
+    if "here" not in st.session_state:
+        page = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
+        st.session_state["asked"] = (page, st.query_params.to_dict())
+        st.switch_page("app.py")
     found: Here = st.session_state["here"]
     return found
 
@@ -207,11 +213,16 @@ def rate(interval: Interval) -> Safe:
     return small(formats.percent(interval.estimate), below)
 
 
-def filters(use: Collection[str], *, weeks: int | None = 12) -> Scope:
+def bar() -> Any:
+    """A row of choices that wraps where it is narrow."""
+    return st.container(horizontal=True, vertical_alignment="bottom")
+
+
+def filters(use: Collection[str], *, weeks: int | None = 12, row: Any = None) -> Scope:
     """The filter bar; what is chosen stands in the address, so a view can be sent to somebody."""
     now = here()
     found: dict[str, Any] = {}
-    with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
+    with row or bar():
         if "weeks" in use:
             options = [_period(n) for n in PERIODS]
             picked = choice(Common.PERIOD, "period", options, index=PERIODS.index(weeks))
@@ -253,7 +264,7 @@ def choice(
     *,
     index: int = 0,
     help: str | None = None,
-    width: int | Literal["stretch"] = 190,
+    width: int | Literal["stretch"] = 168,
 ) -> str:
     """A select box bound to the address."""
     picked = st.selectbox(label, options, index=index, key=key, bind="query-params", help=help, width=width)

@@ -33,7 +33,7 @@ def show() -> None:
 
 def table(found: pd.DataFrame) -> None:
     widgets.section(words.TABLE, words.TABLE_SUB.format(brand=here.brand))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with widgets.bar():
         order = widgets.choice(Common.SORT, "prompts_by", list(words.SORTS.values()))
         most = widgets.how_many(len(found), "prompts_shown", steps=(15, 50, 500))
     share = found["mentioned"] / found["answers"].clip(lower=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
 from analysis.association import WHY_NOT_EVIDENCE, Association
 from dashboard import charts, data, formats, strings, widgets
@@ -21,10 +20,10 @@ def show() -> None:
     if not metrics:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return
-    with st.container(horizontal=True):
+    with (row := widgets.bar()):
         names = [words.METRICS.get(metric, metric) for metric in metrics]
         picked = widgets.choice(words.METRIC, "authority", names, width=260)
-        scope = widgets.filters(("weeks", "topic"), weeks=None)
+    scope = widgets.filters(("weeks", "topic"), weeks=None, row=row)
     found = data.association(here.place, metrics[names.index(picked)], scope)
     widgets.box(WHY_NOT_EVIDENCE, widgets.text(words.SOURCE.format(source=found.source)), "warn")
     if not found.rows:

@@ -18,10 +18,10 @@ def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
     widgets.stop_without_links()
-    with st.container(horizontal=True):
+    with (row := widgets.bar()):
         names = [words.ALL_BRANDS, *(brand.name for brand in here.world.brands)]
         chosen = widgets.choice(words.BRAND, "links_of", names)
-        scope = widgets.filters(("weeks", "engine", "topic"), weeks=None)
+    scope = widgets.filters(("weeks", "engine", "topic"), weeks=None, row=row)
     with st.spinner(words.COMPUTING):
         found = data.lift(here.place, scope, None if chosen == words.ALL_BRANDS else chosen)
     if not found.rows:
@@ -84,7 +84,7 @@ def limits(found: LiftTable) -> None:
 
 def everything(found: LiftTable) -> None:
     widgets.section(words.TABLE, words.PAIRS_HELP)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with widgets.bar():
         order = widgets.choice(Common.SORT, "sources_by", list(words.SORTS.values()))
         wanted = widgets.choice(
             words.VERDICT, "verdict", [words.ALL_VERDICTS, *words.VERDICTS.values()], width=290
@@ -168,7 +168,7 @@ def checks(rows: list[LiftRow]) -> None:
         (
             words.CHECK_NAMES.get(check, check),
             widgets.badge(words.OUTCOME[passed], tones[passed]),
-            row.details.get(check, ""),
+            formats.minus(row.details.get(check, "")),
         )
         for check, passed in row.checks.items()
     ]

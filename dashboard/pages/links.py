@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
 from dashboard import charts, data, formats, strings, widgets
 from dashboard.strings import Sources
@@ -51,7 +50,7 @@ def one_brand(found: pd.DataFrame, name: str) -> None:
     velocity(mine, name)
     widgets.section(words.DOMAINS)
     rows = referring(found, mine)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with widgets.bar():
         most = widgets.how_many(len(rows), "referring_shown")
         widgets.download(
             "links.csv",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from analysis.visibility import DEFINITIONS
@@ -11,6 +13,7 @@ words = strings.Methods
 
 
 def show() -> None:
+    widgets.here()
     widgets.title(words.TITLE, words.LEAD)
     widgets.section(words.DEFINITIONS)
     rows = [(name.replace("_", " ").capitalize(), text) for name, text in DEFINITIONS.items()]
@@ -21,7 +24,7 @@ def show() -> None:
     if found is None:
         widgets.quiet(words.MISSING_TEXT)
     else:
-        st.markdown(found)
+        st.markdown(re.sub(r"(?m)^(#+ )", r"#\1", found))
 
 
 show()

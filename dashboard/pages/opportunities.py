@@ -1,13 +1,118 @@
-"""What to work on next."""
+"""What to work on next: each source with its reasons, its pages and the next step."""
 
 from __future__ import annotations
 
-from dashboard import strings, widgets
+import streamlit as st
+
+from analysis.opportunities import Opportunity, Reason
+from dashboard import data, formats, strings, widgets
+from dashboard.strings import Sources
 
 words = strings.Opportunities
-
 here = widgets.here()
-widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
-widgets.stop_without_answers()
-widgets.stop_without_links()
-widgets.empty(words.LATER, words.LATER_TEXT)
+
+
+def show() -> None:
+    widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
+    widgets.stop_without_answers()
+    if here.world.own is None:
+        widgets.empty(words.NO_OWN, words.NO_OWN_TEXT)
+        return
+    with (row := widgets.bar()):
+        state = widgets.choice(words.STATE, "state", [*words.STATES.values(), words.ALL_STATES])
+        reason = widgets.choice(
+            words.REASON, "reason", [words.ALL_REASONS, *words.REASONS.values()], width=210
+        )
+    scope = widgets.filters(("weeks", "engine", "topic"), weeks=None, row=row)
+    with st.spinner(words.COMPUTING):
+        found = data.opportunities(here.place, scope)
+    if not found:
+        widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
+        return
+    listed([o for o in found if wanted(o, state, reason)], found)
+
+
+def wanted(found: Opportunity, state: str, reason: str) -> bool:
+    kinds = {words.REASONS.get(r.kind, r.kind) for r in found.reasons}
+    return state in (words.ALL_STATES, words.STATES[found.state]) and (
+        reason == words.ALL_REASONS or reason in kinds
+    )
+
+
+def listed(chosen: list[Opportunity], found: list[Opportunity]) -> None:
+    widgets.section(formats.counted(len(chosen), "opportunity", "opportunities"), words.FOUND_SUB)
+    if not chosen:
+        widgets.empty(words.NONE_LEFT, words.NONE_LEFT_TEXT)
+        return
+    with widgets.bar():
+        most = widgets.how_many(len(chosen), "opportunities_shown", steps=(10, 30, 100))
+        widgets.download("opportunities.csv", HEADS, lambda: [raw(o) for o in found])
+    widgets.html("".join(card(o) for o in chosen[:most]))
+    command = widgets.code(words.COMMAND.format(source=chosen[0].source))
+    widgets.quiet(widgets.join(words.DECIDE, " ", command))
+
+
+def card(found: Opportunity) -> str:
+    name = widgets.link(f"https://{found.source}", found.source)
+    marks = [widgets.badge(Sources.KINDS.get(found.kind, found.kind))]
+    if found.state != "open":
+        marks.append(widgets.badge(words.STATES[found.state], words.TONES[found.state]))
+    note = f'<p class="cl-quiet">{widgets.text(words.NOTE.format(note=found.note))}</p>' if found.note else ""
+    reasons = "".join(why(r) for r in found.reasons)
+    return (
+        f'<div class="cl-opp"><div class="head"><b>{name}</b> {" ".join(marks)}<span class="gain">{gain(found)}</span></div>'
+        f'<p class="cl-quiet">{widgets.text(facts(found))}</p>{note}<ul>{reasons}</ul></div>'
+    )
+
+
+def gain(found: Opportunity) -> widgets.Safe:
+    if found.gain is None:
+        return widgets.Safe(f'<span class="cl-quiet">{widgets.text(words.NO_GAIN)}</span>')
+    span = formats.points_range(found.gain_low, found.gain_high)
+    return widgets.small(f"{words.GAIN} {formats.points(found.gain)}", span)
+
+
+def facts(found: Opportunity) -> str:
+    interval = formats.percent_range(found.low, found.high)
+    counts = {"n": formats.count(found.cited_answers), "of": formats.count(found.answers)}
+    cited = words.CITED.format(**counts, rate=formats.percent(found.rate), interval=interval)
+    spread = words.SPREAD.format(
+        engines=formats.counted(found.engines, "engine"),
+        weeks=found.weeks,
+        of_weeks=found.of_weeks,
+        prompts=formats.counted(found.prompts, strings.Common.PROMPTS_ONE),
+    )
+    return f"{cited} · {spread}"
+
+
+def why(reason: Reason) -> str:
+    pages = "".join(f"<li>{widgets.link(url)}</li>" for url in reason.pages)
+    shown = f"<details><summary>{words.PAGES} ({len(reason.pages)})</summary><ul>{pages}</ul></details>"
+    step = words.NEXT.format(step=reason.next_step)
+    return f"<li>{widgets.text(reason.text)}<br><span class='cl-quiet'>{widgets.text(step)}</span>{shown if pages else ''}</li>"
+
+
+HEADS = (
+    "source",
+    "type",
+    "state",
+    "note",
+    "cited_answers",
+    "answers",
+    "rate",
+    "gain",
+    "gain_low",
+    "gain_high",
+)
+HEADS += ("links_to_own", "links_to_rivals", "reasons", "next_steps", "pages")
+
+
+def raw(found: Opportunity) -> tuple[object, ...]:
+    head = (found.source, found.kind, found.state, found.note, found.cited_answers, found.answers, found.rate)
+    texts = ("; ".join(r.text for r in found.reasons), "; ".join(r.next_step for r in found.reasons))
+    pages = " ".join(dict.fromkeys(url for r in found.reasons for url in r.pages))
+    gains = (found.gain, found.gain_low, found.gain_high)
+    return (*head, *gains, str(found.links_to_own), "; ".join(found.links_to_rivals), *texts, pages)
+
+
+show()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
 from analysis.frames import Scope
 from analysis.visibility import FEW, Change, Compared, Row
@@ -69,7 +68,7 @@ def verdict(change: Change | None) -> widgets.Safe:
 
 def over_time(scope: Scope) -> None:
     widgets.section(words.OVER_TIME, words.OVER_TIME_SUB)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with widgets.bar():
         name = widgets.switch(words.MEASURE, "measure", Measure.NAMES)
         rivals = [brand.name for brand in here.world.brands if not brand.own]
         second = widgets.choice(words.HIGHLIGHT, "rival", [words.NOBODY, *rivals]) if rivals else words.NOBODY

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from analysis.frames import Scope
 from analysis.intervals import wilson
@@ -46,7 +45,7 @@ def chart(cited: pd.DataFrame) -> None:
 def table(cited: pd.DataFrame) -> None:
     widgets.section(words.TABLE)
     present = [name for key, name in words.KINDS.items() if key in set(cited["kind"])]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with widgets.bar():
         kind = widgets.choice(words.KIND, "kind", [words.ALL_KINDS, *present])
         most = widgets.how_many(len(cited), "domains_shown")
         widgets.download("sources.csv", list(cited.columns), lambda: cited.itertuples(index=False))
