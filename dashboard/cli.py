@@ -82,8 +82,11 @@ def dashboard(
 
 
 def _serve_dashboard(url: str, workspace: str | None, port: int, address: str = "127.0.0.1") -> None:
+    from tracker.settings import KEY_SUFFIXES
+
     port = port or _free_port()
-    environment = {name: value for name, value in os.environ.items() if name not in _secret_names()}
+    # The page shows facts and asks nobody: it gets no keys.
+    environment = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
     environment |= {"CITELIFT_DATABASE_URL": url} | ({"CITELIFT_WORKSPACE": workspace} if workspace else {})
     options = {
         "server.port": port,
@@ -111,13 +114,6 @@ def _serve_dashboard(url: str, workspace: str | None, port: int, address: str = 
         process.wait(10)
     if process.returncode not in {0, -signal.SIGTERM, -signal.SIGINT}:
         raise CiteliftError("the dashboard ended by itself", "see its messages above")
-
-
-def _secret_names() -> set[str]:
-    """The page shows facts and asks nobody: it gets no keys."""
-    from tracker.settings import KEY_SUFFIXES
-
-    return {name for name in os.environ if name.upper().endswith(KEY_SUFFIXES)}
 
 
 def _free_port() -> int:
