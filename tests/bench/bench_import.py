@@ -144,7 +144,10 @@ def main() -> int:
         path = Path(folder) / "backlinks.csv"
         make(path, given.rows)
         print(f"{given.rows:,} backlinks, {path.stat().st_size / 1e6:.0f} MB")
-        runs = {name: [alone(name, path) for _ in range(given.repeats)] for name in CONTENDERS}
+        runs: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
+        for _ in range(given.repeats):  # by turns, so that another job on the machine meets all of them
+            for name in CONTENDERS:
+                runs[name].append(alone(name, path))
     best = {name: min(each, key=lambda run: run["seconds"]) for name, each in runs.items()}
     for name, run in best.items():
         print(
@@ -154,6 +157,8 @@ def main() -> int:
     bare = min(run["seconds"] for name, run in best.items() if name != "import_links")
     ratio = bare / best["import_links"]["seconds"]
     print(f"speed of import_links against the faster of the two: {ratio:.2f} (asked: {BAR})")
+    spent = min(run["cpu"] for name, each in runs.items() if name != "import_links" for run in each)
+    print(f"  by processor time: {spent / min(run['cpu'] for run in runs['import_links']):.2f}")
     return 0 if ratio >= BAR else 1
 
 

@@ -41,13 +41,15 @@ class Prepared:
     newest: datetime | None
 
 
-class _Stamps(dict[Moment, datetime]):
+class _Stamps(dict[Moment | None, datetime | None]):
     """Days as their first moment, UTC."""
 
-    def __missing__(self, moment: Moment) -> datetime:
-        self[moment] = stamp = (
-            moment if isinstance(moment, datetime) else datetime.combine(moment, time(), tzinfo=UTC)
-        )
+    def __missing__(self, moment: Moment | None) -> datetime | None:
+        if moment is None or isinstance(moment, datetime):
+            stamp = moment
+        else:
+            stamp = datetime.combine(moment, time(), tzinfo=UTC)
+        self[moment] = stamp
         return stamp
 
 
@@ -82,9 +84,9 @@ class _Preparer:
         lost_at, reasons = self._lost(block, last, lost_at)
         targets = [self.site] * len(block) if self.site else block.column("target_domain")
         columns: dict[str, list[Any]] = {
-            "source_page_id": [page and domains.page_id(page) for page in block.column("source_page")],
-            "source_domain_id": [ids[name] for name in block.column("source_domain")],
-            "target_domain_id": [ids[name] for name in targets],
+            "source_page_id": domains.page_ids(block.column("source_page")),
+            "source_domain_id": list(map(ids.__getitem__, block.column("source_domain"))),
+            "target_domain_id": list(map(ids.__getitem__, targets)),
             "first_seen": first,
             "last_seen": last,
             "lost_at": lost_at,
@@ -98,12 +100,13 @@ class _Preparer:
         return Prepared(columns, publishers, block.rejects, len(block), newest)
 
     def _stamped(self, moments: Sequence[Any]) -> list[Any]:
-        stamps = self.stamps
-        return [moment and stamps[moment] for moment in moments]
+        return list(map(self.stamps.__getitem__, moments)) if _told(moments) else list(moments)
 
     def _lost(self, block: Block, last: list[Any], lost_at: list[Any]) -> tuple[list[Any], list[Any]]:
         """A link stated lost without a day counts as gone since it was last seen: it must not look alive."""
         lost, reasons = block.column("lost"), list(block.column("lost_reason"))
+        if not any(lost):
+            return lost_at, reasons
         for n, is_lost in enumerate(lost):
             if is_lost and lost_at[n] is None:
                 lost_at[n] = last[n] or self.now
@@ -128,7 +131,7 @@ def _figures(block: Block) -> list[dict[str, Any] | None]:
 
 
 def _told(column: Sequence[Any]) -> bool:
-    return column.count(None) < len(column)
+    return len(column) > 0 and (column[0] is not None or column.count(None) < len(column))
 
 
 def prepared(

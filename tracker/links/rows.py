@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from tracker.links.recognise import Recognition, batches
 from tracker.links.values import Memo, Moment, Wrong
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+NOWHERE = (None,) * len(domains.Address._fields)
 
 
 class LinkRow(NamedTuple):
@@ -94,7 +95,7 @@ def _url(cell: str) -> domains.Address:
     address = domains.try_parse(cell.strip())
     if address is None:
         bare = domains.try_parse(_with_scheme(cell))
-        address = bare and replace(bare, url=cell.strip())
+        address = bare and bare._replace(url=cell.strip())
     if address is None:
         raise ValueError("is not a web address")
     return address
@@ -229,7 +230,8 @@ class _Reader:
                 return nothing
             return self._column(formats.FIELDS[name], columns[place], self.recognition.header[place], wrong)
 
-        sources, targets = get("source_url"), get("target_url")
+        source_url, source_page, source_domain = self._addresses("source", get, nothing)
+        target_url, _, target_domain = self._addresses("target", get, nothing)
         link_types = get("link_type")
         rels, nofollow, ugc, sponsored = self._rel(get, link_types, nothing)
         lost_at, lost = get("lost_at"), get("lost")
@@ -237,11 +239,11 @@ class _Reader:
             lost = [moment is not None for moment in lost_at]
         return [
             lines,
-            [each and each.url for each in sources] if sources is not nothing else nothing,
-            [each and each.url for each in targets] if targets is not nothing else nothing,
-            [each and each.domain for each in sources] if sources is not nothing else get("source_domain"),
-            [each and each.domain for each in targets] if targets is not nothing else get("target_domain"),
-            [each and each.canonical for each in sources] if sources is not nothing else nothing,
+            source_url,
+            target_url,
+            source_domain,
+            target_domain,
+            source_page,
             self._anchors(get, nothing),
             rels,
             nofollow,
@@ -264,6 +266,15 @@ class _Reader:
             self._figures(columns, len(lines), wrong),
             self._labels(columns, len(lines)),
         ]
+
+    def _addresses(
+        self, end: str, get: Callable[[str], list[Any]], nothing: list[Any]
+    ) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+        """URL, page and domain of one end of the links; where the file names no pages, the domain alone."""
+        if (found := get(f"{end}_url")) is nothing:
+            return nothing, nothing, get(f"{end}_domain")
+        urls, pages, _, owners = zip(*(each or NOWHERE for each in found), strict=True) if found else [()] * 4
+        return urls, pages, owners
 
     def _rel(
         self, get: Callable[[str], list[Any]], link_types: list[Any], nothing: list[Any]
@@ -351,8 +362,8 @@ class _Reader:
         if len(set(cells)) * 2 < len(cells):
             return self._remembered("url", cells, name, wrong)
         parse = domains.try_parse
-        found: list[Any] = [parse(cell.strip()) for cell in cells]
-        if not all(found):
+        found: list[Any] = list(map(parse, map(str.strip, cells)))
+        if None in found:
             again = [n for n, address in enumerate(found) if address is None]
             late: dict[int, str] = {}
             for n, address in zip(
@@ -372,7 +383,7 @@ class _Reader:
 
     def _remembered(self, kind: str, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
         memo = self.memos[kind]
-        converted = [memo[cell] for cell in cells]
+        converted = list(map(memo.__getitem__, cells))
         if memo.failed:
             for n, value in enumerate(converted):
                 if isinstance(value, Wrong):
