@@ -7,7 +7,7 @@ import time
 from typing import Any, get_args
 
 import pytest
-from bodies import CASES, Case
+from tests.bodies import CASES, Case
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.shared import SHARED, shared

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bodies import blocks, chats, pages
-from bodies.cases import Case
+from tests.bodies import blocks, chats, pages
+from tests.bodies.cases import Case
 
 CASES: list[Case] = [*chats.CASES, *blocks.CASES, *pages.CASES]
 

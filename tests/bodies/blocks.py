@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bodies.cases import Case
+from tests.bodies.cases import Case
 
 REDIRECT = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/"
 LINK = "https://norvane.example.com/a?utm_source=openai"

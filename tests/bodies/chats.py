@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bodies.cases import Case
+from tests.bodies.cases import Case
 
 NORVANE = "https://norvane.example.com/crm?utm_source=openai"
 KIOSK = "https://kiosk.example.org/a_(b)"

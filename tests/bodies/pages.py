@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bodies.cases import Case
+from tests.bodies.cases import Case
 
 FRAGMENT = "https://a.example/1#:~:text=gr%C3%B6%C3%9Fe"
 
