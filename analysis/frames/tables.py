@@ -1,0 +1,88 @@
+"""The tables as SQLAlchemy sees them, and how their rows become columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, select
+
+from tracker.models import (
+    AuthorityList,
+    AuthorityValue,
+    Backlink,
+    DisavowEntry,
+    Domain,
+    DomainClass,
+    Event,
+    LinkImport,
+    OpportunityState,
+    PageCheck,
+    PageLink,
+    WebEdge,
+    Workspace,
+)
+from tracker.models import Engine as EngineTable
+from tracker.models import Prompt as PromptTable
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def _table(model: Any) -> Any:
+    return model.__table__
+
+
+WORKSPACE = _table(Workspace)
+ENGINE = _table(EngineTable)
+PROMPT = _table(PromptTable)
+DOMAIN = _table(Domain)
+BACKLINK = _table(Backlink)
+IMPORT = _table(LinkImport)
+LIST = _table(AuthorityList)
+VALUE = _table(AuthorityValue)
+EDGE = _table(WebEdge)
+EVENT = _table(Event)
+CLASS = _table(DomainClass)
+CHECK = _table(PageCheck)
+LINK = _table(PageLink)
+STATE = _table(OpportunityState)
+DISAVOW = _table(DisavowEntry)
+
+
+def rows(connection: Connection, statement: Select[Any]) -> pd.DataFrame:
+    """A select as a frame with its column names, also when it is empty.
+
+    A column with nulls keeps its Python values: pandas would turn 63-bit ids into floats and merge what is not one.
+    """
+    result = connection.execute(statement)
+    names = list(result.keys())
+    columns = list(zip(*result.fetchall(), strict=True)) or [()] * len(names)
+    return pd.DataFrame(
+        {
+            name: pd.Series(list(values), dtype=object if not values or None in values else None)
+            for name, values in zip(names, columns, strict=True)
+        }
+    )
+
+
+def seconds(moments: Iterable[Any]) -> Floats:
+    return np.array([np.nan if m is None or m is pd.NaT else m.timestamp() for m in moments], np.float64)
+
+
+def domain_names(connection: Connection, ids: Iterable[Any]) -> dict[int, str]:
+    wanted = [int(i) for i in ids]
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), 10_000):
+        part = wanted[start : start + 10_000]
+        found |= dict(
+            connection.execute(select(DOMAIN.c.id, DOMAIN.c.name).where(DOMAIN.c.id.in_(part))).all()
+        )
+    return found
+
+
+def chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

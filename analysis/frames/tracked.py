@@ -1,0 +1,220 @@
+"""What a workspace tracks, and which part of it a number is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Literal
+
+from sqlalchemy import Connection, Engine, select
+
+from analysis.frames.tables import CLASS, DOMAIN, ENGINE, EVENT, PROMPT, WORKSPACE
+from tracker import rollups
+from tracker.errors import UsageError
+from tracker.rollups import ANSWER, BRAND, VISIBILITY
+
+Branded = Literal["exclude", "include", "only"]
+
+
+@dataclass(frozen=True)
+class BrandFact:
+    id: int
+    name: str
+    own: bool
+    aliases: tuple[str, ...]
+    domains: tuple[str, ...]
+    not_phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PromptFact:
+    id: int
+    text: str
+    topic: str
+    country: str | None
+    language: str | None
+    weight: float
+
+
+@dataclass(frozen=True)
+class World:
+    """What a workspace tracks: everything small enough to hold, read once.
+
+    Attributes
+    ----------
+    id : int
+    name : str
+    brands : tuple of BrandFact
+        Active brands, the own one first, rivals by name.
+    prompts : dict of int to PromptFact
+    engines : dict of int to str
+    """
+
+    id: int
+    name: str
+    brands: tuple[BrandFact, ...]
+    prompts: Mapping[int, PromptFact]
+    engines: Mapping[int, str]
+
+    @property
+    def own(self) -> BrandFact | None:
+        return next((brand for brand in self.brands if brand.own), None)
+
+    def brand(self, name: str) -> BrandFact:
+        """The brand of this name, in any case."""
+        found = next((b for b in self.brands if b.name.casefold() == name.casefold()), None)
+        if found is None:
+            names = ", ".join(b.name for b in self.brands) or "none"
+            raise UsageError(f"there is no brand {name!r}", f"brands of this workspace: {names}")
+        return found
+
+    def engine(self, name: str) -> int:
+        """The id of the engine of this name."""
+        for key, known in self.engines.items():
+            if known == name:
+                return key
+        names = ", ".join(sorted(self.engines.values())) or "none"
+        raise UsageError(f"there is no engine {name!r}", f"engines of this workspace: {names}")
+
+    def require_topic(self, name: str) -> str:
+        topics = {prompt.topic for prompt in self.prompts.values()}
+        if name not in topics:
+            raise UsageError(
+                f"there is no topic {name!r}",
+                f"topics of this workspace: {', '.join(sorted(topics)) or 'none'}",
+            )
+        return name
+
+    @cached_property
+    def branded(self) -> frozenset[int]:
+        """Prompts whose own text names the own brand: their answers repeat what was put in their mouth."""
+        from tracker.mentions import BrandNames, Finder
+
+        if self.own is None:
+            return frozenset()
+        own = self.own
+        finder = Finder([BrandNames(own.id, own.name, own.aliases, own.not_phrases, own.domains)])
+        return frozenset(p.id for p in self.prompts.values() if finder.spans(p.text))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which answers a number is about.
+
+    Attributes
+    ----------
+    first, last : date or None
+        Mondays of the first and last week, both included; None leaves that side open.
+    engine : int or None
+        Engine id.
+    topic, country : str or None
+    branded : {"exclude", "include", "only"}
+        What to do with prompts that name the own brand.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    engine: int | None = None
+    topic: str | None = None
+    country: str | None = None
+    branded: Branded = "exclude"
+
+    def prompts(self, world: World) -> set[int]:
+        """Ids of the prompts within the scope."""
+        return {
+            p.id
+            for p in world.prompts.values()
+            if (self.topic is None or p.topic == self.topic)
+            and (self.country is None or p.country == self.country)
+            and (self.branded == "include" or (p.id in world.branded) == (self.branded == "only"))
+        }
+
+
+def monday(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def as_world(database: Engine, workspace: World | int) -> World:
+    """The world of a workspace id; a world stays what it is."""
+    return workspace if isinstance(workspace, World) else world(database, workspace)
+
+
+def world(database: Engine, workspace: str | int | None = None) -> World:
+    """The workspace of this name or id; without one, the only one there is."""
+    with database.connect() as connection:
+        key, name = _workspace(connection, workspace)
+        brand = BRAND.c
+        wanted = (brand.id, brand.name, brand.own, brand.aliases, brand.domains, brand.not_phrases)
+        found = connection.execute(select(*wanted).where(brand.workspace_id == key, brand.active))
+        brands = [
+            BrandFact(i, n, bool(own), tuple(aliases or ()), tuple(doms or ()), tuple(nots or ()))
+            for i, n, own, aliases, doms, nots in found
+        ]
+        p = PROMPT.c
+        prompts = connection.execute(
+            select(p.id, p.text, p.topic, p.country, p.language, p.weight).where(p.workspace_id == key)
+        )
+        engines = connection.execute(
+            select(ENGINE.c.id, ENGINE.c.name).where(ENGINE.c.workspace_id == key).order_by(ENGINE.c.name)
+        )
+        return World(
+            key,
+            name,
+            tuple(sorted(brands, key=lambda b: (not b.own, b.name.casefold()))),
+            {row[0]: PromptFact(*row) for row in prompts},
+            {int(i): str(n) for i, n in engines},
+        )
+
+
+def _workspace(connection: Connection, name: str | int | None) -> tuple[int, str]:
+    known = {n: i for i, n in connection.execute(select(WORKSPACE.c.id, WORKSPACE.c.name))}
+    if isinstance(name, int):
+        name = next((n for n, i in known.items() if i == name), f"number {name}")
+    if name is None and len(known) == 1:
+        name = next(iter(known))
+    name = "default" if name is None else str(name)
+    if name not in known:
+        raise UsageError(
+            f"the database has no workspace {name!r}",
+            f"use --workspace with one of: {', '.join(sorted(known))}"
+            if known
+            else "ask or import something first: `citelift demo`, `citelift run` or `citelift import answers FILE`",
+        )
+    return int(known[name]), name
+
+
+def weeks(database: Engine, workspace: World) -> list[date]:
+    """Mondays with answers, in order."""
+    with database.connect() as connection:
+        if rollups.fresh(connection, workspace.id):
+            found = select(VISIBILITY.c.week).distinct().where(VISIBILITY.c.workspace_id == workspace.id)
+        else:
+            found = select(ANSWER.c.week).distinct().where(rollups.usable(workspace.id))
+        return sorted(connection.execute(found).scalars())
+
+
+def events(database: Engine, workspace: World, first: date, last: date) -> list[tuple[date, str, str]]:
+    """What was written down for these days: (day, kind, title)."""
+    start = datetime.combine(first, time(), UTC)
+    end = datetime.combine(last + timedelta(days=1), time(), UTC)
+    statement = (
+        select(EVENT.c.at, EVENT.c.kind, EVENT.c.title)
+        .where(EVENT.c.workspace_id == workspace.id, EVENT.c.at >= start, EVENT.c.at < end)
+        .order_by(EVENT.c.at, EVENT.c.id)
+    )
+    with database.connect() as connection:
+        return [(at.date(), str(kind), str(title)) for at, kind, title in connection.execute(statement)]
+
+
+def domain_kinds(database: Engine, workspace: World) -> dict[str, str]:
+    """Kinds of domains that a person chose."""
+    statement = (
+        select(DOMAIN.c.name, CLASS.c.kind)
+        .join_from(CLASS, DOMAIN, DOMAIN.c.id == CLASS.c.domain_id)
+        .where(CLASS.c.workspace_id == workspace.id)
+    )
+    with database.connect() as connection:
+        return {str(name): str(kind) for name, kind in connection.execute(statement)}
