@@ -1,0 +1,192 @@
+"""Databases that every page of the dashboard must stand: from nothing at all to hostile text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from tests.facts import BRANDS, Facts, week
+from tracker import store
+from tracker.models import Ask, Event, Ledger, Run, Schedule
+
+HOSTILE = (
+    '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> **Norvane** [x](javascript:alert(1)) '
+    "\u202egnirts desrever\u202c =cmd|' /C calc'!A0 <b>bold</b> {{7*7}} $$x^2$$ :material/home:"
+)
+PROMPTS = tuple(f"which crm is good for case {n}" for n in range(1, 9))
+SITES = ("techdaily.com", "softpickery.com", "opsforumhall.com", "openbizwikia.org")
+
+
+def nothing(database: Engine) -> None:
+    """Migrated, and empty."""
+
+
+def _answers(facts: Facts, weeks: int) -> None:
+    names = [brand[0] for brand in facts.brands]
+    for number in range(weeks):
+        for p, prompt in enumerate(facts.prompts):
+            for e, engine in enumerate(facts.engines):
+                turn = number + p + 2 * e
+                cited = [f"https://{SITES[turn % 4]}/a/{p}", f"https://{SITES[(turn + 1) % 4]}/b"]
+                if turn % 5 == 0:
+                    cited.append("https://norvane.com/")
+                told = [name for i, name in enumerate(names) if (turn + i) % (2 + i) == 0]
+                fetched = cited if engine == "beta" else ()
+                facts.answer(
+                    prompt,
+                    engine,
+                    week(number),
+                    named=told,
+                    cited=cited,
+                    retrieved=fetched,
+                    text=" and ".join(told) or "none",
+                )
+
+
+def _links(facts: Facts) -> None:
+    for n, site in enumerate(SITES):
+        target = facts.brands[n % len(facts.brands)]
+        if len(target) > 1:
+            facts.link(
+                f"https://{site}/a/{n}",
+                f"https://{target[1]}/",
+                first=week(-4 + n),
+                anchor=f"see {target[0]}",
+            )
+    facts.link(
+        f"https://{SITES[0]}/a/0", "https://norvane.com/x", first=week(-9), lost=week(2), anchor="=1+1"
+    )
+
+
+def small(database: Engine) -> None:
+    facts = Facts(prompts=(*PROMPTS, "is Norvane good"))
+    _answers(facts, 6)
+    _links(facts)
+    facts.authority("list_rank", {site: float(10 * n + 1) for n, site in enumerate(SITES)})
+    facts.store(database)
+    with store.writing(database) as session:
+        session.add(Event(workspace_id=1, at=week(3), kind="pr", title="a prize"))
+        run = Run(workspace_id=1, key="r", planned_at=week(5), asked_for=week(5), state="done")
+        session.add(run)
+        session.flush()
+        session.add(Ledger(run_id=run.id, engine_id=100, budget_micros=9_000_000, spent_micros=1_234_567))
+        session.add(
+            Schedule(workspace_id=1, name="weekly", kind="run", cron="0 6 * * 1", last_due_at=week(0))
+        )
+
+
+def failed(database: Engine) -> None:
+    """A run of which every ask failed."""
+    Facts().store(database)
+    with store.writing(database) as session:
+        run = Run(
+            workspace_id=1,
+            key="r",
+            planned_at=week(0),
+            asked_for=week(0),
+            state="partial",
+            reason="6 key refused",
+        )
+        session.add(run)
+        session.flush()
+        session.add(Ledger(run_id=run.id, engine_id=100))
+        for prompt in range(3):
+            for engine in (100, 101):
+                session.add(
+                    Ask(
+                        workspace_id=1,
+                        run_id=run.id,
+                        prompt_id=10_000 + prompt,
+                        engine_id=engine,
+                        state="failed",
+                        reason="key refused",
+                        detail=HOSTILE,
+                        ended_at=week(0),
+                    )
+                )
+
+
+def links_only(database: Engine) -> None:
+    facts = Facts(engines=(), prompts=())
+    _links(facts)
+    facts.store(database)
+
+
+def without_domains(database: Engine) -> None:
+    """The own brand has no site: nothing can be its citation or its link."""
+    facts = Facts(brands=(("Norvane",), *BRANDS[1:]), prompts=PROMPTS)
+    _answers(facts, 3)
+    _links(facts)
+    facts.store(database)
+
+
+def one_week(database: Engine) -> None:
+    facts = Facts(prompts=PROMPTS[:2])
+    _answers(facts, 1)
+    facts.store(database)
+
+
+def unknown_citations(database: Engine) -> None:
+    """Recorded answers that do not say what they cite."""
+    facts = Facts(prompts=PROMPTS[:3], engines=("alpha",))
+    for number in range(2):
+        for prompt in facts.prompts:
+            facts.answer(
+                prompt, "alpha", week(number), named=["Norvane"], known=False, served=None, searched=None
+            )
+    facts.store(database)
+
+
+def rivals_only(database: Engine) -> None:
+    """Nobody of the workspace is the own brand."""
+    facts = Facts(prompts=PROMPTS)
+    for row in facts.rows.values():
+        for values in row:
+            if "own" in values:
+                values["own"] = False
+    _answers(facts, 2)
+    _links(facts)
+    facts.store(database)
+
+
+def hostile(database: Engine) -> None:
+    facts = Facts(prompts=(HOSTILE, *PROMPTS), topics={HOSTILE: HOSTILE[:60]})
+    _answers(facts, 2)
+    _links(facts)
+    key = facts.answer(HOSTILE, "alpha", week(1) + timedelta(hours=2), named=["Norvane"], text=HOSTILE)
+    facts.link("https://evil.example.com/<b>", "https://norvane.com/", anchor=HOSTILE, first=week(0))
+    facts.store(database)
+    from tracker.models import Citation
+
+    with store.writing(database) as session:
+        for n, url in enumerate(
+            ("javascript:alert(1)", "https://ok.example.com/?q=<script>", "data:text/html,x", HOSTILE)
+        ):
+            session.add(
+                Citation(
+                    workspace_id=1,
+                    answer_id=key,
+                    kind="cited",
+                    position=n + 1,
+                    start=0,
+                    end=30,
+                    url=url,
+                    title=HOSTILE,
+                )
+            )
+        session.add(Event(workspace_id=1, at=week(1), kind="pr", title=HOSTILE))
+
+
+WORLDS: dict[str, Callable[[Engine], None]] = {
+    "an empty database": nothing,
+    "a small world": small,
+    "a failed run": failed,
+    "links only": links_only,
+    "a brand without domains": without_domains,
+    "one week": one_week,
+    "unknown citations": unknown_citations,
+    "no own brand": rivals_only,
+    "hostile text": hostile,
+}
