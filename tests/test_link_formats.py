@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -707,3 +708,165 @@ def test_a_layout_is_recognised_by_its_own_columns(layout: formats.Layout) -> No
     match = formats.match(header)
     assert match is not None
     assert match.layout.vendor == layout.vendor
+
+
+# Exports as people really have them: cut to some columns, resaved by spreadsheets of other languages -------------------
+
+PAGE, GOAL = "https://blog.one.test/a", "https://acme.test/x"
+FIRST, LAST = day("2026-03-02"), day("2026-11-10")
+PLAIN = {"source_url": PAGE, "target_url": GOAL, "anchor": "Acmé", "first_seen": FIRST}
+_SEMRUSH = (
+    "Page ascore,Source title,Source url,Target url,Anchor,External links,Nofollow,Image,First seen,Lost link"
+)
+_MAJESTIC = "Source URL;Anchor Text;Source Trust Flow;External Links;Target URL;Flag NoFollow;Last Seen Date"
+_SHORT = "Referring page URL;Target URL;Anchor;First seen;Nofollow"
+
+VARIANTS: dict[str, tuple[bytes, str, dict[str, Any]]] = {
+    "columns in another order, a strange one between, dates in words": (
+        f"""Target URL,Anchor,Nofollow,Referring page URL,First seen,Zusatz,Last seen,Domain rating,UR
+{GOAL},Acmé,TRUE,{PAGE},"Mar 2, 2026",x,"Nov 10, 2026",71,12""".encode(),
+        "ahrefs-backlinks",
+        {**PLAIN, "nofollow": True, "last_seen": LAST, "metrics": {"Domain rating": 71.0, "UR": 12.0}},
+    ),
+    "UTF-16, low byte first, without a mark": (
+        f"Referring page URL\tTarget URL\tAnchor\tFirst seen\r\n{PAGE}\t{GOAL}\tAcmé\t2026-03-02\r\n".encode(
+            "utf-16-le"
+        ),
+        "generic",
+        PLAIN,
+    ),
+    "UTF-16, high byte first, without a mark": (
+        f"Referring page URL\tTarget URL\tAnchor\tFirst seen\n{PAGE}\t{GOAL}\tAcmé\t2 March 2026\n".encode(
+            "utf-16-be"
+        ),
+        "generic",
+        PLAIN,
+    ),
+    "a first line for Excel, German": (
+        f"sep=;\r\n{_SHORT}\r\n{PAGE};{GOAL};Acmé;2.3.2026;WAHR\r\n".encode(),
+        "generic",
+        {**PLAIN, "nofollow": True},
+    ),
+    "a first line for Excel in quotes behind a byte order mark, French": (
+        f'"sep=;"\r\n{_SHORT}\r\n"{PAGE}";"{GOAL}";"Acmé";"02/03/2026";"VRAI"\r\n'.encode("utf-8-sig"),
+        "generic",
+        {**PLAIN, "nofollow": True},
+    ),
+    "a first line for Excel and commas": (
+        f"sep=,\n{_SHORT.replace(';', ',')}\n{PAGE},{GOAL},Acmé,2026-03-02,FALSCH\n".encode(),
+        "generic",
+        {**PLAIN, "nofollow": False},
+    ),
+    "lines ended as on an old Mac, thousands grouped": (
+        f'{_SEMRUSH}\r12,T,{PAGE},{GOAL},Acmé,"1,234",true,false,2026-03-02 10:00:00,false\r'.encode(),
+        "semrush-backlinks",
+        {
+            **PLAIN,
+            "first_seen": at("2026-03-02 10:00"),
+            "nofollow": True,
+            "lost": False,
+            "metrics": {"Page ascore": 12.0, "External links": 1234.0},
+        },
+    ),
+    "line ends doubled by a text-mode copy": (
+        f"{_SHORT}\r\r\n{PAGE};{GOAL};Acmé;2026-03-02;yes\r\r\n".encode(),
+        "generic",
+        {**PLAIN, "nofollow": True},
+    ),
+    "dates as seconds since 1970": (
+        f"source_title;source_url;target_url;anchor;nofollow;first_seen;lostlink\nT;{PAGE};{GOAL};Acmé;true;1772445600;"
+        "false\n".encode(),
+        "semrush-api",
+        {**PLAIN, "first_seen": at("2026-03-02 10:00"), "nofollow": True, "title": "T"},
+    ),
+    "dates as milliseconds since 1970": (
+        f"from,to,anchor,first_seen\n{PAGE},{GOAL},Acmé,1772445600000\n".encode(),
+        "generic",
+        {**PLAIN, "first_seen": at("2026-03-02 10:00")},
+    ),
+    "dates as a spreadsheet's numbers": (
+        f"source,target,anchor,first seen,last seen\n{PAGE},{GOAL},Acmé,46083,46336\n".encode(),
+        "generic",
+        {**PLAIN, "last_seen": LAST},
+    ),
+    "German thousands, Windows-1252": (
+        f"{_MAJESTIC}\r\n{PAGE};Acmé;12;1.234;{GOAL};+;10.11.2026\r\n".encode("cp1252"),
+        "majestic-api",
+        {"anchor": "Acmé", "nofollow": True, "last_seen": LAST},
+    ),
+    "an API's body resaved by a German spreadsheet": (
+        f"page_ascore;source_url;target_url;anchor;external_num;first_seen;newlink\n7;{PAGE};{GOAL};Acmé;1.234;"
+        "02.03.2026;FALSCH\n".encode(),
+        "semrush-api",
+        {**PLAIN, "metrics": {"page_ascore": 7.0, "external_num": 1234.0}},
+    ),
+    "pages without their scheme, American dates": (
+        b"""URL,Title,Anchor Text,PA,DA,Linking Domains,Target URL,Nofollow,Date First Seen,Date Last Seen,Spam Score
+blog.one.test/a,T,Acme,30,40,"1,200",acme.test/x,Yes,03/02/2026,11/20/2026,1%""",
+        "moz-links",
+        {
+            "source_page": PAGE,
+            "first_seen": FIRST,
+            "last_seen": day("2026-11-20"),
+            "nofollow": True,
+            "metrics": {"PA": 30.0, "DA": 40.0, "Linking Domains": 1200.0, "Spam Score": 1.0},
+        },
+    ),
+    "Google's report in Japanese": (
+        f"リンク元ページ,最終クロール\n{PAGE},2026/11/10\n".encode(),
+        "gsc-latest-links",
+        {"source_url": PAGE, "last_seen": LAST},
+    ),
+    "Google's report in French, quoted, Windows-1252": (
+        f'"Page de liens";"Dernière exploration"\n"{PAGE}";"10/11/2026"\n'.encode("cp1252"),
+        "gsc-latest-links",
+        {"source_url": PAGE, "last_seen": LAST},
+    ),
+    "Google's sites in Spanish": (
+        "Sitio;Páginas que enlazan;Páginas de destino\none.test;1.234;12\n".encode(),
+        "gsc-top-linking-sites",
+        {"source_domain": "one.test", "metrics": {"Linking pages": 1234.0, "Target pages": 12.0}},
+    ),
+    "an old crawl's names": (
+        f'"Type","From","To","Anchor Text","Alt Text","Follow"\n"Hyperlink","{PAGE}","{GOAL}","","Logo","false"\n'.encode(),
+        "screamingfrog-inlinks",
+        {"source_url": PAGE, "target_url": GOAL, "anchor": "Logo", "nofollow": True, "link_type": "image"},
+    ),
+    "a tool that nobody listed": (
+        f'Backlink URL,Page Title,Target URL,Anchor text,DT,Rel,First seen,Last checked\n{PAGE},T,{GOAL},"Acmé",30,'
+        f'"ugc, nofollow","Mar 2, 2026",2026-11-10\n'.encode(),
+        "generic",
+        {**PLAIN, "title": "T", "nofollow": True, "ugc": True, "sponsored": False, "last_seen": LAST},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_an_export_is_understood_as_people_have_it(tmp_path: Path, name: str) -> None:
+    body, layout, expected = VARIANTS[name]
+    path = tmp_path / "export.csv"
+    path.write_bytes(body)
+    recognition = inspect(path)
+    assert recognition.layout.name == layout
+    (row,) = rows(path, recognition)
+    assert isinstance(row, LinkRow)
+    assert {field: getattr(row, field) for field in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "seen"),
+    [
+        ("Typ,Quelle,Ziel,Ankertext", "4 columns: Typ,Quelle"),
+        ("URL der verweisenden Seite;Ziel-URL;Ankertext", "3 columns: URL der verweisenden Seite"),
+        ('"Referring page URL,Target URL,Anchor"', "1 column:"),
+    ],
+)
+def test_a_header_in_a_language_that_no_vendor_exports_is_refused_with_what_helps(
+    tmp_path: Path, header: str, seen: str
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"{header}\n{PAGE},{GOAL},Acme,x\n")
+    with pytest.raises(DataError, match="is not a link export") as refused:
+        inspect(path)
+    assert seen in refused.value.problem
+    assert "source_url,target_url" in refused.value.hint

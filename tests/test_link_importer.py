@@ -6,20 +6,24 @@ import codecs
 import gzip
 import io
 import json
+import signal
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, event, func
 from sqlmodel import Session, col, select
 
 from tests.shared import shared
 from tracker import domains, store
-from tracker.errors import DataError, UsageError
+from tracker.errors import DataError, StoreError, UsageError
 from tracker.links import prepare, values
 from tracker.links.importer import (
     ImportResult,
@@ -43,6 +47,7 @@ from tracker.models import (
     Workspace,
 )
 
+ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 HEADER = "source_url,target_url,anchor,rel,first_seen,last_seen,lost_at"
 SOUND = "https://a.com/1,https://acme.com/,Acme,nofollow,2026-03-02,2026-11-10,"
@@ -688,6 +693,75 @@ def test_a_failure_half_way_stores_nothing(
     assert written[0] > 0
     with store.reading(database) as session:
         assert (count(session, LinkImport), count(session, Backlink), count(session, Domain)) == (0, 0, 0)
+
+
+def test_two_imports_of_one_file_at_once_store_it_once(
+    database: Engine, workspace: int, tmp_path: Path
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    lines = "".join(f"https://site{n}.com/,https://acme.com/,x,,,,\n" for n in range(3_000))
+    path = write(tmp_path / "export.csv", f"{HEADER}\n{lines}")
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(lambda _: imported(database, path), range(3)))
+    assert sorted(result.stored for result in results) == [0, 0, 3_000]
+    assert len({result.import_id for result in results}) == 1
+    with store.reading(database) as session:
+        assert (count(session, LinkImport), count(session, Backlink)) == (1, 3_000)
+
+
+def test_a_full_disk_is_said_and_nothing_is_half_stored(lone: Engine, tmp_path: Path) -> None:
+    with lone.connect() as connection:
+        pages = connection.exec_driver_sql("pragma page_count").scalar_one()
+
+    @event.listens_for(lone, "checkout")
+    def small(connection: Any, *_: object) -> None:
+        connection.execute(f"pragma max_page_count={pages + 40}")
+
+    lines = "".join(f"https://site{n}.com/,https://acme.com/,{'x' * 200},,,,\n" for n in range(9_000))
+    path = write(tmp_path / "export.csv", f"{HEADER}\n{lines}")
+    with pytest.raises(StoreError, match="full") as refused:
+        imported(lone, path)
+    assert "free some space" in refused.value.hint
+    with store.reading(lone) as session:
+        assert (count(session, LinkImport), count(session, Backlink), count(session, Domain)) == (0, 0, 0)
+    event.remove(lone, "checkout", small)
+    lone.dispose()
+    assert imported(lone, path).stored == 9_000
+
+
+_KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from tracker import store
+from tracker.links import importer
+
+written = []
+original = importer._LinkWriter.insert
+
+def insert(self, part):
+    original(self, part)
+    written.append(part.count)
+    if len(written) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+importer._LinkWriter.insert = insert
+importer.REBUILD_FROM = 0
+importer.import_links(store.open_database(sys.argv[1]), 1, sys.argv[2], now=datetime(2026, 11, 21, tzinfo=UTC))
+"""
+
+
+def test_an_import_that_is_killed_leaves_the_database_as_it_was(lone: Engine, tmp_path: Path) -> None:
+    lines = "".join(f"https://site{n}.com/,https://acme.com/,{'x' * 200},,,,\n" for n in range(9_000))
+    path = write(tmp_path / "export.csv", f"{HEADER}\n{lines}")
+    address = lone.url.render_as_string(hide_password=False)
+    ended = subprocess.run([sys.executable, "-c", _KILLED, address, str(path)], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    with lone.connect() as connection:
+        assert connection.exec_driver_sql("pragma integrity_check").scalar_one() == "ok"
+    with store.reading(lone) as session:
+        assert (count(session, LinkImport), count(session, Backlink), count(session, Domain)) == (0, 0, 0)
+    assert imported(lone, path).stored == 9_000
 
 
 def test_a_second_process_stores_what_the_first_would_have(

@@ -18,11 +18,12 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Table, func, insert
 from sqlalchemy import Engine as Database
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from tracker import domains, store
-from tracker.errors import DataError, UsageError
+from tracker.errors import DataError, StoreError, UsageError
 from tracker.links import formats, reading, values
 from tracker.links.formats import Scope
 from tracker.links.prepare import Prepared, prepared
@@ -58,6 +59,8 @@ __all__ = [
 
 KEPT_REJECTS = 50
 """Rejects that are kept with an import and shown; the others are counted."""
+IMPORT_LOCK = 0x6C_69_6E_6B_73
+"""The advisory lock that an import holds on PostgreSQL."""
 REBUILD_FROM = 50_000
 """Rows from which it is quicker to make the indexes anew than to keep them up to date row by row."""
 
@@ -190,7 +193,8 @@ def import_links(
             "use `citelift import authority` for it",
         )
     file_hash = _hash(path)
-    with store.writing(database) as session, _without_collector():
+    with _plain_refusal(), store.writing(database) as session, _without_collector():
+        _one_at_a_time(session)
         there = session.exec(
             select(LinkImport).where(
                 LinkImport.workspace_id == workspace_id, LinkImport.file_hash == file_hash
@@ -323,6 +327,28 @@ def _target(
     return domain, [
         f"the rows do not say which site they link to; {domain} is assumed (give another as the target)"
     ]
+
+
+@contextmanager
+def _plain_refusal() -> Iterator[None]:
+    """What a database refuses in the middle of an import, said so that a user can act on it."""
+    try:
+        yield
+    except OperationalError as error:
+        why = str(error.orig).strip().splitlines()[0]
+        if store.is_locked(error):
+            hint = "wait until the other command that writes has ended, and import again"
+        elif "full" in why or "No space left" in why:
+            hint = "free some space where the database lies (about four times the size of the file), and import again"
+        else:
+            hint = "check that the database can be reached and written to, and import again"
+        raise StoreError(f"the database took nothing of this file: {why}", hint) from error
+
+
+def _one_at_a_time(session: Session) -> None:
+    """As on SQLite: two long imports would wait for each other's domains, and the same file would be stored twice."""
+    if session.connection().dialect.name == "postgresql":
+        session.connection().execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
 
 
 def _hash(path: Path) -> str:
@@ -531,7 +557,8 @@ def import_authority(
         raise UsageError("the metric has no name", "give one, such as referring_subnets")
     given = _AuthorityFile.of(path, domain_column, value_column, encoding)
     file_hash = _hash(path)
-    with store.writing(database) as session:
+    with _plain_refusal(), store.writing(database) as session:
+        _one_at_a_time(session)
         there = session.exec(
             select(AuthorityList).where(
                 AuthorityList.metric == metric,

@@ -304,13 +304,14 @@ def _columns_of(recognition: Recognition, kind: str) -> list[int]:
 
 
 def _decimal(recognition: Recognition, sample: Sequence[Sequence[str]]) -> Decimal:
+    """The mark before decimals: as cells show that group nothing, else as the spreadsheet that wrote semicolons has it."""
     commas = points = 0
     for place in recognition.match.metrics.values():
         for row in sample:
             cell = row[place].strip()
-            commas += bool(re.fullmatch(r"-?\d+,(\d{1,2}|\d{4,})%?", cell))
-            points += bool(re.fullmatch(r"-?\d+\.(\d{1,2}|\d{4,})%?", cell))
-    return "," if commas > points else "."
+            commas += bool(re.fullmatch(r"-?(0,\d+|\d+,(\d{1,2}|\d{4,}))%?", cell))
+            points += bool(re.fullmatch(r"-?(0\.\d+|\d+\.(\d{1,2}|\d{4,}))%?", cell))
+    return "," if commas > points or (recognition.delimiter == ";" and not points) else "."
 
 
 def _date_order(
