@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlmodel import Session, SQLModel, create_engine
 
 from tracker.errors import StoreError
@@ -41,6 +41,11 @@ def open_database(url: str, *, read_only: bool = False, migrate: bool = True) ->
             "check that the address is right, the server runs and the folder is writable",
         ) from None
     return engine
+    except DatabaseError as error:
+        raise StoreError(
+            f"the database {engine.url.render_as_string(hide_password=True)} is damaged or none: {_first_line(error)}",
+            "restore it from a backup (`sqlite3 file .recover` saves what can be read), or point --database elsewhere",
+        ) from None
 
 
 def _engine(url: str, read_only: bool) -> Engine:
