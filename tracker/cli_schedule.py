@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.errors import UsageError
 from tracker.opening import (
     CatalogOption,
     DatabaseOption,
@@ -18,6 +19,8 @@ from tracker.opening import (
     workspace_of,
 )
 from tracker.printing import out, plain, print_json, table
+
+EVENT_KINDS = ("pr", "content", "site", "product", "other")
 
 
 def register(app: typer.Typer) -> None:
@@ -136,6 +139,8 @@ def event_add(
     from tracker.models import Event
 
     settings = settings_from(catalog, database, workspace)
+    if kind not in EVENT_KINDS:
+        raise UsageError(f"unknown kind {kind!r}", f"one of {', '.join(EVENT_KINDS)}")
     at = (on or datetime.now(UTC)).replace(tzinfo=UTC)
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")

@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Engine as Database
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import col, select
 
 from tracker import answers, catalog, jobs, plan, prices, store
@@ -92,14 +93,20 @@ def _check_database(settings: Settings, fine: list[str], problems: list[Finding]
         problems.append(Finding("error", "database", "database", error.problem, error.hint))
         return
     fine.append(f"database: {store.ping(database)}, schema {store.schema_versions(database)[0]}")
-    with database.connect() as connection:
-        if (
-            database.dialect.name == "sqlite"
-            and connection.execute(text("pragma quick_check(1)")).scalar() != "ok"
-        ):
-            hint = "restore it from a backup; `sqlite3 file .recover` saves what can be read"
-            problems.append(Finding("error", "database.damaged", "database", "the file is damaged", hint))
+    if not _is_sound(database):
+        hint = "restore it from a backup; `sqlite3 file .recover` saves what can be read"
+        problems.append(Finding("error", "database.damaged", "database", "the file is damaged", hint))
     database.dispose()
+
+
+def _is_sound(database: Database) -> bool:
+    if database.dialect.name != "sqlite":
+        return True
+    try:
+        with database.connect() as connection:
+            return connection.execute(text("pragma quick_check(1)")).scalar() == "ok"
+    except DatabaseError:
+        return False
 
 
 def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> None:
