@@ -40,12 +40,12 @@ def open_database(url: str, *, read_only: bool = False, migrate: bool = True) ->
             f"cannot open the database {engine.url.render_as_string(hide_password=True)}: {_first_line(error)}",
             "check that the address is right, the server runs and the folder is writable",
         ) from None
-    return engine
     except DatabaseError as error:
         raise StoreError(
             f"the database {engine.url.render_as_string(hide_password=True)} is damaged or none: {_first_line(error)}",
             "restore it from a backup (`sqlite3 file .recover` saves what can be read), or point --database elsewhere",
         ) from None
+    return engine
 
 
 def _engine(url: str, read_only: bool) -> Engine:
