@@ -27,12 +27,14 @@ from analysis.families import families
 from analysis.frames import Scope, World
 from analysis.intervals import wilson
 from analysis.lift import LiftRow, LiftTable, lift
+from analysis.opportunities import Opportunity, opportunities
 from analysis.report_charts import bar, forest, trend
 from tracker.errors import UsageError
 
 Format = Literal["html", "pdf", "md", "csv"]
 TEMPLATES = Path(__file__).with_name("templates")
 WEEKS = 16
+OFFERED = 6
 TREND: tuple[v.Measure, ...] = ("mention_rate",)
 CLAIMS = ("associated within the same question", "goes with fewer mentions", "lifts every brand alike")
 
@@ -92,6 +94,8 @@ class Week:
     sources: tuple[Source, ...]
     stability: tuple[v.Stability, ...]
     events: tuple[tuple[date, str, str], ...]
+    past_events: tuple[tuple[date, str, str], ...]
+    opportunities: tuple[Opportunity, ...]
     limits: tuple[str, ...]
 
     @property
@@ -193,6 +197,10 @@ def gather(database: Engine, world: World, week: date | None = None) -> Week:
         sources=tuple(sources),
         stability=tuple(v.stability(database, world, Scope(first=start, last=monday, branded="include"))),
         events=tuple(frames.events(database, world, monday, monday + timedelta(days=6))),
+        past_events=tuple(frames.events(database, world, start, monday + timedelta(days=6))),
+        opportunities=tuple(
+            _next(database, world, Scope(first=start, last=monday, branded="include"), table)
+        ),
         limits=tuple(report_words.limits(world, rows, changes, table, excluded, before)),
     )
 
@@ -204,6 +212,12 @@ def _lift(database: Engine, world: World, monday: date) -> LiftTable | None:
     if not panel.answers or not panel.sources or not panel.exposed.nnz:
         return None
     return lift(panel, checks="claims")
+
+
+def _next(database: Engine, world: World, scope: Scope, table: LiftTable | None) -> list[Opportunity]:
+    """The best opportunities that nobody has closed."""
+    found = opportunities(database, world, scope, lift=table)
+    return [row for row in found if row.state in ("open", "working")][:OFFERED]
 
 
 def _sources(database: Engine, world: World, scope: Scope, top: int = 15) -> list[Source]:
@@ -301,12 +315,13 @@ def cell(value: object) -> object:
 
 
 def tables(found: Week) -> dict[str, str]:
-    """The report's tables as CSV texts: visibility, changes, lift, sources."""
+    """The report's tables as CSV texts: visibility, changes, lift, opportunities, sources."""
     lifts = found.lift.rows if found.lift else ()
     return {
         "visibility": _csv([report_words.row_cells(row) for row in found.rows]),
         "changes": _csv([report_words.change_cells(change) for change in found.changes]),
         "lift": _csv([report_words.lift_cells(row) for row in lifts]),
+        "opportunities": _csv([report_words.opportunity_cells(row) for row in found.opportunities]),
         "sources": _csv([{**asdict(s), "links_to": "; ".join(s.links_to)} for s in found.sources]),
     }
 

@@ -112,8 +112,8 @@ class Trend:
     lines: tuple[Line, ...]
 
 
-def trend(rows: Sequence[Row], most: int = 5) -> Trend | None:
-    """Mention rates of the own brand (with its band) and the most named rivals; None for fewer than two weeks."""
+def trend(rows: Sequence[Row], events: Sequence[tuple[date, str, str]] = (), most: int = 5) -> Trend | None:
+    """Mention rates of the own brand (with its band) and the most named rivals, events as upright lines; None for fewer than two weeks."""
     weeks = sorted({row.week for row in rows if row.week})
     if len(weeks) < 2:
         return None
@@ -135,6 +135,9 @@ def trend(rows: Sequence[Row], most: int = 5) -> Trend | None:
         f'<rect x="0" y="{60 - 60 * i * step / top - 0.06:.2f}" width="100" height="0.12" fill="#e4e0d8"/>'
         for i in range(round(top / step) + 1)
     ]
+    for day, _, _ in events:
+        place = 100 * min(max((day - first).days, 0), span) / span
+        shapes.append(f'<rect x="{place - 0.06:.2f}" y="0" width="0.12" height="60" fill="#b4652a"/>')
     colours = {name: PALETTE[min(i, len(PALETTE) - 1)] for i, name in enumerate(shown)}
     for name in own:
         shapes.append(_band(by_brand[name], at, top))

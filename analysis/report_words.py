@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.frames import World
 from analysis.intervals import Interval
 from analysis.lift import LiftRow, LiftTable
+from analysis.opportunities import Opportunity
 from analysis.visibility import Change, Pair, Row
 
 if TYPE_CHECKING:
@@ -236,6 +237,37 @@ def lift_cells(row: LiftRow) -> dict[str, object]:
     }
 
 
+def opportunity_cells(row: Opportunity) -> dict[str, object]:
+    """One opportunity for the CSV."""
+    return {
+        **{
+            "source": row.source,
+            "class": row.kind,
+            "cited_answers": row.cited_answers,
+            "answers": row.answers,
+        },
+        **{"rate": row.rate, "low": row.low, "high": row.high, "engines": row.engines, "weeks": row.weeks},
+        **{"links_to_rivals": "; ".join(row.links_to_rivals), "links_to_own": int(row.links_to_own)},
+        "reasons": "; ".join(reason.text for reason in row.reasons),
+        "next_step": "; ".join(reason.next_step for reason in row.reasons),
+        "pages": " ".join(page for reason in row.reasons for page in reason.pages),
+        **{"gain": row.gain, "gain_low": row.gain_low, "gain_high": row.gain_high, "state": row.state},
+    }
+
+
+def gain(row: Opportunity) -> str:
+    """What would go with a link, if the association held for this brand."""
+    if row.gain is None:
+        return "no gain can be given"
+    return f"{points(row.gain)} points ({band(row.gain_low, row.gain_high, True)}) would go with a link"
+
+
+GAIN_NOTE = (
+    "A gain is the source's lift times the share of answers that cite it: what would go with a link if the association "
+    "held for your brand. It is no promise."
+)
+
+
 def plain(w: Week, definitions: Mapping[str, str]) -> dict[str, Any]:
     """The report as words and numbers for the PDF's template."""
     return {
@@ -258,6 +290,17 @@ def plain(w: Week, definitions: Mapping[str, str]) -> dict[str, Any]:
             for s in w.sources
         ],
         "stability": stability(w),
+        "next": [
+            {
+                **{"source": o.source, "why": "; ".join(r.text for r in o.reasons), "gain": gain(o)},
+                **{
+                    "step": o.reasons[0].next_step,
+                    "cited": f"{count(o.cited_answers)} of {count(o.answers)} answers",
+                },
+            }
+            for o in w.opportunities
+        ],
+        "gain_note": GAIN_NOTE,
         "events": [f"{day(at)}: {kind}: {title}" for at, kind, title in w.events],
         "limits": list(w.limits),
         "definitions": [[MEASURE_NAMES[name], text] for name, text in definitions.items()],

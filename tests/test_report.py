@@ -52,7 +52,16 @@ def test_the_report_is_written_in_every_format(database: Engine, tmp_path: Path)
     written = report.write(database, world.id, tmp_path / "out", week=date(2026, 3, 18))
     assert [path.name for path in written] == [
         f"report-ws1-2026-03-16{end}"
-        for end in (".html", ".pdf", ".md", "-visibility.csv", "-changes.csv", "-lift.csv", "-sources.csv")
+        for end in (
+            ".html",
+            ".pdf",
+            ".md",
+            "-visibility.csv",
+            "-changes.csv",
+            "-lift.csv",
+            "-opportunities.csv",
+            "-sources.csv",
+        )
     ]
     assert written[1].read_bytes().startswith(b"%PDF")
     page = written[0].read_text()
@@ -146,6 +155,28 @@ def test_answers_that_leave_the_rates_are_named_with_why(sqlite_database: Engine
     text = " ".join(report.gather(sqlite_database, frames.world(sqlite_database)).limits)
     assert "beta: 1 answer failed or came empty" in text
     assert "beta: 1 answer came without a search" in text
+
+
+def test_what_to_do_next_and_what_was_noted_are_told(sqlite_database: Engine) -> None:
+    from tracker import store
+    from tracker.models import Event
+
+    world = world_with_links(sqlite_database)
+    facts = Facts(brands=(("Norvane", "norvane.com"),), prompts=("another",), workspace=1, first_answer=5000)
+    facts.rows = {table: rows for table, rows in facts.rows.items() if table.__name__ == "Prompt"}
+    facts.engine_ids = {"alpha": 100}
+    facts.prompt_ids = {"another": 77}
+    for row in next(iter(facts.rows.values())):
+        row["id"] = 77
+    facts.answer("another", at=week(2), cited=["https://www.quietplace.com/best-list"])
+    facts.store(sqlite_database)
+    with store.writing(sqlite_database) as session:
+        session.add(Event(workspace_id=1, at=week(1), kind="pr", title="<b>Launch</b>"))
+    page = report.html(report.gather(sqlite_database, frames.world(sqlite_database)))
+    assert world.id == 1
+    assert "What to look at next" in page
+    assert "quietplace.com" in page
+    assert "&lt;b&gt;Launch&lt;/b&gt;" in page
 
 
 def test_no_sentence_claims_a_cause(sqlite_database: Engine) -> None:
