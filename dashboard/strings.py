@@ -40,7 +40,7 @@ class Common:
     BRANDED_CHOICES: Final = {"exclude": "Left out", "include": "Included", "only": "Only these"}
     BRANDED_HELP = "A prompt that names your brand puts the name into the answer's mouth. The headline leaves such prompts out."
     WINDOW = "{window}. {branded}"
-    LEFT_OUT = "{n} that name your brand are left out."
+    LEFT_OUT = "Left out: {n} naming your brand."
     SHOW_MORE = "Rows shown"
     DOWNLOAD = "Download CSV"
     SORT = "Sort by"

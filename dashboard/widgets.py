@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -25,7 +26,7 @@ from dashboard.strings import Common
 STYLE = Path(__file__).with_name("theme") / "style.css"
 PERIODS: tuple[int | None, ...] = (4, 12, 26, 52, None)
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+FORMULA = ("=", "+", "-", "\u2212", "@", "\t", "\r", "\n", "|", "%")
 Tone = Literal["good", "bad", "warn", "quiet", ""]
 
 
@@ -315,7 +316,8 @@ def neutral(value: object) -> object:
     if not isinstance(value, str):
         return value
     cleaned = INVISIBLE.sub("\ufffd", value)
-    return f"'{cleaned}" if cleaned.lstrip(" \u00a0").startswith(FORMULA) else cleaned
+    bare = unicodedata.normalize("NFKC", value.lstrip("\ufeff\u200b\ufffd \u00a0"))
+    return f"'{cleaned}" if bare.startswith(FORMULA) else cleaned
 
 
 def as_csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.lift import LiftRow, LiftTable
-from dashboard import charts, data, formats, strings, widgets
+from dashboard import cells, charts, data, formats, strings, widgets
 from dashboard.strings import Common
 
 words = strings.Lift
@@ -58,18 +58,10 @@ def forest(rows: list[LiftRow]) -> None:
             "low": [row.low for row in shown],
             "high": [row.high for row in shown],
             "tone": [words.TONES.get(row.verdict, "quiet") for row in shown],
-            "note": [note(row) for row in shown],
+            "note": [cells.lift_note(row) for row in shown],
         }
     ).replace({"tone": {"warn": "quiet"}})
     widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.CHART)
-
-
-def note(row: LiftRow) -> str:
-    prompts = formats.counted(row.prompts, Common.PROMPTS_ONE)
-    span = formats.points_range(row.low, row.high)
-    return words.NOTE.format(
-        lift=formats.points(row.lift), interval=span, exposed=formats.count(row.exposed), prompts=prompts
-    )
 
 
 def limits(found: LiftTable) -> None:
@@ -90,71 +82,15 @@ def everything(found: LiftTable) -> None:
             words.VERDICT, "verdict", [words.ALL_VERDICTS, *words.VERDICTS.values()], width=290
         )
         most = widgets.how_many(len(found.rows), "sources_shown")
-        widgets.download("link-sources.csv", HEADS, lambda: [raw(row) for row in found.rows])
+        widgets.download(
+            "link-sources.csv", cells.LIFT_HEADS, lambda: [cells.lift_raw(row) for row in found.rows]
+        )
     rows = [row for row in found.rows if wanted in (words.ALL_VERDICTS, words.VERDICTS[row.verdict])]
-    rows = ordered(rows, next(key for key, name in words.SORTS.items() if name == order))
+    rows = cells.lift_ordered(rows, next(key for key, name in words.SORTS.items() if name == order))
     shown = rows[:most]
     heads = widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4))
     few = [i for i, row in enumerate(shown) if row.lift is None]
-    widgets.table(heads, [line(row) for row in shown], few=few)
-
-
-def ordered(rows: list[LiftRow], by: str) -> list[LiftRow]:
-    keys = {
-        "rank": lambda r: (r.rank_key is None, -(r.rank_key or 0)),
-        "lift": lambda r: (r.lift is None, -(r.lift or 0)),
-        "exposed": lambda r: -r.exposed,
-        "source": lambda r: r.source,
-    }
-    return sorted(rows, key=keys[by])
-
-
-def line(row: LiftRow) -> tuple[object, ...]:
-    passed = (
-        words.PASSED.format(passed=sum(row.checks.values()), all=len(row.checks))
-        if row.checks
-        else words.NO_CHECKS
-    )
-    verdict = widgets.badge(words.VERDICTS[row.verdict], words.TONES.get(row.verdict, "quiet"))
-    numbers = (
-        formats.points(row.lift),
-        formats.points_range(row.low, row.high),
-        formats.count(row.exposed),
-        row.prompts,
-    )
-    return (widgets.link(f"https://{row.source}", row.source), *numbers, verdict, passed)
-
-
-HEADS = (
-    "source",
-    "type",
-    "lift",
-    "low",
-    "high",
-    "p",
-    "q",
-    "linked_pairs",
-    "prompts",
-    "verdict",
-    "checks_passed",
-    "checks",
-)
-
-
-def raw(row: LiftRow) -> tuple[object, ...]:
-    head = (
-        row.source,
-        row.family,
-        row.lift,
-        row.low,
-        row.high,
-        row.p,
-        row.q,
-        row.exposed,
-        row.prompts,
-        row.verdict,
-    )
-    return (*head, sum(row.checks.values()), len(row.checks))
+    widgets.table(heads, [cells.lift_line(row) for row in shown], few=few)
 
 
 def checks(rows: list[LiftRow]) -> None:

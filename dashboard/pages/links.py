@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard import charts, data, formats, strings, widgets
-from dashboard.strings import Sources
+from dashboard import cells, charts, data, formats, strings, widgets
 
 words = strings.Links
 
@@ -28,18 +27,9 @@ def by_brand(found: pd.DataFrame) -> None:
     widgets.section(words.BY_BRAND)
     widgets.table(
         widgets.columns(words.BRAND_COLUMNS, numeric=(1, 2, 3, 4, 5)),
-        [brand_line(brand.name, found[found["brand"] == brand.name]) for brand in here.world.brands],
+        [cells.link_counts(brand.name, found[found["brand"] == brand.name]) for brand in here.world.brands],
         own=[i for i, brand in enumerate(here.world.brands) if brand.own],
     )
-
-
-def brand_line(name: str, mine: pd.DataFrame) -> tuple[object, ...]:
-    known, lost = mine["nofollow"].notna(), mine["lost"].notna()
-    followed = int((mine.loc[known, "nofollow"] == 0).sum())
-    share = formats.percent(followed / int(known.sum()), 0) if known.any() else formats.UNKNOWN
-    counts = (mine["source"].nunique(), len(mine), int((~lost).sum()), int(lost.sum()))
-    of = words.FOLLOWED_OF.format(n=formats.count(followed), of=formats.count(int(known.sum())))
-    return (name, *map(formats.count, counts), widgets.small(share, of) if known.any() else share)
 
 
 def one_brand(found: pd.DataFrame, name: str) -> None:
@@ -49,69 +39,45 @@ def one_brand(found: pd.DataFrame, name: str) -> None:
         return
     velocity(mine, name)
     widgets.section(words.DOMAINS)
-    rows = referring(found, mine)
+    rows = cells.referring(found, mine)
     with widgets.bar():
         most = widgets.how_many(len(rows), "referring_shown")
-        widgets.download(
-            "links.csv",
-            HEADS,
-            lambda: (
-                mine[list(HEADS)]
-                .astype(object)
-                .where(mine[list(HEADS)].notna(), None)
-                .itertuples(index=False)
-            ),
-        )
+        widgets.download("links.csv", cells.LINK_HEADS, lambda: cells.link_raw(mine))
     shown = rows[:most]
     heads = [head.format(brand=name) for head in words.DOMAIN_COLUMNS]
     widgets.table(widgets.columns(heads, numeric=(2, 3)), shown)
     anchors(mine)
-
-
-HEADS = ("source", "kind", "url", "target_url", "anchor", "brand", "nofollow", "first", "lost", "vendors")
+    if here.world.own and name == here.world.own.name:
+        profile(name)
 
 
 def velocity(mine: pd.DataFrame, name: str) -> None:
-    parts = []
-    for column, what, sign in (("first", words.WHAT["gained"], 1), ("lost", words.WHAT["lost"], -1)):
-        months = mine[column].dropna().dt.tz_localize(None).dt.to_period("M").dt.to_timestamp().value_counts()
-        parts += [(month, what, sign * n) for month, n in months.items()]
-    frame = pd.DataFrame(parts, columns=["month", "what", "links"])
-    if frame["month"].nunique() > 1:
-        newest = frame["month"].max()
-        months = pd.date_range(
-            max(frame["month"].min(), newest - pd.DateOffset(months=23)), newest, freq="MS"
-        )
-        quiet = pd.DataFrame({"month": months, "what": words.WHAT["gained"], "links": 0})
+    months = cells.by_month(mine)
+    if len(months):
         widgets.section(words.GAINED, words.GAINED_SUB.format(brand=name))
-        widgets.chart(
-            charts.gained_and_lost(pd.concat([frame[frame["month"] >= months[0]], quiet])), words.GAINED
-        )
+        widgets.chart(charts.gained_and_lost(months), words.GAINED)
 
 
-def referring(found: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...]]:
-    rivals = found[~found["own"]].groupby("source")["brand"].nunique()
-    rows = []
-    for source, part in mine.groupby("source"):
-        anchor = next((a for a in part["anchor"] if isinstance(a, str) and a.strip()), words.NO_ANCHOR)
-        first = part["first"].min()
-        seen = formats.day(first) if pd.notna(first) else formats.UNKNOWN
-        kind = Sources.KINDS.get(part["kind"].iloc[0], part["kind"].iloc[0])
-        page = widgets.link(next((u for u in part["url"] if isinstance(u, str)), f"https://{source}"), source)
-        rows.append(
+def profile(name: str) -> None:
+    """Anchor classes against the rivals', and unusual weeks: of the own brand only."""
+    found = data.link_profile(here.place)
+    shown = [share for share in found.anchors if share.own.estimate or share.rivals.estimate]
+    if shown:
+        widgets.section(words.CLASSES, words.CLASSES_SUB.format(brand=name))
+        heads = widgets.columns([h.format(brand=name) for h in words.CLASS_COLUMNS], numeric=(1, 2))
+        widgets.table(heads, [cells.anchor_share(share) for share in shown])
+    if found.spikes:
+        widgets.section(words.SPIKES)
+        rows = [
             (
-                len(part),
-                (
-                    page,
-                    kind,
-                    formats.count(len(part)),
-                    formats.count(int(rivals.get(source, 0))),
-                    seen,
-                    anchor[:80],
-                ),
+                formats.day(w.week),
+                formats.count(w.new),
+                formats.number(w.expected, 0),
+                w.because or words.SPIKE_PLAIN,
             )
-        )
-    return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
+            for w in found.spikes[-8:]
+        ]
+        widgets.table(widgets.columns(words.SPIKE_COLUMNS, numeric=(1, 2)), rows)
 
 
 def anchors(mine: pd.DataFrame) -> None:

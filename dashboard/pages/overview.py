@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.frames import Scope
 from analysis.visibility import FEW, Change, Compared, Row
-from dashboard import charts, data, formats, strings, widgets
+from dashboard import cells, charts, data, formats, strings, widgets
 from dashboard.strings import Common, Measure
 
 words = strings.Overview
@@ -51,19 +51,8 @@ def card(name: Compared, own: Row, rows: list[Row], moved: list[Change]) -> widg
         f"{span} · {widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])}<br>{Measure.SHORT[name]}{' · ' + place if place else ''}"
     )
     return widgets.Card(
-        Measure.NAMES[name], formats.percent(rate.estimate), lines, verdict(change), own.answers < FEW
+        Measure.NAMES[name], formats.percent(rate.estimate), lines, cells.verdict(change), own.answers < FEW
     )
-
-
-def verdict(change: Change | None) -> widgets.Safe:
-    if change is None:
-        return widgets.badge(Measure.ONE_WEEK)
-    mark = widgets.badge(
-        Measure.CHANGE[change.verdict], Measure.TONE[change.verdict], "; ".join(change.reasons)
-    )
-    if change.difference.estimate is None:
-        return mark
-    return widgets.join(mark, " ", formats.points(change.difference.estimate), " ", Measure.SINCE)
 
 
 def over_time(scope: Scope) -> None:
@@ -94,8 +83,8 @@ def brands(rows: list[Row], moved: list[Change]) -> None:
     shown = [
         (
             widgets.join(row.brand, f" ({Common.OWN})" if row.own else ""),
-            *rates(row, top),
-            change(changed.get(row.brand)),
+            *cells.rates(row, top),
+            cells.change(changed.get(row.brand)),
             formats.count(row.answers),
         )
         for row in ordered
@@ -109,29 +98,13 @@ def brands(rows: list[Row], moved: list[Change]) -> None:
     )
 
 
-def rates(row: Row, top: float) -> tuple[object, ...]:
-    named, cited, share = (row.rates[name] for name in Measure.NAMES)
-    colour = charts.ACCENT if row.own else charts.QUIET
-    drawn = widgets.picture(
-        charts.whisker(named.low, named.estimate, named.high, top=top, colour=colour), Common.INTERVAL
-    )
-    return widgets.rate(named), drawn, widgets.rate(cited), widgets.rate(share)
-
-
-def change(found: Change | None) -> widgets.Safe:
-    if found is None:
-        return widgets.badge(Measure.ONE_WEEK)
-    mark = widgets.badge(Measure.CHANGE[found.verdict], Measure.TONE[found.verdict])
-    return widgets.small(formats.points(found.difference.estimate), mark)
-
-
 def engines(scope: Scope) -> None:
     rows = [row for row in data.visibility(here.place, scope, ("engine",)) if row.own]
     if len(rows) < 2:
         return
     widgets.section(words.ENGINES.format(brand=here.brand))
     top = max((row.rates["mention_rate"].high or 0) for row in rows) or 1
-    shown = [(row.engine, *rates(row, top), formats.count(row.answers)) for row in rows]
+    shown = [(row.engine, *cells.rates(row, top), formats.count(row.answers)) for row in rows]
     few = [i for i, row in enumerate(rows) if row.directional]
     widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 3, 4, 5)), shown, few=few)
 

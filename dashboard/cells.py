@@ -1,0 +1,184 @@
+"""Results → cells of tables and lines of downloads. Pure: nothing is read here."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.lift import LiftRow
+from analysis.quality import AnchorShare
+from analysis.visibility import Change, Row
+from dashboard import charts, formats, widgets
+from dashboard.strings import Common, Lift, Links, Measure, Sources
+
+
+def verdict(change: Change | None) -> widgets.Safe:
+    if change is None:
+        return widgets.badge(Measure.ONE_WEEK)
+    mark = widgets.badge(
+        Measure.CHANGE[change.verdict], Measure.TONE[change.verdict], "; ".join(change.reasons)
+    )
+    if change.difference.estimate is None:
+        return mark
+    return widgets.join(mark, " ", formats.points(change.difference.estimate), " ", Measure.SINCE)
+
+
+def rates(row: Row, top: float) -> tuple[object, ...]:
+    named, cited, share = (row.rates[name] for name in Measure.NAMES)
+    colour = charts.ACCENT if row.own else charts.QUIET
+    drawn = widgets.picture(
+        charts.whisker(named.low, named.estimate, named.high, top=top, colour=colour), Common.INTERVAL
+    )
+    return widgets.rate(named), drawn, widgets.rate(cited), widgets.rate(share)
+
+
+def change(found: Change | None) -> widgets.Safe:
+    if found is None:
+        return widgets.badge(Measure.ONE_WEEK)
+    mark = widgets.badge(Measure.CHANGE[found.verdict], Measure.TONE[found.verdict])
+    return widgets.small(formats.points(found.difference.estimate), mark)
+
+
+def lift_note(row: LiftRow) -> str:
+    prompts = formats.counted(row.prompts, Common.PROMPTS_ONE)
+    span = formats.points_range(row.low, row.high)
+    return Lift.NOTE.format(
+        lift=formats.points(row.lift), interval=span, exposed=formats.count(row.exposed), prompts=prompts
+    )
+
+
+def lift_ordered(rows: list[LiftRow], by: str) -> list[LiftRow]:
+    keys = {
+        "rank": lambda r: (r.rank_key is None, -(r.rank_key or 0)),
+        "lift": lambda r: (r.lift is None, -(r.lift or 0)),
+        "exposed": lambda r: -r.exposed,
+        "source": lambda r: r.source,
+    }
+    return sorted(rows, key=keys[by])
+
+
+def lift_line(row: LiftRow) -> tuple[object, ...]:
+    passed = (
+        Lift.PASSED.format(passed=sum(row.checks.values()), all=len(row.checks))
+        if row.checks
+        else Lift.NO_CHECKS
+    )
+    verdict = widgets.badge(Lift.VERDICTS[row.verdict], Lift.TONES.get(row.verdict, "quiet"))
+    numbers = (
+        formats.points(row.lift),
+        formats.points_range(row.low, row.high),
+        formats.count(row.exposed),
+        row.prompts,
+    )
+    return (widgets.link(f"https://{row.source}", row.source), *numbers, verdict, passed)
+
+
+LIFT_HEADS: tuple[str, ...] = (
+    "source",
+    "type",
+    "lift",
+    "low",
+    "high",
+    "p",
+    "q",
+    "linked_pairs",
+    "prompts",
+    "verdict",
+    "checks_passed",
+)
+LIFT_HEADS += ("checks",)
+
+
+def lift_raw(row: LiftRow) -> tuple[object, ...]:
+    head = (
+        row.source,
+        row.family,
+        row.lift,
+        row.low,
+        row.high,
+        row.p,
+        row.q,
+        row.exposed,
+        row.prompts,
+        row.verdict,
+    )
+    return (*head, sum(row.checks.values()), len(row.checks))
+
+
+def link_counts(name: str, mine: pd.DataFrame) -> tuple[object, ...]:
+    known, lost = mine["nofollow"].notna(), mine["lost"].notna()
+    followed = int((mine.loc[known, "nofollow"] == 0).sum())
+    share = formats.percent(followed / int(known.sum()), 0) if known.any() else formats.UNKNOWN
+    counts = (mine["source"].nunique(), len(mine), int((~lost).sum()), int(lost.sum()))
+    of = Links.FOLLOWED_OF.format(n=formats.count(followed), of=formats.count(int(known.sum())))
+    return (name, *map(formats.count, counts), widgets.small(share, of) if known.any() else share)
+
+
+LINK_HEADS = (
+    "source",
+    "kind",
+    "url",
+    "target_url",
+    "anchor",
+    "brand",
+    "nofollow",
+    "first",
+    "lost",
+    "vendors",
+)
+
+
+def referring(found: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...]]:
+    rivals = found[~found["own"]].groupby("source")["brand"].nunique()
+    rows = []
+    for source, part in mine.groupby("source"):
+        anchor = next((a for a in part["anchor"] if isinstance(a, str) and a.strip()), Links.NO_ANCHOR)
+        first = part["first"].min()
+        seen = formats.day(first) if pd.notna(first) else formats.UNKNOWN
+        kind = Sources.KINDS.get(part["kind"].iloc[0], part["kind"].iloc[0])
+        page = widgets.link(next((u for u in part["url"] if isinstance(u, str)), f"https://{source}"), source)
+        rows.append(
+            (
+                len(part),
+                (
+                    page,
+                    kind,
+                    formats.count(len(part)),
+                    formats.count(int(rivals.get(source, 0))),
+                    seen,
+                    anchor[:80],
+                ),
+            )
+        )
+    return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
+
+
+def link_raw(mine: pd.DataFrame) -> list[tuple[object, ...]]:
+    known = mine[list(LINK_HEADS)].astype(object)
+    return list(known.where(known.notna(), None).itertuples(index=False, name=None))
+
+
+def by_month(mine: pd.DataFrame) -> pd.DataFrame:
+    """Links gained and lost per month of the newest two years: `month`, `what`, `links` (lost ones negative)."""
+    parts = []
+    for column, what, sign in (("first", Links.WHAT["gained"], 1), ("lost", Links.WHAT["lost"], -1)):
+        months = mine[column].dropna().dt.tz_localize(None).dt.to_period("M").dt.to_timestamp().value_counts()
+        parts += [(month, what, sign * n) for month, n in months.items()]
+    frame = pd.DataFrame(parts, columns=["month", "what", "links"])
+    if frame["month"].nunique() < 2:
+        return frame.iloc[:0]
+    newest = frame["month"].max()
+    first = max(frame["month"].min(), newest - pd.DateOffset(months=23))
+    every = pd.date_range(first, newest, freq="MS")
+    quiet = pd.DataFrame({"month": every, "what": Links.WHAT["gained"], "links": 0})
+    found: pd.DataFrame = pd.concat([frame[frame["month"] >= first], quiet], ignore_index=True)
+    return found
+
+
+def anchor_share(found: AnchorShare) -> tuple[object, ...]:
+    tones = {"more than rivals": "warn", "less than rivals": "warn"}
+    return (
+        found.anchor_class,
+        widgets.rate(found.own),
+        widgets.rate(found.rivals),
+        widgets.badge(found.verdict, tones.get(found.verdict, "quiet")),
+    )
