@@ -1,0 +1,135 @@
+"""What the reading verbs share: their options, the answers they are about, and how numbers are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tracker.errors import UsageError
+from tracker.opening import (
+    opened,
+    settings_from,
+    workspace_of,
+)
+from tracker.printing import err, plain, print_json, table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from analysis.frames import Scope, World
+
+Branded = Literal["exclude", "include", "only"]
+DAY = ["%Y-%m-%d"]
+FromOption = Annotated[
+    datetime | None, typer.Option("--from", formats=DAY, help="First day; its whole week counts.")
+]
+ToOption = Annotated[
+    datetime | None, typer.Option("--to", formats=DAY, help="Last day; its whole week counts.")
+]
+WeeksOption = Annotated[int | None, typer.Option("--weeks", min=1, help="Only the last so many weeks.")]
+EngineOption = Annotated[str | None, typer.Option("--engine", help="Only this engine.")]
+TopicOption = Annotated[str | None, typer.Option("--topic", help="Only this topic.")]
+CountryOption = Annotated[str | None, typer.Option("--country", help="Only prompts of this country.")]
+BrandOption = Annotated[str | None, typer.Option("--brand", help="Only this brand.")]
+BrandedOption = Annotated[Branded, typer.Option("--branded", help="Prompts that name the own brand.")]
+TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json has them all.")]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An open database, its workspace, and the answers a command is about."""
+
+    database: Database
+    world: World
+    scope: Scope
+    window: Mapping[str, str | None]
+
+
+@contextmanager
+def reading(
+    catalog: Path | None,
+    database: str | None,
+    workspace: str | None,
+    *,
+    first: datetime | None = None,
+    last: datetime | None = None,
+    weeks: int | None = None,
+    engine: str | None = None,
+    topic: str | None = None,
+    country: str | None = None,
+    branded: Branded = "include",
+) -> Iterator[Asked]:
+    from analysis import frames
+    from tracker import store
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True) as db:
+        with store.reading(db) as session:
+            key = workspace_of(session, settings)
+        world = frames.world(db, key)
+        known = frames.weeks(db, world)
+        start = frames.monday(first.date()) if first else None
+        end = frames.monday(last.date()) if last else None
+        if start and end and start > end:
+            raise UsageError("--from lies after --to", "turn them round")
+        if weeks is not None and known:
+            start = max(known[-1] - timedelta(weeks=weeks - 1), start or known[0])
+        scope = frames.Scope(
+            first=start,
+            last=end,
+            engine=world.engine(engine) if engine else None,
+            topic=world.require_topic(topic) if topic else None,
+            country=country,
+            branded=branded,
+        )
+        inside = [day for day in known if (start is None or day >= start) and (end is None or day <= end)]
+        yield Asked(db, world, scope, window_of(inside))
+
+
+def window_of(weeks: Sequence[date]) -> dict[str, str | None]:
+    if not weeks:
+        return {"from": None, "to": None}
+    return {"from": weeks[0].isoformat(), "to": (weeks[-1] + timedelta(days=6)).isoformat()}
+
+
+def share(value: float | None, places: int = 1) -> str:
+    return "–" if value is None else f"{100 * value:.{places}f} %"
+
+
+def band(low: float | None, high: float | None, scale: float = 100, sign: str = "") -> str:
+    return "–" if low is None or high is None else f"{scale * low:{sign}.1f} … {scale * high:{sign}.1f}"
+
+
+def ratio(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def words_of(by: str | None) -> list[str]:
+    return [name.strip() for name in (by or "").split(",") if name.strip()]
+
+
+def print_rows(
+    title: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]], as_json: bool, **head: object
+) -> None:
+    if as_json:
+        print_json({**head, "rows": rows})
+        return
+    if not rows:
+        err.print(f"{plain(title)}: nothing to show.")
+        return
+    table(title, [c.replace("_", " ") for c in columns], [[row[c] for c in columns] for row in rows])
+
+
+def kinds_of(asked: Asked, names: Sequence[str]) -> list[str]:
+    from analysis import frames
+    from analysis.classify import Classifier
+
+    decided = frames.domain_kinds(asked.database, asked.world)
+    classifier = Classifier.of(asked.world, decided=decided)
+    return [classifier.domain(name).kind for name in names]
