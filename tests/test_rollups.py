@@ -209,6 +209,27 @@ def test_other_brand_domains_make_the_rollups_stale_and_rebuilt(database: Engine
     assert rows(database, VISIBILITY) == grown
 
 
+def test_another_spelling_of_a_brand_makes_the_rollups_stale(sqlite_database: Engine) -> None:
+    random_facts(range(1)).store(sqlite_database)
+    update(sqlite_database)
+    with store.writing(sqlite_database) as session:
+        session.connection().execute(text("""update brand set aliases = '["Norvane CRM"]' where id = 100"""))
+    with sqlite_database.connect() as connection:
+        assert not rollups.fresh(connection, 1)
+
+
+def test_answers_of_another_workspace_leave_the_rollups_fresh(database: Engine) -> None:
+    one, two = Facts(), Facts(workspace=2, first_answer=50)
+    one.answer("best crm")
+    one.store(database)
+    update(database)
+    two.answer("best crm")
+    two.store(database)
+    with database.connect() as connection:
+        assert rollups.fresh(connection, 1)
+        assert not rollups.fresh(connection, 2)
+
+
 def test_one_workspace_never_counts_another(database: Engine) -> None:
     one = Facts()
     one.answer("best crm", named=["Norvane"])

@@ -359,10 +359,11 @@ def _mark(connection: Connection, workspace_id: int) -> dict[str, Any]:
 
 
 def _brands_mark(connection: Connection, workspace_id: int) -> str:
-    rows = (
-        select(BRAND.c.id, BRAND.c.domains).where(BRAND.c.workspace_id == workspace_id).order_by(BRAND.c.id)
-    )
-    text = json.dumps([[key, sorted(names or [])] for key, names in connection.execute(rows)])
+    """All that decides what is a mention or an own page: when it changes, every week may have."""
+    brand = BRAND.c
+    wanted = (brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains)
+    found = connection.execute(select(*wanted).where(brand.workspace_id == workspace_id).order_by(brand.id))
+    text = json.dumps([[key, name, *(sorted(part or []) for part in parts)] for key, name, *parts in found])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
