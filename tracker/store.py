@@ -102,6 +102,8 @@ def _sqlite(url: str, read_only: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITE)
+        # the indexes of a big import, sorted in memory, would take half a gigabyte; it cannot be set once it has begun
+        connection.exec_driver_sql(f"PRAGMA temp_store={'FILE' if writes else 'MEMORY'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
