@@ -43,8 +43,10 @@ MIN_EXPOSED = 50
 MIN_PROMPTS = 5
 MIN_COMPARISONS = 10.0
 MIN_DOF = 2.5
-# A nominal 5 % keeps the simulated worlds' false discoveries under 10 %: the linear model is not every world's.
-DISCOVERY = 0.05
+# Nothing is claimed unless the surest source passes GATE; then sources are claimed up to DISCOVERY. Where no link
+# lifts anything every claim is false, so the gate bounds that case; 8 % leaves room for what is not linear.
+GATE = 0.05
+DISCOVERY = 0.08
 # Weights of "more" and "fewer" when discoveries are bounded; their mean is 1, so the bound holds.
 MORE, FEWER = 1.8, 0.2
 
@@ -151,7 +153,8 @@ def lift(
     answer : {"level and slope", "level"}
         Answer effects removed; "level" is the textbook model.
     discovery : float
-        BH bound on the expected share of false discoveries among the verdicts that claim a difference.
+        Bound on the expected share of false discoveries among the verdicts that claim a difference; none are
+        made unless one source's q is at most 0.05.
     min_exposed, min_prompts : int
         A source below either keeps its row with no numbers and "not enough data".
     checks : {"all", "claims", "none"}
@@ -291,7 +294,8 @@ def _score(model: _Model, families: tuple[str, ...], level: float, discovery: fl
     q = _directed(beta / se, dof, p)
     mean, sd = shrink(beta, se, families)
     rank = mean - float(stats.norm.ppf(0.5 + level / 2)) * sd
-    verdicts = tuple(_verdict(b, v, discovery) for b, v in zip(beta, q, strict=True))
+    bar = discovery if np.nan_to_num(q, nan=1.0).min(initial=1.0) <= min(GATE, discovery) else 0.0
+    verdicts = tuple(_verdict(b, v, bar) for b, v in zip(beta, q, strict=True))
     return _Scores(beta - half, beta + half, p, q, mean, rank, verdicts)
 
 

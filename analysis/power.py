@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse, stats
 
-from analysis.lift import DISCOVERY, MIN_PROMPTS, MORE, lift
+from analysis.lift import GATE, MIN_PROMPTS, MORE, lift
 from analysis.panel import Floats, Ints, Panel
 from analysis.simulate import world
 from tracker.errors import UsageError
@@ -171,7 +171,7 @@ def plan_lift(
     wanted: float = 0.80,
     draws: int = 2,
     seed: int = 0,
-    discovery: float = DISCOVERY,
+    discovery: float = GATE,
 ) -> PowerPlan:
     """How many weeks and repeats until a lift of `points` would be claimed.
 
@@ -238,7 +238,7 @@ def _amount(
     found, exposed, answers = [], [], 0
     for _ in range(draws):
         drawn = plant(draw(panel, weeks, repeats, rng), at, points, rng)
-        table = lift(drawn, checks="none", discovery=discovery)
+        table = lift(drawn, checks="none")
         row = table.row(panel.sources[at])
         answers = drawn.answers
         exposed.append(row.exposed)
