@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -180,12 +181,16 @@ def save_places(session: Session, batch: Sequence[AnswerRows]) -> None:
     store.bulk_insert(session, Page, [places[key] for key in sorted(places)], ignore=True)
 
 
+@cache
+def _new_answers(kind: str) -> Any:
+    dialect = sqlite if kind == "sqlite" else postgresql
+    insertion = dialect.insert(Answer).on_conflict_do_nothing()
+    return insertion.returning(col(Answer.fingerprint), col(Answer.id))
+
+
 def _insert_answers(session: Session, rows: list[dict[str, Any]]) -> dict[str, int]:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = (
-        dialect.insert(Answer).on_conflict_do_nothing().returning(col(Answer.fingerprint), col(Answer.id))
-    )
-    found = session.connection().execute(statement, rows)
+    connection = session.connection()
+    found = connection.execute(_new_answers(connection.dialect.name), rows)
     return {str(fingerprint): int(key) for fingerprint, key in found}
 
 

@@ -129,11 +129,8 @@ def claim(
         due = _due(session, run_id, engine_id, now, limit)
         asks = due[: _affordable(due, left)]
         if asks:
-            session.connection().execute(
-                update(Ask)
-                .where(col(Ask.id).in_([ask.id for ask in asks]))
-                .values(state=AskState.CLAIMED, claimed_by=me, lease_until=now + LEASE)
-            )
+            values = {"keys": [ask.id for ask in asks], "me": me, "until": now + LEASE}
+            session.connection().execute(_CLAIM, values)
             book(session, run_id, engine_id, released=-sum(ask.estimated_micros for ask in asks))
         if due:
             return Batch(tuple(asks), out_of_budget=not asks)
@@ -151,38 +148,46 @@ def _left(
         workspace_id = session.exec(select(Run.workspace_id).where(Run.id == run_id)).one()
         session.exec(select(Workspace).where(Workspace.id == workspace_id).with_for_update()).one()
         month = month_budget - month_spent(session, workspace_id, now)
-    ledger = _ledger(session, run_id, engine_id)
-    own = None
-    if ledger.budget_micros is not None:
-        own = ledger.budget_micros - ledger.spent_micros - ledger.reserved_micros
+    ledger = session.connection().execute(_LEDGER, {"run": run_id, "engine": engine_id}).one()
+    budget, spent, reserved = ledger
+    own = None if budget is None else budget - spent - reserved
     return min((limit for limit in (own, month) if limit is not None), default=None)
 
 
-def _ledger(session: Session, run_id: int, engine_id: int) -> Ledger:
-    statement = select(Ledger).where(Ledger.run_id == run_id, Ledger.engine_id == engine_id)
-    return session.exec(statement.with_for_update()).one()
+_LEDGER = (
+    select(col(Ledger.budget_micros), col(Ledger.spent_micros), col(Ledger.reserved_micros))
+    .where(col(Ledger.run_id) == bindparam("run"), col(Ledger.engine_id) == bindparam("engine"))
+    .with_for_update()
+)
+_DUE = (
+    select(
+        Ask.id,
+        Ask.prompt_id,
+        Ask.repeat,
+        Ask.model,
+        Ask.estimated_micros,
+        Prompt.text,
+        Prompt.country,
+        Prompt.language,
+    )  # type: ignore[call-overload]
+    .join(Prompt, col(Prompt.id) == col(Ask.prompt_id))
+    .where(col(Ask.run_id) == bindparam("run"), col(Ask.engine_id) == bindparam("engine"))
+    .where(Ask.state == AskState.PLANNED)
+    .where(col(Ask.not_before).is_(None) | (col(Ask.not_before) <= bindparam("now")))
+    .order_by(col(Ask.id))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=Ask)
+)
+_CLAIM = (
+    update(Ask)
+    .where(col(Ask.id).in_(bindparam("keys", expanding=True)))
+    .values(state=AskState.CLAIMED, claimed_by=bindparam("me"), lease_until=bindparam("until"))
+)
 
 
 def _due(session: Session, run_id: int, engine_id: int, now: datetime, limit: int) -> list[Claimed]:
-    statement = (
-        select(
-            Ask.id,
-            Ask.prompt_id,
-            Ask.repeat,
-            Ask.model,
-            Ask.estimated_micros,
-            Prompt.text,
-            Prompt.country,
-            Prompt.language,
-        )  # type: ignore[call-overload]
-        .join(Prompt, col(Prompt.id) == col(Ask.prompt_id))
-        .where(Ask.run_id == run_id, Ask.engine_id == engine_id, Ask.state == AskState.PLANNED)
-        .where((col(Ask.not_before).is_(None)) | (col(Ask.not_before) <= now))
-        .order_by(col(Ask.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Ask)
-    )
-    return [Claimed(*row) for row in session.exec(statement)]
+    values = {"run": run_id, "engine": engine_id, "now": now, "most": limit}
+    return [Claimed(*row) for row in session.connection().execute(_DUE, values)]
 
 
 def _affordable(asks: Sequence[Claimed], left: int | None) -> int:
@@ -220,16 +225,20 @@ def heartbeat(database: Database, run_id: int, me: str, now: datetime) -> None:
         session.connection().execute(update(Ask).where(*mine).values(lease_until=now + LEASE))  # type: ignore[arg-type]
 
 
+_OWNED = (
+    select(col(Ask.id))
+    .where(col(Ask.id).in_(bindparam("keys", expanding=True)))
+    .where(Ask.state == AskState.CLAIMED, col(Ask.claimed_by) == bindparam("me"))
+    .with_for_update()
+)
+
+
 def owned(session: Session, me: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Those whose asks are still ours. A process that was away for longer than its lease has lost its asks to
     another, which has booked and perhaps asked them again: their outcomes must not count a second time."""
-    mine = select(Ask.id).where(
-        col(Ask.id).in_([outcome.ask.id for outcome in outcomes]),
-        Ask.state == AskState.CLAIMED,
-        Ask.claimed_by == me,
-    )
-    keys = set(session.exec(mine.with_for_update()))
-    return [outcome for outcome in outcomes if outcome.ask.id in keys]
+    keys = [outcome.ask.id for outcome in outcomes]
+    mine = set(session.connection().execute(_OWNED, {"keys": keys, "me": me}).scalars())
+    return [outcome for outcome in outcomes if outcome.ask.id in mine]
 
 
 def keep_replies(session: Session, outcomes: Sequence[Outcome]) -> None:
@@ -302,15 +311,19 @@ def _end(outcome: Outcome) -> AskState:
     return AskState.ANSWERED if outcome.reason is None else AskState.FAILED
 
 
-def book(session: Session, run_id: int, engine_id: int, *, spent: int = 0, released: int = 0) -> None:
-    session.connection().execute(
-        update(Ledger)
-        .where(col(Ledger.run_id) == run_id, col(Ledger.engine_id) == engine_id)
-        .values(
-            spent_micros=col(Ledger.spent_micros) + spent,
-            reserved_micros=col(Ledger.reserved_micros) - released,
-        )
+_BOOK = (
+    update(Ledger)
+    .where(col(Ledger.run_id) == bindparam("run"), col(Ledger.engine_id) == bindparam("engine"))
+    .values(
+        spent_micros=col(Ledger.spent_micros) + bindparam("spent"),
+        reserved_micros=col(Ledger.reserved_micros) - bindparam("released"),
     )
+)
+
+
+def book(session: Session, run_id: int, engine_id: int, *, spent: int = 0, released: int = 0) -> None:
+    values = {"run": run_id, "engine": engine_id, "spent": spent, "released": released}
+    session.connection().execute(_BOOK, values)
 
 
 def release(database: Database, run_id: int, engine_id: int, asks: Sequence[Claimed]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, Literal
 
 from tracker import settings
@@ -189,6 +190,7 @@ CALLS: tuple[Call, ...] = (
 NO_SEARCH = Call("*", "chat", searches=False)
 
 
+@cache
 def call_for(model: str) -> Call:
     """The row of a model string; a model without one is asked plainly, without search."""
     return next((call for call in CALLS if fnmatchcase(model, call.pattern)), NO_SEARCH)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,15 +135,19 @@ def bulk_insert(
     stay as they are. Returns the number of rows sent."""
     if not rows:
         return 0
-    target = table.__table__  # type: ignore[attr-defined]
-    statement: Any = target.insert()
-    if ignore:
-        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(target).on_conflict_do_nothing()
     connection = session.connection()
+    statement = _insert(table, connection.dialect.name, ignore)
     for start in range(0, len(rows), CHUNK):
         connection.execute(statement, list(rows[start : start + CHUNK]))
     return len(rows)
+
+
+@cache
+def _insert(table: type[SQLModel], kind: str, ignore: bool) -> Any:
+    target = table.__table__  # type: ignore[attr-defined]
+    if not ignore:
+        return target.insert()
+    return (sqlite if kind == "sqlite" else postgresql).insert(target).on_conflict_do_nothing()
 
 
 def upsert(

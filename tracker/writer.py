@@ -21,7 +21,7 @@ from tracker.redirects import Redirects
 from tracker.work import WRITE_BATCH, Work
 
 log = logging.getLogger("citelift.run")
-KEEP_PAUSE, READ_PAUSE = 0.02, 0.1
+KEEP_PAUSE, READ_PAUSE = 0.05, 0.3
 """Seconds in which a batch may gather."""
 BREATH = 8
 """Replies read before the event loop may see to the network again."""
