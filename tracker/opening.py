@@ -49,7 +49,7 @@ def synced(
     database: Database, settings: Settings, *, need: Literal["brands", "all"] = "all"
 ) -> tuple[int, Catalog]:
     """The catalog, and the workspace that now says what it says; new brand names are looked for in old answers."""
-    from tracker import answers, catalog, store
+    from tracker import answers, catalog, rollups, store
 
     found = catalog.load(settings.catalog, need=need)
     with store.writing(database) as session:
@@ -57,6 +57,8 @@ def synced(
         stale = answers.brands_changed(session, workspace_id)
     if stale:
         count = answers.refresh_mentions(database, workspace_id)
+        with store.writing(database) as session:
+            rollups.rebuild(session, workspace_id)
         err.print(f"The brands changed: {count:,} stored answers were searched for their names again.")
     return workspace_id, found
 
