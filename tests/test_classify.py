@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine
 
@@ -156,4 +157,4 @@ def test_families_are_type_and_third_of_authority(sqlite_database: Engine) -> No
 def test_without_a_list_the_type_alone_is_the_family(sqlite_database: Engine) -> None:
     Facts().store(sqlite_database)
     assert families(sqlite_database, frames.world(sqlite_database))(["reddit.com"]) == ["community"]
-    assert bands(frames.np.array([])) == []
+    assert bands(np.array([])) == []

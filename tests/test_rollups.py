@@ -100,25 +100,27 @@ def test_one_answer_counts_as_written(database: Engine) -> None:
     ],
 )
 def test_an_answer_counts_where_it_has_something_to_say(
-    database: Engine, case: dict[str, Any], answers: int, citable: int, mentioned: int
+    sqlite_database: Engine, case: dict[str, Any], answers: int, citable: int, mentioned: int
 ) -> None:
     facts = Facts(prompts=("best crm",))
     facts.answer("best crm", named=["Norvane"], cited=["https://norvane.com/"], **case)
-    facts.store(database)
-    rebuild(database)
-    own = [row for row in rows(database, VISIBILITY) if row["brand_id"] == facts.brand_ids["Norvane"]]
+    facts.store(sqlite_database)
+    rebuild(sqlite_database)
+    own = [row for row in rows(sqlite_database, VISIBILITY) if row["brand_id"] == facts.brand_ids["Norvane"]]
     assert sum(row["answers"] for row in own) == answers
     assert sum(row["citable"] for row in own) == citable
     assert sum(row["cited"] for row in own) == citable
     assert sum(row["mentioned"] for row in own) == mentioned
 
 
-def test_a_mention_that_says_nothing_was_found_is_no_mention(database: Engine) -> None:
+def test_a_mention_that_says_nothing_was_found_is_no_mention(sqlite_database: Engine) -> None:
     facts = Facts(prompts=("best crm",))
     facts.answer("best crm", absent=["Norvane"], cited=["https://norvane.com/"])
-    facts.store(database)
-    rebuild(database)
-    own = next(row for row in rows(database, VISIBILITY) if row["brand_id"] == facts.brand_ids["Norvane"])
+    facts.store(sqlite_database)
+    rebuild(sqlite_database)
+    own = next(
+        row for row in rows(sqlite_database, VISIBILITY) if row["brand_id"] == facts.brand_ids["Norvane"]
+    )
     assert (own["mentioned"], own["ghost"]) == (0, 1)
 
 
@@ -179,14 +181,14 @@ def test_incremental_and_rebuilt_rollups_have_the_same_rows(database: Engine) ->
     assert len(grown[0]) > 20
 
 
-def test_a_changed_week_is_counted_again_when_named(database: Engine) -> None:
-    random_facts(range(2)).store(database)
-    update(database)
-    before = rows(database, VISIBILITY)
-    with store.writing(database) as session:
+def test_a_changed_week_is_counted_again_when_named(sqlite_database: Engine) -> None:
+    random_facts(range(2)).store(sqlite_database)
+    update(sqlite_database)
+    before = rows(sqlite_database, VISIBILITY)
+    with store.writing(sqlite_database) as session:
         session.connection().execute(text("delete from mention"))
         rollups.update(session, 1, weeks=[week(1).date()])
-    after = rows(database, VISIBILITY)
+    after = rows(sqlite_database, VISIBILITY)
     first, second = week(0).date(), week(1).date()
     assert [r for r in after if r["week"] == first] == [r for r in before if r["week"] == first]
     assert sum(r["mentioned"] for r in after if r["week"] == second) == 0
