@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 # `streamlit run` puts this folder first on the path, where `data` or `command` would hide modules of the same name.
 HERE = Path(__file__).resolve().parent
@@ -74,6 +75,15 @@ def calm() -> object:
     return threadpool_limits(1, "blas")
 
 
+def follow(page: Any) -> None:
+    """Take the choices of the page before along to this one: into its address, so that it can be sent on."""
+    arrived = st.session_state.get("page", page.url_path) != page.url_path
+    st.session_state["page"] = page.url_path
+    kept = dict(st.session_state.get("kept", {}))
+    if arrived and kept and not st.query_params:
+        st.switch_page(page, query_params=kept)
+
+
 def main() -> None:
     st.set_page_config(page_title=strings.PRODUCT, page_icon=str(THEME / "icon.png"), layout="wide")
     calm()
@@ -83,6 +93,7 @@ def main() -> None:
     name, parameters = st.session_state.pop("asked", ("", {}))
     if name in {file for group in PAGES.values() for file, _, _ in group}:
         st.switch_page(f"pages/{name}.py", query_params=parameters)
+    follow(page)
     try:
         if enter():
             page.run()

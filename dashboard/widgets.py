@@ -24,6 +24,8 @@ from dashboard import data, formats, strings
 from dashboard.strings import Common
 
 STYLE = Path(__file__).with_name("theme") / "style.css"
+SHARED = ("period", "engine", "topic", "country", "branded")
+"""Choices that follow the reader from page to page."""
 PERIODS: tuple[int | None, ...] = (4, 12, 26, 52, None)
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 FORMULA = ("=", "+", "-", "\u2212", "@", "\t", "\r", "\n", "|", "%")
@@ -267,9 +269,14 @@ def choice(
     help: str | None = None,
     width: int | Literal["stretch"] = 168,
 ) -> str:
-    """A select box bound to the address."""
+    """A select box bound to the address; what is chosen stays chosen on the next page that has the same box."""
+    kept = st.session_state.setdefault("kept", {})
     picked = st.selectbox(label, options, index=index, key=key, bind="query-params", help=help, width=width)
-    return str(picked) if picked in options else options[index]
+    found = str(picked) if picked in options else options[index]
+    kept.pop(key, None)
+    if key in SHARED and found != options[index]:
+        kept[key] = found
+    return found
 
 
 def switch(label: str, key: str, options: Mapping[Key, str]) -> Key:

@@ -55,10 +55,11 @@ def opened(urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
     def one(world: str, page: str = "overview", **parameters: str) -> AppTest:
         monkeypatch.setenv("CITELIFT_DATABASE_URL", urls[world])
         app = AppTest.from_file(str(APP), default_timeout=60)
+        if page != "overview":
+            app.run().switch_page(f"pages/{page}.py")
         for name, value in parameters.items():
             app.query_params[name] = value
-        app.run()
-        return app if page == "overview" else app.switch_page(f"pages/{page}.py").run()
+        return app.run()
 
     return one
 
@@ -138,7 +139,7 @@ def test_hostile_text_is_escaped_on_every_page(opened: Any) -> None:
 
 
 def test_an_answer_marks_brands_and_cited_passages(opened: Any) -> None:
-    app = opened("hostile text", "answers", branded="Included")
+    app = opened("hostile text", "answers").selectbox(key="branded").select("Included").run()
     prompts = app.selectbox(key="prompt")
     app = prompts.select(next(o for o in prompts.options if "script" in o)).run()
     said = words(app)
