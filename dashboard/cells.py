@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pandas as pd
 
+from analysis.frames import Scope, World
 from analysis.lift import LiftRow
 from analysis.quality import AnchorShare
 from analysis.visibility import Change, Row
 from dashboard import charts, formats, widgets
-from dashboard.strings import Common, Lift, Links, Measure, Sources
+from dashboard.strings import Common, Lift, Links, Measure, Overview, Sources
+
+
+def window(scope: Scope, world: World, excluded: pd.DataFrame) -> str:
+    """Which days and prompts a headline is about, and which answers are in no number."""
+    branded = ""
+    if scope.branded == "exclude" and world.branded:
+        branded = Common.LEFT_OUT.format(n=formats.counted(len(world.branded), Common.PROMPTS_ONE))
+    last = scope.last + timedelta(days=6) if scope.last else None
+    said = Common.WINDOW.format(window=formats.period(scope.first, last), branded=branded)
+    counts = {name: int(excluded[name].sum()) for name in ("problem", "unknown", "not_searched")}
+    if any(counts.values()):
+        said += " " + Overview.EXCLUDED.format(**{name: formats.count(n) for name, n in counts.items()})
+    return said
 
 
 def verdict(change: Change | None) -> widgets.Safe:

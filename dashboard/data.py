@@ -148,11 +148,6 @@ def visibility(place: Place, scope: Scope, by: tuple[str, ...] = ()) -> list[Row
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def every_rate(place: Place, scope: Scope) -> list[Row]:
-    return v.table(database(place), world(place), scope)
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
 def changes(place: Place, scope: Scope) -> list[v.Change]:
     """The two newest weeks of the workspace, within the scope's engine, topic and country."""
     return v.changes(database(place), world(place), scope)

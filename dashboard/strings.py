@@ -23,7 +23,6 @@ class Common:
     NEWEST = "Answers up to the week of {week}"
     NO_ANSWERS = "No answers yet"
     DIRECTIONAL = "directional only"
-    DIRECTIONAL_WHY = "Fewer than 10 answers: read the direction, not the number."
     NOT_ENOUGH = "not enough data"
     INTERVAL = "95% interval"
     BASIS = "{answers} · {prompts}"
@@ -44,8 +43,6 @@ class Common:
     SHOW_MORE = "Rows shown"
     DOWNLOAD = "Download CSV"
     SORT = "Sort by"
-    SEARCH = "Find"
-    TRY = "Next:"
     ANSWERS_ONE, PROMPTS_ONE = "answer", "prompt"
     TRUNCATED = "{shown} of {all} rows are shown; the download has them all."
 
@@ -136,12 +133,11 @@ class Overview:
     ENGINES = "{brand} by engine"
     ENGINE_COLUMNS = ("Engine", "Mention rate", "", "Citation rate", "Share of voice", "Answers")
     NOT_COMPARABLE = "The two newest weeks cannot be compared"
-    COMPARED = "Week of {last} against the week of {first}."
     EVENTS = "Marked on the charts"
     EVENTS_SUB = "A change of an engine’s model is noticed by itself. Add what else happened:"
     EVENTS_COMMAND = 'citelift event add "What happened" --on DATE'
     EVENT_COLUMNS = ("Day", "What", "Kind")
-    EXCLUDED = "{problem} answers without usable text are in no number; {unknown} whose citations are unknown and {unsearched} whose engine did not search are in no citation rate."
+    EXCLUDED = "In no number: {problem} answers without usable text. In no citation rate: {unknown} whose citations are unknown, {not_searched} whose engine did not search."
 
 
 class Lift:
@@ -201,8 +197,6 @@ class Lift:
     )
     CAN_HEAD, CANNOT_HEAD = "It can say", "It cannot say"
     POOLED = "Being cited without a live link goes with {value} ({interval}) over all sources; a lift is only claimed above that."
-    SHOW = "Sources in the chart"
-    CSV = "link-sources.csv"
     COMPUTING = "Comparing brands within every answer …"
     PAIRS_HELP = "A linked pair is an answer and a brand: the answer cites the source while its link to the brand is live."
     NOTE = "{lift} ({interval}), {exposed} linked pairs, {prompts}"
@@ -246,7 +240,6 @@ class Sources:
     RETRIEVED_SUB = "Pages the engine fetched and then did not attribute. Only engines that report what they fetch appear."
     RETRIEVED_COLUMNS = ("Domain", "Engine", "Answers retrieving it", "Answers citing it")
     RETRIEVED_NONE = "No engine here reports what it fetched."
-    CSV = "sources.csv"
     OF = "{n} of {of}"
 
 
@@ -310,7 +303,6 @@ class Association:
     CHART_Y = "Answers citing the domain"
     SOURCE = "Authority from: {source}."
     CONTROL = "{engine}: {control}."
-    ROW = "{engine}"
     WITHOUT = "without top 20"
 
 
@@ -322,7 +314,6 @@ class Opportunities:
     NONE = "No opportunity right now"
     NONE_TEXT = "Nothing that answers lean on is missing for you, or there is too little data to tell."
     NONE_COMMANDS = ("citelift import links FILE", "citelift run")
-    FOUND = "{n}"
     FOUND_SUB = (
         "Sources with a supported gain come first, by its lower bound; then the most cited ones. An expected gain says what "
         "would go with a link if the association held for you. It is no promise."
@@ -377,7 +368,6 @@ class Answers:
         "retrieved": "Fetched, not attributed: no citation.",
         "written": "Spelled out in the text; counted as neither.",
     }
-    NONE_OF_KIND = "none"
     UNKNOWN_CITATIONS = "The record does not say what was cited."
     FACTS = "How it was asked"
     FACT_NAMES: Final = {
@@ -446,7 +436,6 @@ class Links:
     SPIKE_PLAIN = "many, nothing odd about them"
     IMPORTS = "Imports"
     IMPORT_COLUMNS = ("File", "Tool", "As of", "Rows", "Stored", "Rejected")
-    CSV = "links.csv"
     NONE = "No link to {brand} is known"
     NONE_TEXT = "The imported exports hold no link to this brand’s domains."
     NO_DOMAINS = "{brand} has no domain in the catalog, so no link can be its own."
@@ -465,5 +454,4 @@ class Methods:
         ("consistent with an effect", "moved after, and no check found another explanation"),
     )
     WORDS_COLUMNS = ("Word", "When it is used")
-    MISSING = "METHODS.md is not part of this installation"
     MISSING_TEXT = "The definitions above are complete; each module of the analysis explains its own method."

@@ -35,7 +35,9 @@ def by_brand(found: pd.DataFrame) -> None:
 def one_brand(found: pd.DataFrame, name: str) -> None:
     mine = found[found["brand"] == name]
     if mine.empty:
-        widgets.empty(words.NONE.format(brand=name), words.NONE_TEXT)
+        owned = here.world.brand(name).domains
+        why = words.NONE_TEXT if owned else words.NO_DOMAINS.format(brand=name)
+        widgets.empty(words.NONE.format(brand=name), why)
         return
     velocity(mine, name)
     widgets.section(words.DOMAINS)

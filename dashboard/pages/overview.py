@@ -33,9 +33,7 @@ def show() -> None:
 def headline(rows: list[Row], moved: list[Change], scope: Scope) -> None:
     own = next((row for row in rows if row.own), rows[0])
     widgets.cards(card(name, own, rows, moved) for name in Measure.NAMES)
-    left_out = Common.LEFT_OUT.format(n=formats.counted(len(here.world.branded), Common.PROMPTS_ONE))
-    branded = left_out if scope.branded == "exclude" and here.world.branded else ""
-    widgets.quiet(Common.WINDOW.format(window=formats.period(scope.first, scope.last), branded=branded))
+    widgets.quiet(cells.window(scope, here.world, data.excluded(here.place, scope)))
     gate = moved[0] if moved else None
     if gate and gate.reasons:
         widgets.box(words.NOT_COMPARABLE, widgets.bullets(gate.reasons), "warn")
