@@ -203,15 +203,28 @@ def _bounds(
     y: Floats, x: Floats, estimate: Floats, level: float, resamples: int, seed: int
 ) -> tuple[Floats, Floats]:
     g, k = y.shape
-    draws = resample(np.eye(g), resamples=resamples, seed=seed)
+    draws = np.ascontiguousarray(resample(np.eye(g), resamples=resamples, seed=seed).T)
     tail = (1 - level) / 2
     low, high = np.empty(k), np.empty(k)
-    for start in range(0, k, 2_000):
-        part = slice(start, start + 2_000)
-        drawn = (draws @ y[:, part]) / (draws @ x[:, part])
-        low[part], high[part] = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    for start in range(0, k, 1_000):
+        part = slice(start, start + 1_000)
+        drawn = y[:, part].T @ draws
+        drawn /= x[:, part].T @ draws
+        low[part], high[part] = _quantiles(drawn, tail)
     stretch = np.sqrt(g / (g - 1)) * stats.t.ppf(1 - tail, g - 1) / stats.norm.ppf(1 - tail)
     return estimate - stretch * (estimate - low), estimate + stretch * (high - estimate)
+
+
+def _quantiles(drawn: Floats, tail: float) -> tuple[Floats, Floats]:
+    """`numpy.quantile(drawn, [tail, 1 - tail], axis=1)`, several times faster: only four places are sorted."""
+    last = drawn.shape[1] - 1
+    at = [tail * last, (1 - tail) * last]
+    places = [min(int(a), last - 1) for a in at]
+    drawn.partition(sorted({p + i for p in places for i in (0, 1)}), axis=1)
+    low, high = (
+        drawn[:, p] + (a - p) * (drawn[:, p + 1] - drawn[:, p]) for a, p in zip(at, places, strict=True)
+    )
+    return low, high
 
 
 def table(
