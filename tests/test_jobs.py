@@ -158,7 +158,7 @@ def test_the_months_budget_holds_over_runs(sqlite_database: Engine, url: str) ->
 
 
 def test_a_stop_lets_asks_in_flight_end_and_keeps_the_rest_planned(sqlite_database: Engine, url: str) -> None:
-    run_id = prepared(sqlite_database, small_catalog(10, 5))
+    run_id = prepared(sqlite_database, small_catalog(10, 12))
 
     async def main() -> Summary:
         stop = asyncio.Event()
@@ -171,7 +171,7 @@ def test_a_stop_lets_asks_in_flight_end_and_keeps_the_rest_planned(sqlite_databa
     assert set(summary.tally.states) == {"answered", "planned"}
     with store.reading(sqlite_database) as session:
         assert session.exec(select(func.sum(Ledger.reserved_micros))).one() == 0
-    assert execute(sqlite_database, run_id, url).tally.states == {"answered": 150}
+    assert execute(sqlite_database, run_id, url).tally.states == {"answered": 360}
 
 
 WORKER = """

@@ -123,7 +123,7 @@ class _Worker:
             group.create_task(writer.write())
             pulse = group.create_task(self._pulse())
             await self._drain(lanes)
-            await self.work.outcomes.put(None)
+            await self.work.end()
             pulse.cancel()
         return await self.work.db(self._end)
 

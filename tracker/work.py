@@ -44,11 +44,17 @@ class Work:
         self.database, self.run_id, self.me, self.stop = database, run_id, me, stop
         self.counts = Counts()
         self.outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=4 * WRITE_BATCH)
+        self.ended = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
 
     async def db(self, work: Callable[[], T]) -> T:
         """Database work, off the event loop and one piece at a time."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def end(self) -> None:
+        """Nothing comes after what is in the queue now."""
+        self.ended = True
+        await self.outcomes.put(None)
 
     def close(self) -> None:
         self._thread.shutdown()

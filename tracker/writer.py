@@ -21,8 +21,9 @@ from tracker.redirects import Redirects
 from tracker.work import WRITE_BATCH, Work
 
 log = logging.getLogger("citelift.run")
-KEEP_PAUSE, READ_PAUSE = 0.05, 0.3
-"""Seconds in which a batch may gather."""
+KEEP_PAUSE, READ_PAUSE = 0.05, 0.5
+"""Seconds in which a batch may gather, unless it is full before."""
+STEPS = 10
 BREATH = 8
 """Replies read before the event loop may see to the network again."""
 _PROBLEMS: Mapping[str, Reason] = {
@@ -55,7 +56,7 @@ class Writer:
             group.create_task(self._finish_all())
 
     async def _keep_all(self) -> None:
-        while (batch := await _batch(self.work.outcomes, KEEP_PAUSE)) is not None:
+        while (batch := await self._batch(self.work.outcomes, KEEP_PAUSE)) is not None:
             mine = await self.work.db(partial(self._keep, batch))
             self.work.counts.open -= len(batch) - len(mine)
             for outcome in mine:
@@ -63,10 +64,28 @@ class Writer:
         await self._kept.put(None)
 
     async def _finish_all(self) -> None:
-        while (batch := await _batch(self._kept, READ_PAUSE)) is not None:
+        while (batch := await self._batch(self._kept, READ_PAUSE)) is not None:
             await self.finish(batch)
             self.work.counts.open -= len(batch)
             self.on_batch()
+
+    async def _batch(self, queue: asyncio.Queue[Outcome | None], pause: float) -> list[Outcome] | None:
+        """What comes within the pause after the first; None at the end mark, which stays for the next call."""
+        first = await queue.get()
+        if first is None:
+            return None
+        for _ in range(STEPS):
+            if self.work.ended or queue.qsize() >= WRITE_BATCH - 1:
+                break
+            await asyncio.sleep(pause / STEPS)
+        batch = [first]
+        while len(batch) < WRITE_BATCH and not queue.empty():
+            outcome = queue.get_nowait()
+            if outcome is None:
+                queue.put_nowait(None)
+                break
+            batch.append(outcome)
+        return batch
 
     def _keep(self, batch: list[Outcome]) -> list[Outcome]:
         """Raw replies are safe before anything reads them; `claims.recover` mends a death between the two."""
@@ -138,22 +157,6 @@ class Writer:
             "surface": engine.surface,
             "cost_micros": outcome.known_micros,
         }
-
-
-async def _batch(queue: asyncio.Queue[Outcome | None], pause: float) -> list[Outcome] | None:
-    """What comes within the pause after the first; None at the end mark, which stays for the next call."""
-    first = await queue.get()
-    if first is None:
-        return None
-    await asyncio.sleep(pause)
-    batch = [first]
-    while len(batch) < WRITE_BATCH and not queue.empty():
-        outcome = queue.get_nowait()
-        if outcome is None:
-            queue.put_nowait(None)
-            break
-        batch.append(outcome)
-    return batch
 
 
 def _packed(outcome: Outcome) -> Outcome:
