@@ -401,7 +401,9 @@ def fit(made: Design, correction: Correction = "CR3") -> Fit:
     groups = int(made.effects.cluster.max()) + 1
     if not len(keep):
         unknown = np.full(k, np.nan)
-        return Fit(unknown, solved.information, unknown, unknown, unknown, np.full((groups, k), np.nan), solved)
+        return Fit(
+            unknown, solved.information, unknown, unknown, unknown, np.full((groups, k), np.nan), solved
+        )
     root = linalg.cholesky(bread, lower=True)
     meat, plain = np.zeros(len(keep)), np.zeros(len(keep))
     share, dropped = np.zeros((groups, len(keep))), np.zeros((groups, len(keep)))

@@ -7,11 +7,11 @@ import time
 from typing import Any, get_args
 
 import pytest
-from tests.bodies import CASES, Case
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.shared import SHARED, shared
 
+from tests.bodies import CASES, Case
+from tests.shared import SHARED, shared
 from tracker.citations import (
     READER_VERSION,
     SHAPES,
