@@ -118,10 +118,8 @@ def test_a_page_of_the_demo_stands_at_every_width(browser: Any, demo: str, page:
     tab = visit(browser, demo, page, width)
     try:
         assert not tab.query_selector_all('[data-testid="stException"]')
-        charts = tab.query_selector_all(
-            '[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg'
-        )
-        assert len(charts) >= PAGES[page]
+        drawn = "document.querySelectorAll('.stVegaLiteChart canvas, .stVegaLiteChart svg').length"
+        tab.wait_for_function(f"{drawn} >= {PAGES[page]}", timeout=60_000)
         main = tab.evaluate(
             "(m => [m.scrollWidth, m.clientWidth])(document.querySelector('[data-testid=\"stMain\"]'))"
         )
