@@ -87,7 +87,10 @@ def _serve_dashboard(url: str, workspace: str | None, port: int, address: str = 
     port = port or _free_port()
     # The page shows facts and asks nobody: it gets no keys.
     environment = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
-    environment |= {"CITELIFT_DATABASE_URL": url} | ({"CITELIFT_WORKSPACE": workspace} if workspace else {})
+    # Many small products: threads that wait for each other cost more than they bring.
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "CITELIFT_DATABASE_URL": url} | (
+        {"CITELIFT_WORKSPACE": workspace} if workspace else {}
+    )
     options = {
         "server.port": port,
         "server.address": address,
