@@ -91,7 +91,8 @@ async def _fetch(request: httpx.Request, timeout: float) -> bytes:
 
 def secret(call: Call) -> str:
     """The key of a call's first variable that is set; empty where none is."""
-    found = next((value for name in call.keys[0].split("|") if (value := settings.key(name))), None)
+    names = call.keys[0].split("|") if call.keys else []
+    found = next((value for name in names if (value := settings.key(name))), None)
     return found.get_secret_value() if found else ""
 
 

@@ -17,7 +17,9 @@ from functools import cache
 from typing import Any, Literal
 
 from tracker import adapters, settings
+from tracker.citations import recognise
 from tracker.engines import MAX_TOKENS, Call, call_for, is_sandbox
+from tracker.errors import DataError
 from tracker.failures import AskFailed, Reason, named, redact
 from tracker.prices import token_price
 
@@ -108,6 +110,7 @@ async def _over_litellm(
     arguments |= {"timeout": question.timeout, "num_retries": 0}
     captured = _Captured(known_price=token_price(model) is not None)
     token = _captured.set(captured)
+    response: Any = None
     try:
         if before:
             response = await _go_on(litellm, question, model, arguments, before)
@@ -118,10 +121,21 @@ async def _over_litellm(
             response = await litellm.acompletion(
                 model=model, messages=messages, stream=False, max_retries=0, **arguments
             )
+    except Exception:
+        # litellm may stumble over a reply that is there, and paid for; its own form of it is not needed.
+        if not _is_reply(captured.body):
+            raise
     finally:
         _captured.reset(token)
     body, capture = _body(captured.body, response)
     return RawReply(body, capture, datetime.now(UTC), _milliseconds(started), _micros(response))
+
+
+def _is_reply(raw: Any) -> bool:
+    try:
+        return isinstance(raw, str | bytes) and recognise(raw) != "error"
+    except DataError:
+        return False
 
 
 async def _go_on(

@@ -448,9 +448,7 @@ def month_spent(session: Session, workspace_id: int, now: datetime) -> int:
         select(func.sum(Ledger.spent_micros + Ledger.reserved_micros))
         .join(Run, col(Run.id) == col(Ledger.run_id))
         .where(Run.workspace_id == workspace_id)
-        .where(
-            or_(col(Run.planned_at) >= first, col(Run.ended_at) >= first, col(Run.state) == RunState.RUNNING)
-        )
+        .where(or_(col(Run.planned_at) >= first, col(Run.ended_at) >= first, col(Run.ended_at).is_(None)))
     ).one()
     return int(total or 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -74,21 +74,31 @@ def named(error: Exception) -> AskFailed:
         return AskFailed("content refused", text)
     if "ResponseValidation" in kind or (status in {None, 200, 500} and _NOT_JSON.search(text)):
         return AskFailed("unreadable reply", text, maybe_paid=True)
-    if "APIConnection" in kind or isinstance(error, httpx.TransportError | OSError):
-        return AskFailed("no connection", text, maybe_paid=not _never_sent(error))
+    causes = list(_causes(error))
+    if any(
+        "APIConnection" in type(one).__name__ or isinstance(one, httpx.TransportError | OSError)
+        for one in causes
+    ):
+        return AskFailed("no connection", text, maybe_paid=not _never_sent(causes))
     if isinstance(status, int) and status >= 400:
         return by_status(status, text, getattr(error, "litellm_response_headers", None) or {})
     return AskFailed("unreadable reply", f"{kind}: {text}", maybe_paid=True)
 
 
-def _never_sent(error: BaseException) -> bool:
-    """Whether the connection was refused before a request could go out, which costs nothing."""
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from: litellm gives "nobody answers" the face of an engine's 500."""
     chain: BaseException | None = error
     while chain is not None:
-        if isinstance(chain, httpx.ConnectError | ConnectionRefusedError):
-            return True
+        yield chain
         chain = chain.__cause__ or chain.__context__
-    return "Connect call failed" in str(error) or "Cannot connect to host" in str(error)
+
+
+def _never_sent(causes: Sequence[BaseException]) -> bool:
+    """Whether the connection was refused before a request could go out, which costs nothing."""
+    return any(
+        isinstance(one, httpx.ConnectError | ConnectionRefusedError) or "Cannot connect to host" in str(one)
+        for one in causes
+    )
 
 
 def by_status(status: int, text: str, headers: Mapping[str, str]) -> AskFailed:

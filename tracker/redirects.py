@@ -39,7 +39,8 @@ class Resolved:
     url: str
     target: str | None
     status: int | None
-    """None where the host did not answer; such a link is tried again when it is met again."""
+    """0 where there was nothing to ask for or to find; None where the host did not answer: such a link is tried
+    again when it is met again."""
 
 
 class Redirects:
@@ -58,7 +59,7 @@ class Redirects:
         if not urls:
             return {}
         seen = await work.db(partial(_load, work.database, urls))
-        settled = {row.url for row in seen if row.target or row.status}
+        settled = {row.url for row in seen if row.status is not None}
         fresh = await asyncio.gather(*(self.resolve(url) for url in urls - settled))
         if fresh:
             await work.db(partial(_save, work.database, fresh))
@@ -79,6 +80,8 @@ class Redirects:
                     reply = await adapters.client().head(
                         address, follow_redirects=False, timeout=self.timeout
                     )
+            except httpx.InvalidURL:
+                return Resolved(url, None, 0)  # it leads to something that is no address
             except (httpx.HTTPError, TimeoutError):
                 return Resolved(url, None, None)
         return Resolved(url, _target(reply), None if reply.status_code in {429, 503} else reply.status_code)
