@@ -6,10 +6,11 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
 
 from tracker import settings
 from tracker.store import open_database
@@ -41,40 +42,81 @@ def postgres_server() -> Iterator[str]:
         server.cleanup()
 
 
+@contextmanager
+def administered(server: str) -> Iterator[Connection]:
+    engine = create_engine(_psycopg(server), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+def _psycopg(server: str) -> URL:
+    return make_url(server).set(drivername="postgresql+psycopg")
+
+
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """An empty database of its own."""
-    from sqlalchemy import make_url
-
     name = f"citelift_{uuid.uuid4().hex[:12]}"
-    address = make_url(postgres_server).set(drivername="postgresql+psycopg")
-    admin = create_engine(address, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    yield address.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"drop database {name} with (force)"))
-    admin.dispose()
+    with administered(postgres_server) as admin:
+        admin.execute(text(f"create database {name}"))
+    yield _psycopg(postgres_server).set(database=name).render_as_string(hide_password=False)
+    with administered(postgres_server) as admin:
+        admin.execute(text(f"drop database {name} with (force)"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database address, once on SQLite and once on PostgreSQL."""
+    """A fresh database address, once on SQLite and once on PostgreSQL; nothing is in it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'citelift.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database file that the migrations made once, to start every test from."""
+    path = tmp_path_factory.mktemp("template") / "citelift.db"
+    engine = open_database(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    with administered(postgres_server) as admin:
+        admin.execute(text(f"create database {name}"))
+    open_database(
+        _psycopg(postgres_server).set(database=name).render_as_string(hide_password=False)
+    ).dispose()
+    yield name
+    with administered(postgres_server) as admin:
+        admin.execute(text(f"drop database {name} with (force)"))
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Engine]:
+def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Engine]:
+    """A migrated database of each kind, copied from a template."""
+    address = make_url(database_url)
+    if address.get_backend_name() == "sqlite":
+        Path(address.database or "").write_bytes(request.getfixturevalue("sqlite_template"))
+    else:
+        template = request.getfixturevalue("postgres_template")
+        with administered(request.getfixturevalue("postgres_server")) as admin:
+            admin.execute(text(f"drop database {address.database}"))
+            admin.execute(text(f"create database {address.database} template {template}"))
     engine = open_database(database_url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'citelift.db'}")
+def sqlite_database(tmp_path: Path, sqlite_template: bytes) -> Iterator[Engine]:
+    path = tmp_path / "citelift.db"
+    path.write_bytes(sqlite_template)
+    engine = open_database(f"sqlite:///{path}")
     yield engine
     engine.dispose()
