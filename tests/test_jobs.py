@@ -157,7 +157,10 @@ def test_the_months_budget_holds_over_runs(sqlite_database: Engine, url: str) ->
         assert session.exec(select(func.sum(Ledger.spent_micros))).one() <= 100_000
 
 
-def test_a_stop_lets_asks_in_flight_end_and_keeps_the_rest_planned(sqlite_database: Engine, url: str) -> None:
+def test_a_stop_lets_asks_in_flight_end_and_keeps_the_rest_planned(
+    sqlite_database: Engine, url: str, server: sandbox.Sandbox
+) -> None:
+    server.set_faults(sandbox.Faults(latency=0.3))
     run_id = prepared(sqlite_database, small_catalog(10, 12))
 
     async def main() -> Summary:
@@ -171,6 +174,7 @@ def test_a_stop_lets_asks_in_flight_end_and_keeps_the_rest_planned(sqlite_databa
     assert set(summary.tally.states) == {"answered", "planned"}
     with store.reading(sqlite_database) as session:
         assert session.exec(select(func.sum(Ledger.reserved_micros))).one() == 0
+    server.set_faults(sandbox.Faults())
     assert execute(sqlite_database, run_id, url).tally.states == {"answered": 360}
 
 

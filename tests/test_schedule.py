@@ -568,7 +568,7 @@ def test_a_scheduled_run_that_is_cut_off_is_finished_by_the_next_serve(
     folder = a_catalog(tmp_path / "prompts", 30, 4)
     add(sqlite_database, "0 * * * *", datetime.now(UTC) - timedelta(hours=2), catalog=str(folder))
     url = f"sqlite:///{tmp_path / 'citelift.db'}"
-    one = serving(url, CITELIFT_CONCURRENCY="1")
+    one = serving(url, CITELIFT_RPM="300")
     until(lambda: one.says("the clock is running") and count(sqlite_database, Answer) >= 3, 30)
     one.ends(number)
     stored = count(sqlite_database, Answer)
