@@ -100,6 +100,8 @@ def _serve_dashboard(url: str, workspace: str | None, port: int, address: str = 
         "client.toolbarMode": "minimal",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
+    # Told to end, this command takes the server with it; left alone, a signal would leave the server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(APP), *flags],
         env=environment,

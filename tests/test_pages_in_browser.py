@@ -228,3 +228,26 @@ def test_the_screenshots_of_the_readme_are_small() -> None:
 def test_the_browser_is_there_where_it_is_required() -> None:
     if os.environ.get("CITELIFT_TEST_BROWSER") == "required":
         assert shutil.which("chromium")
+
+
+def test_the_command_takes_its_server_with_it_when_it_is_told_to_end(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    store.open_database(url).dispose()
+    command = [
+        sys.executable,
+        "-c",
+        "from dashboard.command import main; main()",
+        "dashboard",
+        "--database",
+        url,
+        "--port",
+        "0",
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    address = next(line.split()[1] for line in process.stdout if line.startswith("Dashboard: "))
+    process.terminate()
+    assert process.wait(15) == 0
+    process.stdout.close()
+    with pytest.raises(OSError):
+        urllib.request.urlopen(address, timeout=2)
