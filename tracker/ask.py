@@ -69,20 +69,30 @@ async def ask(question: Question, *, may_continue: Callable[[], Awaitable[bool]]
     except AskFailed as failure:
         failure.maybe_paid = failure.maybe_paid or bool(parts)
         raise
-    except Exception as error:  # noqa: BLE001  the one broad except: whatever went wrong is this ask's outcome
-        why = named(error)
-        why.maybe_paid = why.maybe_paid or bool(parts)
-        raise why from None
     return parts[0] if len(parts) == 1 else _together(parts)
 
 
 async def _send(question: Question, call: Call, before: list[dict[str, Any]] | None) -> RawReply:
     started = time.monotonic()
-    async with asyncio.timeout(question.timeout + 5):
-        if call.route == "http" and not is_sandbox(question.model):
-            body = await adapters.send(question, call)
-            return RawReply(body, "raw", datetime.now(UTC), _milliseconds(started))
-        return await _over_litellm(question, call, started, before)
+    captured = _Captured()
+    token = _captured.set(captured)
+    response: Any = None
+    try:
+        async with asyncio.timeout(question.timeout + 5):
+            if call.route == "http" and not is_sandbox(question.model):
+                captured.body = await adapters.send(question, call)
+            else:
+                response = await _over_litellm(question, call, before, captured)
+    except AskFailed:
+        raise
+    except Exception as error:  # noqa: BLE001  the one broad except: whatever went wrong is this ask's outcome
+        # litellm may stumble over a reply that is there, and paid for; its own form of it is not needed.
+        if not _is_reply(captured.body):
+            raise named(error) from None
+    finally:
+        _captured.reset(token)
+    body, capture = _body(captured.body, response)
+    return RawReply(body, capture, datetime.now(UTC), _milliseconds(started), _micros(response))
 
 
 def _is_paused(body: bytes) -> bool:
@@ -102,33 +112,19 @@ def _together(parts: list[RawReply]) -> RawReply:
 
 
 async def _over_litellm(
-    question: Question, call: Call, started: float, before: list[dict[str, Any]] | None
-) -> RawReply:
+    question: Question, call: Call, before: list[dict[str, Any]] | None, captured: _Captured
+) -> Any:
     litellm = _litellm()
     _without_records()
     route, model, arguments = _arguments(question, call)
     arguments |= {"timeout": question.timeout, "num_retries": 0}
-    captured = _Captured(known_price=token_price(model) is not None)
-    token = _captured.set(captured)
-    response: Any = None
-    try:
-        if before:
-            response = await _go_on(litellm, question, model, arguments, before)
-        elif route == "responses":
-            response = await litellm.aresponses(model=model, input=question.text, stream=False, **arguments)
-        else:
-            messages = [{"role": "user", "content": question.text}]
-            response = await litellm.acompletion(
-                model=model, messages=messages, stream=False, max_retries=0, **arguments
-            )
-    except Exception:
-        # litellm may stumble over a reply that is there, and paid for; its own form of it is not needed.
-        if not _is_reply(captured.body):
-            raise
-    finally:
-        _captured.reset(token)
-    body, capture = _body(captured.body, response)
-    return RawReply(body, capture, datetime.now(UTC), _milliseconds(started), _micros(response))
+    captured.known_price = token_price(model) is not None
+    if before:
+        return await _go_on(litellm, question, model, arguments, before)
+    if route == "responses":
+        return await litellm.aresponses(model=model, input=question.text, stream=False, **arguments)
+    messages = [{"role": "user", "content": question.text}]
+    return await litellm.acompletion(model=model, messages=messages, stream=False, max_retries=0, **arguments)
 
 
 def _is_reply(raw: Any) -> bool:
@@ -218,7 +214,7 @@ def _body(raw: Any, response: Any) -> tuple[bytes, Literal["raw", "normalised"]]
 
 @dataclass
 class _Captured:
-    known_price: bool
+    known_price: bool = False
     body: Any = None
 
 
