@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -12,15 +16,32 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
+from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, func
 from sqlmodel import col, select
+from werkzeug import Request, Response
 
-from tracker import catalog, jobs, plan, sandbox, store
+from tracker import catalog, jobs, pace, plan, sandbox, store
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
+from tracker.engines import CALLS
 from tracker.jobs import Limits, Summary
+from tracker.logs import log_to
 from tracker.models import Answer, Ask, Citation, Event, Ledger, Mention, Reply
 
+MISTRAL = {
+    "object": "conversation.response",
+    "conversation_id": "c",
+    "outputs": [
+        {
+            "object": "entry",
+            "type": "message.output",
+            "content": [{"type": "text", "text": "Norvane is good."}],
+        }
+    ],
+    "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12},
+}
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 LIMITS = Limits(concurrency=16, timeout=3, max_attempts=6, first_backoff=0.05)
 
@@ -201,14 +222,16 @@ def test_two_processes_share_a_run_and_ask_nothing_twice(
     assert (counted["answered"], counted["answered_more_than_once"]) == (150, 0)
 
 
-def test_a_run_killed_three_times_ends_with_one_answer_per_ask(
-    database: Engine, database_url: str, url: str, server: sandbox.Sandbox
+def test_a_run_killed_twice_ends_with_one_answer_per_ask(
+    sqlite_database: Engine, tmp_path: Path, url: str, server: sandbox.Sandbox
 ) -> None:
-    run_id = prepared(database, small_catalog(10, 20))
+    run_id = prepared(sqlite_database, small_catalog(10, 12))
     chance = random.Random(5)
-    for _ in range(3):
+    for _ in range(2):
         process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, database_url, str(run_id), url], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", WORKER, f"sqlite:///{tmp_path / 'citelift.db'}", str(run_id), url],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert process.stdout is not None
         for _ in range(chance.randint(2, 4)):
@@ -217,13 +240,13 @@ def test_a_run_killed_three_times_ends_with_one_answer_per_ask(
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-    summary = execute(database, run_id, url)
-    assert summary.tally.states == {"answered": 600}
-    assert count(database, Answer) == 600
+    summary = execute(sqlite_database, run_id, url)
+    assert summary.tally.states == {"answered": 360}
+    assert count(sqlite_database, Answer) == 360
     counted = server.counters()
-    # At most what was in flight at each kill: 16 per engine, three engines, three kills.
-    assert int(str(counted["answered_more_than_once"])) <= 3 * 3 * 16
-    with store.reading(database) as session:
+    # At most what was in flight at each kill: 16 per engine, three engines, two kills.
+    assert int(str(counted["answered_more_than_once"])) <= 2 * 3 * 16
+    with store.reading(sqlite_database) as session:
         ledgers = session.exec(select(Ledger)).all()
         paid = session.exec(select(func.sum(Answer.cost_micros))).one()
     assert all(ledger.reserved_micros == 0 for ledger in ledgers)
@@ -290,12 +313,175 @@ def test_the_raw_reply_is_there_when_reading_fails(
     assert count(sqlite_database, Reply) == 2
 
 
-def test_no_key_is_written_anywhere(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = "sk-planted-4f9a8b7c6d5e4f3a2b1c"
-    monkeypatch.setenv("OPENAI_API_KEY", secret)
-    database = store.open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    found = small_catalog(2, 1, engines=("chat",))
-    execute(database, prepared(database, found), url)
-    database.dispose()
-    for path in tmp_path.iterdir():
-        assert secret.encode() not in path.read_bytes()
+def test_asks_spread_over_a_window_go_out_one_after_another(sqlite_database: Engine, url: str) -> None:
+    found = small_catalog(4, 1, engines=("chat",))
+    with store.writing(sqlite_database) as session:
+        workspace_id = catalog.sync(session, found)
+        run_id = jobs.create_run(
+            session,
+            workspace_id,
+            found,
+            plan.make(found),
+            key="s",
+            now=datetime.now(UTC),
+            spread=timedelta(seconds=2),
+        )
+    begun = time.monotonic()
+    assert execute(sqlite_database, run_id, url).state == "done"
+    assert time.monotonic() - begun >= 1.4
+    with store.reading(sqlite_database) as session:
+        received = session.exec(select(Reply.received_at).order_by(col(Reply.received_at))).all()
+    assert (received[-1] - received[0]).total_seconds() > 1
+
+
+FAULTS = sandbox.Faults(
+    http_429=0.1, http_500=0.05, timeout=0.05, truncated=0.02, empty=0.01, retry_after=0.05, hang=3, seed=11
+)
+
+
+def test_five_kinds_of_faults_leave_no_ask_without_an_end_and_no_money_uncounted(
+    sqlite_database: Engine, url: str, server: sandbox.Sandbox
+) -> None:
+    server.set_faults(FAULTS)
+    budget = 200_000_000
+    run_id = prepared(sqlite_database, small_catalog(10, 7, budget=budget))
+    limits = Limits(concurrency=64, timeout=0.7, max_attempts=6, first_backoff=0.02)
+    summary = execute(sqlite_database, run_id, url, limits)
+    states = summary.tally.states
+    assert states["answered"] + states.get("failed", 0) == 210
+    assert sum(summary.tally.reasons.values()) == states.get("failed", 0)
+    _money_adds_up(sqlite_database, budget)
+
+
+def _money_adds_up(database: Engine, budget: int) -> None:
+    with store.reading(database) as session:
+        ledgers = session.exec(select(Ledger)).all()
+        asked = session.exec(select(func.sum(Ask.spent_micros))).one()
+        repeated = session.exec(
+            select(Answer.ask_id).group_by(col(Answer.ask_id)).having(func.count() > 1)
+        ).all()
+    assert repeated == []
+    assert all(one.reserved_micros == 0 and one.spent_micros <= budget for one in ledgers)
+    assert sum(one.spent_micros for one in ledgers) == asked
+
+
+def test_a_tight_budget_holds_while_everything_goes_wrong(
+    sqlite_database: Engine, url: str, server: sandbox.Sandbox
+) -> None:
+    server.set_faults(FAULTS)
+    budget = 700_000
+    run_id = prepared(sqlite_database, small_catalog(10, 7, budget=budget))
+    limits = Limits(concurrency=64, timeout=0.7, max_attempts=6, first_backoff=0.02)
+    assert execute(sqlite_database, run_id, url, limits).state == "stopped at the budget"
+    _money_adds_up(sqlite_database, budget)
+
+
+def test_an_engine_of_nothing_but_failures_is_stopped_and_says_why(
+    sqlite_database: Engine, url: str, server: sandbox.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults = {"first_backoff": 0.01, "breaker_pauses": (0.1,)}
+    monkeypatch.setattr(pace.Pace.__init__, "__kwdefaults__", defaults)
+    server.set_faults(sandbox.Faults(http_500=1.0))
+    run_id = prepared(sqlite_database, small_catalog(10, 10, engines=("chat",)))
+    summary = execute(sqlite_database, run_id, url, Limits(concurrency=8, first_backoff=0.01))
+    assert summary.state == "partial"
+    assert set(summary.tally.reasons) == {"engine error", "engine stopped"}
+    assert server.counters()["requests"] < 100
+
+
+def test_a_writer_that_fails_ends_the_run_instead_of_hanging_it(
+    sqlite_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tracker import claims
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(claims, "keep_replies", broken)
+    with pytest.raises(RuntimeError, match="disk"):
+        execute(sqlite_database, prepared(sqlite_database, small_catalog(10, 30)), url)
+
+
+def test_the_log_tells_what_happened_in_lines_without_keys_or_answers(
+    sqlite_database: Engine,
+    url: str,
+    server: sandbox.Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-4f9a8b7c6d5e4f3a")
+    server.set_faults(sandbox.Faults(http_500=1.0))
+    run_id = prepared(sqlite_database, small_catalog(3, 1, engines=("chat",)))
+    with log_to(tmp_path / "log.jsonl"):
+        execute(sqlite_database, run_id, url, Limits(max_attempts=1))
+        logging.getLogger("citelift.run").info("with a key", extra={"detail": "planted-4f9a8b7c6d5e4f3a"})
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text("utf-8").splitlines()]
+    assert [line["event"] for line in lines[:1]] == ["run begins"]
+    assert [line["reason"] for line in lines if line["event"] == "ask failed"] == ["engine error"] * 3
+    assert {line["run"] for line in lines[:-1]} == {run_id}
+    assert lines[-1]["detail"] == "[key]"
+
+
+# Keys
+
+
+def test_no_key_is_written_anywhere(tmp_path: Path, httpserver: HTTPServer) -> None:
+    """Every engine's key is planted, some engines answer, others refuse and echo the key: nothing keeps it."""
+    secret = "planted-4f9a8b7c6d5e4f3a2b1c"
+
+    def echo(request: Request) -> Response:
+        sent = request.headers.get("authorization", "") + request.headers.get("x-api-key", "")
+        if request.path.endswith("/conversations"):
+            return Response(json.dumps(MISTRAL), content_type="application/json")
+        return Response(json.dumps({"error": {"message": f"who is {sent} ({secret})?"}}), 401)
+
+    httpserver.expect_request(re.compile(".*")).respond_with_handler(echo)
+    models = ("openai/gpt-5-search-api", "openai/gpt-6-luna", "anthropic/claude-sonnet-5-5", "xai/grok-4.7",
+              "gemini/gemini-3.8-flash", "mistral/mistral-medium-latest", "exa/answer", "serpapi/google_ai_mode",
+              "dataforseo/ai_mode", "perplexity/perplexity/sonar", "openrouter/openai/gpt-5.2")  # fmt: skip
+    base = httpserver.url_for("").rstrip("/")
+    folder = tmp_path / "prompts"
+    folder.mkdir()
+    (folder / "brands.yaml").write_text(
+        "brands: [{name: Norvane, domains: [norvane.com], own: true}]", "utf-8"
+    )
+    (folder / "tracked.yaml").write_text("prompts: [{text: 'Which CRM?'}]", "utf-8")
+    rows = [
+        {"name": f"e{n}", "model": model, "budget_usd": 1, "options": {"api_base": base}}
+        for n, model in enumerate(models)
+    ]
+    (folder / "engines.yaml").write_text(json.dumps({"engines": rows}), "utf-8")
+    names = {name for call in CALLS for name in "|".join(call.keys).split("|") if name}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | dict.fromkeys(names, secret)
+    options = ["run", "--catalog", str(folder), "--json"]
+    options += ["--database", f"sqlite:///{tmp_path / 'x.db'}", "--log-file", str(tmp_path / "log.jsonl")]
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", "from dashboard.command import main; main()", *options],
+        env=environment,
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout, done.stderr
+    result = json.loads(done.stdout)
+    assert result["reasons"]["key refused"] >= 6, result
+    assert result["states"]["answered"] >= 1, result
+    assert secret not in done.stdout + done.stderr
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) >= 5
+    assert [path for path in written if secret.encode() in path.read_bytes()] == []
+
+
+def test_the_sandboxs_process_gets_no_key(
+    url: str, server: sandbox.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-4f9a8b7c6d5e4f3a")
+    with sandbox.Sandbox(server.world) as other:
+        assert other != url
+        children = [int(one.pid) for one in psutil.Process().children()]
+        assert children
+        for pid in children:
+            for name in ("environ", "cmdline"):
+                assert b"planted" not in Path(f"/proc/{pid}/{name}").read_bytes()

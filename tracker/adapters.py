@@ -96,6 +96,15 @@ def secret(call: Call) -> str:
     return found.get_secret_value() if found else ""
 
 
+def _address(asked: Asked, usual: str) -> str:
+    """An engine's `options` may name another address, as they may where litellm is asked."""
+    return str(asked.api_base or asked.options.get("api_base") or usual).rstrip("/")
+
+
+def _options(asked: Asked) -> dict[str, Any]:
+    return {name: value for name, value in asked.options.items() if name != "api_base"}
+
+
 def _serpapi(asked: Asked, call: Call, token: str | None = None) -> httpx.Request:
     engine = asked.model.removeprefix("serpapi/")
     parameters = {"engine": "google" if engine == "google_ai_overview" else engine, "q": asked.text}
@@ -106,10 +115,10 @@ def _serpapi(asked: Asked, call: Call, token: str | None = None) -> httpx.Reques
         "gl": (asked.country or "us").lower(),
         "hl": asked.language or "en",
         "no_cache": "true",
-        **{name: str(value) for name, value in asked.options.items()},
+        **{name: str(value) for name, value in _options(asked).items()},
         "api_key": secret(call),
     }
-    base = asked.api_base or "https://serpapi.com"
+    base = _address(asked, "https://serpapi.com")
     return httpx.Request("GET", f"{base}/search.json", params=parameters)
 
 
@@ -122,11 +131,11 @@ def _dataforseo(asked: Asked, call: Call) -> httpx.Request:
         task["location_code"] = _location(asked.country or "US")
     if path == "organic":
         task["load_async_ai_overview"] = True
-    base = asked.api_base or "https://api.dataforseo.com"
+    base = _address(asked, "https://api.dataforseo.com")
     return httpx.Request(
         "POST",
         f"{base}/v3/serp/google/{path}/live/advanced",
-        json=[{**task, **asked.options}],
+        json=[{**task, **_options(asked)}],
         headers={"Authorization": "Basic " + b64encode(pair.encode()).decode()},
     )
 
@@ -149,16 +158,16 @@ def _mistral(asked: Asked, call: Call) -> httpx.Request:
         "tools": [{"type": "web_search"}],
         "stream": False,
         "store": False,
-        **asked.options,
+        **_options(asked),
     }
     headers = {"Authorization": f"Bearer {secret(call)}"}
-    base = asked.api_base or "https://api.mistral.ai"
+    base = _address(asked, "https://api.mistral.ai")
     return httpx.Request("POST", f"{base}/v1/conversations", json=body, headers=headers)
 
 
 def _exa(asked: Asked, call: Call) -> httpx.Request:
-    body = {"query": asked.text, **asked.options}
-    base = asked.api_base or "https://api.exa.ai"
+    body = {"query": asked.text, **_options(asked)}
+    base = _address(asked, "https://api.exa.ai")
     return httpx.Request("POST", f"{base}/answer", json=body, headers={"x-api-key": secret(call)})
 
 

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -137,11 +138,18 @@ def run(
         str | None, typer.Option(help="A name for the run: running the same name again plans nothing new.")
     ] = None,
     sandbox: Annotated[str | None, typer.Option(help="Address of a sandbox that runs already.")] = None,
+    log_file: Annotated[
+        Path | None, typer.Option(help="Append the log to this file, as JSON lines without keys or answers.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask every prompt of every engine and store what comes back. Stops before the budget is passed."""
-    settings = settings_from(catalog, database, workspace, concurrency=concurrency, timeout_seconds=timeout)
-    with opened(settings) as db:
+    from tracker.logs import log_to
+
+    settings = settings_from(
+        catalog, database, workspace, concurrency=concurrency, timeout_seconds=timeout, log=log_file
+    )
+    with log_to(settings.log), opened(settings) as db:
         workspace_id, found = synced(db, settings)
         run_id = (
             _resumed(db, workspace_id, found)
@@ -254,6 +262,7 @@ def limits_of(settings: Settings) -> Any:
         timeout=settings.timeout_seconds,
         max_attempts=settings.max_attempts,
         month_budget_micros=None if month is None else round(month * 1e6),
+        resolve_redirects=settings.resolve_redirects,
     )
 
 

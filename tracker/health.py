@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,9 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col, select
 
-from tracker import answers, catalog, jobs, plan, prices, store
+from tracker import answers, catalog, citations, jobs, plan, prices, store
 from tracker.ask import AskFailed, Question, ask
 from tracker.catalog import Catalog, EngineEntry
+from tracker.citations import Reading
 from tracker.engines import call_for, is_sandbox, missing_keys
 from tracker.errors import CiteliftError
 from tracker.models import Schedule, Workspace
@@ -49,6 +50,10 @@ class Live:
     cost_micros: int | None = None
     seconds: float = 0.0
     note: str = ""
+    warnings: tuple[str, ...] = ()
+    """Oddities that the reader met."""
+    unknown_keys: tuple[str, ...] = ()
+    """What the reply holds and no reader knows: the engine may have changed."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ def _doubts(engine: EngineEntry) -> list[Finding]:
                     hint,
                 )
             )
-        if prices.ceiling(call_for(engine.model), engine.model, "") is None:
+        if prices.ceiling(call_for(engine.model), engine.model, "", engine.options) is None:
             hint = f"an ask is counted as {plan.UNPRICED_MICROS / 1e6:.2f} USD until it reports its cost; check the model's name"
             found.append(
                 Finding("warning", "engine.price", engine.name, f"no price known for {engine.model}", hint)
@@ -248,6 +253,7 @@ async def _ask_once(
     try:
         reply = await ask(question)
         reading = answers.read_body(reply.body)
+        unknown = tuple(citations.unknown_keys(reply.body))
     except AskFailed as failure:
         return Live(
             engine.name, failure.reason, seconds=time.monotonic() - started, note=failure.detail[:200]
@@ -263,10 +269,26 @@ async def _ask_once(
         output_tokens=reading.usage.output_tokens,
         searches=reading.usage.searches_billed,
     )
-    note = (
-        "" if reading.search_used is not False else "did not search: such answers are left out of its rates"
+    return Live(
+        engine.name,
+        reading.problem or "answered",
+        reading.engine_model,
+        reading.search_used,
+        len(reading.of_kind("cited")),
+        cost,
+        time.monotonic() - started,
+        _note(reading, unknown),
+        reading.warnings,
+        unknown,
     )
-    cited = sum(1 for c in reading.citations if c.kind == "cited")
-    seconds = time.monotonic() - started
-    outcome = reading.problem or "answered"
-    return Live(engine.name, outcome, reading.engine_model, reading.search_used, cited, cost, seconds, note)
+
+
+def _note(reading: Reading, unknown: Sequence[str]) -> str:
+    notes = [reading.detail] if reading.detail else []
+    if reading.search_used is False:
+        notes.append("did not search: such answers are left out of its rates")
+    notes += reading.warnings
+    if unknown:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        notes.append(f"keys no reader knows: {', '.join(unknown[:5])}{more}")
+    return "; ".join(notes)

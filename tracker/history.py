@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, case, func
@@ -52,43 +53,71 @@ def _served(session: Session, which: Sequence[Any]) -> dict[int, set[str]]:
     return found
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One prompt in one run: answers, those naming the own brand, their mean cost."""
+
+    prompt_id: int
+    answers: int
+    named: int
+    cost_micros: float | None
+
+
 def observed(session: Session, workspace_id: int) -> dict[str, Observed]:
     """What earlier answers say about each engine: the own brand's rate, how alike repeats are, the usual cost."""
     own = select(Brand.id).where(Brand.workspace_id == workspace_id, col(Brand.own)).scalar_subquery()
     named = case((col(Mention.id).is_(None), 0), else_=1)
-    cells = (
-        select(Engine.name, func.count(), func.sum(named), func.avg(col(Answer.cost_micros)))
-        .join(Answer, col(Answer.engine_id) == col(Engine.id))
-        .outerjoin(
-            Mention,
-            and_(
-                col(Mention.answer_id) == col(Answer.id),
-                col(Mention.brand_id) == own,
-                col(Mention.stance) == "named",
-            ),
-        )
-        .where(Answer.workspace_id == workspace_id)
-        .group_by(Engine.name, col(Answer.prompt_id), col(Answer.run_id))
+    mentioned = and_(
+        col(Mention.answer_id) == col(Answer.id),
+        col(Mention.brand_id) == own,
+        col(Mention.stance) == "named",
     )
-    found: dict[str, list[tuple[int, int, float | None]]] = {}
-    for name, answered, mentioned, cost in session.exec(cells):
-        found.setdefault(name, []).append(
-            (answered, int(mentioned or 0), None if cost is None else float(cost))
-        )
-    return {name: _observed(rows) for name, rows in found.items()}
+    cells = (
+        select(
+            Engine.name, Answer.prompt_id, func.count(), func.sum(named), func.avg(col(Answer.cost_micros))
+        )  # type: ignore[call-overload]
+        .join(Answer, col(Answer.engine_id) == col(Engine.id))
+        .outerjoin(Mention, mentioned)
+        .where(Answer.workspace_id == workspace_id, col(Answer.problem).is_(None))
+        .group_by(Engine.name, col(Answer.prompt_id), col(Answer.run_id), col(Answer.week))
+    )
+    found: dict[str, list[Cell]] = {}
+    for name, prompt_id, answered, hits, cost in session.exec(cells):
+        cell = Cell(prompt_id, answered, int(hits or 0), None if cost is None else float(cost))
+        found.setdefault(name, []).append(cell)
+    return {name: summarised(rows) for name, rows in found.items()}
 
 
-def _observed(cells: list[tuple[int, int, float | None]]) -> Observed:
-    """Likeness ρ: how much of the spread of single answers lies between cells of one prompt and run rather than
-    inside them, by the analysis-of-variance estimator for binary outcomes."""
-    answered = sum(n for n, _, _ in cells)
-    rate = sum(k for _, k, _ in cells) / answered
-    costs = [cost for _, _, cost in cells if cost is not None]
-    inside = sum(k * (n - k) / n for n, k, _ in cells)
-    freedom = answered - len(cells)
-    likeness = NOTHING_OBSERVED.likeness
-    if freedom > 0 and 0 < rate < 1:
-        likeness = min(1.0, max(0.0, 1 - (inside / freedom) / (rate * (1 - rate))))
+def summarised(cells: Sequence[Cell]) -> Observed:
+    """Variance components of a yes or no, by the analysis-of-variance estimator: answers inside cells, and cells of
+    one prompt around each other. Where no prompt has two cells, prompts stand in for cells."""
+    answered = sum(cell.answers for cell in cells)
+    rate = sum(cell.named for cell in cells) / answered
+    costs = [cell.cost_micros for cell in cells if cell.cost_micros is not None]
+    cost = round(sum(costs) / len(costs)) if costs else None
     # A rate seen at 0 or 1 still moves: half an answer keeps the planner from promising certainty.
-    rate = min(max(rate, 0.5 / answered), 1 - 0.5 / answered)
-    return Observed(rate, likeness, round(sum(costs) / len(costs)) if costs else None, answered)
+    careful = min(max(rate, 0.5 / answered), 1 - 0.5 / answered)
+    freedom = answered - len(cells)
+    if freedom <= 0 or not 0 < rate < 1:
+        return Observed(careful, NOTHING_OBSERVED.likeness, cost, answered)
+    inside = sum(c.named * (c.answers - c.named) / c.answers for c in cells) / freedom
+    between = _between(cells, inside)
+    if between is None or inside + between == 0:
+        return Observed(careful, min(1.0, max(0.0, 1 - inside / (rate * (1 - rate)))), cost, answered)
+    return Observed(careful, between / (inside + between), cost, answered, inside + between)
+
+
+def _between(cells: Sequence[Cell], inside: float) -> float | None:
+    """Variance of a prompt's rate from run to run; None where no prompt was asked in two."""
+    by_prompt: dict[int, list[Cell]] = {}
+    for cell in cells:
+        by_prompt.setdefault(cell.prompt_id, []).append(cell)
+    squares = weight = 0.0
+    freedom = 0
+    for mine in by_prompt.values():
+        asked = sum(c.answers for c in mine)
+        mean = sum(c.named for c in mine) / asked
+        squares += sum(c.answers * (c.named / c.answers - mean) ** 2 for c in mine)
+        weight += asked - sum(c.answers**2 for c in mine) / asked
+        freedom += len(mine) - 1
+    return max(0.0, (squares - freedom * inside) / weight) if freedom else None

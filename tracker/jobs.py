@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 log = logging.getLogger("citelift.run")
+# Without a log file (`tracker.logs`) the log goes nowhere: Python would print its warnings among the progress.
+logging.getLogger("citelift").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class _Worker:
             await self._drain(lanes)
             await self.work.end()
             pulse.cancel()
+        for lane in lanes:
+            await lane.close()
         return await self.work.db(self._end)
 
     def _begin(self) -> tuple[Run, list[Engine], Finder, list[Outcome]]:

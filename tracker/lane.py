@@ -89,6 +89,7 @@ class Lane:
         )
         self.ready.extend(batch.asks)
         self.work.counts.open += len(batch.asks)
+        self.work.hurry = self.work.hurry or batch.out_of_budget
         if batch.out_of_budget and self.work.counts.open:
             await self.pace.sleep(
                 POLL
@@ -233,19 +234,16 @@ class Lane:
         )
 
     async def give_back(self) -> None:
-        """What was claimed and not sent; and where the engine was stopped, the reason on all that is left."""
+        """What was claimed and not sent."""
         unsent, self.ready = list(self.ready), deque()
         await self.work.db(partial(claims.release, self.work.database, self.work.run_id, self.id, unsent))
         self.work.counts.open -= len(unsent)
-        if self.stopped is not None:
-            reason, detail = self.stopped
-            rest = partial(
-                claims.skip_rest,
-                self.work.database,
-                self.work.run_id,
-                self.id,
-                reason,
-                detail,
-                datetime.now(UTC),
-            )
-            await self.work.db(rest)
+
+    async def close(self) -> None:
+        """When all else is written: where the engine was stopped, the reason on all that is left of it."""
+        if self.stopped is None:
+            return
+        reason, detail = self.stopped
+        now = datetime.now(UTC)
+        rest = partial(claims.skip_rest, self.work.database, self.work.run_id, self.id, reason, detail, now)
+        await self.work.db(rest)

@@ -2,9 +2,11 @@
 a change the rates could detect. Nothing is asked and nothing is written.
 
 Detectable change. A rate over m prompts, asked r times each, compared between two runs on the same prompts: the
-standard error of the difference is sqrt(2 p (1 - p) (1 + (r - 1) ρ) / (m r)), where ρ is how alike repeats of one
-prompt are within a run beyond what the prompt itself explains. With 80 % power at the 5 % level the smallest change
-seen is (1.96 + 0.84) standard errors. Repeats help little when ρ is large; prompts always help.
+standard error of the difference is sqrt(2 v (1 + (r - 1) ρ) / (m r)), where v is the variance of one answer around
+its prompt's own rate and ρ the share of it that repeats of one run have in common. With 80 % power at the 5 % level
+the smallest change seen is (1.96 + 0.84) standard errors. Repeats help little when ρ is large; prompts always help.
+Where no prompt was asked in two runs yet, v is p (1 - p) and ρ counts what prompts have in common too: too large
+rather than too small.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ class Observed:
     likeness: float
     cost_micros: int | None
     answers: int
+    variance: float | None = None
+    """Of one answer around its prompt's own rate; None where no prompt was asked in two runs."""
 
 
 NOTHING_OBSERVED = Observed(rate=0.3, likeness=0.5, cost_micros=None, answers=0)
@@ -127,18 +131,19 @@ def _engine(entry: EngineEntry, prompts: tuple[PromptEntry, ...], observed: Obse
         missing_keys=tuple(missing_keys(entry.model)),
         searches=call.searches or is_sandbox(entry.model),
         detectable=tuple(
-            Detectable(r, detectable_change(len(prompts), r, observed.rate, observed.likeness))
+            Detectable(r, detectable_change(len(prompts), r, observed))
             for r in sorted({max(1, entry.repeats // 2), entry.repeats, entry.repeats * 2})
         ),
         observed=observed,
     )
 
 
-def detectable_change(prompts: int, repeats: int, rate: float, likeness: float) -> float:
+def detectable_change(prompts: int, repeats: int, seen: Observed) -> float:
     """Smallest change of a rate that two runs on the same prompts would show with 80 % power; see the module."""
     if prompts < 1 or repeats < 1:
         return math.inf
-    spread = rate * (1 - rate) * (1 + (repeats - 1) * likeness)
+    variance = seen.rate * (1 - seen.rate) if seen.variance is None else seen.variance
+    spread = variance * (1 + (repeats - 1) * seen.likeness)
     return min(1.0, Z_POWER * math.sqrt(2 * spread / (prompts * repeats)))
 
 

@@ -45,6 +45,8 @@ class Work:
         self.counts = Counts()
         self.outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=4 * WRITE_BATCH)
         self.ended = False
+        self.hurry = False
+        """Money runs short: what answers turn out to cost is wanted at once, in small batches."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
 
     async def db(self, work: Callable[[], T]) -> T:

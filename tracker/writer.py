@@ -75,7 +75,7 @@ class Writer:
         if first is None:
             return None
         for _ in range(STEPS):
-            if self.work.ended or queue.qsize() >= WRITE_BATCH - 1:
+            if self.work.ended or self.work.hurry or queue.qsize() >= WRITE_BATCH - 1:
                 break
             await asyncio.sleep(pause / STEPS)
         batch = [first]
