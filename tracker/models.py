@@ -464,6 +464,63 @@ class DomainClass(SQLModel, table=True):
     kind: str
 
 
+class Judgement(SQLModel, table=True):
+    """What a judge (a model and a version of its prompt) said of one thing, asked once: claimed → answered or failed."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "task", "subject", "model", "prompt_version"),)
+    id: int | None = _big_id()
+    workspace_id: int = Field(foreign_key="workspace.id")
+    task: str
+    """stance, domain or labelled."""
+    subject: str
+    """What is judged, as a key within its task."""
+    answer_id: int | None = _big(default=None, index=True, foreign_key="answer.id")
+    brand_id: int | None = Field(default=None, foreign_key="brand.id")
+    model: str
+    served_model: str | None = None
+    prompt_version: str
+    state: str = AskState.CLAIMED
+    verdict: str | None = None
+    """One of the task's choices."""
+    reason: str | None = None
+    detail: str | None = Field(default=None, sa_type=Text)
+    """Never the reply's own words."""
+    attempts: int = 0
+    claimed_by: str | None = None
+    lease_until: datetime | None = None
+    month: date
+    """First day of the UTC month whose ledger its money is in."""
+    estimated_micros: int = _big(default=0)
+    spent_micros: int = _big(default=0)
+    asked_at: datetime | None = None
+
+
+class JudgeLedger(SQLModel, table=True):
+    """The judge's money of one workspace in one UTC month; the catalog's budget ≥ spent + reserved."""
+
+    workspace_id: int = Field(foreign_key="workspace.id", primary_key=True)
+    month: date = Field(primary_key=True)
+    spent_micros: int = _big(default=0)
+    reserved_micros: int = _big(default=0)
+
+
+class Agreement(SQLModel, table=True):
+    """How often each hand label met each verdict, when a judge was last asked about one labelled set."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "model", "prompt_version", "set_hash"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    model: str
+    prompt_version: str
+    set_name: str
+    set_hash: str
+    counts: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON)
+    """Label → verdict → items."""
+    failed: int = 0
+    """Items without a verdict."""
+    measured_at: datetime
+
+
 class VisibilityRollup(SQLModel, table=True):
     """Answers per brand × prompt × engine × served model × week; rebuilt from answers at any time."""
 
