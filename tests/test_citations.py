@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import random
 import time
@@ -134,6 +135,8 @@ def test_an_invented_body_reads_the_same_from_text_bytes_and_object(case: Case) 
     text = json.dumps(case.body, ensure_ascii=False)
     assert read(text) == read(text.encode()) == read("\ufeff" + text) == read(case.body)
     assert read(f"[{text}]") == read(case.body), "Google wraps one reply in a list"
+    assert read(gzip.compress(text.encode())) == read(case.body), "as it came over the wire"
+    assert read(text.encode("utf-16")) == read(case.body), "as an editor on Windows saves it"
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -351,6 +354,9 @@ def test_a_huge_body_is_read_in_linear_time() -> None:
         ('{"choices": [', "not JSON"),
         ("data: {}\n\ndata: [DONE]", "event stream"),
         (b"\xff\xff", "not UTF-8"),
+        (b"\x1f\x8bnot gzip", "not whole gzip"),
+        (gzip.compress(b" " * 100_000_000), "unpacks to"),
+        ("[{}, {}]", "a list of 2 items"),
         ("[]", "a list"),
         ("null", "null"),
         ('"text"', "a string"),

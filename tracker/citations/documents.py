@@ -6,8 +6,9 @@ from typing import Any
 
 from tracker.citations.draft import WEB, Draft
 from tracker.citations.results import Usage
-from tracker.citations.values import at, count, embedded, integer, items, record, records, string, word
+from tracker.citations.values import at, count, embedded, integer, items, record, records, string, word, words
 
+_COHERE_FAILED = ("ERROR", "TIMEOUT")
 _MISTRAL_SEARCH = ("web_search", "web_search_premium", "news", "open_url", "open_search_results")
 
 
@@ -48,6 +49,8 @@ def cite_web(draft: Draft, citations: Any, span: tuple[int | None, int | None] =
 
 def read_cohere(body: dict[str, Any]) -> Draft:
     """Chat v2: citations name the caller's own documents; a span counts within its content block."""
+    if "message" not in body:
+        return _read_first_cohere(body)
     draft = Draft("cohere", engine_model=word(body.get("model")), stop=word(body.get("finish_reason")))
     message = record(body.get("message"))
     starts: dict[int, int] = {}
@@ -66,7 +69,38 @@ def read_cohere(body: dict[str, Any]) -> Draft:
         count(tokens.get("output_tokens")),
         count(at(body, "usage", "billed_units", "search_units")),
     )
-    if draft.stop in ("ERROR", "TIMEOUT"):
+    if draft.stop in _COHERE_FAILED:
+        draft.fail("error", draft.stop)
+    return draft
+
+
+def _read_first_cohere(body: dict[str, Any]) -> Draft:
+    """Chat v1, which could search the web: citations name the documents that stand beside the text."""
+    draft = Draft("cohere", text=string(body.get("text")) or "", stop=word(body.get("finish_reason")))
+    pages: dict[str, dict[str, Any]] = {}
+    for document in records(body.get("documents")):
+        draft.retrieve(document.get("url"), document.get("title"))
+        pages[str(document.get("id"))] = document
+    for query in records(body.get("search_queries")):
+        draft.search(query.get("text"))
+    for citation in records(body.get("citations")):
+        place = integer(citation.get("start")), integer(citation.get("end"))
+        span = _cohere_span(draft.text, *place, string(citation.get("text")), 0)
+        for name in words(citation.get("document_ids")):
+            page = pages.get(name)
+            if page is None:
+                draft.warnings.append("a citation names no document")
+            else:
+                draft.cite(word(page.get("url")) or name, page.get("title"), *span)
+    draft.search_used = bool(draft.searches or draft.retrieved)
+    meta = record(body.get("meta"))
+    tokens = record(meta.get("tokens"))
+    draft.usage = Usage(
+        count(tokens.get("input_tokens")),
+        count(tokens.get("output_tokens")),
+        count(at(meta, "billed_units", "search_units")),
+    )
+    if draft.stop in _COHERE_FAILED:
         draft.fail("error", draft.stop)
     return draft
 

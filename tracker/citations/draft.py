@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tracker.citations.results import Citation, DomainFrom, Kind, Problem, Reading, Shape, Usage
-from tracker.citations.text import markers, written_urls
+from tracker.citations.text import markers, thinking_end, written_urls
 from tracker.citations.values import string, word
 from tracker.domains import domain_of, try_parse, written_host
 
@@ -43,7 +43,7 @@ class Draft:
     problem: Problem | None = None
     detail: str | None = None
     usage: Usage = field(default_factory=Usage)
-    # URLs before it are no part of the answer (commentary between searches).
+    # URLs before it are no part of the answer (commentary between searches; a model thinking aloud likewise).
     answer_start: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -84,6 +84,7 @@ class Draft:
     def reading(self) -> Reading:
         if not self.text.strip() and self.stop != NOT_SHOWN:
             self.fail("empty", "the reply holds no answer text")
+        answer_start = max(self.answer_start, thinking_end(self.text))
         return Reading(
             shape=self.shape,
             engine_model=self.engine_model,
@@ -93,7 +94,7 @@ class Draft:
             citations=(
                 *_numbered(self.cited, "cited"),
                 *_numbered(self.retrieved, "retrieved"),
-                *_numbered(_only_written(self.text, self.cited, self.answer_start), "written"),
+                *_numbered(_only_written(self.text, self.cited, answer_start), "written"),
             ),
             stop=self.stop,
             problem=self.problem,

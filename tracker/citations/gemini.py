@@ -23,7 +23,34 @@ _ERRORS = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CAL
 _CHUNK_KINDS = ("web", "retrievedContext", "maps", "image")
 _SEARCH_TOOLS = ("GOOGLE_SEARCH_WEB", "GOOGLE_SEARCH", "ENTERPRISE_WEB_SEARCH")
 # From Gemini 3 on each search is billed, before it each prompt that was grounded.
+_UNDERSCORE = re.compile(r"(?<=[a-z0-9])_([a-z])")
 _BILLED_A_PROMPT = re.compile(r"gemini-(?:1|2)\b|gemini-[12]\.\d")
+
+
+def camel_case(body: dict[str, Any]) -> dict[str, Any]:
+    """Google's Python clients dump a reply with snake-case names; the wire has camel case."""
+    if not any("_" in key for key in _names(body)):
+        return body
+    return {_camel(key): _camel_below(value) for key, value in body.items()}
+
+
+def _names(body: dict[str, Any]) -> list[str]:
+    candidates = records(body.get("candidates"))
+    return [str(key) for level in (body, *candidates, *map(_metadata, candidates)) for key in level]
+
+
+def _metadata(candidate: dict[str, Any]) -> dict[str, Any]:
+    return record(candidate.get("groundingMetadata"))
+
+
+def _camel(name: str) -> str:
+    return _UNDERSCORE.sub(lambda match: match[1].upper(), name)
+
+
+def _camel_below(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_camel(str(key)): _camel_below(below) for key, below in value.items()}
+    return [_camel_below(item) for item in value] if isinstance(value, list) else value
 
 
 def read_gemini(body: dict[str, Any]) -> Draft:

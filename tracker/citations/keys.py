@@ -346,14 +346,21 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             message.citations[].sources[].document.id message.citations[].sources[].document.url
             message.citations[].sources[].document.title message.citations[].sources[].tool_output.url
             message.citations[].sources[].tool_output.title
+            text citations[].start citations[].end citations[].text citations[].document_ids[]
+            documents[].id documents[].url documents[].title search_queries[].text
+            meta.tokens.input_tokens meta.tokens.output_tokens meta.billed_units.search_units
             usage.tokens.input_tokens usage.tokens.output_tokens usage.billed_units.search_units
             usage.billed_units.input_tokens usage.billed_units.output_tokens""",
-        "names and times": "id message.role message.citations[].sources[].type",
+        "names and times": """
+            id message.role message.citations[].sources[].type response_id generation_id
+            search_queries[].generation_id meta.api_version.** meta.warnings.** citations[].type""",
         "tokens by kind, or the sum": """
-            usage.tokens.reasoning_tokens usage.cached_tokens usage.billed_units.* usage.tokens.*""",
+            usage.tokens.reasoning_tokens usage.cached_tokens usage.billed_units.* usage.tokens.*
+            meta.billed_units.* meta.tokens.* meta.cached_tokens""",
+        "the conversation, echoed": "chat_history.** search_results.** is_search_required",
         "the model's own working": "message.content[].thinking message.tool_plan logprobs.**",
         "of a document": """
-            message.citations[].sources[].document.* message.citations[].sources[].tool_output.**
+            documents[].* message.citations[].sources[].document.* message.citations[].sources[].tool_output.**
             message.content[].image_url.**""",
         "other tools": "message.tool_calls.**",
     },
@@ -390,7 +397,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
     },
     "serpapi_overview": {
         "read": """
-            ai_overview.text_blocks[].@block ai_overview.references[].index ai_overview.references[].link
+            ai_overview.text_blocks[].@block ai_overview.texts[].@block
+            ai_overview.references[].index ai_overview.references[].link ai_overview.references[].href
             ai_overview.references[].title ai_overview.page_token ai_overview.error search_parameters.q search_parameters.engine search_metadata.status error""",
         "names and times": "search_metadata.** search_parameters.** search_information.**",
         "of a listed page": "ai_overview.references[].*",

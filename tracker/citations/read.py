@@ -11,7 +11,7 @@ from tracker.citations.chat import read_groq, read_openai_chat, read_openrouter,
 from tracker.citations.documents import read_bedrock, read_cohere, read_mistral
 from tracker.citations.draft import Draft
 from tracker.citations.failure import read_error
-from tracker.citations.gemini import read_gemini, read_interactions
+from tracker.citations.gemini import camel_case, read_gemini, read_interactions
 from tracker.citations.keys import keys_unknown
 from tracker.citations.normalised import read_litellm
 from tracker.citations.responses import read_perplexity_agent, read_responses
@@ -49,8 +49,8 @@ _READERS: dict[Shape, Callable[[dict[str, Any]], Draft]] = {
 
 def read(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "auto") -> Reading:
     """Raises `DataError` where the body is no JSON object or has no known shape; never anything else."""
-    known = parse_body(body)
-    return _READERS[_chosen(known, shape)](known).reading()
+    known, name = _prepared(body, shape)
+    return _READERS[name](known).reading()
 
 
 def recognise(body: str | bytes | dict[str, Any]) -> Shape:
@@ -60,8 +60,13 @@ def recognise(body: str | bytes | dict[str, Any]) -> Shape:
 
 def unknown_keys(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "auto") -> list[str]:
     """Paths (`a.b[].c`) and kinds (`a.type = 'x'`) in the body that no reader knows; empty is good news."""
+    return keys_unknown(*_prepared(body, shape))
+
+
+def _prepared(body: str | bytes | dict[str, Any], shape: str) -> tuple[dict[str, Any], Shape]:
     known = parse_body(body)
-    return keys_unknown(known, _chosen(known, shape))
+    name = _chosen(known, shape)
+    return (camel_case(known) if name == "gemini" else known), name
 
 
 def _chosen(body: dict[str, Any], shape: str) -> Shape:

@@ -1,4 +1,4 @@
-"""Google's AI Overview and AI Mode through a SERP API: SerpApi (and SearchAPI) and DataForSEO.
+"""Google's AI Overview and AI Mode through a SERP API: SerpApi (SearchAPI, Bright Data alike) and DataForSEO.
 
 The text is built from the blocks, each on its own line, so that a block's references have a place in it.
 A page that shows no overview is a result of its own (`stop` is "not_shown"), not an error.
@@ -40,7 +40,7 @@ def _read_serpapi(body: dict[str, Any], answer: dict[str, Any], shape: Shape) ->
     draft = Draft(shape, search_used=True)
     draft.search(at(body, "search_parameters", "q"))
     references = _references(draft, answer)
-    for block in records(answer.get("text_blocks")):
+    for block in records(answer.get("text_blocks") or answer.get("texts")):
         _read_block(draft, block, references)
     if draft.text.strip() and not draft.cited:
         _cite_all(draft, references.values())
@@ -52,7 +52,7 @@ def _references(draft: Draft, answer: dict[str, Any]) -> References:
     """Blocks point at a reference's `index`; where there is none, at its place in the list."""
     references: References = {}
     for place, reference in enumerate(records(answer.get("references") or answer.get("reference_links"))):
-        url, index = word(reference.get("link")), integer(reference.get("index"))
+        url, index = word(reference.get("link") or reference.get("href")), integer(reference.get("index"))
         draft.retrieve(url, reference.get("title"))
         if url is not None:
             references[place if index is None else index] = Found(url, string(reference.get("title")))

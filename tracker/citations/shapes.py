@@ -117,6 +117,8 @@ def _is_mistral(body: Body) -> bool:
 
 def _is_cohere(body: Body) -> bool:
     message = body.get("message")
+    if isinstance(body.get("text"), str) and word(body.get("generation_id")) is not None:
+        return True
     return isinstance(message, dict) and (
         "finish_reason" in body or any(isinstance(message.get(key), list) for key in ("content", "citations"))
     )

@@ -99,16 +99,19 @@ def markdown_links(text: str) -> list[Link]:
 
 def markers(text: str) -> list[Marker]:
     """Numbered markers outside code and outside a leading thinking block, ranges spelled out."""
-    skipped = [match.span() for match in _CODE.finditer(text)]
-    thinking = _THINKING.match(text)
-    if thinking:
-        skipped.append(thinking.span())
+    skipped = [(0, thinking_end(text)), *(match.span() for match in _CODE.finditer(text))]
     return [
         Marker(number, match.start(), match.end())
         for match in _MARKER.finditer(text)
         if not any(start <= match.start() < end for start, end in skipped)
         for number in _numbers(re.sub(r"[a-z]+:|\s", "", match["inside"]))
     ]
+
+
+def thinking_end(text: str) -> int:
+    """Where a leading thinking block ends; what stands in it is not the answer."""
+    found = _THINKING.match(text)
+    return found.end() if found else 0
 
 
 def _numbers(inside: str) -> list[int]:

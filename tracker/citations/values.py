@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import zlib
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -14,6 +15,8 @@ from tracker.errors import DataError
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAX_INTEGER = 2**63 - 1
 _MAX_DEPTH = 200
+_GZIP = b"\x1f\x8b"
+_MAX_UNPACKED = 100_000_000
 
 
 def parse_body(body: str | bytes | dict[str, Any]) -> dict[str, Any]:
@@ -26,8 +29,9 @@ def parse_body(body: str | bytes | dict[str, Any]) -> dict[str, Any]:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, dict):
+        size = f" of {len(value)} items" if isinstance(value, list) else ""
         raise DataError(
-            f"the reply body is {_name(value)}, not a JSON object",
+            f"the reply body is {_name(value)}{size}, not a JSON object",
             "give the whole body of one non-streamed reply",
         )
     if _too_deep(value):
@@ -38,12 +42,29 @@ def parse_body(body: str | bytes | dict[str, Any]) -> dict[str, Any]:
 
 
 def _decoded(body: bytes) -> str:
+    """Text of the body: gzip as it comes over the wire, and whatever Unicode form an editor saved it in."""
+    body = _unpacked(body) if body.startswith(_GZIP) else body
     try:
-        return body.decode("utf-8-sig")
+        return body.decode(json.detect_encoding(body))
     except UnicodeDecodeError as error:
         raise DataError(
-            f"the reply body is not UTF-8 (byte {error.start})", "save the body exactly as received"
+            f"the reply body is not {error.encoding.upper()} (byte {error.start})",
+            "save the body exactly as received",
         ) from error
+
+
+def _unpacked(body: bytes) -> bytes:
+    try:
+        unpacked = zlib.decompressobj(wbits=31).decompress(body, _MAX_UNPACKED)
+    except zlib.error as error:
+        raise DataError(
+            f"the reply body is not whole gzip: {error}", "save the body exactly as received"
+        ) from error
+    if len(unpacked) == _MAX_UNPACKED:
+        raise DataError(
+            f"the reply body unpacks to {_MAX_UNPACKED:,} bytes or more", "no engine says so much"
+        )
+    return unpacked
 
 
 def _loaded(body: str) -> Any:
