@@ -157,6 +157,8 @@ class EventRow:
         Usable first links, brands that got one, brands that served as not yet linked.
     already : int
         Links that were there before the first week and say nothing here.
+    dated : int
+        First links that fall into the weeks; usable or not.
     inference : str
         "randomisation" or "bootstrap".
     path : tuple of PathPoint
@@ -177,6 +179,7 @@ class EventRow:
     treated: int
     controls: int
     already: int
+    dated: int
     inference: str
     path: tuple[PathPoint, ...]
     verdict: Verdict
@@ -308,7 +311,9 @@ def _row(
     frames = [frame for frame in series.every if frame.event.source in mine]
     treated = len({frame.event.brand for frame in frames})
     controls = len({int(b) for frame in frames for b in np.flatnonzero(frame.waiting.any(axis=1))})
-    counts = (len(frames), treated, controls, int((series.data.first_link[members] < 0).sum()))
+    links = series.data.first_link[members]
+    dated = int(((links >= 0) & (links < series.weeks)).sum())
+    counts = (len(frames), treated, controls, int((links < 0).sum()), dated)
     if reason := _too_little(series, frames, treated):
         return _unknown(name, *counts, reason)
     alone = len(series.every) - len(frames) < MIN_EVENTS
@@ -335,6 +340,7 @@ def _row(
         treated=counts[1],
         controls=counts[2],
         already=counts[3],
+        dated=counts[4],
         inference=way,
         path=_path(series, frames, way, pre, post),
         verdict="not enough data" if alone else "no clear change",
@@ -342,20 +348,21 @@ def _row(
     )
 
 
-def _unknown(name: str, events: int, treated: int, controls: int, already: int, reason: str) -> EventRow:
+def _unknown(
+    name: str, events: int, treated: int, controls: int, already: int, dated: int, reason: str
+) -> EventRow:
     return EventRow(
         name=name, att=None, low=None, high=None, adjusted=None, p=None, q=None, pre_trend=None, fake_date=None,
-        events=events, treated=treated, controls=controls, already=already, inference="", path=(),
+        events=events, treated=treated, controls=controls, already=already, dated=dated, inference="", path=(),
         verdict="not enough data", reason=reason,
     )  # fmt: skip
 
 
 def _too_little(series: _Series, frames: list[_Frame], treated: int) -> str:
     if len(frames) < MIN_EVENTS or treated < MIN_TREATED:
-        return (
-            f"{len(frames)} first links of {treated} brands with {MIN_PRE} weeks before, {MIN_POST} after and "
-            f"{MIN_CONTROLS} brands not yet linked; {MIN_EVENTS} of {MIN_TREATED} are needed"
-        )
+        usable = f"{len(frames)} usable first link{'' if len(frames) == 1 else 's'}"
+        brands = f" of {treated} brand{'' if treated == 1 else 's'}" if frames else ""
+        return f"{usable}{brands}; {MIN_EVENTS} links of {MIN_TREATED} brands are needed"
     histories = np.unique(_total(series, frames, _level).round(12), axis=0, return_counts=True)[1]
     ways = factorial(series.brands) / np.prod([float(factorial(int(count))) for count in histories])
     if ways * LEVEL < 1:

@@ -26,6 +26,7 @@ PAGES = {
     ),
     Nav.WORK: (
         ("link_sources", Nav.LINK_SOURCES, "hub"),
+        ("events", Nav.EVENTS, "timeline"),
         ("opportunities", Nav.OPPORTUNITIES, "lightbulb"),
     ),
     Nav.FACTS: (

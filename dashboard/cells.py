@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pandas as pd
 
+from analysis.events import EARLY, EventRow, PathPoint
 from analysis.frames import Scope, World
 from analysis.lift import LiftRow
 from analysis.quality import AnchorShare
 from analysis.visibility import Change, Row
 from dashboard import charts, formats, widgets
-from dashboard.strings import Common, Lift, Links, Measure, Overview, Sources
+from dashboard.strings import Common, Events, Lift, Links, Measure, Overview, Sources
 
 
 def window(scope: Scope, world: World, excluded: pd.DataFrame) -> str:
@@ -21,9 +22,9 @@ def window(scope: Scope, world: World, excluded: pd.DataFrame) -> str:
         branded = Common.LEFT_OUT.format(n=formats.counted(len(world.branded), Common.PROMPTS_ONE))
     last = scope.last + timedelta(days=6) if scope.last else None
     said = Common.WINDOW.format(window=formats.period(scope.first, last), branded=branded)
-    counts = {name: int(excluded[name].sum()) for name in ("problem", "unknown", "not_searched")}
-    if any(counts.values()):
-        said += " " + Overview.EXCLUDED.format(**{name: formats.count(n) for name, n in counts.items()})
+    for name, told in Overview.EXCLUDED.items():
+        if number := int(excluded[name].sum()):
+            said += " " + told.format(n=formats.counted(number, Common.ANSWERS_ONE))
     return said
 
 
@@ -35,7 +36,7 @@ def verdict(change: Change | None) -> widgets.Safe:
     )
     if change.difference.estimate is None:
         return mark
-    return widgets.join(mark, " ", formats.points(change.difference.estimate), " ", Measure.SINCE)
+    return widgets.join(mark, " ", _size(change), " ", Measure.SINCE)
 
 
 def rates(row: Row, top: float) -> tuple[object, ...]:
@@ -51,7 +52,18 @@ def change(found: Change | None) -> widgets.Safe:
     if found is None:
         return widgets.badge(Measure.ONE_WEEK)
     mark = widgets.badge(Measure.CHANGE[found.verdict], Measure.TONE[found.verdict])
-    return widgets.small(formats.points(found.difference.estimate), mark)
+    d = found.difference
+    if d.low is None:
+        return widgets.small(formats.points(d.estimate), mark)
+    return widgets.small(
+        formats.points(d.estimate), widgets.join(formats.points_range(d.low, d.high), " ", mark)
+    )
+
+
+def _size(change: Change) -> str:
+    d = change.difference
+    span = f" ({formats.points_range(d.low, d.high)})" if d.low is not None else ""
+    return formats.points(d.estimate) + span
 
 
 def lift_note(row: LiftRow) -> str:
@@ -198,3 +210,69 @@ def anchor_share(found: AnchorShare) -> tuple[object, ...]:
         widgets.rate(found.rivals),
         widgets.badge(found.verdict, tones.get(found.verdict, "quiet")),
     )
+
+
+def event_order(row: EventRow) -> tuple[object, ...]:
+    """What moved first, then what has a number, then what is nearest to one."""
+    moved = row.verdict == "moved after"
+    return (not moved, row.att is None, 1.0 if row.p is None else row.p, -row.events, -row.dated, row.name)
+
+
+def event_name(name: str) -> str:
+    """A family's name in the words of the page of sources; a domain stays what it is."""
+    kind, comma, band = name.partition(",")
+    return Sources.KINDS.get(kind, kind) + comma + band
+
+
+def event_line(row: EventRow) -> tuple[object, ...]:
+    numbers = (formats.points(row.att), formats.points_range(row.low, row.high))
+    usable = Events.USABLE_OF.format(usable=row.events, dated=row.dated)
+    return (event_name(row.name), *numbers, usable, row.treated, row.controls, event_verdict(row), row.reason)
+
+
+def event_verdict(row: EventRow) -> widgets.Safe:
+    tone = Events.TONES.get(row.verdict, "quiet")
+    return widgets.badge(row.verdict, "bad" if tone == "good" and (row.att or 0) < 0 else tone)
+
+
+EVENT_POINT = ("week", "estimate", "low", "high", "note")
+
+
+def event_point(point: PathPoint) -> tuple[object, ...]:
+    span = Events.NO_INTERVAL if point.low is None else formats.points_range(point.low, point.high)
+    note = Events.POINT.format(
+        week=Events.POINT_WEEK.format(week=formats.minus(f"{point.week:+d}") if point.week else 0),
+        points=formats.points(point.estimate),
+        interval=span,
+        links=formats.counted(point.events, "link"),
+    )
+    return point.week, point.estimate, point.low, point.high, note
+
+
+def event_facts(row: EventRow) -> str:
+    def early(p: float | None, quiet: str, moved: str) -> str:
+        return formats.UNKNOWN if p is None else (moved if p <= EARLY else quiet).format(p=formats.p_value(p))
+
+    span = formats.points_range(row.low, row.high)
+    said: dict[str, object] = {
+        "verdict": event_verdict(row),
+        "change": widgets.small(formats.points(row.att), span),
+        "adjusted": formats.points(row.adjusted),
+        "links": Events.COMPARED.format(
+            links=formats.counted(row.events, "link"),
+            treated=formats.counted(row.treated, "brand"),
+            controls=row.controls,
+        ),
+        "pre_trend": early(row.pre_trend, Events.QUIET_BEFORE, Events.MOVED_BEFORE),
+        "fake_date": early(row.fake_date, Events.QUIET_FAKE, Events.MOVED_FAKE),
+        "p": widgets.small(
+            Events.P_AND_Q.format(p=formats.p_value(row.p), q=formats.p_value(row.q, "q")),
+            Events.INFERENCE.get(row.inference, formats.UNKNOWN),
+        ),
+    }
+    pairs = (
+        f"<div><dt>{Events.FACTS[name]}</dt><dd>{widgets.text(value)}</dd></div>"
+        for name, value in said.items()
+    )
+    reason = f'<p class="cl-quiet">{widgets.text(row.reason)}</p>' if row.reason else ""
+    return f'<dl class="cl-facts">{"".join(pairs)}</dl>{reason}'

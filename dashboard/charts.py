@@ -15,12 +15,14 @@ ENGINES = ("#0e8a7f", "#b9791a", "#5b6fae", "#a1567f", "#6d8b3c", "#7a7f85", "#3
 PERCENT = ".0%"
 LABEL_SHARE = 0.23
 """Part of a time chart's width that is kept for the lines' names."""
+APART = 40
+"""Two marks closer than this part of a chart's days are one."""
 
 
-def weekly(frame: pd.DataFrame, moments: pd.DataFrame, *, second: str | None, axis: str) -> Any:
+def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axis: str) -> Any:
     """Lines of all brands; bands for the own one and `second`.
 
-    `frame` has `week`, `brand`, `own`, `rate`, `low`, `high`, `n`; `moments` has `at`, `title`.
+    `frame` has `week`, `brand`, `own`, `rate`, `low`, `high`, `n`; `marked` is of `marks`.
     """
     frame = frame.dropna(subset=["rate"]).assign(week=lambda f: pd.to_datetime(f["week"]))
     frame["role"] = [
@@ -79,27 +81,48 @@ def weekly(frame: pd.DataFrame, moments: pd.DataFrame, *, second: str | None, ax
         x=alt.X("week:T"), y=alt.Y("at:Q"), text="brand:N", color=colour,
         opacity=alt.condition("datum.role == 'other'", alt.value(0.85), alt.value(1)),
     )  # fmt: skip
-    return _sized(alt.layer(*_rules(moments, first, last), band, line, dot, name), 340)
+    return _sized(alt.layer(*_rules(marked), band, line, dot, name), 340)
 
 
-def _rules(moments: pd.DataFrame, first: Any, last: Any) -> list[alt.Chart]:
-    """Dashed lines at what may explain a change."""
-    if moments.empty:
-        return []
-    shown = moments.assign(at=pd.to_datetime(moments["at"]))
-    shown = shown[(shown["at"] >= first) & (shown["at"] <= last + timedelta(days=6))]
+def marks(moments: pd.DataFrame, days: pd.Series, *, lasting: int = 7) -> pd.DataFrame:
+    """What of `moments` (`at`, `title`) a chart of these days marks: `at`, `letter`, `titles`.
+
+    Each of the days stands for `lasting` ones. What lies too close together to be told apart shares a letter.
+    """
+    at = pd.to_datetime(moments["at"])
+    every = pd.to_datetime(days)
+    if every.empty:
+        return pd.DataFrame(columns=["at", "letter", "titles"])
+    first, end = every.min(), every.max() + timedelta(days=lasting)
+    shown = moments.assign(at=at)[(at >= first) & (at < end)].sort_values("at", kind="stable")
+    groups: list[tuple[Any, list[str]]] = []
+    for moment, title in zip(shown["at"], shown["title"], strict=True):
+        said = f"{moment.day} {moment:%b %Y}: {title}"
+        if groups and moment - groups[-1][0] < (end - first) / APART:
+            groups[-1][1].append(said)
+        else:
+            groups.append((moment, [said]))
+    rows = [(moment, _letter(number), titles) for number, (moment, titles) in enumerate(groups)]
+    return pd.DataFrame(rows, columns=["at", "letter", "titles"])
+
+
+def _letter(number: int) -> str:
+    return (_letter(number // 26 - 1) if number >= 26 else "") + chr(65 + number % 26)
+
+
+def _rules(shown: pd.DataFrame) -> list[alt.Chart]:
+    """Dashed lines with letters at what may explain a change."""
     if shown.empty:
         return []
-    tip = [alt.Tooltip("title:N", title="Event"), alt.Tooltip("at:T", title="Day", format="%-d %b %Y")]
-    rule = (
-        alt.Chart(shown)
-        .mark_rule(strokeDash=[4, 4], color=QUIET, strokeWidth=1.4)
-        .encode(x="at:T", tooltip=tip)
+    base = alt.Chart(
+        shown.assign(title=["; ".join(titles) for titles in shown["titles"]]).drop(columns="titles")
     )
-    flag = alt.Chart(shown).mark_point(shape="triangle-down", filled=True, size=70, color=QUIET, opacity=1).encode(
-        x="at:T", y=alt.value(3), tooltip=tip
-    )  # fmt: skip
-    return [rule, flag]
+    tip = alt.Tooltip("title:N", title="Event")
+    rule = base.mark_rule(strokeDash=[4, 4], color=QUIET, strokeWidth=1.4).encode(x="at:T", tooltip=tip)
+    letter = base.mark_text(fontSize=11, fontWeight=700, color=QUIET, baseline="bottom").encode(
+        x="at:T", y=alt.value(-4), text="letter:N", tooltip=tip
+    )
+    return [rule, letter]
 
 
 def _line_names(frame: pd.DataFrame, top: float) -> pd.DataFrame:
@@ -250,7 +273,7 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
             alt.Tooltip("high:Q", title="to", format=".1%"), alt.Tooltip("n:Q", title="Answers", format=","),
         ],
     )  # fmt: skip
-    dark = f"datum.rate > {0.55 * max(0.05, frame['rate'].max())}"
+    dark = f"datum.rate > {0.78 * max(0.05, frame['rate'].max())}"
     text = base.mark_text(fontSize=12).encode(
         text=alt.Text("rate:Q", format=".0%"),
         color=alt.condition(dark, alt.value("white"), alt.value("#1d2725")),
@@ -272,7 +295,7 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
     scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
     return _sized(
         alt.Chart(known).mark_circle(size=60, opacity=0.6, color=ACCENT).encode(
-            x=alt.X("authority:Q", title=x, scale=scale, axis=alt.Axis(grid=False, tickCount=5, format="~g", labelOverlap=True)),
+            x=alt.X("authority:Q", title=x, scale=scale, axis=alt.Axis(grid=False, tickCount=5, labelExpr="format(datum.value, ',.3~r')", labelOverlap=True)),
             y=alt.Y("answers:Q", title=y, scale=alt.Scale(type="symlog", constant=10), axis=alt.Axis(values=COUNTS, format=",d", labelOverlap=False)),
             tooltip=[
                 alt.Tooltip("domain:N", title="Domain"), alt.Tooltip("kind:N", title="Type"),
@@ -283,32 +306,74 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
     )  # fmt: skip
 
 
-def spending(frame: pd.DataFrame, moments: pd.DataFrame) -> Any:
+def spending(frame: pd.DataFrame, marked: pd.DataFrame) -> Any:
     """Dollars per week, stacked by engine: `week`, `engine`, `dollars`."""
-    frame = frame.assign(week=pd.to_datetime(frame["week"]))
-    bars = alt.Chart(frame).mark_bar().encode(
-        x=alt.X("yearmonthdate(week):O", title=None, axis=alt.Axis(format="%-d %b", labelAngle=0, labelOverlap=True)),
-        y=alt.Y("dollars:Q", title=None, axis=alt.Axis(format="$,.2f", tickCount=4)),
+    frame = frame.assign(week=pd.to_datetime(frame["week"])).sort_values(
+        ["week", "engine"], ascending=[True, False]
+    )
+    frame["top"] = frame.groupby("week")["dollars"].cumsum()
+    frame = frame.assign(floor=frame["top"] - frame["dollars"], end=frame["week"] + timedelta(days=6.2))
+    bars = alt.Chart(frame).mark_rect().encode(
+        x=_spells(frame["week"], 7, "%-d %b"), x2="end:T",
+        y=alt.Y("floor:Q", title=None, axis=alt.Axis(format="$,.2f", tickCount=4)), y2="top:Q",
         color=engine_colour(frame["engine"]),
         tooltip=[
             alt.Tooltip("engine:N", title="Engine"), alt.Tooltip("week:T", title="Week of", format="%-d %b %Y"),
             alt.Tooltip("dollars:Q", title="Spent", format="$,.4f"),
         ],
     )  # fmt: skip
-    return _sized(alt.layer(bars), 240)
+    return _sized(alt.layer(bars, *_rules(marked)), 240)
 
 
-def gained_and_lost(frame: pd.DataFrame) -> Any:
-    """Referring domains per month: `month`, `links` (lost ones negative), `what`."""
-    frame = frame.assign(month=pd.to_datetime(frame["month"]))
-    bars = alt.Chart(frame).mark_bar().encode(
-        x=alt.X("yearmonth(month):O", title=None, axis=alt.Axis(format="%b %y", labelAngle=0, labelOverlap=True)),
-        y=alt.Y("links:Q", title=None, axis=alt.Axis(tickCount=5, format="d")),
-        color=alt.Color("what:N", scale=alt.Scale(range=[ACCENT, BAD]), legend=alt.Legend(orient="top", title=None)),
+def gained_and_lost(frame: pd.DataFrame, marked: pd.DataFrame) -> Any:
+    """Links per month: `month`, `links` (lost ones negative), `what`."""
+    month = pd.to_datetime(frame["month"])
+    frame = frame.assign(month=month, end=month + pd.offsets.MonthBegin() - timedelta(days=4), floor=0)
+    bars = alt.Chart(frame).mark_rect().encode(
+        x=_spells(frame["month"], 30, "%b %y"), x2="end:T",
+        y=alt.Y("floor:Q", title=None, axis=alt.Axis(tickCount=5, format="d")), y2="links:Q",
+        color=alt.Color("what:N", scale=alt.Scale(range=[ACCENT, BAD]), legend=alt.Legend(orient="top", title=None, offset=14)),
         tooltip=[alt.Tooltip("month:T", title="Month", format="%b %Y"), alt.Tooltip("what:N", title=""), alt.Tooltip("links:Q", title="Links", format="d")],
     )  # fmt: skip
     zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=QUIET).encode(y="at:Q")
-    return _sized(alt.layer(bars, zero), 240)
+    return _sized(alt.layer(bars, zero, *_rules(marked)), 240)
+
+
+def _spells(days: pd.Series, lasting: int, form: str) -> alt.X:
+    """A time axis for bars that begin on these days; a handful of them does not fill the width."""
+    first, last = days.min(), days.max()
+    end = max(last + timedelta(days=lasting), first + timedelta(days=8 * lasting))
+    return alt.X(
+        f"{days.name}:T", title=None, scale=alt.Scale(domain=[_day(first), _day(end)]),
+        axis=alt.Axis(format=form, values=_ticks(days), grid=False, labelAlign="left", labelFlush=False, labelOverlap=True, labelSeparation=10),
+    )  # fmt: skip
+
+
+def path(frame: pd.DataFrame, *, axis: str, below: str) -> Any:
+    """Weeks around a first link: `week` (0 is its first), `estimate`, `low`, `high`, `links`, `note`; shares of 1."""
+    ends = [*frame["estimate"], *frame["low"].dropna(), *frame["high"].dropna(), 0.0]
+    pad = 0.08 * (max(ends) - min(ends) or 0.1)
+    y = alt.Scale(domain=[min(ends) - pad, max(ends) + pad], nice=False)
+    x = alt.X("week:Q", title=below, scale=alt.Scale(domain=[frame["week"].min() - 0.6, frame["week"].max() + 0.6], nice=False),
+        axis=alt.Axis(values=frame["week"].tolist(), labelExpr=_signed(1, "d"), grid=False, labelOverlap=True))  # fmt: skip
+    tone = alt.condition("datum.week >= 0", alt.value(ACCENT), alt.value(QUIET))
+    tip = alt.Tooltip("note:N", title="Reading")
+    base = alt.Chart(frame)
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=QUIET).encode(y="zero:Q")
+    link = (
+        alt.Chart(pd.DataFrame({"at": [-0.5]}))
+        .mark_rule(strokeDash=[4, 4], color=QUIET, strokeWidth=1.4)
+        .encode(x="at:Q")
+    )
+    bar = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.5, strokeCap="round").encode(
+        x=x, y=alt.Y("low:Q", title=axis, scale=y, axis=alt.Axis(
+            tickCount=5, labelExpr=_signed(100, ".0f"), titleAnchor="end", titleAngle=0, titleAlign="left", titleY=-8, titleX=0)),
+        y2="high:Q", color=tone, tooltip=tip,
+    )  # fmt: skip
+    dot = base.mark_circle(size=75, opacity=1).encode(
+        x=x, y=alt.Y("estimate:Q", scale=y), color=tone, tooltip=tip
+    )
+    return _sized(alt.layer(zero, link, bar, dot), 340)
 
 
 def _sized(chart: Any, height: int) -> Any:

@@ -7,6 +7,7 @@ import sys
 import typer
 
 import analysis.cli
+import analysis.cli_judge
 import analysis.cli_plan
 import dashboard.cli
 import tracker.cli
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 tracker.cli.register(app)
 analysis.cli.register(app)
+analysis.cli_judge.register(app)
 analysis.cli_plan.register(app)
 dashboard.cli.register(app)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 import streamlit as st
@@ -25,6 +25,7 @@ from analysis import visibility as v
 from analysis.frames import Scope, World
 from analysis.visibility import Compared, Row
 from tracker import settings, store
+from tracker.engines import is_sandbox
 from tracker.models import (
     Answer,
     AuthorityList,
@@ -41,14 +42,19 @@ from tracker.models import (
     Setting,
     Workspace,
 )
+from tracker.models import Engine as AskedEngine
 
 if TYPE_CHECKING:
     from analysis.association import Association
+    from analysis.events import EventTable
     from analysis.lift import LiftTable
     from analysis.opportunities import Opportunity
     from analysis.quality import AnchorShare, LinkWeek
 
 MARKED = (Answer, Citation, Mention, Backlink, LinkImport, AuthorityList, Event, Run, PageCheck)
+
+Outcome = Literal["mention", "citation"]
+Pooling = Literal["family", "kind", "source"]
 
 select: Any = typed_select
 """SQLAlchemy's overloads know nothing of SQLModel's columns."""
@@ -198,6 +204,46 @@ def _model_changes(place: Place) -> list[tuple[date, str, str, str | None]]:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+def happened(place: Place) -> pd.DataFrame:
+    """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`, `brand` (None: all)."""
+    marked = marked_moments(place)[["at", "kind", "title"]].assign(brand=None)
+    if not has_links(place):
+        return marked.iloc[::-1]
+    per_source = links(place).groupby(["source", "brand"], sort=False)
+    ends = per_source.agg(
+        first=("first", "min"), last=("lost", "max"), gone=("lost", lambda days: days.notna().all())
+    )
+    ends = ends.reset_index()
+    parts = [marked]
+    for kind, at, part in (
+        ("gained link", "first", ends),
+        ("lost link", "last", ends[ends["gone"].astype(bool)]),
+    ):
+        known = part[part[at].notna()]
+        parts.append(
+            pd.DataFrame(
+                {"at": known[at].dt.date, "kind": kind, "title": known["source"], "brand": known["brand"]}
+            )
+        )
+    found = pd.concat([part for part in parts if len(part)] or [marked], ignore_index=True)
+    return found.sort_values("at", ascending=False, kind="stable")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def event_study(place: Place, scope: Scope, outcome: Outcome, pooling: Pooling) -> EventTable | None:
+    """Before and after first links; None where no source links to a brand or nothing was answered."""
+    from analysis import events
+    from analysis.families import families
+
+    db, here = database(place), world(place)
+    named = (lambda names: kinds(place, names)) if pooling == "kind" else families(db, here)
+    found = frames.histories(db, here, scope, outcome=outcome, families=named)
+    if not found.sources or not found.answers.size:
+        return None
+    return events.study(found, by="source" if pooling == "source" else "family")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
 def lift(place: Place, scope: Scope, brand: str | None = None) -> LiftTable:
     """The within-answer comparison of every link source, checks included."""
     from analysis import lift as estimator
@@ -240,8 +286,7 @@ def kinds(place: Place, names: Sequence[str]) -> list[str]:
     """What sort of site each domain is: you, rival, editorial, community …"""
     from analysis.classify import Classifier
 
-    decided = frames.domain_kinds(database(place), world(place))
-    classifier = Classifier.of(world(place), decided=decided)
+    classifier = Classifier.stored(database(place), world(place))
     return [classifier.domain(name).kind for name in names]
 
 
@@ -453,6 +498,15 @@ def costs(place: Place) -> pd.DataFrame:
         (frames.monday(at.date()), here.engines.get(e, "?"), spent, budget) for at, e, spent, budget in found
     ]
     return pd.DataFrame(rows, columns=["week", "engine", "spent", "budget"])
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def simulated(place: Place) -> bool:
+    """Whether every engine is the sandbox's: then nobody was paid."""
+    wanted = select(AskedEngine.model).where(col(AskedEngine.workspace_id) == place.workspace)
+    with store.reading(database(place)) as session:
+        models = session.scalars(wanted).all()
+    return bool(models) and all(is_sandbox(model) for model in models)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

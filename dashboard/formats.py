@@ -77,6 +77,13 @@ def number(value: float | None, places: int = 1) -> str:
     return UNKNOWN if value is None else f"{value:,.{places}f}"
 
 
+def p_value(value: float | None, name: str = "p") -> str:
+    """Two places; never a flat zero."""
+    if value is None:
+        return f"{name} {UNKNOWN}"
+    return f"{name} < 0.01" if value < 0.005 else f"{name} = {value:.2f}"
+
+
 def money(micros: int | None) -> str:
     """Micro-dollars; small amounts keep the digits that make them different from nothing."""
     if micros is None:

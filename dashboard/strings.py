@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from analysis.visibility import Compared
+    from dashboard.data import Outcome, Pooling
 
 PRODUCT = "citelift"
 TAGLINE = "Which link sources go with visibility in AI answers"
@@ -15,7 +16,7 @@ class Nav:
     NUMBERS, WORK, FACTS = "Visibility", "What to do", "The facts"
     OVERVIEW, LINK_SOURCES, SOURCES, RIVALS = "Overview", "Link sources", "Cited sources", "Rivals"
     ASSOCIATION, OPPORTUNITIES, ANSWERS = "Authority", "Opportunities", "Prompts & answers"
-    RUNS, LINKS, METHODS = "Runs & cost", "Links", "Methods"
+    RUNS, LINKS, METHODS, EVENTS = "Runs & cost", "Links", "Methods", "Events"
 
 
 class Common:
@@ -44,6 +45,7 @@ class Common:
     DOWNLOAD = "Download CSV"
     SORT = "Sort by"
     ANSWERS_ONE, PROMPTS_ONE = "answer", "prompt"
+    MORE_MARKS = "and {n} more: see Events"
     TRUNCATED = "{shown} of {all} rows are shown; the download has them all."
 
 
@@ -115,7 +117,7 @@ class Overview:
     NO_OWN = "your brands"
     RANK = "{place} of {all} brands"
     OVER_TIME = "Week by week"
-    OVER_TIME_SUB = "The band is the 95% interval. Dashed lines mark events and changes of an engine’s model."
+    OVER_TIME_SUB = "The band is the 95% interval."
     HIGHLIGHT = "Compare with"
     NOBODY = "Nobody"
     MEASURE = "Measure"
@@ -133,11 +135,39 @@ class Overview:
     ENGINES = "{brand} by engine"
     ENGINE_COLUMNS = ("Engine", "Mention rate", "", "Citation rate", "Share of voice", "Answers")
     NOT_COMPARABLE = "The two newest weeks cannot be compared"
-    EVENTS = "Marked on the charts"
-    EVENTS_SUB = "A change of an engine’s model is noticed by itself. Add what else happened:"
-    EVENTS_COMMAND = 'citelift event add "What happened" --on DATE'
-    EVENT_COLUMNS = ("Day", "What", "Kind")
-    EXCLUDED = "In no number: {problem} answers without usable text. In no citation rate: {unknown} whose citations are unknown, {not_searched} whose engine did not search."
+    EXCLUDED: Final = {
+        "problem": "In no number: {n} without usable text.",
+        "unknown": "In no citation rate: {n} whose citations are unknown.",
+        "not_searched": "In no citation rate: {n} whose engine did not search.",
+    }
+
+
+class Glance:
+    """Three panels under the headline."""
+
+    AGAINST, CHANGED, NEXT = "Against rivals", "What changed", "What to do next"
+    AGAINST_BASIS = "Mention rates of the same {basis}, paired by prompt."
+    AHEAD = "is {points} ahead of you ({interval})"
+    BEHIND = "is {points} behind you ({interval})"
+    TIE = "cannot be told from you ({points}, {interval})"
+    NO_RIVALS = "This workspace has no rival to compare with. Name some in brands.yaml."
+    THIN = "too few prompts to compare"
+    MOVED = "{measure} {verdict} by {points} ({interval}, {prompts})"
+    NOISE = "Nothing moved beyond noise: {comparisons}, week of {after} against {before}."
+    ONE_WEEK = "One week of answers so far: nothing to compare with."
+    NOT_COMPARABLE = "The two newest weeks cannot be compared: {reason}."
+    THIN_WEEKS = "Too little data in the two newest weeks to tell a change from noise."
+    LINKS = "{gained} gained and {lost} lost since {day}."
+    LINKS_NONE = "No link gained or lost since {day}."
+    EVENT = "{day}: {title}"
+    GAIN = "{points} expected ({interval})"
+    CITED = "cited in {rate} of answers ({interval}; {n})"
+    COMPUTING = "Weighing sources …"
+    NOTHING = "Nothing that answers lean on is missing for you, or there is too little data to tell."
+    NO_LINKS = "Import a backlink export to see which cited sites link to rivals and not to you:"
+    NO_OWN = "Mark one brand of brands.yaml as your own."
+    GAIN_NOTE = "What would go with a link if the association held for you. No promise."
+    MORE_RIVALS, MORE_EVENTS, MORE_NEXT = "All rivals", "All events", "All opportunities"
 
 
 class Lift:
@@ -200,6 +230,95 @@ class Lift:
     COMPUTING = "Comparing brands within every answer …"
     PAIRS_HELP = "A linked pair is an answer and a brand: the answer cites the source while its link to the brand is live."
     NOTE = "{lift} ({interval}), {exposed} linked pairs, {prompts}"
+
+
+class Events:
+    TITLE = "Events"
+    LEAD = "What moved after a brand gained its first link from a site, against brands that did not have that link yet; and what else happened."
+    OUTCOME: Final[dict[Outcome, str]] = {"mention": "Named", "citation": "Own site cited"}
+    POOLING: Final[dict[Pooling, str]] = {
+        "family": "By type and authority",
+        "kind": "By type of site",
+        "source": "Single sites",
+    }
+    HEADLINE = "After {moved} of {rows} the rate moved"
+    HEADLINE_NONE = "No clear change after a link"
+    HEADLINE_THIN = "Not enough data yet"
+    SUMMARY = (
+        "{dated} within these {weeks}, {usable} of them usable; {already} there before. "
+        "Usable means at least 4 weeks of answers before it, 2 after, no change of model in between, and 2 brands that do not have it yet. "
+        "A row needs 3 usable links of 2 brands."
+    )
+    ROW_NAMES: Final[dict[Pooling, str]] = {
+        "family": "group of sites",
+        "kind": "type of site",
+        "source": "site",
+    }
+    MISSING_WEEKS = "Keep asking: weeks after a link come by themselves. {pool}"
+    MISSING_POOL: Final[dict[Pooling, str]] = {
+        "family": "By type of site alone, fewer links of each are needed.",
+        "kind": "More rivals with imported links bring more dated links.",
+        "source": "Single sites rarely have enough links; take them by type.",
+    }
+    PICK = "Look at"
+    CHART = "Before and after the first link"
+    CHART_SUB = "Points of the rate against the weeks before, linked brands less brands not linked yet, with 95% intervals. Grey is before the link."
+    AXIS = "Points against the weeks before"
+    AXIS_BELOW = "Weeks from the link (0 is its first)"
+    POINT = "{week}: {points} ({interval}), {links}"
+    POINT_WEEK = "week {week}"
+    NO_INTERVAL = "too few links for an interval"
+    FACTS: Final = {
+        "verdict": "Verdict",
+        "change": "Change over the first weeks",
+        "adjusted": "With each brand’s own trend continued",
+        "links": "Compared",
+        "pre_trend": "Weeks before the link",
+        "fake_date": "A date two weeks too early",
+        "p": "Against chance",
+    }
+    QUIET_BEFORE, MOVED_BEFORE = "no slope ({p})", "already moving ({p})"
+    QUIET_FAKE, MOVED_FAKE = "no move there ({p})", "moves there too ({p})"
+    COMPARED = "{links} of {treated}; {controls} not linked yet"
+    P_AND_Q = "{p}; {q}"
+    INFERENCE: Final = {
+        "randomisation": "by exchanging the brands’ histories",
+        "bootstrap": "by a bootstrap over brands",
+    }
+    TABLE: Final[dict[Pooling, str]] = {
+        "family": "Every group of sites", "kind": "Every type of site", "source": "Every site",
+    }  # fmt: skip
+    COLUMNS = (
+        "{row}",
+        "Change",
+        "95% interval",
+        "Links usable",
+        "Linked brands",
+        "Not linked yet",
+        "Verdict",
+        "Why",
+    )
+    USABLE_OF = "{usable} of {dated}"
+    TONES: Final = {"moved after": "good", "pre-trend: cannot say": "warn"}
+    NO_STUDY = "No dated link to compare yet"
+    NO_STUDY_TEXT = "No site that answers cite is known to link to a tracked brand."
+    CAN = "“Moved after” is the strongest word here. What raises a brand and earns it the link in the same week looks just the same."
+    CAN_HEAD = "What this can and cannot say"
+    LOG = "What happened"
+    LOG_SUB = "Marked on every chart over time, links apart. A change of an engine’s model is noticed by itself. Write down what else happened:"
+    LOG_COMMANDS = ('citelift event add "What happened" --on DATE --kind pr', "citelift event remove NUMBER")
+    KIND, ALL_KINDS = "Kind", "All kinds"
+    KINDS: Final = {
+        "gained link": "gained link", "lost link": "lost link", "served model": "model change", "pr": "press", "content": "content",
+        "site": "site", "product": "product", "model": "model", "other": "other",
+    }  # fmt: skip
+    WHOSE = "Links of"
+    ALL_BRANDS = "All brands"
+    LOG_COLUMNS = ("Day", "Kind", "What")
+    LINKED = "{source} → {brand}"
+    LOG_NONE = "Nothing was noted or gained yet"
+    LOG_NONE_TEXT = "Links appear with their dates after an import."
+    COMPUTING = "Comparing before and after …"
 
 
 class Sources:
@@ -385,6 +504,9 @@ class Runs:
     SPENT_NOTE = "{all} in all"
     FAILED_NOTE = "{share} of all asks"
     FAILED_NONE = "nothing failed"
+    SIMULATED = (
+        "Simulated engines were asked: nothing was paid. The amounts are what real engines would have cost."
+    )
     NOT_SCHEDULED = "not scheduled"
     COST = "Cost per week"
     COST_SUB = "US dollars, by engine. Engines that do not report a price are counted as estimated."

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -88,6 +88,12 @@ def link(url: str | None, label: object = None) -> Safe:
     if not url or not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
         return text(label or "")
     return Safe(f'<a href="{text(url)}" target="_blank" rel="noopener noreferrer nofollow">{text(label)}</a>')
+
+
+def inside(page: str, label: object) -> Safe:
+    """A link to another page, the shared choices with it."""
+    kept = urlencode(st.session_state.get("kept", {}))
+    return Safe(f'<a href="{text(f"{page}?{kept}" if kept else page)}" target="_self">{text(label)}</a>')
 
 
 def title(heading: str, lead: str) -> None:
@@ -288,8 +294,15 @@ def switch(label: str, key: str, options: Mapping[Key, str]) -> Key:
     return next((option for option in options if option == picked), next(iter(options)))
 
 
-def chart(figure: Any, alt: str) -> None:
+def chart(figure: Any, alt: str, marked: pd.DataFrame | None = None, most: int = 6) -> None:
+    """A figure; under it what its letters stand for, the newest `most` of them."""
     st.altair_chart(figure, width="stretch", alt=alt)
+    if marked is None or marked.empty:
+        return
+    newest = records(marked)[-most:]
+    told = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)
+    more = f"<li>{text(Common.MORE_MARKS.format(n=len(marked) - most))}</li>" if len(marked) > most else ""
+    html(f'<ul class="cl-marks">{told}{more}</ul>')
 
 
 def stop_without_answers() -> None:

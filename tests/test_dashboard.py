@@ -25,6 +25,7 @@ PAGES = (
     "rivals",
     "answers",
     "link_sources",
+    "events",
     "opportunities",
     "sources",
     "links",

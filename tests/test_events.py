@@ -290,12 +290,12 @@ class TestWording:
     @pytest.mark.parametrize(
         ("first", "weeks", "why"),
         [
-            ([NEVER] * 8, 16, "0 first links of 0 brands"),
-            ([8, 8, *[NEVER] * 6], 16, "2 first links of 2 brands"),
-            ([2, 2, 3, 3, *[NEVER] * 4], 16, "0 first links"),
-            ([15, 15, 15, 15, *[NEVER] * 4], 16, "0 first links"),
-            ([8] * 7 + [NEVER], 16, "0 first links"),
-            ([-1] * 8, 16, "0 first links"),
+            ([NEVER] * 8, 16, "0 usable first links;"),
+            ([8, 8, *[NEVER] * 6], 16, "2 usable first links of 2 brands"),
+            ([2, 2, 3, 3, *[NEVER] * 4], 16, "0 usable first links"),
+            ([15, 15, 15, 15, *[NEVER] * 4], 16, "0 usable first links"),
+            ([8] * 7 + [NEVER], 16, "0 usable first links"),
+            ([-1] * 8, 16, "0 usable first links"),
         ],
     )
     def test_too_little_says_so_with_the_reason_and_no_number(self, first, weeks, why):

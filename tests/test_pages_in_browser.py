@@ -24,18 +24,21 @@ from tracker import store
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = Path("/usr/bin/chromium")
 PAGES = {
-    "overview": 1, "rivals": 2, "answers": 0, "link_sources": 1, "opportunities": 0, "sources": 1, "links": 1,
+    "overview": 1, "rivals": 2, "answers": 0, "link_sources": 1, "events": 0, "opportunities": 0, "sources": 1, "links": 1,
     "authority": 3, "runs": 1, "methods": 0,
 }  # fmt: skip
 """Page → charts it has on the demo."""
 WIDTHS = (1440, 390)
+REQUIRED = os.environ.get("CITELIFT_TEST_BROWSER") == "required"
+SCREENSHOTS = os.environ.get("CITELIFT_SCREENSHOTS")
+"""Read when the module is: during a test no setting of citelift stands in the environment."""
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if not CHROMIUM.exists():
-        if os.environ.get("CITELIFT_TEST_BROWSER") == "required":
+        if REQUIRED:
             pytest.fail(f"there is no browser at {CHROMIUM}")
         pytest.skip(f"there is no browser at {CHROMIUM}: apt-get install chromium")
     from playwright.sync_api import sync_playwright
@@ -134,14 +137,13 @@ def test_a_page_of_the_demo_stands_at_every_width(browser: Any, demo: str, page:
 
 def keep(tab: Any, page: str, width: int) -> None:
     """`CITELIFT_SCREENSHOTS` names a folder: the whole page as a picture."""
-    folder = os.environ.get("CITELIFT_SCREENSHOTS")
-    if not folder:
+    if not SCREENSHOTS:
         return
     for _ in range(3):
         box = tab.query_selector('[data-testid="stMainBlockContainer"]').bounding_box()
         tab.set_viewport_size({"width": width, "height": int(box["height"]) + 40})
         tab.wait_for_timeout(400)
-    tab.screenshot(path=str(Path(folder) / f"{page}-{width}.png"))
+    tab.screenshot(path=str(Path(SCREENSHOTS) / f"{page}-{width}.png"))
 
 
 def test_a_filter_is_kept_in_the_address_and_over_pages(browser: Any, demo: str) -> None:
@@ -226,7 +228,7 @@ def test_the_screenshots_of_the_readme_are_small() -> None:
 
 
 def test_the_browser_is_there_where_it_is_required() -> None:
-    if os.environ.get("CITELIFT_TEST_BROWSER") == "required":
+    if REQUIRED:
         assert shutil.which("chromium")
 
 

@@ -57,7 +57,8 @@ def velocity(mine: pd.DataFrame, name: str) -> None:
     months = cells.by_month(mine)
     if len(months):
         widgets.section(words.GAINED, words.GAINED_SUB.format(brand=name))
-        widgets.chart(charts.gained_and_lost(months), words.GAINED)
+        marked = charts.marks(data.marked_moments(here.place), months["month"], lasting=30)
+        widgets.chart(charts.gained_and_lost(months, marked), words.GAINED, marked)
 
 
 def profile(name: str) -> None:

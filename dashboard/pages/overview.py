@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
+import streamlit as st
 
 from analysis.frames import Scope
 from analysis.visibility import FEW, Change, Compared, Row
-from dashboard import cells, charts, data, formats, strings, widgets
+from dashboard import cells, charts, data, formats, glance, strings, widgets
 from dashboard.strings import Common, Measure
 
 words = strings.Overview
@@ -24,10 +25,12 @@ def show() -> None:
         return
     moved = data.changes(here.place, scope)
     headline(rows, moved, scope)
+    slot = st.empty()
+    slot.html(glance.panels(here, scope, rows, moved, None))
     over_time(scope)
     brands(rows, moved)
     engines(scope)
-    events()
+    slot.html(glance.panels(here, scope, rows, moved, glance.next_steps(here, scope)))
 
 
 def headline(rows: list[Row], moved: list[Change], scope: Scope) -> None:
@@ -63,10 +66,9 @@ def over_time(scope: Scope) -> None:
     values = [(r.week, r.brand, r.own, i.estimate, i.low, i.high, i.n) for r in rows if (i := r.rates[name])]
     frame = pd.DataFrame(values, columns=["week", "brand", "own", "rate", "low", "high", "n"])
     if frame["rate"].notna().any():
-        figure = charts.weekly(
-            frame, data.marked_moments(here.place), second=second, axis=Measure.NAMES[name]
-        )
-        widgets.chart(figure, Measure.NAMES[name])
+        marked = charts.marks(data.marked_moments(here.place), frame["week"])
+        figure = charts.weekly(frame, marked, second=second, axis=Measure.NAMES[name])
+        widgets.chart(figure, Measure.NAMES[name], marked)
     else:
         widgets.empty(Common.NOT_ENOUGH, strings.Empty.SCOPE_TEXT)
 
@@ -105,14 +107,6 @@ def engines(scope: Scope) -> None:
     shown = [(row.engine, *cells.rates(row, top), formats.count(row.answers)) for row in rows]
     few = [i for i, row in enumerate(rows) if row.directional]
     widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 3, 4, 5)), shown, few=few)
-
-
-def events() -> None:
-    moments = data.marked_moments(here.place)
-    widgets.section(words.EVENTS, widgets.join(words.EVENTS_SUB, " ", widgets.code(words.EVENTS_COMMAND)))
-    shown = [(formats.day(m.at), m.title, m.kind) for m in widgets.records(moments)]
-    if shown:
-        widgets.table(widgets.columns(words.EVENT_COLUMNS), shown[::-1][:20])
 
 
 show()

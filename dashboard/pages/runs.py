@@ -20,6 +20,8 @@ def show() -> None:
         widgets.empty(words.NO_RUNS, words.NO_RUNS_TEXT, words.NO_RUNS_COMMANDS)
     else:
         head(runs, due)
+        if data.simulated(here.place):
+            widgets.quiet(words.SIMULATED)
         cost()
         table(runs)
         failures()
@@ -56,7 +58,8 @@ def cost() -> None:
     spent["dollars"] = spent["spent"] / 1e6
     if spent["dollars"].sum() > 0:
         widgets.section(words.COST, words.COST_SUB)
-        widgets.chart(charts.spending(spent, data.marked_moments(here.place)), words.COST)
+        marked = charts.marks(data.marked_moments(here.place), spent["week"])
+        widgets.chart(charts.spending(spent, marked), words.COST, marked)
 
 
 def table(runs: list[data.RunView]) -> None:

@@ -1,0 +1,158 @@
+"""The three questions under the headline: against whom, what changed, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from analysis.frames import Scope
+from analysis.opportunities import Opportunity
+from analysis.visibility import Change, Row
+from dashboard import data, formats, widgets
+from dashboard.strings import Common, Empty, Glance, Measure, Opportunities
+from dashboard.widgets import Here, Safe
+
+LINES = 3
+
+
+def panels(here: Here, scope: Scope, rows: list[Row], moved: list[Change], steps: Safe | None) -> str:
+    """`steps` is None while they are being computed."""
+    own = next((row for row in rows if row.own), None)
+    waiting = bullets([Safe(f'<span class="cl-quiet">{Glance.COMPUTING}</span>')])
+    parts = (
+        (
+            Glance.AGAINST,
+            "rivals",
+            Glance.MORE_RIVALS,
+            against(here, scope, rows) if own else bullets([Glance.NO_OWN]),
+        ),
+        (Glance.CHANGED, "events", Glance.MORE_EVENTS, bullets([*changed(moved), *lately(here)])),
+        (
+            Glance.NEXT,
+            "opportunities",
+            Glance.MORE_NEXT,
+            (waiting if steps is None else steps) if own else bullets([Glance.NO_OWN]),
+        ),
+    )
+    inner = "".join(
+        f"<div><h3>{widgets.text(head)} {widgets.inside(page, more)}</h3>{body}</div>"
+        for head, page, more, body in parts
+    )
+    return f'<div class="cl"><div class="cl-glance">{inner}</div></div>'
+
+
+def bullets(items: Iterable[object]) -> Safe:
+    return Safe("<ul>" + "".join(f"<li>{widgets.text(item)}</li>" for item in items) + "</ul>")
+
+
+def line(name: object, told: object, under: object = "") -> Safe:
+    small = f"<small>{widgets.text(under)}</small>" if under else ""
+    return Safe(f"<b>{widgets.text(name)}</b> {widgets.text(told)}{small}")
+
+
+def against(here: Here, scope: Scope, rows: Sequence[Row]) -> Safe:
+    """The leader, the next one above and the next one below the own brand."""
+    ordered = sorted(rows, key=lambda row: -(row.rates["mention_rate"].estimate or 0))
+    spot = next(i for i, row in enumerate(ordered) if row.own)
+    others = [i for i in dict.fromkeys((0, spot - 1, spot + 1)) if 0 <= i < len(ordered) and i != spot]
+    if not others:
+        return bullets([Glance.NO_RIVALS])
+    found = dict(data.differences(here.place, scope, "mention_rate"))
+    told = [line(name := ordered[i].brand, _difference(found[name].difference)) for i in others]
+    mine = ordered[spot]
+    basis = widgets.basis(mine.answers, mine.prompts)
+    return bullets([*told, Safe(f"<small>{widgets.text(Glance.AGAINST_BASIS.format(basis=basis))}</small>")])
+
+
+def _difference(found: object) -> str:
+    from analysis.intervals import Interval
+
+    assert isinstance(found, Interval)
+    if found.low is None or found.high is None or found.estimate is None:
+        return Glance.THIN
+    span = formats.points_range(found.low, found.high)
+    if found.low <= 0 <= found.high:
+        return Glance.TIE.format(points=formats.points(found.estimate), interval=span)
+    words = Glance.BEHIND if found.estimate > 0 else Glance.AHEAD
+    near, far = sorted((abs(found.low), abs(found.high)))
+    size = formats.number(100 * abs(found.estimate))
+    return words.format(
+        points=f"{size} points", interval=f"{formats.number(100 * near)}–{formats.number(100 * far)}"
+    )
+
+
+def changed(moved: Sequence[Change]) -> list[object]:
+    """Changes beyond noise, the own brand's first; else why there is none."""
+    if not moved:
+        return [Glance.ONE_WEEK]
+    if moved[0].verdict == "not comparable":
+        return [Glance.NOT_COMPARABLE.format(reason="; ".join(moved[0].reasons))]
+    found = [change for change in moved if change.verdict in ("up", "down")]
+    if found:
+        return [_move(change) for change in found[:LINES]]
+    if all(change.verdict == "not enough data" for change in moved):
+        return [Glance.THIN_WEEKS]
+    days = {"after": formats.day(moved[0].last), "before": formats.day(moved[0].first)}
+    return [Glance.NOISE.format(comparisons=formats.counted(len(moved), "comparison"), **days)]
+
+
+def _move(change: Change) -> Safe:
+    d = change.difference
+    told = Glance.MOVED.format(
+        measure=Measure.NAMES.get(change.measure, change.measure).casefold(),  # type: ignore[call-overload]
+        verdict=Measure.CHANGE[change.verdict],
+        points=formats.points(d.estimate),
+        interval=formats.points_range(d.low, d.high),
+        prompts=formats.counted(d.clusters, Common.PROMPTS_ONE),
+    )
+    return line(change.brand, told)
+
+
+def lately(here: Here) -> list[object]:
+    """The own brand's links and the newest event of the last four weeks with answers."""
+    weeks = data.weeks(here.place)
+    if not weeks:
+        return []
+    since = weeks[-1] - timedelta(weeks=3)
+    log = data.happened(here.place)
+    recent = log[(log["at"] >= since) & (log["at"] <= weeks[-1] + timedelta(days=6))]
+    said: list[object] = []
+    if here.world.own and data.has_links(here.place):
+        mine = recent[recent["brand"] == here.world.own.name]["kind"].value_counts()
+        gained, lost = (int(mine.get(kind, 0)) for kind in ("gained link", "lost link"))
+        words = Glance.LINKS if gained or lost else Glance.LINKS_NONE
+        said.append(
+            words.format(gained=formats.counted(gained, "linking site"), lost=lost, day=formats.day(since))
+        )
+    noted = widgets.records(recent[recent["brand"].isna()].head(1))
+    return said + [Glance.EVENT.format(day=formats.day(m.at), title=m.title) for m in noted]
+
+
+def next_steps(here: Here, scope: Scope) -> Safe:
+    """The best opportunities nobody has closed, as the page of them has them: over all weeks."""
+    if here.world.own is None:
+        return bullets([Glance.NO_OWN])
+    if not data.has_links(here.place):
+        return bullets([widgets.join(Glance.NO_LINKS, " ", widgets.code(Empty.LINKS_COMMANDS[0]))])
+    first, last = data.window(here.place, None)
+    whole = Scope(first=first, last=last, engine=scope.engine, topic=scope.topic, branded="include")
+    found = [o for o in data.opportunities(here.place, whole) if o.state in ("open", "working")][:LINES]
+    if not found:
+        return bullets([Glance.NOTHING])
+    return bullets(_step(o) for o in found)
+
+
+def _step(found: Opportunity) -> Safe:
+    name = widgets.link(f"https://{found.source}", found.source)
+    if found.gain is not None:
+        span = formats.points_range(found.gain_low, found.gain_high)
+        told = Glance.GAIN.format(points=formats.points(found.gain), interval=span)
+    else:
+        span = formats.percent_range(found.low, found.high)
+        told = Glance.CITED.format(
+            rate=formats.percent(found.rate),
+            interval=span,
+            n=formats.counted(found.cited_answers, Common.ANSWERS_ONE),
+        )
+    kinds = dict.fromkeys(Opportunities.REASONS.get(reason.kind, reason.kind) for reason in found.reasons)
+    return line(name, told, "; ".join(kinds))
