@@ -732,29 +732,29 @@ VARIANTS: dict[str, tuple[bytes, str, dict[str, Any]]] = {
         f"Referring page URL\tTarget URL\tAnchor\tFirst seen\r\n{PAGE}\t{GOAL}\tAcmé\t2026-03-02\r\n".encode(
             "utf-16-le"
         ),
-        "generic",
+        "ahrefs-backlinks-mid",
         PLAIN,
     ),
     "UTF-16, high byte first, without a mark": (
         f"Referring page URL\tTarget URL\tAnchor\tFirst seen\n{PAGE}\t{GOAL}\tAcmé\t2 March 2026\n".encode(
             "utf-16-be"
         ),
-        "generic",
+        "ahrefs-backlinks-mid",
         PLAIN,
     ),
     "a first line for Excel, German": (
         f"sep=;\r\n{_SHORT}\r\n{PAGE};{GOAL};Acmé;2.3.2026;WAHR\r\n".encode(),
-        "generic",
+        "ahrefs-backlinks-mid",
         {**PLAIN, "nofollow": True},
     ),
     "a first line for Excel in quotes behind a byte order mark, French": (
         f'"sep=;"\r\n{_SHORT}\r\n"{PAGE}";"{GOAL}";"Acmé";"02/03/2026";"VRAI"\r\n'.encode("utf-8-sig"),
-        "generic",
+        "ahrefs-backlinks-mid",
         {**PLAIN, "nofollow": True},
     ),
     "a first line for Excel and commas": (
         f"sep=,\n{_SHORT.replace(';', ',')}\n{PAGE},{GOAL},Acmé,2026-03-02,FALSCH\n".encode(),
-        "generic",
+        "ahrefs-backlinks-mid",
         {**PLAIN, "nofollow": False},
     ),
     "lines ended as on an old Mac, thousands grouped": (
@@ -770,7 +770,7 @@ VARIANTS: dict[str, tuple[bytes, str, dict[str, Any]]] = {
     ),
     "line ends doubled by a text-mode copy": (
         f"{_SHORT}\r\r\n{PAGE};{GOAL};Acmé;2026-03-02;yes\r\r\n".encode(),
-        "generic",
+        "ahrefs-backlinks-mid",
         {**PLAIN, "nofollow": True},
     ),
     "dates as seconds since 1970": (
@@ -856,9 +856,8 @@ def test_an_export_is_understood_as_people_have_it(tmp_path: Path, name: str) ->
 @pytest.mark.parametrize(
     ("header", "seen"),
     [
-        ("Typ,Quelle,Ziel,Ankertext", "4 columns: Typ,Quelle"),
-        ("URL der verweisenden Seite;Ziel-URL;Ankertext", "3 columns: URL der verweisenden Seite"),
-        ('"Referring page URL,Target URL,Anchor"', "1 column:"),
+        ("Tyyppi,Lähde,Kohde,Ankkuri", "4 columns: Tyyppi,Lähde"),
+        ("Pagina;Doelwit;Woorden", "3 columns: Pagina"),
     ],
 )
 def test_a_header_in_a_language_that_no_vendor_exports_is_refused_with_what_helps(
@@ -870,3 +869,293 @@ def test_a_header_in_a_language_that_no_vendor_exports_is_refused_with_what_help
         inspect(path)
     assert seen in refused.value.problem
     assert "source_url,target_url" in refused.value.hint
+
+
+A, Z = "https://blog.test/post-1", "https://acme.test/pricing"
+LINK = {"source_url": A, "target_url": Z, "anchor": "Acme"}
+FROM_BLOG = {"source_domain": "blog.test"}
+# header, one row; {A} and {Z} are the two ends → layout, what the row says
+HEADERS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
+    "Ahrefs, all but three columns cut": (
+        "Referring page URL,Anchor,Target URL",
+        "{A},Acme,{Z}",
+        "ahrefs-backlinks-mid",
+        LINK,
+    ),
+    "Ahrefs with DR for Domain rating": (
+        "Referring page title,Referring page URL,DR,UR,Domain traffic,Anchor,Target URL,Type,Nofollow,First seen",
+        "T,{A},5,4,3,Acme,{Z},text,false,2026-03-02 10:00:00",
+        "ahrefs-backlinks",
+        {**LINK, "nofollow": False, "metrics": {"DR": 5, "UR": 4, "Domain traffic": 3}},
+    ),
+    "Ahrefs' domains with two-line headers": (
+        "Domain,Domain rating,Ref. domains Dofollow,Traffic,Links to target Total,Links to target New,First seen,Lost",
+        "blog.test,33,4,100,3,0,2026-03-02,",
+        "ahrefs-refdomains",
+        {**FROM_BLOG, "first_seen": day("2026-03-02")},
+    ),
+    "Ahrefs' domains of 2020": (
+        "#,Referring Domain,Domain Rating,Ahrefs Rank,Backlinks,Dofollow,First Seen",
+        "1,blog.test,55,1234,4,3,2020-01-02",
+        "ahrefs-refdomains",
+        {**FROM_BLOG, "metrics": {"Domain Rating": 55, "Ahrefs Rank": 1234, "Backlinks": 4, "Dofollow": 3}},
+    ),
+    "Ahrefs' API as CSV": (
+        "url_from,url_to,anchor,domain_rating_source,first_seen_link,is_dofollow",
+        "{A},{Z},Acme,5,2026-03-02T10:00:00Z,true",
+        "ahrefs-api-v3",
+        {**LINK, "nofollow": False},
+    ),
+    "Semrush, cut": (
+        "Source url,Target url,Anchor,External links,Nofollow,Sitewide",
+        "{A},{Z},Acme,1,TRUE,FALSE",
+        "semrush-backlinks",
+        {**LINK, "nofollow": True, "sitewide": False},
+    ),
+    "Semrush's domains": (
+        "Root Domain Authority Score,Root Domain,Backlinks,IP Address,Country,First seen,Last seen",
+        "5,blog.test,3,1.2.3.4,us,2026-03-02,2026-11-10",
+        "semrush-refdomains",
+        FROM_BLOG,
+    ),
+    "Semrush's audit": (
+        "Source Page URL,Source Page Title,Target URL,Anchor,Overall Toxic Score,Link Type",
+        "{A},T,{Z},Acme,70,Image",
+        "semrush-audit",
+        {**LINK, "link_type": "image", "metrics": {"Overall Toxic Score": 70}},
+    ),
+    "Moz's domains": (
+        "Root Domain,Domain Authority,Linking Domains,Spam Score",
+        "blog.test,33,5,1%",
+        "moz-linking-domains",
+        {**FROM_BLOG, "metrics": {"Domain Authority": 33, "Spam Score": 1, "Linking Domains": 5}},
+    ),
+    "Moz with a type for following": (
+        "URL,Title,Anchor Text,Page Authority,Domain Authority,Spam Score,Link Type,Target URL,First Seen",
+        "{A},T,Acme,20,30,1,nofollow,{Z},2026-03-02",
+        "moz-links",
+        {**LINK, "nofollow": True},
+    ),
+    "Google's sample of pages": ("Linking page", "{A}", "gsc-latest-links", {"source_url": A}),
+    "the same in German": ("Verlinkende Seite", "{A}", "gsc-latest-links", {"source_url": A}),
+    "Google, Dutch dates": (
+        "Linkende pagina,Laatst gecrawld",
+        "{A},10-11-2026",
+        "gsc-latest-links",
+        {"last_seen": day("2026-11-10")},
+    ),
+    "Google, Russian": (
+        "Страница со ссылкой,Последнее сканирование",
+        "{A},10 нояб. 2026 г.",
+        "gsc-latest-links",
+        {"last_seen": day("2026-11-10")},
+    ),
+    "Google, Hungarian": (
+        "Hivatkozó oldal,Utolsó feltérképezés",
+        "{A},2026. nov. 10.",
+        "gsc-latest-links",
+        {"last_seen": day("2026-11-10")},
+    ),
+    "Google, Vietnamese": (
+        "Trang liên kết,Lần thu thập dữ liệu gần đây nhất",
+        '{A},"10 thg 11, 2026"',
+        "gsc-latest-links",
+        {"last_seen": day("2026-11-10")},
+    ),
+    "Google, Korean": (
+        "연결 페이지,마지막 크롤링",
+        "{A},2026. 11. 10.",
+        "gsc-latest-links",
+        {"last_seen": day("2026-11-10")},
+    ),
+    "Google's sites, where Site is French": (
+        "Site,Pages de liens,Pages cibles",
+        '"blog.test","1\u202f240",12',
+        "gsc-top-linking-sites",
+        {**FROM_BLOG, "metrics": {"Linking pages": 1240, "Target pages": 12}},
+    ),
+    "Google's sites, two columns": (
+        "Top linking sites,Linking pages",
+        "blog.test,30",
+        "gsc-top-linking-sites",
+        {**FROM_BLOG, "metrics": {"Linking pages": 30}},
+    ),
+    "Google's pages": ("Top linked pages,Links", "{Z},1200", "gsc-top-linked-pages", {"target_url": Z}),
+    "Google's anchors": (
+        "Rank,Link text",
+        "1,Acme",
+        "gsc-top-linking-text",
+        {"labels": {"Link text": "Acme"}, "metrics": {"Rank": 1}},
+    ),
+    "Bing in another order": (
+        '"Source URL","Target URL","Anchor text"',
+        "{A},{Z},Acme",
+        "bing-backlinks",
+        LINK,
+    ),
+    "Bing's pages": ("Page,Backlinks count", "{Z},4", "bing-linked-pages", {"target_url": Z}),
+    "Bing's citations a day": (
+        "Date,Citations,Cited Pages",
+        "2026-03-02,4,2",
+        "bing-ai-performance",
+        {"metrics": {"Citations": 4, "Cited Pages": 2}},
+    ),
+    "Screaming Frog, German": (
+        '"Typ","Quelle","Ziel","Größe (Bytes)","Alt-Text","Anker","Statuscode","Status","Follow","Ziel","Rel","Linkposition"',
+        '"Hyperlink","{A}","{Z}","1","","Acme","200","OK","true","_blank","ugc nofollow","Inhalt"',
+        "screamingfrog-inlinks",
+        {**LINK, "link_type": "text", "ugc": True, "placement": "Inhalt"},
+    ),
+    "Screaming Frog, French": (
+        '"Type","Source","Destination","Taille (octets)","Texte alternatif","Ancrage","Code de statut","Suivre","Position du lien"',
+        '"Hyperlien","{A}","{Z}","1","","Acme","200","vrai","Contenu"',
+        "screamingfrog-inlinks",
+        {**LINK, "link_type": "text", "nofollow": False},
+    ),
+    "Screaming Frog, Spanish": (
+        '"Tipo","Origen","Destino","Texto ALT","Anclaje","Código de respuesta","Seguir","Posición del enlace"',
+        '"Hipervínculo","{A}","{Z}","","Acme","200","falso","Pie"',
+        "screamingfrog-inlinks",
+        {**LINK, "link_type": "text", "nofollow": True},
+    ),
+    "Screaming Frog, Italian": (
+        '"Tipo","Origine","Destinazione","Testo alternativo","Testo di ancoraggio","Codice di stato","Segui"',
+        '"Collegamento ipertestuale","{A}","{Z}","","Acme","200","vero"',
+        "screamingfrog-inlinks",
+        {**LINK, "link_type": "text", "nofollow": False},
+    ),
+    "Screaming Frog with a title line and the old type": (
+        '"All Inlinks"\n"Type","Source","Destination","Alt Text","Anchor","Status Code","Status","Follow"',
+        '"HREF","{A}","{Z}","","Acme","200","OK","true"',
+        "screamingfrog-inlinks",
+        {**LINK, "link_type": "text"},
+    ),
+    "Screaming Frog, what a page loads": (
+        '"Type","Source","Destination","Size (Bytes)","Alt Text","Anchor","Status Code","Crawlability","Follow"',
+        '"Image","{A}","{Z}","9","Logo","","200","","true"',
+        "screamingfrog-inlinks",
+        {"link_type": "embed"},
+    ),
+    "SE Ranking": (
+        "Referring page URL,Title,Anchor,Target URL,Domain Trust,Page Trust,Nofollow,First seen",
+        "{A},T,Acme,{Z},4,5,false,2026-03-02",
+        "seranking-backlinks",
+        {**LINK, "metrics": {"Domain Trust": 4, "Page Trust": 5}},
+    ),
+    "SEO SpyGlass": (
+        "Backlink Page,Page Title,Linked Page (URL),Anchor Text,Domain InLink Rank,InLink Rank,Last Found Date",
+        "{A},T,{Z},Acme,3,4,2026-11-10",
+        "seranking-backlinks",
+        {**LINK, "last_seen": day("2026-11-10")},
+    ),
+    "Ubersuggest": (
+        "Source Page Title,Source Page URL,Domain Authority,Page Authority,Spam Score,Link Type,Anchor Text,Target URL",
+        "T,{A},4,5,1,Nofollow,Acme,{Z}",
+        "ubersuggest-backlinks",
+        {**LINK, "nofollow": True, "title": "T"},
+    ),
+    "Ubersuggest with scores": (
+        "Source URL,Source Title,Domain Score,Page Score,Link Type,Anchor Text,Target URL,First Seen",
+        '{A},T,4,5,Dofollow,Acme,{Z},"Mar 2, 2026"',
+        "ubersuggest-backlinks",
+        {**LINK, "nofollow": False, "first_seen": day("2026-03-02")},
+    ),
+    "Mangools": (
+        "Source URL,Target URL,Anchor,Citation Flow,Trust Flow,Link Strength,Nofollow",
+        "{A},{Z},Acme,4,5,20,true",
+        "mangools-linkminer",
+        {**LINK, "nofollow": True},
+    ),
+    "Serpstat": (
+        "Donor URL,Anchor,Target URL,SDR,Link type,Added,Last check",
+        "{A},Acme,{Z},20,Dofollow,2026-03-02,2026-11-10",
+        "serpstat-backlinks",
+        {**LINK, "nofollow": False, "first_seen": day("2026-03-02"), "last_seen": day("2026-11-10")},
+    ),
+    "LinkResearchTools": (
+        "From Url,To Url,Anchor Text,Link Status,Power*Trust,DTOXRISK",
+        "{A},{Z},Acme,follow,5,200",
+        "linkresearchtools",
+        {**LINK, "nofollow": False},
+    ),
+    "somebody's, German": (
+        "Quell-URL;Ziel-URL;Ankertext;Erstmals gesehen",
+        "{A};{Z};Acme;02.03.2026",
+        "generic",
+        {**LINK, "first_seen": day("2026-03-02")},
+    ),
+    "somebody's, French": ("URL source;URL cible;Ancre", "{A};{Z};Acme", "generic", LINK),
+    "somebody's, Spanish": ("URL de origen;URL de destino;Texto ancla", "{A};{Z};Acme", "generic", LINK),
+    "somebody's, Japanese": ("リンク元URL,リンク先URL,アンカーテキスト", "{A},{Z},Acme", "generic", LINK),
+    "somebody's, with two dates": (
+        "Source page,Target page,Anchor text,First seen,Last crawled",
+        "{A},{Z},Acme,2026-03-02,2026-11-10",
+        "generic",
+        {**LINK, "last_seen": day("2026-11-10")},
+    ),
+    "Sistrix's words": (
+        "Linkquelle;Linkziel;Linktext;Nofollow",
+        "{A};{Z};Acme;nein",
+        "generic",
+        {**LINK, "nofollow": False},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_as_tools_and_people_write_it_is_known(tmp_path: Path, name: str) -> None:
+    header, row, layout, expected = HEADERS[name]
+    path = tmp_path / "export.csv"
+    path.write_text(f"{header}\n{row.format(A=A, Z=Z)}\n", "utf-8")
+    recognition = inspect(path)
+    assert recognition.layout.name == layout
+    (found,) = rows(path, recognition)
+    assert isinstance(found, LinkRow), found
+    assert {field: getattr(found, field) for field in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Domäne;Besuche;Nutzer", "blog.test;1.240;12"),
+        ("Seite;Preis", "https://blog.test/;12"),
+        ("Adresse", "https://blog.test/"),
+        ("url,count", "https://blog.test/,4"),
+        ("Url,AnchorText", "https://blog.test/,x"),
+        ("URL,Link,Anchor", "https://blog.test/,https://acme.test/,x"),
+        ("Top pages,Clicks,Impressions,CTR,Position", "https://blog.test/,1,2,50%,3"),
+        ("Anchor,Referring domains,Dofollow,Links to target", "acme,4,3,5"),
+        ("Link,Name", "https://blog.test/,x"),
+    ],
+)
+def test_a_table_about_something_else_is_not_taken_for_links(tmp_path: Path, header: str, row: str) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"{header}\n{row}\n", "utf-8")
+    with pytest.raises(DataError, match="is not a link export"):
+        inspect(path)
+
+
+def test_a_format_that_the_user_names_is_read_under_any_header(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"Hlekkjasíða,Síðast skriðin\n{A},10.11.2026\n", "utf-8")
+    with pytest.raises(DataError):
+        inspect(path)
+    recognition = inspect(path, "gsc-latest-links")
+    (found,) = rows(path, recognition)
+    assert isinstance(found, LinkRow)
+    assert (found.source_url, found.last_seen) == (A, day("2026-11-10"))
+
+
+def test_a_header_that_lacks_one_column_says_which(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"Referring page URL,Anchor\n{A},x\n")
+    with pytest.raises(DataError) as refused:
+        inspect(path)
+    assert "as ahrefs-backlinks-mid it lacks the column Target URL" in refused.value.hint
+
+
+def test_rows_without_a_header_are_told_from_an_unknown_header(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"{A},{Z},Acme\n")
+    with pytest.raises(DataError, match="has no header"):
+        inspect(path)

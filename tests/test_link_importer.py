@@ -259,7 +259,11 @@ def test_what_is_no_export_is_named_and_the_way_out_is_said(tmp_path: Path, body
 
 @pytest.mark.parametrize(
     ("member", "reason"),
-    [("xl/workbook.xml", "Excel workbook"), ("Links.csv", "zip archive holding Links.csv")],
+    [
+        ("xl/workbook.xml", "Excel workbook"),
+        ("content.xml", "LibreOffice"),
+        ("report.pdf", "zip archive holding report.pdf"),
+    ],
 )
 def test_a_workbook_and_an_archive_are_told_apart(tmp_path: Path, member: str, reason: str) -> None:
     packed = io.BytesIO()
@@ -272,8 +276,112 @@ def test_a_workbook_and_an_archive_are_told_apart(tmp_path: Path, member: str, r
 def test_a_gzipped_export_is_read_and_a_broken_one_refused(tmp_path: Path) -> None:
     body = gzip.compress(f"{HEADER}\n{SOUND}\n".encode())
     assert len(read(write(tmp_path / "a.csv", body))[0]) == 1
-    with pytest.raises(DataError, match="gzip"):
+    with pytest.raises(DataError, match="is damaged"):
         inspect(write(tmp_path / "b.csv", body[:-12]))
+
+
+def _zip(**members: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name.replace("_dot_", ".").replace("_in_", "/"), text)
+    return packed.getvalue()
+
+
+def test_a_zip_of_one_table_is_read_and_one_of_several_names_them(tmp_path: Path) -> None:
+    body = f"{HEADER}\n{SOUND}\n"
+    one = write(tmp_path / "a", _zip(Links_dot_csv=body, __MACOSX_in_Links_dot_csv="x"))
+    assert [row.anchor for row in read(one)[0]] == ["Acme"]
+    two = write(tmp_path / "b", _zip(Links_dot_csv=body, Pages_dot_csv=body))
+    with pytest.raises(DataError, match=r"zip archive holding Links.csv, Pages.csv"):
+        inspect(two)
+    with pytest.raises(DataError, match="damaged zip"):
+        inspect(write(tmp_path / "c", one.read_bytes()[:-40]))
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"),
+    [
+        ("лучший виджет", "cp1251"),
+        ("最高のウィジェット", "shift_jis"),
+        ("最高のウィジェット", "euc_jp"),
+        ("最好的小部件", "gb18030"),
+        ("최고의 위젯", "euc_kr"),
+        ("καλύτερο", "cp1253"),
+        ("הטוב ביותר", "cp1255"),
+    ],
+)
+def test_a_code_page_of_another_script_is_refused_and_read_when_named(
+    tmp_path: Path, words: str, encoding: str
+) -> None:
+    text = f"{HEADER}\nhttps://a.com/,https://acme.com/,{words},,,,\n{SOUND}\n"
+    path = write(tmp_path / "export.csv", text.encode(encoding))
+    with pytest.raises(DataError, match="old code page") as refused:
+        inspect(path)
+    assert "--encoding" in refused.value.hint
+    assert [row.anchor for row in read(path, encoding=encoding)[0]] == [words, "Acme"]
+
+
+def test_polish_letters_read_as_western_ones_are_noticed(tmp_path: Path) -> None:
+    text = f"{HEADER}\nhttps://a.com/,https://acme.com/,wybór dla małej firmy,,,,\n"
+    path = write(tmp_path / "export.csv", text.encode("cp1250"))
+    assert any("cp1250" in warning for warning in inspect(path).warnings)
+    assert not any(
+        "cp1250" in w for w in inspect(write(path, text.replace("ł", "l").encode("cp1252"))).warnings
+    )
+
+
+def test_a_field_of_any_length_is_kept(tmp_path: Path) -> None:
+    text = f'{HEADER}\nhttps://a.com/,https://acme.com/,"{"x" * 200_000}",,,,\n{SOUND}\n'
+    sound, rejects = read(write(tmp_path / "export.csv", text))
+    assert ([len(row.anchor or "") for row in sound], rejects) == ([200_000, 4], [])
+
+
+def test_rows_whose_empty_end_excel_left_away_are_whole(tmp_path: Path) -> None:
+    short = SOUND.rstrip(",") if SOUND.endswith(",") else SOUND
+    assert short.count(",") == HEADER.count(",") - 1
+    full, cut = f"{SOUND}\n", f"{short}\n"
+    sound, rejects = read(write(tmp_path / "a.csv", f"{HEADER}\n{full * 15}{cut * 16}{full}"))
+    assert (len(sound), rejects) == (32, [])
+    sound, rejects = read(write(tmp_path / "b.csv", f"{HEADER}\n{full * 15}{cut * 3}{full}"))
+    assert (len(sound), [reject.line for reject in rejects]) == (16, [17, 18, 19])
+
+
+def test_lines_that_a_spreadsheet_took_for_one_cell_are_opened_again(tmp_path: Path) -> None:
+    inner = 'https://b.com/,https://acme.com/,""one, two"",,,,'
+    sound, rejects = read(write(tmp_path / "export.csv", f'"{HEADER}"\n{SOUND}\n"{inner}"\n'))
+    assert ([row.anchor for row in sound], rejects) == (["Acme", "one, two"], [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"), [("1E+05", 100_000), ("1,5E+05", 150_000), ("1.23e3", 1230), ("#####", None)]
+)
+def test_numbers_as_a_spreadsheet_shortens_them(cell: str, expected: float | None) -> None:
+    assert values.number(cell, ",") == expected
+    assert values.number(cell, ".") == expected
+
+
+def test_a_date_too_wide_for_its_column_is_unknown() -> None:
+    assert values.moment("########") is None
+
+
+def test_a_row_of_json_a_line_is_read_and_damage_costs_its_line(tmp_path: Path) -> None:
+    link = {
+        "domain_from": "a.com",
+        "url_from": "https://a.com/",
+        "url_to": "https://acme.com/",
+        "dofollow": True,
+    }
+    line = json.dumps(link)
+    path = write(tmp_path / "export.jsonl", f"{line}\n{line[:-9]}\n\n[1]\n{line}\n{line[:20]}")
+    assert inspect(path).layout.name == "dataforseo-backlinks"
+    sound, rejects = read(path)
+    assert len(sound) == 2
+    assert [(reject.line, reject.reason[:8]) for reject in rejects] == [
+        (2, "not JSON"),
+        (4, "a line t"),
+        (6, "the file"),
+    ]
 
 
 def test_a_header_without_rows_is_an_export_with_nothing_in_it(tmp_path: Path) -> None:

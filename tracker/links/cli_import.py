@@ -45,7 +45,7 @@ def import_links(
         datetime | None, typer.Option(help="The day the export shows.", formats=["%Y-%m-%d"])
     ] = None,
     target: Annotated[str | None, typer.Option(help="The site linked to, where rows do not say.")] = None,
-    date_order: Annotated[str, typer.Option(help="auto, or dmy, mdy, ymd.")] = "auto",
+    date_order: Annotated[str, typer.Option(help="auto, day_first or month_first.")] = "auto",
     encoding: Annotated[str | None, typer.Option(help="Where the file's own signs mislead.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show format, mapping, rows and rejects; store nothing.")

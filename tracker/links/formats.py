@@ -82,12 +82,78 @@ class Layout:
     """Link matrices: the columns up to this one that are named after a site say whether the page links to it."""
     own_site: bool = False
     """The owner's report about the owner's site: rows need not name the target."""
+    embeds: tuple[str, ...] = ()
+    """Words of the type column for what a page loads (pictures, styles, scripts): no links, though in the file."""
+    json_only: bool = False
+    """Its names are too common to be a signature in a table."""
     notes: str = ""
 
     @property
     def is_json(self) -> bool:
         return bool(self.container)
 
+
+NO_LINKS: frozenset[str] = frozenset({"mention", "embed"})
+"""Link types that are facts about a page and no links from it."""
+
+# The two ends of a link and what stands between them, as tools and people name them.
+_SOURCE = (
+    "source_url|source|source page|source page url|from|from url|url from|url_from|linking page|linking url|linking from"
+    "|linking page url|referring page|referring page url|referring url|referrer|backlink|backlink url|backlink page"
+    "|backlink source|link from|link source|source link|donor|donor url|donor page|page from|quelle|quell url|quellurl|quellseite"
+    "|linkquelle|link quelle|linkgebende seite|linkgebende url|verlinkende seite|verlinkende url|verweisende seite|verweisende url|url der verweisenden seite|url von|von url|von"
+    "|page source|url source|url de la page source|page référente|url référente|origine|url origine|url de origine"
+    "|origen|url de origen|url origen|página de origen|página origen|enlace desde|pagina di origine|url di origine"
+    "|pagina sorgente|origem|url de origem|página de origem|bron|bron url|bronpagina|źródło|url źródła|strona źródłowa"
+    "|källa|käll url|kilde|источник|url источника|донор|リンク元|リンク元url|リンク元ページ|来源|来源网址|来源url|외부 링크|출처 url"
+)
+_TARGET = (
+    "target_url|target|target page|target page url|to|to url|url to|url_to|link url|linked page|linked page (url)|linked url"
+    "|linked to|destination|destination url|destination page|landing page|landing url|link to|link target|acceptor"
+    "|acceptor url|acceptor page|page to|ziel|ziel url|zielurl|zielseite|linkziel|link ziel|verlinkte seite|verlinkte url"
+    "|url nach|nach url|nach|page cible|url cible|cible|url de destination|page de destination|destino|url de destino"
+    "|url destino|página de destino|destinazione|url di destinazione|pagina di destinazione|doel|doel url|doelpagina"
+    "|cel|url docelowy|adres docelowy|strona docelowa|mål|mål url|målsida|акцептор|целевой url|url цели|цель"
+    "|リンク先|リンク先url|リンク先ページ|目标|目标网址|目标url|대상 url"
+)
+_ANCHOR = (
+    "anchor|anchor text|link text|link anchor|text|anchor/link text|ankertext|anker|linktext|ancre|texte d'ancrage|ancrage|texte de l'ancre"
+    "|texte du lien|ancla|texto ancla|texto de anclaje|texto de ancla|anclaje|texto del enlace|testo di ancoraggio"
+    "|ancoraggio|anchor testo|testo del link|âncora|texto âncora|texto de âncora|texto do link|ankertekst|linktekst"
+    "|tekst kotwicy|anchor tekst|tekst linku|ankartext|анкор|текст ссылки|アンカーテキスト|アンカー|锚文本|앵커 텍스트"
+)
+_FIRST_SEEN = (
+    "first_seen|first seen|first seen date|date first seen|first found|first found date|first indexed|date found|discovered"
+    "|discovered date|discovery date|date discovered|found|added|date added|first detected|erstmals gesehen|zuerst gesehen|erster fund|erstmals gefunden"
+    "|première détection|vu la première fois|première vue|primera vez visto|primera detección|visto por primera vez"
+    "|prima rilevazione|visto per la prima volta|visto pela primeira vez|eerst gezien|pierwsze wykrycie"
+)
+_LAST_SEEN = (
+    "last_seen|last seen|last seen date|date last seen|last found|last found date|last check|last checked|last crawled|last crawl"
+    "|last visited|check|zuletzt gesehen|letzter fund|zuletzt geprüft|zuletzt gecrawlt|dernière détection|vu la dernière fois"
+    "|dernière vue|última vez visto|última detección|visto por última vez|ultima rilevazione|visto per l'ultima volta"
+    "|visto pela última vez|laatst gezien|ostatnie wykrycie"
+)
+_TITLE = (
+    "title|page title|source title|source page title|referring page title|titel|seitentitel|titre|titre de la page|título"
+    "|título de la página|titolo|titolo della pagina|paginatitel|tytuł"
+)
+_ENDS = {"source_url": _SOURCE, "target_url": _TARGET, "anchor": _ANCHOR, "title": _TITLE}
+_SEEN = {"first_seen": _FIRST_SEEN, "last_seen": _LAST_SEEN}
+_LOST_AT = "lost_at|lost|date lost|lost date|day lost|verloren am|perdu le|fecha de pérdida"
+_LINK_KIND = "link type|type|linktyp|type de lien|tipo de enlace|tipo di link|tipo de link"
+_RATED = {
+    **_ENDS,
+    **_SEEN,
+    "nofollow": "nofollow|no follow|rel nofollow|is nofollow",
+    "follow": "dofollow|is dofollow|follow",
+    "ugc": "ugc",
+    "sponsored": "sponsored",
+    "link_type": _LINK_KIND,
+    "lost_at": _LOST_AT,
+    "language": "language",
+}
+"""The columns of smaller tools, whose figures alone tell them apart."""
 
 _AHREFS_METRICS = (
     *(
@@ -158,7 +224,7 @@ LAYOUTS: tuple[Layout, ...] = (
         signature=(
             "Referring page URL",
             "Target URL",
-            "Domain rating",
+            "Domain rating|DR",
             "UR|Is spam|Page type|Redirect Chain URLs",
         ),
         columns=_AHREFS_COLUMNS,
@@ -168,11 +234,11 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="ahrefs-backlinks-mid",
         vendor="ahrefs",
-        signature=("Referring page URL", "Target URL|Link URL", "Domain rating"),
+        signature=("Referring page URL", "Target URL|Link URL"),
         columns={**_AHREFS_COLUMNS, "target_url": "Target URL|Link URL"},
         metrics=_AHREFS_METRICS,
         labels=_AHREFS_LABELS,
-        notes="exports of about 2021 to 2024",
+        notes="exports of about 2021 to 2024, and any of which columns were cut off",
     ),
     Layout(
         name="ahrefs-backlinks-legacy",
@@ -229,7 +295,7 @@ LAYOUTS: tuple[Layout, ...] = (
         signature=(
             "Domain|Referring domain",
             "DR|Domain rating",
-            "Links to target|Dofollow ref. domains|Backlinks|Total backlinks",
+            "Links to target|Links to target Total|Dofollow ref. domains|Ref. domains Dofollow|Backlinks|Total backlinks",
         ),
         columns={
             "source_domain": "Domain|Referring domain",
@@ -241,8 +307,13 @@ LAYOUTS: tuple[Layout, ...] = (
         scope="domains",
         rows="domains",
         metrics=(
-            *("DR|Domain rating", "Dofollow ref. domains", "Dofollow linked domains", "Traffic", "Keywords"),
-            *("Links to target|Backlinks|Total backlinks", "New links", "Lost links", "Dofollow links"),
+            *("DR|Domain rating", "Ahrefs Rank", "Dofollow ref. domains|Ref. domains Dofollow"),
+            *("Dofollow linked domains|Linked domains Dofollow", "Traffic|Domain traffic", "Keywords"),
+            *(
+                "Links to target|Links to target Total|Backlinks|Total backlinks",
+                "New links|Links to target New",
+            ),
+            *("Lost links|Links to target Lost", "Dofollow links|Links to target Dofollow|Dofollow"),
         ),
         absent=("Target URL", "Referring page URL"),
     ),
@@ -299,6 +370,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="ahrefs-api-v3-refdomains",
         vendor="ahrefs",
+        json_only=True,
         container=("refdomains",),
         signature=("domain", "domain_rating|links_to_target|dofollow_links"),
         columns={
@@ -329,9 +401,9 @@ LAYOUTS: tuple[Layout, ...] = (
             "Target url",
             "Toxicity Score|Toxic Score|Overall Toxic Score|TS",
         ),
-        columns=_SEMRUSH_COLUMNS,
+        columns={**_SEMRUSH_COLUMNS, "link_type": "Link Type"},
         metrics=(
-            "Toxicity Score|Toxic Score|TS",
+            "Toxicity Score|Toxic Score|Overall Toxic Score|TS",
             "Page ascore",
             "Domain ascore",
             "External links",
@@ -342,7 +414,11 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="semrush-backlinks",
         vendor="semrush",
-        signature=("Source url", "Target url", "Page ascore|Page Authority Score|Page AS"),
+        signature=(
+            "Source url|Source page url",
+            "Target url",
+            "Page ascore|Page Authority Score|Page AS|Domain ascore|Sitewide",
+        ),
         columns=_SEMRUSH_COLUMNS,
         metrics=(
             "Page ascore|Page Authority Score|Page AS",
@@ -355,7 +431,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="semrush-backlinks-legacy",
         vendor="semrush",
-        signature=("Source url", "Target url", "Page score|Page trust score"),
+        signature=("Source url", "Target url", "Page trust score"),
         columns=_SEMRUSH_COLUMNS,
         metrics=("Page score", "Page trust score", "External links", "Internal links"),
     ),
@@ -380,15 +456,25 @@ LAYOUTS: tuple[Layout, ...] = (
         name="semrush-refdomains",
         vendor="semrush",
         signature=(
-            "Domain ascore|domain_ascore|Domain score",
-            "Domain|Root Domain",
+            "Domain ascore|domain_ascore|Domain score|Root Domain Authority Score|Domain Authority Score|AS",
+            "Domain|Root Domain|Referring Domain",
             "Backlinks|backlinks_num",
         ),
-        columns={"source_domain": "Domain|Root Domain", "first_seen": "First seen", "last_seen": "Last seen"},
+        columns={
+            "source_domain": "Domain|Root Domain|Referring Domain",
+            "first_seen": "First seen",
+            "last_seen": "Last seen",
+            "new": "New domain",
+            "lost": "Lost domain",
+        },
         scope="domains",
         rows="domains",
-        metrics=("Domain ascore|domain_ascore|Domain score", "Backlinks|backlinks_num"),
-        labels=("IP Address", "Country"),
+        metrics=(
+            "Domain ascore|domain_ascore|Domain score|Root Domain Authority Score|Domain Authority Score|AS",
+            "Domain trust score",
+            "Backlinks|backlinks_num",
+        ),
+        labels=("IP Address", "Country", "Domain category"),
         absent=("Source url", "Target url"),
     ),
     # --- Majestic ---------------------------------------------------------------------------------------------------
@@ -521,7 +607,8 @@ LAYOUTS: tuple[Layout, ...] = (
             "title": "Title|Source Title",
             "anchor": "Anchor Text|Anchor",
             "nofollow": "Nofollow|Nofollowed",
-            "first_seen": "First Seen|Date First Seen|Date Found",
+            "link_type": "Link Type",
+            "first_seen": "First Seen|Date First Seen|Date Found|Discovered",
             "last_seen": "Last Seen|Date Last Seen",
             "lost_at": "Date Lost|Date Disappeared|Lost",
             "lost_reason": "Link State|Link Status",
@@ -532,10 +619,31 @@ LAYOUTS: tuple[Layout, ...] = (
             "Spam Score",
             "Linking Domains|Linking Domains to Page",
         ),
+        absent=("Source Page URL", "Page Score"),
         notes="Link Explorer",
     ),
     Layout(
+        name="moz-linking-domains",
+        vendor="moz",
+        signature=(
+            "Root Domain|Linking Domain|Linking Root Domain|Domain",
+            "DA|Domain Authority",
+            "Spam Score|Linking Domains",
+        ),
+        columns={
+            "source_domain": "Root Domain|Linking Domain|Linking Root Domain|Domain",
+            "first_seen": "First Seen|Date First Seen|Discovered|Date Found",
+            "last_seen": "Last Seen|Date Last Seen",
+            "lost_at": "Date Lost|Lost",
+        },
+        scope="domains",
+        rows="domains",
+        metrics=("DA|Domain Authority", "Spam Score", "Linking Domains", "Links to Target|External Links"),
+        absent=("Target URL", "Source URL", "URL", "Keyword"),
+    ),
+    Layout(
         name="moz-api-v2",
+        json_only=True,
         vendor="moz",
         container=("results",),
         signature=("source.page", "target.page"),
@@ -566,18 +674,21 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="gsc-top-linked-pages",
         vendor="google-search-console",
-        signature=("Target page", "Incoming links|Linking sites"),
-        columns={"target_url": "Target page"},
+        signature=(
+            "Target page|Top linked pages|Top target pages",
+            "Incoming links|Linking sites|Internal links|Links",
+        ),
+        columns={"target_url": "Target page|Top linked pages|Top target pages"},
         scope="counts",
         rows="counts",
-        metrics=("Incoming links", "Linking sites"),
+        metrics=("Incoming links|Links", "Linking sites", "Internal links"),
         own_site=True,
         counting=True,
     ),
     Layout(
         name="gsc-top-linking-sites",
         vendor="google-search-console",
-        signature=("Site|Top linking sites|Linking site", "Linking pages", "Target pages"),
+        signature=("Site|Top linking sites|Linking site", "Linking pages"),
         columns={"source_domain": "Site|Top linking sites|Linking site"},
         scope="sample",
         rows="domains",
@@ -586,9 +697,24 @@ LAYOUTS: tuple[Layout, ...] = (
         counting=True,
         notes="Google's sample, at most 1,000 sites",
     ),
+    Layout(
+        name="gsc-top-linking-text",
+        vendor="google-search-console",
+        signature=("Top linking text|Linking text|Link text",),
+        columns={},
+        scope="counts",
+        rows="counts",
+        metrics=("Rank", "Links|Incoming links", "Linking sites"),
+        labels=("Top linking text|Linking text|Link text",),
+        own_site=True,
+        counting=True,
+        absent=(_SOURCE, _TARGET, "URL", "Page", "Domain", "Site", "Link", "href"),
+        notes="anchors in order of how often they occur; no links",
+    ),
     # --- Bing Webmaster Tools ---------------------------------------------------------------------------------------
     Layout(
         name="bing-link-counts",
+        json_only=True,
         vendor="bing",
         container=("Links",),
         signature=("Url", "Count"),
@@ -600,6 +726,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="bing-url-links",
+        json_only=True,
         vendor="bing",
         container=("Details",),
         signature=("Url", "AnchorText"),
@@ -618,13 +745,16 @@ LAYOUTS: tuple[Layout, ...] = (
         },
         scope="sample",
         own_site=True,
-        absent=("rel", "first_seen", "last_seen", "Source Crawl Date", "Source First Found Date"),
+        absent=(
+            *("rel", "nofollow", "follow", "dofollow", "ugc", "sponsored", "link type", "type", "language"),
+            *(_FIRST_SEEN, _LAST_SEEN, _LOST_AT, _TITLE, "Source Crawl Date", "Source First Found Date"),
+        ),
     ),
     Layout(
         name="bing-referring-domains",
         vendor="bing",
-        signature=("Domain", "Backlinks Count"),
-        columns={"source_domain": "Domain"},
+        signature=("Domain|Referring domain", "Backlinks Count"),
+        columns={"source_domain": "Domain|Referring domain"},
         scope="sample",
         rows="domains",
         metrics=("Backlinks Count",),
@@ -632,13 +762,24 @@ LAYOUTS: tuple[Layout, ...] = (
         own_site=True,
     ),
     Layout(
+        name="bing-linked-pages",
+        vendor="bing",
+        signature=("Page|URL|Target page|Target url", "Backlinks Count"),
+        columns={"target_url": "Page|URL|Target page|Target url"},
+        scope="counts",
+        rows="counts",
+        metrics=("Backlinks Count", "Referring domains count"),
+        counting=True,
+        own_site=True,
+    ),
+    Layout(
         name="bing-ai-performance",
         vendor="bing",
-        signature=("Grounding Query|Grounding Queries|Query|Page|URL", "Citations"),
+        signature=("Grounding Query|Grounding Queries|Query|Page|URL|Date", "Citations|Total Citations"),
         columns={},
         scope="counts",
         rows="counts",
-        metrics=("Citations", "Citation Share", "Cited Pages|Avg. Cited Pages"),
+        metrics=("Citations|Total Citations", "Citation Share", "Cited Pages|Avg. Cited Pages"),
         labels=("Grounding Query|Grounding Queries|Query", "Page|URL", "Intent", "Topic", "Date"),
         own_site=True,
         notes="the site owner's own count of citations in Microsoft's AI answers; no links",
@@ -647,21 +788,65 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="screamingfrog-inlinks",
         vendor="screamingfrog",
-        signature=("Type", "Source|From", "Destination|To", "Follow"),
+        signature=(
+            "Type|Typ|Tipo",
+            "Source|From|Quelle|Von|Origen|Desde|Origine|Da",
+            "Destination|To|Ziel|Zu|Nach|Destino|A|Hasta|Destinazione|À",
+            "Follow|Folgen|Suivre|Suivi|Seguir|Segui|Status Code|Statuscode|Status-Code|Code de statut|Code HTTP"
+            "|Código de respuesta|Código de estado|Codice di stato|Codice di risposta",
+            "Alt Text|Alt-Text|Alternativtext|Texte Alt|Texte alternatif|Texto Alt|Texto alternativo|Testo Alt"
+            "|Testo alternativo|Link Position|Linkposition|Position du lien|Posición del enlace|Posizione del link"
+            "|Link Path|Linkpfad|Chemin du lien|Ruta del enlace|Percorso del link",
+        ),
         columns={
-            "source_url": "Source|From",
-            "target_url": "Destination|To",
-            "anchor": "Anchor|Anchor Text",
-            "alt": "Alt Text",
-            "follow": "Follow",
+            "source_url": "Source|From|Quelle|Von|Origen|Desde|Origine|Da",
+            "target_url": "Destination|To|Ziel|Zu|Nach|Destino|A|Hasta|Destinazione|À",
+            "anchor": _ANCHOR,
+            "alt": "Alt Text|Alt-Text|Alternativtext|Texte Alt|Texte alternatif|Texto Alt|Texto alternativo|Testo Alt"
+            "|Testo alternativo",
+            "follow": "Follow|Folgen|Suivre|Suivi|Seguir|Segui",
             "rel": "Rel",
-            "link_type": "Type",
-            "placement": "Link Position",
+            "link_type": "Type|Typ|Tipo",
+            "placement": "Link Position|Linkposition|Position du lien|Posición del enlace|Posizione del link",
         },
         scope="sample",
-        metrics=("Size (Bytes)|Size", "Status Code"),
-        labels=("Status", "Path Type", "Link Path", "Link Origin", "Target"),
-        notes="what one crawl of ours met",
+        metrics=(
+            "Size (Bytes)|Size|Größe (Bytes)|Taille (octets)|Tamaño (bytes)|Dimensione (byte)|Dimensioni (byte)",
+            "Status Code|Statuscode|Status-Code|Code de statut|Code HTTP|Código de respuesta|Código de estado"
+            "|Codice di stato|Codice di risposta",
+        ),
+        labels=(
+            *("Status|Statut|Estado|Stato", "Crawlability", "Target|Cible|Objetivo"),
+            "Path Type|Pfadtyp|Type de chemin|Tipo de ruta|Tipo di percorso",
+            "Link Path|Linkpfad|Chemin du lien|Ruta del enlace|Ruta de enlace|Percorso del link",
+            "Link Origin|Linkursprung|Origine du lien|Origen del enlace|Origine del link",
+        ),
+        embeds=(
+            *(
+                "image",
+                "img",
+                "css",
+                "javascript",
+                "js",
+                "swf",
+                "flash",
+                "media",
+                "pdf",
+                "other",
+                "unknown",
+                "font",
+            ),
+            *("bild", "immagine", "imagen", "sonstige", "autre", "otro", "altro", "icon", "hreflang", "amp"),
+            *(
+                "rel next",
+                "rel prev",
+                "mobile alternate",
+                "html hreflang",
+                "sitemap hreflang",
+                "http hreflang",
+            ),
+        ),
+        notes="what one crawl of ours met; its Image is a picture that the page loads, a linked picture is a Hyperlink",
     ),
     # --- SE Ranking, DataForSEO -------------------------------------------------------------------------------------
     Layout(
@@ -719,9 +904,98 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         labels=("domain_from_platform_type", "domain_from_country", "is_broken", "is_indirect_link"),
     ),
+    Layout(
+        name="dataforseo-referring-domains",
+        vendor="dataforseo",
+        container=("items",),
+        signature=("domain", "backlinks", "referring_links_attributes|referring_pages|backlinks_spam_score"),
+        columns={"source_domain": "domain", "first_seen": "first_seen", "lost_at": "lost_date"},
+        scope="domains",
+        rows="domains",
+        metrics=("rank", "backlinks", "backlinks_spam_score", "referring_pages", "broken_backlinks"),
+    ),
+    # --- smaller tools: the ends as everybody names them, and figures that only they have --------------------------------
+    Layout(
+        name="seranking-backlinks",
+        vendor="seranking",
+        signature=(
+            _SOURCE,
+            _TARGET,
+            "Domain Trust|Page Trust|InLink Rank|Domain InLink Rank",
+        ),
+        columns=_RATED,
+        metrics=(
+            "Domain Trust",
+            "Page Trust",
+            "InLink Rank",
+            "Domain InLink Rank",
+            "External links",
+            "Traffic",
+        ),
+        labels=("Links Back", "Status"),
+        notes="SE Ranking and SEO SpyGlass",
+    ),
+    Layout(
+        name="ubersuggest-backlinks",
+        vendor="ubersuggest",
+        signature=(
+            "Source Page URL|Source URL|URL",
+            _TARGET,
+            "Page Score|Source Page Title",
+            "Domain Score|Domain Authority|DA",
+        ),
+        columns={**_RATED, "source_url": "Source Page URL|Source URL|URL"},
+        metrics=("Domain Score|Domain Authority|DA", "Page Score|Page Authority|PA", "Spam Score"),
+    ),
+    Layout(
+        name="mangools-linkminer",
+        vendor="mangools",
+        signature=(_SOURCE, _TARGET, "Link Strength|LS"),
+        columns=_RATED,
+        metrics=(
+            "Link Strength|LS",
+            "Citation Flow|CF",
+            "Trust Flow|TF",
+            "External Links|EL",
+            "Domain Authority|DA",
+            "Page Authority|PA",
+        ),
+    ),
+    Layout(
+        name="serpstat-backlinks",
+        vendor="serpstat",
+        signature=(_SOURCE, _TARGET, "SDR|SPR|Serpstat Domain Rank|Serpstat Page Rank"),
+        columns=_RATED,
+        metrics=("SDR|Serpstat Domain Rank", "SPR|Serpstat Page Rank", "External links", "Traffic"),
+    ),
+    Layout(
+        name="serpstat-api",
+        vendor="serpstat",
+        container=("data",),
+        signature=("url_from", "url_to", "linksExternal|links_external|lastSeen|add|check"),
+        columns={
+            "source_url": "url_from",
+            "target_url": "url_to",
+            "anchor": "anchor|link_text|linkText",
+            "nofollow": "nofollow",
+            "link_type": "link_type|linkType",
+            "first_seen": "add|firstSeen",
+            "last_seen": "check|lastSeen",
+        },
+        metrics=("links_external|linksExternal", "domain_rank|domainRank"),
+    ),
+    Layout(
+        name="linkresearchtools",
+        vendor="linkresearchtools",
+        signature=(_SOURCE, _TARGET, "Power*Trust|LRT Power*Trust|Power*Trust Dom|DTOXRISK|DTOX Risk"),
+        columns={**_RATED, "follow": "Link Status|Link Type"},
+        metrics=("Power*Trust|LRT Power*Trust", "Power*Trust Dom|LRT Power*Trust Dom", "DTOXRISK|DTOX Risk"),
+        labels=("Rule", "Theme"),
+    ),
     # --- authority lists --------------------------------------------------------------------------------------------
     Layout(
         name="openpagerank-api",
+        json_only=True,
         vendor="openpagerank",
         container=("response",),
         signature=("domain", "page_rank_decimal"),
@@ -735,30 +1009,12 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="generic",
         vendor="generic",
-        signature=(
-            "source_url|source|source page|from|from url|url_from|linking page|linking url|referring page"
-            "|referring page url|referring url|backlink|backlink url|link from",
-            "target_url|target|target page|to|to url|url_to|link url|linked page|destination|destination url"
-            "|landing page|link to",
-        ),
+        signature=(_SOURCE, _TARGET),
         columns={
-            "source_url": "source_url|source|source page|from|from url|url_from|linking page|linking url"
-            "|referring page|referring page url|referring url|backlink|backlink url|link from",
-            "target_url": "target_url|target|target page|to|to url|url_to|link url|linked page|destination"
-            "|destination url|landing page|link to",
-            "anchor": "anchor|anchor text|link text|link anchor|text",
-            "rel": "rel|rel attribute|attributes",
-            "nofollow": "nofollow|no follow|is nofollow",
-            "follow": "follow|dofollow|is dofollow",
-            "ugc": "ugc",
-            "sponsored": "sponsored",
-            "link_type": "link type|type",
-            "first_seen": "first_seen|first seen date|date first seen|first found|date found|discovered",
-            "last_seen": "last_seen|last seen date|date last seen|last found|last check|last checked|last crawled",
-            "lost_at": "lost_at|lost|date lost|lost date|day lost",
+            **_RATED,
+            "rel": "rel|rel attribute|attributes|rel attribut|attribut rel",
             "lost_reason": "lost_reason|reason lost",
-            "title": "title|page title|source title|referring page title",
-            "language": "language|lang",
+            "language": "language|lang|sprache|langue|idioma|lingua",
             "context_left": "context_left|left context",
             "context_right": "context_right|right context",
             "placement": "placement|link position",
@@ -771,14 +1027,24 @@ BY_NAME: dict[str, Layout] = {layout.name: layout for layout in LAYOUTS}
 
 # Google translates the headers of its reports; what stands in the columns gives them away.
 TRANSLATED: dict[tuple[str, ...], str] = {
+    ("page",): "gsc-latest-links",
     ("page", "date"): "gsc-latest-links",
+    ("page", "count"): "gsc-top-linked-pages",
     ("page", "count", "count"): "gsc-top-linked-pages",
+    ("site", "count"): "gsc-top-linking-sites",
     ("site", "count", "count"): "gsc-top-linking-sites",
 }
+# Without a word for a link in its header, a table of pages and numbers is about something else: visits, prices, ranks.
+_LINK_WORDS = (
+    "link enla enlac vincul ligaç hiperlig lien colleg rimand länk lenk veza poveznic povezav odkaz hivatkoz nuorod saite "
+    "legătur bağlantı kết tautan pautan pautk ссыл посилан връзк врск сілтем σύνδεσ συνδέσ συνδε リンク 链接 鏈接 連結 링크 연결 "
+    "קישור מקשר ลิงก์ رابط روابط ارتباط پیوند लिंक লিংক esteka ligazón enllaç viitav tengil"
+)
+LINK_WORDS = re.compile("|".join(_LINK_WORDS.split()), re.IGNORECASE)
 # English words in a header that say it is some other table, although its cells look like one of Google's.
 _ENGLISH = (
-    "url loc lastmod page pages date domain domains site website link links name count clicks impressions query "
-    "keyword keywords position traffic visits users sessions views id time rank score status"
+    "url loc lastmod page pages date domain domains sites link links backlink name count clicks impressions "
+    "query keyword keywords position traffic visits users sessions views id time rank score"
 )
 NOT_TRANSLATED = frozenset(_ENGLISH.split())
 
@@ -817,10 +1083,14 @@ class Match:
 
 
 def match(header: Sequence[str], layouts: Iterable[Layout] = LAYOUTS) -> Match | None:
-    """The layout that explains the most columns of a header; of equals, the one that stands first in the table."""
+    """The layout that explains the most columns of a header; of equals, the one that stands first in the table.
+
+    The generic one only where no tool's own names are there: it would know the tool's words, but not what they mean.
+    """
     places = _places(header)
     found = [read_header(layout, header) for layout in layouts if _signed(layout, places)]
-    return max(found, key=lambda each: each.rank) if found else None
+    tools = [each for each in found if each.layout.vendor != "generic"]
+    return max(tools or found, key=lambda each: each.rank) if found else None
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:

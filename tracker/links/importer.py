@@ -431,9 +431,11 @@ class _CountWriter:
         kept = self.notes.setdefault("counts", [])
         citations: list[dict[str, Any]] = []
         for row in map(LinkRow, *block.columns):
-            subject = row.target_url or next(iter(row.labels.values()), "")
+            subject = row.target_url or next(
+                (text for name, text in row.labels.items() if name != "Date"), ""
+            )
             kept.append({"subject": subject, **row.metrics, **row.labels})
-            if (cited := row.metrics.get("Citations")) is not None:
+            if (cited := row.metrics.get("Citations", row.metrics.get("Total Citations"))) is not None:
                 citations.append(
                     {
                         "workspace_id": self.head.workspace_id,

@@ -12,9 +12,11 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,10 +26,15 @@ HEAD = 1 << 20
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20
 LONGEST_ELEMENT = 16 << 20
+DAMAGED = (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, NotImplementedError)
 MOST_JOINED = 200
 """Physical lines that one quoted record may span."""
 
+EXCEL_RUN = 16
+TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+csv.field_size_limit(LONGEST_LINE)  # the reader's own limit would lose a row with a long text
 AS_CSV = "export the report as CSV, or open the file in a spreadsheet and save it as CSV UTF-8"
+UNPACK = "unpack it and import the CSV inside"
 _MOJIBAKE = re.compile(r"Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[™œ\u009d“”¦˜]|Â[ «»°]")
 
 
@@ -71,9 +78,27 @@ def open_bytes(path: Path) -> IO[bytes]:
         handle = path.open("rb")
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}", "give the path of an export file") from None
-    magic = handle.read(2)
+    magic = handle.read(4)
     handle.seek(0)
-    return gzip.open(handle) if magic == b"\x1f\x8b" else handle  # type: ignore[return-value]
+    if magic.startswith(b"\x1f\x8b"):
+        return gzip.open(handle)  # type: ignore[return-value]
+    if magic == b"PK\x03\x04" and (packed := _only_member(handle)):
+        return packed
+    return handle
+
+
+def _only_member(handle: IO[bytes]) -> IO[bytes] | None:
+    """The table in a zip archive that holds one and nothing else."""
+    try:
+        archive = zipfile.ZipFile(handle)
+    except (zipfile.BadZipFile, OSError):
+        handle.seek(0)
+        return None
+    names = [name for name in archive.namelist() if not re.search(r"/$|(^|/)(__MACOSX/|\.)", name)]
+    if len(names) == 1 and names[0].lower().endswith(TABLES) and not archive.getinfo(names[0]).flag_bits & 1:
+        return archive.open(names[0])
+    handle.seek(0)
+    return None
 
 
 def head_of(path: Path) -> bytes:
@@ -83,8 +108,8 @@ def head_of(path: Path) -> bytes:
     try:
         with open_bytes(path) as handle:
             head = handle.read(HEAD)
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise DataError(f"{path.name} is a damaged gzip file: {error}", "download it again") from None
+    except DAMAGED as error:
+        raise DataError(f"{path.name} is damaged: {error}", "download it again") from None
     _refuse_other_files(path, head)
     return head
 
@@ -98,7 +123,13 @@ def _refuse_other_files(path: Path, head: bytes) -> None:
         (b"%pdf", "a PDF", AS_CSV),
         (b"par1", "a Parquet file", "write it out as CSV"),
         (b"sqlite format 3", "a SQLite database", AS_CSV),
-        (b"7z\xbc\xaf", "a 7z archive", "unpack it and import the CSV inside"),
+        (b"7z\xbc\xaf", "a 7z archive", UNPACK),
+        (b"rar!", "a RAR archive", UNPACK),
+        (b"bzh", "a bzip2 archive", UNPACK),
+        (b"\xfd7zxz\x00", "an xz archive", UNPACK),
+        (b"\x28\xb5\x2f\xfd", "a zstd archive", UNPACK),
+        (b"\xff\xd8\xff", "a picture", AS_CSV),
+        (b"{\\rtf", "a text document (RTF)", AS_CSV),
         (b"\x89png", "a picture", AS_CSV),
     ):
         if begins.startswith(magic):
@@ -106,13 +137,13 @@ def _refuse_other_files(path: Path, head: bytes) -> None:
     if begins.startswith(b"pk\x03\x04"):
         raise DataError(*_packed(path))
     text = begins.decode("utf-8", "replace").lstrip("\ufeff")
-    if re.match(r"(<!--.*?-->\s*)?<(!doctype html|html|head|body|table)\b", text, re.DOTALL):
+    if text.startswith("<?xml"):
+        raise DataError(f"{path.name} is XML, not a CSV or JSON export", AS_CSV)
+    if text.startswith("<"):
         raise DataError(
             f"{path.name} is a web page (HTML), not an export",
             "the download was probably a login or error page: sign in and export the report as CSV",
         )
-    if text.startswith("<?xml") or text.startswith("<"):
-        raise DataError(f"{path.name} is XML, not a CSV or JSON export", AS_CSV)
 
 
 def _packed(path: Path) -> tuple[str, str]:
@@ -155,9 +186,34 @@ def encoding_of(head: bytes) -> Encoding:
     except UnicodeDecodeError as error:
         if _damage(head) <= 0.001:
             return Encoding("utf-8", "nearly all bytes are UTF-8; a few are damaged")
+        _refuse_other_scripts(head)
         bad = head[error.start]
         return Encoding("cp1252", f"byte {bad:#04x} at {error.start:,} is not UTF-8: read as Windows-1252")
     return Encoding("utf-8", "the bytes are UTF-8")
+
+
+def _refuse_other_scripts(head: bytes) -> None:
+    """Western letters beyond ASCII stand alone between others; whole words of them are Cyrillic, Greek, Japanese …
+
+    Which code page it is cannot be told safely, and a wrong one garbles every anchor.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", head)
+    long = sum(len(run) for run in runs if len(run) > 3)
+    if long * 2 > sum(map(len, runs)):
+        raise DataError(
+            "the text is in an old code page of another script than the Latin one",
+            "save the file as CSV UTF-8, or give its code page as --encoding: cp1251 (Cyrillic), shift_jis, euc_jp, gb18030, "
+            "big5, cp949 (Korean), cp1253 (Greek), cp1255 (Hebrew), cp1256 (Arabic), cp874 (Thai)",
+        )
+
+
+_CENTRAL = re.compile(r"[a-z][¹³][a-z ]|[a-z]œ[a-z]*[æê¿]|[a-z][ìøè][a-z]*[ùò]")
+
+
+def central_european(text: str) -> str | None:
+    """A word that Windows-1252 cannot have meant: Polish, Czech … saved as Windows-1250."""
+    found = _CENTRAL.search(text)
+    return text[max(0, found.start() - 12) : found.end() + 12].replace("\n", " ") if found else None
 
 
 def _damage(head: bytes) -> float:
@@ -202,7 +258,7 @@ def lines_of(path: Path, encoding: Encoding) -> Iterator[tuple[list[str], bool]]
 def _read(stream: io.TextIOWrapper, path: Path) -> str:
     try:
         return stream.read(BLOCK)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except DAMAGED as error:
         raise DataError(f"{path.name} is cut off: {error}", "download it again") from None
 
 
@@ -234,6 +290,8 @@ class _Joiner:
         self.line = 0
         self.open: list[str] = []
         self.opened_at = 0
+        self.short: set[int] = set()
+        """Widths of rows whose empty last cells a spreadsheet left away."""
 
     def block(self, lines: list[str], ended: bool) -> Batch:
         begin = self.line + 1
@@ -352,17 +410,22 @@ class _Joiner:
     ) -> tuple[list[int], list[list[str]]]:
         width = self.table.width
         kept: list[tuple[int, list[str]]] = []
+        self._learn_short(rows)
         last = numbers[-1] if numbers else 0
         for number, text, row in zip(numbers, texts, rows, strict=True):
+            if len(row) == 1 < width:
+                row = _unwrapped(row, self.table.delimiter)
             if self.table.padding and len(row) == width + self.table.padding and not any(row[width:]):
                 row = row[:width]
             blank = not any(cell.strip(" \t\xa0\x00\x1a") for cell in row) and (bool(row) or not text.strip())
             if blank:
                 continue
+            cut = not ended and number == last and len(row) < width
             if len(row) == width:
                 kept.append((number, row))
+            elif len(row) in self.short and not cut:
+                kept.append((number, row + [""] * (width - len(row))))
             else:
-                cut = not ended and number == last and len(row) < width
                 reason = (
                     f"the file ends in the middle of this row ({len(row)} of {width} fields)"
                     if cut
@@ -370,6 +433,19 @@ class _Joiner:
                 )
                 rejects.append(Reject(number, reason, fragment(text)))
         return [number for number, _ in kept], [row for _, row in kept]
+
+    def _learn_short(self, rows: list[list[str]]) -> None:
+        """Excel leaves away the delimiters of empty last cells for 16 rows at a time: such runs are no damage.
+
+        Only where most of the full rows have nothing in these cells either.
+        """
+        full = [row for row in rows if len(row) == self.table.width]
+        for width, run in groupby(rows, len):
+            if not full or not 1 < width < self.table.width or width in self.short:
+                continue
+            blank = sum(1 for row in full if not any(row[width:]))
+            if sum(1 for _ in run) >= EXCEL_RUN and blank * 2 >= len(full):
+                self.short.add(width)
 
 
 def _sound(text: str) -> bool:
@@ -382,6 +458,16 @@ def _sound(text: str) -> bool:
     return True
 
 
+def _unwrapped(row: list[str], delimiter: str) -> list[str]:
+    """A line that a spreadsheet took for one cell and quoted as a whole, as it does where its separator is another."""
+    if delimiter not in row[0]:
+        return row
+    try:
+        return next(csv.reader([row[0]], delimiter=delimiter), row)
+    except csv.Error:
+        return row
+
+
 def split_sample(text: str, delimiter: str, limit: int) -> list[tuple[int, list[str]]]:
     """The first records of a sample as (first physical line, cells), read as a spreadsheet would."""
     found: list[tuple[int, list[str]]] = []
@@ -392,7 +478,7 @@ def split_sample(text: str, delimiter: str, limit: int) -> list[tuple[int, list[
             row = next(reader)
         except (StopIteration, csv.Error):
             break
-        found.append((begin, row))
+        found.append((begin, _unwrapped(row, delimiter) if len(row) == 1 else row))
     return found
 
 
@@ -412,8 +498,32 @@ def elements(path: Path, encoding: Encoding, containers: Sequence[str]) -> Itera
             scanner.at += 1
             yield from scanner.objects()
             return
+        if scanner.is_line_of_its_own(opening):
+            yield from _json_lines(path, encoding)
+            return
         while scanner.find(opening):
             yield from scanner.objects()
+
+
+def _json_lines(path: Path, encoding: Encoding) -> Iterator[dict[str, Any] | Reject]:
+    number = 0
+    for lines, ended in lines_of(path, encoding):
+        for line in lines:
+            number += 1
+            if not line.strip("\ufeff \t\0"):
+                continue
+            try:
+                value = json.loads(line.strip("\ufeff"))
+            except (json.JSONDecodeError, RecursionError) as error:
+                cut = not ended and line is lines[-1]
+                why = "the file ends in the middle of this line" if cut else f"not JSON: {error}"
+                yield Reject(number, why, fragment(line))
+                continue
+            yield (
+                value
+                if isinstance(value, dict)
+                else Reject(number, "a line that is no object", fragment(line))
+            )
 
 
 class _Scanner:
@@ -445,6 +555,14 @@ class _Scanner:
                 self.at += 1
             if not self.more():
                 return ""
+
+    def is_line_of_its_own(self, opening: re.Pattern[str]) -> bool:
+        """Whether the file begins with an object that is a row itself, and not the wrapping around a list of them."""
+        try:
+            _, end = self.decoder.raw_decode(self.text, self.at)
+        except (json.JSONDecodeError, RecursionError):
+            return False
+        return opening.search(self.text, self.at, end) is None
 
     def find(self, opening: re.Pattern[str]) -> bool:
         while True:

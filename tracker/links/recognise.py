@@ -20,6 +20,7 @@ SAMPLE_ROWS = 2_000
 PREAMBLE = 40
 """Lines in which a header may stand."""
 DELIMITERS = (",", "\t", ";", "|")
+DATE_ORDERS = ("auto", "day_first", "month_first")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Recognition:
     header_line: int = 1
     first_row: int = 2
     padding: int = 0
+    translated: bool = False
+    """Known by its cells, under a header in another language than English."""
     date_order: DateOrder = "unknown"
     date_evidence: str = "no numeric dates"
     decimal: Decimal = "."
@@ -104,6 +107,7 @@ class _Found:
     padding: int = 0
     """Empty cells that nearly every row has beyond the header."""
     evidence: str = ""
+    translated: bool = False
 
 
 def inspect(
@@ -112,15 +116,15 @@ def inspect(
     """What a file is. Raises `DataError` for what is no link export, saying what was seen and what is known."""
     path = Path(path)
     layouts = _layouts(format)
-    if date_order not in ("auto", "day_first", "month_first"):
-        raise UsageError(f"no date order {date_order!r}", "use auto, day_first or month_first")
+    if date_order not in DATE_ORDERS:
+        raise UsageError(f"no date order {date_order!r}", "use " + ", ".join(DATE_ORDERS))
     head = reading.head_of(path)
     found_encoding = _given_encoding(encoding) if encoding else reading.encoding_of(head)
     text = reading.decode_head(head, found_encoding)
     if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
         found = _json_header(path, found_encoding, layouts)
     else:
-        found = _table_header(path, text, layouts, format)
+        found = _table_header(path, text, [each for each in layouts if not each.json_only], format)
     draft = Recognition(
         layout=found.match.layout,
         encoding=found_encoding,
@@ -133,6 +137,7 @@ def inspect(
         padding=found.padding,
         scope=found.match.layout.scope,
         evidence=found.evidence,
+        translated=found.translated,
     )
     return _settled(path, draft, text, date_order)
 
@@ -177,7 +182,7 @@ def _table_header(path: Path, text: str, layouts: Sequence[Layout], format: str)
                 evidence=f"line {line} has {', '.join(_signature(match, cells))}",
             )
             break
-    best = best or (_translated(text, layouts) if format in ("auto", "google-search-console") else None)
+    best = best or _translated(text, layouts, given=format != "auto")
     if best is None:
         raise _unknown(path, text, layouts)
     return best
@@ -194,14 +199,19 @@ def _signature(match: Match, header: Sequence[str]) -> list[str]:
     return [formats.shown(cell) for cell in header if formats.plain(cell) in names]
 
 
-def _translated(text: str, layouts: Sequence[Layout]) -> _Found | None:
-    """Google's reports under a header in the user's language: the cells below it must all be of one kind."""
+def _translated(text: str, layouts: Sequence[Layout], *, given: bool) -> _Found | None:
+    """Google's reports under a header in the user's language: the cells below it must all be of one kind.
+
+    Unless the user names the format, the header must speak of links in some language.
+    """
     for delimiter in (",", ";", "\t"):
         records = [(line, cells) for line, cells in reading.split_sample(text, delimiter, 200) if any(cells)]
         if len(records) < 2:
             continue
         (line, header), *body = records
-        if any(formats.plain(name) in formats.NOT_TRANSLATED for name in header):
+        if len(header) == 1 and any(mark in header[0] for mark in DELIMITERS):
+            continue
+        if not given and not _speaks_of_links(header):
             continue
         if not text.endswith("\n") and len(body) > 1 and len(body[-1][1]) != len(header):
             body = body[:-1]
@@ -212,7 +222,7 @@ def _translated(text: str, layouts: Sequence[Layout]) -> _Found | None:
         if layout is None or layout not in layouts or any(_kind_of_cell(name) for name in header):
             continue
         names = [*dict.fromkeys(layout.columns.values()), *layout.metrics]
-        match = formats.read_header(layout, [name.split("|")[0] for name in names])
+        match = formats.read_header(layout, [name.split("|")[0] for name in names[: len(header)]])
         return _Found(
             match=match,
             header=tuple(header),
@@ -220,9 +230,15 @@ def _translated(text: str, layouts: Sequence[Layout]) -> _Found | None:
             preamble=tuple(text.split("\n")[: line - 1]),
             header_line=line,
             first_row=body[0][0],
+            translated=True,
             evidence=f"a translated header ({', '.join(header)}) over columns of {', '.join(kinds)}",
         )
     return None
+
+
+def _speaks_of_links(header: Sequence[str]) -> bool:
+    english = any(formats.plain(name) in formats.NOT_TRANSLATED for name in header)
+    return not english and formats.LINK_WORDS.search(" ".join(header)) is not None
 
 
 def _kind_of_column(cells: Sequence[str]) -> str:
@@ -232,7 +248,7 @@ def _kind_of_column(cells: Sequence[str]) -> str:
 
 def _kind_of_cell(cell: str) -> str:
     cell = cell.strip()
-    if re.match(r"https?://", cell, re.IGNORECASE):
+    if re.fullmatch(r"https?://\S+", cell, re.IGNORECASE):
         return "page"
     if re.fullmatch(r"\d{1,3}([.,\s\u00a0\u202f'’]?\d{3})*", cell):
         return "count"
@@ -250,18 +266,39 @@ def _kind_of_cell(cell: str) -> str:
 
 def _unknown(path: Path, text: str, layouts: Sequence[Layout]) -> DataError:
     lines = [line for line in text.split("\n") if line.strip()]
+    if lines and re.match(r"\W*https?://", lines[0], re.IGNORECASE):
+        return DataError(
+            f"{path.name} has no header: its first line is already data: {reading.fragment(lines[0])}",
+            "put a line with the names of the columns before it, such as source_url,target_url,anchor",
+        )
     seen = reading.fragment(lines[0]) if lines else ""
     delimiter = max(DELIMITERS, key=lambda mark: lines[0].count(mark)) if lines else ","
     columns = len(next(iter(reading.split_sample(lines[0], delimiter, 1)), (0, [""]))[1]) if lines else 0
-    known = "; ".join(
-        f"{each.name}: {', '.join(name.split('|')[0] for name in each.signature)}" for each in layouts
-    )
     return DataError(
         f"{path.name} is not a link export this program knows; its first line has {columns} "
         f"column{'s' if columns != 1 else ''}: {seen}",
-        "give the header source_url,target_url,anchor,rel,first_seen,last_seen,lost_at (the first two are required), "
-        f"or export one of these (each with the columns it is recognised by): {known}",
+        "give the header source_url,target_url,anchor,rel,first_seen,last_seen,lost_at (the first two are required)"
+        f"{_nearest(text, layouts)}; or export one of: {', '.join(each.name for each in layouts)}",
     )
+
+
+def _nearest(text: str, layouts: Sequence[Layout]) -> str:
+    """The layout that a header comes nearest to, and what it lacks of it."""
+    best = (0.0, "")
+    for delimiter in DELIMITERS:
+        for _, cells in reading.split_sample(text, delimiter, 10):
+            names = {formats.plain(cell) for cell in cells} - {""}
+            for each in layouts:
+                lacks = [
+                    names_of
+                    for names_of in each.signature
+                    if not names & {formats.plain(name) for name in names_of.split("|")}
+                ]
+                share = 1 - len(lacks) / len(each.signature)
+                if lacks and share > best[0]:
+                    wanted = " and ".join(names_of.split("|")[0] for names_of in lacks)
+                    best = (share, f"; as {each.name} it lacks the column {wanted}")
+    return best[1]
 
 
 def _json_header(path: Path, encoding: Encoding, layouts: Sequence[Layout]) -> _Found:
@@ -346,7 +383,7 @@ def _decided(
         return "day_first", "every numeric date is the same either way"
     if seen.dotted:
         return "day_first", "dates with dots put the day first"
-    if not " ".join(recognition.header).isascii():
+    if recognition.translated or not " ".join(recognition.header).isascii():
         return "day_first", "the header is not English, and other languages put the day first"
     local = _local_words(recognition, sample)
     if local:
@@ -422,6 +459,8 @@ def _warnings(recognition: Recognition, text: str, sample: Sequence[Sequence[str
         yield f"the header names a column twice ({', '.join(twice)}); the first one is read"
     if recognition.encoding.name == "cp1252" and recognition.encoding.evidence != "as given":
         yield "not UTF-8: read as Windows-1252; for another code page give its name as the encoding"
+        if found := reading.central_european(text):
+            yield f"letters as in {found!r} look like Windows-1250 (Central Europe): give cp1250 as the encoding"
     if found := reading.mojibake(text):
         yield f"text was garbled before this export was saved (UTF-8 read as Windows-1252), such as {found!r}"
     if not sample:

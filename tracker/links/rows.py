@@ -132,6 +132,11 @@ def _words(cell: str) -> frozenset[str]:
 
 
 _TYPES = {
+    **dict.fromkeys(("hyperlien", "lien hypertexte", "hipervínculo", "hiperenlace", "hiperligação"), "text"),
+    **dict.fromkeys(("collegamento ipertestuale", "texto", "texte", "testo", "lien", "enlace"), "text"),
+    **dict.fromkeys(("bild", "imagen", "immagine", "imagem"), "image"),
+    **dict.fromkeys(("http redirect", "meta refresh", "javascript redirect", "301", "302"), "redirect"),
+    **dict.fromkeys(("iframe", "html frame"), "frame"),
     "textlink": "text",
     "text link": "text",
     "hyperlink": "text",
@@ -155,14 +160,14 @@ def _followed(flag: Callable[[str], bool | None], yes: str, cell: str) -> bool |
     return flag(cell)
 
 
-def _type(cell: str) -> tuple[str | None, str]:
+def _type(cell: str, embeds: frozenset[str] = frozenset()) -> tuple[str | None, str]:
     """The kind of link, and the words about following that old exports put into the same column."""
     word = " ".join(cell.casefold().split())
     tokens = [token for token in re.split(r"[\s,;/|]+", word) if token]
     about = " ".join(token for token in tokens if token in _FOLLOW_WORDS)
     if about:
         word = " ".join(token for token in tokens if token not in _FOLLOW_WORDS)
-    return (_TYPES.get(word, word) or None), about
+    return ("embed" if word in embeds else _TYPES.get(word, word) or None), about
 
 
 @dataclass
@@ -182,7 +187,7 @@ class _Reader:
             "truth": flag,
             "nofollow": partial(_followed, flag, "nofollow"),
             "follow": partial(_followed, flag, "dofollow"),
-            "type": _type,
+            "type": partial(_type, embeds=frozenset(recognition.layout.embeds)),
             "words": _words,
             "moment": partial(values.moment, order=recognition.date_order),
             "number": values.whole

@@ -44,18 +44,18 @@ TRUE_WORDS = frozenset(_TRUE.split())
 FALSE_WORDS = frozenset(_FALSE.split())
 
 _MONTH_WORDS = """
-january jan januar januari janvier janv enero ene gennaio gen janeiro styczeń stycznia sty январь января янв ינואר ocak oca
-february feb februar februari février févr fevr fév febrero febbraio fevereiro fev luty lutego lut февраль февраля фев פברואר şubat şub
-march mar märz mrz maart mrt mars marzo março marzec marca март марта мар מרץ מרס mart
-april apr avril avr abril abr aprile kwiecień kwietnia kwi апрель апреля апр אפריל nisan nis
-may mai mei mayo maggio mag maio maj maja май мая מאי mayıs
-june jun juni juin junio giugno giu junho czerwiec czerwca cze июнь июня июн יוני haziran haz
-july jul juli juillet juil julio luglio lug julho lipiec lipca lip июль июля июл יולי temmuz tem
-august aug août aout agosto ago augustus augusti sierpień sierpnia sie август августа авг אוגוסט ağustos ağu
-september sep sept septembre septiembre settembre set setembro wrzesień września wrz сентябрь сентября сен сент ספטמבר eylül eyl
-october oct oktober okt octobre octubre ottobre ott outubro out październik października paź октябрь октября окт אוקטובר ekim eki
-november nov novembre noviembre novembro listopad listopada lis ноябрь ноября ноя нояб נובמבר kasım kas
-december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des grudzień grudnia gru декабрь декабря дек דצמבר aralık ara
+january jan januar januari janvier janv enero ene gennaio gen janeiro styczeń stycznia sty январь января янв ינואר ocak oca január ledna led ian ianuarie січ січня tammik tammikuuta ιαν ιανουαρίου يناير
+february feb februar februari février févr fevr fév febrero febbraio fevereiro fev luty lutego lut февраль февраля фев פברואר şubat şub február února úno febr februarie лют лютого helmik helmikuuta φεβ φεβρουαρίου فبراير
+march mar märz mrz maart mrt mars marzo março marzec marca март марта мар מרץ מרס mart marec března bře március márc martie бер березня maalisk maaliskuuta μαρ μαρτίου مارس
+april apr avril avr abril abr aprile kwiecień kwietnia kwi апрель апреля апр אפריל nisan nis dubna dub április ápr aprilie apríl квіт квітня huhtik huhtikuuta απρ απριλίου أبريل
+may mai mei mayo maggio mag maio maj maja май мая מאי mayıs května kvě május máj трав травня toukok toukokuuta μαΐ μαΐου مايو
+june jun juni juin junio giugno giu junho czerwiec czerwca cze июнь июня июн יוני haziran haz června čvn június jún iun iunie черв червня kesäk kesäkuuta ιουν ιουνίου يونيو
+july jul juli juillet juil julio luglio lug julho lipiec lipca lip июль июля июл יולי temmuz tem července čvc július júl iul iulie лип липня heinäk heinäkuuta ιουλ ιουλίου يوليو
+august aug août aout agosto ago augustus augusti sierpień sierpnia sie август августа авг אוגוסט ağustos ağu srpna augusztus серп серпня agu agt agustus elok elokuuta αυγ αυγούστου أغسطس
+september sep sept septembre septiembre settembre set setembro wrzesień września wrz сентябрь сентября сен сент ספטמבר eylül eyl září zář szeptember szept septembrie вер вересня syysk syyskuuta σεπ σεπτεμβρίου سبتمبر
+october oct oktober okt octobre octubre ottobre ott outubro out październik października paź октябрь октября окт אוקטובר ekim eki října říj október octombrie жовт жовтня lokak lokakuuta οκτ οκτωβρίου أكتوبر
+november nov novembre noviembre novembro listopad listopada lis ноябрь ноября ноя нояб נובמבר kasım kas listopadu noiembrie лист листопада marrask marraskuuta νοε νοεμβρίου نوفمبر
+december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des grudzień grudnia gru декабрь декабря дек דצמבר aralık ara prosince pro decembrie груд грудня jouluk joulukuuta δεκ δεκεμβρίου ديسمبر
 """
 MONTHS = {
     word: number
@@ -74,7 +74,14 @@ _FAR_EAST = re.compile(r"^(?P<a>\d{4})\s*[年년]\s*(?P<b>\d{1,2})\s*[月월]\s*
 _WORDED = re.compile(
     r"^(?:[^\W\d_]{2,10}\.?,?\s+)?(?:(?P<day>\d{1,2})(?:st|nd|rd|th|º|\.)?[\s-]+)?(?:de\s+|ב-?)?"
     r"(?P<month>[^\W\d_]{3,12})\.?"
-    r"(?:[\s-]+(?P<day2>\d{1,2})(?:st|nd|rd|th)?(?!\d))?,?[\s-]+(?:de\s+)?(?P<year>\d{4})" + _CLOCK
+    r"(?:[\s-]+(?P<day2>\d{1,2})(?:st|nd|rd|th)?(?!\d))?,?[\s-]+(?:de\s+)?(?P<year>\d{4})(?:\s?[гр]\.?,?)?"
+    + _CLOCK
+)
+_YEAR_WORDED = re.compile(
+    r"^(?P<year>\d{4})\.?[\s-]+(?P<month>[^\W\d_]{3,12})\.?[\s-]+(?P<day>\d{1,2})\.?" + _CLOCK
+)
+_VIETNAMESE = re.compile(
+    r"^(?P<day>\d{1,2})\s+(?:thg|tháng)\s+(?P<month>\d{1,2}),?\s+(?P<year>\d{4})" + _CLOCK
 )
 _DOTNET = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
 _SERIAL = re.compile(r"^(?P<days>\d{5})(?:[.,](?P<part>\d+))?$")
@@ -104,6 +111,8 @@ def whole(text: str) -> float | None:
         return float(word)
     if word.casefold() in NOTHING:
         return None
+    if re.fullmatch(r"\d+([.,]\d+)?[eE]\+?\d{1,3}", word):
+        return number(word)
     digits = re.sub(r"(?<=\d)[.,'’\s\u00a0\u202f](?=\d{3}(?!\d))", "", word)
     if not re.fullmatch(r"-?\d+([.,]0+)?", digits):
         raise ValueError("is not a number")
@@ -122,6 +131,10 @@ def number(text: str, decimal: Decimal = ".") -> float | None:
     if word.casefold() in NOTHING:
         return None
     plain = re.sub(r"[\s\u00a0\u202f'’]", "", word).removesuffix("%")
+    if not plain.strip("#"):
+        return None
+    if power := re.fullmatch(r"(-?\d+(?:[.,]\d+)?)[eE]([+-]?\d{1,3})", plain):
+        return float(f"{power[1].replace(',', '.')}e{power[2]}")
     scale = {"k": 1e3, "m": 1e6, "b": 1e9}.get(plain[-1:].casefold(), 1.0)
     plain = plain[:-1] if scale > 1 else plain
     return float(_dotted(plain, decimal)) * scale
@@ -153,7 +166,8 @@ def moment(text: str, order: DateOrder = "unknown") -> Moment | None:
     A numeric date whose order nothing in the file decides is None: unknown, not guessed.
     """
     word = text.strip()
-    if word.casefold() in NOTHING or word.startswith("0000-00-00"):
+    # a spreadsheet whose column was too narrow saves number signs instead of the date
+    if word.casefold() in NOTHING or word.startswith("0000-00-00") or not word.strip("#"):
         return None
     try:
         found = _iso(word) or _counted(word) or _numbered(word, order) or _worded(word)
@@ -221,6 +235,11 @@ def _numbered(word: str, order: DateOrder) -> Moment | None:
 
 
 def _worded(word: str) -> Moment | None:
+    if parts := _VIETNAMESE.match(word):
+        return _at(int(parts["year"]), int(parts["month"]), int(parts["day"]), parts)
+    if parts := _YEAR_WORDED.match(word):
+        named = MONTHS.get(parts["month"].casefold())
+        return _at(int(parts["year"]), named, int(parts["day"]), parts) if named else None
     parts = _WORDED.match(word)
     if parts is None:
         return None
