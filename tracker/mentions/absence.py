@@ -17,7 +17,7 @@ __all__ = ["NAME", "is_absent"]
 
 _REACH = 160
 _HINT = re.compile(HINTS)
-_SENTENCE_END = re.compile(r"[!?。！？;；\n](?!$)|\.(?=\s)")
+_SENTENCE_END = re.compile(r"[!?。！？;；؟؛।۔\n](?!$)|\.(?=\s)")
 # A list of bare names after a colon belongs to the sentence that the colon ends.
 _LISTED = re.compile(rf":[*_]*\s*\n(?:[\s\-*•\d.)_]*{NAME}[*_\s.,;]*\n)*[\s\-*•\d.)_]*$")
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 
+from tracker.mentions import absence_abroad
+
 NAME = "\x01"
 
 HINTS = (
-    r"\b(?:no|not|cannot|none|nothing|anything|never|unable|unknown|unfamiliar|fail\w*|without|absent|"
+    r"\b(?:no|not|cannot|none|nothing|anything|never|empty|unable|unknown|unfamiliar|fail\w*|without|absent|"
     r"missing|nowhere|neither|lacks?|"
     r"kein\w*|nichts?|aucun\w*|pas|rien|ne|n|ningun\w*|nada|nessun\w*|non|nulla|niente|nao|nenhum\w*|geen|"
     r"niet|niets|nie|brak|nic|"
-    r"inte|ingen|inga|inget|ikke|intet|ingenting|не|нет|ничего|ни)\b|n't|没|沒|无|無|未|不|找|ませ|な[いかく]|없|못|않"
+    r"inte|ingen|inga|inget|ikke|intet|ingenting|не|нет|ничего|ни)\b|n't|没|沒|无|無|未|不|找|ませ|な[いかく]|없|못|않|"
+    + absence_abroad.HINTS
 )
 
 
@@ -157,6 +160,7 @@ _ENGLISH_AROUND = (
             rf"{_DOES_NOT} (?:mention|list|include|reference|contain|feature|cover|name|show)",
             r"\b(?:lacks?|without)(?: any)? (?:mention|reference|information)s? (?:of|to|about|on)",
             r"\bnever heard of",
+            r"\bc[ao]me up empty (?:on|for|with)",
         ),
         _AFTER_FACTS,
     ),
@@ -277,6 +281,7 @@ BEFORE = _before(
     rf"{_CHINESE_NONE}(?:能够?|搜索|检索)?{_CHINESE_FOUND}(?:任何|到)?(?:与|與|关于|關於|有关|有關|对|對|针对)?",
     r"(?:找不到|查不到|搜不到|不了解|不知道)(?:任何)?(?:与|與|关于|關於|有关|有關)?",
     r"(?:没有|沒有|无|無)(?:任何)?(?:关于|關於|有关|有關|与|與)",
+    *absence_abroad.BEFORE,
 )
 _ELSEWHERE_AFTER = (
     # German
@@ -336,7 +341,7 @@ _ELSEWHERE_AFTER = (
     r"[\"'”’]?(?:은|는|이|가|을|를)?[^.\n]{0,14}?"
     r"(?:언급되지|포함되지|나열되지|등재되지|나오지|등장하지|목록에 없|찾을 수 없|찾지 못|포함되어 있지)",
 )
-AFTER = _after(*_ENGLISH_AFTER, *_ELSEWHERE_AFTER)
+AFTER = _after(*_ENGLISH_AFTER, *_ELSEWHERE_AFTER, *absence_abroad.AFTER)
 # "Sobre Norvane no encontre nada", where the name is the topic that the sentence opens with.
 _TOPIC_ELSEWHERE = (
     _before(
@@ -358,4 +363,8 @@ _RUSSIAN_TOPIC = (
         rf"{_OTHERS} (?:\w+ ){{0,3}}?(?:не (?:найден\w*|нашлось|обнаружен\w*|удалось)|нет\b|отсутству\w+)"
     ),
 )
-AROUND = (*_ENGLISH_AROUND, _TOPIC_ELSEWHERE, _RUSSIAN_TOPIC)
+_ABROAD_AROUND = tuple(
+    (_before(left), re.compile(_OTHERS + right))
+    for left, right in (absence_abroad.TURKISH_AROUND, absence_abroad.HUNGARIAN_AROUND)
+)
+AROUND = (*_ENGLISH_AROUND, _TOPIC_ELSEWHERE, _RUSSIAN_TOPIC, *_ABROAD_AROUND)

@@ -16,7 +16,7 @@ from tracker.errors import CatalogError
 from tracker.mentions import absence, markup, words
 from tracker.mentions.folding import INVISIBLE, Folded, fold, fold_name
 
-READER_VERSION = 1
+READER_VERSION = 2
 
 Stance = Literal["named", "absent"]
 _Case = Literal["any", "capital", "exact"]

@@ -28,6 +28,7 @@ class Folded:
 
 
 _HYPHENS = "\u2010\u2011\u2012\u2212\ufe63\uff0d"
+_QUOTES = "\u201c\u201d\u201e\u201f\u2033\uff02"
 _APOSTROPHES = "\u2018\u2019\u02bc\u02bb\u2032\u00b4\u0060\uff07"
 # Soft hyphens, joiners, directions, variation selectors: a table that drops them.
 INVISIBLE = dict.fromkeys(
@@ -134,6 +135,8 @@ def _fold_character(character: str) -> str:
         return "-"
     if character in _APOSTROPHES:
         return "'"
+    if character in _QUOTES:
+        return '"'
     if "\uff01" <= character <= "\uff5e" or "\uff66" <= character <= "\uff9f":
         return _fold_letters(character)
     if not character.isalnum() and character not in _MARKS:

@@ -25,6 +25,8 @@ _IMAGE = re.compile(rf"!\[[^\[\]]{{0,1000}}+\](?:\(\s*+{_DESTINATION}{_TITLE}\s*
 _DEFINITION = re.compile(
     r"^[ >]{0,6}\[[^\]\n]{1,200}\]:\s*(?:<?(?:https?://|www\.)|\S+\.\S+/).*$", re.MULTILINE
 )
+# A reasoning model thinks aloud before its answer.
+_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _MARKER = re.compile(r"\ue200[^\ue201]{0,400}\ue201|【[^】\n]*†[^】\n]*】|【[\d:,\s]+】")
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]{0,4000}>", re.DOTALL)
 # Latin, Greek and Cyrillic letters belong to an address; Chinese or Japanese text that follows it without a
@@ -58,6 +60,14 @@ _LIST_MARKER = re.compile(r"[\s>|*_#]*(?:\d{1,3}|[A-Za-z])")
 _AFTER_SOURCE = re.compile(
     rf"(?:^|[(\[（*_|]|(?<=[.。!?])\s)[\s*_>\-•]*{_SOURCE_WORD}[*_]*\s*[:：][^()\[\]（）\n.。]*",
     re.IGNORECASE | re.MULTILINE,
+)
+_MORE_AT = re.compile(
+    r"(?:\b(?:(?:read|learn|see|find|find out|discover|get|know) more|more (?:info(?:rmation)?|details?)|"
+    r"mehr(?: dazu| infos?)?|en savoir plus|m[áa]s informaci[óo]n|saiba mais|mais informa[çc][õo]es|"
+    r"scopri di pi[ùu]|lees meer|l[äa]s mer|læs mere|les mer|подробнее)\b[^\S\n]*"
+    r"(?:about (?:it|this|them)[^\S\n]*)?"
+    r"(?:at|on|from|via|in|bei|auf|unter|sur|chez|en|em|su|op|p[åa]|hos|на)[^\S\n]+(?:the )?)[*_]*\x02+",
+    re.IGNORECASE,
 )
 _PLAIN_SOURCE = re.compile(
     r"(?:^|[(\[（])[ \t*_>\-•]*(?:sources?|quellen?|fuentes?|font[ei]|fontes?|bron(?:nen)?|[źz]r[óo]d[łl]a?|"
@@ -96,6 +106,7 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
 
     `hosts` are folded names that are host names themselves; these stay where they stand alone in prose.
     """
+    text = _THINKING.sub(_blank, text, count=1)
     if "[" in text or "<" in text or "【" in text or "\ue200" in text:
         text = _IMAGE.sub(_blank, _MARKER.sub(_blank, text))
         text = _TAG.sub(_blank, _hide_links(text, hosts))
@@ -136,6 +147,7 @@ def _hide_links(text: str, hosts: Set[str]) -> str:
         *_spans(_IN_BRACKETS, skeleton),
         *_trailing(skeleton),
         *_spans(_AFTER_SOURCE, skeleton),
+        *_spans(_MORE_AT, skeleton),
     ):
         sourced[start:end] = b"\1" * (end - start)
     hidden: Spans = []

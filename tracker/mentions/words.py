@@ -8,7 +8,8 @@ names need).
   preposition or "and". A change between one of these scripts and any other ends a word.
 - A hyphen or slash ends a word (`Norvane-based`, `ex-Norvane`), and an apostrophe (`Norvane's`,
   `Norvane’nin`); before a name only an elision stands (`d'Apple`, not `O'Apple`). Emphasis inside a word
-  (`**Nor**vane`) does not end it.
+  (`**Nor**vane`) does not end it. The bare `s` of a German or Nordic possessive (`Norvanes Preise`) does, in
+  texts of these languages only.
 - A full stop between letters does not end a word before a small letter (`Node.js` is not Node) and does
   before a capital, where a space was forgotten; between digits it and the comma never do.
 - Names of at most two letters are stricter: `X-ray`, `AT&T`, `C++`, `C#` and `O'Brien` do not hold X, T, C
@@ -57,6 +58,12 @@ _PARTICLE = re.compile(
 )
 _PREFIX = re.compile(r"(?:^|[^\w])(?:[وف]?(?:ال|بال|كال|لل|[بلك])|[وف]|ו?[הבלמשכ]|ו|וה|של)$")
 
+_GENITIVE = re.compile(r"s [^\W\d_]")
+_GERMAN = re.compile(
+    r"\b(?:der|die|das|und|ist|sind|für|mit|nicht|ein|eine|von|auch|als|bei)\b", re.IGNORECASE
+)
+_NORDIC = re.compile(r"\b(?:och|är|att|för|inte|som|med|og|er|det|ikke|til|på|af|av)\b", re.IGNORECASE)
+
 
 def is_word(folded: Folded, source: str, start: int, end: int, *, short: bool) -> bool:
     """Whether `folded.text[start:end]` is not a part of a longer word; `short` for names of at most two letters."""
@@ -65,7 +72,24 @@ def is_word(folded: Folded, source: str, start: int, end: int, *, short: bool) -
         return False
     if end >= len(text) or not _joins_after(text, end, short):
         return True
-    return end + 1 < len(text) and _forgot_space(folded, source, end + 1)
+    if end + 1 < len(text) and _forgot_space(folded, source, end + 1):
+        return True
+    return not short and _is_genitive(folded, source, start, end)
+
+
+def _is_genitive(folded: Folded, source: str, start: int, end: int) -> bool:
+    """`Norvanes Preise` in a German text, `Norvanes priser` in a Nordic one: a possessive without apostrophe."""
+    behind = _GENITIVE.match(folded.text, end)
+    if behind is None or folded.text[end - 1] == "s" or not source[folded.starts[start]].isupper():
+        return False
+    noun = source[folded.starts[behind.end() - 1]]
+    return (noun.isupper() and _says(_GERMAN, source)) or (noun.islower() and _says(_NORDIC, source))
+
+
+@lru_cache(maxsize=4)
+def _says(words: re.Pattern[str], source: str) -> bool:
+    """Whether at least two different ones of a language's small words stand in the text."""
+    return len({match[0].lower() for match in words.finditer(source)}) > 1
 
 
 def _forgot_space(folded: Folded, source: str, start: int) -> bool:
