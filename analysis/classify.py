@@ -1,7 +1,8 @@
 """What kind of site a domain is and what kind of page a URL is: by lists and rules that a user can edit.
 
 The order of evidence: what a person decided; the catalog (own and rival domains); the list of known domains; rules about
-the name; what the domain's cited pages are. What nothing speaks for is `other`, never a guess.
+the name; what the domain's cited pages are; and, only where the user turned it on, what an LLM judge said. What nothing
+speaks for is `other`, never a guess.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import yaml
 from sqlalchemy import Engine
 
+from analysis import frames
 from analysis.frames import World
 from tracker import domains, rollups, store
 from tracker.errors import CatalogError, UsageError
@@ -46,7 +48,7 @@ PageKind = Literal[
     "documentation",
     "other",
 ]
-Basis = Literal["a person's decision", "catalog", "list", "rule", "cited pages", "nothing known"]
+Basis = Literal["a person's decision", "catalog", "list", "rule", "cited pages", "a judge", "nothing known"]
 SHIPPED = Path(__file__).with_name("classes")
 LISTED = tuple(kind for kind in get_args(Kind) if kind not in ("you", "rival"))
 
@@ -192,12 +194,21 @@ class Classifier:
         Domain or host → brand name.
     decided : dict of str to str
         Domain → kind that a person chose.
+    judged : dict of str to Verdict
+        Domain → what a judge said, where the user lets it.
     """
 
     rules: Rules
     own: Mapping[str, str]
     rivals: Mapping[str, str]
     decided: Mapping[str, str]
+    judged: Mapping[str, frames.Verdict] = field(default_factory=dict)
+
+    @classmethod
+    def stored(cls, database: Engine, world: World, *, folder: Path | None = None) -> Classifier:
+        """For a workspace, with what its people decided and its judge said."""
+        found = cls.of(world, decided=frames.domain_kinds(database, world), folder=folder)
+        return replace(found, judged=frames.judged_domains(database, world))
 
     @classmethod
     def of(
@@ -224,7 +235,11 @@ class Classifier:
         for rule in self.rules.domains:
             if rule.fits_domain(name):
                 return Label(rule.kind, "rule", rule.because)
-        return self._by_pages(pages)
+        label = self._by_pages(pages)
+        if label.basis == "nothing known" and name in self.judged:
+            said = self.judged[name]
+            return Label(said.kind, "a judge", f"judged by {said.model}, prompt {said.prompt_version}")
+        return label
 
     def _by_pages(self, pages: Iterable[str]) -> Label:
         kinds = list(pages)

@@ -204,9 +204,10 @@ def classify(
         cited = frames.sources(asked.database, asked.world, asked.scope).head(400 if as_json else top)
         ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
         of_pages = frames.pages_of(asked.database, asked.world, asked.scope, list(ids))
-        decided = frames.domain_kinds(asked.database, asked.world)
-    folder = classes or (settings.catalog / "classes" if (settings.catalog / "classes").is_dir() else None)
-    classifier = Classifier.of(asked.world, decided=decided, folder=folder)
+        folder = classes or (
+            settings.catalog / "classes" if (settings.catalog / "classes").is_dir() else None
+        )
+        classifier = Classifier.stored(asked.database, asked.world, folder=folder)
     each = [
         (ids[int(r["source_id"])], r["url"], int(r["answers"]), classifier.page(r["url"], r["title"]))
         for r in of_pages.to_dict("records")

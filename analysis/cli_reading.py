@@ -127,9 +127,7 @@ def print_rows(
 
 
 def kinds_of(asked: Asked, names: Sequence[str]) -> list[str]:
-    from analysis import frames
     from analysis.classify import Classifier
 
-    decided = frames.domain_kinds(asked.database, asked.world)
-    classifier = Classifier.of(asked.world, decided=decided)
+    classifier = Classifier.stored(asked.database, asked.world)
     return [classifier.domain(name).kind for name in names]

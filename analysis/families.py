@@ -24,7 +24,7 @@ def families(
     The band is the third in which the newest imported authority list puts the domain among the domains asked about;
     without a list every domain is of unknown authority and the type alone makes the family.
     """
-    classifier = Classifier.of(world, decided=frames.domain_kinds(database, world), folder=folder)
+    classifier = Classifier.stored(database, world, folder=folder)
     lists = frames.authority_metrics(database)
 
     def named(names: Sequence[str]) -> list[str]:

@@ -16,7 +16,14 @@ from scipy import special, stats
 
 from tracker.errors import UsageError
 
-Method = Literal["wilson", "cluster bootstrap", "paired difference", "within answers", "not enough data"]
+Method = Literal[
+    "wilson",
+    "cluster bootstrap",
+    "paired difference",
+    "within answers",
+    "large sample",
+    "not enough data",
+]
 Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 MIN_CLUSTERS = 5

@@ -197,7 +197,7 @@ def _gather(database: Engine, world: World, scope: Scope, names: Sequence[str]) 
         own=own.id,
         answers=sum(frames.citable_answers(database, world, scope).values()),
         of_weeks=len(inside),
-        classifier=Classifier.of(world, decided=frames.domain_kinds(database, world)),
+        classifier=Classifier.stored(database, world),
         pages={ids[int(str(i))]: part for i, part in pages.groupby("source_id")},
         named=named,
         links={str(s): part for s, part in links.groupby("source")},

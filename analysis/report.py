@@ -226,7 +226,7 @@ def _sources(database: Engine, world: World, scope: Scope, top: int = 15) -> lis
     answers = sum(frames.citable_answers(database, world, scope).values())
     total = found.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
     total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
-    classifier = Classifier.of(world, decided=frames.domain_kinds(database, world))
+    classifier = Classifier.stored(database, world)
     linked = frames.links(database, world).table
     linked = linked[linked["lost"].isna() & linked["source"].isin(total["domain"])]
     brands: dict[str, list[int]] = {}

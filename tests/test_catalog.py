@@ -44,7 +44,7 @@ def test_what_init_writes_is_a_good_catalog(tmp_path: Path) -> None:
         rivals=["Bean=bean.com"],
         topic="coffee",
     )
-    assert (len(written), kept) == (3, [])
+    assert (len(written), kept) == (5, [])
     found = catalog.load(tmp_path / "c")
     assert (found.own.name, found.own.domains) == ('Röst & "Co"', ("roest.de",))
     assert starter.write(tmp_path / "c", brand=None, domain=None, rivals=[], topic=None)[0] == []

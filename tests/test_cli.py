@@ -158,11 +158,11 @@ def test_init_writes_a_catalog_that_check_and_plan_accept_and_keeps_what_is_ther
         "https://www.acme.com/",
     )
     made = cite("init", *words, "--rival", "Other=other.com", "--topic", "help desk")
-    assert made.stdout.count("wrote") == 3
+    assert made.stdout.count("wrote") == 5
     (tmp_path / "mine" / "tracked.yaml").write_text(
         "# mine\n" + (tmp_path / "mine" / "tracked.yaml").read_text()
     )
-    assert cite("init", *words).stdout.count("kept") == 3
+    assert cite("init", *words).stdout.count("kept") == 5
     assert (tmp_path / "mine" / "tracked.yaml").read_text().startswith("# mine")
     assert "ok" in cite("check", "--catalog", tmp_path / "mine").stdout
     assert json.loads(cite("plan", "--catalog", tmp_path / "mine", "--json").stdout)["asks"] > 0

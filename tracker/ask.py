@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from tracker import adapters, settings
 from tracker.citations import recognise
-from tracker.engines import MAX_TOKENS, Call, call_for, is_sandbox
+from tracker.engines import MAX_TOKENS, Call, call_for, is_sandbox, plain_call
 from tracker.errors import DataError
 from tracker.failures import AskFailed, Reason, named, redact
 from tracker.prices import token_price
@@ -41,6 +41,8 @@ class Question:
     api_base: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent to the sandbox only: which ask this is, and for which simulated date."""
+    search: bool = True
+    """False: the model's own words are wanted, and it is asked without any search."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ async def ask(question: Question, *, may_continue: Callable[[], Awaitable[bool]]
     `may_continue` is asked before a paused turn is continued, which costs another request; without it the reply
     is left as it is.
     """
-    call = call_for(question.model)
+    call = call_for(question.model) if question.search else plain_call(question.model)
+    if call is None:
+        raise AskFailed("request refused", f"{question.model} cannot be asked without a search")
     parts: list[RawReply] = []
     try:
         parts.append(await _send(question, call, None))
@@ -174,12 +178,12 @@ def _arguments(question: Question, call: Call) -> tuple[Literal["chat", "respons
 def _sandbox_arguments(
     question: Question,
 ) -> tuple[Literal["chat", "responses"], str, dict[str, Any]]:
-    from tracker.sandbox import ENGINES
+    from tracker.sandbox import MODELS
 
-    engine = ENGINES.get(question.model)
+    engine = MODELS.get(question.model)
     if engine is None:
         raise AskFailed(
-            "request refused", f"the sandbox has no {question.model}; it has {', '.join(sorted(ENGINES))}"
+            "request refused", f"the sandbox has no {question.model}; it has {', '.join(sorted(MODELS))}"
         )
     arguments = {"api_base": question.api_base, "api_key": "sandbox", **engine.options}
     arguments |= {"extra_headers": dict(question.headers), **question.options}

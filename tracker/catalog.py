@@ -21,8 +21,9 @@ import yaml
 from sqlmodel import Session, select
 
 from tracker import domains, store
+from tracker.engines import plain_call
 from tracker.errors import BadUrl, CatalogError
-from tracker.models import Brand, Engine, Prompt, Workspace
+from tracker.models import Brand, Engine, Prompt, Setting, Workspace
 
 Surface = Literal["api", "consumer", "serp"]
 FILES = {
@@ -83,11 +84,24 @@ class EngineEntry:
 
 
 @dataclass(frozen=True)
+class JudgeEntry:
+    model: str
+    budget_micros: int
+    """Of a UTC month; a hard ceiling."""
+    options: dict[str, Any] = field(default_factory=dict)
+    domains: bool = False
+    """Its verdicts classify domains that no list and no rule knows."""
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Catalog:
     workspace: str
     brands: tuple[BrandEntry, ...]
     prompts: tuple[PromptEntry, ...] = ()
     engines: tuple[EngineEntry, ...] = ()
+    judge: JudgeEntry | None = field(default=None, repr=False)
+    """Not in `repr`, and so not in `hash`: a run does not depend on it."""
 
     @property
     def own(self) -> BrandEntry:
@@ -117,8 +131,8 @@ def inspect(folder: Path, *, need: Literal["brands", "all"] = "all") -> tuple[Ca
         return None, [Problem("catalog.folder", str(folder), "there is no such folder", hint)]
     workspace, brands = _brands(_File.open(folder, "brands", problems, required=True))
     prompts = _prompts(_File.open(folder, "prompts", problems, required=need == "all"))
-    engines = _engines(_File.open(folder, "engines", problems, required=need == "all"))
-    catalog = None if problems else Catalog(workspace, brands, prompts, engines)
+    engines, judge = _engines(_File.open(folder, "engines", problems, required=need == "all"), need)
+    catalog = None if problems else Catalog(workspace, brands, prompts, engines, judge)
     return catalog, problems
 
 
@@ -454,10 +468,12 @@ def _countries() -> frozenset[str]:
     return frozenset(line[:2] for line in table.splitlines() if line and not line.startswith("#"))
 
 
-def _engines(file: _File) -> tuple[EngineEntry, ...]:
-    top = file.mapping(file.root, ("engines",), "engines.yaml")
+def _engines(
+    file: _File, need: Literal["brands", "all"]
+) -> tuple[tuple[EngineEntry, ...], JudgeEntry | None]:
+    top = file.mapping(file.root, ("engines", "judge"), "engines.yaml")
     nodes = file.items(top.get("engines"), "engines")
-    if file.root is not None and not nodes:
+    if file.root is not None and not nodes and (need == "all" or "judge" not in top):
         file.refuse(
             "catalog.no-engines",
             file.root,
@@ -479,7 +495,7 @@ def _engines(file: _File) -> tuple[EngineEntry, ...]:
                 "give each engine its own name",
             )
         entries.append(entry)
-    return tuple(entries)
+    return tuple(entries), _judge(file, top.get("judge"))
 
 
 def _engine(file: _File, node: yaml.Node) -> EngineEntry | None:
@@ -511,6 +527,28 @@ def _engine(file: _File, node: yaml.Node) -> EngineEntry | None:
         file.number(found.get("rpm"), "rpm", int, 1, 1_000_000, None),
         node.start_mark.line + 1,
     )
+
+
+def _judge(file: _File, node: yaml.Node | None) -> JudgeEntry | None:
+    if node is None:
+        return None
+    found = file.mapping(node, ("model", "budget_usd", "options", "domains"), "judge")
+    model = file.text(found.get("model"), "model")
+    dollars = file.number(found.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
+    for required, example in (("model", "openai/gpt-5-mini"), ("budget_usd", "2.00")):
+        if required not in found and isinstance(node, yaml.MappingNode):
+            hint = f"add `{required}: {example}`"
+            file.refuse("catalog.required", node, f"judge without `{required}`", hint)
+    if model is not None and plain_call(model) is None:
+        hint = "name a model that can answer without one, like openai/gpt-5-mini"
+        file.refuse("catalog.judge-model", found["model"], f"`{model}` always searches", hint)
+    options, domains = _options(file, found.get("options")), file.flag(found.get("domains"), "domains")
+    for name in sorted({"tools", "web_search_options", "plugins"} & options.keys()):
+        hint = "a judge only reads what it is given: take it out"
+        file.refuse("catalog.judge-tools", found["options"], f"`{name}` in the judge's options", hint)
+    if model is None or dollars is None:
+        return None
+    return JudgeEntry(model, round(dollars * 1_000_000), options, domains, node.start_mark.line + 1)
 
 
 def _options(file: _File, node: yaml.Node | None) -> dict[str, Any]:
@@ -566,7 +604,16 @@ def sync(session: Session, catalog: Catalog, *, workspace: str | None = None) ->
         _sync_prompts(session, workspace_id, catalog)
     if catalog.engines:
         _sync_engines(session, workspace_id, catalog)
+    if catalog.engines or catalog.judge:
+        on = catalog.judge is not None and catalog.judge.domains
+        row = {"name": judged_domains(workspace_id), "value": "on" if on else "off"}
+        store.upsert(session, Setting, [row], key=["name"])
     return workspace_id
+
+
+def judged_domains(workspace_id: int) -> str:
+    """The setting that says whether a judge's verdicts classify domains."""
+    return f"judged domains:{workspace_id}"
 
 
 def ensure_workspace(session: Session, name: str) -> int:

@@ -21,7 +21,18 @@ from sqlmodel import Session, col, select
 
 from tracker import store
 from tracker.failures import FATAL, RETRYABLE, Reason
-from tracker.models import Ask, AskState, Engine, Ledger, Prompt, Reply, Run, RunState, Workspace
+from tracker.models import (
+    Ask,
+    AskState,
+    Engine,
+    JudgeLedger,
+    Ledger,
+    Prompt,
+    Reply,
+    Run,
+    RunState,
+    Workspace,
+)
 
 LEASE = timedelta(seconds=90)
 HEARTBEAT_SECONDS = 20.0
@@ -442,15 +453,17 @@ def tally(session: Session, run_id: int) -> Tally:
 
 
 def month_spent(session: Session, workspace_id: int, now: datetime) -> int:
-    """Spent and set aside by the workspace's runs of this UTC month; a run over its end counts in both."""
+    """Spent and set aside by the workspace's runs of this UTC month, and by its judge; a run over the month's end counts
+    in both."""
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    judge = session.get(JudgeLedger, (workspace_id, first.date()), populate_existing=True)
     total = session.exec(
         select(func.sum(Ledger.spent_micros + Ledger.reserved_micros))
         .join(Run, col(Run.id) == col(Ledger.run_id))
         .where(Run.workspace_id == workspace_id)
         .where(or_(col(Run.planned_at) >= first, col(Run.ended_at) >= first, col(Run.ended_at).is_(None)))
     ).one()
-    return int(total or 0)
+    return int(total or 0) + (judge.spent_micros + judge.reserved_micros if judge else 0)
 
 
 def end_state(tally: Tally, *, cancelled: bool) -> tuple[RunState, str | None]:

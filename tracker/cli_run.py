@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tracker.jobs import Progress, Summary
     from tracker.plan import EnginePlan, Plan
     from tracker.settings import Settings
+
+T = TypeVar("T")
 
 
 def register(app: typer.Typer) -> None:
@@ -242,14 +244,22 @@ def run_now(
     limits = limits_of(settings)
     with _given_or(sandbox_url, lambda: jobs.sandbox_for(found)) as url, progress_bar(quiet) as show:
 
-        async def main() -> Summary:
-            stop = asyncio.Event()
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, _stopper(stop, loop))
-            return await jobs.execute(db, run_id, limits, sandbox_url=url, on_progress=show, stop=stop)
+        return interruptible(
+            lambda stop: jobs.execute(db, run_id, limits, sandbox_url=url, on_progress=show, stop=stop)
+        )
 
-        return asyncio.run(main())
+
+def interruptible(work: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
+    """Run `work`, whose event the first Ctrl-C sets."""
+
+    async def main() -> T:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, _stopper(stop, loop))
+        return await work(stop)
+
+    return asyncio.run(main())
 
 
 def limits_of(settings: Settings) -> Any:

@@ -7,7 +7,7 @@ search costs. Facts as of November 2026, litellm 1.105; a catalog's `options` wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Literal
@@ -194,6 +194,24 @@ NO_SEARCH = Call("*", "chat", searches=False)
 def call_for(model: str) -> Call:
     """The row of a model string; a model without one is asked plainly, without search."""
     return next((call for call in CALLS if fnmatchcase(model, call.pattern)), NO_SEARCH)
+
+
+_ALWAYS_SEARCH = ("openai/*-search-*", "perplexity/sonar*", "groq/*compound*")
+
+
+@cache
+def plain_call(model: str) -> Call | None:
+    """How a model is asked for its own words alone, without search; None where it cannot be."""
+    call = call_for(model)
+    if any(fnmatchcase(model, pattern) for pattern in _ALWAYS_SEARCH):
+        return None
+    if call.route == "http":
+        return (
+            Call("mistral/*", "chat", searches=False, keys=call.keys) if call.adapter == "mistral" else None
+        )
+    # Azure's preview of the Responses API is what has a search; the rest of a row's options only ask for one.
+    version = {name: call.options[name] for name in ("api_version",) if name in call.options}
+    return replace(call, searches=False, options=version, search_fee_micros=0)
 
 
 def is_sandbox(model: str) -> bool:

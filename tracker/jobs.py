@@ -217,9 +217,12 @@ class _Worker:
 
 
 @contextmanager
-def sandbox_for(catalog: Catalog, *, seed: int = 7) -> Iterator[str | None]:
-    """The address of a sandbox around the catalog's own brands and prompts, where an engine asks for one."""
-    if not any(is_sandbox(engine.model) for engine in catalog.engines):
+def sandbox_for(
+    catalog: Catalog, *, seed: int = 7, models: Sequence[str] | None = None
+) -> Iterator[str | None]:
+    """The address of a sandbox around the catalog's own brands and prompts, where a model (by default an engine's)
+    is one of its."""
+    if not any(map(is_sandbox, models if models is not None else [e.model for e in catalog.engines])):
         yield None
         return
     from tracker import sandbox

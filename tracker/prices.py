@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tracker.engines import MAX_TOKENS, Call, call_for, is_sandbox
+from tracker.engines import MAX_TOKENS, Call, call_for, is_sandbox, plain_call
 
 SEARCH_TEXT_TOKENS = 12_000
 """Pages that one search puts in front of the model, where the engine bills them as input."""
@@ -58,7 +58,8 @@ def ceiling(call: Call, model: str, text: str, options: Mapping[str, Any] | None
     price = token_price(call.model(model)) or token_price(model)
     if price is None:
         return None
-    read = len(text) / 3 + 500 + SEARCH_TEXT_TOKENS * searches
+    # Bytes, not characters: what is no Latin script takes more tokens a character.
+    read = len(text.encode("utf-8", "surrogatepass")) / 3 + 500 + SEARCH_TEXT_TOKENS * searches
     return math.ceil(price.input * read + price.output * _room(asked)) + fees
 
 
@@ -103,7 +104,7 @@ def cost(
 
 def _imitated(model: str) -> tuple[Call, str]:
     """A simulated engine costs what the one it imitates would."""
-    from tracker.sandbox import ENGINES
+    from tracker.sandbox import MODELS
 
-    real = ENGINES[model].litellm_model if model in ENGINES else "openai/gpt-5-search-api"
-    return call_for(real), real
+    real = MODELS[model].litellm_model if model in MODELS else "openai/gpt-5-search-api"
+    return (plain_call(real) if model == "sandbox/judge" else None) or call_for(real), real

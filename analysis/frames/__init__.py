@@ -22,6 +22,15 @@ from analysis.frames.answered import (
 )
 from analysis.frames.authorities import COMPUTED, Authority, authority_metrics, authority_table, link_graph
 from analysis.frames.designs import Exposure, Outcome, association_data, histories, lift_panel, model_breaks
+from analysis.frames.judged import (
+    Judge,
+    Verdict,
+    agreements,
+    domain_verdicts,
+    judged_domains,
+    last_judge,
+    stance_counts,
+)
 from analysis.frames.linked import Links, backlinks, disavowed, links, opportunity_states, page_checks
 from analysis.frames.tables import Floats, Ints, rows
 from analysis.frames.tracked import (
@@ -47,12 +56,15 @@ __all__ = [
     "Exposure",
     "Floats",
     "Ints",
+    "Judge",
     "Key",
     "Links",
     "Outcome",
     "PromptFact",
     "Scope",
+    "Verdict",
     "World",
+    "agreements",
     "answers",
     "as_world",
     "asked",
@@ -64,9 +76,12 @@ __all__ = [
     "citations",
     "disavowed",
     "domain_kinds",
+    "domain_verdicts",
     "events",
     "excluded",
     "histories",
+    "judged_domains",
+    "last_judge",
     "lift_panel",
     "link_graph",
     "links",
@@ -81,6 +96,7 @@ __all__ = [
     "reach",
     "rows",
     "sources",
+    "stance_counts",
     "visibility_sums",
     "weeks",
     "world",

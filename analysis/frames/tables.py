@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, select
 
 from tracker.models import (
+    Agreement,
     AuthorityList,
     AuthorityValue,
     Backlink,
@@ -18,6 +19,7 @@ from tracker.models import (
     Domain,
     DomainClass,
     Event,
+    Judgement,
     LinkImport,
     OpportunityState,
     PageCheck,
@@ -51,6 +53,8 @@ CHECK = _table(PageCheck)
 LINK = _table(PageLink)
 STATE = _table(OpportunityState)
 DISAVOW = _table(DisavowEntry)
+JUDGEMENT = _table(Judgement)
+AGREEMENT = _table(Agreement)
 
 
 def rows(connection: Connection, statement: Select[Any]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from tracker.sandbox.faults import FAULTS, Faults
 from tracker.sandbox.process import Sandbox, counters
-from tracker.sandbox.shapes import ENGINES, SandboxEngine, Shape
+from tracker.sandbox.shapes import ENGINES, MODELS, SandboxEngine, Shape
 from tracker.sandbox.web import Link
 from tracker.sandbox.world import DEMO_SEED, Answer, Ask, Brand, Kind, Prompt, World
 
@@ -10,6 +10,7 @@ __all__ = [
     "DEMO_SEED",
     "ENGINES",
     "FAULTS",
+    "MODELS",
     "Answer",
     "Ask",
     "Brand",

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from tracker.errors import UsageError
+from tracker.sandbox import judge
 from tracker.sandbox.faults import Fault, Faults
 from tracker.sandbox.shapes import Json, Reply, Request, error_body, read_request, render
 from tracker.sandbox.world import Answer, Ask, World, moment
@@ -90,6 +91,8 @@ class Engine:
         self.counters = Counters(in_flight=in_flight, in_flight_high_water=in_flight)
 
     def reply(self, head: _Head, request: Request, fault: Fault | None) -> Reply:
+        if judge.is_judge(request):
+            return judge.reply(request, empty=fault == "empty")
         asked_at = head.text(b"x-citelift-asked-at")
         day = (moment(asked_at) if asked_at else datetime.now(UTC)).date()
         repeat = (

@@ -97,6 +97,10 @@ ENGINES: Mapping[str, SandboxEngine] = {
     )
 }
 
+JUDGE = SandboxEngine("chat", "openai/gpt-5-nano")
+"""A judge (`tracker.sandbox.judge`), not an answer engine: it knows no web."""
+MODELS: Mapping[str, SandboxEngine] = {**ENGINES, "sandbox/judge": JUDGE}
+
 
 @dataclass(frozen=True, slots=True)
 class Cited:

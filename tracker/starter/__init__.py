@@ -10,7 +10,7 @@ from pathlib import Path
 from tracker import domains
 from tracker.errors import BadUrl, UsageError
 
-FILES = ("brands.yaml", "tracked.yaml", "engines.yaml")
+FILES = ("brands.yaml", "tracked.yaml", "engines.yaml", "judge_stance.txt", "judge_domain.txt")
 
 
 def write(

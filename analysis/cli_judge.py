@@ -1,0 +1,419 @@
+"""`citelift judge`: an LLM judge of stances and of unknown domains. Off until the catalog names one. Prints, never computes.
+
+Whatever is heavy is imported inside: `citelift --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analysis.cli_reading import Asked, BrandedOption, band, ratio, reading, share
+from tracker.cli_run import interruptible, limits_of, progress_bar
+from tracker.errors import UsageError
+from tracker.opening import (
+    CatalogOption,
+    DatabaseOption,
+    JsonOption,
+    WorkspaceOption,
+    opened,
+    settings_from,
+    synced,
+    workspace_of,
+)
+from tracker.printing import err, money, out, plain, print_json, table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from analysis.agreement import Agreement
+    from analysis.frames import Judge
+    from tracker.catalog import Catalog
+    from tracker.judge import LabelledSet, Task
+    from tracker.judge_claims import Bench, Case, TaskName
+    from tracker.judge_run import Summary
+    from tracker.settings import Settings
+
+HOW = "add to engines.yaml, beside `engines:`\n  judge:\n    model: openai/gpt-5-mini\n    budget_usd: 2.00"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(judge)
+
+
+def judge(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    agreement: Annotated[
+        bool, typer.Option("--agreement", help="Ask about the labelled set, and report the agreement.")
+    ] = False,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="Your own labelled CSV: text, brand, stance.")
+    ] = None,
+    domains: Annotated[
+        bool, typer.Option("--domains", help="Ask what kind of site the unknown cited domains are.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show what is stored; ask nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count and price what is open; ask nothing.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also ask again what ended without a verdict.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=0, help="Ask about so many at most.")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Requests in flight.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds that one request may take.")] = None,
+    sandbox: Annotated[str | None, typer.Option(help="Address of a sandbox that runs already.")] = None,
+    log_file: Annotated[
+        Path | None, typer.Option(help="Append the log to this file, as JSON lines without keys or answers.")
+    ] = None,
+    branded: BrandedOption = "exclude",
+    as_json: JsonOption = False,
+) -> None:
+    """Let a model you chose judge how answers speak about each brand. Off until engines.yaml has a `judge:`."""
+    agreement = agreement or labels is not None
+    if agreement and domains:
+        raise UsageError("--agreement is about stances, not about --domains", "give one of them at a time")
+    settings = settings_from(
+        catalog, database, workspace, concurrency=concurrency, timeout_seconds=timeout, log=log_file
+    )
+    name: TaskName = "labelled" if agreement else "domain" if domains else "stance"
+    done = None if show else _ask(settings, name, labels, limit, sandbox, again, dry_run, as_json)
+    if dry_run:
+        return
+    with reading(catalog, database, workspace, branded=branded) as asked:
+        found = _stored(asked, domains)
+    if as_json:
+        print_json({**({} if done is None else _asked_json(done)), **found})
+    else:
+        if done is not None:
+            _print_summary(done)
+        _print_stored(found)
+    raise typer.Exit(0 if done is None else _exit_code(done))
+
+
+def _ask(
+    settings: Settings,
+    name: TaskName,
+    labels: Path | None,
+    limit: int | None,
+    sandbox: str | None,
+    again: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> Summary | None:
+    from tracker import catalog as catalogs
+    from tracker import judge as judges
+    from tracker import judge_cases, store
+    from tracker.engines import missing_keys
+    from tracker.logs import log_to
+
+    found = catalogs.load(settings.catalog, need="brands")
+    entry = found.judge
+    if entry is None:
+        raise UsageError("no judge is set: it is off, and nothing was asked", HOW)
+    task = _task(name)
+    template = judges.template(settings.catalog, task)
+    labelled = judges.labelled(labels) if name == "labelled" else None
+    with log_to(settings.log), opened(settings, read_only=dry_run) as db:
+        if dry_run:
+            with store.reading(db) as session:
+                workspace_id = workspace_of(session, settings)
+        else:
+            workspace_id, _ = synced(db, settings, need="brands")
+        bench = _bench(settings, found, workspace_id, name, template.version, again)
+        cases, total = _cases(db, bench, template, labelled, settings)
+        if dry_run:
+            _dry_run(db, bench, cases, total, limit, as_json)
+            return None
+        if missing := missing_keys(entry.model):
+            raise UsageError(
+                f"keys are missing: {', '.join(missing)}", "set them in the environment or in .env"
+            )
+        summary = _judge_now(db, bench, task, cases, found, settings, limit, total, sandbox, as_json)
+        if labelled is not None:
+            judge_cases.record_agreement(db, bench, labelled, datetime.now(UTC))
+    return summary
+
+
+def _task(name: TaskName) -> Task:
+    from tracker.judge import STANCE
+
+    if name != "domain":
+        return STANCE
+    from analysis.judged_domains import DOMAIN
+
+    return DOMAIN
+
+
+def _bench(
+    settings: Settings, found: Catalog, workspace_id: int, name: TaskName, version: str, again: bool
+) -> Bench:
+    from tracker.judge_claims import Bench
+
+    entry = found.judge
+    assert entry is not None
+    month = limits_of(settings).month_budget_micros
+    return Bench(
+        workspace_id, name, entry.model, version, entry.budget_micros, month, entry.options, again=again
+    )
+
+
+def _cases(
+    db: Database, bench: Bench, template: Any, labelled: LabelledSet | None, settings: Settings
+) -> tuple[Iterable[Case], int]:
+    from tracker import judge_cases
+
+    if bench.task == "stance":
+        return judge_cases.stances(db, bench, template), judge_cases.count_stances(db, bench)
+    if labelled is not None:
+        cases = judge_cases.of_labels(bench, template, labelled)
+    else:
+        cases = _domain_cases(db, bench, template, settings)
+    cases = judge_cases.open_cases(db, bench, cases)
+    return cases, len(cases)
+
+
+def _domain_cases(db: Database, bench: Bench, template: Any, settings: Settings) -> list[Case]:
+    from analysis import frames
+    from analysis.classify import Classifier
+    from analysis.judged_domains import unknown_domains
+    from tracker.judge_claims import Case
+    from tracker.judge_run import estimate
+
+    world = frames.world(db, bench.workspace_id)
+    folder = settings.catalog / "classes"
+    classifier = Classifier.stored(db, world, folder=folder if folder.is_dir() else None)
+    filled = [(name, template.fill(text)) for name, text in unknown_domains(db, world, classifier)]
+    return [Case(name, request, estimate(bench, request)) for name, request in filled]
+
+
+def _judge_now(
+    db: Database,
+    bench: Bench,
+    task: Task,
+    cases: Iterable[Case],
+    found: Catalog,
+    settings: Settings,
+    limit: int | None,
+    total: int,
+    sandbox: str | None,
+    quiet: bool,
+) -> Summary:
+    from contextlib import nullcontext
+
+    from tracker import jobs, judge_run
+
+    limits = replace(limits_of(settings), concurrency=settings.concurrency)
+    given = nullcontext(sandbox) if sandbox else jobs.sandbox_for(found, models=[bench.model])
+    expected = total if limit is None else min(limit, total)
+    with given as url, progress_bar(quiet, "judging") as show:
+        return interruptible(
+            lambda stop: judge_run.judge_all(
+                *(db, bench, task, cases, limits),
+                most=limit,
+                total=expected,
+                sandbox_url=url,
+                stop=stop,
+                on_progress=show,
+            )
+        )
+
+
+def _dry_run(
+    db: Database, bench: Bench, cases: Iterable[Case], total: int, limit: int | None, as_json: bool
+) -> None:
+    from itertools import islice
+
+    from tracker import judge_claims, judge_run, store
+    from tracker.engines import missing_keys
+
+    most = [case.estimated_micros for case in islice(cases, limit)]
+    with store.reading(db) as session:
+        usual = judge_claims.standing(session, bench).known_micros
+        left = judge_claims.left_of(session, bench, datetime.now(UTC))
+    found = {
+        "model": bench.model,
+        "prompt_version": bench.prompt_version,
+        "open": total,
+        "would_ask": len(most),
+        "most_usd": sum(most) / 1e6,
+        "likely_usd": None if usual is None else usual * len(most) / 1e6,
+        "budget_left_usd": left / 1e6,
+        "priced": judge_run.is_priced(bench),
+        "missing_keys": missing_keys(bench.model),
+    }
+    if as_json:
+        print_json(found)
+        return
+    likely = "" if usual is None else f", usually {money(usual * len(most))}"
+    out.print(
+        f"{plain(bench.model)}, prompt {bench.prompt_version}: {total:,} open, {len(most):,} would be asked. At most {money(sum(most))}{likely}; {money(left)} of this month's budget is left."
+    )
+    if not found["priced"]:
+        out.print("No price known for this model: $0.10 each is assumed until it reports its cost.")
+    if found["missing_keys"]:
+        out.print(f"Keys are missing: {', '.join(missing_keys(bench.model))}.")
+
+
+def _asked_json(done: Summary) -> dict[str, Any]:
+    return {
+        "asked": done.judged + done.failed,
+        "judged": done.judged,
+        "failed": done.failed,
+        "reasons": done.reasons,
+        "spent_usd": done.spent_micros / 1e6,
+        "stopped": done.stopped or ("stopped at the budget" if done.out_of_budget else None),
+    }
+
+
+def _exit_code(done: Summary) -> int:
+    if done.cancelled or done.stopped:
+        return 1
+    return 4 if done.out_of_budget else 3 if done.failed else 0
+
+
+def _print_summary(done: Summary) -> None:
+    why = ", ".join(f"{count} {reason}" for reason, count in sorted(done.reasons.items()))
+    failed = f" ({why})" if why else ""
+    out.print(f"{done.judged:,} judged, {done.failed:,} failed{failed}; {money(done.spent_micros)} spent.")
+    if done.stopped:
+        out.print(f"  The judge was left alone: {plain(done.stopped)}.")
+    if done.out_of_budget:
+        out.print("  Stopped at the month's budget; the rest stays open.")
+    if done.reasons:
+        out.print("  What failed has no verdict and is in no number; --again asks it again.")
+
+
+def _stored(asked: Asked, domains: bool) -> dict[str, Any]:
+    """What is stored of the judge that was asked last, as `--json` prints it."""
+    from analysis import frames
+    from analysis.stances import stances
+
+    if domains:
+        by = frames.last_judge(asked.database, asked.world, "domain")
+        told = frames.domain_verdicts(asked.database, asked.world, by) if by else {}
+        used = bool(frames.judged_domains(asked.database, asked.world))
+        listed = [{"domain": name, "class": kind} for name, kind in sorted(told.items())]
+        return {"judge": _judge_json(by), "used_by_classify": used, "rows": listed}
+    by = frames.last_judge(asked.database, asked.world, "stance", "labelled")
+    if by is None:
+        return {"judge": None, "agreement": None, "rows": []}
+    rows: list[dict[str, Any]] = [
+        {
+            **{"brand": r.brand, "own": r.own, "mentions": r.mentions, "judged": r.judged, **r.counts},
+            **{"n": r.positive.n, "prompts": r.positive.clusters},
+            **{
+                "share_positive": r.positive.estimate,
+                "positive_low": r.positive.low,
+                "positive_high": r.positive.high,
+            },
+            **{
+                "share_negative": r.negative.estimate,
+                "negative_low": r.negative.low,
+                "negative_high": r.negative.high,
+            },
+            "directional_only": r.directional,
+        }
+        for r in stances(asked.database, asked.world, asked.scope, by)
+    ]
+    head = {"window": asked.window, "branded": asked.scope.branded, "judge": _judge_json(by)}
+    return {**head, "agreement": agreement_json(asked.database, asked.world, by), "rows": rows}
+
+
+def _judge_json(by: Judge | None) -> dict[str, str] | None:
+    return None if by is None else {"model": by.model, "prompt_version": by.prompt_version}
+
+
+def agreement_json(db: Database, world: Any, by: Judge) -> dict[str, Any] | None:
+    """The newest measurement; a judge's stances are never shown without it, or without saying that there is none."""
+    from analysis import frames
+    from analysis.agreement import agreement
+
+    measured = frames.agreements(db, world, by)
+    if not measured:
+        return None
+    newest = measured[0]
+    found = agreement(newest.counts, _stances())
+    return {
+        **{"labels": newest.set_name, "measured_at": newest.measured_at, "n": found.agreed.n},
+        **{"agreed": found.agreed.estimate, "low": found.agreed.low, "high": found.agreed.high},
+        **{"kappa": found.kappa.estimate, "kappa_low": found.kappa.low, "kappa_high": found.kappa.high},
+        **{"without_verdict": newest.failed, "confusion": _confusion(found)},
+    }
+
+
+def _stances() -> tuple[str, ...]:
+    from tracker.judge import STANCES
+
+    return STANCES
+
+
+def _confusion(found: Agreement) -> dict[str, dict[str, int]]:
+    counts = found.table.tolist()
+    return {
+        label: dict(zip(found.classes, row, strict=True))
+        for label, row in zip(found.classes, counts, strict=True)
+    }
+
+
+def _print_stored(found: dict[str, Any]) -> None:
+    by, rows = found["judge"], found["rows"]
+    if by is None:
+        err.print("Nothing is judged yet.")
+        return
+    name = f"{plain(by['model'])}, prompt {by['prompt_version']}"
+    if "used_by_classify" in found:
+        table(
+            f"Unknown domains, judged by {name}",
+            ("domain", "class"),
+            [(r["domain"], r["class"]) for r in rows],
+        )
+        if not found["used_by_classify"]:
+            out.print(
+                "\nNo number uses these: `domains: true` under `judge:` in engines.yaml lets `citelift classify`."
+            )
+        return
+    if rows:
+        _print_stances(name, rows)
+    _print_agreement(found["agreement"], confusion=True)
+
+
+def _print_stances(name: str, rows: list[dict[str, Any]]) -> None:
+    shown = [
+        (
+            f"{r['brand']} (you)" if r["own"] else r["brand"],
+            f"{share(r['share_positive'])} ({band(r['positive_low'], r['positive_high'])})",
+            f"{share(r['share_negative'])} ({band(r['negative_low'], r['negative_high'])})",
+            *(r["neutral"], r["mixed"], r["absent"]),
+            f"{r['judged']:,} of {r['mentions']:,}" + (" directional only" if r["directional_only"] else ""),
+        )
+        for r in rows
+    ]
+    columns = ("brand", "positive", "negative", "neutral", "mixed", "absent", "judged mentions")
+    table(f"Stances as {name} sees them (95 % intervals)", columns, shown, right=range(1, 7))
+
+
+def _print_agreement(found: dict[str, Any] | None, *, confusion: bool) -> None:
+    if found is None:
+        out.print(
+            "\nHow far this judge agrees with people is not known: `citelift judge --agreement` measures it."
+        )
+        return
+    out.print(
+        f"\nAgreement with {found['n']} hand labels ({plain(found['labels'])}): {share(found['agreed'])} ({band(found['low'], found['high'])}), Cohen's kappa {ratio(found['kappa'])} ({band(found['kappa_low'], found['kappa_high'], 1)}); {found['without_verdict']} without a verdict."
+    )
+    if confusion:
+        heads = ("label \\ verdict", *_stances())
+        table(
+            "",
+            heads,
+            [(label, *row.values()) for label, row in found["confusion"].items()],
+            right=range(1, 6),
+        )
