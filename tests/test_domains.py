@@ -108,6 +108,11 @@ def reference(name: str, read: Any) -> list[Any]:
             "https://example.com/?gclid=1&fbclid=2&msclkid=3&srsltid=4&mc_cid=5&mc_eid=6",
             "https://example.com/",
         ),
+        ("https://example.com/?utm_source=chatgpt.com&utm_source=perplexity", "https://example.com/"),
+        (
+            "https://example.com/?itm_source=a&matomo_kwd=b&sfmc_id=c&WT.mc_id=d&gad=1&p=1",
+            "https://example.com/?p=1",
+        ),
         ("https://example.com/?ref=main&source=a&t=4&s=5", "https://example.com/?ref=main&s=5&source=a&t=4"),
         ("https://www.youtube.com/watch?v=Abc&si=x&t=40", "https://youtube.com/watch?t=40&v=Abc"),
         ("https://x.com/i/status/1?s=20&t=Zz", "https://x.com/i/status/1"),

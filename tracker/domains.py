@@ -63,19 +63,21 @@ def _names(text: str) -> frozenset[str]:
 
 
 TRACKING_PREFIXES = (
-    *("utm_", "utm-", "mtm_", "hsa_", "__hs", "_hs", "vero_", "oly_"),
+    *("utm_", "utm-", "itm_", "mtm_", "matomo_", "sfmc_", "hsa_", "__hs", "_hs", "vero_", "oly_"),
     *("elqtrack", "fb_action_", "guce_", "aspsessionid"),
 )
 TRACKING_PARAMETERS = (
     # clicks on advertisements and in social networks
-    _names("""gclid gclsrc gbraid wbraid dclid gad_source gad_campaignid srsltid msclkid fbclid twclid ttclid tblci
-        epik yclid ymclid ysclid li_fat_id rdt_cid sccid s_kwcid ef_id wickedid igshid igsh mibextid fb_source fb_ref""")
+    _names("""gclid gclsrc gbraid wbraid dclid gad gad_source gad_campaignid srsltid msclkid msockid fbclid twclid ttclid tblci
+        epik dicbo yclid ymclid ysclid syclid unicorn_click_id rb_clickid li_fat_id rdt_cid sccid s_kwcid ef_id wickedid igshid igsh mibextid fb_source fb_ref""")
     # affiliate networks
-    | _names("irclickid irgwc sscid awc zanpid cjevent cjdata ranmid raneaid ransiteid")
+    | _names("irclickid irgwc sscid awc zanpid cjevent cjdata ranmid raneaid ransiteid tduid")
     # letters and campaigns
     | _names("""mc_cid mc_eid mkt_tok _ke _kx ml_subscriber ml_subscriber_hash hsctatracking hss_channel
-        nr_email_referer pk_campaign pk_kwd pk_source pk_medium pk_content pk_cid piwik_campaign piwik_kwd wt_mc wt_zmc
-        xtor at_medium at_campaign at_custom1 at_custom2 s_cid cmpid ncid mbid bxid cndid""")
+        nr_email_referer pk_campaign pk_kwd pk_keyword pk_source pk_medium pk_content pk_cid piwik_campaign piwik_kwd wt_mc wt_zmc
+        xtor at_medium at_campaign at_custom1 at_custom2 s_cid cmpid ncid mbid bxid cndid mc_tc wt.mc_id cm_mmc vgo_ee dm_i
+        trk_contact trk_msg trk_module trk_sid ns_source ns_mchannel ns_campaign ns_linkname ck_subscriber_id
+        _bta_tid _bta_c""")
     # analytics, share buttons, consent walls
     | _names("""_ga _gl _gac _openstat _branch_match_id _branch_referrer __twitter_impression ref_src ref_url
         soc_src soc_trk sb_referer_host guccounter""")
