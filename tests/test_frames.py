@@ -85,6 +85,35 @@ def test_a_brand_is_no_source_for_itself_but_may_be_one_for_a_rival(sqlite_datab
     assert exposures(sqlite_database) == {(0, "Oltera", "norvane.com")}
 
 
+@pytest.mark.parametrize("kind", ["mention", "embed"])
+def test_a_mention_and_a_loaded_file_are_no_links(sqlite_database: Engine, kind: str) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS, OTHER])
+    facts.link(NEWS, "https://oltera.com/", link_type=kind)
+    facts.link(OTHER, "https://norvane.com/", link_type="image")
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    assert {brand for _, brand, _ in exposures(sqlite_database)} == {"Norvane"}
+    assert frames.backlinks(sqlite_database, world)["url"].tolist() == [OTHER]
+    assert frames.link_graph(sqlite_database, world).edges == 1
+
+
+def test_internal_links_of_an_export_are_nobodys_backlinks(sqlite_database: Engine) -> None:
+    facts = Facts(brands=(("Norvane", "norvane.example.com"), ("Oltera", "oltera.com")))
+    facts.link("https://norvane.example.com/a", "https://norvane.example.com/b")
+    facts.link("https://other.example.com/a", "https://norvane.example.com/b")
+    facts.link("https://blog.oltera.com/a", "https://oltera.com/b")
+    facts.link("https://oltera.com/a", "https://norvane.example.com/b")
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    for table in (
+        frames.backlinks(sqlite_database, world),
+        frames.links(sqlite_database, world, only_cited=False).table,
+    ):
+        pairs = set(zip(table["url"], table["brand"], strict=True))
+        assert pairs == {("https://other.example.com/a", 0), ("https://oltera.com/a", 0)}
+
+
 def test_answers_that_say_nothing_about_citations_are_not_in_the_panel(sqlite_database: Engine) -> None:
     facts = Facts()
     for case in ({"known": False}, {"searched": False}, {"problem": "empty"}, {"text": ""}, {}):

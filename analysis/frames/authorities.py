@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, select
 
+from analysis.frames.linked import is_link
 from analysis.frames.tables import BACKLINK, DOMAIN, EDGE, LIST, VALUE, Floats, chunks, domain_names, rows
 from analysis.frames.tracked import World
 from tracker.errors import DataError, UsageError
@@ -128,12 +129,12 @@ def _computed(database: Engine, metric: str, workspace: World | None) -> Authori
 def link_graph(database: Engine, workspace: World | None = None) -> Graph:
     """Every known link between domains as `analysis.authority.Graph`: the workspace's exports and the open web graph.
 
-    Lost links are left out; a domain's links to itself too.
+    Lost links and mentions are left out; a domain's links to itself too.
     """
     from analysis.authority import Graph
 
     b = BACKLINK.c
-    stored = select(b.source_domain_id, b.target_domain_id).where(b.lost_at.is_(None)).distinct()
+    stored = select(b.source_domain_id, b.target_domain_id).where(b.lost_at.is_(None), is_link()).distinct()
     if workspace is not None:
         stored = stored.where(b.workspace_id == workspace.id)
     edges = select(EDGE.c.source_domain_id, EDGE.c.target_domain_id).distinct()

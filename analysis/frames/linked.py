@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Engine, and_, func, select
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from analysis.frames.tables import (
     BACKLINK,
@@ -25,6 +26,7 @@ from analysis.frames.tables import (
 )
 from analysis.frames.tracked import World
 from tracker import rollups
+from tracker.links.formats import NO_LINKS
 from tracker.rollups import CITATION, SOURCE
 
 
@@ -41,6 +43,12 @@ class Links:
     """
 
     table: pd.DataFrame
+
+
+def is_link() -> Any:
+    """Of stored rows those that are links: exports also list mentions, and the files that a page loads."""
+    kind = BACKLINK.c.link_type
+    return or_(kind.is_(None), kind.not_in(sorted(NO_LINKS)))
 
 
 def _brand_targets(workspace: World) -> tuple[dict[int, int], dict[str, int], set[int]]:
@@ -62,7 +70,7 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True) -> Lin
     """Links to the brands' domains; with `only_cited`, from domains that some answer cites.
 
     Where no export says anything about a pair of domains, an edge of the open web graph stands in: undated, and
-    known by domain only. A brand's own domains are no sources for itself.
+    known by domain only. A brand's own domains and hosts are no sources for itself, and mentions are no links.
     """
     whole, hosts, partly = _brand_targets(workspace)
     wanted = sorted(set(whole) | partly)
@@ -87,7 +95,7 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True) -> Lin
     found = (
         select(*columns)
         .join_from(BACKLINK, IMPORT, IMPORT.c.id == b.import_id)
-        .where(b.workspace_id == workspace.id, b.target_domain_id.in_(wanted))
+        .where(b.workspace_id == workspace.id, b.target_domain_id.in_(wanted), is_link())
         .order_by(b.id)
     )
     edges = select(EDGE.c.source_domain_id.label("source_id"), EDGE.c.target_domain_id.label("target")).where(
@@ -105,10 +113,21 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True) -> Lin
         table = _with_edges(table, spare, whole)
         names = domain_names(connection, table["source_id"].unique())
     table["source"] = table["source_id"].map(names)
-    own = {(i, position) for i, position in whole.items()}
-    pairs = zip(table["source_id"], table["brand"], strict=True)
-    keep = np.array([pair not in own for pair in pairs], bool) & table["source"].notna().to_numpy()
+    keep = _from_others(table, whole, hosts) & table["source"].notna().to_numpy()
     return Links(table[keep].reset_index(drop=True))
+
+
+def _from_others(
+    table: pd.DataFrame, whole: Mapping[int, int], hosts: Mapping[str, int]
+) -> NDArray[np.bool_]:
+    """Rows whose linking page is not the brand's own: exports of crawls and of whole sites hold internal links too."""
+    own = set(whole.items())
+    pairs = zip(table["source_id"], table["brand"], strict=True)
+    keep = np.array([pair not in own for pair in pairs], bool)
+    if hosts:
+        urls = zip(table["url"], table["brand"], strict=True)
+        keep &= np.array([_host_brand(url, hosts) != brand for url, brand in urls], bool)
+    return keep
 
 
 def _cited_domains(connection: Connection, workspace: World) -> Any:
@@ -162,7 +181,7 @@ def _with_edges(table: pd.DataFrame, edges: pd.DataFrame, whole: Mapping[int, in
 
 
 def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
-    """Every stored link to a brand, newest import of each kept: what it says and what our own look found.
+    """Every stored link to a brand from elsewhere, newest import of each kept: what it says and what our own look found.
 
     `source`, `url`, `target_url`, `brand` (position), `anchor`, `nofollow`, `ugc`, `sponsored`, `link_type`, `first`,
     `lost` (seconds), `title`, `language`, `context`, then from page checks `placement`, `outlinks`, `checked_language`.
@@ -181,11 +200,12 @@ def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
     found = (
         select(*columns)
         .join_from(BACKLINK, IMPORT, IMPORT.c.id == b.import_id)
-        .where(b.workspace_id == workspace.id, b.target_domain_id.in_(sorted(set(whole) | partly)))
+        .where(b.workspace_id == workspace.id, b.target_domain_id.in_(sorted(set(whole) | partly)), is_link())
         .order_by(IMPORT.c.as_of, b.id)
     )
     with database.connect() as connection:
         frame = _links_table(rows(connection, found), whole, hosts, keep=True)
+        frame = frame[_from_others(frame, whole, hosts)]
         frame["source"] = frame["source_id"].map(domain_names(connection, frame["source_id"].unique()))
         seen = _placements(connection, workspace)
     key = ["source_id", "page", "brand", "target_url"]
