@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
+from sqlalchemy import Engine
 
+from analysis import frames
+from analysis.frames import Judge, World
 from analysis.intervals import Interval, wilson
 from tracker.errors import UsageError
+from tracker.judge import STANCES
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,33 @@ class Agreement:
     table: NDArray[np.int64]
     agreed: Interval
     kappa: Interval
+
+
+@dataclass(frozen=True)
+class Measured(Agreement):
+    """A judge on a labelled set.
+
+    Attributes
+    ----------
+    set_name : str
+        `built-in`, or the user's file.
+    failed : int
+        Items without a verdict: in no denominator.
+    """
+
+    set_name: str
+    failed: int
+    measured_at: datetime
+
+
+def measured(database: Engine, world: World, judge: Judge) -> Measured | None:
+    """A judge's newest measurement: what its stances are shown with. None where nobody measured it."""
+    found = frames.agreements(database, world, judge)
+    if not found:
+        return None
+    met = found[0]
+    one = agreement(met.counts, STANCES)
+    return Measured(one.classes, one.table, one.agreed, one.kappa, met.set_name, met.failed, met.measured_at)
 
 
 def agreement(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str]) -> Agreement:

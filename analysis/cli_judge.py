@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.cli_reading import Asked, BrandedOption, band, ratio, reading, share
+from analysis import cli_judged
+from analysis.cli_reading import BrandedOption, reading
 from tracker.cli_run import interruptible, limits_of, progress_bar
 from tracker.errors import UsageError
 from tracker.opening import (
@@ -26,12 +27,11 @@ from tracker.opening import (
     synced,
     workspace_of,
 )
-from tracker.printing import err, money, out, plain, print_json, table
+from tracker.printing import money, out, plain, print_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
-    from analysis.agreement import Agreement
     from analysis.frames import Judge
     from tracker.catalog import Catalog
     from tracker.judge import LabelledSet, Task
@@ -84,17 +84,18 @@ def judge(
         catalog, database, workspace, concurrency=concurrency, timeout_seconds=timeout, log=log_file
     )
     name: TaskName = "labelled" if agreement else "domain" if domains else "stance"
-    done = None if show else _ask(settings, name, labels, limit, sandbox, again, dry_run, as_json)
+    ended = None if show else _ask(settings, name, labels, limit, sandbox, again, dry_run, as_json)
     if dry_run:
         return
+    done, by = ended or (None, None)
     with reading(catalog, database, workspace, branded=branded) as asked:
-        found = _stored(asked, domains)
+        found = cli_judged.stored(asked, domains=domains, judge=by)
     if as_json:
         print_json({**({} if done is None else _asked_json(done)), **found})
     else:
         if done is not None:
             _print_summary(done)
-        _print_stored(found)
+        cli_judged.show(found, confusion=agreement)
     raise typer.Exit(0 if done is None else _exit_code(done))
 
 
@@ -107,7 +108,8 @@ def _ask(
     again: bool,
     dry_run: bool,
     as_json: bool,
-) -> Summary | None:
+) -> tuple[Summary, Judge] | None:
+    from analysis.frames import Judge
     from tracker import catalog as catalogs
     from tracker import judge as judges
     from tracker import judge_cases, store
@@ -139,7 +141,7 @@ def _ask(
         summary = _judge_now(db, bench, task, cases, found, settings, limit, total, sandbox, as_json)
         if labelled is not None:
             judge_cases.record_agreement(db, bench, labelled, datetime.now(UTC))
-    return summary
+    return summary, Judge(entry.model, template.version)
 
 
 def _task(name: TaskName) -> Task:
@@ -289,131 +291,3 @@ def _print_summary(done: Summary) -> None:
         out.print("  Stopped at the month's budget; the rest stays open.")
     if done.reasons:
         out.print("  What failed has no verdict and is in no number; --again asks it again.")
-
-
-def _stored(asked: Asked, domains: bool) -> dict[str, Any]:
-    """What is stored of the judge that was asked last, as `--json` prints it."""
-    from analysis import frames
-    from analysis.stances import stances
-
-    if domains:
-        by = frames.last_judge(asked.database, asked.world, "domain")
-        told = frames.domain_verdicts(asked.database, asked.world, by) if by else {}
-        used = bool(frames.judged_domains(asked.database, asked.world))
-        listed = [{"domain": name, "class": kind} for name, kind in sorted(told.items())]
-        return {"judge": _judge_json(by), "used_by_classify": used, "rows": listed}
-    by = frames.last_judge(asked.database, asked.world, "stance", "labelled")
-    if by is None:
-        return {"judge": None, "agreement": None, "rows": []}
-    rows: list[dict[str, Any]] = [
-        {
-            **{"brand": r.brand, "own": r.own, "mentions": r.mentions, "judged": r.judged, **r.counts},
-            **{"n": r.positive.n, "prompts": r.positive.clusters},
-            **{
-                "share_positive": r.positive.estimate,
-                "positive_low": r.positive.low,
-                "positive_high": r.positive.high,
-            },
-            **{
-                "share_negative": r.negative.estimate,
-                "negative_low": r.negative.low,
-                "negative_high": r.negative.high,
-            },
-            "directional_only": r.directional,
-        }
-        for r in stances(asked.database, asked.world, asked.scope, by)
-    ]
-    head = {"window": asked.window, "branded": asked.scope.branded, "judge": _judge_json(by)}
-    return {**head, "agreement": agreement_json(asked.database, asked.world, by), "rows": rows}
-
-
-def _judge_json(by: Judge | None) -> dict[str, str] | None:
-    return None if by is None else {"model": by.model, "prompt_version": by.prompt_version}
-
-
-def agreement_json(db: Database, world: Any, by: Judge) -> dict[str, Any] | None:
-    """The newest measurement; a judge's stances are never shown without it, or without saying that there is none."""
-    from analysis import frames
-    from analysis.agreement import agreement
-
-    measured = frames.agreements(db, world, by)
-    if not measured:
-        return None
-    newest = measured[0]
-    found = agreement(newest.counts, _stances())
-    return {
-        **{"labels": newest.set_name, "measured_at": newest.measured_at, "n": found.agreed.n},
-        **{"agreed": found.agreed.estimate, "low": found.agreed.low, "high": found.agreed.high},
-        **{"kappa": found.kappa.estimate, "kappa_low": found.kappa.low, "kappa_high": found.kappa.high},
-        **{"without_verdict": newest.failed, "confusion": _confusion(found)},
-    }
-
-
-def _stances() -> tuple[str, ...]:
-    from tracker.judge import STANCES
-
-    return STANCES
-
-
-def _confusion(found: Agreement) -> dict[str, dict[str, int]]:
-    counts = found.table.tolist()
-    return {
-        label: dict(zip(found.classes, row, strict=True))
-        for label, row in zip(found.classes, counts, strict=True)
-    }
-
-
-def _print_stored(found: dict[str, Any]) -> None:
-    by, rows = found["judge"], found["rows"]
-    if by is None:
-        err.print("Nothing is judged yet.")
-        return
-    name = f"{plain(by['model'])}, prompt {by['prompt_version']}"
-    if "used_by_classify" in found:
-        table(
-            f"Unknown domains, judged by {name}",
-            ("domain", "class"),
-            [(r["domain"], r["class"]) for r in rows],
-        )
-        if not found["used_by_classify"]:
-            out.print(
-                "\nNo number uses these: `domains: true` under `judge:` in engines.yaml lets `citelift classify`."
-            )
-        return
-    if rows:
-        _print_stances(name, rows)
-    _print_agreement(found["agreement"], confusion=True)
-
-
-def _print_stances(name: str, rows: list[dict[str, Any]]) -> None:
-    shown = [
-        (
-            f"{r['brand']} (you)" if r["own"] else r["brand"],
-            f"{share(r['share_positive'])} ({band(r['positive_low'], r['positive_high'])})",
-            f"{share(r['share_negative'])} ({band(r['negative_low'], r['negative_high'])})",
-            *(r["neutral"], r["mixed"], r["absent"]),
-            f"{r['judged']:,} of {r['mentions']:,}" + (" directional only" if r["directional_only"] else ""),
-        )
-        for r in rows
-    ]
-    columns = ("brand", "positive", "negative", "neutral", "mixed", "absent", "judged mentions")
-    table(f"Stances as {name} sees them (95 % intervals)", columns, shown, right=range(1, 7))
-
-
-def _print_agreement(found: dict[str, Any] | None, *, confusion: bool) -> None:
-    if found is None:
-        out.print(
-            "\nHow far this judge agrees with people is not known: `citelift judge --agreement` measures it."
-        )
-        return
-    out.print(
-        f"\nAgreement with {found['n']} hand labels ({plain(found['labels'])}): {share(found['agreed'])} ({band(found['low'], found['high'])}), Cohen's kappa {ratio(found['kappa'])} ({band(found['kappa_low'], found['kappa_high'], 1)}); {found['without_verdict']} without a verdict."
-    )
-    if confusion:
-        heads = ("label \\ verdict", *_stances())
-        table(
-            "",
-            heads,
-            [(label, *row.values()) for label, row in found["confusion"].items()],
-            right=range(1, 6),
-        )

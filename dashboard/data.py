@@ -22,16 +22,18 @@ from sqlmodel import Session, col
 
 from analysis import frames
 from analysis import visibility as v
-from analysis.frames import Scope, World
+from analysis.frames import Judge, Scope, World
 from analysis.visibility import Compared, Row
 from tracker import settings, store
 from tracker.engines import is_sandbox
 from tracker.models import (
+    Agreement,
     Answer,
     AuthorityList,
     Backlink,
     Citation,
     Event,
+    Judgement,
     Ledger,
     LinkImport,
     Mention,
@@ -45,6 +47,7 @@ from tracker.models import (
 from tracker.models import Engine as AskedEngine
 
 if TYPE_CHECKING:
+    from analysis.agreement import Measured
     from analysis.association import Association
     from analysis.events import EventTable
     from analysis.lift import LiftTable
@@ -121,7 +124,10 @@ def _mark(session: Session, workspace: int) -> str:
     ).one()
     runs = session.execute(select(Run.state, func.count()).group_by(Run.state).order_by(Run.state)).all()
     kept = session.execute(select(Setting.name, Setting.value).order_by(Setting.name)).all()
-    decided = session.scalar(select(func.max(OpportunityState.changed_at)))
+    decided = [
+        session.scalar(select(func.max(moment)))
+        for moment in (OpportunityState.changed_at, Judgement.asked_at, Agreement.measured_at)
+    ]
     whole = repr((workspace, newest, tuple(money), runs, kept, decided))
     return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
 
@@ -404,6 +410,27 @@ class AnswerView:
     citations: tuple[Citation, ...]
     mentions: tuple[tuple[str, bool, int, str], ...]
     """Brand, own, position, stance."""
+    judged: JudgedView | None = None
+
+
+@dataclass(frozen=True)
+class JudgedView:
+    """What the judge that was asked last said of an answer, with its agreement with people."""
+
+    stances: tuple[tuple[str, str], ...]
+    """Brand, stance."""
+    judge: Judge
+    measured: Measured | None
+
+
+def _judged(place: Place, key: int) -> JudgedView | None:
+    from analysis.agreement import measured
+
+    db, here = database(place), world(place)
+    by = frames.last_judge(db, here, "stance")
+    said = frames.stances_of(db, here, by, key) if by else {}
+    told = tuple((b.name, said[b.id]) for b in here.brands if b.id in said)
+    return JudgedView(told, by, measured(db, here, by)) if by and told else None
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -432,7 +459,11 @@ def answer(place: Place, key: int) -> AnswerView | None:
     ]
     told = [(by_id[m.brand_id], m) for m in named if m.brand_id in by_id]
     return AnswerView(
-        found, tuple(spans), cited, tuple((b.name, b.own, m.position, m.stance) for b, m in told)
+        found,
+        tuple(spans),
+        cited,
+        tuple((b.name, b.own, m.position, m.stance) for b, m in told),
+        _judged(place, key),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from dashboard import charts, formats, strings, widgets
-from dashboard.data import AnswerView
+from dashboard.data import AnswerView, JudgedView
 
 words = strings.Answers
 
@@ -79,3 +79,18 @@ def _facts(view: AnswerView, engine: str) -> Iterator[tuple[str, object]]:
         said = [brand for brand, _, _, s in view.mentions if s == stance]
         if said or name == "named":
             yield name, ", ".join(said) or formats.UNKNOWN
+    if view.judged:
+        yield "judged", ", ".join(f"{brand}: {stance}" for brand, stance in view.judged.stances)
+        yield "judge", _judge(view.judged)
+
+
+def _judge(judged: JudgedView) -> str:
+    name = words.JUDGE.format(model=judged.judge.model, version=judged.judge.prompt_version)
+    found = judged.measured
+    if found is None:
+        return name + words.UNMEASURED
+    kappa = formats.UNKNOWN if found.kappa.estimate is None else f"{found.kappa.estimate:.2f}"
+    span = formats.percent_range(found.agreed.low, found.agreed.high, 0)
+    return name + words.AGREES.format(
+        share=formats.percent(found.agreed.estimate, 0), span=span, n=found.agreed.n, kappa=kappa
+    )

@@ -493,8 +493,12 @@ class Answers:
         "engine": "Engine", "model": "Model asked for", "served": "Model that answered", "searched": "Searched the web",
         "searches": "Searches", "at": "Asked", "cost": "Cost", "tokens": "Tokens in / out", "stop": "Ended because", "problem": "Problem",
         "surface": "Surface", "named": "Brands named", "absent": "Only said to be absent",
+        "judged": "Stance, as a judge sees it", "judge": "The judge",
     }  # fmt: skip
     YES_NO: Final = {True: "yes", False: "no", None: "unknown"}
+    JUDGE = "{model}, prompt {version}"
+    UNMEASURED = "; how far it agrees with people is unknown"
+    AGREES = "; agrees with people on {share} ({span}) of {n} labelled texts, kappa {kappa}"
 
 
 class Runs:

@@ -30,6 +30,7 @@ from analysis.frames.judged import (
     judged_domains,
     last_judge,
     stance_counts,
+    stances_of,
 )
 from analysis.frames.linked import Links, backlinks, disavowed, links, opportunity_states, page_checks
 from analysis.frames.tables import Floats, Ints, rows
@@ -97,6 +98,7 @@ __all__ = [
     "rows",
     "sources",
     "stance_counts",
+    "stances_of",
     "visibility_sums",
     "weeks",
     "world",

@@ -100,6 +100,17 @@ def stance_counts(database: Engine, workspace: World, scope: Scope, judge: Judge
     return frame[frame["prompt_id"].isin(scope.prompts(workspace))].reset_index(drop=True)
 
 
+def stances_of(database: Engine, workspace: World, judge: Judge, answer_id: int) -> dict[int, str]:
+    """A judge's stances on one answer, by brand."""
+    found = select(JUDGEMENT.c.brand_id, JUDGEMENT.c.verdict).where(
+        JUDGEMENT.c.workspace_id == workspace.id,
+        JUDGEMENT.c.answer_id == answer_id,
+        *_said(judge, "stance"),  # type: ignore[arg-type]
+    )
+    with database.connect() as connection:
+        return {int(brand): str(stance) for brand, stance in connection.execute(found)}
+
+
 def agreements(database: Engine, workspace: World, judge: Judge) -> list[Met]:
     """Measurements of a judge on labelled sets, the newest first."""
     found = (

@@ -17,12 +17,12 @@ _BLOCK = re.compile(r"-----BEGIN TEXT (\w+)-----\n(.*?)\n-----END TEXT \1-----",
 _BRAND = re.compile(r"^Brand: (.+)$", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.!?;。])\s+|\n+")
 _GOOD = re.compile(
-    r"(?i)\b(best|better|great|excellent|recommend\w*|prais\w+|love\w*|like|easy|solid|well|top|suits?|safe|first|"
-    r"reliable|fast|favou?rite|worth|winner|good|beste[nr]?|empfehl\w+|gut|excellente?s?|meilleure?|recommand\w+|"
+    r"(?i)\b(best|better|great|excellent|recommend\w*|prais\w+|love\w*|like|easy|solid|well|top|suits?|safe|quick\w*|impress\w*|clear pick|friendly|simple|nice|first|"
+    r"reliable|fast|favou?rite|worth|winner|good|beste[nr]?|empfehl\w+|gut|zuverlässig|überzeugt|excellente?s?|agréable|fácil|meilleure?|recommand\w+|"
     r"mejor|recomend\w+|melhor|ottim[oa]|migliore)\b"
 )
 _BAD = re.compile(
-    r"(?i)\b(bad|worst|worse|avoid\w*|slow|poor\w*|unreliable|complain\w*|buggy|overpriced|expensive|outdated|lacks?|"
+    r"(?i)\b(bad|worst|worse|avoid\w*|slow|poor\w*|unreliable|complain\w*|buggy|overpriced|expensive|outdated|lacks?|fails?|bugs?|outages?|"
     r"hidden|regret\w*|weak\w*|disappoint\w+|schlecht\w*|teuer|langsam|mauvaise?|éviter|lente?|peor|evit\w+|caro|pior|"
     r"peggiore|lent[oa])\b"
 )

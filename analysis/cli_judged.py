@@ -1,0 +1,138 @@
+"""What a judge said, as `citelift judge` prints it: stances never without the judge's agreement with people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analysis.cli_reading import Asked, band, ratio, share
+from tracker.printing import err, out, plain, table
+
+if TYPE_CHECKING:
+    from analysis.frames import Judge
+
+
+def stored(asked: Asked, *, domains: bool, judge: Judge | None = None) -> dict[str, Any]:
+    """What is stored of a judge, by default the one asked last, as `--json` prints it."""
+    from analysis import frames
+
+    database, world = asked.database, asked.world
+    if domains:
+        by = judge or frames.last_judge(database, world, "domain")
+        told = frames.domain_verdicts(database, world, by) if by else {}
+        rows = [{"domain": name, "class": kind} for name, kind in sorted(told.items())]
+        used = bool(frames.judged_domains(database, world))
+        return {"judge": _judge_json(by), "used_by_classify": used, "rows": rows}
+    by = (
+        judge
+        or frames.last_judge(database, world, "stance")
+        or frames.last_judge(database, world, "labelled")
+    )
+    head = {"window": asked.window, "branded": asked.scope.branded, "judge": _judge_json(by)}
+    if by is None:
+        return {**head, "agreement": None, "rows": []}
+    return {**head, "agreement": _agreement_json(asked, by), "rows": _rows(asked, by)}
+
+
+def _judge_json(by: Judge | None) -> dict[str, str] | None:
+    return None if by is None else {"model": by.model, "prompt_version": by.prompt_version}
+
+
+def _rows(asked: Asked, by: Judge) -> list[dict[str, Any]]:
+    from analysis.stances import stances
+
+    found: list[dict[str, Any]] = []
+    for row in stances(asked.database, asked.world, asked.scope, by):
+        one: dict[str, Any] = {
+            "brand": row.brand,
+            "own": row.own,
+            "mentions": row.mentions,
+            "judged": row.judged,
+        }
+        one |= {**row.counts, "n": row.positive.n, "prompts": row.positive.clusters}
+        for side, share_of in (("positive", row.positive), ("negative", row.negative)):
+            one |= {
+                f"share_{side}": share_of.estimate,
+                f"{side}_low": share_of.low,
+                f"{side}_high": share_of.high,
+            }
+        found.append({**one, "directional_only": row.directional})
+    return found
+
+
+def _agreement_json(asked: Asked, by: Judge) -> dict[str, Any] | None:
+    from analysis.agreement import measured
+
+    found = measured(asked.database, asked.world, by)
+    if found is None:
+        return None
+    agreed, kappa, classes = found.agreed, found.kappa, found.classes
+    confusion = {
+        label: dict(zip(classes, row, strict=True))
+        for label, row in zip(classes, found.table.tolist(), strict=True)
+    }
+    return {
+        **{"labels": found.set_name, "measured_at": found.measured_at, "n": agreed.n},
+        **{"agreed": agreed.estimate, "low": agreed.low, "high": agreed.high},
+        **{"kappa": kappa.estimate, "kappa_low": kappa.low, "kappa_high": kappa.high},
+        **{"without_verdict": found.failed, "confusion": confusion},
+    }
+
+
+def show(found: dict[str, Any], *, confusion: bool) -> None:
+    by, rows = found["judge"], found["rows"]
+    if by is None:
+        err.print("Nothing is judged yet.")
+        return
+    name = f"{plain(by['model'])}, prompt {by['prompt_version']}"
+    if "used_by_classify" in found:
+        _show_domains(name, rows, found["used_by_classify"])
+        return
+    if any(row["judged"] for row in rows):
+        _show_stances(name, rows)
+    _show_agreement(found["agreement"], confusion)
+    if by["model"] == "sandbox/judge":
+        out.print("sandbox/judge is a word list to try the command with, not a judge to rely on.")
+
+
+def _show_domains(name: str, rows: list[dict[str, Any]], used: bool) -> None:
+    shown = [(row["domain"], row["class"]) for row in rows]
+    table(f"Unknown domains, judged by {name}", ("domain", "class"), shown)
+    if not used:
+        out.print(
+            "\nNo number uses these. `domains: true` under `judge:` in engines.yaml lets classes rest on them."
+        )
+
+
+def _show_stances(name: str, rows: list[dict[str, Any]]) -> None:
+    shown = []
+    for row in rows:
+        few = ", directional only" if row["directional_only"] else ""
+        sides = [
+            f"{share(row[f'share_{side}'])} ({band(row[f'{side}_low'], row[f'{side}_high'])})"
+            for side in ("positive", "negative")
+        ]
+        brand = f"{row['brand']} (you)" if row["own"] else row["brand"]
+        rest = f"{row['neutral']} / {row['mixed']} / {row['absent']}"
+        shown.append((brand, *sides, rest, f"{row['judged']:,} of {row['mentions']:,}{few}"))
+    columns = ("brand", "positive", "negative", "neutral / mixed / absent", "judged mentions")
+    table(f"Stances as {name} sees them (95 % intervals)", columns, shown, right=range(1, 5))
+
+
+def _show_agreement(found: dict[str, Any] | None, confusion: bool) -> None:
+    if found is None:
+        out.print(
+            "\nHow far this judge agrees with people is unknown: `citelift judge --agreement` measures it."
+        )
+        return
+    agreed = f"{share(found['agreed'])} ({band(found['low'], found['high'])})"
+    kappa = ratio(found["kappa"])
+    if found["kappa_low"] is not None:
+        kappa += f" ({ratio(found['kappa_low'])} … {ratio(found['kappa_high'])})"
+    missing = f"; {found['without_verdict']} without a verdict" if found["without_verdict"] else ""
+    out.print(
+        f"\nAgreement with {found['n']} hand labels ({plain(found['labels'])}): {agreed}; Cohen's kappa {kappa}{missing}."
+    )
+    if confusion:
+        heads = ("label ↓ verdict →", *found["confusion"])
+        lines = [(label, *row.values()) for label, row in found["confusion"].items()]
+        table("", heads, lines, right=range(1, len(heads)))
