@@ -61,6 +61,7 @@ def reference(name: str, read: Any) -> list[Any]:
         ("https://example.com/index.html", "https://example.com/index.html"),
         ("https://example.com/amp/a", "https://example.com/amp/a"),
         ("https://example.com/a;jsessionid=0A1B?x=1", "https://example.com/a?x=1"),
+        ("https://example.com/%2e;jsessionid=0A1B", "https://example.com/.;jsessionid=0A1B"),
         # percent-escapes
         ("https://example.com/%7eann/%41", "https://example.com/~ann/A"),
         ("https://example.com/caf%c3%a9", "https://example.com/caf%C3%A9"),

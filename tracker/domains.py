@@ -137,7 +137,8 @@ _SIMPLEST = re.compile(r"https?://([A-Za-z0-9.\-]+)(/[A-Za-z0-9\-._~!$&'()*+,:@=
 # A host that is as WHATWG writes it: ASCII, lower case, and a last label that can begin no number.
 _PLAIN_HOST = re.compile(r"(?:[a-z0-9\-]+\.)+[a-z][a-z0-9\-]*")
 _CLEAN_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,:@=/]*")
-_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+# Not where only a dot segment would be left.
+_SESSION = re.compile(r"(?<!/\.)(?<!/\.\.);jsessionid=[^/;]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _PATH_UNESCAPED = frozenset(_UNRESERVED + "!$&'()*+,:@=")
@@ -352,8 +353,8 @@ def _canonical(name: str, path: str, query: str, domain: str) -> str:
 
 
 def _clean_path(path: str) -> str:
-    path = _SESSION.sub("", path)
-    return _ESCAPE.sub(_path_escape, path).translate(_ESCAPED_IN_PATH)
+    path = _ESCAPE.sub(_path_escape, path)
+    return _SESSION.sub("", path).translate(_ESCAPED_IN_PATH)
 
 
 def _clean_query(query: str, domain: str) -> str:
