@@ -9,6 +9,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 import tracemalloc
 import zipfile
 from datetime import UTC, date, datetime
@@ -1081,6 +1082,54 @@ def test_one_link_per_domain_compares_domains(lone: Engine, tmp_path: Path) -> N
     with store.reading(lone) as session:
         (pair,) = snapshot_changes(session, 1)
     assert [each.source_url for each in pair.changes] == ["https://b.com/1"]
+
+
+def test_snapshots_stand_in_the_order_of_their_days_however_they_are_imported(
+    lone: Engine, tmp_path: Path
+) -> None:
+    days = {
+        "2026-07-01": [link("a.com/1"), link("d.com/1")],
+        "2026-05-01": [link("a.com/1"), link("b.com/1")],
+        "2026-06-01": [link("a.com/1"), link("c.com/1")],
+    }
+    for day, links in [*days.items(), *days.items()]:
+        snapshot(lone, tmp_path, day, links)
+    with store.reading(lone) as session:
+        found = snapshot_changes(session, 1)
+    assert [(each.earlier.month, each.later.month) for each in found] == [(5, 6), (6, 7)]
+    came_and_went = [[(c.kind, c.source_url) for c in each.changes] for each in found]
+    assert came_and_went == [
+        [("new", "https://c.com/1"), ("lost", "https://b.com/1")],
+        [("new", "https://d.com/1"), ("lost", "https://c.com/1")],
+    ]
+
+
+def test_two_files_of_one_day_are_one_snapshot(lone: Engine, tmp_path: Path) -> None:
+    snapshot(lone, tmp_path, "2026-05-01", [link("a.com/1"), link("b.com/1"), link("c.com/1")])
+    snapshot(lone, tmp_path, "2026-06-01", [link("a.com/1")])
+    snapshot(lone, tmp_path, "2026-06-01", [link("b.com/1")])
+    with store.reading(lone) as session:
+        (pair,) = snapshot_changes(session, 1)
+    assert [(each.kind, each.source_url) for each in pair.changes] == [("lost", "https://c.com/1")]
+
+
+def test_links_of_a_site_to_itself_neither_come_nor_go(lone: Engine, tmp_path: Path) -> None:
+    snapshot(lone, tmp_path, "2026-05-01", [link("a.com/1"), link("acme.com/old")])
+    snapshot(lone, tmp_path, "2026-06-01", [link("a.com/1"), link("acme.com/new")])
+    with store.reading(lone) as session:
+        (pair,) = snapshot_changes(session, 1)
+    assert pair.changes == ()
+
+
+def test_a_site_that_links_from_every_page_is_compared_quickly(lone: Engine, tmp_path: Path) -> None:
+    pages = [link(f"a.com/{n}") for n in range(12_000)]
+    snapshot(lone, tmp_path, "2026-05-01", pages[1:])
+    snapshot(lone, tmp_path, "2026-06-01", pages[:-1])
+    begun = time.perf_counter()
+    with store.reading(lone) as session:
+        (pair,) = snapshot_changes(session, 1)
+    assert len(pair.changes) == 2
+    assert time.perf_counter() - begun < 5
 
 
 # --- authority lists ----------------------------------------------------------------------------------------------------------

@@ -16,10 +16,9 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Table, func, insert
+from sqlalchemy import ColumnElement, Connection, Table, case, func, insert, or_
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from tracker import domains, store
@@ -784,8 +783,6 @@ class SnapshotChanges:
     vendor: str
     scope: str
     target_domain_id: int
-    earlier_id: int
-    later_id: int
     earlier: date
     later: date
     changes: tuple[Change, ...]
@@ -821,13 +818,24 @@ def domain_names(session: Session, found: Iterable[SnapshotChanges]) -> dict[int
     return names
 
 
+@dataclass(frozen=True)
+class _Snapshot:
+    """The imports of one day of one vendor and scope: a big export comes in several files."""
+
+    vendor: str
+    scope: str
+    as_of: date
+    ids: tuple[int, ...]
+
+
 def snapshot_changes(
     session: Session, workspace_id: int, *, vendor: str | None = None, scope: str | None = None
 ) -> list[SnapshotChanges]:
     """New and lost links between each two successive snapshots that claim to be complete.
 
     The first snapshot of a series has nothing before it and yields no change. Samples and lists of new or lost
-    links only are no snapshots, and a target that one of two snapshots does not show at all is not compared.
+    links only are no snapshots, and a target that one of two snapshots does not show at all is not compared. The day
+    that an export shows counts, not the day it was imported; several exports of one day are one snapshot.
     """
     statement = select(LinkImport).where(
         LinkImport.workspace_id == workspace_id, col(LinkImport.scope).in_(sorted(formats.FULL_SCOPES))
@@ -836,14 +844,15 @@ def snapshot_changes(
         statement = statement.where(LinkImport.vendor == vendor)
     if scope is not None:
         statement = statement.where(LinkImport.scope == scope)
-    series: dict[tuple[str, str, int], list[LinkImport]] = {}
+    series: dict[tuple[str, str, int], dict[date, tuple[int, ...]]] = {}
     for each in session.exec(statement.order_by(col(LinkImport.as_of), col(LinkImport.id))):
         for target in _targets(session, each):
-            series.setdefault((each.vendor, each.scope, target), []).append(each)
+            days = series.setdefault((each.vendor, each.scope, target), {})
+            days[each.as_of] = (*days.get(each.as_of, ()), each.id or 0)
     return [
         _between(session, earlier, later, target)
-        for (_, _, target), snapshots in series.items()
-        for earlier, later in pairwise(snapshots)
+        for (name, kind, target), days in series.items()
+        for earlier, later in pairwise(_Snapshot(name, kind, day, ids) for day, ids in days.items())
     ]
 
 
@@ -852,7 +861,7 @@ def _targets(session: Session, snapshot: LinkImport) -> Sequence[int]:
     return session.exec(statement.order_by(col(Backlink.target_domain_id))).all()
 
 
-def _between(session: Session, earlier: LinkImport, later: LinkImport, target: int) -> SnapshotChanges:
+def _between(session: Session, earlier: _Snapshot, later: _Snapshot, target: int) -> SnapshotChanges:
     came, late_finds = [], 0
     for link in _only_in(session, later, earlier, target):
         if link.first_seen is not None and link.first_seen.date() < earlier.as_of:
@@ -866,14 +875,10 @@ def _between(session: Session, earlier: LinkImport, later: LinkImport, target: i
         known = stated.get(_place(link, later.scope))
         at = known.lost_at.date() if known and known.lost_at else later.as_of
         went.append(_change("lost", link, at, known is not None, known.lost_reason if known else None))
-    assert earlier.id is not None
-    assert later.id is not None
     return SnapshotChanges(
         vendor=later.vendor,
         scope=later.scope,
         target_domain_id=target,
-        earlier_id=earlier.id,
-        later_id=later.id,
         earlier=earlier.as_of,
         later=later.as_of,
         changes=(*came, *went),
@@ -902,44 +907,42 @@ def _place(link: Backlink, scope: str) -> tuple[int, int | None]:
     return link.source_domain_id, link.source_page_id if scope == "all" else None
 
 
-def _only_in(session: Session, here: LinkImport, there: LinkImport, target: int) -> list[Backlink]:
-    """Live links of one snapshot whose page (or domain) has no live link in the other; one for each."""
-    other = aliased(Backlink)
-    same = (
-        select(other.id)
-        .where(
-            other.workspace_id == here.workspace_id,
-            other.import_id == there.id,
-            other.source_domain_id == Backlink.source_domain_id,
-            other.target_domain_id == target,
-            col(other.lost_at).is_(None),
-        )
-        .correlate(Backlink)
+def _external(target: int) -> tuple[ColumnElement[bool], ...]:
+    """Rows that are links to the target from elsewhere."""
+    kind = col(Backlink.link_type)
+    return (
+        col(Backlink.target_domain_id) == target,
+        col(Backlink.source_domain_id) != target,
+        or_(kind.is_(None), kind.not_in(sorted(formats.NO_LINKS))),
     )
+
+
+def _only_in(session: Session, here: _Snapshot, there: _Snapshot, target: int) -> list[Backlink]:
+    """Live links of one snapshot whose page (or domain) has no live link in the other; the first one of each.
+
+    One grouping of both snapshots: looking every link up in the other is quadratic where a site links from every page.
+    """
+    places = [col(Backlink.source_domain_id)]
     if here.scope == "all":
-        same = same.where(col(other.source_page_id).is_not_distinct_from(col(Backlink.source_page_id)))
-    statement = (
-        select(Backlink)
+        places.append(col(Backlink.source_page_id))  # type: ignore[arg-type]
+    mine = col(Backlink.import_id).in_(here.ids)
+    first = (
+        select(func.min(case((mine, col(Backlink.id)))).label("id"))
         .where(
-            Backlink.import_id == here.id,
-            Backlink.target_domain_id == target,
+            col(Backlink.import_id).in_((*here.ids, *there.ids)),
+            *_external(target),
             col(Backlink.lost_at).is_(None),
-            ~same.exists(),
         )
-        .order_by(col(Backlink.id))
+        .group_by(*places)
+        .having(func.max(case((mine, 0), else_=1)) == 0)
+        .subquery()
     )
-    found: dict[tuple[int, int | None], Backlink] = {}
-    for link in session.exec(statement):
-        found.setdefault(_place(link, here.scope), link)
-    return list(found.values())
+    statement = select(Backlink).join(first, first.c.id == col(Backlink.id)).order_by(col(Backlink.id))
+    return list(session.exec(statement))
 
 
-def _stated_losses(
-    session: Session, later: LinkImport, target: int
-) -> dict[tuple[int, int | None], Backlink]:
+def _stated_losses(session: Session, later: _Snapshot, target: int) -> dict[tuple[int, int | None], Backlink]:
     statement = select(Backlink).where(
-        Backlink.import_id == later.id,
-        Backlink.target_domain_id == target,
-        col(Backlink.lost_at).is_not(None),
+        col(Backlink.import_id).in_(later.ids), *_external(target), col(Backlink.lost_at).is_not(None)
     )
     return {_place(link, later.scope): link for link in session.exec(statement.order_by(col(Backlink.id)))}

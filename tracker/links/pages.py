@@ -527,6 +527,7 @@ def pages_to_check(
         col(Backlink.workspace_id) == workspace_id,
         col(Backlink.source_page_id).is_not(None),
         col(Backlink.source_url).is_not(None),
+        col(Backlink.source_domain_id) != col(Backlink.target_domain_id),
     )
     cited: Any = select(col(Citation.page_id).label("page"), col(Citation.url).label("url")).where(
         col(Citation.workspace_id) == workspace_id,
