@@ -112,7 +112,7 @@ def _ask(
     from analysis.frames import Judge
     from tracker import catalog as catalogs
     from tracker import judge as judges
-    from tracker import judge_cases, store
+    from tracker import judge_cases, judge_claims, store
     from tracker.engines import missing_keys
     from tracker.logs import log_to
 
@@ -129,6 +129,7 @@ def _ask(
                 workspace_id = workspace_of(session, settings)
         else:
             workspace_id, _ = synced(db, settings, need="brands")
+            judge_claims.recover(db, workspace_id, datetime.now(UTC))
         bench = _bench(settings, found, workspace_id, name, template.version, again)
         cases, total = _cases(db, bench, template, labelled, settings)
         if dry_run:

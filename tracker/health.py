@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Engine as Database
@@ -16,11 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col, select
 
-from tracker import answers, catalog, citations, jobs, plan, prices, store
+from tracker import answers, catalog, citations, jobs, judge, plan, prices, store
 from tracker.ask import AskFailed, Question, ask
 from tracker.catalog import Catalog, EngineEntry
 from tracker.citations import Reading
-from tracker.engines import call_for, is_sandbox, missing_keys
+from tracker.engines import call_for, is_sandbox, missing_keys, plain_call
 from tracker.errors import CiteliftError
 from tracker.models import Schedule, Workspace
 from tracker.plan import Plan
@@ -75,6 +76,7 @@ def check(settings: Settings) -> Report:
     if found is not None:
         _check_engines(found, fine, problems)
         _check_prompts(found, problems)
+        _check_judge(found, settings.catalog, fine, problems)
     return Report(tuple(fine), tuple(problems))
 
 
@@ -181,6 +183,27 @@ def _check_prompts(found: Catalog, problems: list[Finding]) -> None:
         problems.append(
             Finding("warning", "prompts.few", "prompts", f"only {len(found.prompts)} prompts", hint)
         )
+
+
+def _check_judge(found: Catalog, folder: Path, fine: list[str], problems: list[Finding]) -> None:
+    entry = found.judge
+    if entry is None:
+        return
+    try:
+        version = judge.template(folder, judge.STANCE).version
+    except CiteliftError as error:
+        problems.append(Finding("error", "judge.prompt", "judge", error.problem, error.hint))
+        return
+    if missing := missing_keys(entry.model):
+        hint = f"set {' and '.join(missing)} in the environment, or take `judge:` out of engines.yaml"
+        problems.append(Finding("warning", "judge.key", "judge", f"no key for {entry.model}", hint))
+    if (
+        prices.ceiling(plain_call(entry.model) or call_for(entry.model), entry.model, "", entry.options)
+        is None
+    ):
+        hint = f"each verdict is counted as {plan.UNPRICED_MICROS / 1e6:.2f} USD until the model reports its cost"
+        problems.append(Finding("warning", "judge.price", "judge", f"no price known for {entry.model}", hint))
+    fine.append(f"judge: {entry.model}, prompt {version}; asked by `citelift judge` only")
 
 
 def plan_for(settings: Settings) -> Plan:

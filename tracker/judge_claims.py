@@ -7,6 +7,7 @@ place. The workspace's row is locked first, so no two processes count on the sam
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from tracker.claims import LEASE, is_dead
 from tracker.failures import FATAL, RETRYABLE, Reason
 from tracker.models import AskState, JudgeLedger, Judgement, Workspace
 
+log = logging.getLogger("citelift.judge")
 TaskName = Literal["stance", "domain", "labelled"]
 JudgeReason = Reason | Literal["invalid verdict"]
 AGAIN: frozenset[str] = RETRYABLE | FATAL | {"engine stopped", "no budget"}
@@ -272,6 +274,8 @@ def recover(database: Database, workspace_id: int, now: datetime) -> int:
                 reserved=-each.estimated_micros,
             )
             session.add(each)
+    if lost:
+        log.warning("a process died", extra={"asked_again": len(lost)})
     return len(lost)
 
 

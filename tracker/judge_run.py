@@ -78,7 +78,8 @@ async def judge_all(
     stop: asyncio.Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
-    """Judge the cases that nobody has judged or is judging, at most `most` of them."""
+    """Judge the cases that nobody has judged or is judging, at most `most` of them. What a dead process held is open
+    again once `judge_claims.recover` has been called."""
     work = _Judging(
         database, bench, task, iter(cases), limits, most, total, sandbox_url, stop or asyncio.Event()
     )
@@ -127,11 +128,6 @@ class _Judging:
         return self.stop.is_set() or self.stopped is not None
 
     async def run(self) -> Summary:
-        recover = partial(
-            judge_claims.recover, self.base.database, self.bench.workspace_id, datetime.now(UTC)
-        )
-        if lost := await self.base.db(recover):
-            log.warning("a process died", extra={"asked_again": lost})
         async with asyncio.TaskGroup() as group:
             pulse = group.create_task(self._pulse())
             try:
