@@ -74,9 +74,7 @@ def show_plan(made: Plan) -> None:
         (
             e.name,
             e.model,
-            e.prompts,
-            e.repeats,
-            e.asks,
+            f"{e.prompts:,} × {e.repeats}",
             money(e.most_micros),
             money(e.likely_micros),
             money(e.budget_micros) if e.budget_micros is not None else "none",
@@ -84,8 +82,9 @@ def show_plan(made: Plan) -> None:
         )
         for e in made.engines
     ]
-    columns = ("engine", "model", "prompts", "repeats", "asks", "at most", "usually", "budget", "verdict")
-    table(f"Plan for workspace {made.workspace}: {made.asks:,} asks", columns, rows, right=(2, 3, 4, 5, 6, 7))
+    columns = ("engine", "model", "asks", "at most", "usually", "budget", "verdict")
+    title = f"Plan for workspace {made.workspace}: {made.asks:,} asks (prompts × repeats)"
+    table(title, columns, rows, right=(2, 3, 4, 5))
     out.print(
         f"\nA run: {money(made.likely_micros)} expected, {money(made.most_micros)} at most. A month ({made.runs_per_month:.1f} runs): {money(round(made.likely_micros * made.runs_per_month))}."
     )
@@ -243,7 +242,6 @@ def run_now(
 
     limits = limits_of(settings)
     with _given_or(sandbox_url, lambda: jobs.sandbox_for(found)) as url, progress_bar(quiet) as show:
-
         return interruptible(
             lambda stop: jobs.execute(db, run_id, limits, sandbox_url=url, on_progress=show, stop=stop)
         )

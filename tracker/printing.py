@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+GAP = 2
+NO_WIDTH = 10_000
+WHOLE_KEY, WHOLE_WORD = 40, 24
+"""Words up to this length stay whole in the first column, and in the others."""
+TALL = 3
+"""A cell that would take more lines than this makes blocks of the rows."""
+_BREAK = re.compile(r"(?<!…) (?![…%])")
+"""Where a line may end: never inside `30.7 %` or `27.6 … 34.0`."""
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -27,20 +42,96 @@ def money(micros: int | None) -> str:
 def table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()
 ) -> None:
+    """A table as wide as the terminal; where its words or its rows would suffer, one block a row. A pipe has no width."""
+    cells = [[_clean(cell) for cell in row] for row in rows]
+    width = shutil.get_terminal_size((NO_WIDTH, 25)).columns
+    widths = _widths([columns, *cells], width)
+    if widths is None:
+        _blocks(title, columns, cells, width)
+        return
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for place, name in enumerate(columns):
-        shown.add_column(name, justify="right" if place in right else "left", overflow="fold")
+    for place, (name, wide) in enumerate(zip(columns, widths, strict=True)):
+        side: Literal["left", "right"] = "right" if place in right else "left"
+        shown.add_column(Text(_wrapped(name, wide)), justify=side, overflow="fold", width=wide)
+    for row in cells:
+        shown.add_row(*(Text(_wrapped(cell, wide)) for cell, wide in zip(row, widths, strict=True)))
+    whole = max(sum(widths) + GAP * len(widths), cell_len(title))
+    Console(file=out.file, highlight=False, width=whole if width == NO_WIDTH else width).print(shown)
+
+
+def _widths(lines: Sequence[Sequence[str]], width: int) -> list[int] | None:
+    """Each column's width, the widest ones narrowed until all fit; None where that would spoil the table."""
+    parts = list(zip(*lines, strict=True))
+    widths = [max(_longest(cell.split("\n")) for cell in part) for part in parts]
+    least = [
+        min(max(_longest(_words(cell)) for cell in part), WHOLE_WORD if place else WHOLE_KEY)
+        for place, part in enumerate(parts)
+    ]
+    room = width - GAP * (len(parts) - 1)
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        _, narrowed = max((wide, -place) for place, wide in enumerate(widths) if wide > least[place])
+        widths[-narrowed] -= 1
+    tall = any(
+        cell_len(cell) > TALL * max(wide, 1)
+        for line in lines
+        for cell, wide in zip(line, widths, strict=True)
+    )
+    return None if tall else widths
+
+
+def _longest(words: Sequence[str]) -> int:
+    return max(map(cell_len, words), default=0)
+
+
+def _words(text: str) -> list[str]:
+    return [word for line in text.split("\n") for word in _BREAK.split(line)]
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(line for part in text.split("\n") for line in _packed(_BREAK.split(part), width, " "))
+
+
+def _packed(parts: Sequence[str], width: int, between: str) -> Iterator[str]:
+    """As many parts on a line as fit; none is cut."""
+    line = parts[0] if parts else ""
+    for part in parts[1:]:
+        if cell_len(line + between + part) > width:
+            yield line
+            line = part
+        else:
+            line += between + part
+    yield line
+
+
+def _blocks(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
+    if title:
+        out.print(Text(title, style="italic"))
     for row in rows:
-        shown.add_row(*(plain(cell) for cell in row))
-    out.print(shown)
+        out.print(Text(row[0], style="bold"))
+        told = [
+            f"{name}: {cell}" if name else cell
+            for name, cell in zip(columns[1:], row[1:], strict=True)
+            if cell
+        ]
+        for line in _packed(told, width - 2, " · "):
+            words = [line] if cell_len(line) <= width - 2 else _wrapped(line, width - 4).split("\n")
+            out.print(Text("\n    ".join([f"  {words[0]}", *words[1:]])))
 
 
 def plain(value: object) -> str:
     """Text from outside, without rich's markup or a terminal's control characters."""
-    from rich.markup import escape
+    return escape(_clean(value))
 
-    text = "–" if value is None else str(value)
-    return escape("".join(c if c.isprintable() or c == "\n" else "�" for c in text))
+
+def _clean(value: object) -> str:
+    text = (
+        {None: "–", True: "yes", False: "no"}.get(value)
+        if value is None or isinstance(value, bool)
+        else str(value)
+    )
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text or "")
 
 
 def print_json(value: object) -> None:
