@@ -128,7 +128,8 @@ def _mark(session: Session, workspace: int) -> str:
         session.scalar(select(func.max(moment)))
         for moment in (OpportunityState.changed_at, Judgement.asked_at, Agreement.measured_at)
     ]
-    whole = repr((workspace, newest, tuple(money), runs, kept, decided))
+    noted = session.scalar(select(func.count()).select_from(Event))
+    whole = repr((workspace, newest, tuple(money), runs, kept, decided, noted))
     return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
 
 

@@ -278,13 +278,19 @@ def test_the_database_is_opened_for_reading_only(opened: Any, urls: dict[str, st
         connection.execute(text("delete from answer"))
 
 
-def test_a_new_answer_changes_what_is_cached(opened: Any, urls: dict[str, str]) -> None:
+def test_an_event_that_comes_or_goes_changes_what_is_cached(opened: Any, urls: dict[str, str]) -> None:
+    from sqlmodel import col, select
+
     from tracker.models import Event
 
     opened("one week")
-    before = data.place(None)
+    seen = [data.place(None).mark]
     database = store.open_database(urls["one week"])
+    for title in ("later", "later still"):
+        with store.writing(database) as session:
+            session.add(Event(workspace_id=1, at=NOW, kind="pr", title=title))
+        seen.append(data.place(None).mark)
     with store.writing(database) as session:
-        session.add(Event(workspace_id=1, at=NOW, kind="pr", title="later"))
+        session.delete(session.scalars(select(Event).where(col(Event.title) == "later")).one())
     database.dispose()
-    assert data.place(None).mark != before.mark
+    assert len({*seen, data.place(None).mark}) == 4

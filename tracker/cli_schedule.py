@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from tracker.errors import UsageError
 from tracker.opening import (
     CatalogOption,
     DatabaseOption,
@@ -20,8 +19,6 @@ from tracker.opening import (
 )
 from tracker.printing import out, plain, print_json, table
 
-EVENT_KINDS = ("pr", "content", "site", "product", "other")
-
 
 def register(app: typer.Typer) -> None:
     schedules = typer.Typer(help="When runs and reports happen by themselves.", no_args_is_help=True)
@@ -32,6 +29,7 @@ def register(app: typer.Typer) -> None:
     events = typer.Typer(help="Write down what may explain a change.", no_args_is_help=True)
     events.command("add")(event_add)
     events.command("list")(event_list)
+    events.command("remove")(event_remove)
     app.add_typer(events, name="event")
 
 
@@ -129,29 +127,22 @@ def schedule_remove(
 def event_add(
     title: Annotated[str, typer.Argument(help="What happened, in a few words.")],
     on: Annotated[datetime | None, typer.Option(help="The day; default today.", formats=["%Y-%m-%d"])] = None,
-    kind: Annotated[str, typer.Option(help="pr, content, site, product or other.")] = "other",
+    kind: Annotated[str, typer.Option(help="pr, content, site, product, model or other.")] = "other",
     catalog: CatalogOption = None,
     database: DatabaseOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Mark a moment that every time chart shows. Changes of a served model are marked by themselves."""
-    from tracker import store
-    from tracker.models import Event
+    """Mark a day that every chart over time shows. Changes of a served model are marked by themselves."""
+    from tracker import events, store
 
     settings = settings_from(catalog, database, workspace)
-    if kind not in EVENT_KINDS:
-        raise UsageError(f"unknown kind {kind!r}", f"one of {', '.join(EVENT_KINDS)}")
-    at = (on or datetime.now(UTC)).replace(tzinfo=UTC)
+    now = datetime.now(UTC)
+    event = events.checked(title, kind=kind, at=(on or now).replace(tzinfo=UTC), now=now)
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         with store.writing(db) as session:
-            store.bulk_insert(
-                session,
-                Event,
-                [{"workspace_id": workspace_id, "at": at, "kind": kind, "title": title}],
-                ignore=True,
-            )
-    out.print(f"{at:%Y-%m-%d} {plain(kind)}: {plain(title)}")
+            number = events.add(session, workspace_id, event)
+    out.print(f"{number}: {event.at:%Y-%m-%d} {plain(kind)}: {plain(event.title)}")
 
 
 def event_list(
@@ -160,20 +151,32 @@ def event_list(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the marked moments."""
-    from sqlmodel import col, select
-
-    from tracker import store
-    from tracker.models import Event
+    """List the marked days, with the numbers by which they can be removed."""
+    from tracker import events, store
 
     settings = settings_from(catalog, database, workspace)
     with opened(settings, read_only=True) as db, store.reading(db) as session:
-        workspace_id = workspace_of(session, settings)
-        found = session.exec(
-            select(Event).where(Event.workspace_id == workspace_id).order_by(col(Event.at))
-        ).all()
-    rows = [(f"{e.at:%Y-%m-%d}", e.kind, e.title) for e in found]
+        found = events.listed(session, workspace_of(session, settings))
+    rows = [(e.id, f"{e.at:%Y-%m-%d}", e.kind, e.title) for e in found]
     if as_json:
-        print_json({"rows": [dict(zip(("at", "kind", "title"), row, strict=True)) for row in rows]})
+        print_json({"rows": [dict(zip(("id", "at", "kind", "title"), row, strict=True)) for row in rows]})
+    elif rows:
+        table("Events", ("no.", "day", "kind", "what"), rows, right=(0,))
     else:
-        table("Events", ("day", "kind", "what"), rows)
+        out.print('Nothing is noted yet: citelift event add "What happened" --on 2026-05-04 --kind pr')
+
+
+def event_remove(
+    number: Annotated[int, typer.Argument(help="Its number in `citelift event list`.")],
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Take a day's mark away. What the answers themselves tell, a change of a served model, comes back."""
+    from tracker import events, store
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db, store.writing(db) as session:
+        gone = events.remove(session, workspace_of(session, settings), number)
+        said = f"{gone.at:%Y-%m-%d} {plain(gone.kind)}: {plain(gone.title)}"
+    out.print(f"Removed {said}")

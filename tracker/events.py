@@ -1,0 +1,77 @@
+"""What people write down because it may explain a change: checked, stored once, listed, taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
+
+from sqlmodel import Session, col, select
+
+from tracker import store
+from tracker.errors import UsageError
+from tracker.models import Event
+
+Kind = Literal["pr", "content", "site", "product", "model", "other"]
+"""`served model` is not among them: the answers themselves tell of one."""
+LONGEST = 200
+EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A day and what happened on it."""
+
+    at: datetime
+    kind: str
+    title: str
+
+
+def checked(title: str, *, kind: str, at: datetime, now: datetime) -> Note:
+    """The note as it is stored: its day at midnight, its words on one line."""
+    words = " ".join(title.split())
+    if not words:
+        raise UsageError("an event needs words", 'say what happened: citelift event add "New pricing page"')
+    if len(words) > LONGEST:
+        raise UsageError(f"{len(words)} letters are too many for a mark on a chart", f"use at most {LONGEST}")
+    if kind not in get_args(Kind):
+        raise UsageError(f"unknown kind {kind!r}", f"one of {', '.join(get_args(Kind))}")
+    if not EARLIEST <= at <= now + AHEAD:
+        raise UsageError(
+            f"{at:%Y-%m-%d} can hardly be meant",
+            f"give a day from {EARLIEST:%Y-%m-%d} to {now + AHEAD:%Y-%m-%d}",
+        )
+    return Note(at.replace(hour=0, minute=0, second=0, microsecond=0), kind, words)
+
+
+def add(session: Session, workspace_id: int, note: Note) -> int:
+    """Store a note once, and say its number."""
+    row = {"workspace_id": workspace_id, "at": note.at, "kind": note.kind, "title": note.title}
+    store.bulk_insert(session, Event, [row], ignore=True)
+    stored = select(Event.id).where(
+        Event.workspace_id == workspace_id,
+        Event.at == note.at,
+        Event.kind == note.kind,
+        Event.title == note.title,
+    )
+    number = session.exec(stored).one()
+    assert number is not None
+    return number
+
+
+def listed(session: Session, workspace_id: int) -> Sequence[Event]:
+    return session.exec(
+        select(Event).where(Event.workspace_id == workspace_id).order_by(col(Event.at), col(Event.id))
+    ).all()
+
+
+def remove(session: Session, workspace_id: int, number: int) -> Note:
+    """Take one of the workspace's events away, and say what it was."""
+    found = session.exec(select(Event).where(Event.workspace_id == workspace_id, Event.id == number)).first()
+    if found is None:
+        raise UsageError(f"there is no event {number} here", "`citelift event list` shows the numbers")
+    gone = Note(found.at, found.kind, found.title)
+    session.delete(found)
+    return gone
