@@ -52,6 +52,21 @@ def test_the_hand_made_pages_are_many_and_name_every_placement() -> None:
         ("<p><a href=x class=references>y</a></p>", ["content"]),
         ("<template><a href=x>y</a></template><p><a href=x>z</a></p>", ["content"]),
         ("<nav hidden><a href=x>y</a></nav>", ["hidden"]),
+        (
+            "<main><p>A text that goes on for more than sixty characters, so that it is prose.</p>"
+            "<p>Ann Lee is a freelance writer who lives by the sea, at <a href=x>her site</a>.</p></main>",
+            ["author_bio"],
+        ),
+        (
+            "<main><p>A text that goes on for more than sixty characters, so that it is prose.</p>"
+            "<p>Acme Widgets is a maker of widgets since 1990, at <a href=x>its site</a>.</p></main>",
+            ["content"],
+        ),
+        (
+            "<main><p>A text that goes on for more than sixty characters, so that it is prose.</p>"
+            "<h3>Das könnte Sie auch interessieren</h3><ul><li><a href=x>y</a></li></ul></main>",
+            ["sidebar"],
+        ),
         ("<table><tr><td><a href=x>y</a></table>", ["content"]),
     ],
 )
@@ -70,6 +85,7 @@ def test_small_pages_each_with_one_trap(html: str, expected: list[str]) -> None:
         "<p style='" + "color:red;" * 50_000 + "'><a href=x>y</a>",
         "<a href=x>" * 5_000,
         "<table><tr><td>" * 2_000 + "<a href=x>y</a>",
+        "<p>Ann Lee is a writer <a href=x>y</a></p>" * 4_000,
     ],
     ids=[
         "deep",
@@ -80,6 +96,7 @@ def test_small_pages_each_with_one_trap(html: str, expected: list[str]) -> None:
         "long style",
         "nested links",
         "tables",
+        "bylines",
     ],
 )
 def test_a_hostile_page_costs_little_time(html: str) -> None:

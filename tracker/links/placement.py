@@ -23,6 +23,12 @@ _MAX_TEXT = 400
 _LONG = 60
 _MAX_TEXTS = 100_000
 _HALF = 0.5
+_BOX = 600
+"""Characters of a box about an author, at most."""
+_NEAR = 30
+"""Siblings that are looked at to know whether a paragraph ends the prose."""
+_PROSE = frozenset(("p", "h1", "h2", "h3", "h4", "ul", "ol", "table", "blockquote"))
+_LABELS = frozenset(("p", "div", "span", "dt"))
 
 
 def _pattern(words: str) -> re.Pattern[str]:
@@ -46,7 +52,7 @@ _REFERENCES = _pattern(
     riferimenti bronnen bronvermelding k[aä]llor kilder przypisy further[-_]reading external[-_]links"""
 )
 _AUTHOR = _pattern(
-    r"""(?:\w+[-_]+)?author[-_]*(?:s)?[-_]*(?:box|bio|info|card|description|about|profile|details|block|section|desc|meta|wrap|area|content|text|widget)
+    r"""(?:[\w-]+[-_]+)?author[-_]*(?:s)?[-_]*(?:box|bio|info|card|description|about|profile|details|block|section|desc|meta|wrap|area|content|text|widget)
     about[-_](?:the[-_])?authors? authors?[-_]?bio bio biography bios? contributor(?:[-_](?:bio|info|box))? saboxplugin-wrap
     saboxplugin[\w-]* abh_box m-a-box[\w-]* pp-author-boxes-wrapper pp-multiple-authors[\w-]* writer[-_]bio [\w-]*__(?:author-)?bio [\w-]*[-_]signature
     byline[-_]bio signature post[-_]signature js-signature sig[-_]?(?:content|body)? user[-_]signature
@@ -64,7 +70,9 @@ _NAV = _pattern(
 _SIDEBAR = _pattern(
     r"""side side-?bar[\w-]* (?!has-|with-|no-|without-|content-)[\w-]+[-_]sidebar(?:[-_]\w+)? sidenav side-?(?:menu|nav|col|column|panel|box|content|block) aside rail [\w]+-rail (?:left|right)-?_?(?:col|column|rail|bar|side|nav|panel)
     widget widgets widget[-_](?:area|content|text|links?|custom_html|wrap|container|title|list|inner) widget_[\w-]+ textwidget secondary
-    tertiary blogroll related [\w-]*[-_]related [\w-]*related[-_](?:posts?|articles?|links?|content|stories|products?|items?|sites)[\w-]* recommended you-may-also-like
+    tertiary blogroll related [\w-]*[-_]related [\w-]*related[-_](?:posts?|articles?|links?|content|stories|products?|items?|sites|box|wrap|wrapper|container|block|list)[\w-]*
+    (?:[\w-]+[-_])?(?:recent|latest|popular|trending|recommended|suggested)[-_](?:posts?|articles?|stories|news|reads?) more-(?:stories|posts|articles|news)
+    (?:[\w-]+[-_])?read-(?:more|next)(?:-wrap|-list|-box|-articles)? taboola[\w-]* trc_related[\w-]* outbrain[\w-]* OUTBRAIN [\w-]+[-_]aside recommended you-may-also-like
     sponsors? sponsored-links partners? ads? advert(?:isement)?s? banner-?(?:ads?|box) promo(?:box|-box)? infobox-links seitenleiste randspalte marginalspalte barra-?_?lateral
     colonne-(?:droite|gauche|laterale) colonna-laterale zijbalk zijkolom sidofält"""
 )
@@ -93,6 +101,26 @@ _AUTHOR_WORDS = re.compile(
     r"""(?:about\s+(?:the\s+)?(?:authors?|writer|contributor)|author\s+bio|über\s+(?:den\s+autor|die\s+autorin)|zum\s+autor|à\s+propos\s+de\s+l['’]auteure?|sobre\s+(?:el|la|o|a)\s+autora?
     |acerca\s+del\s+autor|l['’]autore|chi\s+è\s+l['’]autore|over\s+de\s+auteur|om\s+författaren|об\s+авторе|o\s+autorze|yazar\s+hakkında|作者简介|著者について|この記事を書いた人|글쓴이)\s*:?""",
     re.IGNORECASE | re.VERBOSE,
+)
+_MORE_WORDS = re.compile(
+    r"""(?:(?:related|similar|more|recent|latest|popular|trending|recommended)(?:\s+\w+)?\s+(?:posts?|articles?|stories|reads?|news|content|links)
+    |related|read\s+(?:more|next|also)|recommended(?:\s+for\s+you)?|more\s+from\s+.{1,40}|more\s+like\s+this|you\s+(?:may|might)\s+also\s+(?:like|enjoy)
+    |keep\s+reading|up\s+next|mehr\s+zum\s+thema|das\s+könnte\s+(?:sie|dich)\s+auch\s+interessieren|lesen\s+sie\s+auch|weiterlesen|(?:ähnliche|verwandte)\s+(?:artikel|beiträge)
+    |meistgelesen|à\s+lire\s+aussi|lire\s+aussi|sur\s+le\s+même\s+sujet|articles\s+(?:similaires|liés)|te\s+puede\s+interesar|lee\s+también
+    |(?:artículos|entradas|noticias)\s+relacionad[ao]s|leggi\s+anche|articoli\s+correlati|potrebbe\s+interessarti|leia\s+(?:também|mais)|(?:artigos|posts)\s+relacionados
+    |lees\s+(?:ook|meer)|gerelateerde?\s+(?:artikelen|berichten)|läs\s+(?:också|mer)|czytaj\s+także|zobacz\s+także|читайте\s+также|похожие\s+\w+|по\s+теме
+    |関連記事|おすすめ(?:記事)?|あわせて読みたい|人気記事|新着記事|相关(?:文章|阅读)|推荐阅读|相關文章|관련\s*(?:글|기사)|추천\s*글)\s*:?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PERSON = (
+    "writer|reporter|journalist|editor|author|blogger|columnist|contributor|freelance|correspondent|consultant|marketer|strategist"
+    "|analyst|researcher|engineer|developer|designer|founder|co-?founder|ceo|cmo|head\\s+of|director|manager|specialist|expert|coach"
+    "|redakteurin?|autorin?|journalistin?|journaliste|rédact|auteure?|periodista|redactora?|autora?|giornalista|redattrice|autore"
+)
+_BYLINE_AT_END = re.compile(
+    rf"""\W*(?:[Aa]bout\s+)?[A-ZÀ-ÞА-Я][\w.'’-]+(?:\s+[A-ZÀ-ÞА-Я][\w.'’-]+){{1,3}},?\s+
+    (?:writes\s|covers\s|reports\s+on|has\s+written|schreibt\s|écrit\s|escribe\s|scrive\s|(?:is|was|ist|est|es|è)\s.{{0,60}}?\b(?i:{_PERSON}))""",
+    re.VERBOSE,
 )
 _COMMENT_WORDS = re.compile(
     r"""(?:\d+\s+)?(?:comments?|responses|replies|kommentare?|commentaires?|comentarios?|comentários?|commenti|reacties|комментарии|コメント|评论|댓글)(?:\s*\(?\d+\)?)?\s*:?""",
@@ -142,6 +170,7 @@ class _Spot:
     node: LexborNode
     order: int
     heading: str
+    heading_node: LexborNode | None
 
 
 def placements(html: str, wanted: Callable[[str], bool] | None = None) -> list[Placed]:
@@ -174,17 +203,19 @@ class _Page:
             self._find_main(tree)
 
     def _walk(self, body: LexborNode) -> None:
-        heading = ""
+        heading, above = "", None
         for order, node in enumerate(body.traverse(include_text=True, skip_empty=True)):
             tag = node.tag
             if tag == "-text":
                 self._weigh(node, order)
             elif tag in _HEADINGS or (tag in ("summary", "strong", "b") and _alone(node)):
-                heading = _words(node)
+                heading, above = _words(node), node
+            elif tag in _LABELS and (label := _label(node)):
+                heading, above = label, node
             elif tag in ("a", "area"):
                 href = node.attributes.get("href")
                 if href is not None and (self.wanted is None or self.wanted(href)):
-                    self.spots.append(_Spot(node, order, heading))
+                    self.spots.append(_Spot(node, order, heading, above))
 
     def _weigh(self, text: LexborNode, order: int) -> None:
         size = len((text.text_content or "").strip())
@@ -334,13 +365,51 @@ class _Page:
         return "nav" if dense and _any(_NAV, names) else None
 
     def _by_heading(self, spot: _Spot, chain: Sequence[LexborNode]) -> Placement | None:
-        if not spot.heading or self._outside(chain):
+        if self._is_byline(chain):
+            return "author_bio"
+        if not spot.heading:
             return None
+        if self._outside(chain):
+            near = _AUTHOR_WORDS.fullmatch(spot.heading) and self._near_heading(spot, chain)
+            return "author_bio" if near else None
+        if _MORE_WORDS.fullmatch(spot.heading) and self._is_list_of_links(chain):
+            return "sidebar"
         if _REFERENCE_WORDS.fullmatch(spot.heading):
             return "references"
         if _AUTHOR_WORDS.fullmatch(spot.heading):
             return "author_bio"
         return "comment" if _COMMENT_WORDS.fullmatch(spot.heading) else None
+
+    def _near_heading(self, spot: _Spot, chain: Sequence[LexborNode]) -> bool:
+        """Whether link and heading share a box that holds little else."""
+        around = {node.mem_id for node in _chain(spot.heading_node)}
+        box = next((node for node in chain if node.mem_id in around), None)
+        if box is None or box.tag == "body" or any(box.mem_id == node.mem_id for node in self.main_chain):
+            return False
+        return self._weight(box).text <= _BOX
+
+    def _is_list_of_links(self, chain: Sequence[LexborNode]) -> bool:
+        block = next((node for node in chain if node.tag in ("ul", "ol", "div", "section", "p", "td")), None)
+        return block is not None and self._weight(block).density >= _HALF
+
+    def _is_byline(self, chain: Sequence[LexborNode]) -> bool:
+        """The last paragraph of the prose, when it says who somebody is: the author of a guest post."""
+        block = next((node for node in chain if node.tag in ("p", "div", "section", "td", "li")), None)
+        if block is None or block.tag != "p" or self._weight(block).text > _BOX:
+            return False
+        if not _BYLINE_AT_END.match((block.text(deep=True) or "")[:_MAX_TEXT].strip()):
+            return False
+        return self._prose_beside(block, "prev") and not self._prose_beside(block, "next")
+
+    def _prose_beside(self, block: LexborNode, step: Literal["prev", "next"]) -> bool:
+        node = block
+        for _ in range(_NEAR):
+            node = getattr(node, step)
+            if node is None:
+                return False
+            if node.tag in _PROSE and self._prose(node) >= _LONG:
+                return True
+        return False
 
     def _outside(self, chain: Sequence[LexborNode]) -> bool:
         return self.main is not None and all(node.mem_id != self.main.mem_id for node in chain)
@@ -434,6 +503,17 @@ def _words(node: LexborNode) -> str:
     """A heading's text without its edit links, numbers and marks."""
     text = re.sub(r"\[.{0,40}?\]", " ", (node.text(deep=True) or "")[:_MAX_TEXT])
     return re.sub(r"^[\W\d_]+|[\s#¶:]+$", "", " ".join(text.split()))
+
+
+def _label(node: LexborNode) -> str:
+    """A line that is no heading in the markup but says what follows, such as <p class="bold">About the author</p>."""
+    child = node.child
+    if child is None or child.tag != "-text" or child.next is not None:
+        return ""
+    text = " ".join((child.text_content or "")[:80].split())
+    if not 5 <= len(text) <= 40:
+        return ""
+    return text if _AUTHOR_WORDS.fullmatch(text) or _MORE_WORDS.fullmatch(text) else ""
 
 
 def _alone(node: LexborNode) -> bool:
