@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tracker.errors import UsageError
+from tracker.errors import StoreError, UsageError
 from tracker.printing import err
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
+    from sqlalchemy.exc import DBAPIError
 
     from tracker.catalog import Catalog
     from tracker.settings import Settings
@@ -36,13 +37,61 @@ def settings_from(
 
 @contextmanager
 def opened(settings: Settings, *, read_only: bool = False) -> Iterator[Database]:
+    from sqlalchemy.exc import DBAPIError
+
     from tracker.store import open_database
 
     database = open_database(settings.database_url, read_only=read_only)
     try:
         yield database
+    except DBAPIError as error:
+        told = _told(error)
+        if told is None:
+            raise
+        raise told from error
     finally:
         database.dispose()
+
+
+_AGAIN = (
+    "then start the same command again; a run goes on with `citelift run --resume`, and keeps what it has"
+)
+_TROUBLES = (
+    (
+        ("database or disk is full", "no space left", "disk i/o error", "could not extend file"),
+        "the disk is full or fails",
+        f"free some space or move the database, {_AGAIN}",
+    ),
+    (
+        ("readonly", "read-only", "permission denied", "unable to open database"),
+        "the database cannot be written",
+        "check the owner and the rights of the file and its folder",
+    ),
+    (
+        ("malformed", "not a database", "file is encrypted"),
+        "the database file is damaged",
+        "restore it from a backup; `sqlite3 file .recover` saves what can be read",
+    ),
+    (
+        ("is locked", "lock timeout", "deadlock"),
+        "another process keeps the database locked",
+        f"let that process end, {_AGAIN}",
+    ),
+    (
+        ("connection", "server closed", "terminating", "shutting down", "starting up"),
+        "the database server went away",
+        f"see that it runs, {_AGAIN}",
+    ),
+)
+
+
+def _told(error: DBAPIError) -> StoreError | None:
+    """What befell the database, where it is no fault of the program: those keep their traceback."""
+    words = str(error.orig or error).strip().splitlines() or [""]
+    for signs, problem, hint in _TROUBLES:
+        if any(sign in line.lower() for line in words for sign in signs):
+            return StoreError(f"{problem}: {words[0]}", hint)
+    return None
 
 
 def synced(
@@ -59,7 +108,7 @@ def synced(
         count = answers.refresh_mentions(database, workspace_id)
         with store.writing(database) as session:
             rollups.rebuild(session, workspace_id)
-        err.print(f"The brands changed: {count:,} stored answers were searched for their names again.")
+        err.print(f"{count:,} stored answers were searched again for the brands' names as they are now.")
     return workspace_id, found
 
 
