@@ -128,9 +128,13 @@ def _refuse_disguised(url: str, literal: IPv4Address | IPv6Address) -> None:
         raise Stop("numeric_host", f"{raw[:60]!r} is {literal} in disguise")
 
 
+_LOCAL = re.compile(r"(?:^|\.)(?:localhost|local|internal|onion|home\.arpa)$")
+"""Names that no public server has (RFC 6761, 6762, 7686, 8375): what answers to them is inside."""
+
+
 def _is_name(host: str) -> bool:
     labels = host.removesuffix(".").split(".")
-    if len(labels) < 2 or len(host) > 253:
+    if len(labels) < 2 or len(host) > 253 or _LOCAL.search(host.removesuffix(".")):
         return False
     return all(re.fullmatch(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", label) for label in labels)
 
