@@ -35,11 +35,11 @@ from analysis.stances import stances
 from dashboard import data, marked
 from tests.facts import Facts, week
 from tests.test_cli import Cite, cite, write_catalog
-from tracker import catalog, claims, judge, judge_cases, judge_claims, judge_run, sandbox, store
+from tracker import catalog, claims, judge_cases, judge_claims, judge_run, sandbox, store
 from tracker.ask import Question, ask
 from tracker.engines import plain_call
 from tracker.errors import CatalogError, DataError, UsageError
-from tracker.judge import STANCE, STANCES, InvalidVerdict, Template, labelled, template, verdict
+from tracker.judge import STANCE, STANCES, InvalidVerdict, labelled, template, verdict
 from tracker.judge_claims import Bench, Case, Judged
 from tracker.models import Agreement, Answer, Ask, JudgeLedger, Judgement, Mention, Setting
 from tracker.work import Limits
@@ -252,7 +252,7 @@ def test_a_judge_is_off_unless_it_is_written_and_is_no_part_of_a_run(tmp_path: P
 
 @pytest.mark.parametrize(
     "model",
-    (
+    [
         *(
             "openai/gpt-5-mini",
             "azure/x",
