@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from analysis import cli_graph
 from analysis.cli_reading import (
     BrandOption,
     EngineOption,
@@ -28,6 +29,7 @@ from analysis.cli_reading import (
     reading,
     share,
 )
+from tracker.errors import UsageError
 from tracker.opening import (
     CatalogOption,
     DatabaseOption,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for verb in (lift, association, authority, events, opportunities, quality, classify):
         app.command()(verb)
+    cli_graph.register(app)
 
 
 def events(
@@ -462,14 +465,33 @@ def authority(
     catalog: CatalogOption = None,
     database: DatabaseOption = None,
     workspace: WorkspaceOption = None,
-    metric: Annotated[str | None, typer.Option("--metric", help="Show the domains of this metric.")] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric", help="Show the domains of this metric; trustrank and spam_mass need --seed."
+        ),
+    ] = None,
+    seed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seed", help="A domain that is surely good; again for more, or @FILE with one a line."
+        ),
+    ] = None,
     top: TopOption = 20,
     as_json: JsonOption = False,
 ) -> None:
     """The authority metrics there are, or the strongest domains by one of them."""
     from analysis import frames
 
+    if (metric in cli_graph.SEEDED) is not bool(seed):
+        raise UsageError(
+            f"{metric or 'a list of metrics'} {'needs' if not seed else 'takes no'} seeds",
+            "give --metric trustrank or spam_mass together with --seed DOMAIN or --seed @FILE",
+        )
     with reading(catalog, database, workspace) as asked:
+        if metric in cli_graph.SEEDED:
+            cli_graph.print_seeded(asked, metric, seed or [], top, as_json)
+            return
         if metric is None:
             lists = frames.authority_metrics(asked.database)
             graph = frames.link_graph(asked.database, asked.world)

@@ -109,6 +109,11 @@ def from_ranked(graph: Graph, keep: Iterable[str], *, limit: int = MOST_EDGES) -
     return domain_graph((str(names[int(graph.indices[e])]), str(names[int(target[e])])) for e in touched)
 
 
+def digraph(graph: Graph, keep: Iterable[str]) -> Digraph:
+    """All of a graph of at most `MOST_EDGES` edges; of a larger one what touches the names in `keep`."""
+    return from_ranked(graph, graph.names if graph.edges <= MOST_EDGES else keep)
+
+
 def neighbourhood(
     graph: Digraph, centres: Iterable[str], *, radius: int = 1, limit: int = MAP_NODES
 ) -> Neighbourhood:
