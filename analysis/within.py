@@ -149,7 +149,7 @@ def _basis(rate: Floats, answer: AnswerEffect) -> Floats:
     """
     cells, b = rate.shape
     level = np.full((cells, b, 1), 1 / np.sqrt(b))
-    if answer == "level" or b < 4:
+    if answer == "level" or b < 3:
         return level
     slope = rate * (1 - rate)
     slope -= slope.mean(axis=1, keepdims=True)

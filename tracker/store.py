@@ -94,7 +94,7 @@ def _sqlite(url: str, read_only: bool) -> Engine:
             "foreign_keys=ON",
             "busy_timeout=60000",
             "synchronous=NORMAL",
-            "cache_size=-65536",
+            "cache_size=-16384",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
