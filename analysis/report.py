@@ -27,6 +27,7 @@ from analysis.families import families
 from analysis.frames import Scope, World
 from analysis.intervals import wilson
 from analysis.lift import LiftRow, LiftTable, lift
+from analysis.moments import Moment, moments, within
 from analysis.opportunities import Opportunity, opportunities
 from analysis.report_charts import bar, forest, trend
 from tracker.errors import UsageError
@@ -93,8 +94,8 @@ class Week:
     lift_from: date
     sources: tuple[Source, ...]
     stability: tuple[v.Stability, ...]
-    events: tuple[tuple[date, str, str], ...]
-    past_events: tuple[tuple[date, str, str], ...]
+    events: tuple[Moment, ...]
+    past_events: tuple[Moment, ...]
     opportunities: tuple[Opportunity, ...]
     limits: tuple[str, ...]
 
@@ -179,6 +180,7 @@ def gather(database: Engine, world: World, week: date | None = None) -> Week:
     asked = frames.asked(database, world, scope)
     sources = _sources(database, world, whole)
     excluded = frames.excluded(database, world, whole)
+    happened = moments(database, world)
     return Week(
         workspace=world.name,
         own=own.name,
@@ -196,8 +198,8 @@ def gather(database: Engine, world: World, week: date | None = None) -> Week:
         lift_from=known[0],
         sources=tuple(sources),
         stability=tuple(v.stability(database, world, Scope(first=start, last=monday, branded="include"))),
-        events=tuple(frames.events(database, world, monday, monday + timedelta(days=6))),
-        past_events=tuple(frames.events(database, world, start, monday + timedelta(days=6))),
+        events=within(happened, monday, monday + timedelta(days=6)),
+        past_events=within(happened, start, monday + timedelta(days=6)),
         opportunities=tuple(
             _next(database, world, Scope(first=start, last=monday, branded="include"), table)
         ),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from markupsafe import Markup
 
 from analysis.lift import LiftRow
+from analysis.moments import Mark, Moment, marks
 from analysis.visibility import Row
 
 PALETTE = ("#0b6e63", "#33415c", "#b4652a", "#7a5ea8", "#8a8f98", "#a8a29a", "#c2bdb4", "#d0ccc4")
@@ -80,8 +81,14 @@ class Forest:
         span = self.high - self.low
         step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0) if span / s <= 6)
         first = int(self.low / step) - 1
-        values = [step * i for i in range(first, first + 12)]
-        return [(self._at(x), f"{100 * x:+.0f}" if x else "0") for x in values if self.low <= x <= self.high]
+        at = {
+            x: self._at(x) for x in (step * i for i in range(first, first + 12)) if self.low <= x <= self.high
+        }
+        return [
+            (place, f"{100 * x:+.0f}".replace("-", "−") if x else "0")
+            for x, place in at.items()
+            if 3 < place < 97
+        ]
 
 
 def forest(rows: Sequence[LiftRow]) -> Forest:
@@ -92,90 +99,107 @@ def forest(rows: Sequence[LiftRow]) -> Forest:
     return Forest(low - margin, high + margin)
 
 
+Point = tuple[float, float]
+"""Percent of the width from the left, percent of the height from the top."""
+
+
 @dataclass(frozen=True)
 class Line:
-    """One brand of a trend: its name, its colour, its last value."""
+    """One brand of a trend: its name, its colour, its last value, its weeks."""
 
     brand: str
     own: bool
     colour: str
     last: float | None
+    points: tuple[Point, ...]
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Rates over weeks: shapes, axis labels, legend."""
+    """Rates over weeks, in places on the drawing: scales, the own brand's band, marks, lines (own brand first)."""
 
-    shapes: Markup
     y: tuple[tuple[float, str], ...]
     x: tuple[tuple[float, date], ...]
+    band: tuple[Point, ...]
+    marks: tuple[tuple[float, Mark], ...]
     lines: tuple[Line, ...]
 
+    @property
+    def shapes(self) -> Markup:
+        parts = [_rect(0, place, 100, 0.2, "#e4e0d8") for place, _ in self.y]
+        parts += [_rect(place - 0.06, 0, 0.12, 100, "#b4652a") for place, _ in self.marks]
+        parts.append(f'<polygon points="{_joined(self.band)}" fill="{PALETTE[0]}" fill-opacity="0.13"/>')
+        parts += [
+            f'<polyline points="{_joined(line.points)}" fill="none" stroke="{line.colour}" '
+            f'stroke-width="{2.6 if line.own else 1.4}" stroke-linejoin="round" stroke-linecap="round" '
+            'vector-effect="non-scaling-stroke"/>'
+            for line in reversed(self.lines)
+        ]
+        return _svg("trend", 100, parts)
 
-def trend(rows: Sequence[Row], events: Sequence[tuple[date, str, str]] = (), most: int = 5) -> Trend | None:
-    """Mention rates of the own brand (with its band) and the most named rivals, events as upright lines; None for fewer than two weeks."""
+
+def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
+    return f'<rect x="{x:.2f}" y="{y - 0.1:.2f}" width="{width:.2f}" height="{height}" fill="{colour}"/>'
+
+
+def _joined(points: Sequence[Point]) -> str:
+    return " ".join(f"{x:.2f},{y:.2f}" for x, y in points)
+
+
+def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) -> Trend | None:
+    """Mention rates of the own brand (with its band) and the most named rivals; None for fewer than two weeks."""
     weeks = sorted({row.week for row in rows if row.week})
     if len(weeks) < 2:
         return None
     first, span = weeks[0], (weeks[-1] - weeks[0]).days
-    at = {week: 100 * (week - first).days / span for week in weeks}
     by_brand: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda r: r.week or first):
         by_brand.setdefault(row.brand, []).append(row)
     own = [name for name, part in by_brand.items() if part[0].own]
     others = sorted((n for n in by_brand if n not in own), key=lambda n: (-_last(by_brand[n]), n))
     shown = own + others[: most - len(own)]
-    values = [
-        x for n in shown for r in by_brand[n] for x in (r.rates["mention_rate"].estimate,) if x is not None
-    ]
-    values += [x for n in own for r in by_brand[n] for x in (r.rates["mention_rate"].high,) if x is not None]
-    step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if max([*values, 0.05]) <= 5 * s or s == 0.25)
-    top = step * -(-max([*values, step]) // step)
-    shapes = [
-        f'<rect x="0" y="{60 - 60 * i * step / top - 0.06:.2f}" width="100" height="0.12" fill="#e4e0d8"/>'
-        for i in range(round(top / step) + 1)
-    ]
-    for day, _, _ in events:
-        place = 100 * min(max((day - first).days, 0), span) / span
-        shapes.append(f'<rect x="{place - 0.06:.2f}" y="0" width="0.12" height="60" fill="#b4652a"/>')
-    colours = {name: PALETTE[min(i, len(PALETTE) - 1)] for i, name in enumerate(shown)}
-    for name in own:
-        shapes.append(_band(by_brand[name], at, top))
-    for name in reversed(shown):
-        shapes.append(_line(by_brand[name], at, top, colours[name], name in own))
-    ticks = tuple(
-        (100 - 100 * i * step / top, f"{100 * i * step:.0f} %") for i in range(round(top / step) + 1)
-    )
-    every = max(1, -(-len(weeks) // 6))
+    step, top = _scale([by_brand[name] for name in shown])
+
+    def place(week: date | None, rate: float) -> Point:
+        return 100 * ((week or first) - first).days / span, 100 * (1 - min(rate / top, 1))
+
+    known = [(r.week, i) for n in own for r in by_brand[n] if (i := r.rates["mention_rate"]).enough]
+    upper = [place(week, i.high or 0) for week, i in known]
+    lower = [place(week, i.low or 0) for week, i in reversed(known)]
     lines = tuple(
-        Line(n, n in own, colours[n], by_brand[n][-1].rates["mention_rate"].estimate) for n in shown
+        Line(
+            *(name, name in own, PALETTE[min(i, len(PALETTE) - 1)]),
+            by_brand[name][-1].rates["mention_rate"].estimate,
+            tuple(
+                place(r.week, x)
+                for r in by_brand[name]
+                if (x := r.rates["mention_rate"].estimate) is not None
+            ),
+        )
+        for i, name in enumerate(shown)
     )
-    return Trend(_svg("trend", 60, shapes), ticks, tuple((at[w], w) for w in weeks[::every]), lines)
+    end = weeks[-1] + timedelta(days=7)
+    marked = tuple((min(place(m.at, 0)[0], 100.0), m) for m in marks(moments, first, end))
+    every = max(1, -(-len(weeks) // 6))
+    return Trend(
+        y=tuple(
+            (100 - 100 * i * step / top, f"{100 * i * step:.0f} %") for i in range(round(top / step) + 1)
+        ),
+        x=tuple((place(week, 0)[0], week) for week in weeks[::every]),
+        band=tuple(upper + lower),
+        marks=marked,
+        lines=lines,
+    )
+
+
+def _scale(parts: Sequence[Sequence[Row]]) -> tuple[float, float]:
+    """A round step and the top of the axis: above every estimate, and above the own brand's intervals."""
+    rates = [(row.own, row.rates["mention_rate"]) for part in parts for row in part]
+    values = [x for own, i in rates for x in (i.estimate, i.high if own else None) if x is not None]
+    highest = max([*values, 0.05])
+    step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25) if highest <= 5 * s or s == 0.25)
+    return step, step * -(-highest // step)
 
 
 def _last(part: Sequence[Row]) -> float:
     return part[-1].rates["mention_rate"].estimate or 0.0
-
-
-def _y(value: float, top: float) -> float:
-    return 60 - 60 * min(value / top, 1)
-
-
-def _band(part: Sequence[Row], at: dict[date, float], top: float) -> str:
-    known = [(at[r.week], r.rates["mention_rate"]) for r in part if r.week and r.rates["mention_rate"].enough]
-    upper = [f"{x:.2f},{_y(i.high or 0, top):.2f}" for x, i in known]
-    lower = [f"{x:.2f},{_y(i.low or 0, top):.2f}" for x, i in reversed(known)]
-    return f'<polygon points="{" ".join(upper + lower)}" fill="#0b6e63" fill-opacity="0.13"/>'
-
-
-def _line(part: Sequence[Row], at: dict[date, float], top: float, colour: str, own: bool) -> str:
-    points = [
-        f"{at[r.week]:.2f},{_y(r.rates['mention_rate'].estimate, top):.2f}"
-        for r in part
-        if r.week and r.rates["mention_rate"].estimate is not None
-    ]
-    width = 2.6 if own else 1.4
-    return (
-        f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="{width}" '
-        'stroke-linejoin="round" stroke-linecap="round" vector-effect="non-scaling-stroke"/>'
-    )

@@ -11,7 +11,9 @@ import pandas as pd
 from analysis.frames import World
 from analysis.intervals import Interval
 from analysis.lift import LiftRow, LiftTable
+from analysis.moments import SERVED, Mark, Moment
 from analysis.opportunities import Opportunity
+from analysis.report_charts import trend
 from analysis.visibility import Change, Pair, Row
 
 if TYPE_CHECKING:
@@ -67,6 +69,10 @@ def count(value: int) -> str:
 
 def day(value: date) -> str:
     return f"{value.day} {value:%B %Y}"
+
+
+def short_day(value: date) -> str:
+    return f"{value.day} {value:%b}"
 
 
 def plural(number: int, one: str, many: str = "") -> str:
@@ -180,6 +186,43 @@ def _excluded(world: World, excluded: pd.DataFrame) -> Iterator[str]:
 
 def _are(number: int) -> str:
     return "is" if number == 1 else "are"
+
+
+KINDS = {"pr": "press"}
+
+
+def happened(moment: Moment) -> str:
+    """What is marked on a chart; of a change of model the title says all."""
+    kind = "" if moment.kind == SERVED else f" ({KINDS.get(moment.kind, moment.kind)})"
+    return f"{day(moment.at)}: {moment.title}{kind}"
+
+
+def marked(mark: Mark) -> str:
+    """All that one letter stands for."""
+    return "; ".join(map(happened, mark.moments))
+
+
+def _trend(w: Week) -> dict[str, object] | None:
+    found = trend(w.history, w.past_events)
+    if found is None:
+        return None
+    return {
+        "y": found.y,
+        "x": [(place, short_day(week)) for place, week in found.x],
+        "band": found.band,
+        "marks": [(place, mark.letter) for place, mark in found.marks],
+        "told": [(mark.letter, marked(mark)) for _, mark in found.marks],
+        "lines": [
+            {
+                "brand": line.brand,
+                "own": line.own,
+                "colour": line.colour,
+                "last": percent(line.last),
+                "points": line.points,
+            }
+            for line in found.lines
+        ],
+    }
 
 
 def checks(row: LiftRow) -> str:
@@ -301,7 +344,8 @@ def plain(w: Week, definitions: Mapping[str, str]) -> dict[str, Any]:
             for o in w.opportunities
         ],
         "gain_note": GAIN_NOTE,
-        "events": [f"{day(at)}: {kind}: {title}" for at, kind, title in w.events],
+        "events": [happened(m) for m in w.events],
+        "trend": _trend(w),
         "limits": list(w.limits),
         "definitions": [[MEASURE_NAMES[name], text] for name, text in definitions.items()],
     }
@@ -366,7 +410,8 @@ def _card(w: Week, name: str) -> dict[str, object]:
         "value": percent(interval.estimate),
         "band": band(interval.low, interval.high),
         "n": count(interval.n),
-        "change": change_line(change) if name != "prompt_coverage" else "",
+        "change": change_word(change) if name != "prompt_coverage" else "",
+        "size": change_size(change),
         "verdict": change.verdict if change and name != "prompt_coverage" else "",
     }
 
@@ -383,13 +428,15 @@ def _brand(w: Week, row: Row) -> dict[str, object]:
         cells[name] = percent(interval.estimate)
         cells[f"{name}_band"] = band(interval.low, interval.high)
         cells[f"{name}_raw"] = [interval.estimate or 0, interval.low or 0, interval.high or 0]
-    return cells | {"change": change_line(change), "verdict": change.verdict if change else ""}
+    told = {"change": change_word(change), "size": change_size(change)}
+    return cells | told | {"verdict": change.verdict if change else ""}
 
 
 def _lift(row: LiftRow) -> dict[str, object]:
     return {
         **{"source": row.source, "lift": points(row.lift), "band": band(row.low, row.high, True)},
-        **{"raw": [row.lift, row.low, row.high], "exposed": count(row.exposed), "prompts": row.prompts},
+        **{"raw": [row.lift, row.low, row.high], "exposed": count(row.exposed)},
+        "prompts": plural(row.prompts, "prompt"),
         "verdict": row.verdict,
         "checks": "" if row.verdict == "no clear difference" else f"; {checks(row)}",
     }

@@ -9,14 +9,16 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
+from analysis import moments
+from analysis.moments import Moment
+from dashboard import formats
+
 ACCENT, OTHER, QUIET = "#0e8a7f", "#b9791a", "#8d9a97"
 GOOD, BAD = "#0e8a7f", "#c2543c"
 ENGINES = ("#0e8a7f", "#b9791a", "#5b6fae", "#a1567f", "#6d8b3c", "#7a7f85", "#3f8fb0", "#c2543c")
 PERCENT = ".0%"
 LABEL_SHARE = 0.23
 """Part of a time chart's width that is kept for the lines' names."""
-APART = 40
-"""Two marks closer than this part of a chart's days are one."""
 
 
 def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axis: str) -> Any:
@@ -84,30 +86,14 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
     return _sized(alt.layer(*_rules(marked), band, line, dot, name), 340)
 
 
-def marks(moments: pd.DataFrame, days: pd.Series, *, lasting: int = 7) -> pd.DataFrame:
-    """What of `moments` (`at`, `title`) a chart of these days marks: `at`, `letter`, `titles`.
-
-    Each of the days stands for `lasting` ones. What lies too close together to be told apart shares a letter.
-    """
-    at = pd.to_datetime(moments["at"])
-    every = pd.to_datetime(days)
-    if every.empty:
+def marks(found: Sequence[Moment], days: pd.Series, *, lasting: int = 7) -> pd.DataFrame:
+    """What a chart of these days marks: `at`, `letter`, `titles`. Each of the days stands for `lasting` ones."""
+    if days.empty:
         return pd.DataFrame(columns=["at", "letter", "titles"])
-    first, end = every.min(), every.max() + timedelta(days=lasting)
-    shown = moments.assign(at=at)[(at >= first) & (at < end)].sort_values("at", kind="stable")
-    groups: list[tuple[Any, list[str]]] = []
-    for moment, title in zip(shown["at"], shown["title"], strict=True):
-        said = f"{moment.day} {moment:%b %Y}: {title}"
-        if groups and moment - groups[-1][0] < (end - first) / APART:
-            groups[-1][1].append(said)
-        else:
-            groups.append((moment, [said]))
-    rows = [(moment, _letter(number), titles) for number, (moment, titles) in enumerate(groups)]
-    return pd.DataFrame(rows, columns=["at", "letter", "titles"])
-
-
-def _letter(number: int) -> str:
-    return (_letter(number // 26 - 1) if number >= 26 else "") + chr(65 + number % 26)
+    every = pd.to_datetime(days)
+    drawn = moments.marks(found, every.min().date(), every.max().date() + timedelta(days=lasting))
+    rows = [(m.at, m.letter, [f"{formats.day(one.at)}: {one.title}" for one in m.moments]) for m in drawn]
+    return pd.DataFrame(rows, columns=["at", "letter", "titles"]).astype({"at": "datetime64[ns]"})
 
 
 def _rules(shown: pd.DataFrame) -> list[alt.Chart]:

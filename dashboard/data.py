@@ -20,9 +20,10 @@ from sqlalchemy import func, make_url
 from sqlalchemy import select as typed_select
 from sqlmodel import Session, col
 
-from analysis import frames
+from analysis import frames, moments
 from analysis import visibility as v
 from analysis.frames import Judge, Scope, World
+from analysis.moments import Moment
 from analysis.visibility import Compared, Row
 from tracker import settings, store
 from tracker.engines import is_sandbox
@@ -183,37 +184,16 @@ def differences(place: Place, scope: Scope, measure: Compared) -> list[tuple[str
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def marked_moments(place: Place) -> pd.DataFrame:
-    """What a time chart marks: columns `at` (date), `kind`, `title`, `engine` (None: all)."""
-    here = world(place)
-    with store.reading(database(place)) as session:
-        stored = session.scalars(select(Event).where(col(Event.workspace_id) == place.workspace)).all()
-    rows = [(e.at.date(), e.kind, e.title, here.engines.get(e.engine_id or -1)) for e in stored]
-    known = {(frames.monday(at), engine) for at, kind, _, engine in rows if kind == "served model"}
-    rows += [m for m in _model_changes(place) if not known & {(m[0], m[3]), (m[0], None)}]
-    return pd.DataFrame(rows, columns=["at", "kind", "title", "engine"]).sort_values("at")
-
-
-def _model_changes(place: Place) -> list[tuple[date, str, str, str | None]]:
-    here = world(place)
-    asked = frames.asked(database(place), here, Scope(branded="include"))
-    found: list[tuple[date, str, str, str | None]] = []
-    for engine, part in asked[asked["served_model"] != ""].groupby("engine"):
-        before: frozenset[str] | None = None
-        for week, answers in part.groupby("week"):
-            served = frozenset(answers["served_model"])
-            if before is not None and served != before:
-                name = here.engines[int(str(engine))]
-                title = f"{name}: {', '.join(sorted(before))} → {', '.join(sorted(served))}"
-                found.append((week, "served model", title, name))  # type: ignore[arg-type]
-            before = served
-    return found
+def marked_moments(place: Place) -> list[Moment]:
+    """What every chart over time marks."""
+    return moments.moments(database(place), world(place))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def happened(place: Place) -> pd.DataFrame:
     """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`, `brand` (None: all)."""
-    marked = marked_moments(place)[["at", "kind", "title"]].assign(brand=None)
+    noted = [(m.at, m.kind, m.title, None) for m in marked_moments(place)]
+    marked = pd.DataFrame(noted, columns=["at", "kind", "title", "brand"])
     if not has_links(place):
         return marked.iloc[::-1]
     per_source = links(place).groupby(["source", "brand"], sort=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
@@ -196,17 +196,18 @@ def weeks(database: Engine, workspace: World) -> list[date]:
         return sorted(connection.execute(found).scalars())
 
 
-def events(database: Engine, workspace: World, first: date, last: date) -> list[tuple[date, str, str]]:
-    """What was written down for these days: (day, kind, title)."""
-    start = datetime.combine(first, time(), UTC)
-    end = datetime.combine(last + timedelta(days=1), time(), UTC)
+def events(database: Engine, workspace: World) -> list[tuple[date, str, str, str | None]]:
+    """What was written down, in order: (day, kind, title, the engine it concerns)."""
     statement = (
-        select(EVENT.c.at, EVENT.c.kind, EVENT.c.title)
-        .where(EVENT.c.workspace_id == workspace.id, EVENT.c.at >= start, EVENT.c.at < end)
+        select(EVENT.c.at, EVENT.c.kind, EVENT.c.title, EVENT.c.engine_id)
+        .where(EVENT.c.workspace_id == workspace.id)
         .order_by(EVENT.c.at, EVENT.c.id)
     )
     with database.connect() as connection:
-        return [(at.date(), str(kind), str(title)) for at, kind, title in connection.execute(statement)]
+        found = connection.execute(statement).all()
+    return [
+        (at.date(), str(kind), str(title), workspace.engines.get(engine)) for at, kind, title, engine in found
+    ]
 
 
 def domain_kinds(database: Engine, workspace: World) -> dict[str, str]:
