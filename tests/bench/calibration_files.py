@@ -177,7 +177,10 @@ def measured(folder: Path) -> list[dict[str, Any]]:
 
 
 def _citelift(*words: str) -> str:
-    return subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=True).stdout
+    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"citelift {' '.join(words[:2])} ended with {done.returncode}: {done.stderr}")
+    return done.stdout
 
 
 def tally(kind: Kind, seeds: Iterable[int]) -> str:
