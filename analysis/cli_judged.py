@@ -21,20 +21,25 @@ def stored(asked: Asked, *, domains: bool, judge: Judge | None = None) -> dict[s
         told = frames.domain_verdicts(database, world, by) if by else {}
         rows = [{"domain": name, "class": kind} for name, kind in sorted(told.items())]
         used = bool(frames.judged_domains(database, world))
-        return {"judge": _judge_json(by), "used_by_classify": used, "rows": rows}
+        return {"judge": _judge_json(asked, by), "used_by_classify": used, "rows": rows}
     by = (
         judge
         or frames.last_judge(database, world, "stance")
         or frames.last_judge(database, world, "labelled")
     )
-    head = {"window": asked.window, "branded": asked.scope.branded, "judge": _judge_json(by)}
+    head = {"window": asked.window, "branded": asked.scope.branded, "judge": _judge_json(asked, by)}
     if by is None:
         return {**head, "agreement": None, "rows": []}
     return {**head, "agreement": _agreement_json(asked, by), "rows": _rows(asked, by)}
 
 
-def _judge_json(by: Judge | None) -> dict[str, str] | None:
-    return None if by is None else {"model": by.model, "prompt_version": by.prompt_version}
+def _judge_json(asked: Asked, by: Judge | None) -> dict[str, Any] | None:
+    from analysis import frames
+
+    if by is None:
+        return None
+    served = frames.served_models(asked.database, asked.world, by)
+    return {"model": by.model, "prompt_version": by.prompt_version, "served_models": served}
 
 
 def _rows(asked: Asked, by: Judge) -> list[dict[str, Any]]:
@@ -90,6 +95,10 @@ def show(found: dict[str, Any], *, confusion: bool) -> None:
     if any(row["judged"] for row in rows):
         _show_stances(name, rows)
     _show_agreement(found["agreement"], confusion)
+    if len(by["served_models"]) > 1:
+        out.print(
+            f"Verdicts of {len(by['served_models'])} served models are in these numbers: {plain(', '.join(by['served_models']))}."
+        )
     if by["model"] == "sandbox/judge":
         out.print("sandbox/judge is a word list to try the command with, not a judge to rely on.")
 
@@ -99,7 +108,7 @@ def _show_domains(name: str, rows: list[dict[str, Any]], used: bool) -> None:
     table(f"Unknown domains, judged by {name}", ("domain", "class"), shown)
     if not used:
         out.print(
-            "\nNo number uses these. `domains: true` under `judge:` in engines.yaml lets classes rest on them."
+            "\nNo number uses these. With `domains: true` under `judge:` in engines.yaml, the next `citelift judge --domains` lets classes rest on them."
         )
 
 

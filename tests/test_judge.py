@@ -382,6 +382,25 @@ def test_every_mention_is_judged_once_with_what_it_rests_on(
     assert server.counters()["answered"] == 12
 
 
+def test_two_at_once_never_ask_the_same(database: Engine, url: str, server: sandbox.Sandbox) -> None:
+    filled(database, 30)
+    server.set_faults(sandbox.Faults(latency=0.01))
+
+    async def both() -> list[judge_run.Summary]:
+        each = (judge_cases.stances(database, bench_of(), SHIPPED) for _ in range(2))
+        work = (
+            judge_run.judge_all(database, bench_of(), STANCE, cases, LIMITS, sandbox_url=url)
+            for cases in each
+        )
+        return list(await asyncio.gather(*work))
+
+    done = asyncio.run(both())
+    assert sum(one.judged for one in done) == 60
+    assert all(one.judged for one in done)
+    assert server.counters()["answered"] == 60
+    assert ledger(database)[1] == 0
+
+
 def test_another_wording_is_another_judge_and_both_stay(
     sqlite_database: Engine, url: str, tmp_path: Path
 ) -> None:
@@ -540,7 +559,7 @@ def test_no_failure_keeps_or_logs_a_key_or_the_text(
     done = judge_all(sqlite_database, bench_of(), engine.url, limits=replace(LIMITS, concurrency=1))
     assert done.reasons == {"request refused": 4}
     details = [str(row.detail) for row in judgements(sqlite_database)]
-    assert details[0] == details[1] == "the engine's own words repeat the request and are not kept"
+    assert details[0] == details[1] == "the engine's own words repeat the text and are not kept"
     assert "no such option" in details[2]
     with store.reading(sqlite_database) as session:
         stored = "\n".join(map(str, session.connection().exec_driver_sql("select * from judgement")))
@@ -974,6 +993,7 @@ def test_the_command_counts_asks_shows_and_measures(cite: Cite, tmp_path: Path) 
     assert json.loads(cite("judge", "--dry-run", "--limit", 2, "--json").stdout)["would_ask"] == 2
     assert json.loads(cite("judge", "--show", "--json").stdout)["judge"] is None
     first = json.loads(cite("judge", "--limit", 3, "--json").stdout)
+    assert first["judge"]["served_models"] == ["sandbox-judge-1"]
     assert (first["judged"], first["failed"], first["agreement"]) == (3, 0, None)
     assert "is unknown" in cite("judge").stdout
     second = json.loads(cite("judge", "--json").stdout)

@@ -28,6 +28,7 @@ STANCES: tuple[JudgedStance, ...] = get_args(JudgedStance)
 LABELS = "judge_labels.csv"
 MAX_LABELS_BYTES = 5_000_000
 _MARK = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_FENCED = re.compile(r"-----BEGIN TEXT (\w{16})-----\n(.*)\n-----END TEXT \1-----", re.DOTALL)
 _FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n\s*```\Z", re.DOTALL)
 
 
@@ -72,6 +73,12 @@ class Template:
 def _fenced(text: str) -> str:
     code = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"-----BEGIN TEXT {code}-----\n{text}\n-----END TEXT {code}-----"
+
+
+def fenced_in(request: str) -> str:
+    """What a filled template is about."""
+    found = _FENCED.search(request)
+    return found[2].strip() if found else request
 
 
 def template(folder: Path | None, task: Task) -> Template:

@@ -22,7 +22,7 @@ from tracker.engines import call_for, is_sandbox, plain_call
 from tracker.errors import DataError
 from tracker.failures import FATAL, Reason
 from tracker.jobs import Progress
-from tracker.judge import InvalidVerdict, Task, verdict
+from tracker.judge import InvalidVerdict, Task, fenced_in, verdict
 from tracker.judge_claims import Bench, Case, Claimed, Judged
 from tracker.lane import RATE_LIMITED_TRIES
 from tracker.pace import Pace
@@ -36,7 +36,7 @@ _PROBLEMS: Mapping[str, Reason] = {
     "empty": "empty answer",
 }
 _ECHO = 12
-"""So many characters in a row are no chance: an engine's complaint that has them from the request repeats it."""
+"""So many characters in a row are no chance: an engine's complaint that has them from the text repeats it."""
 
 
 def estimate(bench: Bench, request: str) -> int:
@@ -305,7 +305,8 @@ class _Judging:
 
 def _own_words(detail: str, request: str) -> str:
     """An engine's complaint, unless it repeats what was to be judged: that is not for keeping in a failure."""
+    told = fenced_in(request)
     windows = (detail[i : i + _ECHO] for i in range(max(1, len(detail) - _ECHO + 1)))
-    if "\\u" in detail or any(window in request for window in windows):
-        return "the engine's own words repeat the request and are not kept"
+    if "\\u" in detail or (told and told in detail) or any(window in told for window in windows):
+        return "the engine's own words repeat the text and are not kept"
     return detail

@@ -29,6 +29,7 @@ from analysis.frames.judged import (
     domain_verdicts,
     judged_domains,
     last_judge,
+    served_models,
     stance_counts,
     stances_of,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "pages_of",
     "reach",
     "rows",
+    "served_models",
     "sources",
     "stance_counts",
     "stances_of",

@@ -79,6 +79,18 @@ def _said(judge: Judge, task: str) -> list[object]:
     ]
 
 
+def served_models(database: Engine, workspace: World, judge: Judge) -> list[str]:
+    """The models that answered in a judge's name, over all its tasks."""
+    found = (
+        select(JUDGEMENT.c.served_model)
+        .distinct()
+        .where(JUDGEMENT.c.workspace_id == workspace.id, JUDGEMENT.c.served_model.is_not(None))
+        .where(JUDGEMENT.c.model == judge.model, JUDGEMENT.c.prompt_version == judge.prompt_version)
+    )
+    with database.connect() as connection:
+        return sorted(connection.execute(found).scalars())
+
+
 def stance_counts(database: Engine, workspace: World, scope: Scope, judge: Judge) -> pd.DataFrame:
     """Mentions per brand × prompt × verdict: `brand_id`, `prompt_id`, `stance` (None: not judged), `mentions`."""
     same = and_(
