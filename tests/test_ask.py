@@ -421,7 +421,10 @@ def test_a_turn_that_fails_after_its_pause_may_have_been_paid(server: HTTPServer
         (401, "who are you", {}, "key refused", None),
         (403, "not allowed", {}, "key refused", None),
         (403, "your input was flagged by moderation", {}, "content refused", None),
-        (404, "no such model", {}, "request refused", None),
+        (404, "no such model", {}, "no such model", None),
+        (410, "Sonar is gone", {}, "no such model", None),
+        (400, "The model `gpt-9` does not exist", {}, "no such model", None),
+        (400, "tool_choice is not supported with this model", {}, "request refused", None),
         (408, "late", {}, "timeout", None),
         (500, "oops", {}, "engine error", None),
         (529, "overloaded", {"retry-after": "3"}, "engine error", 3),
@@ -432,6 +435,24 @@ def test_a_status_has_one_reason(
 ) -> None:
     failure = by_status(status, text, headers)
     assert (failure.reason, failure.retry_after) == (reason, wait)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'litellm.AuthenticationError: AuthenticationError: OpenAIException - {"error": {"message": "Bad key."}}',
+            "Bad key.",
+        ),
+        ("litellm.InternalServerError: OpenAIException - Cannot connect to host", "Cannot connect to host"),
+        ('{"detail": "Unauthorized"}', "Unauthorized"),
+        ('{"a": 1}', '{"a": 1}'),
+        ('{"error', '{"error'),
+        ("plain words", "plain words"),
+    ],
+)
+def test_a_failure_is_told_in_the_engines_own_sentence(text: str, said: str) -> None:
+    assert AskFailed("key refused", text).detail == said
 
 
 def test_retry_after_may_be_a_date() -> None:

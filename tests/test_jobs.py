@@ -270,6 +270,9 @@ def test_a_refused_key_stops_its_engine_and_no_other(
     assert summary.state == "partial"
     assert summary.tally.states["answered"] == 40
     assert summary.tally.reasons == {"key refused": 20}
+    assert [(t.engine, t.reason, t.asks, t.detail) for t in summary.troubles] == [
+        ("chat", "key refused", 20, "401")
+    ]
 
 
 def test_answers_that_did_not_search_are_counted(

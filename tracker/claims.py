@@ -452,6 +452,31 @@ def tally(session: Session, run_id: int) -> Tally:
     return Tally(dict(states.all()), reasons, int(spent or 0))
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """Why so many asks of an engine have no answer, with one of the engine's own words on it."""
+
+    engine: str
+    reason: str
+    asks: int
+    detail: str
+
+
+def troubles(session: Session, run_id: int) -> tuple[Trouble, ...]:
+    """Per engine and reason, the most frequent first."""
+    statement = (
+        select(Engine.name, Ask.reason, func.count(), func.max(Ask.detail))
+        .join(Engine, col(Engine.id) == col(Ask.engine_id))
+        .where(Ask.run_id == run_id, col(Ask.reason).is_not(None))
+        .group_by(col(Engine.name), col(Ask.reason))
+        .order_by(func.count().desc(), col(Engine.name), col(Ask.reason))
+    )
+    return tuple(
+        Trouble(name, str(reason), asks, detail or "")
+        for name, reason, asks, detail in session.exec(statement)
+    )
+
+
 def month_spent(session: Session, workspace_id: int, now: datetime) -> int:
     """Spent and set aside by the workspace's runs of this UTC month, and by its judge; a run over the month's end counts
     in both."""

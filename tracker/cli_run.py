@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from tracker.settings import Settings
 
 T = TypeVar("T")
+TROUBLES, WORDS = 8, 200
+"""Reasons that a summary shows, and how much of an engine's own words on each."""
 
 
 def register(app: typer.Typer) -> None:
@@ -166,6 +170,7 @@ def run(
                 "reason": summary.reason,
                 "states": dict(summary.tally.states),
                 "reasons": dict(summary.tally.reasons),
+                "troubles": [asdict(trouble) for trouble in summary.troubles],
                 "spent_usd": summary.tally.spent_micros / 1e6,
             }
         )
@@ -322,7 +327,29 @@ def progress_bar(quiet: bool, label: str = "asking") -> Iterator[Callable[[Progr
                 cost=f"{money(now.spent_micros)}{failed}",
             )
 
-        yield show
+        with _told_meanwhile(bar.console.print):
+            yield show
+
+
+@contextmanager
+def _told_meanwhile(tell: Callable[[str], None]) -> Iterator[None]:
+    """An engine that is paused or given up is news while the run goes on."""
+
+    class News(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            known = vars(record)
+            if record.msg == "engine paused":
+                wait = f"{known['seconds']:.0f} s"
+                tell(f"{plain(known['engine'])}: {known['reason']} again and again; waiting {wait}")
+            elif record.msg == "engine stopped":
+                tell(f"{plain(known['engine'])}: {known['reason']}; it is not asked any more in this run")
+
+    log, news = logging.getLogger("citelift.run"), News(logging.WARNING)
+    log.addHandler(news)
+    try:
+        yield
+    finally:
+        log.removeHandler(news)
 
 
 def show_summary(summary: Summary) -> None:
@@ -332,12 +359,29 @@ def show_summary(summary: Summary) -> None:
     )
     if summary.reason:
         out.print(f"  {plain(summary.reason)}")
+    _show_troubles(summary)
     if summary.not_searched:
         out.print(
             f"  {summary.not_searched:,} answers came without a search: they are kept, and left out of search engines' rates."
         )
     if summary.tally.open or summary.tally.reasons:
         out.print("  `citelift run --resume` asks what is missing.")
+
+
+def _show_troubles(summary: Summary) -> None:
+    """What each engine said, shortened, and what can be done about it."""
+    from tracker.failures import HINTS
+
+    for trouble in summary.troubles[:TROUBLES]:
+        words = " ".join(trouble.detail.split())
+        words = f": {words[:WORDS]}{'…' if len(words) > WORDS else ''}" if words else ""
+        out.print(f"  {plain(trouble.engine)}: {trouble.asks:,} × {trouble.reason}{plain(words)}")
+        if trouble.reason in HINTS:
+            out.print(f"    fix: {HINTS[trouble.reason]}")
+    if len(summary.troubles) > TROUBLES:
+        out.print(
+            f"  and {len(summary.troubles) - TROUBLES} more reasons: `citelift run --json` lists them all"
+        )
 
 
 def runs(

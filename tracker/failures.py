@@ -13,7 +13,9 @@ from urllib.parse import quote
 import httpx
 
 from tracker import settings
-from tracker.errors import CiteliftError
+from tracker.citations.failure import NO_REASON, read_error
+from tracker.citations.values import parse_body
+from tracker.errors import CiteliftError, DataError
 
 Reason = Literal[
     "rate limited",
@@ -24,6 +26,7 @@ Reason = Literal[
     "empty answer",
     "key refused",
     "no credit",
+    "no such model",
     "request refused",
     "content refused",
     "engine stopped",
@@ -32,8 +35,17 @@ Reason = Literal[
 RETRYABLE: frozenset[Reason] = frozenset(
     {"rate limited", "engine error", "timeout", "no connection", "unreadable reply"}
 )
-FATAL: frozenset[Reason] = frozenset({"key refused", "no credit"})
+FATAL: frozenset[Reason] = frozenset({"key refused", "no credit", "no such model"})
 """What no other ask of the same engine can do better: the engine is left alone for the rest of the run."""
+HINTS: Mapping[str, str] = {
+    "key refused": "check the engine's key in the environment; `citelift check` names the variable",
+    "no credit": "top up the account of the engine",
+    "no such model": "check `model:` in engines.yaml, and that the account may use it",
+    "request refused": "check `options:` in engines.yaml; `citelift check --live` asks one question",
+    "no connection": "check the network, and `api_base` where one is set",
+    "rate limited": "lower `rpm:` or `concurrency:` of the engine",
+    "timeout": "raise CITELIFT_TIMEOUT_SECONDS, or lower `concurrency:`",
+}
 DETAIL = 500
 """Characters that are kept of an engine's own words."""
 
@@ -44,13 +56,27 @@ class AskFailed(Exception):  # noqa: N818
     def __init__(
         self, reason: Reason, detail: str, *, retry_after: float | None = None, maybe_paid: bool = False
     ) -> None:
-        detail = redact(detail)[:DETAIL]
+        detail = redact(_said(detail))[:DETAIL]
         super().__init__(f"{reason}: {detail}")
         self.reason, self.detail, self.retry_after, self.maybe_paid = reason, detail, retry_after, maybe_paid
 
     @property
     def retryable(self) -> bool:
         return self.reason in RETRYABLE
+
+
+_WRAPPING = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception)(?:: | - ))+")
+
+
+def _said(text: str) -> str:
+    """The engine's own sentence, without litellm's names for it and the JSON around it."""
+    text = _WRAPPING.sub("", text.strip().removeprefix("litellm."))
+    try:
+        body = parse_body(text) if text.startswith("{") else None
+    except DataError:
+        return text
+    told = read_error(body).detail if body else None
+    return told if told and told != NO_REASON else text
 
 
 _NOT_JSON = re.compile(
@@ -112,11 +138,19 @@ def by_status(status: int, text: str, headers: Mapping[str, str]) -> AskFailed:
         return AskFailed("content refused", text)
     if status in {401, 403}:
         return AskFailed("key refused", text)
+    if status in {404, 410} or (status in {400, 422} and _NO_MODEL.search(text)):
+        return AskFailed("no such model", text)
     if status == 408:
         return AskFailed("timeout", text, maybe_paid=True)
     if status >= 500 or status in {409, 425}:
         return AskFailed("engine error", text, retry_after=wait)
     return AskFailed("request refused", text)
+
+
+_NO_MODEL = re.compile(
+    r"(?i)model_not_found|invalid model|unknown model|model\b.{0,80}\b(?:does not exist|not found|not exist|is not valid|"
+    r"not a valid|is not supported|has been (?:retired|deprecated|decommissioned))|not a valid model|LLM Provider NOT provided"
+)
 
 
 def _has_no_credit(text: str) -> bool:

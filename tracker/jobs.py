@@ -20,7 +20,7 @@ from sqlmodel import col, select
 
 from tracker import answers, claims, rollups, store
 from tracker.catalog import Catalog
-from tracker.claims import Outcome, Tally
+from tracker.claims import Outcome, Tally, Trouble
 from tracker.engines import is_sandbox
 from tracker.history import not_searched, note_model_changes, observed
 from tracker.lane import Lane
@@ -65,6 +65,7 @@ class Summary:
     tally: Tally
     not_searched: int
     """Answers of a search engine that did not search: kept, and left out of its rates."""
+    troubles: tuple[Trouble, ...] = ()
 
 
 async def execute(
@@ -207,13 +208,14 @@ class _Worker:
             session.add(run)
             note_model_changes(session, run)
             silent = not_searched(session, run_id)
+            troubles = claims.troubles(session, run_id)
             weeks = session.exec(select(col(Answer.week)).where(Answer.run_id == run_id).distinct()).all()
             rollups.update(session, run.workspace_id, weeks=list(weeks))
         log.info(
             "run ends",
             extra={"run": run_id, "state": state, "reason": reason, "spent_micros": tally.spent_micros},
         )
-        return Summary(run_id, state, reason, tally, silent)
+        return Summary(run_id, state, reason, tally, silent, troubles)
 
 
 @contextmanager

@@ -30,11 +30,13 @@ _CODES = (
     ("status_code",),
 )
 
+NO_REASON = "the engine gave no reason"
+
 
 def read_error(body: dict[str, Any]) -> Draft:
     draft = Draft("error", engine_model=word(body.get("model")))
     draft.stop = _first(body, _CODES)
-    draft.fail("error", _first(body, _MESSAGES) or _listed(body) or "the engine gave no reason")
+    draft.fail("error", _first(body, _MESSAGES) or _listed(body) or NO_REASON)
     return draft
 
 
