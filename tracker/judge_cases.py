@@ -22,7 +22,8 @@ PAGE = 200
 def _open_mentions(bench: Bench) -> list[object]:
     mine = (Judgement.answer_id == Mention.answer_id, Judgement.brand_id == Mention.brand_id)
     return [
-        rollups.usable(bench.workspace_id),
+        # Off the workspace's index too: from it SQLite would sort all mentions anew for every page.
+        rollups.usable(bench.workspace_id, by_week=True),
         Mention.workspace_id == bench.workspace_id,
         col(Brand.active),
         ~exists().where(*settled(bench), *mine),  # type: ignore[arg-type]
