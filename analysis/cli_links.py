@@ -273,13 +273,15 @@ def quality(
         return
     with reading(catalog, database, workspace) as asked:
         links = frames.backlinks(asked.database, asked.world)
-        found: Sequence[Any] = q.factors(asked.database, asked.world, brand=brand, table=links)
+        found: Sequence[Any]
         if show == "anchors":
             found = q.anchors(asked.world, links)
-        elif show == "velocity":
-            found = q.velocity(found)
-        elif show == "review":
-            found = q.review(found, frames.disavowed(asked.database, asked.world))
+        else:
+            ever = q.factors(asked.database, asked.world, brand=brand, table=links, lost=True)
+            live = q.factors(asked.database, asked.world, brand=brand, table=links)
+            found = q.velocity(ever) if show == "velocity" else live
+        if show == "review":
+            found = q.review(live, frames.disavowed(asked.database, asked.world), ever)
     rows = [asdict(row) for row in found]
     if show == "anchors":
         for row in rows:

@@ -34,14 +34,14 @@ def live(links: pd.DataFrame) -> pd.DataFrame:
         empty = links[["source_id", "page", "brand"]].copy()
         return empty.assign(start=np.zeros(0), end=np.zeros(0))
     table = links.assign(end=links["lost"].fillna(np.inf), start=links["first"].fillna(-np.inf))
-    table = _dropped(table)
+    table = dropped(table)
     key = ["source_id", "page", "brand", "target", "vendor", "start"]
     table = table.sort_values("as_of", kind="stable").drop_duplicates(key, keep="last")
     return table[["source_id", "page", "brand", "start", "end"]].drop_duplicates().reset_index(drop=True)
 
 
-def _dropped(table: pd.DataFrame) -> pd.DataFrame:
-    """End the links that a later full export of the same vendor and target no longer has."""
+def dropped(table: pd.DataFrame) -> pd.DataFrame:
+    """End the links that a later full export of the same vendor and target no longer has (`end`, in seconds)."""
     full = (table["scope"] == "all") & (table["vendor"] != "generic")
     group = ["vendor", "target"]
     days = table[full].groupby(group)["as_of"].unique()

@@ -52,7 +52,8 @@ class Factors:
     ----------
     relevance : float or None
         Cosine of TF-IDF vectors, 0 to 1: anchor, surrounding words and page title against the prompts of the topic that
-        fits best.
+        fits best; function words left out, scripts without spaces in pairs of characters. Unknown where the page is
+        in a language that no prompt is in: its words cannot be compared.
     topic : str or None
         That topic.
     sitewide : bool
@@ -81,24 +82,33 @@ class Factors:
 
 
 def factors(
-    database: Engine, world: World, *, brand: str | None = None, table: pd.DataFrame | None = None
+    database: Engine,
+    world: World,
+    *,
+    brand: str | None = None,
+    table: pd.DataFrame | None = None,
+    lost: bool = False,
 ) -> list[Factors]:
-    """Factors of every live link to a brand, the own one unless another is named."""
+    """Factors of every live link to a brand, the own one unless another is named; with `lost`, of those gone since too."""
     chosen = world.brand(brand) if brand else world.own
     if chosen is None:
         raise UsageError("the workspace has no own brand", "name one with --brand")
     every = frames.backlinks(database, world) if table is None else table
     at = world.brands.index(chosen)
-    links = every[(every["brand"] == at) & every["lost"].isna()].reset_index(drop=True)
+    links = every[(every["brand"] == at) & (every["lost"].isna() | lost)].reset_index(drop=True)
     if links.empty:
         return []
     terms = _terms(world)
     finder = _finder(chosen)
     owned = rollups.split(chosen.domains)[0]
-    relevance = _relevance(links, world)
+    spoken = {p.language.split("-")[0] for p in world.prompts.values() if p.language}
+    foreign = [
+        _foreign(checked or stated, spoken)
+        for checked, stated in zip(links["checked_language"], links["language"], strict=True)
+    ]
+    relevance = _relevance(links, world, foreign)
     wide = _sitewide(links)
     authority = _bands(database, world, links["source"].tolist())
-    spoken = {p.language.split("-")[0] for p in world.prompts.values() if p.language}
     return [
         Factors(
             source=str(r["source"]),
@@ -115,10 +125,10 @@ def factors(
             sitewide=wide[str(r["source"])],
             outlinks=r["outlinks"],
             language=r["checked_language"] or r["language"],
-            foreign_language=_foreign(r["checked_language"] or r["language"], spoken),
+            foreign_language=abroad,
             first=_day(r["first"]),
         )
-        for r, (score, topic) in zip(links.to_dict("records"), relevance, strict=True)
+        for r, (score, topic), abroad in zip(links.to_dict("records"), relevance, foreign, strict=True)
     ]
 
 
@@ -209,7 +219,452 @@ def _true(value: Any) -> bool:
     return not pd.isna(value) and bool(value)
 
 
-def _relevance(links: pd.DataFrame, world: World) -> list[tuple[float | None, str | None]]:
+_EMPTY_WORDS = frozenset(
+    [
+        "a",
+        "about",
+        "after",
+        "all",
+        "also",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "before",
+        "best",
+        "better",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "good",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "here",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "just",
+        "like",
+        "me",
+        "more",
+        "most",
+        "my",
+        "new",
+        "no",
+        "not",
+        "now",
+        "of",
+        "on",
+        "one",
+        "only",
+        "or",
+        "our",
+        "out",
+        "over",
+        "she",
+        "should",
+        "so",
+        "some",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "too",
+        "top",
+        "up",
+        "us",
+        "use",
+        "used",
+        "using",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "aber",
+        "als",
+        "am",
+        "an",
+        "auch",
+        "auf",
+        "aus",
+        "bei",
+        "beste",
+        "besten",
+        "bester",
+        "bin",
+        "bis",
+        "da",
+        "das",
+        "dass",
+        "dem",
+        "den",
+        "der",
+        "des",
+        "die",
+        "dies",
+        "diese",
+        "doch",
+        "du",
+        "ein",
+        "eine",
+        "einem",
+        "einen",
+        "einer",
+        "er",
+        "es",
+        "für",
+        "gut",
+        "hat",
+        "haben",
+        "ich",
+        "ihr",
+        "im",
+        "in",
+        "ist",
+        "kann",
+        "man",
+        "mehr",
+        "mein",
+        "mit",
+        "nach",
+        "nicht",
+        "noch",
+        "nur",
+        "oder",
+        "sein",
+        "sich",
+        "sie",
+        "sind",
+        "so",
+        "über",
+        "um",
+        "und",
+        "uns",
+        "unter",
+        "vom",
+        "von",
+        "vor",
+        "war",
+        "was",
+        "welche",
+        "welcher",
+        "welches",
+        "wenn",
+        "wer",
+        "werden",
+        "wie",
+        "wir",
+        "wird",
+        "wo",
+        "zu",
+        "zum",
+        "zur",
+        "au",
+        "aux",
+        "avec",
+        "ce",
+        "ces",
+        "cette",
+        "comme",
+        "dans",
+        "de",
+        "des",
+        "du",
+        "elle",
+        "en",
+        "est",
+        "et",
+        "il",
+        "ils",
+        "je",
+        "la",
+        "le",
+        "les",
+        "leur",
+        "lui",
+        "mais",
+        "meilleur",
+        "meilleure",
+        "meilleurs",
+        "ne",
+        "nos",
+        "nous",
+        "on",
+        "ou",
+        "où",
+        "par",
+        "pas",
+        "plus",
+        "pour",
+        "quel",
+        "quelle",
+        "quels",
+        "que",
+        "qui",
+        "sa",
+        "se",
+        "ses",
+        "son",
+        "sont",
+        "sur",
+        "te",
+        "tu",
+        "un",
+        "une",
+        "vos",
+        "votre",
+        "vous",
+        "al",
+        "como",
+        "con",
+        "cual",
+        "cuál",
+        "cuáles",
+        "de",
+        "del",
+        "desde",
+        "el",
+        "ella",
+        "en",
+        "es",
+        "esta",
+        "este",
+        "esto",
+        "hay",
+        "la",
+        "las",
+        "lo",
+        "los",
+        "más",
+        "mejor",
+        "mejores",
+        "mi",
+        "muy",
+        "no",
+        "o",
+        "para",
+        "pero",
+        "por",
+        "que",
+        "qué",
+        "se",
+        "si",
+        "sin",
+        "sobre",
+        "son",
+        "su",
+        "sus",
+        "también",
+        "un",
+        "una",
+        "uno",
+        "unos",
+        "y",
+        "ya",
+        "che",
+        "chi",
+        "come",
+        "con",
+        "da",
+        "dal",
+        "dei",
+        "del",
+        "della",
+        "delle",
+        "di",
+        "e",
+        "gli",
+        "ha",
+        "i",
+        "il",
+        "io",
+        "la",
+        "le",
+        "lo",
+        "ma",
+        "meglio",
+        "migliore",
+        "migliori",
+        "nei",
+        "nel",
+        "nella",
+        "non",
+        "o",
+        "per",
+        "più",
+        "quale",
+        "quali",
+        "quello",
+        "questa",
+        "questo",
+        "se",
+        "si",
+        "sono",
+        "su",
+        "sul",
+        "tra",
+        "una",
+        "uno",
+        "ao",
+        "aos",
+        "as",
+        "até",
+        "com",
+        "da",
+        "das",
+        "do",
+        "dos",
+        "e",
+        "ela",
+        "ele",
+        "em",
+        "essa",
+        "esse",
+        "esta",
+        "este",
+        "eu",
+        "foi",
+        "mais",
+        "mas",
+        "me",
+        "melhor",
+        "melhores",
+        "na",
+        "não",
+        "nas",
+        "no",
+        "nos",
+        "o",
+        "os",
+        "ou",
+        "para",
+        "pela",
+        "pelo",
+        "por",
+        "qual",
+        "quais",
+        "que",
+        "se",
+        "sem",
+        "seu",
+        "sua",
+        "são",
+        "também",
+        "um",
+        "uma",
+        "aan",
+        "bij",
+        "dan",
+        "dat",
+        "de",
+        "die",
+        "dit",
+        "een",
+        "en",
+        "er",
+        "het",
+        "hij",
+        "hoe",
+        "ik",
+        "in",
+        "is",
+        "je",
+        "kan",
+        "maar",
+        "meer",
+        "met",
+        "naar",
+        "niet",
+        "nog",
+        "of",
+        "om",
+        "ook",
+        "op",
+        "over",
+        "te",
+        "tot",
+        "uit",
+        "van",
+        "veel",
+        "voor",
+        "waar",
+        "wat",
+        "we",
+        "welke",
+        "wie",
+        "worden",
+        "zich",
+        "zijn",
+    ]
+)
+"""Words of sentences and of questions, in seven languages: they are in every text and about nothing."""
+_RUN = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+
+
+def tokens(text: str) -> list[str]:
+    """Words without accents and without function words; where words are not set apart, pairs of characters."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFC", "".join(c for c in folded if not "\u0300" <= c <= "\u036f"))
+    found: list[str] = []
+    for word in _RUN.findall(plain):
+        for run in _UNSPACED.findall(word):
+            found += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+        found += [part for part in _UNSPACED.sub(" ", word).split() if len(part) > 1]
+    return [word for word in found if word not in _WITHOUT_ACCENTS]
+
+
+def _without_accents(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+_WITHOUT_ACCENTS = _EMPTY_WORDS | frozenset(map(_without_accents, _EMPTY_WORDS))
+
+
+def _relevance(
+    links: pd.DataFrame, world: World, foreign: Sequence[bool | None]
+) -> list[tuple[float | None, str | None]]:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     topics: dict[str, list[str]] = {}
@@ -220,15 +675,16 @@ def _relevance(links: pd.DataFrame, world: World) -> list[tuple[float | None, st
     if not names or not any(texts):
         return [(None, None)] * len(texts)
     goal = [" ".join([name.replace("-", " "), *topics[name]]) for name in names]
-    vectors = TfidfVectorizer(strip_accents="unicode", sublinear_tf=True, max_features=200_000)
+    vectors = TfidfVectorizer(analyzer=tokens, sublinear_tf=True, max_features=200_000)
     try:
         matrix = vectors.fit_transform([*goal, *texts])
-    except ValueError:  # nothing but stop characters
+    except ValueError:  # nothing but function words
         return [(None, None)] * len(texts)
     likeness = np.asarray((matrix[len(goal) :] @ matrix[: len(goal)].T).todense())
     best = likeness.argmax(axis=1)
     return [
-        (float(likeness[i, k]), names[k]) if texts[i] else (None, None) for i, k in enumerate(best.tolist())
+        (float(likeness[i, k]), names[k]) if texts[i] and not foreign[i] else (None, None)
+        for i, k in enumerate(best.tolist())
     ]
 
 
@@ -324,8 +780,10 @@ def velocity(
 ) -> list[LinkWeek]:
     r"""New referring domains per week, with spikes.
 
-    A week is a spike when its count is at least `least` and above :math:`m + 3 \cdot 1.4826 \cdot \mathrm{MAD}` of the up
-    to `before` weeks before it (at least `least_weeks`). A spike is risky when most of its links have an exact
+    A week is a spike when its count is at least `least` and above
+    :math:`m + 3 \max(1.4826\,\mathrm{MAD}, \sqrt{m})` of the up to `before` weeks before it (at least `least_weeks`),
+    :math:`m` their median. The root is the spread of counts that come by chance: weeks that happen to be equal have
+    no MAD, and one link more would be a spike. A spike is risky when most of its links have an exact
     anchor, share one anchor, or stand on pages about something else. Links whose first day is unknown are no news:
     a first snapshot makes no spike.
     """
@@ -349,7 +807,8 @@ def velocity(
             out.append(LinkWeek(week, int(counts[i]), None, None, False, False, ""))
             continue
         middle = float(np.median(past))
-        limit = middle + 3 * 1.4826 * float(np.median(np.abs(past - middle)))
+        spread = 1.4826 * float(np.median(np.abs(past - middle)))
+        limit = middle + 3 * max(spread, float(np.sqrt(middle)))
         spike = counts[i] >= least and counts[i] > limit
         because = _risk(by_week.get(week, [])) if spike else ""
         out.append(LinkWeek(week, int(counts[i]), middle, limit, bool(spike), bool(because), because))
@@ -384,12 +843,18 @@ class Review:
     note: str
 
 
-def review(found: Sequence[Factors], decided: Mapping[str, tuple[str, str]]) -> list[Review]:
+def review(
+    found: Sequence[Factors],
+    decided: Mapping[str, tuple[str, str]],
+    history: Sequence[Factors] | None = None,
+) -> list[Review]:
     """Domains with at least two odd factors, or a hidden link; those with more reasons first.
+
+    Spikes are looked for in `history`, the links with those gone since: live links alone make old weeks look quiet.
 
     Only links that a search engine would follow raise questions: nofollow, ugc and sponsored ones are declared.
     """
-    spikes = {w.week: w.because for w in velocity(found) if w.risky}
+    spikes = {w.week: w.because for w in velocity(found if history is None else history) if w.risky}
     by_domain: dict[str, list[Factors]] = {}
     for f in found:
         by_domain.setdefault(f.source, []).append(f)

@@ -11,6 +11,7 @@ from analysis.quality import Factors
 from tests.facts import MONDAY, Facts, week
 from tracker.errors import UsageError
 from tracker.mentions import BrandNames, Finder
+from tracker.models import Prompt
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 FINDER = Finder([BrandNames(1, "Norvane", ("Norvane CRM",), (), ("norvane.com",))])
@@ -81,6 +82,59 @@ def test_every_factor_of_a_link_is_read(database: Engine) -> None:
     assert (row.first, row.language, row.sitewide, row.placement) == (MONDAY.date(), "de", False, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("What is the best CRM for a two-person company?", ["crm", "two", "person", "company"]),
+        ("Qual é o melhor CRM?", ["crm"]),
+        ("Größe über Maß", ["große", "mass"]),
+        ("営業ツール", ["営業", "業ツ", "ツー", "ール"]),
+        ("CRM営業", ["営業", "crm"]),
+        ("x — 7", []),
+    ],
+)
+def test_texts_become_words_that_are_about_something(text: str, found: list[str]) -> None:
+    assert quality.tokens(text) == [word.replace("ß", "ss").replace("ö", "o") for word in found]
+
+
+def test_relevance_is_about_the_topic_and_not_about_the_words_of_questions(sqlite_database: Engine) -> None:
+    facts = Facts(prompts=("what is the best crm for two people",))
+    pages = {
+        "https://a.com/": ("a crm that a sales team of two can run", "en"),
+        "https://b.com/": ("what is the best pizza for two hungry friends in the town of Ulm", "en"),
+        "https://c.com/": ("die beste Pizza von Ulm", "de"),
+        "https://d.com/": ("", "en"),
+    }
+    for url, (text, language) in pages.items():
+        facts.link(url, "https://norvane.com/", anchor="", context_left=text, language=language)
+    facts.rows[Prompt][0]["language"] = "en"
+    facts.store(sqlite_database)
+    found = {f.source: f.relevance for f in quality.factors(sqlite_database, frames.world(sqlite_database))}
+    assert found["c.com"] is None  # its words cannot be compared with English ones
+    assert found["d.com"] is None
+    assert found["a.com"] is not None
+    assert found["b.com"] is not None
+    assert found["a.com"] > 0.25 > 0.15 > found["b.com"]
+
+
+def test_a_link_that_the_next_full_export_lacks_is_no_longer_live(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.link_import(1, vendor="ahrefs", day=week(0).date())
+    facts.link_import(2, vendor="ahrefs", day=week(4).date())
+    facts.link("https://gone.com/", "https://norvane.com/", first=week(-2), imported=1)
+    for imported in (1, 2):
+        facts.link("https://there.com/", "https://norvane.com/", first=week(-1), imported=imported)
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    assert [f.source for f in quality.factors(sqlite_database, world)] == ["there.com"]
+    ever = quality.factors(sqlite_database, world, lost=True)
+    assert {f.source for f in ever} == {"gone.com", "there.com"}
+    assert [(w.week, w.new) for w in quality.velocity(ever)] == [
+        (week(-2).date(), 1),
+        (week(-1).date(), 1),
+    ]
+
+
 def test_a_link_from_every_page_of_a_site_is_sitewide(sqlite_database: Engine) -> None:
     facts = Facts()
     for i in range(25):
@@ -120,6 +174,27 @@ def test_a_spike_needs_a_minimum_of_links(size: int, spike: bool) -> None:
     day = MONDAY.date() + timedelta(weeks=10)
     burst = [link(f"b{i}.com", day) for i in range(size)]
     assert quality.velocity([*steady(10), *burst])[-1].spike is spike
+
+
+@pytest.mark.parametrize(
+    ("past", "size", "limit"),
+    [
+        ([2] * 8, 10, 2 + 3 * 2**0.5),  # equal weeks: the spread of chance stands in for the MAD
+        ([12] * 8, 13, 12 + 3 * 12**0.5),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9], 10, 5 + 3 * 1.4826 * 2),
+        ([20, 0, 20, 0, 20, 0, 20, 0], 30, 10 + 3 * 1.4826 * 10),
+    ],
+)
+def test_the_limit_of_a_spike_by_hand(past: list[int], size: int, limit: float) -> None:
+    weeks = [*past, size]
+    links = [
+        link(f"s{w}-{i}.com", MONDAY.date() + timedelta(weeks=w))
+        for w, n in enumerate(weeks)
+        for i in range(n)
+    ]
+    last = quality.velocity(links)[-1]
+    assert last.limit == pytest.approx(limit)
+    assert last.spike is (size > limit)
 
 
 def test_a_first_snapshot_makes_no_spike() -> None:

@@ -183,6 +183,8 @@ def _with_edges(table: pd.DataFrame, edges: pd.DataFrame, whole: Mapping[int, in
 def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
     """Every stored link to a brand from elsewhere, newest import of each kept: what it says and what our own look found.
 
+    A link that a later full export of its vendor no longer lists is lost on that export's day.
+
     `source`, `url`, `target_url`, `brand` (position), `anchor`, `nofollow`, `ugc`, `sponsored`, `link_type`, `first`,
     `lost` (seconds), `title`, `language`, `context`, then from page checks `placement`, `outlinks`, `checked_language`.
     """
@@ -195,7 +197,8 @@ def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
             b.target_domain_id.label("target"),
         ),
         *(b.source_url.label("url"), b.target_url, b.anchor, b.nofollow, b.ugc, b.sponsored, b.link_type),
-        *(b.first_seen, b.lost_at, b.title, b.language, b.context_left, b.context_right, IMPORT.c.as_of),
+        *(b.first_seen, b.lost_at, b.title, b.language, b.context_left, b.context_right),
+        *(IMPORT.c.as_of, IMPORT.c.vendor, IMPORT.c.scope),
     ]
     found = (
         select(*columns)
@@ -205,7 +208,7 @@ def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
     )
     with database.connect() as connection:
         frame = _links_table(rows(connection, found), whole, hosts, keep=True)
-        frame = frame[_from_others(frame, whole, hosts)]
+        frame = _with_losses(frame[_from_others(frame, whole, hosts)])
         frame["source"] = frame["source_id"].map(domain_names(connection, frame["source_id"].unique()))
         seen = _placements(connection, workspace)
     key = ["source_id", "page", "brand", "target_url"]
@@ -219,6 +222,15 @@ def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
     for place, name in enumerate(("placement", "outlinks", "checked_language")):
         frame[name] = pd.Series([None if k is None else k[place] for k in known], dtype=object)
     return frame
+
+
+def _with_losses(frame: pd.DataFrame) -> pd.DataFrame:
+    from analysis.exposure import dropped
+
+    if frame.empty:
+        return frame
+    ended = dropped(frame.assign(end=frame["lost"].fillna(np.inf)))
+    return frame.assign(lost=ended["end"].replace(np.inf, np.nan)).drop(columns=["vendor", "scope"])
 
 
 def _placements(
