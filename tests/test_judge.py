@@ -699,7 +699,7 @@ def test_two_processes_share_the_work_and_a_killed_one_costs_nothing_twice(
     folder = write_catalog(tmp_path / "mine", brands="workspace: ws1\n" + BRANDS)
     (folder / "engines.yaml").write_text((folder / "engines.yaml").read_text() + JUDGE_BLOCK)
     filled(sqlite_database, 60)
-    server.set_faults(sandbox.Faults(latency=0.1))
+    server.set_faults(sandbox.Faults(latency=0.5))
     options = ["judge", "--catalog", str(folder), "--sandbox", url, "--concurrency", "4", "--json"]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     both = [
@@ -717,6 +717,7 @@ def test_two_processes_share_the_work_and_a_killed_one_costs_nothing_twice(
     while len(holders(sqlite_database)) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     both[0].send_signal(signal.SIGKILL)
+    server.set_faults(sandbox.Faults())
     both[0].communicate()
     told = json.loads(both[1].communicate()[0])
     assert both[1].returncode == 0
