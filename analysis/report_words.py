@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional
 
 import pandas as pd
 
@@ -13,11 +15,11 @@ from analysis.intervals import Interval
 from analysis.lift import LiftRow, LiftTable
 from analysis.moments import SERVED, Mark, Moment
 from analysis.opportunities import Opportunity
-from analysis.report_charts import trend
+from analysis.report_charts import Trend, trend
 from analysis.visibility import Change, Pair, Row
 
 if TYPE_CHECKING:
-    from analysis.report import Week
+    from analysis.report import Source, Week
 
 MEASURE_NAMES = {
     "mention_rate": "Mention rate",
@@ -40,6 +42,9 @@ NO_CAUSE = (
     "A lift says that answers citing a source name the brands it links to more often than the brands it does not "
     "link to, in the same answer. It does not say that the link is the reason."
 )
+
+
+_LONG, _PIECE = re.compile(r"[^\s\u200b]{19,}"), re.compile(r"[^.-]{1,5}[.-]?|[.-]")
 
 
 def percent(value: float | None, places: int = 1) -> str:
@@ -79,11 +84,23 @@ def plural(number: int, one: str, many: str = "") -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
+def named(text: str) -> str:
+    """A name inside a sentence: one written from right to left must not turn its neighbours around."""
+    if any(bidirectional(letter) in ("R", "AL") for letter in text):
+        return f"\u2068{text}\u2069"
+    return text
+
+
+def soft(text: str) -> str:
+    """A name inside a cell of the PDF: a long word may break, after its dots and hyphens or anywhere."""
+    return named(_LONG.sub(lambda word: _PIECE.sub("\\g<0>\u200b", word[0]), text))
+
+
 def headline(w: Week) -> str:
     """The week in one sentence."""
     rate = w.own_row.rates["mention_rate"]
     bounds = f" ({band(rate.low, rate.high)})" if rate.enough else ""
-    told = f"{w.own} was named in {percent(rate.estimate)}{bounds} of {plural(w.answers, 'answer')}"
+    told = f"{named(w.own)} was named in {percent(rate.estimate)}{bounds} of {plural(w.answers, 'answer')}"
     return f"{told}{_since(w.change(w.own, 'mention_rate'))}."
 
 
@@ -103,23 +120,25 @@ def _since(change: Change | None) -> str:
 def leader(w: Week) -> str:
     """Own brand against the most named rival, on the same answers."""
     pair: Pair | None = w.against_leader
+    if len(w.rows) == 1:
+        return "No rival is tracked, so there is nobody to compare with: name some in brands.yaml."
     if pair is None or w.leader is None or pair.difference.estimate is None:
         return ""
-    d = pair.difference
+    d, own, rival = pair.difference, named(w.own), named(w.leader)
     if not d.enough:
-        return f"Too few prompts to set {w.own} against {w.leader}, the most named rival."
+        return f"Too few prompts to set {own} against {rival}, the most named rival."
     assert d.low is not None
     assert d.high is not None
     assert d.estimate is not None
     if d.low <= 0 <= d.high:
         return (
-            f"On the same answers {w.own} and {w.leader}, the most named rival, cannot be told apart "
+            f"On the same answers {own} and {rival}, the most named rival, cannot be told apart "
             f"({points(d.estimate)} points, {band(d.low, d.high, True)})."
         )
     word = "ahead of" if d.estimate > 0 else "behind"
     return (
-        f"On the same answers {w.own} is {abs(100 * d.estimate):.1f} points ({_size(d.low, d.high)}) {word} "
-        f"{w.leader}, the most named rival."
+        f"On the same answers {own} is {abs(100 * d.estimate):.1f} points ({_size(d.low, d.high)}) {word} "
+        f"{rival}, the most named rival."
     )
 
 
@@ -137,6 +156,8 @@ def claims(w: Week) -> str:
     looked = sum(row.lift is not None for row in table.rows)
     short = len(table.rows) - looked
     tail = f" {plural(short, 'more source')} had too little data." if short else ""
+    if not looked:
+        return f"None of {plural(short, 'source')} that answers cite and that link to a tracked brand has enough data yet."
     if not found:
         return f"None of {plural(looked, 'source')} with enough data stands out beyond chance.{tail}"
     return (
@@ -166,6 +187,8 @@ def limits(
         yield f"With {few[0].answers} answers this week every number is directional only."
     if rows and rows[0].prompts < 5:
         yield f"With {plural(rows[0].prompts, 'prompt')} the intervals are wide, and differences have none."
+    if len(rows) == 1:
+        yield "With one tracked brand all mentions of tracked brands are its own: its share of voice says nothing."
     if world.branded:
         yield f"Left out of every rate: {plural(len(world.branded), 'prompt')} with your own brand in the question."
     if lift is None:
@@ -194,12 +217,25 @@ KINDS = {"pr": "press"}
 def happened(moment: Moment) -> str:
     """What is marked on a chart; of a change of model the title says all."""
     kind = "" if moment.kind == SERVED else f" ({KINDS.get(moment.kind, moment.kind)})"
-    return f"{day(moment.at)}: {moment.title}{kind}"
+    return f"{day(moment.at)}: {named(moment.title)}{kind}"
 
 
 def marked(mark: Mark) -> str:
     """All that one letter stands for."""
     return "; ".join(map(happened, mark.moments))
+
+
+TOLD = 8
+
+
+def newest(found: Trend) -> list[Mark]:
+    """The marks whose words stand under the chart."""
+    return [mark for _, mark in found.marks][-TOLD:]
+
+
+def untold(found: Trend) -> str:
+    more = len(found.marks) - TOLD
+    return f"and {plural(more, 'earlier mark')}: citelift event list" if more > 0 else ""
 
 
 def _trend(w: Week) -> dict[str, object] | None:
@@ -211,10 +247,11 @@ def _trend(w: Week) -> dict[str, object] | None:
         "x": [(place, short_day(week)) for place, week in found.x],
         "band": found.band,
         "marks": [(place, mark.letter) for place, mark in found.marks],
-        "told": [(mark.letter, marked(mark)) for _, mark in found.marks],
+        "told": [(mark.letter, marked(mark)) for mark in newest(found)],
+        "untold": untold(found),
         "lines": [
             {
-                "brand": line.brand,
+                "brand": soft(line.brand),
                 "own": line.own,
                 "colour": line.colour,
                 "last": percent(line.last),
@@ -314,8 +351,8 @@ GAIN_NOTE = (
 def plain(w: Week, definitions: Mapping[str, str]) -> dict[str, Any]:
     """The report as words and numbers for the PDF's template."""
     return {
-        "own": w.own,
-        "workspace": w.workspace,
+        "own": named(w.own),
+        "workspace": named(w.workspace),
         "week": day(w.week),
         "headline": headline(w),
         "leader": leader(w),
@@ -327,15 +364,20 @@ def plain(w: Week, definitions: Mapping[str, str]) -> dict[str, Any]:
         "lift_note": NO_CAUSE,
         "sources": [
             {
-                **{"domain": s.domain, "kind": s.kind, "rate": percent(s.rate), "band": band(s.low, s.high)},
-                **{"answers": count(s.answers), "engines": s.engines, "links": ", ".join(s.links_to)},
+                **{
+                    "domain": soft(s.domain),
+                    "kind": s.kind,
+                    "rate": percent(s.rate),
+                    "band": band(s.low, s.high),
+                },
+                **{"answers": count(s.answers), "engines": s.engines, "links": links_to(s)},
             }
             for s in w.sources
         ],
         "stability": stability(w),
         "next": [
             {
-                **{"source": o.source, "why": "; ".join(r.text for r in o.reasons), "gain": gain(o)},
+                **{"source": soft(o.source), "why": "; ".join(r.text for r in o.reasons), "gain": gain(o)},
                 **{
                     "step": o.reasons[0].next_step,
                     "cited": f"{count(o.cited_answers)} of {count(o.answers)} answers",
@@ -357,6 +399,10 @@ def scope(w: Week) -> str:
         f"{plural(w.answers, 'answer')} to {plural(w.prompts, 'prompt')} from {', '.join(w.engines)}. "
         "Ranges are 95 % intervals; whole prompts are resampled."
     )
+
+
+def links_to(source: Source) -> str:
+    return ", ".join(map(named, source.links_to)) or "no link to a tracked brand known"
 
 
 def stability(w: Week) -> list[str]:
@@ -422,7 +468,7 @@ def _by_rate(row: Row) -> tuple[float, str]:
 
 def _brand(w: Week, row: Row) -> dict[str, object]:
     change = w.change(row.brand, "mention_rate")
-    cells: dict[str, object] = {"brand": row.brand, "own": row.own}
+    cells: dict[str, object] = {"brand": soft(row.brand), "own": row.own}
     for name in ("mention_rate", "citation_rate", "share_of_voice"):
         interval = row.rates[name]  # type: ignore[index]
         cells[name] = percent(interval.estimate)
@@ -434,7 +480,7 @@ def _brand(w: Week, row: Row) -> dict[str, object]:
 
 def _lift(row: LiftRow) -> dict[str, object]:
     return {
-        **{"source": row.source, "lift": points(row.lift), "band": band(row.low, row.high, True)},
+        **{"source": soft(row.source), "lift": points(row.lift), "band": band(row.low, row.high, True)},
         **{"raw": [row.lift, row.low, row.high], "exposed": count(row.exposed)},
         "prompts": plural(row.prompts, "prompt"),
         "verdict": row.verdict,

@@ -151,6 +151,44 @@ def rivals_only(database: Engine) -> None:
     facts.store(database)
 
 
+NAMES = (
+    ("株式会社ノルヴァーネ・ソフトウェア", "norvane.com"), ("Норвейн Системс", "oltera.com"), ("نورفان للبرمجيات", "quillo.io"),
+    ("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft", "vantra.com"), ("א", "alef.example.com"),
+)  # fmt: skip
+"""Of other scripts, of one very long word, of one letter."""
+
+
+def names(database: Engine) -> None:
+    """Brands, prompts, topics and events in every script, long and short."""
+    prompts = tuple(f"最高のCRMは？ どれがいい {n}" for n in range(8))
+    facts = Facts(brands=NAMES, prompts=prompts, topics=dict.fromkeys(prompts, "顧客管理"))
+    _answers(facts, 5)
+    _links(facts)
+    facts.store(database)
+    with store.writing(database) as session:
+        session.add(Event(workspace_id=1, at=week(3), kind="pr", title="ニュース記事 " * 20))
+
+
+def alone(database: Engine) -> None:
+    """One brand, no rivals, no links."""
+    facts = Facts(brands=BRANDS[:1], prompts=PROMPTS)
+    _answers(facts, 4)
+    facts.store(database)
+
+
+def eventful(database: Engine) -> None:
+    """More events than letters, and links that came in the middle."""
+    facts = Facts(prompts=PROMPTS)
+    _answers(facts, 14)
+    for n, site in enumerate(SITES):
+        for brand, domain in BRANDS[: 1 + n % 2]:
+            facts.link(f"https://{site}/b/{n}", f"https://{domain}/", first=week(6 + n), anchor=brand)
+    facts.store(database)
+    with store.writing(database) as session:
+        for n in range(60):
+            session.add(Event(workspace_id=1, at=week(0, day=n), kind="content", title=f"page {n}"))
+
+
 def hostile(database: Engine) -> None:
     facts = Facts(prompts=(HOSTILE, *PROMPTS), topics={HOSTILE: HOSTILE[:60]})
     _answers(facts, 2)
@@ -189,4 +227,7 @@ WORLDS: dict[str, Callable[[Engine], None]] = {
     "unknown citations": unknown_citations,
     "no own brand": rivals_only,
     "hostile text": hostile,
+    "names of every script": names,
+    "one brand": alone,
+    "many events": eventful,
 }

@@ -91,7 +91,7 @@ def test_the_reports_trend_places_weeks_rates_and_marks_on_one_drawing() -> None
     ((place, mark),) = found.marks
     assert (place, mark.letter) == (25, "A")
     top = 100 - found.lines[0].points[0][1]
-    assert found.y[-1][0] == 0
+    assert found.y[-1][0] == pytest.approx(0)
     assert top == pytest.approx(100 * 0.2 / 0.3)
     assert len(found.band) == 10
 

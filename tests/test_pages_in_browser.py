@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.dashboard_worlds import hostile
+from tests.dashboard_worlds import WORLDS, hostile
 from tracker import store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -169,6 +169,20 @@ def test_a_sent_address_opens_on_a_fresh_server(browser: Any, tmp_path: Path) ->
         assert tab.inner_text("h1") == "Rivals"
         assert tab.input_value(".st-key-engine input") == "beta"
         tab.close()
+
+
+@pytest.mark.parametrize("world", ["names of every script", "one brand", "many events", "hostile text"])
+def test_a_report_stands_on_a_phone(browser: Any, tmp_path: Path, world: str) -> None:
+    from analysis import report
+
+    database = store.open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    WORLDS[world](database)
+    (page,) = report.write(database, 1, tmp_path, formats=("html",))
+    database.dispose()
+    tab = browser.new_page(viewport={"width": 390, "height": 900})
+    tab.goto(page.as_uri())
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.close()
 
 
 def test_nothing_leaves_the_machine(browser: Any, demo: str) -> None:

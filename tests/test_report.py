@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from analysis import frames, report
+from analysis import frames, report, report_words
+from tests.dashboard_worlds import alone, eventful, names, unknown_citations
 from tests.facts import Facts, week
 from tests.test_visibility import PROMPTS, two_weeks
 from tracker.errors import UsageError
@@ -204,3 +205,62 @@ def test_an_empty_workspace_has_no_report(sqlite_database: Engine, tmp_path: Pat
     Facts().store(sqlite_database)
     with pytest.raises(UsageError, match="no answers to report on"):
         report.write(sqlite_database, 1, tmp_path)
+
+
+def page_of(database: Engine) -> str:
+    return report.html(report.gather(database, frames.world(database)))
+
+
+def test_one_brand_alone_has_a_report_that_says_what_is_missing(sqlite_database: Engine) -> None:
+    alone(sqlite_database)
+    found = report.gather(sqlite_database, frames.world(sqlite_database))
+    for text in (report.html(found), report.markdown(found).replace("\\", "")):
+        assert "No rival is tracked" in text
+        assert "its share of voice says nothing" in text
+        assert "import link data" in text
+    assert report.pdf(found).startswith(b"%PDF")
+
+
+def test_imported_answers_of_unknown_citations_have_a_report(sqlite_database: Engine) -> None:
+    unknown_citations(sqlite_database)
+    found = report.gather(sqlite_database, frames.world(sqlite_database))
+    assert "it is not known what they cite" in report.html(found)
+    assert "No answer of this week cites anything" in report.html(found)
+    assert report.pdf(found).startswith(b"%PDF")
+
+
+def test_sources_without_enough_data_are_not_said_to_be_none_of_none(sqlite_database: Engine) -> None:
+    names(sqlite_database)
+    page = page_of(sqlite_database)
+    assert "None of 0" not in page
+    assert "has enough data yet" in page
+
+
+def test_names_of_every_script_stand_in_every_format(sqlite_database: Engine) -> None:
+    names(sqlite_database)
+    found = report.gather(sqlite_database, frames.world(sqlite_database))
+    page = report.html(found)
+    assert "\u2068نورفان للبرمجيات\u2069" in page
+    assert "株式会社ノルヴァーネ・ソフトウェア was named in" in page
+    assert report.pdf(found).startswith(b"%PDF")
+    assert "\u2068" not in report.tables(found)["visibility"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Donaudampfschifffahrtsgesellschaft", "a-very.long-domain.name-of.example.co.uk"]
+)
+def test_a_long_word_may_break_in_the_pdf_and_loses_no_letter(text: str) -> None:
+    made = report_words.soft(text)
+    assert max(map(len, made.split("\u200b"))) <= 6
+    assert made.replace("\u200b", "") == text
+    assert report_words.soft("short words stay") == "short words stay"
+
+
+def test_the_newest_marks_are_told_and_the_others_counted(sqlite_database: Engine) -> None:
+    eventful(sqlite_database)
+    found = report.gather(sqlite_database, frames.world(sqlite_database))
+    page = report.html(found)
+    assert page.count('class="mk"') > report_words.TOLD
+    assert re.search(r"and \d+ earlier marks: citelift event list", page)
+    assert "page 59 (content)" in page
+    assert report.pdf(found).startswith(b"%PDF")
