@@ -9,12 +9,16 @@ import os
 import random
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -23,14 +27,14 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 from werkzeug import Request, Response
 
-from tracker import catalog, jobs, pace, plan, sandbox, store
+from tracker import answers, catalog, jobs, pace, plan, sandbox, store
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
 from tracker.engines import CALLS
 from tracker.jobs import Limits, Summary
 from tracker.logs import log_to
 from tracker.models import Answer, Ask, Citation, Event, Ledger, Mention, Reply
 
-MISTRAL = {
+MISTRAL: dict[str, Any] = {
     "object": "conversation.response",
     "conversation_id": "c",
     "outputs": [
@@ -429,14 +433,19 @@ def test_the_log_tells_what_happened_in_lines_without_keys_or_answers(
 
 
 def test_no_key_is_written_anywhere(tmp_path: Path, httpserver: HTTPServer) -> None:
-    """Every engine's key is planted, some engines answer, others refuse and echo the key: nothing keeps it."""
-    secret = "planted-4f9a8b7c6d5e4f3a2b1c"
+    """Every variable has a key of its own. Some engines answer, others refuse, all send back what they were sent."""
+    secret = "planted/4f9a8b7c+6d5e4f3a2b1c"
+    names = sorted({name for call in CALLS for name in "|".join(call.keys).split("|") if name})
+    planted = {name: f"{secret}{number:02d}" for number, name in enumerate(names)}
 
     def echo(request: Request) -> Response:
-        sent = request.headers.get("authorization", "") + request.headers.get("x-api-key", "")
+        sent = f"{request.headers} {request.url} {secret}07 {request.args.to_dict()}"
         if request.path.endswith("/conversations"):
-            return Response(json.dumps(MISTRAL), content_type="application/json")
-        return Response(json.dumps({"error": {"message": f"who is {sent} ({secret})?"}}), 401)
+            said = MISTRAL | {"outputs": [*MISTRAL["outputs"], {"type": "message.output", "content": sent}]}
+            return Response(json.dumps(said), content_type="application/json")
+        if request.path.endswith("/answer"):
+            return Response(json.dumps({"error": sent, "citations": []}), content_type="application/json")
+        return Response(json.dumps({"error": {"message": f"who is {sent}?"}}), 401)
 
     httpserver.expect_request(re.compile(".*")).respond_with_handler(echo)
     models = ("openai/gpt-5-search-api", "openai/gpt-6-luna", "anthropic/claude-sonnet-5-5", "xai/grok-4.7",
@@ -454,27 +463,41 @@ def test_no_key_is_written_anywhere(tmp_path: Path, httpserver: HTTPServer) -> N
         for n, model in enumerate(models)
     ]
     (folder / "engines.yaml").write_text(json.dumps({"engines": rows}), "utf-8")
-    names = {name for call in CALLS for name in "|".join(call.keys).split("|") if name}
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | dict.fromkeys(names, secret)
-    options = ["run", "--catalog", str(folder), "--json"]
-    options += ["--database", f"sqlite:///{tmp_path / 'x.db'}", "--log-file", str(tmp_path / "log.jsonl")]
-    root = Path(__file__).resolve().parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", "from dashboard.command import main; main()", *options],
-        env=environment,
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | planted
+    place = ["--catalog", str(folder), "--database", f"sqlite:///{tmp_path / 'x.db'}"]
+    done = command(["run", *place, "--json", "--log-file", str(tmp_path / "log.jsonl")], environment)
     assert done.stdout, done.stderr
     result = json.loads(done.stdout)
     assert result["reasons"]["key refused"] >= 6, result
     assert result["states"]["answered"] >= 1, result
-    assert secret not in done.stdout + done.stderr
-    written = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(written) >= 5
-    assert [path for path in written if secret.encode() in path.read_bytes()] == []
+    told = done.stdout + done.stderr
+    for verb in (
+        ["runs"],
+        ["check", "--live"],
+        ["report", "--out", str(tmp_path / "report"), "--format", "html,md,csv"],
+    ):
+        again = command([*verb, *place], environment)
+        told += again.stdout + again.stderr
+    signs = ("planted", "4f9a8b7c", quote(secret, safe=""), b64encode(secret.encode()).decode()[4:20])
+    assert [sign for sign in signs if sign in told] == []
+    written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(written) >= 6
+    assert [path for path, stored in written.items() if any(sign.encode() in stored for sign in signs)] == []
+    with sqlite3.connect(tmp_path / "x.db") as stored:
+        bodies = [answers.unpack(body) for (body,) in stored.execute("select body from reply")]
+    assert bodies
+    assert not any(sign.encode() in body for body in bodies for sign in signs)
+
+
+def command(options: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from dashboard.command import main; main()", *options],
+        env=environment,
+        cwd=Path(__file__).resolve().parents[1],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def test_the_sandboxs_process_gets_no_key(

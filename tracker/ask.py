@@ -20,7 +20,7 @@ from tracker import adapters, settings
 from tracker.citations import recognise
 from tracker.engines import MAX_TOKENS, Call, call_for, is_sandbox, plain_call
 from tracker.errors import DataError
-from tracker.failures import AskFailed, Reason, named, redact
+from tracker.failures import AskFailed, Reason, named, redact, without_keys
 from tracker.prices import token_price
 
 __all__ = ["AskFailed", "Question", "RawReply", "Reason", "ask", "redact"]
@@ -96,7 +96,7 @@ async def _send(question: Question, call: Call, before: list[dict[str, Any]] | N
     finally:
         _captured.reset(token)
     body, capture = _body(captured.body, response)
-    return RawReply(body, capture, datetime.now(UTC), _milliseconds(started), _micros(response))
+    return RawReply(without_keys(body), capture, datetime.now(UTC), _milliseconds(started), _micros(response))
 
 
 def _is_paused(body: bytes) -> bool:

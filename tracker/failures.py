@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -198,9 +199,25 @@ _KEYS = re.compile(
 )
 
 
+def without_keys(body: bytes) -> bytes:
+    """A reply as it came, but for our own keys where an engine sends them back."""
+    for form in _forms():
+        if form.encode() in body:
+            body = body.replace(form.encode(), b"[key]")
+    return body
+
+
+def _forms() -> Iterator[str]:
+    """Every secret of the environment as it may be written: bare, in an address, in JSON, in a Basic header."""
+    login, password = (settings.key(name) for name in ("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD"))
+    if login and password:
+        yield b64encode(f"{login.get_secret_value()}:{password.get_secret_value()}".encode()).decode()
+    for secret in settings.secrets():
+        yield from {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}
+
+
 def redact(text: str) -> str:
     """The text without any key of the environment, nor anything that looks like one."""
-    for secret in settings.secrets():
-        for form in {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}:
-            text = text.replace(form, "[key]")
+    for form in _forms():
+        text = text.replace(form, "[key]")
     return _KEYS.sub("[key]", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,4 +72,14 @@ def secrets() -> list[str]:
 
 
 def _outside() -> dict[str, str]:
-    return {n: v for n, v in dotenv_values(".env").items() if v is not None} | dict(os.environ)
+    try:
+        changed = Path(".env").stat().st_mtime_ns
+    except OSError:
+        return dict(os.environ)
+    return _written(str(Path.cwd()), changed) | dict(os.environ)
+
+
+@lru_cache(maxsize=4)
+def _written(folder: str, changed: int) -> dict[str, str]:
+    """What `.env` says, read again only where it changed."""
+    return {n: v for n, v in dotenv_values(Path(folder) / ".env").items() if v is not None}
