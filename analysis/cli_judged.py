@@ -10,6 +10,8 @@ from tracker.printing import err, out, plain, table
 if TYPE_CHECKING:
     from analysis.frames import Judge
 
+ENOUGH_LABELS = 30
+
 
 def stored(asked: Asked, *, domains: bool, judge: Judge | None = None) -> dict[str, Any]:
     """What is stored of a judge, by default the one asked last, as `--json` prints it."""
@@ -105,6 +107,9 @@ def show(found: dict[str, Any], *, confusion: bool) -> None:
 
 def _show_domains(name: str, rows: list[dict[str, Any]], used: bool) -> None:
     shown = [(row["domain"], row["class"]) for row in rows]
+    if not shown:
+        err.print("No unknown domain is judged.")
+        return
     table(f"Unknown domains, judged by {name}", ("domain", "class"), shown)
     if not used:
         out.print(
@@ -138,6 +143,8 @@ def _show_agreement(found: dict[str, Any] | None, confusion: bool) -> None:
     if found["kappa_low"] is not None:
         kappa += f" ({ratio(found['kappa_low'])} … {ratio(found['kappa_high'])})"
     missing = f"; {found['without_verdict']} without a verdict" if found["without_verdict"] else ""
+    if found["n"] < ENOUGH_LABELS:
+        missing += "; too few to go by"
     out.print(
         f"\nAgreement with {found['n']} hand labels ({plain(found['labels'])}): {agreed}; Cohen's kappa {kappa}{missing}."
     )

@@ -65,7 +65,9 @@ def stances(database: Database, bench: Bench, template: Template) -> Iterator[Ca
 
 
 def of_labels(bench: Bench, template: Template, labels: LabelledSet) -> list[Case]:
-    filled = ((item.key, template.fill(item.text, [item.brand])) for item in labels.items)
+    """In an order that has nothing to do with the labels: a part of them is a fair sample."""
+    items = sorted(labels.items, key=lambda item: item.key)
+    filled = ((item.key, template.fill(item.text, [item.brand])) for item in items)
     return [Case(key, request, estimate(bench, request)) for key, request in filled]
 
 
