@@ -80,6 +80,15 @@ def test_every_field_of_the_format_is_read(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["acme-widgets.example", "shop.acme.test", "acme.intranet"])
+def test_a_domain_may_end_in_what_no_list_knows(tmp_path: Path, name: str) -> None:
+    text = f"brands:\n  - name: Acme\n    domains: [{name}]\n    own: true\n"
+    (tmp_path / "brands.yaml").write_text(text)
+    found = catalog.load(tmp_path, need="brands")
+    assert found.own is not None
+    assert found.own.domains == (name,)
+
+
 def test_prompts_may_stand_in_prompts_yaml(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "tracked.yaml").rename(tmp_path / "prompts.yaml")

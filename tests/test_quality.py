@@ -248,8 +248,9 @@ def test_decisions_are_entries_of_a_disavow_file(database: Engine) -> None:
     Facts().store(database)
     world = frames.world(database)
     assert quality.decide(database, world, "https://www.bad.com/x", "disavow", now=NOW) == "domain:bad.com"
+    assert quality.decide(database, world, "links-4421.test", "keep", now=NOW) == "domain:links-4421.test"
     quality.decide(database, world, "domain:bad.com", "keep", note="asked", now=NOW)
-    assert frames.disavowed(database, world) == {"domain:bad.com": ("keep", "asked")}
+    assert frames.disavowed(database, world)["domain:bad.com"] == ("keep", "asked")
     with pytest.raises(UsageError, match="no decision 'burn'"):
         quality.decide(database, world, "bad.com", "burn", now=NOW)  # type: ignore[arg-type]
 
