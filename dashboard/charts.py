@@ -48,7 +48,7 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
             titleAnchor="end",
             titleAngle=0,
             titleAlign="left",
-            titleY=-8,
+            titleY=-22,
             titleX=0,
         ),
     )
@@ -79,7 +79,7 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
         size=alt.condition("datum.role == 'other'", alt.value(14), alt.value(42)),
         opacity=alt.condition("datum.role == 'other'", alt.value(0.5), alt.value(1)),
     )  # fmt: skip
-    name = alt.Chart(_line_names(frame, top)).mark_text(align="left", dx=8, fontSize=12).encode(
+    name = alt.Chart(_line_names(frame, top)).mark_text(align="left", dx=8, fontSize=12, limit=110).encode(
         x=alt.X("week:T"), y=alt.Y("at:Q"), text="brand:N", color=colour,
         opacity=alt.condition("datum.role == 'other'", alt.value(0.85), alt.value(1)),
     )  # fmt: skip

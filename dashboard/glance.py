@@ -47,7 +47,7 @@ def bullets(items: Iterable[object]) -> Safe:
 
 def line(name: object, told: object, under: object = "") -> Safe:
     small = f"<small>{widgets.text(under)}</small>" if under else ""
-    return Safe(f"<b>{widgets.text(name)}</b> {widgets.text(told)}{small}")
+    return Safe(f"<b><bdi>{widgets.text(name)}</bdi></b> {widgets.text(told)}{small}")
 
 
 def against(here: Here, scope: Scope, rows: Sequence[Row]) -> Safe:

@@ -367,6 +367,9 @@ class Rivals:
     LEAD = "{brand} against each rival, on the very same answers."
     NO_OWN = "No brand of this workspace is marked as your own"
     NO_OWN_TEXT = "Set own: true for one brand in brands.yaml and let the catalog be read again."
+    ALONE = "This workspace tracks no rival"
+    ALONE_TEXT = "Name the brands that buyers weigh you against in brands.yaml. The answers that are stored are searched for them too; nothing is asked again."
+    ALONE_COMMANDS = ("citelift check", "citelift reread")
     DIFFERENCE = "Difference to each rival"
     DIFFERENCE_SUB = "Your rate minus the rival’s, in points, paired by prompt. To the right of zero you are ahead; an interval across zero is a tie so far."
     AXIS = "Points, you minus the rival"

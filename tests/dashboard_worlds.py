@@ -68,10 +68,11 @@ def small(database: Engine) -> None:
     facts.store(database)
     with store.writing(database) as session:
         session.add(Event(workspace_id=1, at=week(3), kind="pr", title="a prize"))
-        run = Run(workspace_id=1, key="r", planned_at=week(5), asked_for=week(5), state="done")
-        session.add(run)
-        session.flush()
-        session.add(Ledger(run_id=run.id, engine_id=100, budget_micros=9_000_000, spent_micros=1_234_567))
+        for n in (2, 5):
+            run = Run(workspace_id=1, key=f"r{n}", planned_at=week(n), asked_for=week(n), state="done")
+            session.add(run)
+            session.flush()
+            session.add(Ledger(run_id=run.id, engine_id=100, budget_micros=9_000_000, spent_micros=1_234_567))
         session.add(
             Schedule(workspace_id=1, name="weekly", kind="run", cron="0 6 * * 1", last_due_at=week(0))
         )
@@ -189,6 +190,29 @@ def eventful(database: Engine) -> None:
             session.add(Event(workspace_id=1, at=week(0, day=n), kind="content", title=f"page {n}"))
 
 
+def moved(database: Engine) -> None:
+    """Six brands; three of them gain links of two sites after eight weeks, the others never."""
+    brands = tuple((f"Brand {n}", f"brand{n}.com") for n in range(6))
+    facts = Facts(brands=brands, prompts=PROMPTS, engines=("alpha",))
+    for number in range(14):
+        for p, prompt in enumerate(PROMPTS):
+            for repeat in range(3):
+                turn = 7 * number + 5 * p + 3 * repeat
+                told = [name for i, (name, _) in enumerate(brands) if (turn * (i + 3) + i) % 11 < 4]
+                facts.answer(
+                    prompt,
+                    "alpha",
+                    week(number),
+                    named=told,
+                    cited=[f"https://{SITES[p % 4]}/a"],
+                    repeat=repeat,
+                )
+    for n, (_, domain) in enumerate(brands[:3]):
+        facts.link(f"https://{SITES[0]}/a", f"https://{domain}/", first=week(8 + n % 2))
+        facts.link(f"https://{SITES[2]}/a", f"https://{domain}/", first=week(9 - n % 2))
+    facts.store(database)
+
+
 def hostile(database: Engine) -> None:
     facts = Facts(prompts=(HOSTILE, *PROMPTS), topics={HOSTILE: HOSTILE[:60]})
     _answers(facts, 2)
@@ -230,4 +254,5 @@ WORLDS: dict[str, Callable[[Engine], None]] = {
     "names of every script": names,
     "one brand": alone,
     "many events": eventful,
+    "links that moved": moved,
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -88,6 +89,11 @@ def test_every_page_stands_every_kind_of_database(opened: Any, world: str) -> No
         ("one week", "links", "citelift import links FILE"),
         ("one week", "authority", "citelift import authority FILE"),
         ("one week", "runs", "citelift plan"),
+        ("one week", "events", "citelift import links FILE"),
+        ("links only", "events", "citelift run"),
+        ("links only", "events", "citelift event add"),
+        ("one brand", "overview", "citelift import links FILE"),
+        ("one brand", "rivals", "citelift reread"),
     ],
 )
 def test_an_empty_state_says_which_command_comes_next(
@@ -118,6 +124,84 @@ def test_few_answers_are_grey_and_directional_only(opened: Any) -> None:
 
 def test_one_week_has_nothing_to_compare_with(opened: Any) -> None:
     assert strings.Measure.ONE_WEEK in words(opened("one week"))
+
+
+def test_the_first_screen_says_against_whom_what_changed_and_what_comes_next(opened: Any) -> None:
+    said = words(opened("a small world"))
+    for head in (strings.Glance.AGAINST, strings.Glance.CHANGED, strings.Glance.NEXT):
+        assert said.count(head) == 1
+    assert "Nothing moved beyond noise" in said
+    assert strings.Glance.COMPUTING not in said
+    assert 'href="opportunities"' in said
+
+
+def test_links_between_pages_take_the_shared_choices_along(opened: Any) -> None:
+    assert 'href="rivals?engine=beta"' in words(opened("a small world", engine="beta"))
+
+
+@pytest.mark.parametrize(
+    ("page", "world", "said"),
+    [
+        ("overview", "a small world", "<b>A</b> 23 Mar 2026: a prize"),
+        ("overview", "many events", "more: see Events"),
+        ("runs", "a small world", "<b>A</b>"),
+        ("links", "a small world", "<b>A</b> 23 Mar 2026: a prize"),
+    ],
+)
+def test_charts_over_time_tell_what_their_letters_stand_for(
+    opened: Any, page: str, world: str, said: str
+) -> None:
+    assert said in words(opened(world, page))
+
+
+def test_too_few_links_for_an_event_study_are_an_answer_that_says_what_is_missing(opened: Any) -> None:
+    said = words(opened("many events", "events"))
+    assert strings.Events.HEADLINE_THIN in said
+    assert "3 links of 2 brands are needed" in said
+    assert "Keep asking" in said
+
+
+def test_the_log_of_events_has_links_and_notes_together(opened: Any) -> None:
+    app = opened("a small world", "events")
+    said = words(app)
+    for word in ("a prize", "gained link", "lost link", "techdaily.com"):
+        assert word in said
+    assert (
+        "gained link"
+        not in words(app.selectbox(key="kind_of_event").select("press").run()).split("What happened")[1]
+    )
+
+
+def test_a_studied_group_says_in_words_what_its_checks_found(opened: Any) -> None:
+    app = opened("links that moved", "events", look_at="editorial")
+    said = words(app)
+    for word in (
+        "no clear change",
+        "no slope",
+        "no move there",
+        "by exchanging the brands",
+        "not linked yet",
+    ):
+        assert word in said
+    said = words(app.selectbox(key="look_at").select("community").run())
+    assert "pre-trend: cannot say" in said
+    assert "already moving" in said
+
+
+def test_few_bars_do_not_fill_the_width() -> None:
+    frame = pd.DataFrame({"week": [date(2026, 3, 2)], "engine": ["a"], "dollars": [1.0]})
+    made = charts.spending(frame, charts.marks([], frame["week"])).to_dict()
+    first, last = made["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert (first["month"], last["month"]) == (3, 4)
+
+
+def test_a_path_draws_no_interval_where_there_is_none() -> None:
+    frame = pd.DataFrame(
+        [(-1, 0.0, None, None, "a"), (0, 0.05, -0.01, 0.11, "b")],
+        columns=["week", "estimate", "low", "high", "note"],
+    )
+    made = charts.path(frame, axis="y", below="x").to_dict()
+    assert made["layer"][2]["transform"] == [{"filter": "isValid(datum.low)"}]
 
 
 def test_filters_come_from_the_address(opened: Any) -> None:

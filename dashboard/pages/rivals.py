@@ -20,6 +20,9 @@ def show() -> None:
     if here.world.own is None:
         widgets.empty(words.NO_OWN, words.NO_OWN_TEXT)
         return
+    if len(here.world.brands) == 1:
+        widgets.empty(words.ALONE, words.ALONE_TEXT, words.ALONE_COMMANDS)
+        return
     scope = widgets.filters(("weeks", "engine", "topic", "country", "branded"))
     if not data.visibility(here.place, scope):
         widgets.empty(Empty.SCOPE, Empty.SCOPE_TEXT)
