@@ -15,6 +15,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,7 @@ def test_an_ask_that_keeps_failing_is_a_row_with_its_reason(
     with store.reading(sqlite_database) as session:
         assert [(a.state, a.attempts) for a in session.exec(select(Ask))] == [("failed", 2)] * 2
     server.set_faults(sandbox.Faults())
-    assert jobs.reopen(sqlite_database, run_id) == 2
+    assert jobs.reopen(sqlite_database, run_id, now=AT) == 2
     assert execute(sqlite_database, run_id, url).state == "done"
 
 
@@ -163,9 +164,35 @@ def test_the_budget_is_a_ceiling_whatever_the_asks_cost(database: Engine, url: s
     assert ledger.spent_micros == paid <= 400_000
     assert ledger.reserved_micros == 0
     assert 0 < summary.tally.states["answered"] < 30
-    more = {"chat": 40_000_000}
-    jobs.reopen(database, run_id, budgets=more)
+    jobs.reopen(
+        database, run_id, now=AT, plan=plan.make(small_catalog(10, 3, budget=40_000_000, engines=("chat",)))
+    )
     assert execute(database, run_id, url).state == "done"
+
+
+def test_a_resumed_run_asks_what_the_catalog_says_by_then(sqlite_database: Engine, url: str) -> None:
+    """One engine and two prompts left it, another engine has a better model's name, and a third became a real one."""
+    before = small_catalog(4, 2, engines=("chat", "perplexity", "anthropic"))
+    broken = replace(before.engines[0], model="sandbox/chatt")
+    run_id = prepared(sqlite_database, replace(before, engines=(broken, *before.engines[1:])))
+    after = replace(
+        before,
+        prompts=before.prompts[:2],
+        engines=(before.engines[0], replace(before.engines[1], model="openai/gpt-6-luna")),
+    )
+    with store.writing(sqlite_database) as session:
+        catalog.sync(session, after)
+    jobs.reopen(sqlite_database, run_id, now=AT, plan=plan.make(after))
+    summary = execute(sqlite_database, run_id, url)
+    assert summary.state == "partial"
+    assert summary.tally.states == {"answered": 4, "skipped": 20}
+    assert summary.tally.reasons == {"left the catalog": 20}
+    with store.reading(sqlite_database) as session:
+        assert set(session.exec(select(Answer.model))) == {"sandbox/chat"}
+    with store.writing(sqlite_database) as session:
+        catalog.sync(session, before)
+    jobs.reopen(sqlite_database, run_id, now=AT, plan=plan.make(before))
+    assert execute(sqlite_database, run_id, url).tally.states == {"answered": 24}
 
 
 def test_the_months_budget_holds_over_runs(sqlite_database: Engine, url: str) -> None:

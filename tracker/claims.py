@@ -36,6 +36,7 @@ from tracker.models import (
 
 LEASE = timedelta(seconds=90)
 HEARTBEAT_SECONDS = 20.0
+GONE: Reason = "left the catalog"
 
 
 @dataclass(frozen=True)
@@ -400,7 +401,7 @@ def _expired(ask: Ask, now: datetime) -> bool:
 def reopen(session: Session, run_id: int) -> int:
     """For a resumed run: what failed for a passing reason, or was never tried, is planned again. A reply that could
     not be read goes: it would be taken for the next one."""
-    again = sorted(RETRYABLE | FATAL | {"engine stopped", "no budget"})
+    again = sorted(RETRYABLE | FATAL | {"engine stopped", "no budget", GONE})
     which = (
         col(Ask.run_id) == run_id,
         col(Ask.state).in_([AskState.FAILED, AskState.SKIPPED]),
@@ -410,6 +411,29 @@ def reopen(session: Session, run_id: int) -> int:
     connection.execute(delete(Reply).where(col(Reply.ask_id).in_(select(col(Ask.id)).where(*which))))
     values: dict[str, Any] = {"state": AskState.PLANNED, "reason": None, "detail": None, "ended_at": None}
     return int(connection.execute(update(Ask).where(*which).values(**values)).rowcount)
+
+
+def skip_gone(session: Session, run_id: int, engines: Sequence[int], now: datetime) -> int:
+    """Asks of these engines, and of prompts that are tracked no more, are not asked: nobody wants to pay for them."""
+    untracked = select(Prompt.id).where(col(Prompt.active).is_(False))
+    which = or_(col(Ask.engine_id).in_(engines), col(Ask.prompt_id).in_(untracked))
+    waiting = (col(Ask.run_id) == run_id, col(Ask.state) == AskState.PLANNED)
+    result = session.connection().execute(
+        update(Ask)
+        .where(*waiting, which)
+        .values(state=AskState.SKIPPED, reason=GONE, detail=None, ended_at=now)
+    )
+    return int(result.rowcount)
+
+
+def ask_anew(session: Session, run_id: int, engine_id: int, model: str, estimated_micros: int) -> None:
+    """The catalog names another model for the engine: what is not asked yet is asked of that one."""
+    other = (col(Ask.run_id) == run_id, col(Ask.engine_id) == engine_id, col(Ask.model) != model)
+    session.connection().execute(
+        update(Ask)
+        .where(*other, col(Ask.state) == AskState.PLANNED)
+        .values(model=model, estimated_micros=estimated_micros)
+    )
 
 
 def skip_rest(

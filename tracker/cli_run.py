@@ -204,11 +204,7 @@ def _planned(
         raise UsageError("--at is for sandbox engines: a real engine answers now", "leave --at out")
     now = datetime.now(UTC)
     made = health.plan_with_history(db, workspace_id, found)
-    if made.missing_keys:
-        raise UsageError(
-            f"keys are missing: {', '.join(made.missing_keys)}",
-            "set them in the environment, or take the engine out of engines.yaml; `citelift check` shows which is whose",
-        )
+    _require_keys(made)
     with store.writing(db) as session:
         return jobs.create_run(
             session,
@@ -222,14 +218,24 @@ def _planned(
         )
 
 
-def _resumed(db: Database, workspace_id: int, found: Catalog) -> int:
-    from tracker import jobs, store
+def _require_keys(made: Plan) -> None:
+    if made.missing_keys:
+        raise UsageError(
+            f"keys are missing: {', '.join(made.missing_keys)}",
+            "set them in the environment, or take the engine out of engines.yaml; `citelift check` shows which is whose",
+        )
 
+
+def _resumed(db: Database, workspace_id: int, found: Catalog) -> int:
+    from tracker import health, jobs, store
+
+    made = health.plan_with_history(db, workspace_id, found)
+    _require_keys(made)
     with store.reading(db) as session:
         latest = jobs.latest_open(session, workspace_id)
     if latest is None or latest.id is None:
         raise UsageError("there is no run to resume: every run is done", "start one with `citelift run`")
-    jobs.reopen(db, latest.id, budgets={engine.name: engine.budget_micros for engine in found.engines})
+    jobs.reopen(db, latest.id, now=datetime.now(UTC), plan=made)
     return latest.id
 
 

@@ -32,6 +32,7 @@ Reason = Literal[
     "content refused",
     "engine stopped",
     "no budget",
+    "left the catalog",
 ]
 RETRYABLE: frozenset[Reason] = frozenset(
     {"rate limited", "engine error", "timeout", "no connection", "unreadable reply"}

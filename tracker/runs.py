@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from tracker import claims, store
 from tracker.catalog import Catalog
+from tracker.engines import is_sandbox
 from tracker.models import Ask, Engine, Ledger, Prompt, Run, RunState
 from tracker.plan import Plan, order
 
@@ -88,15 +89,32 @@ def latest_open(session: Session, workspace_id: int) -> Run | None:
     return session.exec(statement.order_by(col(Run.id).desc())).first()
 
 
-def reopen(database: Database, run_id: int, *, budgets: dict[str, int | None] | None = None) -> int:
-    """Make a stopped run ready to go on; a raised budget in the catalog takes effect. Returns asks planned again."""
+def reopen(database: Database, run_id: int, *, now: datetime, plan: Plan | None = None) -> int:
+    """Make a stopped run ready to go on, as the catalog is now where its `plan` is given: another budget or model
+    takes effect, and what left the catalog is not asked. Returns the asks planned again."""
     with store.writing(database) as session:
         again = claims.reopen(session, run_id)
-        for engine in claims.engines_of(session, run_id):
-            if budgets is not None and engine.name in budgets:
-                session.connection().execute(
-                    update(Ledger)
-                    .where(col(Ledger.run_id) == run_id, col(Ledger.engine_id) == engine.id)
-                    .values(budget_micros=budgets[engine.name])
-                )
+        if plan is not None:
+            _adapt(session, run_id, plan, now)
     return again
+
+
+def _adapt(session: Session, run_id: int, plan: Plan, now: datetime) -> None:
+    wanted = {entry.name: entry for entry in plan.engines}
+    gone = []
+    for engine in claims.engines_of(session, run_id):
+        assert engine.id is not None
+        entry = wanted.get(engine.name)
+        if entry is None or _changes_worlds(session, run_id, engine.id, entry.model):
+            gone.append(engine.id)
+            continue
+        ledger = (col(Ledger.run_id) == run_id, col(Ledger.engine_id) == engine.id)
+        session.connection().execute(update(Ledger).where(*ledger).values(budget_micros=entry.budget_micros))
+        claims.ask_anew(session, run_id, engine.id, entry.model, entry.ceiling_micros)
+    claims.skip_gone(session, run_id, gone, now)
+
+
+def _changes_worlds(session: Session, run_id: int, engine_id: int, model: str) -> bool:
+    """Whether a simulated engine became a real one under the same name: their answers do not belong in one run."""
+    asked = select(Ask.model).where(Ask.run_id == run_id, Ask.engine_id == engine_id).distinct()
+    return any(is_sandbox(before) != is_sandbox(model) for before in session.exec(asked))
