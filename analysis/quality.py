@@ -41,6 +41,8 @@ SITEWIDE = 20
 SITEWIDE_SHARE = 0.9
 IRRELEVANT = 0.02
 MANY_OUTLINKS = 300
+ENOUGH_WORDS = 5
+"""Fewer words, such as a brand's name alone, cannot say that a page is about something else."""
 ADVICE = "do nothing, unless you bought or placed these links and have a notice from a search engine"
 
 
@@ -283,7 +285,9 @@ def _relevance(
     likeness = np.asarray((matrix[len(goal) :] @ matrix[: len(goal)].T).todense())
     best = likeness.argmax(axis=1)
     return [
-        (float(likeness[i, k]), names[k]) if texts[i] and not foreign[i] else (None, None)
+        (float(likeness[i, k]), names[k])
+        if not foreign[i] and (likeness[i, k] > 0 or len(tokens(texts[i])) >= ENOUGH_WORDS)
+        else (None, None)
         for i, k in enumerate(best.tolist())
     ]
 

@@ -104,6 +104,7 @@ def test_relevance_is_about_the_topic_and_not_about_the_words_of_questions(sqlit
         "https://b.com/": ("what is the best pizza for two hungry friends in the town of Ulm", "en"),
         "https://c.com/": ("die beste Pizza von Ulm", "de"),
         "https://d.com/": ("", "en"),
+        "https://e.com/": ("Norvane", "en"),
     }
     for url, (text, language) in pages.items():
         facts.link(url, "https://norvane.com/", anchor="", context_left=text, language=language)
@@ -112,6 +113,7 @@ def test_relevance_is_about_the_topic_and_not_about_the_words_of_questions(sqlit
     found = {f.source: f.relevance for f in quality.factors(sqlite_database, frames.world(sqlite_database))}
     assert found["c.com"] is None  # its words cannot be compared with English ones
     assert found["d.com"] is None
+    assert found["e.com"] is None  # a name alone says nothing about the page
     assert found["a.com"] is not None
     assert found["b.com"] is not None
     assert found["a.com"] > 0.25 > 0.15 > found["b.com"]
@@ -133,6 +135,14 @@ def test_a_link_that_the_next_full_export_lacks_is_no_longer_live(sqlite_databas
         (week(-2).date(), 1),
         (week(-1).date(), 1),
     ]
+
+
+def test_a_brand_on_a_suffix_that_no_list_knows_has_its_links(sqlite_database: Engine) -> None:
+    facts = Facts(brands=(("Acme", "acme-widgets.example"), ("Rival", "rival.test")))
+    facts.link("https://blog.test/a", "https://acme-widgets.example/b", anchor="Acme")
+    facts.store(sqlite_database)
+    (row,) = quality.factors(sqlite_database, frames.world(sqlite_database))
+    assert (row.source, row.anchor_class) == ("blog.test", "branded")
 
 
 def test_a_link_from_every_page_of_a_site_is_sitewide(sqlite_database: Engine) -> None:

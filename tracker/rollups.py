@@ -79,7 +79,7 @@ def split(names: Sequence[str]) -> tuple[set[str], set[tuple[str, str]]]:
     """A brand's entries as whole domains and (host, its domain), each host named once, by its widest entry."""
     whole, hosts = set(), set()
     for name in names:
-        found = domains.try_parse(name)
+        found = domains.try_parse(name) or domains.try_parse(f"http://{name}")
         if found is None:
             continue
         if found.host.removeprefix("www.") == found.domain.removeprefix("www."):
