@@ -1119,6 +1119,9 @@ def test_a_header_as_tools_and_people_write_it_is_known(tmp_path: Path, name: st
     [
         ("Domäne;Besuche;Nutzer", "blog.test;1.240;12"),
         ("Seite;Preis", "https://blog.test/;12"),
+        ("Client;Valeur", "https://blog.test/;12"),
+        ("Cerveza;Precio", "https://blog.test/;12"),
+        ("Etikett;Anzahl", "https://blog.test/;12"),
         ("Adresse", "https://blog.test/"),
         ("url,count", "https://blog.test/,4"),
         ("Url,AnchorText", "https://blog.test/,x"),

@@ -1036,7 +1036,7 @@ TRANSLATED: dict[tuple[str, ...], str] = {
 }
 # Without a word for a link in its header, a table of pages and numbers is about something else: visits, prices, ranks.
 _LINK_WORDS = (
-    "link enla enlac vincul ligaç hiperlig lien colleg rimand länk lenk veza poveznic povezav odkaz hivatkoz nuorod saite "
+    "link enla enlac vincul ligaç hiperlig \\bliens?\\b collegamen rimand länk lenk poveznic povezav odkaz hivatkoz nuorod saite "
     "legătur bağlantı kết tautan pautan pautk ссыл посилан връзк врск сілтем σύνδεσ συνδέσ συνδε リンク 链接 鏈接 連結 링크 연결 "
     "קישור מקשר ลิงก์ رابط روابط ارتباط پیوند लिंक লিংক esteka ligazón enllaç viitav tengil"
 )
