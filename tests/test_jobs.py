@@ -28,8 +28,9 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 from werkzeug import Request, Response
 
-from tracker import answers, catalog, jobs, pace, plan, sandbox, store
+from tracker import answers, catalog, history, jobs, pace, plan, sandbox, store
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
+from tracker.domains import domain_id
 from tracker.engines import CALLS
 from tracker.jobs import Limits, Summary
 from tracker.logs import log_to
@@ -193,6 +194,23 @@ def test_a_resumed_run_asks_what_the_catalog_says_by_then(sqlite_database: Engin
         catalog.sync(session, before)
     jobs.reopen(sqlite_database, run_id, now=AT, plan=plan.make(before))
     assert execute(sqlite_database, run_id, url).tally.states == {"answered": 24}
+
+
+def test_the_planner_knows_how_often_the_own_brand_is_cited(database: Engine, url: str) -> None:
+    run_id = prepared(database, small_catalog(8, 3))
+    execute(database, run_id, url)
+    with store.reading(database) as session:
+        workspace_id = session.exec(select(Answer.workspace_id)).first() or 0
+        seen = history.observed_citations(session, workspace_id)
+        own = select(Citation.answer_id).where(
+            Citation.kind == "cited", Citation.domain_id == domain_id("norvane.com")
+        )
+        citing = set(session.exec(own))
+        known = session.exec(select(Answer).where(col(Answer.search_used).is_not(False))).all()
+    assert sum(one.answers for one in seen.values()) == len(known)
+    hits = len([answer for answer in known if answer.id in citing])
+    assert sum(round(one.rate * one.answers) for one in seen.values()) == pytest.approx(hits, abs=3)
+    assert hits > 0
 
 
 def test_the_months_budget_holds_over_runs(sqlite_database: Engine, url: str) -> None:

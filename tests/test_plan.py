@@ -76,6 +76,12 @@ def test_a_plan_shows_half_and_twice_the_repeats() -> None:
     (engine,) = plan.make(small_catalog(10, 4, engines=("chat",))).engines
     assert [d.repeats for d in engine.detectable] == [2, 4, 8]
     assert engine.detectable[0].change > engine.detectable[1].change > engine.detectable[2].change
+    assert [d.repeats for d in engine.detectable_citations] == [2, 4, 8]
+    (seen,) = plan.make(
+        small_catalog(10, 4, engines=("chat",)), cited={"chat": Observed(0.5, 0.5, None, 9)}
+    ).engines
+    assert seen.detectable == engine.detectable
+    assert seen.detectable_citations[1].change > engine.detectable_citations[1].change
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from tracker.catalog import Catalog
     from tracker.jobs import Progress, Summary
-    from tracker.plan import EnginePlan, Plan
+    from tracker.plan import Detectable, EnginePlan, Plan
     from tracker.settings import Settings
 
 T = TypeVar("T")
@@ -59,6 +59,9 @@ def plan_json(made: Plan) -> dict[str, Any]:
             "verdict": e.verdict,
             "missing_keys": list(e.missing_keys),
             "detectable_change": {str(d.repeats): round(d.change, 4) for d in e.detectable},
+            "detectable_citation_change": {
+                str(d.repeats): round(d.change, 4) for d in e.detectable_citations
+            },
         }
         for e in made.engines
     ]
@@ -94,14 +97,17 @@ def show_plan(made: Plan) -> None:
     )
     out.print()
     changes = [
-        (e.name, ", ".join(f"{d.repeats}× {100 * d.change:.1f} points" for d in e.detectable), _basis(e))
-        for e in made.engines
+        (e.name, _points(e.detectable), _points(e.detectable_citations), _basis(e)) for e in made.engines
     ]
     table(
-        "Smallest change of a mention rate that two runs could show (80 % power)",
-        ("engine", "repeats and change", "from"),
+        "Smallest change of a rate that two runs could show (80 % power), by repeats, in points",
+        ("engine", "mention rate", "citation rate", "from"),
         changes,
     )
+
+
+def _points(found: Sequence[Detectable]) -> str:
+    return ", ".join(f"{one.repeats}×: {100 * one.change:.1f}" for one in found)
 
 
 def _verdict(engine: EnginePlan) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col, select
 
-from tracker import answers, catalog, citations, jobs, judge, plan, prices, store
+from tracker import answers, catalog, citations, history, jobs, judge, plan, prices, store
 from tracker.ask import AskFailed, Question, ask
 from tracker.catalog import Catalog, EngineEntry
 from tracker.citations import Reading
@@ -225,10 +225,11 @@ def plan_for(settings: Settings) -> Plan:
 def plan_with_history(database: Database, workspace_id: int, found: Catalog) -> Plan:
     with store.reading(database) as session:
         seen = jobs.observed(session, workspace_id)
+        cited = history.observed_citations(session, workspace_id)
         statement = select(Schedule).where(Schedule.workspace_id == workspace_id, Schedule.kind == "run")
         schedules = session.exec(statement.where(col(Schedule.active))).all()
     monthly = sum(_per_month(schedule) for schedule in schedules)
-    return plan.make(found, observed=seen, runs_per_month=monthly or 52 / 12)
+    return plan.make(found, observed=seen, cited=cited, runs_per_month=monthly or 52 / 12)
 
 
 def _per_month(schedule: Schedule) -> float:

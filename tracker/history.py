@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, case, func
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
-from tracker import store
+from tracker import rollups, store
 from tracker.engines import call_for, is_sandbox
 from tracker.models import Answer, Brand, Engine, Event, Mention, Run
 from tracker.plan import NOTHING_OBSERVED, Observed
@@ -55,7 +56,7 @@ def _served(session: Session, which: Sequence[Any]) -> dict[int, set[str]]:
 
 @dataclass(frozen=True)
 class Cell:
-    """One prompt in one run: answers, those naming the own brand, their mean cost."""
+    """One prompt in one run: answers, those naming (or citing) the own brand, their mean cost."""
 
     prompt_id: int
     answers: int
@@ -81,11 +82,41 @@ def observed(session: Session, workspace_id: int) -> dict[str, Observed]:
         .where(Answer.workspace_id == workspace_id, col(Answer.problem).is_(None))
         .group_by(Engine.name, col(Answer.prompt_id), col(Answer.run_id), col(Answer.week))
     )
+    return _summaries(session.exec(cells).all())
+
+
+def observed_citations(session: Session, workspace_id: int) -> dict[str, Observed]:
+    """The same of citations: answers that cite a page of the own brand, of those whose citations are known."""
+    brand = session.exec(select(Brand.id).where(Brand.workspace_id == workspace_id, col(Brand.own))).first()
+    mine = rollups.of_brands(rollups.owned(session.connection(), workspace_id))
+    own = (
+        sql_select(mine.c.answer_id)
+        .where(mine.c.brand_id == brand, mine.c.kind == "cited")
+        .distinct()
+        .subquery()
+    )
+    cells = (
+        select(
+            Engine.name,
+            Answer.prompt_id,
+            func.count(),
+            func.count(own.c.answer_id),
+            func.avg(col(Answer.cost_micros)),
+        )  # type: ignore[call-overload]
+        .join(Answer, col(Answer.engine_id) == col(Engine.id))
+        .outerjoin(own, own.c.answer_id == col(Answer.id))
+        .where(rollups.usable(workspace_id), rollups.citable())
+        .group_by(Engine.name, col(Answer.prompt_id), col(Answer.run_id), col(Answer.week))
+    )
+    return _summaries(session.exec(cells).all())
+
+
+def _summaries(rows: Sequence[Any]) -> dict[str, Observed]:
     found: dict[str, list[Cell]] = {}
-    for name, prompt_id, answered, hits, cost in session.exec(cells):
+    for name, prompt_id, answered, hits, cost in rows:
         cell = Cell(prompt_id, answered, int(hits or 0), None if cost is None else float(cost))
         found.setdefault(name, []).append(cell)
-    return {name: summarised(rows) for name, rows in found.items()}
+    return {name: summarised(cells) for name, cells in found.items()}
 
 
 def summarised(cells: Sequence[Cell]) -> Observed:

@@ -39,6 +39,8 @@ class Observed:
 
 
 NOTHING_OBSERVED = Observed(rate=0.3, likeness=0.5, cost_micros=None, answers=0)
+NOTHING_CITED = Observed(rate=0.15, likeness=0.5, cost_micros=None, answers=0)
+"""Pages of one brand are cited more seldom than its name is named."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ class EnginePlan:
     missing_keys: tuple[str, ...]
     searches: bool
     detectable: tuple[Detectable, ...]
+    """Of the mention rate."""
+    detectable_citations: tuple[Detectable, ...]
+    """Of the citation rate."""
     observed: Observed
 
     @property
@@ -105,16 +110,29 @@ class Plan:
 
 
 def make(
-    catalog: Catalog, *, observed: Mapping[str, Observed] | None = None, runs_per_month: float = 52 / 12
+    catalog: Catalog,
+    *,
+    observed: Mapping[str, Observed] | None = None,
+    cited: Mapping[str, Observed] | None = None,
+    runs_per_month: float = 52 / 12,
 ) -> Plan:
-    seen = observed or {}
+    """`observed` is what is known of each engine's mention rate, `cited` of its citation rate."""
+    named, linked = observed or {}, cited or {}
     engines = tuple(
-        _engine(entry, catalog.prompts, seen.get(entry.name, NOTHING_OBSERVED)) for entry in catalog.engines
+        _engine(
+            entry,
+            catalog.prompts,
+            named.get(entry.name, NOTHING_OBSERVED),
+            linked.get(entry.name, NOTHING_CITED),
+        )
+        for entry in catalog.engines
     )
     return Plan(catalog.workspace, engines, runs_per_month)
 
 
-def _engine(entry: EngineEntry, prompts: tuple[PromptEntry, ...], observed: Observed) -> EnginePlan:
+def _engine(
+    entry: EngineEntry, prompts: tuple[PromptEntry, ...], observed: Observed, cited: Observed
+) -> EnginePlan:
     call = call_for(entry.model)
     most = [ceiling(call, entry.model, prompt.text, entry.options) for prompt in prompts]
     known = [micros for micros in most if micros is not None]
@@ -130,12 +148,16 @@ def _engine(entry: EngineEntry, prompts: tuple[PromptEntry, ...], observed: Obse
         budget_micros=entry.budget_micros,
         missing_keys=tuple(missing_keys(entry.model)),
         searches=call.searches or is_sandbox(entry.model),
-        detectable=tuple(
-            Detectable(r, detectable_change(len(prompts), r, observed))
-            for r in sorted({max(1, entry.repeats // 2), entry.repeats, entry.repeats * 2})
-        ),
+        detectable=_detectable(len(prompts), entry.repeats, observed),
+        detectable_citations=_detectable(len(prompts), entry.repeats, cited),
         observed=observed,
     )
+
+
+def _detectable(prompts: int, repeats: int, seen: Observed) -> tuple[Detectable, ...]:
+    """For the present repeats, half and twice as many."""
+    counts = sorted({max(1, repeats // 2), repeats, repeats * 2})
+    return tuple(Detectable(count, detectable_change(prompts, count, seen)) for count in counts)
 
 
 def detectable_change(prompts: int, repeats: int, seen: Observed) -> float:
