@@ -13,6 +13,8 @@ from dashboard.strings import Common, Empty, Glance, Measure, Opportunities
 from dashboard.widgets import Here, Safe
 
 LINES = 3
+MANY = 100_000
+"""Weighing sources over more answers than these takes longer than a first look should."""
 
 
 def panels(here: Here, scope: Scope, rows: list[Row], moved: list[Change], steps: Safe | None) -> str:
@@ -128,12 +130,14 @@ def lately(here: Here) -> list[object]:
     return said + [Glance.EVENT.format(day=formats.day(m.at), title=m.title) for m in noted]
 
 
-def next_steps(here: Here, scope: Scope) -> Safe:
+def next_steps(here: Here, scope: Scope, answers: int) -> Safe:
     """The best opportunities nobody has closed, as the page of them has them: over all weeks."""
     if here.world.own is None:
         return bullets([Glance.NO_OWN])
     if not data.has_links(here.place):
         return bullets([widgets.join(Glance.NO_LINKS, " ", widgets.code(Empty.LINKS_COMMANDS[0]))])
+    if answers > MANY:
+        return bullets([Glance.MANY.format(answers=formats.counted(answers, Common.ANSWERS_ONE))])
     first, last = data.window(here.place, None)
     whole = Scope(first=first, last=last, engine=scope.engine, topic=scope.topic, branded="include")
     found = [o for o in data.opportunities(here.place, whole) if o.state in ("open", "working")][:LINES]

@@ -166,7 +166,7 @@ class Glance:
     NOTHING = "Nothing that answers lean on is missing for you, or there is too little data to tell."
     NO_LINKS = "Import a backlink export to see which cited sites link to rivals and not to you:"
     NO_OWN = "Mark one brand of brands.yaml as your own."
-    GAIN_NOTE = "What would go with a link if the association held for you. No promise."
+    MANY = "Weighing sources over {answers} takes a while: open All opportunities, here above."
     MORE_RIVALS, MORE_EVENTS, MORE_NEXT = "All rivals", "All events", "All opportunities"
 
 
@@ -315,7 +315,6 @@ class Events:
     WHOSE = "Links of"
     ALL_BRANDS = "All brands"
     LOG_COLUMNS = ("Day", "Kind", "What")
-    LINKED = "{source} → {brand}"
     LOG_NONE = "Nothing was noted or gained yet"
     LOG_NONE_TEXT = "Links appear with their dates after an import."
     COMPUTING = "Comparing before and after …"

@@ -173,8 +173,7 @@ def test_the_log_of_events_has_links_and_notes_together(opened: Any) -> None:
 
 
 def test_a_studied_group_says_in_words_what_its_checks_found(opened: Any) -> None:
-    app = opened("links that moved", "events", look_at="editorial")
-    said = words(app)
+    said = words(opened("links that moved", "events", look_at="editorial"))
     for word in (
         "no clear change",
         "no slope",
@@ -183,7 +182,7 @@ def test_a_studied_group_says_in_words_what_its_checks_found(opened: Any) -> Non
         "not linked yet",
     ):
         assert word in said
-    said = words(app.selectbox(key="look_at").select("community").run())
+    said = words(opened("links that moved", "events", look_at="community"))
     assert "pre-trend: cannot say" in said
     assert "already moving" in said
 

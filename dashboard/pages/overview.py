@@ -30,7 +30,7 @@ def show() -> None:
     over_time(scope)
     brands(rows, moved)
     engines(scope)
-    slot.html(glance.panels(here, scope, rows, moved, glance.next_steps(here, scope)))
+    slot.html(glance.panels(here, scope, rows, moved, glance.next_steps(here, scope, rows[0].answers)))
 
 
 def headline(rows: list[Row], moved: list[Change], scope: Scope) -> None:
