@@ -93,7 +93,7 @@ def link(url: str | None, label: object = None) -> Safe:
 def inside(page: str, label: object) -> Safe:
     """A link to another page, the shared choices with it."""
     kept = urlencode(st.session_state.get("kept", {}))
-    return Safe(f'<a href="{text(f"{page}?{kept}" if kept else page)}" target="_self">{text(label)}</a>')
+    return Safe(f'<a href="{text(f"{page}?{kept}" if kept else page)}">{text(label)}</a>')
 
 
 def title(heading: str, lead: str) -> None:

@@ -149,11 +149,21 @@ def keep(tab: Any, page: str, width: int) -> None:
 def test_a_filter_is_kept_in_the_address_and_over_pages(browser: Any, demo: str) -> None:
     tab = visit(browser, demo, "overview?engine=chat", 1440)
     assert tab.input_value(".st-key-engine input") == "chat"
-    tab.get_by_role("link", name="Rivals").click()
+    tab.get_by_role("link", name="Rivals", exact=True).click()
     tab.wait_for_url(re.compile("rivals"))
     settle(tab)
     assert tab.input_value(".st-key-engine input") == "chat"
     tab.wait_for_url(re.compile("engine=chat"), timeout=10_000)
+    tab.close()
+
+
+def test_a_link_of_the_overview_opens_its_page_with_the_filter(browser: Any, demo: str) -> None:
+    tab = visit(browser, demo, "overview?engine=chat", 1440)
+    tab.get_by_role("link", name="All rivals").click()
+    tab.wait_for_url(re.compile(r"rivals\?engine=chat"))
+    settle(tab)
+    assert tab.inner_text("h1") == "Rivals"
+    assert tab.input_value(".st-key-engine input") == "chat"
     tab.close()
 
 
