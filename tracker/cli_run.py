@@ -144,7 +144,7 @@ def run(
     ] = None,
     concurrency: Annotated[int | None, typer.Option(help="Asks in flight per engine.")] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds that one ask may take.")] = None,
-    spread: Annotated[float | None, typer.Option(help="Spread the asks over so many hours.")] = None,
+    spread: Annotated[float | None, typer.Option(min=0, help="Spread the asks over so many hours.")] = None,
     key: Annotated[
         str | None, typer.Option(help="A name for the run: running the same name again plans nothing new.")
     ] = None,

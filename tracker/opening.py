@@ -109,6 +109,8 @@ def synced(
         with store.writing(database) as session:
             rollups.rebuild(session, workspace_id)
         err.print(f"{count:,} stored answers were searched again for the brands' names as they are now.")
+    else:
+        answers.remember_brands(database, workspace_id)
     return workspace_id, found
 
 
