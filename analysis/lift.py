@@ -45,7 +45,7 @@ MIN_COMPARISONS = 10.0
 MIN_DOF = 2.5
 # Nothing is claimed unless the surest source passes GATE; then sources are claimed up to DISCOVERY. Where no link
 # lifts anything every claim is false, so the gate bounds that case; 8 % leaves room for what is not linear.
-GATE = 0.05
+GATE = 0.02
 DISCOVERY = 0.08
 # Weights of "more" and "fewer" when discoveries are bounded; their mean is 1, so the bound holds.
 MORE, FEWER = 1.8, 0.2
@@ -154,7 +154,7 @@ def lift(
         Answer effects removed; "level" is the textbook model.
     discovery : float
         Bound on the expected share of false discoveries among the verdicts that claim a difference; none are
-        made unless one source's q is at most 0.05.
+        made unless one source's q is at most 0.02.
     min_exposed, min_prompts : int
         A source below either keeps its row with no numbers and "not enough data".
     checks : {"all", "claims", "none"}
