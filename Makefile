@@ -21,7 +21,7 @@ bench: .venv/dev.stamp
 lint: .venv/dev.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy tracker analysis dashboard
+	@$(BIN)/mypy
 
 dev: .venv/dev.stamp
 

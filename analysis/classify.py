@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from analysis import frames
 from analysis.frames import World
 from tracker import domains, rollups, store
-from tracker.errors import CatalogError, UsageError
+from tracker.errors import BadUrl, CatalogError, UsageError
 from tracker.models import Domain, DomainClass
 
 Kind = Literal[
@@ -50,6 +50,8 @@ PageKind = Literal[
 ]
 Basis = Literal["a person's decision", "catalog", "list", "rule", "cited pages", "a judge", "nothing known"]
 SHIPPED = Path(__file__).with_name("classes")
+OWN = "classes"
+"""The folder of a catalog with the user's own lists and rules."""
 LISTED = tuple(kind for kind in get_args(Kind) if kind not in ("you", "rival"))
 
 
@@ -106,6 +108,11 @@ class Rules:
     pages: tuple[Rule, ...]
     least: int
     by_pages: Mapping[str, str]
+
+
+def own_folder(catalog: Path) -> Path | None:
+    """The user's own lists and rules, where the catalog has some."""
+    return catalog / OWN if (catalog / OWN).is_dir() else None
 
 
 def load(folder: Path | None = None) -> Rules:
@@ -266,9 +273,10 @@ def decide(database: Engine, world: World, name: str, kind: str) -> None:
     """Write down a person's classification of a domain; it wins over every rule."""
     if kind not in LISTED:
         raise UsageError(f"there is no class {kind!r}", f"use one of: {', '.join(LISTED)}")
-    address = domains.try_parse(name)
-    if address is None:
-        raise UsageError(f"{name!r} is no domain", "write it as example.com")
+    try:
+        address = domains.named(name)
+    except BadUrl:
+        raise UsageError(f"{name!r} is no domain", "write it as example.com") from None
     key = domains.domain_id(address.domain)
     with store.writing(database) as session:
         store.bulk_insert(session, Domain, [{"id": key, "name": address.domain}], ignore=True)

@@ -319,6 +319,7 @@ def report(
             folder,
             week=week.date() if week else None,
             formats=words_of(formats),  # type: ignore[arg-type]
+            classes=asked.classes,
         )
     if as_json:
         print_json({"files": [str(path) for path in written]})

@@ -185,14 +185,13 @@ def _cases(
 
 def _domain_cases(db: Database, bench: Bench, template: Any, settings: Settings) -> list[Case]:
     from analysis import frames
-    from analysis.classify import Classifier
+    from analysis.classify import Classifier, own_folder
     from analysis.judged_domains import unknown_domains
     from tracker.judge_claims import Case
     from tracker.judge_run import estimate
 
     world = frames.world(db, bench.workspace_id)
-    folder = settings.catalog / "classes"
-    classifier = Classifier.stored(db, world, folder=folder if folder.is_dir() else None)
+    classifier = Classifier.stored(db, world, folder=own_folder(settings.catalog))
     filled = [(name, template.fill(text)) for name, text in unknown_domains(db, world, classifier)]
     return [Case(name, request, estimate(bench, request)) for name, request in filled]
 

@@ -80,7 +80,7 @@ def events(
             asked.world,
             asked.scope,
             outcome=outcome,
-            families=families(asked.database, asked.world),
+            families=families(asked.database, asked.world, folder=asked.classes),
         )
         found = study(data, by=by) if data.sources and data.answers.size else None
     rows = found.rows if found else ()
@@ -134,10 +134,13 @@ def opportunities(
     options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
     with reading(catalog, database, workspace, **options) as asked:
         panel = frames.lift_panel(
-            asked.database, asked.world, asked.scope, families=families(asked.database, asked.world)
+            asked.database,
+            asked.world,
+            asked.scope,
+            families=families(asked.database, asked.world, folder=asked.classes),
         )
         lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
-        found = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts)
+        found = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
     if as_json:
         rows = [{k: v for k, v in asdict(row).items() if k != "rank"} for row in found]
         print_json({"window": asked.window, "rows": rows})
@@ -207,10 +210,7 @@ def classify(
         cited = frames.sources(asked.database, asked.world, asked.scope).head(400 if as_json else top)
         ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
         of_pages = frames.pages_of(asked.database, asked.world, asked.scope, list(ids))
-        folder = classes or (
-            settings.catalog / "classes" if (settings.catalog / "classes").is_dir() else None
-        )
-        classifier = Classifier.stored(asked.database, asked.world, folder=folder)
+        classifier = Classifier.stored(asked.database, asked.world, folder=classes or asked.classes)
     each = [
         (ids[int(r["source_id"])], r["url"], int(r["answers"]), classifier.page(r["url"], r["title"]))
         for r in of_pages.to_dict("records")
@@ -354,7 +354,7 @@ def lift(
             asked.world,
             asked.scope,
             exposure=exposure,
-            families=families(asked.database, asked.world),
+            families=families(asked.database, asked.world, folder=asked.classes),
         )
     found = estimate(panel, brand=chosen, checks=checks)
     if as_json:
@@ -449,7 +449,8 @@ def association(
     shown = [
         (
             *(r.engine, f"{r.domains:,}", "–" if r.spearman is None else f"{r.spearman:+.3f}"),
-            *(band(r.low, r.high, 1, "+"), ratio(r.odds_ratio_per_doubling), band(r.or_low, r.or_high, 1)),
+            *(band(r.low, r.high, 1, "+", 2), ratio(r.odds_ratio_per_doubling)),
+            band(r.or_low, r.or_high, 1, places=2),
             *(f"{r.answers:,}", r.pool),
         )
         for r in found

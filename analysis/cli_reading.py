@@ -49,6 +49,8 @@ class Asked:
     world: World
     scope: Scope
     window: Mapping[str, str | None]
+    classes: Path | None
+    """The catalog's own lists and rules of classes."""
 
 
 @contextmanager
@@ -66,6 +68,7 @@ def reading(
     branded: Branded = "include",
 ) -> Iterator[Asked]:
     from analysis import frames
+    from analysis.classify import own_folder
     from tracker import store
 
     settings = settings_from(catalog, database, workspace)
@@ -89,7 +92,7 @@ def reading(
             branded=branded,
         )
         inside = [day for day in known if (start is None or day >= start) and (end is None or day <= end)]
-        yield Asked(db, world, scope, window_of(inside))
+        yield Asked(db, world, scope, window_of(inside), own_folder(settings.catalog))
 
 
 def window_of(weeks: Sequence[date]) -> dict[str, str | None]:
@@ -102,8 +105,10 @@ def share(value: float | None, places: int = 1) -> str:
     return "–" if value is None else f"{100 * value:.{places}f} %"
 
 
-def band(low: float | None, high: float | None, scale: float = 100, sign: str = "") -> str:
-    return "–" if low is None or high is None else f"{scale * low:{sign}.1f} … {scale * high:{sign}.1f}"
+def band(low: float | None, high: float | None, scale: float = 100, sign: str = "", places: int = 1) -> str:
+    if low is None or high is None:
+        return "–"
+    return f"{scale * low:{sign}.{places}f} … {scale * high:{sign}.{places}f}"
 
 
 def ratio(value: float | None) -> str:
@@ -129,5 +134,5 @@ def print_rows(
 def kinds_of(asked: Asked, names: Sequence[str]) -> list[str]:
     from analysis.classify import Classifier
 
-    classifier = Classifier.stored(asked.database, asked.world)
+    classifier = Classifier.stored(asked.database, asked.world, folder=asked.classes)
     return [classifier.domain(name).kind for name in names]

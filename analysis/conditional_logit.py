@@ -154,7 +154,10 @@ def fit(
     columns = columns - group_means(columns, data)
     spread = np.sqrt((columns**2).mean(axis=0))
     if not np.isfinite(spread).all() or (spread < 1e-12).any():
-        raise DataError("a column does not vary within any group, or is not finite", "drop it")
+        raise DataError(
+            "no two candidates of the same answer differ in it, or a value is not finite",
+            "use another measure of authority",
+        )
     scaled = columns / spread
     beta, loglik, information, iterations = _newton(data, scaled, tol)
     ways = [np.unique(np.asarray(way)[data.rows], return_inverse=True)[1] for way in clusters]

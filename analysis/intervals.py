@@ -197,8 +197,8 @@ def cluster_bootstrap(
 
     Notes
     -----
-    A rate of exactly 0 or 1 in every prompt has no spread to resample; its bounds come from the Wilson
-    formula on the number of prompts, which is the honest count of independent trials.
+    One and the same rate in every prompt has no spread to resample; its bounds come from the Wilson formula on
+    the number of prompts, which is the honest count of independent trials.
 
     References
     ----------
@@ -214,12 +214,12 @@ def cluster_bootstrap(
     estimate = float(y.sum() / total) if total else None
     if estimate is None or g < minimum:
         return Interval(estimate, None, None, count, g, "not enough data")
-    if np.all(y == 0) or np.all(y == x):
-        sure = wilson(g if estimate > 0 else 0, g, level=level)
+    inside = bool(np.all((y >= 0) & (y <= x)))
+    if inside and np.ptp(y / x) < 1e-12:
+        sure = wilson(min(estimate, 1.0) * g, g, level=level)
         return Interval(estimate, sure.low, sure.high, count, g, "wilson")
     totals = resample(np.column_stack([y, x]), resamples=resamples, seed=seed)
     low, high = _stretched(estimate, totals[:, 0] / totals[:, 1], g, level)
-    inside = bool(np.all((y >= 0) & (y <= x)))
     return Interval(
         estimate,
         max(low, 0.0) if inside else low,

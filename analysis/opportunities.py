@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -27,7 +28,7 @@ from analysis.frames import Scope, World
 from analysis.intervals import wilson
 from analysis.lift import LiftRow, LiftTable
 from tracker import domains, rollups, store
-from tracker.errors import UsageError
+from tracker.errors import BadUrl, UsageError
 from tracker.models import Domain, OpportunityState
 
 Kind = Literal[
@@ -133,6 +134,7 @@ def opportunities(
     *,
     lift: LiftTable | None = None,
     top: int = CANDIDATES,
+    classes: Path | None = None,
 ) -> list[Opportunity]:
     """Sources that could bring the own brand something, best first, with people's decisions on them.
 
@@ -142,6 +144,8 @@ def opportunities(
         What gains are computed from; without it no row has one.
     top : int
         Most cited domains that are looked at.
+    classes : Path, optional
+        The user's own lists and rules of classes (see `analysis.classify`).
     """
     if world.own is None:
         raise UsageError("the workspace has no own brand", "mark one brand of brands.yaml with `own: true`")
@@ -150,7 +154,8 @@ def opportunities(
     cited = cited[cited["answers"] > 0]
     if cited.empty:
         return []
-    facts = _gather(database, world, scope, [str(name) for name in cited["domain"]])
+    names = [str(name) for name in cited["domain"]]
+    facts = _gather(database, world, scope, names, Classifier.stored(database, world, folder=classes))
     ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
     reach = frames.reach(database, world, scope, list(ids))
     states = frames.opportunity_states(database, world, STATE_KIND)
@@ -164,7 +169,9 @@ def opportunities(
     return sorted(found, key=lambda o: (o.state in ("done", "dismissed"), -o.rank, o.source))
 
 
-def _gather(database: Engine, world: World, scope: Scope, names: Sequence[str]) -> _Facts:
+def _gather(
+    database: Engine, world: World, scope: Scope, names: Sequence[str], classifier: Classifier
+) -> _Facts:
     ids = {domains.domain_id(name): name for name in names}
     pages = frames.pages_of(database, world, scope, list(ids))
     beside = frames.named_beside(database, world, scope, list(ids))
@@ -197,7 +204,7 @@ def _gather(database: Engine, world: World, scope: Scope, names: Sequence[str]) 
         own=own.id,
         answers=sum(frames.citable_answers(database, world, scope).values()),
         of_weeks=len(inside),
-        classifier=Classifier.stored(database, world),
+        classifier=classifier,
         pages={ids[int(str(i))]: part for i, part in pages.groupby("source_id")},
         named=named,
         links={str(s): part for s, part in links.groupby("source")},
@@ -382,9 +389,10 @@ def decide(
     """Write down what people decided about a source; it stays through every recomputation."""
     if state not in get_args(State):
         raise UsageError(f"there is no state {state!r}", f"use one of: {', '.join(get_args(State))}")
-    address = domains.try_parse(source)
-    if address is None:
-        raise UsageError(f"{source!r} is no domain", "write it as in the list, such as example.com")
+    try:
+        address = domains.named(source)
+    except BadUrl:
+        raise UsageError(f"{source!r} is no domain", "write it as in the list, such as example.com") from None
     key = domains.domain_id(address.domain)
     row = {"workspace_id": world.id, "kind": STATE_KIND, "domain_id": key, "state": state, "note": note}
     with store.writing(database) as session:

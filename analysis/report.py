@@ -120,14 +120,18 @@ def write(
     *,
     week: date | None = None,
     formats: Sequence[Format] = get_args(Format),
+    classes: Path | None = None,
 ) -> list[Path]:
-    """Write the week's report into a folder and name the files; without a week, the newest that has answers."""
+    """Write the week's report into a folder and name the files; without a week, the newest that has answers.
+
+    `classes` is the folder of the user's own lists and rules of classes, where there is one.
+    """
     unknown = set(formats) - set(get_args(Format))
     if unknown:
         raise UsageError(
             f"no report is written as {', '.join(sorted(unknown))}", f"use {', '.join(get_args(Format))}"
         )
-    found = gather(database, frames.as_world(database, workspace), week)
+    found = gather(database, frames.as_world(database, workspace), week, classes)
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"report-{_slug(found.workspace)}-{found.week.isoformat()}"
     written: list[Path] = []
@@ -149,7 +153,7 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "workspace"
 
 
-def gather(database: Engine, world: World, week: date | None = None) -> Week:
+def gather(database: Engine, world: World, week: date | None = None, classes: Path | None = None) -> Week:
     """Compute everything the report says about one week."""
     own = world.own
     if own is None:
@@ -175,10 +179,10 @@ def gather(database: Engine, world: World, week: date | None = None) -> Week:
     rivals = [row for row in rows if not row.own]
     leader = max(rivals, key=lambda r: (r.rates["mention_rate"].estimate or 0, r.brand), default=None)
     against = v.brand_difference(database, world, leader.brand, own.name, scope) if leader else None
-    table = _lift(database, world, monday)
+    table = _lift(database, world, monday, classes)
     whole = Scope(first=monday, last=monday, branded="include")
     asked = frames.asked(database, world, scope)
-    sources = _sources(database, world, whole)
+    sources = _sources(database, world, whole, classes)
     excluded = frames.excluded(database, world, whole)
     happened = moments(database, world)
     return Week(
@@ -201,34 +205,37 @@ def gather(database: Engine, world: World, week: date | None = None) -> Week:
         events=within(happened, monday, monday + timedelta(days=6)),
         past_events=within(happened, start, monday + timedelta(days=6)),
         opportunities=tuple(
-            _next(database, world, Scope(first=start, last=monday, branded="include"), table)
+            _next(database, world, Scope(first=start, last=monday, branded="include"), table, classes)
         ),
         limits=tuple(report_words.limits(world, rows, changes, table, excluded, before)),
     )
 
 
-def _lift(database: Engine, world: World, monday: date) -> LiftTable | None:
-    panel = frames.lift_panel(
-        database, world, Scope(last=monday, branded="include"), families=families(database, world)
-    )
+def _lift(database: Engine, world: World, monday: date, classes: Path | None) -> LiftTable | None:
+    named = families(database, world, folder=classes)
+    panel = frames.lift_panel(database, world, Scope(last=monday, branded="include"), families=named)
     if not panel.answers or not panel.sources or not panel.exposed.nnz:
         return None
     return lift(panel, checks="claims")
 
 
-def _next(database: Engine, world: World, scope: Scope, table: LiftTable | None) -> list[Opportunity]:
+def _next(
+    database: Engine, world: World, scope: Scope, table: LiftTable | None, classes: Path | None
+) -> list[Opportunity]:
     """The best opportunities that nobody has closed."""
-    found = opportunities(database, world, scope, lift=table)
+    found = opportunities(database, world, scope, lift=table, classes=classes)
     return [row for row in found if row.state in ("open", "working")][:OFFERED]
 
 
-def _sources(database: Engine, world: World, scope: Scope, top: int = 15) -> list[Source]:
+def _sources(
+    database: Engine, world: World, scope: Scope, classes: Path | None, top: int = 15
+) -> list[Source]:
     found = frames.sources(database, world, scope, ("engine",))
     found = found[found["answers"] > 0]
     answers = sum(frames.citable_answers(database, world, scope).values())
     total = found.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
     total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
-    classifier = Classifier.stored(database, world)
+    classifier = Classifier.stored(database, world, folder=classes)
     linked = frames.links(database, world).table
     linked = linked[linked["lost"].isna() & linked["source"].isin(total["domain"])]
     brands: dict[str, list[int]] = {}

@@ -61,8 +61,7 @@ def demo(
     if no_dashboard:
         out.print(f"\nSee it: citelift dashboard --database {settings.database_url}")
         return
-    os.environ["CITELIFT_CATALOG"] = str(settings.catalog)
-    _serve_dashboard(settings.database_url, made.workspace, port)
+    _serve_dashboard(settings.model_copy(update={"workspace": made.workspace}), port)
 
 
 def dashboard(
@@ -78,19 +77,23 @@ def dashboard(
     settings = settings_from(catalog, database, workspace)
     with opened(settings, read_only=True):
         pass
-    _serve_dashboard(settings.database_url, settings.workspace, port, address)
+    _serve_dashboard(settings, port, address)
 
 
-def _serve_dashboard(url: str, workspace: str | None, port: int, address: str = "127.0.0.1") -> None:
+def _serve_dashboard(settings: Settings, port: int, address: str = "127.0.0.1") -> None:
     from tracker.settings import KEY_SUFFIXES
 
     port = port or _free_port()
     # The page shows facts and asks nobody: it gets no keys.
     environment = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
     # Many small products: threads that wait for each other cost more than they bring.
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "CITELIFT_DATABASE_URL": url} | (
-        {"CITELIFT_WORKSPACE": workspace} if workspace else {}
-    )
+    environment |= {
+        "OPENBLAS_NUM_THREADS": "1",
+        "CITELIFT_DATABASE_URL": settings.database_url,
+        "CITELIFT_CATALOG": str(settings.catalog),
+    }
+    if settings.workspace:
+        environment["CITELIFT_WORKSPACE"] = settings.workspace
     options = {
         "server.port": port,
         "server.address": address,
@@ -229,11 +232,14 @@ async def _watch(ending: threading.Event, stop: object) -> None:
 def _scheduled_report(db: Database, folder: Path, what: Schedule, due: datetime) -> str:
     """The report of the last full week before the due moment."""
     from analysis import report
+    from analysis.classify import own_folder
     from tracker.answers import week_of
 
     week = week_of(due) - timedelta(days=7)
     try:
-        written = report.write(db, what.workspace_id, folder, week=week)
+        written = report.write(
+            db, what.workspace_id, folder, week=week, classes=own_folder(Path(what.catalog))
+        )
     except UsageError as error:
         return f"no report: {error.problem}"
     return f"report {', '.join(str(path) for path in written)}"

@@ -22,6 +22,7 @@ from sqlmodel import Session, col
 
 from analysis import frames, moments
 from analysis import visibility as v
+from analysis.classify import own_folder
 from analysis.frames import Judge, Scope, World
 from analysis.moments import Moment
 from analysis.visibility import Compared, Row
@@ -33,6 +34,7 @@ from tracker.models import (
     AuthorityList,
     Backlink,
     Citation,
+    DomainClass,
     Event,
     Judgement,
     Ledger,
@@ -72,6 +74,8 @@ class Place:
     file: int
     workspace: int
     mark: str
+    classes: Path | None
+    """The catalog's own lists and rules of classes."""
 
 
 def _file(url: str) -> int:
@@ -110,15 +114,16 @@ def workspaces() -> Choice:
 
 def place(name: str | None) -> Place:
     """The workspace of this name as it is now."""
-    url = settings.load().database_url
+    given = settings.load()
+    url, classes = given.database_url, own_folder(given.catalog)
     file = _file(url)
     db = _opened(url, file)
     world = frames.world(db, name)
     with store.reading(db) as session:
-        return Place(url, file, world.id, _mark(session, world.id))
+        return Place(url, file, world.id, _mark(session, world.id, classes), classes)
 
 
-def _mark(session: Session, workspace: int) -> str:
+def _mark(session: Session, workspace: int, classes: Path | None) -> str:
     newest = [session.scalar(select(func.max(col(t.id)))) for t in MARKED]  # type: ignore[attr-defined]
     money = session.execute(
         select(func.sum(Ledger.spent_micros + Ledger.reserved_micros), func.count()).select_from(Ledger)
@@ -130,7 +135,10 @@ def _mark(session: Session, workspace: int) -> str:
         for moment in (OpportunityState.changed_at, Judgement.asked_at, Agreement.measured_at)
     ]
     noted = session.scalar(select(func.count()).select_from(Event))
-    whole = repr((workspace, newest, tuple(money), runs, kept, decided, noted))
+    sorted_out = select(DomainClass.domain_id, DomainClass.kind).where(DomainClass.workspace_id == workspace)
+    by_hand = session.execute(sorted_out.order_by(DomainClass.domain_id)).all()
+    edited = sorted((path.name, path.stat().st_mtime_ns) for path in classes.iterdir()) if classes else []
+    whole = repr((workspace, newest, tuple(money), runs, kept, decided, noted, by_hand, edited))
     return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
 
 
@@ -223,7 +231,9 @@ def event_study(place: Place, scope: Scope, outcome: Outcome, pooling: Pooling) 
     from analysis.families import families
 
     db, here = database(place), world(place)
-    named = (lambda names: kinds(place, names)) if pooling == "kind" else families(db, here)
+    named = (
+        (lambda names: kinds(place, names)) if pooling == "kind" else families(db, here, folder=place.classes)
+    )
     found = frames.histories(db, here, scope, outcome=outcome, families=named)
     if not found.sources or not found.answers.size:
         return None
@@ -234,10 +244,10 @@ def event_study(place: Place, scope: Scope, outcome: Outcome, pooling: Pooling) 
 def lift(place: Place, scope: Scope, brand: str | None = None) -> LiftTable:
     """The within-answer comparison of every link source, checks included."""
     from analysis import lift as estimator
+    from analysis.families import families
 
-    panel = frames.lift_panel(
-        database(place), world(place), scope, families=lambda names: kinds(place, names)
-    )
+    db, here = database(place), world(place)
+    panel = frames.lift_panel(db, here, scope, families=families(db, here, folder=place.classes))
     return estimator.lift(panel, brand=brand)
 
 
@@ -247,7 +257,7 @@ def opportunities(place: Place, scope: Scope) -> list[Opportunity]:
     from analysis import opportunities as finder
 
     found = lift(place, scope) if has_links(place) else None
-    return finder.opportunities(database(place), world(place), scope, lift=found)
+    return finder.opportunities(database(place), world(place), scope, lift=found, classes=place.classes)
 
 
 @dataclass(frozen=True)
@@ -264,7 +274,7 @@ def link_profile(place: Place) -> LinkProfile:
 
     here, db = world(place), database(place)
     table = frames.backlinks(db, here)
-    weeks = quality.velocity(quality.factors(db, here, table=table)) if here.own else []
+    weeks = quality.velocity(quality.factors(db, here, table=table, lost=True)) if here.own else []
     return LinkProfile(quality.anchors(here, table), [week for week in weeks if week.spike])
 
 
@@ -273,7 +283,7 @@ def kinds(place: Place, names: Sequence[str]) -> list[str]:
     """What sort of site each domain is: you, rival, editorial, community …"""
     from analysis.classify import Classifier
 
-    classifier = Classifier.stored(database(place), world(place))
+    classifier = Classifier.stored(database(place), world(place), folder=place.classes)
     return [classifier.domain(name).kind for name in names]
 
 

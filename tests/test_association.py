@@ -253,7 +253,7 @@ class TestConditionalLogit:
         ("chosen", "x", "words"),
         [
             ([1, 1, 0, 0], [1, 2, 3, 4], "no group has both"),
-            ([1, 0, 1, 0], [1, 1, 2, 2], "does not vary"),
+            ([1, 0, 1, 0], [1, 1, 2, 2], "differ in it"),
             ([1, 0, 1, 0], [1, np.nan, 2, 2], "not finite"),
         ],
     )

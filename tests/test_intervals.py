@@ -118,9 +118,16 @@ def test_repeats_of_one_prompt_add_no_certainty():
 def test_a_share_resamples_numerator_and_denominator_together():
     mine = np.array([1, 2, 30, 4, 5, 6.0])
     all_brands = 2 * mine
+    all_brands[0] += 0.1
     found = cluster_bootstrap(mine, all_brands)
-    assert found.estimate == 0.5
-    assert (found.low, found.high) == pytest.approx((0.5, 0.5))
+    assert found.method == "cluster bootstrap"
+    assert 0.49 < found.low < found.estimate < found.high < 0.51
+
+
+def test_the_same_rate_in_every_prompt_is_bounded_by_the_number_of_prompts():
+    found = cluster_bootstrap(np.full(10, 15), np.full(10, 30))
+    assert (found.low, found.high) == pytest.approx(tuple(float(b) for b in wilson_bounds(5, 10)))
+    assert (found.n, found.clusters, found.method) == (300, 10, "wilson")
 
 
 @pytest.mark.parametrize("prompts", [0, 1, 4])

@@ -338,8 +338,7 @@ def _host(file: _File, node: yaml.Node) -> str | None:
     if given is None:
         return None
     try:
-        # A bare name is a host here whatever it ends in: `acme.test`, a zone of one's own, a suffix newer than the list.
-        address = domains.parse(f"http://{given}" if re.fullmatch(r"[\w-]+(\.[\w-]+)+/?", given) else given)
+        address = domains.named(given)
     except BadUrl as error:
         file.refuse(
             "catalog.domain", node, f"`{given}` is not a domain: {error.problem}", "write it as example.com"
