@@ -327,7 +327,8 @@ def _reasons(name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_ow
             )
         )
     if not found and not to_own and not rivals:
-        text = "is cited on your prompts, and no link to a tracked brand is known"
+        known = "no link to a tracked brand is known" if facts.links else "there are no links of any cited site yet"
+        text = f"is cited on your prompts, and {known}"
         step = _STEP.get(kind) or "Read the cited pages: would a reader miss you there?"
         found.append(Reason("cited, no link known", text, tuple(pages), step))
     return found

@@ -29,7 +29,7 @@ from analysis.families import UNKNOWN, bands
 from analysis.frames import World
 from analysis.intervals import Interval, wilson
 from tracker import domains, rollups, store
-from tracker.errors import UsageError
+from tracker.errors import BadUrl, UsageError
 from tracker.mentions import BrandNames, Finder
 from tracker.models import DisavowEntry
 
@@ -495,10 +495,10 @@ def decide(
     """Keep or disavow a domain; returns the entry as Google's file has it."""
     if decision not in get_args(Decision):
         raise UsageError(f"there is no decision {decision!r}", f"use one of: {', '.join(get_args(Decision))}")
-    plain = name.removeprefix("domain:")
-    address = domains.try_parse(plain) or domains.try_parse(f"http://{plain}")
-    if address is None:
-        raise UsageError(f"{name!r} is no domain", "write it as example.com")
+    try:
+        address = domains.named(name.removeprefix("domain:"))
+    except BadUrl:
+        raise UsageError(f"{name!r} is no domain", "write it as example.com") from None
     entry = f"domain:{address.domain}"
     row = {"workspace_id": world.id, "entry": entry, "decision": decision, "note": note, "decided_at": now}
     with store.writing(database) as session:

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -208,7 +209,17 @@ def without_keys(body: bytes) -> bytes:
     return body
 
 
-def _forms() -> Iterator[str]:
+def _forms() -> tuple[str, ...]:
+    return _forms_of(settings.state())
+
+
+@lru_cache(maxsize=1)
+def _forms_of(_state: tuple[object, ...]) -> tuple[str, ...]:
+    """Worked out anew only where the environment changed: every reply is searched for them."""
+    return tuple(dict.fromkeys(_written()))
+
+
+def _written() -> Iterator[str]:
     """Every secret of the environment as it may be written: bare, in an address, in JSON, in a Basic header."""
     login, password = (settings.key(name) for name in ("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD"))
     if login and password:
