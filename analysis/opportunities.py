@@ -22,9 +22,9 @@ from typing import Any, Literal, get_args
 import pandas as pd
 from sqlalchemy import Engine
 
-from analysis import exposure, frames
+from analysis import frames
 from analysis.classify import Classifier
-from analysis.frames import Scope, World
+from analysis.frames import Scope, World, exposure
 from analysis.intervals import wilson
 from analysis.lift import LiftRow, LiftTable
 from tracker import domains, rollups, store
@@ -327,7 +327,11 @@ def _reasons(name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_ow
             )
         )
     if not found and not to_own and not rivals:
-        known = "no link to a tracked brand is known" if facts.links else "there are no links of any cited site yet"
+        known = (
+            "no link to a tracked brand is known"
+            if facts.links
+            else "there are no links of any cited site yet"
+        )
         text = f"is cited on your prompts, and {known}"
         step = _STEP.get(kind) or "Read the cited pages: would a reader miss you there?"
         found.append(Reason("cited, no link known", text, tuple(pages), step))

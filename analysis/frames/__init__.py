@@ -21,7 +21,7 @@ from analysis.frames.answered import (
     visibility_sums,
 )
 from analysis.frames.authorities import COMPUTED, Authority, authority_metrics, authority_table, link_graph
-from analysis.frames.designs import Exposure, Outcome, association_data, histories, lift_panel, model_breaks
+from analysis.frames.designs import Outcome, association_data, histories, lift_panel, model_breaks
 from analysis.frames.judged import (
     Judge,
     Verdict,
@@ -38,6 +38,7 @@ from analysis.frames.tables import Floats, Ints, rows
 from analysis.frames.tracked import (
     Branded,
     BrandFact,
+    Exposure,
     PromptFact,
     Scope,
     World,

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from analysis.frames.answered import answers, asked, citations, named, visibility_sums
 from analysis.frames.linked import links
 from analysis.frames.tables import domain_names
-from analysis.frames.tracked import Scope, World, as_world
+from analysis.frames.tracked import Exposure, Scope, World, as_world
 from tracker.errors import UsageError
 from tracker.rollups import ANSWER
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from analysis.association import Citations
     from analysis.events import Histories
     from analysis.panel import Panel
-
-
-Exposure = Literal["auto", "page", "domain"]
 
 
 def lift_panel(
@@ -36,10 +33,10 @@ def lift_panel(
 ) -> Panel:
     """Answers × brands × linking sources, as `analysis.lift.Panel`.
 
-    A source is a domain that is cited by some answer and links to some brand. See `analysis.exposure` for when a
+    A source is a domain that is cited by some answer and links to some brand. See `analysis.frames.exposure` for when a
     brand counts as exposed. `families` names the family of each source (all one family without it).
     """
-    from analysis.exposure import panel
+    from analysis.frames.exposure import panel
 
     workspace = as_world(database, workspace)
     scope = scope or Scope(branded="include")
@@ -69,7 +66,7 @@ def histories(
     before. A week is a break when an engine is served by other models than in its week before.
     """
     from analysis.events import Histories
-    from analysis.exposure import first_weeks
+    from analysis.frames.exposure import first_weeks
 
     if outcome not in get_args(Outcome):
         raise UsageError(f"there is no outcome {outcome!r}", f"use one of: {', '.join(get_args(Outcome))}")

@@ -225,7 +225,7 @@ def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
 
 
 def _with_losses(frame: pd.DataFrame) -> pd.DataFrame:
-    from analysis.exposure import dropped
+    from analysis.frames.exposure import dropped
 
     if frame.empty:
         return frame

@@ -16,6 +16,7 @@ from tracker.errors import UsageError
 from tracker.rollups import ANSWER, BRAND, VISIBILITY
 
 Branded = Literal["exclude", "include", "only"]
+Exposure = Literal["auto", "page", "domain"]
 
 
 @dataclass(frozen=True)

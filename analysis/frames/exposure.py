@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from analysis.frames import Exposure, World
+from analysis.frames.tracked import Exposure, World
 from analysis.panel import Panel
 from tracker.errors import UsageError
 
