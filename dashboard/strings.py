@@ -218,12 +218,12 @@ class Lift:
     CAN_SAY = (
         "Brands are compared inside one answer, so whatever moved that answer as a whole cannot explain a lift.",
         "Popular or rising brands are compared with themselves, and prompts count once however often they are asked.",
-        "False discoveries among the sources that stand out are held to about one in ten.",
+        "Of the sources that stand out, at most 8% are expected to do so by chance.",
     )
     CANNOT_SAY = (
         "It is not an experiment. A page may link to a brand because it already recommends it, and the engine may repeat the recommendation rather than follow the link.",
         "It says nothing about sources no engine cites, nor about what a new link would bring you.",
-        "“Not enough data” is an answer: fewer than 30 linked pairs or 5 prompts carry no number.",
+        "“Not enough data” is an answer: fewer than 50 linked pairs or 5 prompts carry no number.",
     )
     CAN_HEAD, CANNOT_HEAD = "It can say", "It cannot say"
     POOLED = "Being cited without a live link goes with {value} ({interval}) over all sources; a lift is only claimed above that."

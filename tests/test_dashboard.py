@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis import lift
 from analysis.intervals import Interval
 from dashboard import charts, data, formats, marked, strings, widgets
 from tests.dashboard_worlds import WORLDS
@@ -377,3 +378,9 @@ def test_an_event_that_comes_or_goes_changes_what_is_cached(opened: Any, urls: d
         session.delete(session.scalars(select(Event).where(col(Event.title) == "later")).one())
     database.dispose()
     assert len({*seen, data.place(None).mark}) == 4
+
+
+def test_the_words_on_lift_name_its_own_limits() -> None:
+    said = " ".join(strings.Lift.CAN_SAY + strings.Lift.CANNOT_SAY)
+    assert f"fewer than {lift.MIN_EXPOSED} linked pairs or {lift.MIN_PROMPTS} prompts" in said
+    assert f"at most {lift.DISCOVERY:.0%}" in said
