@@ -269,6 +269,21 @@ class Classifier:
         return Label("other", "nothing known", "no rule fits its address or title")
 
 
+def labels(
+    database: Engine, world: World, names: Iterable[str], *, folder: Path | None = None
+) -> dict[str, Label]:
+    """The kind of each domain, wherever it is shown; its newest cited pages are looked at where nothing else speaks."""
+    classifier = Classifier.stored(database, world, folder=folder)
+    found = {name: classifier.domain(name) for name in names}
+    unknown = {
+        domains.domain_id(n): n for n, label in found.items() if label.basis in ("nothing known", "a judge")
+    }
+    for key, pages in frames.newest_pages(database, world, list(unknown)).items():
+        kinds = [classifier.page(url, title).kind for url, title in pages]
+        found[unknown[key]] = classifier.domain(unknown[key], kinds)
+    return found
+
+
 def decide(database: Engine, world: World, name: str, kind: str) -> None:
     """Write down a person's classification of a domain; it wins over every rule."""
     if kind not in LISTED:

@@ -42,7 +42,10 @@ from tracker.opening import (
 from tracker.printing import out, plain, print_json, table
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
+
+    from analysis.classify import Label
+    from analysis.cli_reading import Asked
 
 
 def register(app: typer.Typer) -> None:
@@ -194,8 +197,8 @@ def classify(
 ) -> None:
     """What kind of site every cited domain is, with the evidence."""
     from analysis import frames
-    from analysis.classify import Classifier, decide
-    from tracker import domains, store
+    from analysis.classify import decide
+    from tracker import store
 
     settings = settings_from(catalog, database, workspace)
     if set_kind is not None:
@@ -208,31 +211,41 @@ def classify(
         return
     with reading(catalog, database, workspace) as asked:
         cited = frames.sources(asked.database, asked.world, asked.scope).head(400 if as_json else top)
-        ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
-        of_pages = frames.pages_of(asked.database, asked.world, asked.scope, list(ids))
-        classifier = Classifier.stored(asked.database, asked.world, folder=classes or asked.classes)
-    each = [
-        (ids[int(r["source_id"])], r["url"], int(r["answers"]), classifier.page(r["url"], r["title"]))
-        for r in of_pages.to_dict("records")
-    ]
+        names, folder = [str(name) for name in cited["domain"]], classes or asked.classes
+        found = _pages_classed(asked, names, folder) if pages else _domains_classed(asked, cited, folder)
     if pages:
-        found: list[dict[str, Any]] = [
-            {"page": url, "class": label.kind, "basis": label.basis, "evidence": label.evidence, "answers": n}
-            for _, url, n, label in each[: None if as_json else top]
-        ]
-        print_rows("Classes of cited pages", ("page", "class", "evidence", "answers"), found, as_json)
+        shown = found if as_json else found[:top]
+        print_rows("Classes of cited pages", ("page", "class", "evidence", "answers"), shown, as_json)
         return
-    kinds: dict[str, list[str]] = {}
-    for name, _, _, label in each:
-        kinds.setdefault(name, []).append(label.kind)
-    found = []
-    for r in cited.to_dict("records"):
-        label = classifier.domain(r["domain"], kinds.get(r["domain"], []))
-        head = {"domain": r["domain"], "class": label.kind, "basis": label.basis, "evidence": label.evidence}
-        found.append({**head, "answers": int(r["answers"])})
-    print_rows(
-        "Classes of cited domains", ("domain", "class", "basis", "evidence", "answers"), found, as_json
-    )
+    columns = ("domain", "class", "basis", "evidence", "answers")
+    print_rows("Classes of cited domains", columns, found, as_json)
+
+
+def _pages_classed(asked: Asked, names: list[str], folder: Path | None) -> list[dict[str, Any]]:
+    from analysis import frames
+    from analysis.classify import Classifier
+    from tracker import domains
+
+    classifier = Classifier.stored(asked.database, asked.world, folder=folder)
+    ids = [domains.domain_id(name) for name in names]
+    return [
+        {"page": r["url"], **_classed(classifier.page(r["url"], r["title"])), "answers": int(r["answers"])}
+        for r in frames.pages_of(asked.database, asked.world, asked.scope, ids).to_dict("records")
+    ]
+
+
+def _domains_classed(asked: Asked, cited: pd.DataFrame, folder: Path | None) -> list[dict[str, Any]]:
+    from analysis.classify import labels
+
+    found = labels(asked.database, asked.world, cited["domain"].tolist(), folder=folder)
+    return [
+        {"domain": r["domain"], **_classed(found[r["domain"]]), "answers": int(r["answers"])}
+        for r in cited.to_dict("records")
+    ]
+
+
+def _classed(label: Label) -> dict[str, str]:
+    return {"class": label.kind, "basis": label.basis, "evidence": label.evidence}
 
 
 def quality(

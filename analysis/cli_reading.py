@@ -132,7 +132,7 @@ def print_rows(
 
 
 def kinds_of(asked: Asked, names: Sequence[str]) -> list[str]:
-    from analysis.classify import Classifier
+    from analysis.classify import labels
 
-    classifier = Classifier.stored(asked.database, asked.world, folder=asked.classes)
-    return [classifier.domain(name).kind for name in names]
+    found = labels(asked.database, asked.world, names, folder=asked.classes)
+    return [found[name].kind for name in names]

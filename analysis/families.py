@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.classify import Classifier
+from analysis.classify import labels
 from analysis.frames import World
 
 BANDS = ("lower authority", "middle authority", "upper authority")
@@ -24,11 +24,11 @@ def families(
     The band is the third in which the newest imported authority list puts the domain among the domains asked about;
     without a list every domain is of unknown authority and the type alone makes the family.
     """
-    classifier = Classifier.stored(database, world, folder=folder)
     lists = frames.authority_metrics(database)
 
     def named(names: Sequence[str]) -> list[str]:
-        kinds = [classifier.domain(name).kind for name in names]
+        found = labels(database, world, names, folder=folder)
+        kinds = [found[name].kind for name in names]
         if lists.empty or not names:
             return kinds
         newest = lists.sort_values("as_of", ascending=False, kind="stable").iloc[0]["metric"]

@@ -23,7 +23,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.classify import Classifier
+from analysis.classify import labels
 from analysis.frames import Scope, World, exposure
 from analysis.intervals import wilson
 from analysis.lift import LiftRow, LiftTable
@@ -118,7 +118,7 @@ class _Facts:
     own: int
     answers: int
     of_weeks: int
-    classifier: Classifier
+    kinds: Mapping[str, str]
     pages: Mapping[str, pd.DataFrame]
     named: Mapping[str, Mapping[int, int]]
     links: Mapping[str, pd.DataFrame]
@@ -155,7 +155,7 @@ def opportunities(
     if cited.empty:
         return []
     names = [str(name) for name in cited["domain"]]
-    facts = _gather(database, world, scope, names, Classifier.stored(database, world, folder=classes))
+    facts = _gather(database, world, scope, names, classes)
     ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
     reach = frames.reach(database, world, scope, list(ids))
     states = frames.opportunity_states(database, world, STATE_KIND)
@@ -170,7 +170,7 @@ def opportunities(
 
 
 def _gather(
-    database: Engine, world: World, scope: Scope, names: Sequence[str], classifier: Classifier
+    database: Engine, world: World, scope: Scope, names: Sequence[str], classes: Path | None
 ) -> _Facts:
     ids = {domains.domain_id(name): name for name in names}
     pages = frames.pages_of(database, world, scope, list(ids))
@@ -204,7 +204,7 @@ def _gather(
         own=own.id,
         answers=sum(frames.citable_answers(database, world, scope).values()),
         of_weeks=len(inside),
-        classifier=classifier,
+        kinds={n: label.kind for n, label in labels(database, world, names, folder=classes).items()},
         pages={ids[int(str(i))]: part for i, part in pages.groupby("source_id")},
         named=named,
         links={str(s): part for s, part in links.groupby("source")},
@@ -221,8 +221,7 @@ def _opportunity(
     lift: LiftRow | None,
     decided: tuple[str, str] | None,
 ) -> Opportunity | None:
-    page_kinds = [facts.classifier.page(str(url), title).kind for url, title in _listed(facts, name)]
-    kind = facts.classifier.domain(name, page_kinds).kind
+    kind = facts.kinds[name]
     if kind == "rival":
         return None
     world, brands = facts.world, facts.world.brands
@@ -268,11 +267,6 @@ def _opportunity(
         note=note,
         rank=rank,
     )
-
-
-def _listed(facts: _Facts, name: str) -> list[tuple[str, str | None]]:
-    part = facts.pages.get(name)
-    return [] if part is None else list(zip(part["url"].head(30), part["title"].head(30), strict=True))
 
 
 def _gain(lift: LiftRow | None, rate: float) -> tuple[float | None, float | None, float | None]:
@@ -344,7 +338,8 @@ def _some(names: Sequence[str], most: int = 3) -> str:
 
 
 def _cited_pages(facts: _Facts, name: str) -> list[str]:
-    return [url for url, _ in _listed(facts, name)[:PAGES]]
+    part = facts.pages.get(name)
+    return [] if part is None else [str(url) for url in part["url"].head(PAGES)]
 
 
 def _linking(links: pd.DataFrame | None, facts: _Facts) -> list[str]:

@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 
 from analysis import frames, report_words
 from analysis import visibility as v
-from analysis.classify import Classifier
+from analysis.classify import labels
 from analysis.families import families
 from analysis.frames import Scope, World
 from analysis.intervals import wilson
@@ -235,7 +235,7 @@ def _sources(
     answers = sum(frames.citable_answers(database, world, scope).values())
     total = found.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
     total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
-    classifier = Classifier.stored(database, world, folder=classes)
+    kinds = labels(database, world, [str(name) for name in total["domain"]], folder=classes)
     linked = frames.links(database, world).table
     linked = linked[linked["lost"].isna() & linked["source"].isin(total["domain"])]
     brands: dict[str, list[int]] = {}
@@ -250,7 +250,7 @@ def _sources(
         to = sorted(set(brands.get(row["domain"], [])))
         out.append(
             Source(
-                *(row["domain"], classifier.domain(row["domain"]).kind, row["answers"], answers),
+                *(row["domain"], kinds[row["domain"]].kind, row["answers"], answers),
                 *(rate.estimate, rate.low, rate.high, row["engines"]),
                 tuple(world.brands[b].name for b in to),
             )

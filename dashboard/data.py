@@ -281,10 +281,10 @@ def link_profile(place: Place) -> LinkProfile:
 @st.cache_data(show_spinner=False, max_entries=64)
 def kinds(place: Place, names: Sequence[str]) -> list[str]:
     """What sort of site each domain is: you, rival, editorial, community …"""
-    from analysis.classify import Classifier
+    from analysis.classify import labels
 
-    classifier = Classifier.stored(database(place), world(place), folder=place.classes)
-    return [classifier.domain(name).kind for name in names]
+    found = labels(database(place), world(place), names, folder=place.classes)
+    return [found[name].kind for name in names]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

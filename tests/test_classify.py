@@ -158,3 +158,34 @@ def test_without_a_list_the_type_alone_is_the_family(sqlite_database: Engine) ->
     Facts().store(sqlite_database)
     assert families(sqlite_database, frames.world(sqlite_database))(["reddit.com"]) == ["community"]
     assert bands(np.array([])) == []
+
+
+def test_a_site_has_one_class_wherever_it_is_shown(database: Engine) -> None:
+    facts = Facts()
+    for number in range(3):
+        facts.answer(
+            "best crm", cited=[f"https://quietplace.com/blog/best-{number}-crm-tools"], repeat=number
+        )
+    facts.store(database)
+    world = frames.world(database)
+    found = classify.labels(database, world, ["quietplace.com", "reddit.com", "neverseen.net"])
+    assert {name: label.kind for name, label in found.items()} == {
+        "quietplace.com": "editorial",
+        "reddit.com": "community",
+        "neverseen.net": "other",
+    }
+    assert found["quietplace.com"].basis == "cited pages"
+    assert families(database, world)(["quietplace.com"]) == ["editorial"]
+    classify.decide(database, world, "quietplace.com", "corporate")
+    assert classify.labels(database, world, ["quietplace.com"])["quietplace.com"].kind == "corporate"
+    assert families(database, world)(["quietplace.com"]) == ["corporate"]
+
+
+def test_the_lists_of_a_catalog_reach_the_families(sqlite_database: Engine, tmp_path: Path) -> None:
+    Facts().store(sqlite_database)
+    assert classify.own_folder(tmp_path) is None
+    (tmp_path / "classes").mkdir()
+    (tmp_path / "classes" / "domains.csv").write_text("domain,kind\nquietplace.com,institutional\n")
+    folder = classify.own_folder(tmp_path)
+    named = families(sqlite_database, frames.world(sqlite_database), folder=folder)
+    assert named(["quietplace.com", "reddit.com"]) == ["institutional", "other"]

@@ -357,3 +357,24 @@ def pages_of(
     )
     with database.connect() as connection:
         return rows(connection, found)
+
+
+def newest_pages(
+    database: Engine, workspace: World, ids: Sequence[int], newest: int = 200
+) -> dict[int, list[tuple[str, str | None]]]:
+    """Distinct (url, title) among the newest citations of each domain: what tells its kind, whatever the filters."""
+    found = (
+        select(PAGE.c.url, CITATION.c.title)
+        .join_from(CITATION, PAGE, PAGE.c.id == CITATION.c.page_id)
+        .where(CITATION.c.workspace_id == workspace.id, CITATION.c.kind == "cited")
+        .order_by(CITATION.c.id.desc())
+        .limit(newest)
+    )
+    out: dict[int, list[tuple[str, str | None]]] = {}
+    with database.connect() as connection:
+        for key in ids:
+            titles: dict[str, str | None] = {}
+            for url, title in connection.execute(found.where(CITATION.c.domain_id == key)):
+                titles[url] = titles.get(url) or title
+            out[key] = list(titles.items())
+    return out
