@@ -360,7 +360,7 @@ def pages_of(
 
 
 def newest_pages(
-    database: Engine, workspace: World, ids: Sequence[int], newest: int = 200
+    database: Engine, workspace: World, ids: Sequence[int], newest: int = 60
 ) -> dict[int, list[tuple[str, str | None]]]:
     """Distinct (url, title) among the newest citations of each domain: what tells its kind, whatever the filters."""
     found = (
