@@ -120,20 +120,27 @@ def load(folder: Path | None = None) -> Rules:
     listed = _file(folder, "domains.csv")
     ruled = _file(folder, "rules.yaml")
     try:
-        raw = yaml.safe_load(ruled.read_text(encoding="utf-8")) or {}
+        raw = yaml.safe_load(_text(ruled)) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{ruled}:{mark.line + 1}" if mark else str(ruled)
         raise CatalogError(
             f"{where}: is not YAML", "compare it with the file that comes with citelift"
         ) from None
-    by_pages = raw.get("by_pages", {})
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("by_pages") or {}, Mapping):
+        raise CatalogError(f"{ruled}: has another form", "compare it with the file that comes with citelift")
+    by_pages = raw.get("by_pages") or {}
+    least, kinds = by_pages.get("least", 3), by_pages.get("kinds") or {}
+    if not isinstance(least, int) or not isinstance(kinds, Mapping) or not set(kinds) <= set(LISTED):
+        raise CatalogError(
+            f"{ruled}: by_pages has another form", f"give `least`, and `kinds` of {', '.join(LISTED)}"
+        )
     return Rules(
         _known(listed),
-        _rules(ruled, raw.get("domains", []), LISTED),
-        _rules(ruled, raw.get("pages", []), get_args(PageKind)),
-        int(by_pages.get("least", 3)),
-        {page: kind for kind, pages in by_pages.get("kinds", {}).items() for page in pages},
+        _rules(ruled, raw.get("domains") or [], LISTED),
+        _rules(ruled, raw.get("pages") or [], get_args(PageKind)),
+        least,
+        {page: kind for kind, pages in kinds.items() for page in pages or ()},
     )
 
 
@@ -144,21 +151,29 @@ def _file(folder: Path | None, name: str) -> Path:
 
 def _known(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            name, kind = (row.get("domain") or "").strip().lower(), (row.get("kind") or "").strip()
-            if kind not in LISTED or not name:
-                raise CatalogError(
-                    f"{path}:{line}: {name!r} is {kind!r}", f"give a domain and one of: {', '.join(LISTED)}"
-                )
-            found[name] = kind
+    for line, row in enumerate(csv.DictReader(_text(path).splitlines()), start=2):
+        name, kind = (row.get("domain") or "").strip().lower(), (row.get("kind") or "").strip()
+        if kind not in LISTED or not name:
+            raise CatalogError(
+                f"{path}:{line}: {name!r} is {kind!r}", f"give a domain and one of: {', '.join(LISTED)}"
+            )
+        found[name] = kind
     return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise CatalogError(f"{path}: is not UTF-8", "save it as UTF-8") from None
 
 
 def _rules(path: Path, raw: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> tuple[Rule, ...]:
     found = []
     for number, entry in enumerate(raw, start=1):
         where = f"{path}: rule {number}"
+        if not isinstance(entry, Mapping):
+            raise CatalogError(f"{where} is no rule", "write it as {kind: …, because: …, name: …}")
         if entry.get("kind") not in kinds:
             raise CatalogError(f"{where}: kind {entry.get('kind')!r}", f"use one of: {', '.join(kinds)}")
         unknown = set(entry) - {"kind", "because", "suffix", "domain", "name", "host", "path", "title"}

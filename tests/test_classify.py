@@ -132,10 +132,16 @@ def test_a_users_own_files_are_read_instead(tmp_path: Path) -> None:
         ("rules.yaml", "pages: [{kind: article, path: '('}]", "is no pattern"),
         ("rules.yaml", "pages: [{kind: article, colour: red}]", "colour is not known"),
         ("rules.yaml", "pages: [\n", "is not YAML"),
+        ("domains.csv", "domain,kind\ncafé.fr,editorial\n", "is not UTF-8"),
+        ("rules.yaml", "- kind: article\n", "has another form"),
+        ("rules.yaml", "domains: [editorial]\n", "rule 1 is no rule"),
+        ("rules.yaml", "by_pages: {least: many}\n", "by_pages has another form"),
+        ("rules.yaml", "by_pages: {kinds: {nice: [article]}}\n", "by_pages has another form"),
+        ("rules.yaml", "domains: [{kind: editorial, because: café, name: x}]", "is not UTF-8"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, name: str, text: str, message: str) -> None:
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(text, encoding="cp1252")
     with pytest.raises(CatalogError, match=message):
         classify.load(tmp_path)
 
