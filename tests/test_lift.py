@@ -540,3 +540,21 @@ def test_t_values_of_the_null_world_are_standard():
             if row.lift is not None:
                 scores.append(stats.norm.isf(row.p / 2) * np.sign(row.lift))
     assert 0.82 < np.std(scores) < 1.18
+
+
+@pytest.mark.parametrize(
+    ("common", "lift", "alike"),
+    [
+        (0.20, 0.02, True),
+        (0.20, 0.10, False),
+        (0.20, -0.12, True),  # linked brands fall behind the others, and are raised all the same
+        (0.10, -0.15, False),
+        (-0.20, 0.01, False),
+        (0.20, np.nan, True),
+    ],
+)
+def test_a_source_raises_every_brand_when_linked_ones_gain_little_more_and_lose_nothing(
+    common: float, lift: float, alike: bool
+) -> None:
+    found = checks.Estimates(np.array([common]), np.array([0.02]))
+    assert checks.raises_every_brand(found, np.array([lift]))[0] == alike
