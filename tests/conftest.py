@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
 
-from tracker import settings
+from tracker import failures, settings
 from tracker.store import open_database
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -23,6 +23,7 @@ def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().startswith("CITELIFT_") or name.upper().endswith(settings.KEY_SUFFIXES):
             monkeypatch.delenv(name)
+    failures.forms_at.cache_clear()
 
 
 @pytest.fixture(scope="session")

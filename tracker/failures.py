@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -210,12 +211,12 @@ def without_keys(body: bytes) -> bytes:
 
 
 def _forms() -> tuple[str, ...]:
-    return _forms_of(settings.state())
+    return forms_at(int(time.monotonic()))
 
 
 @lru_cache(maxsize=1)
-def _forms_of(_state: tuple[object, ...]) -> tuple[str, ...]:
-    """Worked out anew only where the environment changed: every reply is searched for them."""
+def forms_at(_second: int) -> tuple[str, ...]:
+    """Worked out once a second: every reply is searched for them."""
     return tuple(dict.fromkeys(_written()))
 
 

@@ -70,22 +70,12 @@ def secrets() -> list[str]:
     return sorted({value for value in found if len(value) >= 8}, key=len, reverse=True)
 
 
-def state() -> tuple[object, ...]:
-    """Equal as long as the environment and `.env` stay as they are."""
-    return (_changed(), *os.environ.items())
-
-
-def _changed() -> tuple[str, int] | None:
-    """The folder of `.env` and when that was written."""
-    try:
-        return str(Path.cwd()), Path(".env").stat().st_mtime_ns
-    except OSError:
-        return None
-
-
 def _outside() -> dict[str, str]:
-    changed = _changed()
-    return dict(os.environ) if changed is None else _written(*changed) | dict(os.environ)
+    try:
+        changed = Path(".env").stat().st_mtime_ns
+    except OSError:
+        return dict(os.environ)
+    return _written(str(Path.cwd()), changed) | dict(os.environ)
 
 
 @lru_cache(maxsize=4)

@@ -66,9 +66,35 @@ _MORE_AT = re.compile(
     r"mehr(?: dazu| infos?)?|en savoir plus|m[áa]s informaci[óo]n|saiba mais|mais informa[çc][õo]es|"
     r"scopri di pi[ùu]|lees meer|l[äa]s mer|læs mere|les mer|подробнее)\b[^\S\n]*"
     r"(?:about (?:it|this|them)[^\S\n]*)?"
-    r"(?:at|on|from|via|in|bei|auf|unter|sur|chez|en|em|su|op|p[åa]|hos|на)[^\S\n]+(?:the )?)[*_]*\x02+",
+    r"(?:at|on|from|via|in|bei|auf|unter|sur|chez|en|em|su|op|p[åa]|hos|на)[^\S\n]+(?:the )?)\Z",
     re.IGNORECASE,
 )
+_LEADING = frozenset(
+    [
+        "at",
+        "on",
+        "from",
+        "via",
+        "in",
+        "bei",
+        "auf",
+        "unter",
+        "sur",
+        "chez",
+        "en",
+        "em",
+        "su",
+        "op",
+        "på",
+        "pa",
+        "hos",
+        "на",
+        "the",
+    ]
+)
+"""Last words before a link without which `_MORE_AT` need not be tried."""
+_STAND_INS = re.compile(r"[*_]*\x02+")
+_LOOK_BACK = 60
 _PLAIN_SOURCE = re.compile(
     r"(?:^|[(\[（])[ \t*_>\-•]*(?:sources?|quellen?|fuentes?|font[ei]|fontes?|bron(?:nen)?|[źz]r[óo]d[łl]a?|"
     r"k[äa]ll(?:a|or)|kilder?|"
@@ -147,7 +173,7 @@ def _hide_links(text: str, hosts: Set[str]) -> str:
         *_spans(_IN_BRACKETS, skeleton),
         *_trailing(skeleton),
         *_spans(_AFTER_SOURCE, skeleton),
-        *_spans(_MORE_AT, skeleton),
+        *_more_at(skeleton),
     ):
         sourced[start:end] = b"\1" * (end - start)
     hidden: Spans = []
@@ -161,6 +187,14 @@ def _hide_links(text: str, hosts: Set[str]) -> str:
 
 def _spans(pattern: re.Pattern[str], text: str) -> Spans:
     return [match.span() for match in pattern.finditer(text)]
+
+
+def _more_at(skeleton: str) -> Iterator[tuple[int, int]]:
+    for match in _STAND_INS.finditer(skeleton):
+        before = skeleton[max(0, match.start() - _LOOK_BACK) : match.start()]
+        last = before.rstrip(" \t").rpartition(" ")[2].lower()
+        if last in _LEADING and _MORE_AT.search(before):
+            yield match.span()
 
 
 def _trailing(skeleton: str) -> Iterator[tuple[int, int]]:
