@@ -23,7 +23,7 @@ from sqlmodel import Session, col
 from analysis import frames, moments
 from analysis import visibility as v
 from analysis.classify import own_folder
-from analysis.frames import Judge, Scope, World
+from analysis.frames import Judge, Outcome, Scope, World
 from analysis.moments import Moment
 from analysis.visibility import Compared, Row
 from tracker import settings, store
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
 
 MARKED = (Answer, Citation, Mention, Backlink, LinkImport, AuthorityList, Event, Run, PageCheck)
 
-Outcome = Literal["mention", "citation"]
 Pooling = Literal["family", "kind", "source"]
 
 select: Any = typed_select

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from analysis.frames import Outcome
     from analysis.visibility import Compared
-    from dashboard.data import Outcome, Pooling
+    from dashboard.data import Pooling
 
 PRODUCT = "citelift"
 TAGLINE = "Which link sources go with visibility in AI answers"

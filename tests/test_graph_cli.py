@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from itertools import permutations
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from sqlalchemy import Engine
-from typer.testing import CliRunner
 
-from analysis import cli
 from tests.facts import Facts
+from tests.test_analysis_cli import read, run
 from tracker.errors import DataError, UsageError
 
 EDGES = [
@@ -36,21 +32,6 @@ def address(sqlite_database: Engine) -> str:
     facts.link("https://gone.com/page", "https://norvane.com/", lost=None, link_type="mention")
     facts.store(sqlite_database)
     return sqlite_database.url.render_as_string(hide_password=False)
-
-
-def run(address: str, *words: str) -> str:
-    app = typer.Typer()
-    cli.register(app)
-    result = CliRunner().invoke(app, [*words, "--database", address, "--workspace", "ws1"])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def read(address: str, *words: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(address, *words, "--json"))
-    return found
 
 
 def test_what_is_around_a_domain_has_distances_and_edges(address: str) -> None:

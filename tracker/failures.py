@@ -36,6 +36,12 @@ Reason = Literal[
     "no budget",
     "left the catalog",
 ]
+PROBLEMS: Mapping[str, Reason] = {
+    "error": "engine error",
+    "refusal": "content refused",
+    "empty": "empty answer",
+}
+"""What a reading calls a problem, as the reason of an ask that has no answer."""
 RETRYABLE: frozenset[Reason] = frozenset(
     {"rate limited", "engine error", "timeout", "no connection", "unreadable reply"}
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,9 +18,9 @@ from sqlalchemy import Engine as Database
 
 from tracker import answers, claims, judge_claims, prices
 from tracker.ask import AskFailed, Question, RawReply, ask
-from tracker.engines import call_for, is_sandbox, plain_call
+from tracker.engines import Call, call_for, is_sandbox, plain_call
 from tracker.errors import DataError
-from tracker.failures import FATAL, Reason
+from tracker.failures import FATAL, PROBLEMS
 from tracker.jobs import Progress
 from tracker.judge import InvalidVerdict, Task, fenced_in, verdict
 from tracker.judge_claims import Bench, Case, Claimed, Judged
@@ -30,27 +30,26 @@ from tracker.plan import UNPRICED_MICROS
 from tracker.work import Limits, Work
 
 log = logging.getLogger("citelift.judge")
-_PROBLEMS: Mapping[str, Reason] = {
-    "error": "engine error",
-    "refusal": "content refused",
-    "empty": "empty answer",
-}
 _ECHO = 12
 """So many characters in a row are no chance: an engine's complaint that has them from the text repeats it."""
 
 
 def estimate(bench: Bench, request: str) -> int:
     """The most that judging this can cost; what no price list knows is counted dearly until it reports its cost."""
-    call = plain_call(bench.model) or call_for(bench.model)
-    found = prices.ceiling(call, bench.model, request, bench.options)
+    found = _ceiling(bench, request)
     return UNPRICED_MICROS if found is None else found
 
 
 def is_priced(bench: Bench) -> bool:
-    return (
-        prices.ceiling(plain_call(bench.model) or call_for(bench.model), bench.model, "", bench.options)
-        is not None
-    )
+    return _ceiling(bench, "") is not None
+
+
+def _ceiling(bench: Bench, request: str) -> int | None:
+    return prices.ceiling(_call(bench.model), bench.model, request, bench.options)
+
+
+def _call(model: str) -> Call:
+    return plain_call(model) or call_for(model)
 
 
 @dataclass(frozen=True)
@@ -258,7 +257,7 @@ class _Judging:
         except DataError:
             return replace(end, reason="unreadable reply", detail="the reply has no known shape")
         cost = prices.cost(
-            plain_call(self.bench.model) or call_for(self.bench.model),
+            _call(self.bench.model),
             self.bench.model,
             reported_micros=reading.usage.reported_micros,
             litellm_micros=reply.litellm_micros,
@@ -269,7 +268,7 @@ class _Judging:
         end = replace(end, cost_micros=reserved if cost is None else cost, served_model=reading.engine_model)
         if end.cost_micros > reserved:
             self.dearest = max(self.dearest, end.cost_micros)
-        if problem := _PROBLEMS.get(reading.problem or ""):
+        if problem := PROBLEMS.get(reading.problem or ""):
             return replace(end, reason=problem)
         try:
             return replace(end, verdict=verdict(self.task, reading.text))

@@ -14,7 +14,7 @@ from tracker.citations import Reading
 from tracker.claims import Outcome
 from tracker.engines import call_for, is_sandbox
 from tracker.errors import DataError
-from tracker.failures import Reason
+from tracker.failures import PROBLEMS
 from tracker.mentions import Finder
 from tracker.models import Engine, Run
 from tracker.redirects import Redirects
@@ -26,11 +26,6 @@ KEEP_PAUSE, READ_PAUSE = 0.05, 0.5
 STEPS = 10
 BREATH = 8
 """Replies read before the event loop may see to the network again."""
-_PROBLEMS: Mapping[str, Reason] = {
-    "error": "engine error",
-    "refusal": "content refused",
-    "empty": "empty answer",
-}
 Read = tuple[Outcome, Reading | None]
 
 
@@ -183,7 +178,7 @@ def _read(outcome: Outcome) -> Read:
     cost = _cost(outcome, reading)
     known = outcome.ask.estimated_micros + outcome.advance_micros if cost is None else cost
     outcome = replace(outcome, cost_micros=known - outcome.advance_micros, known_micros=cost)
-    reason = _PROBLEMS.get(reading.problem or "")
+    reason = PROBLEMS.get(reading.problem or "")
     if reason is not None:
         return replace(outcome, reason=reason, detail=reading.detail), None
     return outcome, reading
