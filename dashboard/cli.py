@@ -233,7 +233,7 @@ def _scheduled_report(db: Database, folder: Path, what: Schedule, due: datetime)
     """The report of the last full week before the due moment."""
     from analysis import report
     from analysis.classify import own_folder
-    from tracker.answers import week_of
+    from tracker.reading import week_of
 
     week = week_of(due) - timedelta(days=7)
     try:

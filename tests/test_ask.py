@@ -15,10 +15,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tracker import answers, failures, sandbox
+from tracker import failures, sandbox
 from tracker.ask import AskFailed, Question, RawReply, ask
 from tracker.engines import CALLS, call_for
 from tracker.failures import by_status, named, redact, retry_after
+from tracker.reading import read_body
 
 SECRET = "planted-4f9a8b7c6d5e4f3a2b1c0d9e"
 QUESTION = "Which CRM suits two people?"
@@ -263,7 +264,7 @@ def test_an_engine_is_asked_for_a_search_without_its_key_in_the_address(
     assert QUESTION in json.dumps(body)
     assert not body.get("stream")
     assert SECRET not in request.url
-    reading = answers.read_body(raw.body)
+    reading = read_body(raw.body)
     assert reading.text == "Norvane is good."
     # litellm hands no body on for Cohere; its own form is read instead.
     assert raw.capture == ("normalised" if model.startswith("cohere/") else "raw")
@@ -285,7 +286,7 @@ def test_any_other_model_is_asked_plainly_and_its_urls_are_only_written(server: 
     raw = asked("together_ai/some-model", recorder.url, options={"api_key": "x"})
     assert not {"tools", "web_search_options"} & recorder.bodies[0].keys()
     assert not call_for("together_ai/some-model").searches
-    assert [(c.kind, c.domain) for c in answers.read_body(raw.body).citations] == [("written", "norvane.com")]
+    assert [(c.kind, c.domain) for c in read_body(raw.body).citations] == [("written", "norvane.com")]
 
 
 @pytest.mark.usefixtures("keys")
@@ -304,7 +305,7 @@ def test_serpapi_is_asked_a_second_time_where_the_overview_is_only_promised(serv
     first, second = recorder.requests
     assert (first.args["engine"], first.args["gl"], first.args["no_cache"]) == ("google", "de", "true")
     assert (second.args["engine"], second.args["page_token"]) == ("google_ai_overview", "later")
-    assert answers.read_body(raw.body).text.strip() == "Norvane is good."
+    assert read_body(raw.body).text.strip() == "Norvane is good."
 
 
 @pytest.mark.usefixtures("keys")
@@ -312,7 +313,7 @@ def test_ai_mode_is_one_request(server: HTTPServer) -> None:
     recorder = Recorder(server, AI_MODE)
     raw = asked("serpapi/google_ai_mode", recorder.url)
     assert [request.args["engine"] for request in recorder.requests] == ["google_ai_mode"]
-    assert [c.url for c in answers.read_body(raw.body).of_kind("cited")] == ["https://n.com/"]
+    assert [c.url for c in read_body(raw.body).of_kind("cited")] == ["https://n.com/"]
 
 
 @pytest.mark.usefixtures("keys")
@@ -379,7 +380,7 @@ def test_a_paused_turn_goes_on_with_its_own_content_and_is_read_as_one(server: H
         "pause_turn",
         "end_turn",
     ]
-    reading = answers.read_body(raw.body)
+    reading = read_body(raw.body)
     assert (reading.text, reading.problem) == ("Norvane leads. Norvane is good.", None)
     assert [c.url for c in reading.of_kind("cited")] == ["https://n.com/"]
     assert (reading.usage.input_tokens, reading.usage.output_tokens) == (10, 14)
@@ -394,7 +395,7 @@ def test_a_turn_that_never_ends_or_may_not_go_on_is_kept_as_paused(
     question = Question(QUESTION, "anthropic/claude-sonnet-5-5", api_base=recorder.url, timeout=20)
     raw = asyncio.run(ask(question, may_continue=may_continue))
     assert len(recorder.requests) == requests
-    assert answers.read_body(raw.body).problem == "pause"
+    assert read_body(raw.body).problem == "pause"
 
 
 @pytest.mark.usefixtures("keys")

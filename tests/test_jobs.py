@@ -28,7 +28,7 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 from werkzeug import Request, Response
 
-from tracker import answers, catalog, history, jobs, pace, plan, sandbox, store
+from tracker import catalog, history, jobs, pace, plan, reading, sandbox, store
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
 from tracker.domains import domain_id
 from tracker.engines import CALLS
@@ -353,14 +353,12 @@ def test_another_served_model_becomes_an_event(sqlite_database: Engine) -> None:
 def test_the_raw_reply_is_there_when_reading_fails(
     sqlite_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker import answers
-
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a reader with a bug")
 
     run_id = prepared(sqlite_database, small_catalog(2, 1, engines=("chat",)))
     with monkeypatch.context() as patched, pytest.raises(RuntimeError):
-        patched.setattr(answers, "answer_rows", broken)
+        patched.setattr(reading, "answer_rows", broken)
         execute(sqlite_database, run_id, url)
     assert count(sqlite_database, Reply) == 2
 
@@ -529,7 +527,7 @@ def test_no_key_is_written_anywhere(tmp_path: Path, httpserver: HTTPServer) -> N
     assert len(written) >= 6
     assert [path for path, stored in written.items() if any(sign.encode() in stored for sign in signs)] == []
     with sqlite3.connect(tmp_path / "x.db") as stored:
-        bodies = [answers.unpack(body) for (body,) in stored.execute("select body from reply")]
+        bodies = [reading.unpack(body) for (body,) in stored.execute("select body from reply")]
     assert bodies
     assert not any(sign.encode() in body for body in bodies for sign in signs)
 

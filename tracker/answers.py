@@ -1,18 +1,12 @@
-"""A stored reply, or a recorded answer → the answer, its citations and its mentions as rows. Rebuilt at any time.
-
-Reading is free, asking is not: whatever a reader learns later, `reread` applies to everything already paid for.
-"""
+"""Answers with their citations and mentions, stored and rebuilt: whatever a reader learns later, `reread` applies to
+everything already paid for."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Engine as Database
@@ -20,53 +14,23 @@ from sqlalchemy import delete, func, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from tracker import citations, domains, mentions, redirects, store
+from tracker import redirects, store
 from tracker.citations import Reading
 from tracker.errors import DataError
 from tracker.mentions import BrandNames, Finder
 from tracker.models import Answer, Brand, Citation, Domain, Mention, Page, Reply, Setting
+from tracker.reading import READER, AnswerRows, answer_rows, mention_rows, read_body, unpack
 
-READER = f"{citations.READER_VERSION}.{mentions.READER_VERSION}"
 BATCH = 500
 
 
-@dataclass(frozen=True)
-class AnswerRows:
-    """One answer, ready to store; the rows that belong to it wait for its id."""
-
-    answer: dict[str, Any]
-    citations: list[dict[str, Any]]
-    mentions: list[dict[str, Any]]
-    places: dict[int, dict[str, Any]]
-    """Pages by id."""
-    publishers: dict[int, str]
-    """Domains by id."""
-
-
-def pack(body: bytes) -> bytes:
-    return zlib.compress(body, 3)
-
-
-def unpack(packed: bytes) -> bytes:
-    return zlib.decompress(packed)
-
-
-def read_body(body: bytes) -> Reading:
-    """The reading of a stored body, whose parts (a paused answer and its continuation) are put together."""
-    if body.startswith(b'{"citelift_parts"'):
-        parts = json.loads(body)["citelift_parts"]
-        return citations.merge([citations.read(part) for part in parts])
-    return citations.read(body)
-
-
-def week_of(moment: datetime) -> date:
-    day = moment.date()
-    return day - timedelta(days=day.weekday())
+def brand_names(session: Session, workspace_id: int) -> list[BrandNames]:
+    statement = select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active))
+    return [_names(brand) for brand in session.exec(statement.order_by(col(Brand.id)))]
 
 
 def finder(session: Session, workspace_id: int) -> Finder:
-    statement = select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active))
-    return Finder([_names(brand) for brand in session.exec(statement.order_by(col(Brand.id)))])
+    return Finder(brand_names(session, workspace_id))
 
 
 def _names(brand: Brand) -> BrandNames:
@@ -74,91 +38,6 @@ def _names(brand: Brand) -> BrandNames:
     return BrandNames(
         brand.id, brand.name, tuple(brand.aliases), tuple(brand.not_phrases), tuple(brand.domains)
     )
-
-
-def answer_rows(
-    reading: Reading,
-    head: Mapping[str, Any],
-    names: Finder,
-    *,
-    citations_known: bool = True,
-    targets: Mapping[str, str] = MappingProxyType({}),
-) -> AnswerRows:
-    """`head` holds the columns that come from the ask: workspace, prompt, engine, repeat, times, model, cost.
-    `targets` says where redirecting links lead (`tracker.redirects`)."""
-    workspace_id = head["workspace_id"]
-    answer = {
-        "served_model": reading.engine_model,
-        "shape": reading.shape,
-        "text": reading.text,
-        "search_used": reading.search_used,
-        "searches": list(reading.searches),
-        "citations_known": citations_known,
-        "problem": reading.problem,
-        "stop": reading.stop,
-        "input_tokens": reading.usage.input_tokens,
-        "output_tokens": reading.usage.output_tokens,
-        "week": week_of(head["asked_at"]),
-        "reader_version": READER,
-        **head,
-    }
-    places: dict[int, dict[str, Any]] = {}
-    publishers: dict[int, str] = {}
-    cited = [
-        _citation(found, targets.get(found.url), workspace_id, places, publishers)
-        for found in reading.citations
-    ]
-    return AnswerRows(answer, cited, mention_rows(reading.text, workspace_id, names), places, publishers)
-
-
-def _citation(
-    found: citations.Citation,
-    target: str | None,
-    workspace_id: int,
-    places: dict[int, dict[str, Any]],
-    publishers: dict[int, str],
-) -> dict[str, Any]:
-    page_id: int | None = None
-    domain_id: int | None = None
-    if target is not None:
-        found = citations.resolved(found, target)
-    address = domains.try_parse(target or found.url)
-    if found.domain is not None:
-        domain_id = domains.domain_id(found.domain)
-        publishers[domain_id] = found.domain
-        if address is not None and address.domain == found.domain:
-            page_id = domains.page_id(address.canonical)
-            places[page_id] = {
-                "id": page_id,
-                "domain_id": domain_id,
-                "host": address.host,
-                "url": address.canonical,
-            }
-    return {
-        "workspace_id": workspace_id,
-        "page_id": page_id,
-        "domain_id": domain_id,
-        "kind": found.kind,
-        "position": found.position,
-        "start": found.start,
-        "end": found.end,
-        "url": found.url,
-        "title": found.title,
-    }
-
-
-def mention_rows(text: str, workspace_id: int, names: Finder) -> list[dict[str, Any]]:
-    return [
-        {
-            "workspace_id": workspace_id,
-            "brand_id": found.key,
-            "position": found.position,
-            "count": found.count,
-            "first_offset": found.first_offset,
-            "stance": found.stance,
-        }
-        for found in names.mentions(text)
-    ]
 
 
 def save(session: Session, batch: Sequence[AnswerRows]) -> int:
@@ -299,10 +178,7 @@ def remember_brands(database: Database, workspace_id: int) -> None:
 
 
 def _brand_hash(session: Session, workspace_id: int) -> str:
-    statement = (
-        select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active)).order_by(col(Brand.id))
-    )
-    text = repr([_names(brand) for brand in session.exec(statement)]) + READER
+    text = repr(brand_names(session, workspace_id)) + READER
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

@@ -68,8 +68,6 @@ class Outcome:
     advance_micros: int = 0
     """Booked already, for the first parts of this very reply: its cost includes them."""
     reply: Mapping[str, Any] | None = None
-    body: bytes | None = None
-    """The reply's own, unpacked, where it is at hand."""
     reason: Reason | None = None
     detail: str | None = None
     known_micros: int | None = None

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col, select
 
-from tracker import answers, catalog, citations, history, jobs, judge, plan, prices, store
+from tracker import catalog, citations, history, jobs, judge, plan, prices, store
 from tracker.ask import AskFailed, Question, ask
 from tracker.catalog import Catalog, EngineEntry
 from tracker.citations import Reading
@@ -25,6 +25,7 @@ from tracker.engines import call_for, is_sandbox, missing_keys, plain_call
 from tracker.errors import CiteliftError
 from tracker.models import Schedule, Workspace
 from tracker.plan import Plan
+from tracker.reading import read_body
 from tracker.settings import Settings
 
 LIVE_QUESTION = "Which city hosted the most recent Summer Olympics? Answer in one sentence and cite a source."
@@ -276,7 +277,7 @@ async def _ask_once(
     started = time.monotonic()
     try:
         reply = await ask(question)
-        reading = answers.read_body(reply.body)
+        reading = read_body(reply.body)
         unknown = tuple(citations.unknown_keys(reply.body))
     except AskFailed as failure:
         return Live(

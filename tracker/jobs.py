@@ -24,8 +24,9 @@ from tracker.claims import Outcome, Tally, Trouble
 from tracker.engines import is_sandbox
 from tracker.history import not_searched, note_model_changes, observed
 from tracker.lane import Lane
-from tracker.mentions import Finder
+from tracker.mentions import BrandNames
 from tracker.models import Answer, AskState, Engine, Run, RunState
+from tracker.reader import Reader
 from tracker.redirects import Redirects
 from tracker.runs import create_run, latest_open, reopen
 from tracker.work import WRITE_BATCH, Limits, Work
@@ -115,24 +116,23 @@ class _Worker:
         run, engines, names, stored = await self.work.db(self._begin)
         lanes = [Lane(self.work, run, engine, self.limits, self.sandbox_url) for engine in engines]
         known = {lane.id: lane.engine for lane in lanes}
-        writer = Writer(self.work, run, known, names, self.redirects, self._report)
-        for start in range(0, len(stored), WRITE_BATCH):
-            await writer.finish(stored[start : start + WRITE_BATCH])
-        log.info(
-            "run begins",
-            extra={"run": self.work.run_id, "asks": self.work.counts.total, "engines": len(lanes)},
-        )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(writer.write())
-            pulse = group.create_task(self._pulse())
-            await self._drain(lanes)
-            await self.work.end()
-            pulse.cancel()
+        counts = self.work.counts
+        log.info("run begins", extra={"run": run.id, "asks": counts.total, "engines": len(lanes)})
+        async with Reader(names, replies=counts.total - counts.answered - counts.failed) as reader:
+            writer = Writer(self.work, run, known, reader, self.redirects, self._report)
+            for start in range(0, len(stored), WRITE_BATCH):
+                await writer.finish(stored[start : start + WRITE_BATCH])
+            async with asyncio.TaskGroup() as group:
+                group.create_task(writer.write())
+                pulse = group.create_task(self._pulse())
+                await self._drain(lanes)
+                await self.work.end()
+                pulse.cancel()
         for lane in lanes:
             await lane.close()
         return await self.work.db(self._end)
 
-    def _begin(self) -> tuple[Run, list[Engine], Finder, list[Outcome]]:
+    def _begin(self) -> tuple[Run, list[Engine], list[BrandNames], list[Outcome]]:
         now = datetime.now(UTC)
         stored = self._recover(now)
         with store.writing(self.work.database) as session:
@@ -141,7 +141,7 @@ class _Worker:
             session.add(run)
             session.flush()
             engines = claims.engines_of(session, self.work.run_id)
-            names = answers.finder(session, run.workspace_id)
+            names = answers.brand_names(session, run.workspace_id)
             tally = claims.tally(session, self.work.run_id)
         counts = self.work.counts
         counts.total, counts.spent_micros = tally.total, tally.spent_micros

@@ -16,7 +16,7 @@ from itertools import islice
 
 from sqlalchemy import Engine as Database
 
-from tracker import answers, claims, judge_claims, prices
+from tracker import claims, judge_claims, prices
 from tracker.ask import AskFailed, Question, RawReply, ask
 from tracker.engines import Call, call_for, is_sandbox, plain_call
 from tracker.errors import DataError
@@ -27,6 +27,7 @@ from tracker.judge_claims import Bench, Case, Claimed, Judged
 from tracker.lane import RATE_LIMITED_TRIES
 from tracker.pace import Pace
 from tracker.plan import UNPRICED_MICROS
+from tracker.reading import read_body
 from tracker.work import Limits, Work
 
 log = logging.getLogger("citelift.judge")
@@ -253,7 +254,7 @@ class _Judging:
     def _read(self, reply: RawReply, attempts: int, reserved: int) -> Judged:
         end = Judged(attempts=attempts, reserved_micros=reserved, cost_micros=reserved)
         try:
-            reading = answers.read_body(reply.body)
+            reading = read_body(reply.body)
         except DataError:
             return replace(end, reason="unreadable reply", detail="the reply has no known shape")
         cost = prices.cost(

@@ -21,12 +21,12 @@ from sqlalchemy import Engine as Database
 from sqlmodel import Session, select
 
 from tracker import answers, domains, store
-from tracker.answers import AnswerRows
 from tracker.catalog import PromptEntry, Surface
 from tracker.citations import Citation, Kind, Reading, Usage
 from tracker.errors import DataError
 from tracker.mentions import Finder
 from tracker.models import Answer, Engine, Prompt
+from tracker.reading import AnswerRows, answer_rows
 
 BATCH = 500
 MAX_LINE = 20_000_000
@@ -125,7 +125,7 @@ def _rows(session: Session, workspace_id: int, record: Record, names: Finder, pl
         "shape": "recorded",
         "searches": None,
     }
-    return answers.answer_rows(reading, head, names, citations_known=record.citations is not None)
+    return answer_rows(reading, head, names, citations_known=record.citations is not None)
 
 
 class _Places:

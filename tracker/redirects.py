@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -53,9 +53,8 @@ class Redirects:
     def apply_to(self, model: str) -> bool:
         return self.home != HOME or not is_sandbox(model)
 
-    async def targets(self, work: Work, readings: Sequence[Reading]) -> Mapping[str, str]:
-        """Redirect → target for every such link of the readings whose target is known or can be found."""
-        urls = _links(readings)
+    async def targets(self, work: Work, urls: Set[str]) -> Mapping[str, str]:
+        """Redirect → target for every one of these links whose target is known or can be found."""
         if not urls:
             return {}
         seen = await work.db(partial(_load, work.database, urls))

@@ -9,14 +9,13 @@ from dataclasses import replace
 from functools import partial
 
 from tracker import answers, claims, prices, store
-from tracker.answers import AnswerRows
-from tracker.citations import Reading
+from tracker.citations import Usage
 from tracker.claims import Outcome
 from tracker.engines import call_for, is_sandbox
-from tracker.errors import DataError
 from tracker.failures import PROBLEMS
-from tracker.mentions import Finder
 from tracker.models import Engine, Run
+from tracker.reader import Reader
+from tracker.reading import AnswerRows, Said, Unread, pack
 from tracker.redirects import Redirects
 from tracker.work import WRITE_BATCH, Work
 
@@ -24,9 +23,7 @@ log = logging.getLogger("citelift.run")
 KEEP_PAUSE, READ_PAUSE = 0.05, 0.5
 """Seconds in which a batch may gather, unless it is full before."""
 STEPS = 10
-BREATH = 8
-"""Replies read before the event loop may see to the network again."""
-Read = tuple[Outcome, Reading | None]
+READ_BATCH = 4 * WRITE_BATCH
 
 
 class Writer:
@@ -35,13 +32,13 @@ class Writer:
         work: Work,
         run: Run,
         engines: Mapping[int, Engine],
-        names: Finder,
+        reader: Reader,
         redirects: Redirects | None,
         on_batch: Callable[[], None],
     ) -> None:
-        self.work, self.run, self.engines, self.names = work, run, engines, names
+        self.work, self.run, self.engines, self.reader = work, run, engines, reader
         self.redirects, self.on_batch = redirects, on_batch
-        self._kept: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=4 * WRITE_BATCH)
+        self._kept: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=READ_BATCH)
 
     async def write(self) -> None:
         """Store outcomes until the end mark. Raw replies do not wait for the reading of those before them: what is
@@ -51,7 +48,7 @@ class Writer:
             group.create_task(self._finish_all())
 
     async def _keep_all(self) -> None:
-        while (batch := await self._batch(self.work.outcomes, KEEP_PAUSE)) is not None:
+        while (batch := await self._batch(self.work.outcomes, KEEP_PAUSE, WRITE_BATCH)) is not None:
             mine = await self.work.db(partial(self._keep, batch))
             self.work.counts.open -= len(batch) - len(mine)
             for outcome in mine:
@@ -59,12 +56,14 @@ class Writer:
         await self._kept.put(None)
 
     async def _finish_all(self) -> None:
-        while (batch := await self._batch(self._kept, READ_PAUSE)) is not None:
+        while (batch := await self._batch(self._kept, READ_PAUSE, READ_BATCH)) is not None:
             await self.finish(batch)
             self.work.counts.open -= len(batch)
             self.on_batch()
 
-    async def _batch(self, queue: asyncio.Queue[Outcome | None], pause: float) -> list[Outcome] | None:
+    async def _batch(
+        self, queue: asyncio.Queue[Outcome | None], pause: float, most: int
+    ) -> list[Outcome] | None:
         """What comes within the pause after the first; None at the end mark, which stays for the next call."""
         first = await queue.get()
         if first is None:
@@ -74,7 +73,7 @@ class Writer:
                 break
             await asyncio.sleep(pause / STEPS)
         batch = [first]
-        while len(batch) < WRITE_BATCH and not queue.empty():
+        while len(batch) < most and not queue.empty():
             outcome = queue.get_nowait()
             if outcome is None:
                 queue.put_nowait(None)
@@ -92,22 +91,31 @@ class Writer:
         return mine
 
     async def finish(self, batch: Sequence[Outcome]) -> None:
-        """Read the replies, here and not in the database's thread: two threads of Python hold each other up."""
-        found: list[Read] = []
-        for place, outcome in enumerate(batch):
-            found.append(_read(outcome))
-            if place % BREATH == BREATH - 1:
-                await asyncio.sleep(0)
-        targets = await self._targets(found)
+        """Whatever the asks came to, with what the replies say."""
+        replied = [outcome for outcome in batch if outcome.reply is not None]
+        ended = {outcome.ask.id: outcome for outcome in batch}
         rows: list[AnswerRows] = []
-        for place, (outcome, reading) in enumerate(found):
-            if reading is not None:
-                rows.append(answers.answer_rows(reading, self._head(outcome), self.names, targets=targets))
-            if place % BREATH == BREATH - 1:
-                await asyncio.sleep(0)
-        settled = [outcome for outcome, _ in found]
-        stored = await self.work.db(partial(self._settle, settled, rows))
+        for outcome, said in zip(replied, await self._read(replied), strict=True):
+            ended[outcome.ask.id] = last = _ended(outcome, said)
+            if said.rows is not None and last.reason is None:
+                said.rows.answer["cost_micros"] = last.known_micros
+                rows.append(said.rows)
+        stored = await self.work.db(partial(self._settle, list(ended.values()), rows))
         self._count(stored)
+
+    async def _read(self, replied: Sequence[Outcome]) -> list[Said]:
+        replies = [Unread(outcome.reply["body"], self._head(outcome)) for outcome in replied if outcome.reply]
+        found = await self.reader.read(replies, {})
+        if self.redirects is None:
+            return found
+        links = {
+            link
+            for outcome, said in zip(replied, found, strict=True)
+            if self.redirects.apply_to(outcome.ask.model)
+            for link in said.redirects
+        }
+        targets = await self.redirects.targets(self.work, links)
+        return await self.reader.read(replies, targets) if targets else found
 
     def _settle(self, settled: list[Outcome], rows: list[AnswerRows]) -> list[Outcome]:
         with store.writing(self.work.database) as session:
@@ -126,16 +134,6 @@ class Writer:
             elif not outcome.given_back:
                 counts.answered += 1
 
-    async def _targets(self, found: Sequence[Read]) -> Mapping[str, str]:
-        if self.redirects is None:
-            return {}
-        readings = [
-            reading
-            for outcome, reading in found
-            if reading is not None and self.redirects.apply_to(outcome.ask.model)
-        ]
-        return await self.redirects.targets(self.work, readings)
-
     def _head(self, outcome: Outcome) -> dict[str, object]:
         engine = self.engines[outcome.engine_id]
         sandboxed = is_sandbox(outcome.ask.model)
@@ -150,7 +148,6 @@ class Writer:
             "asked_at": self.run.asked_for if sandboxed else outcome.at,
             "model": outcome.ask.model,
             "surface": engine.surface,
-            "cost_micros": outcome.known_micros,
         }
 
 
@@ -158,40 +155,30 @@ def _packed(outcome: Outcome) -> Outcome:
     """Compressed in the database's thread: compressing hands Python to other threads, and they are slow to return it."""
     if outcome.reply is None:
         return outcome
-    return replace(
-        outcome,
-        body=outcome.reply["body"],
-        reply={**outcome.reply, "body": answers.pack(outcome.reply["body"])},
-    )
+    return replace(outcome, reply={**outcome.reply, "body": pack(outcome.reply["body"])})
 
 
-def _read(outcome: Outcome) -> Read:
-    """The outcome with what reading its reply says of cost and success, and the reading if there is an answer."""
-    if outcome.reply is None:
-        return outcome, None
-    try:
-        reading = answers.read_body(outcome.body or answers.unpack(outcome.reply["body"]))
-    except DataError as error:
+def _ended(outcome: Outcome, said: Said) -> Outcome:
+    """The outcome with what its reply says of cost and success."""
+    if said.usage is None:
         # Something was sent, so something may have been charged.
         paid = outcome.reserved_micros
-        return replace(outcome, cost_micros=paid, reason="unreadable reply", detail=error.problem), None
-    cost = _cost(outcome, reading)
+        return replace(outcome, cost_micros=paid, reason="unreadable reply", detail=said.detail)
+    cost = _cost(outcome, said.usage)
     known = outcome.ask.estimated_micros + outcome.advance_micros if cost is None else cost
     outcome = replace(outcome, cost_micros=known - outcome.advance_micros, known_micros=cost)
-    reason = PROBLEMS.get(reading.problem or "")
-    if reason is not None:
-        return replace(outcome, reason=reason, detail=reading.detail), None
-    return outcome, reading
+    reason = PROBLEMS.get(said.problem or "")
+    return outcome if reason is None else replace(outcome, reason=reason, detail=said.detail)
 
 
-def _cost(outcome: Outcome, reading: Reading) -> int | None:
+def _cost(outcome: Outcome, usage: Usage) -> int | None:
     assert outcome.reply is not None
     return prices.cost(
         call_for(outcome.ask.model),
         outcome.ask.model,
-        reported_micros=reading.usage.reported_micros,
+        reported_micros=usage.reported_micros,
         litellm_micros=outcome.reply["cost_micros"],
-        input_tokens=reading.usage.input_tokens,
-        output_tokens=reading.usage.output_tokens,
-        searches=reading.usage.searches_billed,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        searches=usage.searches_billed,
     )

@@ -31,7 +31,7 @@ from tracker.models import Answer, Ask, Ledger
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 CONCURRENCY = 64
 PROMPTS = 100
-ROUNDS = 5
+ROUNDS = 7
 TARGET = 0.85
 FAULTS = sandbox.Faults(
     http_429=0.10, http_500=0.05, timeout=0.05, truncated=0.02, empty=0.01, retry_after=0.2, hang=10, seed=5

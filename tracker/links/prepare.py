@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
-from tracker import domains
+from tracker import child, domains
 from tracker.errors import CiteliftError, DataError
 from tracker.links.reading import Reject
 from tracker.links.recognise import Recognition
@@ -137,7 +137,7 @@ def _told(column: Sequence[Any]) -> bool:
 def prepared(
     path: Path, recognition: Recognition, *, vendor: str, site: str | None, now: datetime
 ) -> Iterator[Prepared]:
-    if path.stat().st_size < BIG or (os.cpu_count() or 1) < 2 or not sys.executable:
+    if path.stat().st_size < BIG or not child.is_worth_it():
         return _here(path, recognition, vendor, site, now)
     return _beside(path, recognition, vendor, site, now)
 
@@ -153,37 +153,35 @@ def _beside(
     path: Path, recognition: Recognition, vendor: str, site: str | None, now: datetime
 ) -> Iterator[Prepared]:
     """A fresh interpreter and no fork: this one may have threads and an open transaction."""
-    root = str(Path(__file__).parents[2])
-    known = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
-    child = subprocess.Popen(
-        [sys.executable, "-c", "from tracker.links.prepare import serve; serve()"],
+    reader = subprocess.Popen(
+        child.command("-c", "from tracker.links.prepare import serve; serve()"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": known},
+        env=child.environment(),
     )
-    assert child.stdin is not None
-    assert child.stdout is not None
+    assert reader.stdin is not None
+    assert reader.stdout is not None
     try:
-        with suppress(BrokenPipeError), child.stdin:  # it died already: what it does not send says so
-            pickle.dump((path.absolute(), recognition, vendor, site, now), child.stdin)
+        with suppress(BrokenPipeError), reader.stdin:  # it died already: what it does not send says so
+            pickle.dump((path.absolute(), recognition, vendor, site, now), reader.stdin)
         while True:
-            found = _received(child)
+            found = _received(reader)
             if found is None:
                 return
             yield found
     finally:
-        child.stdout.close()
-        child.kill()
-        child.wait()
+        reader.stdout.close()
+        reader.kill()
+        reader.wait()
 
 
-def _received(child: subprocess.Popen[bytes]) -> Prepared | None:
-    assert child.stdout is not None
+def _received(reader: subprocess.Popen[bytes]) -> Prepared | None:
+    assert reader.stdout is not None
     try:
-        found = pickle.load(child.stdout)  # noqa: S301 - our own child wrote it
+        found = pickle.load(reader.stdout)  # noqa: S301 - our own child wrote it
     except (EOFError, pickle.UnpicklingError):
         raise DataError(
-            f"reading the export ended early (its process ended with {child.wait()})",
+            f"reading the export ended early (its process ended with {reader.wait()})",
             "see the lines above, free some memory and import it again; nothing was stored",
         ) from None
     if isinstance(found, CiteliftError):

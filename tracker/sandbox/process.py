@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import select
 import subprocess
-import sys
 import urllib.request
 from dataclasses import asdict
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tracker import child
 from tracker.errors import EngineError
 from tracker.sandbox.faults import Faults
 from tracker.sandbox.world import World
@@ -35,17 +33,14 @@ class Sandbox:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> str:
-        root = str(Path(__file__).resolve().parents[2])
-        paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tracker.sandbox", "--from-stdin"],
+            child.command("-m", "tracker.sandbox", "--from-stdin"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             start_new_session=True,
-            # An engine key in the parent's environment is nobody's business here.
-            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": paths, "PYTHONUTF8": "1"},
+            env=child.environment(),
         )
         spec = {"world": self.world.spec(), "faults": asdict(self.faults), "port": self.port}
         assert self._process.stdin is not None
