@@ -429,7 +429,7 @@ ANTHROPIC = [
         ),
         cited=[("https://a.example/1", "Norvane", "A"), ("https://b.example/2", "Norvane", "B")],
         retrieved=["https://a.example/1"],
-        search_used=False,
+        search_used=True,
         stop="end_turn",
     ),
     Case(
@@ -584,7 +584,7 @@ GEMINI = [
             ]
         },
         retrieved=["https://a.example/1"],
-        search_used=False,
+        search_used=True,
         stop="STOP",
         billed=0,
     ),

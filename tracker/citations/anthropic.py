@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.citations.draft import WEB, Draft
+from tracker.citations.draft import WEB, Draft, Found
 from tracker.citations.results import Usage
 from tracker.citations.values import at, count, integer, record, records, string, word
 
@@ -15,7 +15,7 @@ def read_anthropic(body: dict[str, Any]) -> Draft:
     blocks = body.get("content")
     if isinstance(blocks, str):
         blocks = [{"type": "text", "text": blocks}]
-    fetched: list[str | None] = []
+    fetched: list[Found] = []
     for block in records(blocks):
         _read_block(draft, block, fetched)
     usage = record(body.get("usage"))
@@ -44,7 +44,7 @@ def _input_tokens(usage: dict[str, Any]) -> int | None:
     return sum(known) if parts[0] is not None else None
 
 
-def _read_block(draft: Draft, block: dict[str, Any], fetched: list[str | None]) -> None:
+def _read_block(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> None:
     kind = block.get("type")
     if kind == "text":
         _read_text(draft, block, fetched)
@@ -55,12 +55,10 @@ def _read_block(draft: Draft, block: dict[str, Any], fetched: list[str | None]) 
         draft.search_used = True
         _read_results(draft, block.get("content"))
     elif kind == "web_fetch_tool_result" and at(block, "content", "type") == "web_fetch_result":
-        page = record(block.get("content"))
-        fetched.append(word(page.get("url")))
-        draft.retrieve(page.get("url"), at(page, "content", "title"))
+        _read_page(draft, record(block.get("content")), fetched)
 
 
-def _read_text(draft: Draft, block: dict[str, Any], fetched: list[str | None]) -> None:
+def _read_text(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> None:
     start = len(draft.text)
     draft.text += string(block.get("text")) or ""
     for citation in records(block.get("citations")):
@@ -73,12 +71,29 @@ def _read_text(draft: Draft, block: dict[str, Any], fetched: list[str | None]) -
             )
 
 
-def _source_url(citation: dict[str, Any], fetched: list[str | None]) -> str | None:
-    """A search result given by the caller is named by `source`, a fetched page by its number."""
+def _read_page(draft: Draft, page: dict[str, Any], fetched: list[Found]) -> None:
+    found = Found(word(page.get("url")) or "", word(at(page, "content", "title")))
+    fetched.append(found)
+    if found.url:
+        # Looking at a page uses the web, as opening one does at other engines.
+        draft.search_used = True
+        draft.retrieve(found.url, found.title)
+
+
+def _source_url(citation: dict[str, Any], fetched: list[Found]) -> str | None:
+    """A search result given by the caller is named by `source`, a fetched page by its number and title.
+
+    The numbers count every document of the conversation, the caller's as well: where the title disagrees
+    it is another document, and the page with that title is the one.
+    """
     source, index = word(citation.get("source")), integer(citation.get("document_index"))
     if source is not None and source.startswith(WEB):
         return source
-    return fetched[index] if index is not None and 0 <= index < len(fetched) else None
+    title = word(citation.get("document_title"))
+    same = [number for number, page in enumerate(fetched) if page.title == title]
+    if index is None or (index not in same and (title is None or not same)):
+        return None
+    return fetched[index if index in same else same[0]].url or None
 
 
 def _read_results(draft: Draft, content: Any) -> None:

@@ -24,7 +24,7 @@ def read_bedrock(body: dict[str, Any]) -> Draft:
             draft.search_used = True
             draft.search(at(block, "toolUse", "input", "query"))
         _read_citations_content(draft, block.get("citationsContent"))
-    draft.search_used = draft.search_used or bool(draft.cited)
+        draft.search_used = draft.search_used or _cites_the_web(block.get("citationsContent"))
     usage = record(body.get("usage"))
     draft.usage = Usage(count(usage.get("inputTokens")), count(usage.get("outputTokens")), billed)
     if draft.stop in ("guardrail_intervened", "content_filtered"):
@@ -36,15 +36,23 @@ def _read_citations_content(draft: Draft, content: Any) -> None:
     """Text may stand inside the citation block itself; then that is the place it supports."""
     start = len(draft.text)
     draft.text += "".join(string(part.get("text")) or "" for part in records(at(content, "content")))
-    cite_web(draft, at(content, "citations"), _place(start, len(draft.text)))
+    citations = content if isinstance(content, list) else at(content, "citations")
+    cite_web(draft, citations, _place(start, len(draft.text)))
+
+
+def _cites_the_web(content: Any) -> bool:
+    citations = content if isinstance(content, list) else at(content, "citations")
+    return any(at(citation, "location", "web") for citation in records(citations))
 
 
 def cite_web(draft: Draft, citations: Any, span: tuple[int | None, int | None] = (None, None)) -> None:
-    """Nova's citations of web pages; those of documents name none."""
+    """Nova's citations of web pages, and the caller's own search results; those of documents name none."""
     for citation in records(citations):
         web = record(at(citation, "location", "web"))
-        if word(web.get("url")) is not None:
-            draft.cite(web.get("url"), word(citation.get("title")) or web.get("domain"), *span)
+        source = word(citation.get("source")) or ""
+        url = word(web.get("url")) or (source if source.startswith(WEB) else None)
+        if url is not None:
+            draft.cite(url, word(citation.get("title")) or web.get("domain"), *span)
 
 
 def read_cohere(body: dict[str, Any]) -> Draft:

@@ -1,4 +1,4 @@
-"""Google: Gemini and Vertex generateContent, and the Interactions API. Both count UTF-8 bytes."""
+"""Google's generateContent, of Gemini and of Vertex. Its offsets count UTF-8 bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tracker.citations.draft import Draft, Found
 from tracker.citations.results import Usage
 from tracker.citations.text import Offsets
-from tracker.citations.values import at, count, integer, items, record, records, string, word, words
+from tracker.citations.values import at, integer, items, record, records, string, total, word, words
 
 _REFUSALS = (
     "SAFETY",
@@ -17,13 +17,35 @@ _REFUSALS = (
     "PROHIBITED_CONTENT",
     "SPII",
     "LANGUAGE",
+    "MODEL_ARMOR",
     "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
 )
-_ERRORS = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "OTHER")
-_CHUNK_KINDS = ("web", "retrievedContext", "maps", "image")
-_SEARCH_TOOLS = ("GOOGLE_SEARCH_WEB", "GOOGLE_SEARCH", "ENTERPRISE_WEB_SEARCH")
-# From Gemini 3 on each search is billed, before it each prompt that was grounded.
+_ERRORS = (
+    "MALFORMED_FUNCTION_CALL",
+    "MALFORMED_RESPONSE",
+    "MISSING_THOUGHT_SIGNATURE",
+    "UNEXPECTED_TOOL_CALL",
+    "TOO_MANY_TOOL_CALLS",
+    "NO_IMAGE",
+    "IMAGE_OTHER",
+    "OTHER",
+)
+_PUBLIC_KINDS = ("web", "maps", "image")
+_CHUNK_KINDS = (*_PUBLIC_KINDS, "retrievedContext")
+_SEARCH_TOOLS = (
+    "GOOGLE_SEARCH_WEB",
+    "GOOGLE_SEARCH_IMAGE",
+    "GOOGLE_SEARCH",
+    "GOOGLE_MAPS",
+    "ENTERPRISE_WEB_SEARCH",
+)
+_READ = "URL_RETRIEVAL_STATUS_SUCCESS"
+# Stands for all parts of the text together.
+_ALL = -1
 _UNDERSCORE = re.compile(r"(?<=[a-z0-9])_([a-z])")
+# From Gemini 3 on each search is billed, before it each prompt that was grounded.
 _BILLED_A_PROMPT = re.compile(r"gemini-(?:1|2)\b|gemini-[12]\.\d")
 
 
@@ -58,19 +80,21 @@ def read_gemini(body: dict[str, Any]) -> Draft:
     draft = Draft(
         "gemini", engine_model=word(body.get("modelVersion")), stop=word(candidate.get("finishReason"))
     )
-    offsets = _read_parts(
-        draft, items(at(candidate, "content", "parts")) or [at(candidate, "content", "parts")]
-    )
-    grounding = record(candidate.get("groundingMetadata"))
+    parts = items(at(candidate, "content", "parts")) or [at(candidate, "content", "parts")]
+    offsets = _read_parts(draft, parts)
+    grounding = record(candidate.get("groundingMetadata")) or record(body.get("groundingMetadata"))
     ground(draft, grounding, offsets)
-    _read_url_context(draft, candidate)
+    _read_tool_calls(draft, parts)
+    _read_url_context(draft, candidate, parts)
     draft.search_used = _searched(draft, grounding)
     usage = record(body.get("usageMetadata"))
     draft.usage = Usage(
-        _sum(usage, "promptTokenCount", "toolUsePromptTokenCount"),
-        _sum(usage, "candidatesTokenCount", "thoughtsTokenCount"),
-        _billed(draft),
+        total(usage, "promptTokenCount", "toolUsePromptTokenCount"),
+        total(usage, "candidatesTokenCount", "thoughtsTokenCount"),
+        billed_by_google(draft),
     )
+    # A page that was looked at is a use of the web as well, though nobody pays for a search.
+    draft.search_used = draft.search_used or bool(draft.retrieved)
     _judge(draft, body)
     return draft
 
@@ -85,12 +109,11 @@ class PartOffsets:
     def add(self, index: int, start: int, text: str) -> None:
         self._parts[index] = (start, text)
 
-    def span(self, segment: dict[str, Any]) -> tuple[int | None, int | None]:
+    def span(self, segment: dict[str, Any], quoted: str | None = None) -> tuple[int | None, int | None]:
         """A segment in its part; where the bytes do not hold its own words, the words decide."""
-        index = integer(segment.get("partIndex"))
         start, end = integer(segment.get("startIndex")), integer(segment.get("endIndex"))
-        quoted = string(segment.get("text"))
-        candidates = [index] if index is not None and index in self._parts else list(self._parts)
+        quoted = string(segment.get("text")) or quoted
+        candidates = self._candidates(integer(segment.get("partIndex")))
         fallback: tuple[int | None, int | None] = (None, None)
         for part in candidates if end is not None else []:
             shift, text = self._parts[part]
@@ -102,6 +125,16 @@ class PartOffsets:
             if fallback == (None, None):
                 fallback = (shift + first, shift + last)
         return self._quoted(candidates, quoted) or fallback
+
+    def _candidates(self, index: int | None) -> list[int]:
+        """The part that is named; else each, and all as one: a reply cut into parts counts through them."""
+        if index is not None and index in self._parts:
+            return [index]
+        single = [part for part in self._parts if part != _ALL]
+        if len(single) > 1:
+            self._parts[_ALL] = (0, "".join(self._parts[part][1] for part in single))
+            single.append(_ALL)
+        return single
 
     def _point(self, part: int, offset: int) -> int | None:
         if part not in self._counted:
@@ -131,22 +164,33 @@ def _read_parts(draft: Draft, parts: list[Any]) -> PartOffsets:
 
 
 def ground(draft: Draft, grounding: dict[str, Any], offsets: PartOffsets) -> None:
-    """Chunks are what was retrieved; a support cites each chunk it names, in its order."""
+    """Chunks are what was retrieved; a support cites each chunk it names, in its order.
+
+    A chunk without an address is a file of the caller's own. Vertex's first form says `groundingSupport`.
+    """
     chunks = [_chunk(chunk) for chunk in items(grounding.get("groundingChunks"))]
-    for query in words(grounding.get("webSearchQueries")):
-        draft.search(query)
-    for found in chunks:
-        if found is not None:
-            draft.retrieved.append(found)
-    for support in records(grounding.get("groundingSupports")):
-        start, end = offsets.span(record(support.get("segment")))
-        for index in items(support.get("groundingChunkIndices")):
+    draft.retrieved += [found for found in chunks if found is not None]
+    _read_queries(draft, grounding, own_files_only=bool(chunks) and not any(chunks))
+    for support in records(grounding.get("groundingSupports") or grounding.get("groundingSupport")):
+        quoted = string(support.get("segment_text")) or string(support.get("segmentText"))
+        span = offsets.span(record(support.get("segment")), quoted)
+        named = support.get("groundingChunkIndices") or support.get("supportChunkIndices")
+        for index in items(named):
             place = integer(index)
-            found = chunks[place] if place is not None and 0 <= place < len(chunks) else None
-            if found is None:
+            if place is None or not 0 <= place < len(chunks):
                 draft.warnings.append("a grounding support points at no chunk")
-            else:
-                draft.cited.append(Found(found.url, found.title, start, end, found.named_domain))
+            elif (found := chunks[place]) is not None:
+                draft.cited.append(Found(found.url, found.title, *span, found.named_domain))
+
+
+def _read_queries(draft: Draft, grounding: dict[str, Any], own_files_only: bool) -> None:
+    """Of the web and of images; `retrievalQueries` are those of Maps and of data stores."""
+    for query in words(grounding.get("webSearchQueries")) + words(grounding.get("imageSearchQueries")):
+        draft.search(query)
+    known = set(draft.searches)
+    for query in [] if own_files_only else words(grounding.get("retrievalQueries")):
+        if query not in known:
+            draft.search(query)
 
 
 def _chunk(chunk: Any) -> Found | None:
@@ -158,35 +202,44 @@ def _chunk(chunk: Any) -> Found | None:
     return None
 
 
-def _read_url_context(draft: Draft, candidate: dict[str, Any]) -> None:
+def _read_tool_calls(draft: Draft, parts: list[Any]) -> None:
+    """Gemini 3 shows its tools' calls; their queries tell more only where the grounding has none."""
+    for part in parts if not draft.searches else []:
+        call = record(at(part, "toolCall"))
+        if call.get("toolType") in _SEARCH_TOOLS:
+            for query in words(at(call, "args", "queries")):
+                draft.search(query)
+
+
+def _read_url_context(draft: Draft, candidate: dict[str, Any], parts: list[Any]) -> None:
     known = {found.url for found in draft.retrieved}
-    for page in records(at(candidate, "urlContextMetadata", "urlMetadata")):
-        url = word(page.get("retrievedUrl"))
-        if (
-            url is not None
-            and url not in known
-            and page.get("urlRetrievalStatus") == "URL_RETRIEVAL_STATUS_SUCCESS"
-        ):
+    pages = records(at(candidate, "urlContextMetadata", "urlMetadata"))
+    for part in parts:
+        response = record(at(part, "toolResponse", "response"))
+        pages += records(response.get("urls_metadata") or response.get("urlsMetadata"))
+    for page in pages:
+        url = word(page.get("retrievedUrl")) or word(page.get("retrieved_url"))
+        status = page.get("urlRetrievalStatus") or page.get("url_retrieval_status")
+        if url is not None and url not in known and status == _READ:
+            known.add(url)
             draft.retrieve(url)
 
 
 def _searched(draft: Draft, grounding: dict[str, Any]) -> bool:
-    return bool(draft.search_used or draft.searches or draft.cited) or any(
-        grounding.get(key) for key in ("groundingChunks", "searchEntryPoint", "webSearchQueries")
+    """A search in the caller's own files is none."""
+    return (
+        bool(draft.search_used or draft.searches or draft.cited)
+        or any(grounding.get(key) for key in ("searchEntryPoint", "webSearchQueries"))
+        or any(at(chunk, kind) for chunk in items(grounding.get("groundingChunks")) for kind in _PUBLIC_KINDS)
     )
 
 
-def _billed(draft: Draft) -> int | None:
+def billed_by_google(draft: Draft) -> int | None:
     if not draft.search_used:
         return 0
     if _BILLED_A_PROMPT.search(draft.engine_model or ""):
         return 1
     return len(draft.searches) or None
-
-
-def _sum(usage: dict[str, Any], *keys: str) -> int | None:
-    known = [found for found in (count(usage.get(key)) for key in keys) if found is not None]
-    return sum(known) if known else None
 
 
 def _judge(draft: Draft, body: dict[str, Any]) -> None:
@@ -199,73 +252,3 @@ def _judge(draft: Draft, body: dict[str, Any]) -> None:
         draft.fail("error", draft.stop)
     if body.get("error"):
         draft.fail("error", word(at(body, "error", "message")))
-
-
-def read_interactions(body: dict[str, Any]) -> Draft:
-    """Steps in order (`outputs` in the first version of the API); annotations count bytes of their block."""
-    draft = Draft("gemini_interactions", engine_model=word(body.get("model")) or word(body.get("agent")))
-    draft.stop = word(body.get("status"))
-    draft.search_used = False
-    for step in records(body.get("steps")) or records(body.get("outputs")):
-        _read_step(draft, step)
-    draft.search_used = draft.search_used or bool(draft.cited)
-    usage = record(body.get("usage"))
-    draft.usage = Usage(
-        _sum(usage, "total_input_tokens", "total_tool_use_tokens"),
-        _sum(usage, "total_output_tokens", "total_thought_tokens"),
-        _counted_queries(usage, draft),
-    )
-    if draft.stop in ("failed", "cancelled", "incomplete") or body.get("error"):
-        draft.fail("error", word(at(body, "error", "message")) or draft.stop)
-    elif draft.stop in ("in_progress", "requires_action"):
-        draft.fail("pause", f"the interaction is {draft.stop}")
-    return draft
-
-
-def _counted_queries(usage: dict[str, Any], draft: Draft) -> int | None:
-    """Newer bodies count their queries themselves."""
-    counted = [
-        count(tool.get("search_query_count"))
-        for tool in records(usage.get("grounding_tool_count"))
-        if tool.get("type") == "google_search"
-    ]
-    known = [found for found in counted if found is not None]
-    return sum(known) if known else _billed(draft)
-
-
-def _read_step(draft: Draft, step: dict[str, Any]) -> None:
-    kind = word(step.get("type"))
-    if kind == "model_output":
-        for block in records(step.get("content")):
-            _read_block(draft, block)
-    elif kind == "text":
-        _read_block(draft, step)
-    elif kind == "google_search_call":
-        draft.search_used = True
-        for query in words(at(step, "arguments", "queries")):
-            draft.search(query)
-    elif kind in ("google_search_result", "url_context_result"):
-        draft.search_used = draft.search_used or kind == "google_search_result"
-        for result in records(step.get("result")):
-            draft.retrieve(result.get("url"), result.get("title"))
-
-
-def _read_block(draft: Draft, block: dict[str, Any]) -> None:
-    text = string(block.get("text"))
-    if text is None:
-        return
-    offsets, start = Offsets(text, "utf-8"), len(draft.text)
-    draft.text += text
-    for annotation in records(block.get("annotations")):
-        url = word(annotation.get("url")) or word(annotation.get("source")) or word(annotation.get("uri"))
-        if url is None or annotation.get("type", "url_citation") not in ("url_citation", "place_citation"):
-            continue
-        end = integer(annotation.get("end_index"))
-        first = offsets.code_point(integer(annotation.get("start_index")) or 0)
-        last = offsets.code_point(end) if end is not None else None
-        held = first is not None and last is not None and first <= last
-        draft.cite(
-            url,
-            annotation.get("title"),
-            *((start + (first or 0), start + (last or 0)) if held else (None, None)),
-        )

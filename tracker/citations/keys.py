@@ -123,16 +123,22 @@ _RESPONSES = {
     "the error's own details": "error.** incomplete_details.**",
 }
 _GROUNDING = """
-    webSearchQueries[] groundingChunks[].web.uri groundingChunks[].web.title groundingChunks[].web.domain
+    webSearchQueries[] imageSearchQueries[] retrievalQueries[] groundingChunks[].web.uri groundingChunks[].web.title groundingChunks[].web.domain
     groundingChunks[].retrievedContext.uri groundingChunks[].retrievedContext.title
     groundingChunks[].maps.uri groundingChunks[].maps.title groundingChunks[].image.sourceUri
     groundingChunks[].image.title groundingChunks[].image.domain
     groundingSupports[].groundingChunkIndices[] groundingSupports[].segment.startIndex
     groundingSupports[].segment.endIndex groundingSupports[].segment.partIndex
-    groundingSupports[].segment.text searchEntryPoint.renderedContent"""
+    groundingSupports[].segment.text groundingSupports[].segment_text searchEntryPoint.renderedContent
+    groundingSupports[].supportChunkIndices[] groundingSupport[].groundingChunkIndices[]
+    groundingSupport[].supportChunkIndices[] groundingSupport[].segment.startIndex
+    groundingSupport[].segment.endIndex groundingSupport[].segment.partIndex groundingSupport[].segment.text
+    groundingSupport[].segment_text groundingSupport[].segmentText groundingSupports[].segmentText"""
 _GROUNDING_IGNORED = """
     retrievalMetadata.** groundingSupports[].confidenceScores.** groundingSupports[].renderedParts.**
-    retrievalQueries.** imageSearchQueries.** searchEntryPoint.sdkBlob sourceFlaggingUris.**
+    groundingSupports[].confidenceScore.** groundingSupport[].confidenceScores.**
+    groundingSupport[].confidenceScore.** groundingSupport[].renderedParts.**
+    searchEntryPoint.sdkBlob sourceFlaggingUris.** groundingChunks[].chunk_type
     googleMapsWidgetContextToken groundingChunks[].retrievedContext.** groundingChunks[].maps.**
     groundingChunks[].image.**"""
 
@@ -211,9 +217,11 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
         "read": " ".join(
             (
                 _below("candidates[].groundingMetadata", _GROUNDING),
+                _below("groundingMetadata", _GROUNDING),
                 """modelVersion promptFeedback.blockReason error.message candidates[].finishReason
                 candidates[].content.parts[].text candidates[].content.parts[].thought
                 candidates[].content.parts[].toolCall.toolType
+                candidates[].content.parts[].toolCall.args.queries[]
                 candidates[].urlContextMetadata.urlMetadata[].retrievedUrl
                 candidates[].urlContextMetadata.urlMetadata[].urlRetrievalStatus
                 usageMetadata.promptTokenCount usageMetadata.candidatesTokenCount
@@ -243,6 +251,7 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
         "not a citation of the web": " ".join(
             (
                 _below("candidates[].groundingMetadata", _GROUNDING_IGNORED),
+                _below("groundingMetadata", _GROUNDING_IGNORED),
                 "candidates[].citationMetadata.** candidates[].groundingAttributions.**",
             )
         ),
@@ -258,12 +267,14 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             *[].content[].annotations[].uri *[].annotations[].type *[].annotations[].url
             *[].annotations[].title *[].annotations[].source *[].annotations[].uri
             *[].annotations[].start_index *[].annotations[].end_index
-            *[].arguments.queries[] *[].result[].url *[].result[].title
+            *[].arguments.queries[] *[].result[].url *[].result[].title *[].result[].status
+            *[].result.url *[].result.title *[].result.status *[].result[].places[].url
+            *[].result[].places[].name *[].content[].annotations[].name *[].annotations[].name
             usage.total_input_tokens usage.total_output_tokens usage.total_thought_tokens
             usage.total_tool_use_tokens usage.grounding_tool_count[].type
-            usage.grounding_tool_count[].search_query_count""",
+            usage.grounding_tool_count[].search_query_count usage.grounding_tool_count[].count""",
         "names and times": """
-            id object created updated role service_tier previous_interaction_id *[].id *[].call_id
+            *[].status environment.** id object created updated role service_tier previous_interaction_id *[].id *[].call_id
             *[].is_error *[].name *[].search_type environment_id webhook_config.** labels.**""",
         "tokens by kind, or the sum": """
             usage.total_tokens usage.total_cached_tokens usage.total_reasoning_tokens
@@ -275,9 +286,9 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             *[].signature *[].summary.** *[].arguments.* *[].content[].summary.**
             *[].content[].signature""",
         "display and other tools": """
-            *[].result[].* *[].result *[].server_name *[].content[].data *[].content[].mime_type
+            *[].result[].*.** *[].result[].places[].*.** *[].result.*.** *[].server_name *[].content[].data *[].content[].mime_type
             *[].content[].uri *[].data *[].mime_type *[].uri *[].resolution *[].content[].resolution
-            *[].content[].annotations[].* *[].annotations[].*""",
+            *[].content[].annotations[].*.** *[].annotations[].*.**""",
         "the request, echoed": """
             input.** tools.** tool_choice.** system_instruction response_format.** response_mime_type
             generation_config.** agent_config.** response_modalities.** cached_content""",
@@ -292,13 +303,15 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             content[].content[].error_code content[].content.content.title
             content[].citations[].type content[].citations[].url content[].citations[].title
             content[].citations[].source content[].citations[].document_index
+            content[].citations[].document_title
             usage.input_tokens usage.output_tokens
             usage.cache_creation_input_tokens usage.cache_read_input_tokens
             usage.server_tool_use.web_search_requests""",
         "names and times": """
             id role stop_sequence stop_details.** content[].id content[].tool_use_id container.**
             usage.service_tier usage.inference_geo usage.speed context_management.** content[].caller.**
-            content[].content[].page_age content[].content.retrieved_at diagnostics.** output.**""",
+            content[].content[].page_age content[].content.retrieved_at diagnostics.** output.**
+            request_id _request_id content[].index""",
         "tokens by kind, or the sum": """
             usage.cache_creation.** usage.output_tokens_details.** usage.server_tool_use.*
             usage.iterations.**""",
@@ -307,7 +320,7 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             content[].citations[].encrypted_index content[].input.**""",
         "of a citation": "content[].citations[].*",
         "other tools": """
-            content[].content.** content[].content[].* content[].content[].content.**
+            content[].content.** content[].content[].*.** content[].parsed_output.**
             content[].server_name content[].is_error content[].file_id content[].from.** content[].to.**""",
     },
     "bedrock": {
@@ -317,6 +330,11 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             output.message.content[].citationsContent.citations[].location.web.url
             output.message.content[].citationsContent.citations[].location.web.domain
             output.message.content[].citationsContent.citations[].title
+            output.message.content[].citationsContent.citations[].source
+            output.message.content[].citationsContent[].location.web.url
+            output.message.content[].citationsContent[].location.web.domain
+            output.message.content[].citationsContent[].title
+            output.message.content[].citationsContent[].source
             output.message.content[].citationsContent.content[].text
             usage.inputTokens usage.outputTokens""",
         "names and times": """
@@ -335,8 +353,9 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             output.message.content[].cachePoint.** output.message.content[].searchResult.**""",
         "of a citation": """
             output.message.content[].citationsContent.citations[].sourceContent.**
-            output.message.content[].citationsContent.citations[].source
-            output.message.content[].citationsContent.citations[].location.*.**""",
+            output.message.content[].citationsContent.citations[].location.*.**
+            output.message.content[].citationsContent[].sourceContent.**
+            output.message.content[].citationsContent[].location.*.**""",
     },
     "cohere": {
         "read": """
@@ -468,7 +487,8 @@ KINDS: Mapping[Shape, Mapping[str, str]] = {
             thought model_output google_search_call google_search_result url_context_call
             url_context_result code_execution_call code_execution_result function_call function_result
             file_search_call file_search_result mcp_server_tool_call mcp_server_tool_result
-            google_maps_call google_maps_result user_input""",
+            google_maps_call google_maps_result user_input retrieval_call retrieval_result
+            processing_call processing_result""",
     },
     "mistral": {
         "outputs[].type": "message.output tool.execution function.call agent.handoff",

@@ -11,7 +11,8 @@ from tracker.citations.chat import read_groq, read_openai_chat, read_openrouter,
 from tracker.citations.documents import read_bedrock, read_cohere, read_mistral
 from tracker.citations.draft import Draft
 from tracker.citations.failure import read_error
-from tracker.citations.gemini import camel_case, read_gemini, read_interactions
+from tracker.citations.gemini import camel_case, read_gemini
+from tracker.citations.interactions import read_interactions
 from tracker.citations.keys import keys_unknown
 from tracker.citations.normalised import read_litellm
 from tracker.citations.responses import read_perplexity_agent, read_responses

@@ -14,6 +14,11 @@ Body = dict[str, Any]
 _SONAR = re.compile(r"^(?:perplexity/)?(?:sonar\b|pplx-|r1-1776|llama-3\.1-sonar)")
 _COMPOUND = re.compile(r"^(?:groq/)?compound(?:-|$)")
 _OUTPUT_ITEMS = re.compile(r"^(?:message|reasoning|search_results|\w+_call(?:_output)?|fetch_url_results)$")
+_STEPS = re.compile(
+    r"^(?:model_output|thought|(?:google_search|google_maps|url_context|file_search|code_execution|retrieval"
+    r"|mcp_server_tool)_(?:call|result))$"
+)
+_BLOCKS = ("text", "thinking", "tool_use", "server_tool_use")
 _MISTRAL_ENTRIES = ("message.output", "tool.execution")
 _LITELLM_FIELDS = (
     "citations",
@@ -86,19 +91,26 @@ def _is_perplexity_agent(body: Body) -> bool:
 
 def _is_gemini(body: Body) -> bool:
     return isinstance(body.get("candidates"), list) or any(
-        isinstance(body.get(key), dict) for key in ("promptFeedback", "usageMetadata")
+        isinstance(body.get(key), dict)
+        for key in ("promptFeedback", "usageMetadata", "prompt_feedback", "usage_metadata")
     )
 
 
 def _is_interactions(body: Body) -> bool:
     return body.get("object") == "interaction" or any(
-        step.get("type") in ("model_output", "google_search_call", "thought")
-        for step in records(body.get("steps"))
+        _STEPS.match(word(step.get("type")) or "")
+        for key in ("steps", "outputs")
+        for step in records(body.get(key))
     )
 
 
 def _is_anthropic(body: Body) -> bool:
-    return body.get("type") == "message" and isinstance(body.get("content"), list | str)
+    """Its documentation and some clients leave out the reply's type, not its blocks' types."""
+    if body.get("type") == "message":
+        return isinstance(body.get("content"), list | str)
+    return body.get("role") == "assistant" and any(
+        block.get("type") in _BLOCKS for block in items(body.get("content")) if isinstance(block, dict)
+    )
 
 
 def _is_bedrock(body: Body) -> bool:

@@ -149,6 +149,12 @@ def count(value: Any) -> int | None:
     return found if found is not None and found >= 0 else None
 
 
+def total(counts: dict[str, Any], *keys: str) -> int | None:
+    """The sum of those that are there, None where none is."""
+    known = [found for found in (count(counts.get(key)) for key in keys) if found is not None]
+    return sum(known) if known else None
+
+
 def micros(value: Any, per_dollar: int = 1) -> int | None:
     """Dollars (or `per_dollar` parts of one) → whole micro-dollars."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_INTEGER:
