@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -407,6 +408,21 @@ def test_a_turn_that_fails_after_its_pause_may_have_been_paid(server: HTTPServer
     assert (caught.value.reason, caught.value.maybe_paid) == ("key refused", True)
 
 
+@pytest.mark.parametrize(
+    "model",
+    ["deepseek/deepseek-v4-flash", "azure/x", "openai/gpt-6-luna", "mistral/m", "gemini/gemini-3.8-flash"],
+)
+@pytest.mark.usefixtures("keys")
+def test_the_address_in_a_catalogs_options_is_the_one_that_is_asked(
+    server: HTTPServer, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    monkeypatch.setenv("AZURE_API_BASE", "http://127.0.0.1:9")
+    replies = {"mistral/m": MISTRAL, "gemini/gemini-3.8-flash": GEMINI}
+    recorder = Recorder(server, replies.get(model, RESPONSES))
+    asyncio.run(ask(Question(QUESTION, model, {"api_base": recorder.url}, timeout=20)))
+    assert len(recorder.requests) == 1
+
+
 # Failures
 
 
@@ -490,6 +506,26 @@ def test_nobody_listening_costs_nothing(model: str) -> None:
     with pytest.raises(AskFailed) as caught:
         asked(model, "http://127.0.0.1:9")
     assert (caught.value.reason, caught.value.maybe_paid) == ("no connection", False)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        ("fireworks_ai/x", "key refused"),
+        ("cerebras/x", "key refused"),
+        ("gemini/gemini-3.8-flash", "key refused"),
+        ("azure_ai/x", "request refused"),
+    ],
+)
+def test_what_litellm_misses_before_it_sends_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch, model: str, reason: str
+) -> None:
+    for name in [name for name in os.environ if name.endswith(("_API_KEY", "_API_BASE"))]:
+        monkeypatch.delenv(name)
+    with pytest.raises(AskFailed) as caught:
+        asyncio.run(ask(Question(QUESTION, model, timeout=20)))
+    assert (caught.value.reason, caught.value.maybe_paid) == (reason, False)
+    assert "Traceback" not in caught.value.detail
 
 
 @pytest.mark.usefixtures("keys")

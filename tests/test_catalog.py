@@ -135,6 +135,14 @@ def test_imports_need_only_brands(tmp_path: Path) -> None:
         ("engines", ENGINES + "  - name: P\n    model: m\n", 4, "there already"),
         ("engines", ENGINES + "    options: {api_key: sk-1}\n", 4, "hold a key"),
         ("engines", ENGINES + "    options: [1]\n", 4, "options"),
+        ("engines", ENGINES + "    options: {stream: true}\n", 4, "`stream` is not for a catalog"),
+        ("engines", ENGINES + "    options: {drop_params: true}\n", 4, "`drop_params` is not for a catalog"),
+        ("engines", ENGINES + "    options: {fallbacks: [openai/x]}\n", 4, "`fallbacks` is not"),
+        ("engines", "engines:\n  - {name: e, model: exa/a, options: {stream: true}}\n", 2, "`stream` is not"),
+        ("engines", ENGINES + "    options: {tools: web_search}\n", 4, "a list of"),
+        ("engines", ENGINES + "    options: {tools: [web_search]}\n", 4, "a list of"),
+        ("engines", ENGINES + "    options: {web_search_options: yes}\n", 4, "`key: value` lines"),
+        ("engines", ENGINES + "    options: {max_tokens: many}\n", 4, "whole number"),
         ("engines", "engines:\n  - name: x\n", 2, "without `model`"),
     ],
 )
@@ -149,6 +157,11 @@ def test_a_bad_catalog_is_refused_with_file_line_and_fix(
     assert f"{file}.yaml:{line}:" in message
     assert words in message
     assert "fix: " in message
+
+
+def test_an_engine_that_is_asked_directly_may_call_its_own_options_so(tmp_path: Path) -> None:
+    text = "engines:\n  - {name: exa, model: exa/answer, options: {model: exa-pro}}\n"
+    assert catalog.load(write(tmp_path, engines=text)).engines[0].options == {"model": "exa-pro"}
 
 
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:

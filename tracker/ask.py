@@ -167,12 +167,14 @@ def _arguments(question: Question, call: Call) -> tuple[Literal["chat", "respons
     arguments: dict[str, Any] = ({} if other else {limit: MAX_TOKENS}) | options
     if call.sends_key and (secret := adapters.secret(call)):
         arguments["api_key"] = secret
-    base = question.api_base or call.api_base
-    if base is None and call.base_variable and (address := settings.key(call.base_variable)):
-        base = address.get_secret_value()
-    if base:
+    if base := question.api_base or options.get("api_base") or _usual_base(call):
         arguments["api_base"] = base
     return "responses" if responses else "chat", call.model(question.model), arguments
+
+
+def _usual_base(call: Call) -> str | None:
+    address = settings.key(call.base_variable) if call.base_variable else None
+    return address.get_secret_value() if address else call.api_base
 
 
 def _sandbox_arguments(

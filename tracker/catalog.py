@@ -21,7 +21,7 @@ import yaml
 from sqlmodel import Session, select
 
 from tracker import domains, store
-from tracker.engines import plain_call
+from tracker.engines import foreign_options, plain_call
 from tracker.errors import BadUrl, CatalogError
 from tracker.models import Brand, Engine, Prompt, Setting, Workspace
 
@@ -522,7 +522,7 @@ def _engine(file: _File, node: yaml.Node) -> EngineEntry | None:
         surface,  # type: ignore[arg-type]
         file.number(found.get("repeats"), "repeats", int, 1, 1000, 1),
         None if dollars is None else round(dollars * 1_000_000),
-        _options(file, found.get("options")),
+        _options(file, found.get("options"), model),
         file.number(found.get("concurrency"), "concurrency", int, 1, 1024, None),
         file.number(found.get("rpm"), "rpm", int, 1, 1_000_000, None),
         node.start_mark.line + 1,
@@ -542,7 +542,8 @@ def _judge(file: _File, node: yaml.Node | None) -> JudgeEntry | None:
     if model is not None and plain_call(model) is None:
         hint = "name a model that can answer without one, like openai/gpt-5-mini"
         file.refuse("catalog.judge-model", found["model"], f"`{model}` always searches", hint)
-    options, domains = _options(file, found.get("options")), file.flag(found.get("domains"), "domains")
+    options = _options(file, found.get("options"), model or "")
+    domains = file.flag(found.get("domains"), "domains")
     for name in sorted({"tools", "web_search_options", "plugins"} & options.keys()):
         hint = "a judge only reads what it is given: take it out"
         file.refuse("catalog.judge-tools", found["options"], f"`{name}` in the judge's options", hint)
@@ -551,7 +552,7 @@ def _judge(file: _File, node: yaml.Node | None) -> JudgeEntry | None:
     return JudgeEntry(model, round(dollars * 1_000_000), options, domains, node.start_mark.line + 1)
 
 
-def _options(file: _File, node: yaml.Node | None) -> dict[str, Any]:
+def _options(file: _File, node: yaml.Node | None, model: str) -> dict[str, Any]:
     if node is None or node.tag.endswith(":null"):
         return {}
     if not isinstance(node, yaml.MappingNode):
@@ -577,7 +578,31 @@ def _options(file: _File, node: yaml.Node | None) -> dict[str, Any]:
             f"options hold a key (`{name}`)",
             "put keys into the environment; `citelift check` names the variable",
         )
+    for name in foreign_options(model, options):
+        hint = "take it out: every ask of a run is sent the same way, once, and its reply read as a whole"
+        file.refuse("catalog.option", node, f"`{name}` is not for a catalog to set", hint)
+    for name, wanted in _misshapen(options):
+        file.refuse("catalog.option", node, f"the option `{name}` must be {wanted}", _SHAPES[name][2])
     return options
+
+
+_NUMBER = (int, "a whole number", "write it like `max_tokens: 2000`")
+_SHAPES: dict[str, tuple[type, str, str]] = {
+    "tools": (list, "a list of `{type: …}`", "write it like `tools: [{type: web_search}]`"),
+    "web_search_options": (dict, "`key: value` lines", "write `web_search_options: {}` for the usual search"),
+    "api_base": (str, "an address", "write it like `api_base: https://example.com/v1`"),
+    **dict.fromkeys(("max_tokens", "max_completion_tokens", "max_output_tokens"), _NUMBER),
+}
+
+
+def _misshapen(options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What litellm would stumble over before anything is sent, ask after ask."""
+    for name in sorted(_SHAPES.keys() & options.keys()):
+        kind, wanted, _ = _SHAPES[name]
+        value = options[name]
+        items = value if name == "tools" and isinstance(value, list) else []
+        if type(value) is not kind or not all(isinstance(item, dict) for item in items):
+            yield name, wanted
 
 
 def _secret_names(value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ search costs. Facts as of November 2026, litellm 1.105; a catalog's `options` wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -188,6 +188,18 @@ CALLS: tuple[Call, ...] = (
     Call("groq/*", "chat", searches=False, keys=("GROQ_API_KEY",)),
 )
 NO_SEARCH = Call("*", "chat", searches=False)
+
+_RUN_DECIDES = frozenset(("model", "messages", "input", "stream", "timeout", "num_retries", "max_retries"))
+_OTHER_ANSWERS = frozenset(
+    ("drop_params", "fallbacks", "context_window_fallbacks", "mock_response", "cache", "caching")
+)
+
+
+def foreign_options(model: str, names: Iterable[str]) -> list[str]:
+    """Options that no catalog may set: what the run decides for every ask, and what makes litellm answer with
+    another engine, another day's reply or, unseen, without a search."""
+    direct = call_for(model).route == "http" and not is_sandbox(model)
+    return sorted(({"stream"} if direct else _RUN_DECIDES | _OTHER_ANSWERS) & set(names))
 
 
 @cache

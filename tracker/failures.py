@@ -80,7 +80,7 @@ _WRAPPING = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception)(?:: | - ))+")
 
 def _said(text: str) -> str:
     """The engine's own sentence, without litellm's names for it and the JSON around it."""
-    text = _WRAPPING.sub("", text.strip().removeprefix("litellm."))
+    text = _WRAPPING.sub("", text.strip().removeprefix("litellm.")).split("\nTraceback (most recent", 1)[0]
     try:
         body = parse_body(text) if text.startswith("{") else None
     except DataError:
@@ -95,6 +95,16 @@ _NOT_JSON = re.compile(
 )
 
 
+# What litellm and the SDKs miss before they send anything; it comes with the face of a broken connection or a 500.
+_UNSENT: tuple[tuple[re.Pattern[str], Reason], ...] = (
+    (
+        re.compile(r"(?i:missing credentials|missing .{0,20}api[ _]key)|\b[A-Z_]+_(?:KEY|TOKEN) is not set"),
+        "key refused",
+    ),
+    (re.compile(r"No module named|api_base is required"), "request refused"),
+)
+
+
 def named(error: Exception) -> AskFailed:
     """Which of our reasons an exception of litellm, its SDKs or the network is."""
     kind = type(error).__name__
@@ -106,6 +116,8 @@ def named(error: Exception) -> AskFailed:
         return AskFailed("request refused", str(error))
     status = getattr(error, "status_code", None)
     text = str(getattr(error, "message", "") or error)
+    if status in {None, 500} and (unsent := next((why for sign, why in _UNSENT if sign.search(text)), None)):
+        return AskFailed(unsent, text)
     if "ContentPolicy" in kind:
         return AskFailed("content refused", text)
     if "ResponseValidation" in kind or (status in {None, 200, 500} and _NOT_JSON.search(text)):
