@@ -20,6 +20,7 @@ from tracker.citations.results import Citation, Kind, Reading, Shape, Usage
 from tracker.citations.search_apis import read_exa, read_tavily
 from tracker.citations.serp import read_dataforseo, read_serpapi_ai_mode, read_serpapi_overview
 from tracker.citations.shapes import recognise_shape
+from tracker.citations.stream import joined
 from tracker.citations.values import parse_body
 from tracker.errors import DataError, UsageError
 
@@ -56,7 +57,7 @@ def read(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "a
 
 def recognise(body: str | bytes | dict[str, Any]) -> Shape:
     """The shape of a body by its content; raises `DataError` naming the known ones."""
-    return _chosen(parse_body(body), "auto")
+    return _chosen(parse_body(body, joined), "auto")
 
 
 def unknown_keys(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "auto") -> list[str]:
@@ -65,7 +66,7 @@ def unknown_keys(body: str | bytes | dict[str, Any], shape: Shape | Literal["aut
 
 
 def _prepared(body: str | bytes | dict[str, Any], shape: str) -> tuple[dict[str, Any], Shape]:
-    known = parse_body(body)
+    known = parse_body(body, joined)
     name = _chosen(known, shape)
     return (camel_case(known) if name == "gemini" else known), name
 

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import zlib
+from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -15,19 +16,32 @@ from tracker.errors import DataError
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAX_INTEGER = 2**63 - 1
 _MAX_DEPTH = 200
+_BLANK = "\ufeff \t\r\n"
+_EVENT_FIELDS = ("data:", "event:", ":")
 _GZIP = b"\x1f\x8b"
 _MAX_UNPACKED = 100_000_000
 
 
-def parse_body(body: str | bytes | dict[str, Any]) -> dict[str, Any]:
-    """The body as an object; a list holding one object (Google's stream and error form) is that object."""
+def parse_body(
+    body: str | bytes | dict[str, Any], join: Callable[[list[Any]], dict[str, Any] | None] | None = None
+) -> dict[str, Any]:
+    """The body as an object; a list holding one object (Google's stream and error form) is that object.
+
+    `join` makes one object of the pieces of a stream, or nothing of what is no stream it knows.
+    """
     value: Any = body
     if isinstance(value, bytes | bytearray):
         value = _decoded(bytes(value))
+    streamed = isinstance(value, str) and value.lstrip(_BLANK).startswith(_EVENT_FIELDS)
     if isinstance(value, str):
-        value = _loaded(value)
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+        value = _events(value) if streamed else _loaded(value)
+    if isinstance(value, list):
+        whole = join(value) if join is not None else None
+        value = value[0] if whole is None and len(value) == 1 and not streamed else whole or value
+    if streamed and isinstance(value, list):
+        raise DataError(
+            "the reply body is an event stream", "ask with streaming off; citations come last there"
+        )
     if not isinstance(value, dict):
         size = f" of {len(value)} items" if isinstance(value, list) else ""
         raise DataError(
@@ -68,11 +82,7 @@ def _unpacked(body: bytes) -> bytes:
 
 
 def _loaded(body: str) -> Any:
-    start = body.lstrip("\ufeff \t\r\n")
-    if start.startswith(("data:", "event:", ":")):
-        raise DataError(
-            "the reply body is an event stream", "ask with streaming off; citations come last there"
-        )
+    start = body.lstrip(_BLANK)
     if not start:
         raise DataError("the reply body is empty", "ask again; nothing was answered")
     try:
@@ -84,6 +94,23 @@ def _loaded(body: str) -> Any:
         ) from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"the reply body cannot be read as JSON: {error}", "ask again") from error
+
+
+def _events(body: str) -> list[Any]:
+    """What the events of a stream carry; `[DONE]` and whatever else is no JSON carries nothing."""
+    found = []
+    for event in re.split(r"\r?\n(?:[ \t]*\r?\n)+", body.lstrip(_BLANK)):
+        lines = [line.removeprefix("data:") for line in event.split("\n") if line.startswith("data:")]
+        whole = _carried("\n".join(lines))
+        found += whole or [value for line in lines for value in _carried(line)]
+    return found
+
+
+def _carried(text: str) -> list[Any]:
+    try:
+        return [json.loads(text)]
+    except (ValueError, RecursionError):
+        return []
 
 
 def _too_deep(value: Any) -> bool:

@@ -1,0 +1,142 @@
+"""One reply from the pieces it was streamed in: Gemini's list of chunks, or the events of the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.citations.gemini import camel_case
+from tracker.citations.shapes import recognise_shape
+from tracker.citations.values import at, embedded, integer, items, record, records, string, word
+
+Piece = dict[str, Any]
+
+_LAST_EVENTS = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
+
+
+def joined(pieces: list[Any]) -> Piece | None:
+    """The whole reply as it would have come at once; None where the pieces are of no stream known here."""
+    found = [piece for piece in pieces if isinstance(piece, dict)]
+    if not found or len(found) < len(pieces):
+        return None
+    if recognise_shape(found[0]) == "gemini":
+        return _of_gemini(found)
+    if any(piece.get("type") == "message_start" for piece in found):
+        return _of_anthropic(found)
+    if all(piece.get("object") == "chat.completion.chunk" for piece in found):
+        return _of_chat(found)
+    return next((record(event.get("response")) for event in found if event.get("type") in _LAST_EVENTS), None)
+
+
+def _of_gemini(chunks: list[Piece]) -> Piece | None:
+    """Text goes on from chunk to chunk; the grounding comes with the last, or grows."""
+    if any(recognise_shape(chunk) not in ("gemini", "error") for chunk in chunks):
+        return None
+    if len(chunks) == 1:
+        return chunks[0]
+    whole: Piece = {}
+    candidate: Piece = {}
+    grounding: Piece = {}
+    parts: list[Any] = []
+    for chunk in map(camel_case, chunks):
+        whole |= _said(chunk)
+        for found in records(chunk.get("candidates")):
+            if found.get("index") in (None, 0):
+                candidate |= _said(found)
+                parts += items(at(found, "content", "parts"))
+                _grow(grounding, record(found.get("groundingMetadata")))
+    if candidate:
+        candidate["content"] = {"role": "model", "parts": _one_text(parts)}
+        whole["candidates"] = [candidate | {"groundingMetadata": grounding}]
+    return whole
+
+
+def _said(piece: Piece) -> Piece:
+    return {key: value for key, value in piece.items() if value not in (None, {}, [])}
+
+
+def _grow(grounding: Piece, more: Piece) -> None:
+    for key, value in _said(more).items():
+        known = grounding.get(key)
+        if isinstance(known, list) and isinstance(value, list) and value[: len(known)] != known:
+            value = known + value
+        grounding[key] = value
+
+
+def _one_text(parts: list[Any]) -> list[Any]:
+    """Pieces of text that follow each other are one part, as in a reply that comes at once."""
+    whole: list[Any] = []
+    texts: list[list[str]] = []
+    for part in parts:
+        text, last = string(at(part, "text")), whole[-1] if whole else None
+        if text is not None and string(at(last, "text")) is not None and _kind(part) == _kind(last):
+            whole[-1] = last | part
+            texts[-1].append(text)
+        else:
+            whole.append(part)
+            texts.append([text or ""])
+    return [
+        part | {"text": "".join(said)} if string(at(part, "text")) is not None else part
+        for part, said in zip(whole, texts, strict=True)
+    ]
+
+
+def _kind(part: Any) -> bool:
+    return at(part, "thought") is True
+
+
+def _of_anthropic(events: list[Piece]) -> Piece:
+    message: Piece = {}
+    blocks: dict[int, Piece] = {}
+    deltas: dict[int, list[Piece]] = {}
+    for event in events:
+        kind, index = event.get("type"), integer(event.get("index"))
+        if kind == "error":
+            return event
+        if kind == "message_start":
+            message |= record(event.get("message"))
+        elif kind == "message_delta":
+            usage = record(message.get("usage")) | _said(record(event.get("usage")))
+            message |= record(event.get("delta")) | {"usage": usage}
+        elif kind == "content_block_start" and index is not None:
+            blocks[index], deltas[index] = record(event.get("content_block")), []
+        elif kind == "content_block_delta" and index is not None and index in blocks:
+            deltas[index].append(record(event.get("delta")))
+    return message | {"content": [_grown(blocks[index], deltas[index]) for index in sorted(blocks)]}
+
+
+def _grown(block: Piece, deltas: list[Piece]) -> Piece:
+    grown = dict(block)
+    for key in ("text", "thinking"):
+        said = _strings([block, *deltas], key)
+        if said:
+            grown[key] = "".join(said)
+    asked = embedded("".join(_strings(deltas, "partial_json")))
+    if asked:
+        grown["input"] = asked
+    cited = [delta["citation"] for delta in deltas if isinstance(delta.get("citation"), dict)]
+    if cited:
+        grown["citations"] = [*items(block.get("citations")), *cited]
+    return grown
+
+
+def _strings(pieces: list[Piece], key: str) -> list[str]:
+    return [found for found in (string(piece.get(key)) for piece in pieces) if found is not None]
+
+
+def _of_chat(chunks: list[Piece]) -> Piece:
+    whole: Piece = {}
+    message: Piece = {}
+    texts: list[str] = []
+    annotations: list[Any] = []
+    finish = None
+    for chunk in chunks:
+        whole |= _said(chunk)
+        choice = next(iter(records(chunk.get("choices"))), {})
+        delta = record(choice.get("delta"))
+        message |= _said(delta)
+        texts.append(string(delta.get("content")) or "")
+        annotations += items(delta.get("annotations"))
+        finish = word(choice.get("finish_reason")) or finish
+    said = {"role": "assistant", "content": "".join(texts), "annotations": annotations}
+    choices = [{"index": 0, "message": message | said, "finish_reason": finish}]
+    return whole | {"object": "chat.completion", "choices": choices}
