@@ -21,6 +21,8 @@ from tracker.citations.values import (
     word,
 )
 
+GROK = re.compile(r"^(?:[\w-]+/)?grok\b", re.IGNORECASE)
+TICKS_PER_DOLLAR = 10_000_000_000
 # OpenAI's search models look on the web before every answer, and say nothing about it in the body.
 _ALWAYS_SEARCHES = re.compile(r"search-(?:preview|api)\b")
 
@@ -73,10 +75,10 @@ def billed_searches(usage: dict[str, Any]) -> int | None:
 
 
 def _reported(usage: dict[str, Any]) -> int | None:
-    """Perplexity names `cost.total_cost`, OpenRouter `cost`. A gateway writes 0 when it does not know."""
+    """Perplexity names `cost.total_cost`, OpenRouter `cost`, xAI ticks. A gateway writes 0 for unknown."""
     cost = usage.get("cost")
     found = micros(cost.get("total_cost") if isinstance(cost, dict) else cost)
-    return found or None
+    return found or micros(usage.get("cost_in_usd_ticks"), TICKS_PER_DOLLAR) or None
 
 
 def annotate(draft: Draft, annotations: Any) -> None:
@@ -99,6 +101,28 @@ def annotate(draft: Draft, annotations: Any) -> None:
 
 
 def read_openai_chat(body: dict[str, Any]) -> Draft:
+    draft = _read_annotated(body)
+    if not draft.cited and GROK.match(draft.engine_model or ""):
+        _read_live_search(draft, body)
+    return draft
+
+
+def _read_live_search(draft: Draft, body: dict[str, Any]) -> None:
+    """xAI's first search gives one list, which it calls citations; `[n]` in the text tells more."""
+    pages = _listed_pages(body)
+    draft.cite_markers(pages)
+    marked = bool(draft.cited)
+    for page in pages.values():
+        if marked:
+            draft.retrieve(page.url, page.title)
+        else:
+            draft.cite(page.url, page.title)
+    used = count(at(body, "usage", "num_sources_used"))
+    if pages or used is not None:
+        draft.search_used = bool(pages or used)
+
+
+def _read_annotated(body: dict[str, Any]) -> Draft:
     draft = start(body, "openai_chat")
     annotate(draft, message_of(body).get("annotations"))
     if (
@@ -114,7 +138,7 @@ def read_openai_chat(body: dict[str, Any]) -> Draft:
 
 def read_openrouter(body: dict[str, Any]) -> Draft:
     """Annotations are what the API labels as cited, even where it lists all that was retrieved with 0/0."""
-    draft = read_openai_chat(body)
+    draft = _read_annotated(body)
     draft.shape = "openrouter"
     pages = _listed_pages(body)
     for page in pages.values():
@@ -142,12 +166,14 @@ def read_perplexity_chat(body: dict[str, Any]) -> Draft:
 
 
 def _listed_pages(body: dict[str, Any]) -> dict[int, Found]:
-    """Number in the text → page. `citations` is what markers count in; `search_results` where it is absent."""
-    listed = items(body.get("citations"))
-    if not listed:
-        listed = items(body.get("search_results"))
+    """`citations` is what markers count in; `search_results` where it is absent."""
+    return listed_pages(body.get("citations")) or listed_pages(body.get("search_results"))
+
+
+def listed_pages(listed: Any) -> dict[int, Found]:
+    """Number in the text → page, from a list of addresses or of objects with one."""
     pages: dict[int, Found] = {}
-    for number, entry in enumerate(listed, start=1):
+    for number, entry in enumerate(items(listed), start=1):
         url = word(entry) or word(at(entry, "url"))
         if url is not None:
             pages[number] = Found(url, string(at(entry, "title")))

@@ -147,7 +147,10 @@ def _cohere_span(
 
 
 def read_mistral(body: dict[str, Any]) -> Draft:
-    """Conversations: `tool_reference` chunks stand behind the words they support; others are text."""
+    """Conversations: `tool_reference` chunks stand behind the words they support; others are text.
+
+    Messages are joined by a blank line: an agent may hand over to another between two of them.
+    """
     draft = Draft("mistral", stop=word(body.get("finish_reason")))
     draft.search_used = False
     for entry in records(body.get("outputs")):
@@ -158,9 +161,10 @@ def read_mistral(body: dict[str, Any]) -> Draft:
         elif kind == "message.output":
             draft.engine_model = word(entry.get("model")) or draft.engine_model
             _read_mistral_content(draft, entry.get("content"))
-    draft.search_used = draft.search_used or bool(draft.cited)
     usage = record(body.get("usage"))
-    connectors = [count(found) for found in record(usage.get("connectors")).values()]
+    connectors = [
+        count(found) for name, found in record(usage.get("connectors")).items() if name in _MISTRAL_SEARCH
+    ]
     draft.usage = Usage(
         count(usage.get("prompt_tokens")),
         count(usage.get("completion_tokens")),
@@ -170,8 +174,11 @@ def read_mistral(body: dict[str, Any]) -> Draft:
 
 
 def _read_mistral_content(draft: Draft, content: Any) -> None:
+    chunks = [content] if isinstance(content, str | dict) else items(content)
+    if draft.text and any(word(chunk) or word(at(chunk, "text")) for chunk in chunks):
+        draft.text += "\n\n"
     start = len(draft.text)
-    for chunk in [content] if isinstance(content, str | dict) else items(content):
+    for chunk in chunks:
         if isinstance(chunk, str):
             start = len(draft.text)
             draft.text += string(chunk) or ""
@@ -180,6 +187,8 @@ def _read_mistral_content(draft: Draft, content: Any) -> None:
             draft.text += string(at(chunk, "text")) or ""
         elif at(chunk, "type") == "tool_reference" and word(at(chunk, "url")) is not None:
             draft.cite(at(chunk, "url"), at(chunk, "title"), *_place(start, len(draft.text)))
+            if (word(at(chunk, "tool")) or "web_search") in _MISTRAL_SEARCH:
+                draft.search_used = True
 
 
 def _place(start: int, end: int) -> tuple[int | None, int | None]:

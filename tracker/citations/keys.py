@@ -43,11 +43,12 @@ _CHAT = {
         choices[].message.annotations[].url_citation.url choices[].message.annotations[].url_citation.title
         choices[].message.annotations[].url_citation.start_index
         choices[].message.annotations[].url_citation.end_index
-        usage.prompt_tokens usage.completion_tokens usage.cost
+        usage.prompt_tokens usage.completion_tokens usage.cost usage.cost_in_usd_ticks usage.num_sources_used
         usage.server_tool_use_details.web_search_requests usage.server_tool_use.web_search_requests""",
     "names and times": """
         id object created system_fingerprint service_tier choices[].index choices[].message.role
         choices[].message.content[].type choices[].native_finish_reason choices[].message.name
+        choices[].stop_reason choices[].seed prompt.** metadata.** time_info.**
         choices[].provider_specific_fields.** choices[].message.provider_specific_fields.**
         usage.service_tier""",
     "tokens by kind, or the sum": """
@@ -55,7 +56,7 @@ _CHAT = {
         usage.input_tokens usage.output_tokens usage.input_tokens_details.** usage.output_tokens_details.**
         usage.iterations.** usage.speed usage.inference_geo usage.cost_details.** usage.is_byok
         usage.prompt_time usage.completion_time usage.queue_time usage.total_time usage.pages
-        usage.prompt_cache_hit_tokens usage.prompt_cache_miss_tokens usage.num_sources_used
+        usage.prompt_cache_hit_tokens usage.prompt_cache_miss_tokens usage.cached_tokens
         usage.cache_creation_input_tokens usage.cache_read_input_tokens usage.reasoning_tokens
         usage.server_tool_use_details.tool_calls_requested usage.server_tool_use_details.tool_calls_executed
         usage.server_tool_use_details.web_fetch_requests
@@ -69,7 +70,9 @@ _CHAT = {
         choices[].message.images.** choices[].message.annotations[].url_citation.content
         choices[].message.annotations[].file.** choices[].message.annotations[].file_citation.**
         choices[].message.annotations[].url_citation.type choices[].message.parsed.**""",
-    "who served it": "x_groq.** usage_breakdown.**",
+    "who served it": """
+        x_groq.** usage_breakdown.** generationId choices[].message.provider_metadata.** usage.market_cost
+        usage.surcharge_cost usage.gateway_cost usage.provider_allowlist_cost""",
     "left over from a stream": "choices[].delta.** choices[].message.refusal_details.**",
     "safety verdicts": """
         moderation.** prompt_filter_results.** choices[].content_filter_results.** choices[].moderation.**""",
@@ -83,7 +86,8 @@ _RESPONSES = {
         output[].content[].annotations[].title output[].content[].annotations[].start_index
         output[].content[].annotations[].end_index output[].action.type output[].action.query
         output[].action.queries[] output[].action.url output[].action.sources[].url
-        output[].action.sources[].title
+        output[].action.sources[].title output[].results[].url output[].results[].title citations[]
+        citations[].url citations[].title
         usage.input_tokens usage.output_tokens usage.cost_in_usd_ticks usage.cost.total_cost
         usage.server_side_tool_usage_details.web_search_calls usage.num_server_side_tools_used
         usage.server_side_tool_usage_details.x_search_calls usage.tool_calls_details.search_web.invocation
@@ -93,12 +97,14 @@ _RESPONSES = {
         max_tool_calls metadata.** parallel_tool_calls presence_penalty previous_response_id prompt.**
         prompt_cache_key prompt_cache_options.** prompt_cache_retention reasoning.** safety_identifier
         service_tier store temperature text.** tool_choice.** tools.** top_logprobs top_p truncation user
-        input.** stream stream_options.** language_preference preset models.** search_parameters.**""",
+        input.** stream stream_options.** language_preference preset models.** search_parameters.**
+        access_programs.** input_transformations.** image.** prompt_cache_diagnostics.**""",
     "names and times": """
         id object created_at completed_at billing.** output[].id output[].role output[].status
         output[].call_id output[].created_by output[].namespace output[].name output_text
         output[].action.sources[].type output[].action.sources[].name output[].agent.**
-        output[].content[].id""",
+        output[].content[].id output[].async agent.** agent_reference.** agent_session_id
+        output[].agent_reference.** output[].response_id""",
     "tokens by kind, or the sum": """
         usage.total_tokens usage.input_tokens_details.** usage.output_tokens_details.**
         usage.context_details.** usage.num_sources_used usage.server_side_tool_usage_details.**
@@ -115,11 +121,13 @@ _RESPONSES = {
         output[].annotations.** output[].execution output[].environment.** output[].operation.**
         output[].pending_safety_checks.** output[].acknowledged_safety_checks.** output[].actions.**
         output[].max_output_length output[].stdout output[].stderr output[].size output[].quality
+        output[].svg_usage.** output[].action.path.** output[].action_id output[].kind output[].consent_link
         output[].background output[].output_format output[].revised_prompt output[].fingerprint
         output[].content[].annotations[].file_id output[].content[].annotations[].filename
         output[].content[].annotations[].index output[].content[].annotations[].container_id
         output[].content[].annotations[].site_name output[].content[].annotations[].snippet""",
     "safety verdicts": "moderation.** content_filters.** output[].content[].moderation.**",
+    "the places of `citations` once more": "inline_citations.** citations[].*",
     "the error's own details": "error.** incomplete_details.**",
 }
 _GROUNDING = """
@@ -148,7 +156,7 @@ def _below(prefix: str, paths: str) -> str:
 
 
 KEYS: Mapping[Shape, Mapping[str, str]] = {
-    "openai_chat": _CHAT,
+    "openai_chat": {**_CHAT, "listed by xAI": "citations[] citations[].url citations[].title"},
     "openrouter": {
         **_CHAT,
         "read as retrieved": "citations[] citations[].url search_results[].url search_results[].title",
@@ -212,6 +220,12 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             output[].queries[] output[].results[].id output[].results[].url output[].results[].title
             output[].contents[].url output[].contents[].title output[].contents[].id""",
         "of a listed page": "output[].results[].* output[].contents[].*",
+        "of the sandbox and other tools": """
+            output[].file_path output[].size_bytes output[].content output[].start_line output[].total_lines
+            output[].message output[].count output[].files[] output[].truncated output[].added[]
+            output[].deleted[] output[].modified[] output[].file_id output[].filename output[].url
+            output[].language output[].advice output[].question output[].error_code output[].error_message
+            output[].item_name output[].payload.** output[].thought_signature""",
     },
     "gemini": {
         "read": " ".join(
@@ -392,14 +406,16 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             conversation_id object outputs[].object outputs[].id outputs[].created_at
             outputs[].completed_at outputs[].role outputs[].agent_id outputs[].content[].tool
             outputs[].tool_call_id outputs[].confirmation_status outputs[].previous_agent_id
-            outputs[].previous_agent_name outputs[].next_agent_id outputs[].next_agent_name""",
+            outputs[].previous_agent_name outputs[].next_agent_id outputs[].next_agent_name
+            outputs[].agent_name outputs[].function""",
         "tokens by kind, or the sum": "usage.total_tokens usage.connector_tokens usage.*",
         "of a cited page": "outputs[].content[].favicon outputs[].content[].description outputs[].content[].source",
         "the model's own working": "outputs[].content[].thinking.** outputs[].content[].closed guardrails.**",
         "other tools": """
             outputs[].info.** outputs[].content[].file_id outputs[].content[].file_name
             outputs[].content[].file_type outputs[].content[].image_url.**
-            outputs[].content[].document_url outputs[].content[].document_name outputs[].metadata.**""",
+            outputs[].content[].document_url outputs[].content[].document_name outputs[].metadata.**
+            outputs[].content[].reference_ids[] outputs[].content[].metadata.**""",
     },
     "exa": {
         "read": """
@@ -465,7 +481,15 @@ KINDS: Mapping[Shape, Mapping[str, str]] = {
             mcp_approval_request custom_tool_call local_shell_call shell_call shell_call_output
             apply_patch_call apply_patch_call_output compaction tool_search_call tool_search_output
             function_call_output computer_call_output local_shell_call_output
-            mcp_approval_response custom_tool_call_output program""",
+            mcp_approval_response custom_tool_call_output program program_output additional_tools
+            bing_grounding_call bing_grounding_call_output bing_custom_search_preview_call
+            bing_custom_search_preview_call_output azure_ai_search_call azure_ai_search_call_output
+            azure_function_call azure_function_call_output openapi_call openapi_call_output
+            sharepoint_grounding_preview_call sharepoint_grounding_preview_call_output
+            fabric_dataagent_preview_call fabric_dataagent_preview_call_output
+            browser_automation_preview_call browser_automation_preview_call_output memory_search_call
+            memory_command_preview_call memory_command_preview_call_output a2a_preview_call
+            a2a_preview_call_output oauth_consent_request structured_outputs workflow_action""",
         "output[].content[].type": "output_text refusal reasoning_text text summary_text",
         "output[].content[].annotations[].type": """
             url_citation file_citation container_file_citation file_path""",
@@ -501,7 +525,10 @@ _SAME_KINDS: Mapping[Shape, Shape] = {
     "groq": "openai_chat",
     "litellm": "openai_chat",
 }
-_AGENT_ITEMS = "search_results fetch_url_results fetch_url_call search_call"
+_AGENT_ITEMS = """
+    search_results fetch_url_results fetch_url_call search_call skill_loaded advisor_result sandbox_results
+    sandbox_write_file sandbox_read_file sandbox_edit_file sandbox_grep sandbox_glob sandbox_apply_patch
+    share_file unknown"""
 
 
 def keys_unknown(body: Mapping[str, Any], shape: Shape) -> list[str]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.citations.chat import annotate
+from tracker.citations.chat import TICKS_PER_DOLLAR, annotate, listed_pages
 from tracker.citations.draft import Draft, Found
 from tracker.citations.results import Shape, Usage
 from tracker.citations.values import at, count, integer, items, micros, record, records, string, word, words
 
-_TICKS_PER_DOLLAR = 10_000_000_000
-_SEARCH_CALLS = ("web_search_call", "x_search_call")
+# The last two are Azure's agents'.
+_SEARCH_CALLS = (
+    "web_search_call",
+    "x_search_call",
+    "bing_grounding_call",
+    "bing_custom_search_preview_call",
+)
 
 
 def read_responses(body: dict[str, Any], shape: Shape = "openai_responses") -> Draft:
@@ -20,9 +25,13 @@ def read_responses(body: dict[str, Any], shape: Shape = "openai_responses") -> D
     for item in output:
         if item.get("type") in _SEARCH_CALLS:
             _read_call(draft, item)
+    if shape == "openai_responses":
+        _read_listed(draft, body)
     draft.usage = _usage(body, output)
     searched = any(_is_search(item) for item in output)
-    draft.search_used = searched or bool(draft.cited) or (draft.usage.searches_billed or 0) > 0
+    draft.search_used = (
+        searched or bool(draft.cited or draft.retrieved) or (draft.usage.searches_billed or 0) > 0
+    )
     _judge(draft, body)
     return draft
 
@@ -49,6 +58,16 @@ def read_perplexity_agent(body: dict[str, Any]) -> Draft:
     if not draft.cited:
         draft.cite_markers(pages or dict(enumerate(unnumbered, start=1)))
     return draft
+
+
+def _read_listed(draft: Draft, body: dict[str, Any]) -> None:
+    """xAI may list all pages it met beside the answer; where nothing else cites, that list does."""
+    one_list = not draft.cited
+    for page in listed_pages(body.get("citations")).values():
+        if one_list:
+            draft.cite(page.url, page.title)
+        else:
+            draft.retrieve(page.url, page.title)
 
 
 def _read_messages(draft: Draft, output: list[dict[str, Any]]) -> None:
@@ -92,7 +111,7 @@ def _read_call(draft: Draft, item: dict[str, Any]) -> None:
     action = record(item.get("action"))
     for query in _queries(action):
         draft.search(query)
-    for source in records(action.get("sources")):
+    for source in records(action.get("sources")) or records(item.get("results")):
         draft.retrieve(source.get("url"), source.get("title"))
     draft.retrieve(action.get("url"))
 
@@ -108,7 +127,7 @@ def _queries(action: dict[str, Any]) -> list[str]:
 
 def _usage(body: dict[str, Any], output: list[dict[str, Any]]) -> Usage:
     usage = record(body.get("usage"))
-    ticks = micros(usage.get("cost_in_usd_ticks"), _TICKS_PER_DOLLAR)
+    ticks = micros(usage.get("cost_in_usd_ticks"), TICKS_PER_DOLLAR)
     return Usage(
         count(usage.get("input_tokens")),
         count(usage.get("output_tokens")),

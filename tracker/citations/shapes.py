@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tracker.citations.chat import GROK
 from tracker.citations.results import Shape
 from tracker.citations.values import at, items, record, records, word
 
@@ -66,9 +67,14 @@ def _is_openrouter(body: Body) -> bool:
 
 
 def _is_perplexity_chat(body: Body) -> bool:
+    """xAI's first search wrote `citations` too, but its list and its text are not Sonar's."""
+    model = word(body.get("model")) or ""
     return _is_chat(body) and (
-        any(isinstance(body.get(key), list) for key in ("citations", "search_results"))
-        or _SONAR.match(word(body.get("model")) or "") is not None
+        (
+            any(isinstance(body.get(key), list) for key in ("citations", "search_results"))
+            and not GROK.match(model)
+        )
+        or _SONAR.match(model) is not None
     )
 
 
