@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bodies import blocks, chats, pages, variations
+from tests.bodies import blocks, chats, grounded, pages, variations
 from tests.bodies.cases import Case
 
-CASES: list[Case] = [*chats.CASES, *blocks.CASES, *pages.CASES, *variations.CASES]
+CASES: list[Case] = [*chats.CASES, *blocks.CASES, *pages.CASES, *variations.CASES, *grounded.CASES]
 
 __all__ = ["CASES", "Case"]

@@ -1,0 +1,198 @@
+"""Replies that were streamed: the pieces read as the whole would have been."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from tests.bodies import CASES, Case
+from tracker.citations import read, recognise, unknown_keys
+from tracker.errors import DataError
+
+A, B = "https://alpha.example/1", "https://beta.example/2"
+SAID = "Größe 🏢 zählt. Norvane ist groß."
+
+# The wire's own form, with an answer in it: what a client dumps in snake case never was a stream.
+GEMINI = [
+    case
+    for case in CASES
+    if case.shape == "gemini" and case.body.get("candidates") and "modelVersion" in case.body
+]
+
+
+def chunks(case: Case) -> list[dict[str, Any]]:
+    """Each text in pieces of three letters; what else the candidate has comes with the last chunk."""
+    pieces = []
+    body = copy.deepcopy(case.body)
+    candidate = body["candidates"][0]
+    parts = candidate.get("content", {}).get("parts")
+    for part in parts if isinstance(parts, list) else []:
+        text = part.get("text") or ""
+        for start in range(0, len(text), 3) if text else [None]:
+            piece = part if start is None else part | {"text": text[start : start + 3]}
+            content = {"role": "model", "parts": [piece]}
+            pieces.append({**body, "candidates": [{"index": 0, "content": content}]})
+    last = {**candidate, "content": {"role": "model", "parts": [{"text": ""}]}}
+    return [*pieces, {**body, "candidates": [last]}]
+
+
+def events(pieces: list[dict[str, Any]], named: bool = False) -> str:
+    """As they come over the wire, with Windows' line ends and a comment that keeps the line open."""
+    said = [f"event: {piece['type']}\r\n" if named else "" for piece in pieces]
+    sent = [f"{name}data: {json.dumps(piece)}\r\n\r\n" for name, piece in zip(said, pieces, strict=True)]
+    return ": ping\r\n\r\n" + "".join(sent) + "data: [DONE]\r\n\r\n"
+
+
+@pytest.mark.parametrize("case", GEMINI, ids=str)
+def test_a_stream_of_gemini_reads_as_the_whole(case: Case) -> None:
+    pieces, whole = chunks(case), read(case.body)
+    for streamed in (read(json.dumps(pieces)), read(events(pieces))):
+        assert streamed.text == whole.text
+        assert streamed.citations == whole.citations
+        assert (streamed.searches, streamed.search_used) == (whole.searches, whole.search_used)
+        assert (streamed.stop, streamed.problem, streamed.usage) == (whole.stop, whole.problem, whole.usage)
+
+
+def test_grounding_that_grows_from_chunk_to_chunk_is_put_together() -> None:
+    def chunk(text: str, *supports: Any, **more: Any) -> dict[str, Any]:
+        candidate = {"content": {"parts": [{"text": text}]}, "groundingMetadata": dict(more)}
+        if supports:
+            candidate["groundingMetadata"]["groundingSupports"] = list(supports)
+        return {"candidates": [candidate], "modelVersion": "gemini-3.8-flash"}
+
+    def over(words: str, number: int) -> dict[str, Any]:
+        start = len(SAID[: SAID.index(words)].encode())
+        segment = {"startIndex": start, "endIndex": start + len(words.encode()), "text": words}
+        return {"segment": segment, "groundingChunkIndices": [number]}
+
+    pages = [{"web": {"uri": A, "title": "A"}}, {"web": {"uri": B, "title": "B"}}]
+    first = over("Größe 🏢 zählt.", 0)
+    pieces = [
+        chunk("Größe 🏢 zäh", webSearchQueries=["crm"]),
+        chunk("lt. Norvane", first, webSearchQueries=["crm"], groundingChunks=pages[:1]),
+        chunk(" ist groß.", first, over("Norvane ist groß.", 1), groundingChunks=pages),
+        {"usageMetadata": {"promptTokenCount": 2, "candidatesTokenCount": 3}},
+    ]
+    reading = read(json.dumps(pieces))
+    cited = [(one.url, reading.text[one.start : one.end]) for one in reading.of_kind("cited")]
+    assert reading.text == SAID
+    assert cited == [(A, "Größe 🏢 zählt."), (B, "Norvane ist groß.")]
+    assert [one.url for one in reading.of_kind("retrieved")] == [A, B]
+    assert (reading.searches, reading.usage.output_tokens) == (("crm",), 3)
+
+
+def block(index: int, start: dict[str, Any], *deltas: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"type": "content_block_start", "index": index, "content_block": start},
+        *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": index},
+    ]
+
+
+MESSAGE = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-5-5", "content": []}
+FOUND = [{"type": "web_search_result", "url": url, "title": "T"} for url in (A, B)]
+CITED = {"type": "web_search_result_location", "url": B, "title": "B", "cited_text": "…"}
+CLAUDE = [
+    {"type": "message_start", "message": MESSAGE | {"usage": {"input_tokens": 5, "output_tokens": 1}}},
+    *block(
+        0,
+        {"type": "server_tool_use", "id": "1", "name": "web_search", "input": {}},
+        {"type": "input_json_delta", "partial_json": ""},
+        {"type": "input_json_delta", "partial_json": '{"query": "crm'},
+        {"type": "input_json_delta", "partial_json": ' größe"}'},
+    ),
+    {"type": "ping"},
+    *block(1, {"type": "web_search_tool_result", "tool_use_id": "1", "content": FOUND}),
+    *block(2, {"type": "text", "text": ""}, {"type": "text_delta", "text": "Größe 🏢: "}),
+    *block(
+        3,
+        {"type": "text", "text": "", "citations": []},
+        {"type": "citations_delta", "citation": CITED},
+        {"type": "text_delta", "text": "Nor"},
+        {"type": "text_delta", "text": "vane."},
+    ),
+    {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn"},
+        "usage": {"output_tokens": 9, "server_tool_use": {"web_search_requests": 1}},
+    },
+    {"type": "message_stop"},
+]
+
+
+def test_a_stream_of_anthropic_is_put_together() -> None:
+    reading = read(events(CLAUDE, named=True))
+    cited = [(one.url, reading.text[one.start : one.end]) for one in reading.of_kind("cited")]
+    assert reading.text == "Größe 🏢: Norvane."
+    assert cited == [(B, "Norvane.")]
+    assert [one.url for one in reading.of_kind("retrieved")] == [A, B]
+    assert (reading.searches, reading.stop) == (("crm größe",), "end_turn")
+    assert (reading.usage.input_tokens, reading.usage.output_tokens) == (5, 9)
+    assert reading.usage.searches_billed == 1
+    assert unknown_keys(events(CLAUDE, named=True)) == []
+
+
+def test_a_stream_that_broke_off_with_an_error_is_an_error() -> None:
+    broken = [*CLAUDE[:3], {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}]
+    reading = read(events(broken, named=True))
+    assert (reading.shape, reading.problem) == ("error", "error")
+
+
+def test_a_stream_of_chat_chunks_is_put_together() -> None:
+    note = {
+        "type": "url_citation",
+        "url_citation": {"url": A, "title": "A", "start_index": 0, "end_index": 5},
+    }
+    deltas: list[dict[str, Any]] = [
+        {"role": "assistant", "content": ""},
+        {"content": "Größe"},
+        {"content": " 🏢."},
+        {"annotations": [note]},
+    ]
+    pieces: list[dict[str, Any]] = [
+        {"object": "chat.completion.chunk", "model": "gpt-6-luna", "choices": [{"index": 0, "delta": delta}]}
+        for delta in deltas
+    ]
+    pieces[-1]["choices"][0]["finish_reason"] = "stop"
+    pieces.append({"object": "chat.completion.chunk", "choices": [], "usage": {"prompt_tokens": 2}})
+    reading = read(events(pieces))
+    cited = [(one.url, reading.text[one.start : one.end]) for one in reading.of_kind("cited")]
+    assert (reading.shape, reading.text, reading.stop) == ("openai_chat", "Größe 🏢.", "stop")
+    assert cited == [(A, "Größe")]
+    assert reading.usage.input_tokens == 2
+
+
+def test_the_last_event_of_responses_holds_the_whole() -> None:
+    case = next(case for case in CASES if case.shape == "openai_responses")
+    pieces = [
+        {"type": "response.created", "response": {"object": "response", "status": "in_progress"}},
+        {"type": "response.output_text.delta", "delta": "N"},
+        {"type": "response.completed", "response": case.body},
+    ]
+    assert read(events(pieces, named=True)) == read(case.body)
+    assert recognise(events(pieces, named=True)) == "openai_responses"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "data: [DONE]\n\n",
+        'data: {"hello": 1}\n\ndata: {"hello": 2}\n\n',
+        'event: x\ndata: {"choices": [',
+        "event: ping\n\n",
+    ],
+)
+def test_a_stream_of_nothing_known_is_refused_by_name(body: str) -> None:
+    with pytest.raises(DataError) as refused:
+        read(body)
+    assert "event stream" in refused.value.problem
+    assert refused.value.hint
+
+
+def test_a_list_of_several_replies_is_no_stream() -> None:
+    case = next(case for case in CASES if case.shape == "anthropic")
+    with pytest.raises(DataError, match="a list of 2 items"):
+        read(json.dumps([case.body, case.body]))
