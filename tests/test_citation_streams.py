@@ -135,6 +135,78 @@ def test_a_stream_of_anthropic_is_put_together() -> None:
     assert unknown_keys(events(CLAUDE, named=True)) == []
 
 
+def test_what_a_stream_of_anthropic_begins_with_is_kept() -> None:
+    begun = {"type": "web_search_tool_result", "tool_use_id": "1", "content": FOUND}
+    start = {"type": "message_start", "message": MESSAGE | {"content": [begun]}}
+    reading = read(events([start, *block(0, {"type": "text", "text": "Norvane."})], named=True))
+    assert [one.url for one in reading.of_kind("retrieved")] == [A, B]
+    assert reading.text == "Norvane."
+
+
+def step(
+    index: int, start: dict[str, Any], *deltas: dict[str, Any], of: str = "step"
+) -> list[dict[str, Any]]:
+    return [
+        {"event_type": f"{of}.start", "index": index, of: start},
+        *({"event_type": f"{of}.delta", "index": index, "delta": delta} for delta in deltas),
+        {"event_type": f"{of}.stop", "index": index},
+    ]
+
+
+NOTE = {
+    "type": "url_citation",
+    "url": B,
+    "title": "B",
+    "start_index": 0,
+    "end_index": len("Größe 🏢".encode()),
+}
+SEARCHED = [
+    {"type": "google_search_call", "arguments": {"queries": ["größe"]}},
+    {"type": "google_search_result", "result": [{"url": A, "title": "A"}]},
+]
+SPOKEN = [
+    {"type": "text", "text": "Größe"},
+    {"type": "text", "text": " 🏢 zählt."},
+    {"type": "text_annotation_delta", "annotations": [NOTE]},
+    {"type": "text_annotation_delta", "annotations": [NOTE]},
+]
+USAGE = {"total_input_tokens": 2, "total_output_tokens": 3}
+
+
+@pytest.mark.parametrize("of", ["step", "content"])
+def test_a_stream_of_interactions_is_put_together(of: str) -> None:
+    model = {"object": "interaction", "model": "gemini-3.8-flash"}
+    pieces = [
+        {"event_type": "interaction.created", "interaction": model | {"status": "in_progress"}},
+        *step(0, {"type": "thought"}, {"type": "thought_signature", "signature": "s"}, of=of),
+        *step(1, {"type": "google_search_call", "id": "1"}, SEARCHED[0], of=of),
+        *step(2, {"type": "google_search_result", "call_id": "1"}, SEARCHED[1], of=of),
+        *step(3, {"type": "model_output" if of == "step" else "text"}, *SPOKEN, of=of),
+        {
+            "event_type": "interaction.completed",
+            "interaction": model | {"status": "completed", "usage": USAGE},
+        },
+    ]
+    body = events(pieces)
+    reading = read(body)
+    assert (reading.shape, reading.text, reading.stop) == (
+        "gemini_interactions",
+        "Größe 🏢 zählt.",
+        "completed",
+    )
+    cited = [(one.url, reading.text[one.start : one.end]) for one in reading.of_kind("cited")]
+    assert cited == [(B, "Größe 🏢")]
+    assert [one.url for one in reading.of_kind("retrieved")] == [A]
+    assert (reading.searches, reading.usage.output_tokens) == (("größe",), 3)
+    assert unknown_keys(body) == []
+
+
+def test_an_interaction_that_broke_off_is_an_error() -> None:
+    created = {"event_type": "interaction.created", "interaction": {"object": "interaction"}}
+    error = {"event_type": "error", "error": {"code": "unavailable", "message": "Overloaded"}}
+    assert read(events([created, error])).problem == "error"
+
+
 def test_a_stream_that_broke_off_with_an_error_is_an_error() -> None:
     broken = [*CLAUDE[:3], {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}]
     reading = read(events(broken, named=True))

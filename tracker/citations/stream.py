@@ -22,8 +22,10 @@ def joined(pieces: list[Any]) -> Piece | None:
         return _of_gemini(found)
     if any(piece.get("type") == "message_start" for piece in found):
         return _of_anthropic(found)
-    if all(piece.get("object") == "chat.completion.chunk" for piece in found):
+    if any(piece.get("object") == "chat.completion.chunk" for piece in found):
         return _of_chat(found)
+    if all(word(piece.get("event_type")) for piece in found):
+        return _of_interaction(found)
     return next((record(event.get("response")) for event in found if event.get("type") in _LAST_EVENTS), None)
 
 
@@ -101,7 +103,9 @@ def _of_anthropic(events: list[Piece]) -> Piece:
             blocks[index], deltas[index] = record(event.get("content_block")), []
         elif kind == "content_block_delta" and index is not None and index in blocks:
             deltas[index].append(record(event.get("delta")))
-    return message | {"content": [_grown(blocks[index], deltas[index]) for index in sorted(blocks)]}
+    # What was done before the stream began stands in the first event.
+    begun = items(message.get("content"))
+    return message | {"content": begun + [_grown(blocks[index], deltas[index]) for index in sorted(blocks)]}
 
 
 def _grown(block: Piece, deltas: list[Piece]) -> Piece:
@@ -117,6 +121,39 @@ def _grown(block: Piece, deltas: list[Piece]) -> Piece:
     if cited:
         grown["citations"] = [*items(block.get("citations")), *cited]
     return grown
+
+
+def _of_interaction(events: list[Piece]) -> Piece:
+    """Steps, or contents as the first version called them; the last event has all but these."""
+    whole: Piece = {}
+    steps: dict[int, Piece] = {}
+    deltas: dict[int, list[Piece]] = {}
+    for event in events:
+        kind, index = word(event.get("event_type")) or "", integer(event.get("index"))
+        if kind == "error":
+            return event
+        whole |= _said(record(event.get("interaction")))
+        if kind.endswith(".start") and index is not None:
+            steps[index], deltas[index] = record(event.get("step") or event.get("content")), []
+        elif kind.endswith(".delta") and index is not None and index in steps:
+            deltas[index].append(record(event.get("delta")))
+    return {
+        "object": "interaction",
+        "steps": [_grown_step(steps[index], deltas[index]) for index in sorted(steps)],
+    } | whole
+
+
+def _grown_step(step: Piece, deltas: list[Piece]) -> Piece:
+    if step.get("type") not in ("model_output", "text"):
+        for delta in deltas:
+            step = step | (_said(delta) if delta.get("type") == step.get("type") else {})
+        return step
+    pieces = [*(records(step.get("content")) or [step]), *deltas]
+    notes: list[Any] = []
+    for piece in pieces:
+        notes += [note for note in items(piece.get("annotations")) if note not in notes]
+    block = {"type": "text", "text": "".join(_strings(pieces, "text")), "annotations": notes}
+    return {"type": "model_output", "content": [block]}
 
 
 def _strings(pieces: list[Piece], key: str) -> list[str]:
