@@ -544,6 +544,10 @@ def test_urls_in_a_text_end_where_a_reader_would_end_them(text: str, urls: list[
         ("` b[2]", [2]),
         ("<think>[1]</think> b[2]", [2]),
         ("b[2] <think>[1]</think>", [2, 1]),
+        ("https://a.example/?q=[1]&page=3 b[2]", [2]),
+        ("https://a.example/b[1] c https://d.example/e[2].", [1, 2]),
+        ("b[1]\n\n[1]: https://a.example/1\n  [2]: <https://b.example/2>", [1]),
+        ("b[1]: more\n[2] Source", [1, 2]),
     ],
 )
 def test_markers_are_numbers_in_brackets_outside_code(text: str, numbers: list[int]) -> None:

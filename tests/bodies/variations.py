@@ -340,6 +340,20 @@ AGENT = [
         stop="completed",
     ),
     Case(
+        "a number that links somewhere else is a link, one that links to its page cites it",
+        "perplexity_agent",
+        response(
+            results((1, A), (2, B), (3, C), queries=["crm"]),
+            message(f"Norvane [1](https://other.example/) or [2]({B}) or [[3]]({C})."),
+        ),
+        cited=[(B, f"[2]({B})", "b"), (C, f"[[3]]({C})", "g")],
+        retrieved=[A, B, C],
+        searches=["crm"],
+        written=["https://other.example/"],
+        search_used=True,
+        stop="completed",
+    ),
+    Case(
         "a fetched page is retrieved too",
         "perplexity_agent",
         response(

@@ -65,10 +65,15 @@ class Draft:
             self.retrieved.append(Found(address, string(title)))
 
     def cite_markers(self, pages: Mapping[int, Found]) -> None:
-        """`[n]` in the text → page n; a number that is on no list is counted, not guessed."""
+        """`[n]` in the text → page n; a number that is on no list is counted, not guessed.
+
+        A marker that itself links somewhere else is only a link.
+        """
         stray = 0
         for marker in markers(self.text):
             page = pages.get(marker.number)
+            if marker.url is not None and (page is None or page.url != marker.url):
+                continue
             if page is None:
                 stray += 1
             else:

@@ -73,7 +73,7 @@ _CHAT = {
     "who served it": """
         x_groq.** usage_breakdown.** generationId choices[].message.provider_metadata.** usage.market_cost
         usage.surcharge_cost usage.gateway_cost usage.provider_allowlist_cost""",
-    "left over from a stream": "choices[].delta.** choices[].message.refusal_details.**",
+    "left over from a stream": "choices[].delta.** choices[].message.refusal_details.** obfuscation",
     "safety verdicts": """
         moderation.** prompt_filter_results.** choices[].content_filter_results.** choices[].moderation.**""",
     "the error's own details": "error.** choices[].error.**",

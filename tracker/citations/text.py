@@ -24,6 +24,7 @@ _THINKING = re.compile(r"\s*<think>.*?(?:</think>|\Z)", re.S)
 _MARKDOWN_LINK = re.compile(
     r"\[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?(?P<url>https?://)", re.IGNORECASE
 )
+_DEFINITION = re.compile(r"^[ \t]*\[\d{1,4}\]:[ \t]*(?=<?https?://)", re.MULTILINE | re.IGNORECASE)
 _MARKER_BEHIND = re.compile(r"\[\d{1,3}\]\Z")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _LONGEST_RANGE = 50
@@ -40,11 +41,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """`[n]` in the text; one bracket with several numbers gives one marker a number."""
+    """`[n]` in the text; one bracket with several numbers gives one marker a number.
+
+    `url` is where the marker itself links to, as in `[n](url)`; then `start:end` is the whole link.
+    """
 
     number: int
     start: int
     end: int
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,36 @@ def markdown_links(text: str) -> list[Link]:
 
 
 def markers(text: str) -> list[Marker]:
-    """Numbered markers outside code and outside a leading thinking block, ranges spelled out."""
-    skipped = [(0, thinking_end(text)), *(match.span() for match in _CODE.finditer(text))]
+    """Numbered markers outside code, addresses and a leading thinking block, ranges spelled out.
+
+    The line that defines a numbered link (`[1]: https://…`) points at nothing.
+    """
+    skipped = sorted(
+        [
+            (0, thinking_end(text)),
+            *(match.span() for match in _CODE.finditer(text)),
+            *(match.span() for match in _DEFINITION.finditer(text)),
+            *((written.start, written.end) for written in written_urls(text)),
+        ]
+    )
+    starts = [start for start, _ in skipped]
+    ends = list(accumulate((end for _, end in skipped), max))
+    links = {link.start: link for link in markdown_links(text)}
     return [
-        Marker(number, match.start(), match.end())
+        marker
         for match in _MARKER.finditer(text)
-        if not any(start <= match.start() < end for start, end in skipped)
-        for number in _numbers(re.sub(r"[a-z]+:|\s", "", match["inside"]))
+        if ends[bisect_right(starts, match.start()) - 1] <= match.start()
+        for marker in _markers_of(match, links)
     ]
+
+
+def _markers_of(match: re.Match[str], links: dict[int, Link]) -> list[Marker]:
+    start, end, url = match.start(), match.end(), None
+    for link, label in ((links.get(start), match["inside"]), (links.get(start - 1), match.group())):
+        if link is not None and link.label.strip() == label:
+            start, end, url = link.start, link.end, link.url
+    numbers = _numbers(re.sub(r"[a-z]+:|\s", "", match["inside"]))
+    return [Marker(number, start, end, url) for number in numbers]
 
 
 def thinking_end(text: str) -> int:
