@@ -230,6 +230,7 @@ def test_a_stream_of_chat_chunks_is_put_together() -> None:
     ]
     pieces[-1]["choices"][0]["finish_reason"] = "stop"
     pieces.append({"object": "chat.completion.chunk", "choices": [], "usage": {"prompt_tokens": 2}})
+    pieces.insert(0, {"object": "", "model": "", "choices": [], "prompt_filter_results": []})
     reading = read(events(pieces))
     cited = [(one.url, reading.text[one.start : one.end]) for one in reading.of_kind("cited")]
     assert (reading.shape, reading.text, reading.stop) == ("openai_chat", "Größe 🏢.", "stop")
