@@ -484,6 +484,8 @@ def test_retry_after_may_be_a_date() -> None:
     ("reply", "reason", "maybe_paid"),
     [
         (Response('{"id": "c", "choi', content_type="application/json"), "unreadable reply", True),
+        (Response(b'{"id": "b\xe9\xff"}', content_type="application/json"), "unreadable reply", True),
+        (Response('{"a":' + "[" * 100_000, content_type="application/json"), "unreadable reply", True),
         (Response('{"error": {"message": "bad json in your tools"}}', 500), "engine error", False),
         (Response('{"error": {"message": "validation error"}}', 422), "request refused", False),
     ],

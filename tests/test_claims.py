@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from tests.test_jobs import count, prepared, small_catalog
 from tracker import claims, store
 from tracker.claims import Claimed, Outcome
-from tracker.models import Ask, Ledger, Reply, Run
+from tracker.models import Ask, AskState, Ledger, Reply, Run, RunState
+from tracker.runs import latest_open
+from tracker.work import Work
 
 NOW = datetime.now(UTC)
 LATER = NOW + claims.LEASE + timedelta(seconds=1)
@@ -104,8 +108,38 @@ def test_an_expired_lease_gives_the_ask_to_another_and_the_late_answer_counts_no
 
 def test_a_heartbeat_keeps_the_lease(database: Engine, run_id: int) -> None:
     take(database, run_id, "elsewhere:1:")
-    claims.heartbeat(database, run_id, "elsewhere:1:", NOW + timedelta(seconds=60))
+    kept = claims.heartbeat(database, run_id, "elsewhere:1:", NOW + timedelta(seconds=60))
+    assert len(kept) == 4
     assert claims.recover(database, run_id, "b:2:", LATER)[0] == 0
+
+
+def test_what_another_took_over_is_not_given_back_for_it(database: Engine, run_id: int) -> None:
+    asks = take(database, run_id, "elsewhere:1:")
+    claims.recover(database, run_id, "b:2:", LATER)
+    assert len(take(database, run_id, "b:2:", 3)) == 3
+    before = ledger(database)
+    claims.release(database, run_id, 1, asks, "elsewhere:1:")
+    assert ledger(database) == before
+    assert count(database, Ask, Ask.state == AskState.CLAIMED) == 3
+
+
+def test_a_process_that_slept_longer_than_its_lease_sends_only_what_is_still_its_own(
+    database: Engine, run_id: int
+) -> None:
+    (lost,) = take(database, run_id, "elsewhere:1:", 1)
+
+    async def awake() -> tuple[bool, bool, bool]:
+        work = Work(database, run_id, "elsewhere:1:", asyncio.Event())
+        work.mine = {lost.id}
+        before = await work.holds(lost.id)
+        claims.recover(database, run_id, "b:2:", LATER)
+        unnoticed = await work.holds(lost.id)
+        with time_machine.travel(LATER + timedelta(seconds=30), tick=False):
+            after = await work.holds(lost.id)
+        work.close()
+        return before, unnoticed, after
+
+    assert asyncio.run(awake()) == (True, True, False)
 
 
 def test_a_stored_reply_of_a_dead_process_is_taken_over_by_one_only(database: Engine, run_id: int) -> None:
@@ -149,7 +183,7 @@ def test_a_reply_that_could_not_be_read_goes_when_its_ask_is_planned_again(
 
 def test_what_was_given_back_is_planned_again_with_its_money(database: Engine, run_id: int) -> None:
     (ask, *rest) = take(database, run_id, "a:1:")
-    claims.release(database, run_id, 1, rest)
+    claims.release(database, run_id, 1, rest, "a:1:")
     settle(database, run_id, "a:1:", outcome(ask, cost=0, booked_micros=0, given_back=True))
     assert ledger(database) == (0, 0)
     assert len(take(database, run_id, "b:2:")) == 4
@@ -191,3 +225,20 @@ def test_a_process_knows_itself_alive_and_another_of_its_number_dead() -> None:
     assert claims.is_dead(f"{machine}:{pid}:{int(started or 0) + 1}")
     assert claims.is_dead(f"{machine}:4194303:1")
     assert not claims.is_dead(f"elsewhere:{pid}:1")
+
+
+def test_a_run_that_has_nothing_left_to_ask_does_not_hide_one_that_has(database: Engine, run_id: int) -> None:
+    newer = prepared(database, small_catalog(4, 1, budget=None, engines=("chat",)), key="newer")
+    with store.writing(database) as session:
+        session.get_one(Run, newer).state = RunState.PARTIAL
+        for ask in session.exec(select(Ask).where(Ask.run_id == newer)):
+            ask.state, ask.reason = AskState.FAILED, "empty answer"
+        session.flush()
+        found = latest_open(session, 1)
+        assert found is not None
+        assert found.id == run_id
+        assert not claims.tally(session, newer).can_go_on
+        ask.reason = "timeout"
+        session.flush()
+        assert latest_open(session, 1) == session.get(Run, newer)
+        assert claims.tally(session, newer).can_go_on

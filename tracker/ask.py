@@ -96,6 +96,8 @@ async def _send(question: Question, call: Call, before: list[dict[str, Any]] | N
     finally:
         _captured.reset(token)
     body, capture = _body(captured.body, response)
+    if len(body) > adapters.MAX_BODY:
+        raise AskFailed("unreadable reply", f"more than {adapters.MAX_BODY:,} bytes", maybe_paid=True)
     return RawReply(without_keys(body), capture, datetime.now(UTC), _milliseconds(started), _micros(response))
 
 

@@ -37,6 +37,8 @@ from tracker.models import (
 LEASE = timedelta(seconds=90)
 HEARTBEAT_SECONDS = 20.0
 GONE: Reason = "left the catalog"
+AGAIN: frozenset[Reason] = RETRYABLE | FATAL | {"engine stopped", "no budget", GONE}
+"""Reasons of asks that a resumed run plans again; the others are the engine's last word."""
 
 
 @dataclass(frozen=True)
@@ -229,10 +231,12 @@ def set_aside(
     return enough
 
 
-def heartbeat(database: Database, run_id: int, me: str, now: datetime) -> None:
+def heartbeat(database: Database, run_id: int, me: str, now: datetime) -> set[int]:
+    """Renew the leases; returns the asks that are still ours."""
     with store.writing(database) as session:
         mine = (Ask.run_id == run_id, Ask.state == AskState.CLAIMED, Ask.claimed_by == me)
         session.connection().execute(update(Ask).where(*mine).values(lease_until=now + LEASE))  # type: ignore[arg-type]
+        return {key for key in session.exec(select(Ask.id).where(*mine)) if key is not None}
 
 
 _OWNED = (
@@ -336,16 +340,16 @@ def book(session: Session, run_id: int, engine_id: int, *, spent: int = 0, relea
     session.connection().execute(_BOOK, values)
 
 
-def release(database: Database, run_id: int, engine_id: int, asks: Sequence[Claimed]) -> None:
-    """Give claimed asks back that were never sent."""
+def release(database: Database, run_id: int, engine_id: int, asks: Sequence[Claimed], me: str) -> None:
+    """Give claimed asks back that were never sent, but for those that another has taken over."""
     if not asks:
         return
     with store.writing(database) as session:
+        connection = session.connection()
+        mine = set(connection.execute(_OWNED, {"keys": [ask.id for ask in asks], "me": me}).scalars())
         values: dict[str, Any] = {"state": AskState.PLANNED, "claimed_by": None, "lease_until": None}
-        session.connection().execute(
-            update(Ask).where(col(Ask.id).in_([ask.id for ask in asks])).values(**values)
-        )
-        book(session, run_id, engine_id, released=sum(ask.estimated_micros for ask in asks))
+        connection.execute(update(Ask).where(col(Ask.id).in_(mine)).values(**values))
+        book(session, run_id, engine_id, released=sum(ask.estimated_micros for ask in asks if ask.id in mine))
 
 
 def recover(database: Database, run_id: int, me: str, now: datetime) -> tuple[int, list[Outcome]]:
@@ -399,11 +403,10 @@ def _expired(ask: Ask, now: datetime) -> bool:
 def reopen(session: Session, run_id: int) -> int:
     """For a resumed run: what failed for a passing reason, or was never tried, is planned again. A reply that could
     not be read goes: it would be taken for the next one."""
-    again = sorted(RETRYABLE | FATAL | {"engine stopped", "no budget", GONE})
     which = (
         col(Ask.run_id) == run_id,
         col(Ask.state).in_([AskState.FAILED, AskState.SKIPPED]),
-        col(Ask.reason).in_(again),
+        col(Ask.reason).in_(AGAIN),
     )
     connection = session.connection()
     connection.execute(delete(Reply).where(col(Reply.ask_id).in_(select(col(Ask.id)).where(*which))))
@@ -464,6 +467,11 @@ class Tally:
     @property
     def open(self) -> int:
         return self.states.get(AskState.PLANNED, 0) + self.states.get(AskState.CLAIMED, 0)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether resuming the run would ask anything."""
+        return self.open > 0 or not AGAIN.isdisjoint(self.reasons)
 
 
 def tally(session: Session, run_id: int) -> Tally:

@@ -240,7 +240,9 @@ def _resumed(db: Database, workspace_id: int, found: Catalog) -> int:
     with store.reading(db) as session:
         latest = jobs.latest_open(session, workspace_id)
     if latest is None or latest.id is None:
-        raise UsageError("there is no run to resume: every run is done", "start one with `citelift run`")
+        raise UsageError(
+            "there is no run to resume: none has anything left to ask", "start one with `citelift run`"
+        )
     jobs.reopen(db, latest.id, now=datetime.now(UTC), plan=made)
     return latest.id
 
@@ -376,7 +378,7 @@ def show_summary(summary: Summary) -> None:
         out.print(
             f"  {summary.not_searched:,} answers came without a search: they are kept, and left out of search engines' rates."
         )
-    if summary.tally.open or summary.tally.reasons:
+    if summary.tally.can_go_on:
         out.print("  `citelift run --resume` asks what is missing.")
 
 

@@ -92,6 +92,7 @@ def _said(text: str) -> str:
 _NOT_JSON = re.compile(
     r"(?i)expecting value|unable to get json|unterminated string|delimiter: line|enclosed in double quotes"
     r"|invalid response object|error (?:parsing|decoding) .{0,40}json|jsondecodeerror|error while decoding json"
+    r"|codec can't decode|maximum recursion depth|empty or invalid response"
 )
 
 

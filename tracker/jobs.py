@@ -188,10 +188,7 @@ class _Worker:
     async def _pulse(self) -> None:
         while True:
             await asyncio.sleep(claims.HEARTBEAT_SECONDS)
-            beat = partial(
-                claims.heartbeat, self.work.database, self.work.run_id, self.work.me, datetime.now(UTC)
-            )
-            await self.work.db(beat)
+            await self.work.beat()
 
     def _report(self) -> None:
         c = self.work.counts

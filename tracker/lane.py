@@ -63,6 +63,7 @@ class Lane:
                 outcome = await self._attempts(claimed)
             finally:
                 self.work.counts.in_flight -= 1
+                self.work.mine.discard(claimed.id)
             await self.work.outcomes.put(outcome)
 
     async def _next(self) -> Claimed | None:
@@ -88,6 +89,7 @@ class Lane:
             )
         )
         self.ready.extend(batch.asks)
+        self.work.mine.update(ask.id for ask in batch.asks)
         self.work.counts.open += len(batch.asks)
         self.work.hurry = self.work.hurry or batch.out_of_budget
         if batch.out_of_budget and self.work.counts.open:
@@ -105,12 +107,14 @@ class Lane:
         attempt = limited = 0
         while True:
             await self.pace.turn()
-            if self.halted:
+            if self.halted or not await self.work.holds(claimed.id):
                 return self._ended(claimed, attempt, money, given_back=True)
             attempt += 1
             try:
                 reply = await ask(question, may_continue=partial(self._continue, claimed, money))
             except AskFailed as failure:
+                if not await self.work.holds(claimed.id):
+                    return self._ended(claimed, attempt, money, given_back=True)
                 limited += failure.reason == "rate limited"
                 if self._is_final(failure, attempt, limited):
                     return self._lost(claimed, attempt, failure, money)
@@ -236,7 +240,8 @@ class Lane:
     async def give_back(self) -> None:
         """What was claimed and not sent."""
         unsent, self.ready = list(self.ready), deque()
-        await self.work.db(partial(claims.release, self.work.database, self.work.run_id, self.id, unsent))
+        back = partial(claims.release, self.work.database, self.work.run_id, self.id, unsent, self.work.me)
+        await self.work.db(back)
         self.work.counts.open -= len(unsent)
 
     async def close(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from tracker import claims, store
 from tracker.catalog import Catalog
 from tracker.engines import is_sandbox
-from tracker.models import Ask, Engine, Ledger, Prompt, Run, RunState
+from tracker.models import Ask, AskState, Engine, Ledger, Prompt, Run, RunState
 from tracker.plan import Plan, order
 
 
@@ -85,8 +85,10 @@ def _plan_asks(
 
 def latest_open(session: Session, workspace_id: int) -> Run | None:
     """The newest run that has something left to ask, or failed for a passing reason."""
+    waiting = col(Ask.state).in_([AskState.PLANNED, AskState.CLAIMED])
+    left = select(Ask.id).where(Ask.run_id == Run.id, or_(waiting, col(Ask.reason).in_(claims.AGAIN)))
     statement = select(Run).where(Run.workspace_id == workspace_id, Run.state != RunState.DONE)
-    return session.exec(statement.order_by(col(Run.id).desc())).first()
+    return session.exec(statement.where(left.exists()).order_by(col(Run.id).desc())).first()
 
 
 def reopen(database: Database, run_id: int, *, now: datetime, plan: Plan | None = None) -> int:

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Engine as Database
 
+from tracker import claims
 from tracker.claims import Outcome
 
 T = TypeVar("T")
@@ -47,11 +50,28 @@ class Work:
         self.ended = False
         self.hurry = False
         """Money runs short: what answers turn out to cost is wanted at once, in small batches."""
+        self.mine: set[int] = set()
+        """Asks that this process has claimed and not ended."""
+        self._beat_at = datetime.now(UTC)
+        self._beating = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
 
     async def db(self, work: Callable[[], T]) -> T:
         """Database work, off the event loop and one piece at a time."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def beat(self) -> None:
+        """Renew the leases, and learn which asks others took over while this process was away."""
+        now = datetime.now(UTC)
+        self.mine &= await self.db(partial(claims.heartbeat, self.database, self.run_id, self.me, now))
+        self._beat_at = now
+
+    async def holds(self, ask_id: int) -> bool:
+        """Whether an ask is still ours to send: a machine that slept for longer than a lease has to look."""
+        async with self._beating:
+            if datetime.now(UTC) - self._beat_at > claims.LEASE:
+                await self.beat()
+        return ask_id in self.mine
 
     async def end(self) -> None:
         """Nothing comes after what is in the queue now."""
