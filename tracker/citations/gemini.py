@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tracker.citations.draft import Draft, Found
+from tracker.citations.draft import WEB, Draft, Found
 from tracker.citations.results import Usage
 from tracker.citations.text import Offsets
 from tracker.citations.values import at, integer, items, record, records, string, total, word, words
@@ -94,7 +94,7 @@ def read_gemini(body: dict[str, Any]) -> Draft:
         billed_by_google(draft),
     )
     # A page that was looked at is a use of the web as well, though nobody pays for a search.
-    draft.search_used = draft.search_used or bool(draft.retrieved)
+    draft.search_used = draft.search_used or _on_the_web(draft.retrieved)
     _judge(draft, body)
     return draft
 
@@ -169,8 +169,9 @@ def ground(draft: Draft, grounding: dict[str, Any], offsets: PartOffsets) -> Non
     A chunk without an address is a file of the caller's own. Vertex's first form says `groundingSupport`.
     """
     chunks = [_chunk(chunk) for chunk in items(grounding.get("groundingChunks"))]
-    draft.retrieved += [found for found in chunks if found is not None]
-    _read_queries(draft, grounding, own_files_only=bool(chunks) and not any(chunks))
+    pages = [found for found in chunks if found is not None]
+    draft.retrieved += pages
+    _read_queries(draft, grounding, own_files_only=bool(chunks) and not _on_the_web(pages))
     for support in records(grounding.get("groundingSupports") or grounding.get("groundingSupport")):
         quoted = string(support.get("segment_text")) or string(support.get("segmentText"))
         span = offsets.span(record(support.get("segment")), quoted)
@@ -181,6 +182,11 @@ def ground(draft: Draft, grounding: dict[str, Any], offsets: PartOffsets) -> Non
                 draft.warnings.append("a grounding support points at no chunk")
             elif (found := chunks[place]) is not None:
                 draft.cited.append(Found(found.url, found.title, *span, found.named_domain))
+
+
+def _on_the_web(found: list[Found]) -> bool:
+    """A file in the caller's own bucket has an address as well, but not there."""
+    return any(page.url.startswith(WEB) for page in found)
 
 
 def _read_queries(draft: Draft, grounding: dict[str, Any], own_files_only: bool) -> None:
@@ -228,7 +234,7 @@ def _read_url_context(draft: Draft, candidate: dict[str, Any], parts: list[Any])
 def _searched(draft: Draft, grounding: dict[str, Any]) -> bool:
     """A search in the caller's own files is none."""
     return (
-        bool(draft.search_used or draft.searches or draft.cited)
+        bool(draft.search_used or draft.searches or _on_the_web(draft.cited))
         or any(grounding.get(key) for key in ("searchEntryPoint", "webSearchQueries"))
         or any(at(chunk, kind) for chunk in items(grounding.get("groundingChunks")) for kind in _PUBLIC_KINDS)
     )

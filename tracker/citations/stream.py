@@ -105,6 +105,9 @@ def _of_anthropic(events: list[Piece]) -> Piece:
             deltas[index].append(record(event.get("delta")))
     # What was done before the stream began stands in the first event.
     begun = items(message.get("content"))
+    served = [at(block, "to", "model") for block in blocks.values() if block.get("type") == "fallback"]
+    if served:
+        message["model"] = served[-1]
     return message | {"content": begun + [_grown(blocks[index], deltas[index]) for index in sorted(blocks)]}
 
 
