@@ -51,6 +51,19 @@ ANTHROPIC = [
         stop="end_turn",
     ),
     Case(
+        "a client left out the role as well",
+        "anthropic",
+        {
+            "content": [{"type": "web_search_tool_result", "content": [{"url": A, "title": "Alpha"}]}],
+            "stop_reason": "pause_turn",
+        },
+        retrieved=[A],
+        search_used=True,
+        text="",
+        stop="pause_turn",
+        problem="pause",
+    ),
+    Case(
         "the caller's own document is counted before the fetched ones",
         "anthropic",
         claude(
@@ -125,6 +138,25 @@ GEMINI = [
                 "retrievalQueries": ["größe"],
             },
         ),
+        search_used=False,
+        stop="STOP",
+        billed=0,
+    ),
+    Case(
+        "files in a bucket of the caller's own are cited, and the web was not searched",
+        "gemini",
+        gemini(
+            [{"text": SAID}],
+            {
+                "groundingChunks": [
+                    {"retrievedContext": {"uri": "gs://norvane/notes.txt", "title": "Notes"}}
+                ],
+                "groundingSupports": [support("Norvane ist groß.", 0, within=SAID)],
+                "retrievalQueries": ["größe"],
+            },
+        ),
+        cited=[("gs://norvane/notes.txt", "Norvane ist groß.", "Notes")],
+        retrieved=["gs://norvane/notes.txt"],
         search_used=False,
         stop="STOP",
         billed=0,

@@ -19,7 +19,7 @@ _STEPS = re.compile(
     r"^(?:model_output|thought|(?:google_search|google_maps|url_context|file_search|code_execution|retrieval"
     r"|mcp_server_tool)_(?:call|result))$"
 )
-_BLOCKS = ("text", "thinking", "tool_use", "server_tool_use")
+_BLOCKS = ("text", "thinking", "tool_use", "server_tool_use", "web_search_tool_result")
 _MISTRAL_ENTRIES = ("message.output", "tool.execution")
 _LITELLM_FIELDS = (
     "citations",
@@ -114,7 +114,7 @@ def _is_anthropic(body: Body) -> bool:
     """Its documentation and some clients leave out the reply's type, not its blocks' types."""
     if body.get("type") == "message":
         return isinstance(body.get("content"), list | str)
-    return body.get("role") == "assistant" and any(
+    return (body.get("role") == "assistant" or "stop_reason" in body) and any(
         block.get("type") in _BLOCKS for block in items(body.get("content")) if isinstance(block, dict)
     )
 
