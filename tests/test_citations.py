@@ -5,6 +5,7 @@ import gzip
 import json
 import random
 import time
+from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
@@ -340,6 +341,24 @@ def test_a_huge_body_is_read_in_linear_time() -> None:
     reading = read(body)
     assert len(reading.of_kind("cited")) == 2_000
     assert len(reading.of_kind("written")) == 38_000
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda reply: {"type": "response.completed", "sequence_number": 9, "response": reply},
+        lambda reply: {"id": "1", "model": "m", "status": "COMPLETED", "response": reply},
+        lambda reply: {"custom_id": "1", "response": {"status_code": 200, "body": reply}, "error": None},
+        lambda reply: {"custom_id": "1", "result": {"type": "succeeded", "message": reply}},
+        lambda reply: {"custom_id": "1", "result": reply},
+    ],
+)
+def test_a_reply_in_an_envelope_is_read_as_the_reply(wrapped: Callable[[Any], Any]) -> None:
+    for shape in ("openai_responses", "perplexity_chat", "anthropic", "gemini", "error"):
+        reply = next(case.body for case in CASES if case.shape == shape)
+        assert read(wrapped(reply)) == read(reply)
+        assert recognise(wrapped(reply)) == shape
+        assert unknown_keys(wrapped(reply)) == unknown_keys(reply)
 
 
 # --- recognition, shapes and doors -----------------------------------------------------------------------

@@ -21,7 +21,7 @@ from tracker.citations.search_apis import read_exa, read_tavily
 from tracker.citations.serp import read_dataforseo, read_serpapi_ai_mode, read_serpapi_overview
 from tracker.citations.shapes import recognise_shape
 from tracker.citations.stream import joined
-from tracker.citations.values import parse_body
+from tracker.citations.values import at, parse_body, record
 from tracker.errors import DataError, UsageError
 
 SHAPES: tuple[Shape, ...] = get_args(Shape)
@@ -48,6 +48,8 @@ _READERS: dict[Shape, Callable[[dict[str, Any]], Draft]] = {
     "error": read_error,
 }
 
+_ENVELOPES = (("response", "body"), ("response",), ("result", "message"), ("result",), ("body",))
+
 
 def read(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "auto") -> Reading:
     """Raises `DataError` where the body is no JSON object or has no known shape; never anything else."""
@@ -57,7 +59,7 @@ def read(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "a
 
 def recognise(body: str | bytes | dict[str, Any]) -> Shape:
     """The shape of a body by its content; raises `DataError` naming the known ones."""
-    return _chosen(parse_body(body, joined), "auto")
+    return _prepared(body, "auto")[1]
 
 
 def unknown_keys(body: str | bytes | dict[str, Any], shape: Shape | Literal["auto"] = "auto") -> list[str]:
@@ -67,8 +69,20 @@ def unknown_keys(body: str | bytes | dict[str, Any], shape: Shape | Literal["aut
 
 def _prepared(body: str | bytes | dict[str, Any], shape: str) -> tuple[dict[str, Any], Shape]:
     known = parse_body(body, joined)
+    if shape == "auto":
+        known = _unwrapped(known)
     name = _chosen(known, shape)
     return (camel_case(known) if name == "gemini" else known), name
+
+
+def _unwrapped(body: dict[str, Any]) -> dict[str, Any]:
+    """The reply in a line of a batch, in a job's result or in the last event of a stream."""
+    if recognise_shape(body) is None:
+        for path in _ENVELOPES:
+            inner = record(at(body, *path))
+            if inner and recognise_shape(inner) is not None:
+                return inner
+    return body
 
 
 def _chosen(body: dict[str, Any], shape: str) -> Shape:
