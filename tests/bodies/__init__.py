@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from tests.bodies import blocks, chats, grounded, pages, variations
+from tests.bodies import blocks, chats, gateways, grounded, pages, variations
 from tests.bodies.cases import Case
 
-CASES: list[Case] = [*chats.CASES, *blocks.CASES, *pages.CASES, *variations.CASES, *grounded.CASES]
+CASES: list[Case] = [
+    *chats.CASES,
+    *blocks.CASES,
+    *pages.CASES,
+    *variations.CASES,
+    *grounded.CASES,
+    *gateways.CASES,
+]
 
 __all__ = ["CASES", "Case"]

@@ -1117,6 +1117,7 @@ PAGES = [
         text="Norvane.\nWarum\nBillig.",
         cited=[(A, "Norvane.", "A"), (B, "Norvane.", "B"), (B, "Billig.", "B")],
         retrieved=[A, B],
+        searches=["bestes crm"],
         search_used=True,
     ),
     Case(

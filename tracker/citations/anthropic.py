@@ -55,14 +55,14 @@ def _read_block(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> No
         draft.search_used = True
         _read_results(draft, block.get("content"))
     elif kind == "web_fetch_tool_result" and at(block, "content", "type") == "web_fetch_result":
-        _read_page(draft, record(block.get("content")), fetched)
+        read_page(draft, record(block.get("content")), fetched)
 
 
 def _read_text(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> None:
     start = len(draft.text)
     draft.text += string(block.get("text")) or ""
     for citation in records(block.get("citations")):
-        url = word(citation.get("url")) or _source_url(citation, fetched)
+        url = word(citation.get("url")) or source_url(citation, fetched)
         if citation.get("type") == "web_search_result_location":
             draft.search_used = True
         if url is not None:
@@ -71,7 +71,7 @@ def _read_text(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> Non
             )
 
 
-def _read_page(draft: Draft, page: dict[str, Any], fetched: list[Found]) -> None:
+def read_page(draft: Draft, page: dict[str, Any], fetched: list[Found]) -> None:
     found = Found(word(page.get("url")) or "", word(at(page, "content", "title")))
     fetched.append(found)
     if found.url:
@@ -80,7 +80,7 @@ def _read_page(draft: Draft, page: dict[str, Any], fetched: list[Found]) -> None
         draft.retrieve(found.url, found.title)
 
 
-def _source_url(citation: dict[str, Any], fetched: list[Found]) -> str | None:
+def source_url(citation: dict[str, Any], fetched: list[Found]) -> str | None:
     """A search result given by the caller is named by `source`, a fetched page by its number and title.
 
     The numbers count every document of the conversation, the caller's as well: where the title disagrees

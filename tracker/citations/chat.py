@@ -7,6 +7,7 @@ from typing import Any
 
 from tracker.citations.draft import Draft, Found
 from tracker.citations.results import Shape, Usage
+from tracker.citations.search_apis import cite_from_list
 from tracker.citations.text import Spans
 from tracker.citations.values import (
     at,
@@ -19,6 +20,7 @@ from tracker.citations.values import (
     records,
     string,
     word,
+    words,
 )
 
 GROK = re.compile(r"^(?:[\w-]+/)?grok\b", re.IGNORECASE)
@@ -30,7 +32,7 @@ _ALWAYS_SEARCHES = re.compile(r"search-(?:preview|api)\b")
 def start(body: dict[str, Any], shape: Shape) -> Draft:
     """What all chat completions share: text, model, stop, refusal, tokens."""
     choice = next(iter(records(body.get("choices"))), {})
-    message = record(choice.get("message"))
+    message = message_of(body)
     draft = Draft(shape, engine_model=word(body.get("model")), text=content_text(message.get("content")))
     draft.stop = word(choice.get("finish_reason"))
     draft.usage = chat_usage(body)
@@ -44,7 +46,9 @@ def start(body: dict[str, Any], shape: Shape) -> Draft:
 
 
 def message_of(body: dict[str, Any]) -> dict[str, Any]:
-    return record(next(iter(records(body.get("choices"))), {}).get("message"))
+    """The message, or what a single piece of a stream has in its place."""
+    choice = next(iter(records(body.get("choices"))), {})
+    return record(choice.get("message")) or record(choice.get("delta"))
 
 
 def content_text(content: Any) -> str:
@@ -62,7 +66,7 @@ def chat_usage(body: dict[str, Any]) -> Usage:
         tokens[0] if tokens[0] is not None else count(usage.get("input_tokens")),
         tokens[1] if tokens[1] is not None else count(usage.get("output_tokens")),
         billed_searches(usage),
-        _reported(usage),
+        reported_micros(usage) or micros(at(body, "costDollars", "total")) or None,
     )
 
 
@@ -74,7 +78,7 @@ def billed_searches(usage: dict[str, Any]) -> int | None:
     return count(usage.get("num_search_queries"))
 
 
-def _reported(usage: dict[str, Any]) -> int | None:
+def reported_micros(usage: dict[str, Any]) -> int | None:
     """Perplexity names `cost.total_cost`, OpenRouter `cost`, xAI ticks. A gateway writes 0 for unknown."""
     cost = usage.get("cost")
     found = micros(cost.get("total_cost") if isinstance(cost, dict) else cost)
@@ -104,7 +108,19 @@ def read_openai_chat(body: dict[str, Any]) -> Draft:
     draft = _read_annotated(body)
     if not draft.cited and GROK.match(draft.engine_model or ""):
         _read_live_search(draft, body)
+    elif not draft.cited:
+        _read_own_list(draft, message_of(body))
     return draft
+
+
+def _read_own_list(draft: Draft, message: dict[str, Any]) -> None:
+    """A message may carry the pages it was written from, as Exa's does in this form."""
+    pages = listed_pages(message.get("citations"))
+    for page in pages.values():
+        draft.retrieve(page.url, page.title)
+    if pages:
+        draft.search_used = True
+        cite_from_list(draft, pages)
 
 
 def _read_live_search(draft: Draft, body: dict[str, Any]) -> None:
@@ -157,12 +173,26 @@ def read_perplexity_chat(body: dict[str, Any]) -> Draft:
     pages = _listed_pages(body)
     for page in pages.values():
         draft.retrieve(page.url, page.title)
+    for step in [*records(body.get("reasoning_steps")), *records(message_of(body).get("reasoning_steps"))]:
+        _read_step(draft, step)
     draft.cite_markers(pages)
-    if pages or (draft.usage.searches_billed or 0) > 0:
+    if draft.retrieved or draft.searches or (draft.usage.searches_billed or 0) > 0:
         draft.search_used = True
     elif isinstance(body.get("citations"), list) or isinstance(body.get("search_results"), list):
         draft.search_used = False
     return draft
+
+
+def _read_step(draft: Draft, step: dict[str, Any]) -> None:
+    """Pro Search tells what it looked for on the way; pages it met there need not be on its final list."""
+    for query in words(at(step, "web_search", "search_keywords")):
+        draft.search(query)
+    met = {page.url for page in draft.retrieved}
+    for key, inner in (("web_search", "search_results"), ("fetch_url_content", "contents")):
+        for page in listed_pages(at(step, key, inner)).values():
+            if page.url not in met:
+                draft.retrieve(page.url, page.title)
+                met.add(page.url)
 
 
 def _listed_pages(body: dict[str, Any]) -> dict[int, Found]:

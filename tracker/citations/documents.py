@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tracker.citations.draft import WEB, Draft
@@ -91,16 +92,9 @@ def _read_first_cohere(body: dict[str, Any]) -> Draft:
         pages[str(document.get("id"))] = document
     for query in records(body.get("search_queries")):
         draft.search(query.get("text"))
-    for citation in records(body.get("citations")):
-        place = integer(citation.get("start")), integer(citation.get("end"))
-        span = _cohere_span(draft.text, *place, string(citation.get("text")), 0)
-        for name in words(citation.get("document_ids")):
-            page = pages.get(name)
-            if page is None:
-                draft.warnings.append("a citation names no document")
-            else:
-                draft.cite(word(page.get("url")) or name, page.get("title"), *span)
-    draft.search_used = bool(draft.searches or draft.retrieved)
+    cite_documents(draft, body.get("citations"), pages)
+    # Queries also go over the caller's own documents, which have no address and come from no connector.
+    draft.search_used = bool(draft.retrieved or records(body.get("search_results")))
     meta = record(body.get("meta"))
     tokens = record(meta.get("tokens"))
     draft.usage = Usage(
@@ -111,6 +105,19 @@ def _read_first_cohere(body: dict[str, Any]) -> Draft:
     if draft.stop in _COHERE_FAILED:
         draft.fail("error", draft.stop)
     return draft
+
+
+def cite_documents(draft: Draft, citations: Any, pages: Mapping[str, dict[str, Any]] | None) -> None:
+    """Chat v1's citations; where their documents were not kept (None), each is named by its id."""
+    for citation in records(citations):
+        place = integer(citation.get("start")), integer(citation.get("end"))
+        span = _cohere_span(draft.text, *place, string(citation.get("text")), 0)
+        for name in words(citation.get("document_ids")):
+            page = pages.get(name) if pages is not None else {}
+            if page is None:
+                draft.warnings.append("a citation names no document")
+            else:
+                draft.cite(word(page.get("url")) or name, page.get("title"), *span)
 
 
 def _read_cohere_citation(draft: Draft, citation: dict[str, Any], starts: dict[int, int]) -> None:

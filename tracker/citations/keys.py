@@ -19,11 +19,11 @@ Trie = dict[str, Any]
 # Blocks that hold blocks: `@block` in a path goes on here, at any depth.
 NESTED: Mapping[str, str] = {
     "block": """
-        type snippet title text answer reference_indexes table[] table[][].snippet
+        type snippet title subtitle text answer reference_indexes table[] table[][].snippet
         table[][].reference_indexes list[].@block text_blocks[].@block comparison[].@block items[].@block
-        cards[].@block blocks[].@block formatted[].@block
-        snippet_highlighted_words snippet_links.** snippet_latex.** product_labels.** values.** feature video.**
-        videos.** images.** image.** thumbnail link source date rating reviews price language code latex
+        cards[].@block blocks[].@block formatted[].@block top_stories[].@block
+        snippet_highlighted_words answer_highlight level live source_icon snippet_links.** snippet_latex.**
+        product_labels.** values.** feature video.** videos.** images.** image.** thumbnail link source date rating reviews price language code latex
         products.** local_results.** shopping_results.** headers.** detailed.** extensions.** places.**
         product.** related_questions.** icon index position""",
     "element": """
@@ -43,11 +43,13 @@ _CHAT = {
         choices[].message.annotations[].url_citation.url choices[].message.annotations[].url_citation.title
         choices[].message.annotations[].url_citation.start_index
         choices[].message.annotations[].url_citation.end_index
+        choices[].message.citations[] choices[].message.citations[].url choices[].message.citations[].title
         usage.prompt_tokens usage.completion_tokens usage.cost usage.cost_in_usd_ticks usage.num_sources_used
         usage.server_tool_use_details.web_search_requests usage.server_tool_use.web_search_requests""",
     "names and times": """
         id object created system_fingerprint service_tier choices[].index choices[].message.role
         choices[].message.content[].type choices[].native_finish_reason choices[].message.name
+        choices[].message.tool_call_id
         choices[].stop_reason choices[].seed prompt.** metadata.** time_info.**
         choices[].provider_specific_fields.** choices[].message.provider_specific_fields.**
         usage.service_tier""",
@@ -69,10 +71,15 @@ _CHAT = {
         choices[].message.tool_calls.** choices[].message.function_call.** choices[].message.audio.**
         choices[].message.images.** choices[].message.annotations[].url_citation.content
         choices[].message.annotations[].file.** choices[].message.annotations[].file_citation.**
+        choices[].message.annotations[].document_citation.**
+        choices[].message.annotations[].function_citation.**
         choices[].message.annotations[].url_citation.type choices[].message.parsed.**""",
     "who served it": """
         x_groq.** usage_breakdown.** generationId choices[].message.provider_metadata.** usage.market_cost
         usage.surcharge_cost usage.gateway_cost usage.provider_allowlist_cost""",
+    "the request, echoed": "frequency_penalty presence_penalty temperature top_p",
+    "of a page the message lists": "choices[].message.citations[].*",
+    "whose account, and its price": "user_id costDollars.**",
     "left over from a stream": "choices[].delta.** choices[].message.refusal_details.** obfuscation",
     "safety verdicts": """
         moderation.** prompt_filter_results.** choices[].content_filter_results.** choices[].moderation.**""",
@@ -108,7 +115,7 @@ _RESPONSES = {
     "tokens by kind, or the sum": """
         usage.total_tokens usage.input_tokens_details.** usage.output_tokens_details.**
         usage.context_details.** usage.num_sources_used usage.server_side_tool_usage_details.**
-        usage.cost.** usage.tool_calls_details.** tool_usage.** usage.prompt_tokens usage.completion_tokens
+        usage.cost.** usage.cost_details.** usage.is_byok usage.tool_calls_details.** tool_usage.** usage.prompt_tokens usage.completion_tokens
         usage.server_side_tool_usage.** usage.prompt_tokens_details.** usage.completion_tokens_details.**
         usage.audio_tokens""",
     "the model's own working": """
@@ -167,10 +174,13 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
         **_CHAT,
         "read as retrieved": """
             citations[] citations[].url citations[].title search_results[].url search_results[].title
-            usage.cost.total_cost usage.num_search_queries""",
+            usage.cost.total_cost usage.num_search_queries reasoning_steps[].web_search.**
+            reasoning_steps[].fetch_url_content.** choices[].message.reasoning_steps[].web_search.**
+            choices[].message.reasoning_steps[].fetch_url_content.**""",
+        "the model's own steps": "reasoning_steps[].** choices[].message.reasoning_steps[].**",
         "of a listed page": "search_results[].* citations[].*",
         "price by part": "usage.cost.* usage.search_context_size usage.citation_tokens",
-        "display": "images.** related_questions.** videos.** reasoning_steps.** choices[].message.reasoning_steps.**",
+        "display": "images.** related_questions.** videos.**",
         "written by a gateway": "type status provider provider_specific_fields.**",
     },
     "groq": {
@@ -495,7 +505,10 @@ KINDS: Mapping[Shape, Mapping[str, str]] = {
             url_citation file_citation container_file_citation file_path""",
         "output[].action.type": "search open_page find_in_page find exec",
     },
-    "openai_chat": {"choices[].message.annotations[].type": "url_citation file file_citation"},
+    "openai_chat": {
+        "choices[].message.annotations[].type": """
+            url_citation file file_citation document_citation function_citation"""
+    },
     "anthropic": {
         "content[].type": """
             text thinking redacted_thinking server_tool_use tool_use web_search_tool_result

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracker.citations.anthropic import read_page, source_url
 from tracker.citations.chat import annotate, message_of, start
-from tracker.citations.documents import cite_web
-from tracker.citations.draft import Draft
+from tracker.citations.documents import cite_documents, cite_web
+from tracker.citations.draft import WEB, Draft, Found
 from tracker.citations.gemini import PartOffsets, ground
-from tracker.citations.values import at, embedded, items, record, records, word
+from tracker.citations.values import at, embedded, items, record, records, string, word
 
 _SEARCHES = ("web_search", "nova_grounding")
 
@@ -27,9 +28,11 @@ def read_litellm(body: dict[str, Any]) -> Draft:
         _read_tool_calls(draft, message)
     for content in records(fields.get("citationsContent")):
         cite_web(draft, content.get("citations"))
+    cite_documents(draft, body.get("citations"), None)
     if not draft.cited and not grounding:
         annotate(draft, message.get("annotations"))
-    if draft.cited or draft.retrieved or draft.searches or (draft.usage.searches_billed or 0) > 0:
+    on_the_web = draft.retrieved or any(found.url.startswith(WEB) for found in draft.cited)
+    if on_the_web or draft.searches or (draft.usage.searches_billed or 0) > 0:
         draft.search_used = True
     elif draft.usage.searches_billed == 0 or isinstance(body.get("vertex_ai_grounding_metadata"), list):
         draft.search_used = bool(draft.search_used)
@@ -40,14 +43,24 @@ def read_litellm(body: dict[str, Any]) -> Draft:
 
 
 def _read_anthropic(draft: Draft, fields: dict[str, Any]) -> None:
-    """One list of citations a block, without the block's place."""
-    for block in items(fields.get("citations")):
-        for citation in records(block):
-            if word(citation.get("url")) is not None:
-                draft.cite(citation.get("url"), citation.get("title"))
+    """One list of citations a block; newer versions quote the block, which gives its place."""
+    fetched: list[Found] = []
     for result in records(fields.get("web_search_results")):
+        if result.get("type") == "web_fetch_tool_result":
+            read_page(draft, record(result.get("content")), fetched)
+            continue
         for page in records(result.get("content")):
             draft.retrieve(page.get("url"), page.get("title"))
+    last = 0
+    for block in items(fields.get("citations")):
+        for citation in records(block):
+            url = word(citation.get("url")) or source_url(citation, fetched)
+            quoted = string(citation.get("supported_text"))
+            place = draft.text.find(quoted, last) if quoted else -1
+            span = (place, place + len(quoted)) if quoted and place >= 0 else (None, None)
+            last = max(place, last)
+            if url is not None:
+                draft.cite(url, word(citation.get("title")) or citation.get("document_title"), *span)
     for call in records(fields.get("web_search_calls")):
         draft.search(at(call, "action", "query") or at(call, "input", "query"))
 

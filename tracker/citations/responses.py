@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.citations.chat import TICKS_PER_DOLLAR, annotate, listed_pages
+from tracker.citations.chat import annotate, listed_pages, reported_micros
 from tracker.citations.draft import Draft, Found
 from tracker.citations.results import Shape, Usage
-from tracker.citations.values import at, count, integer, items, micros, record, records, string, word, words
+from tracker.citations.values import at, count, integer, items, record, records, string, word, words
 
 # The last two are Azure's agents'.
 _SEARCH_CALLS = (
@@ -127,12 +127,11 @@ def _queries(action: dict[str, Any]) -> list[str]:
 
 def _usage(body: dict[str, Any], output: list[dict[str, Any]]) -> Usage:
     usage = record(body.get("usage"))
-    ticks = micros(usage.get("cost_in_usd_ticks"), TICKS_PER_DOLLAR)
     return Usage(
         count(usage.get("input_tokens")),
         count(usage.get("output_tokens")),
         _billed(body, usage, output),
-        ticks or micros(at(usage, "cost", "total_cost")) or None,
+        reported_micros(usage),
     )
 
 

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracker.citations.draft import Draft, Found
 from tracker.citations.results import Usage
 from tracker.citations.text import markdown_links
-from tracker.citations.values import at, micros, records, string, word
+from tracker.citations.values import at, micros, records, string, word, words
 
 
 def read_exa(body: dict[str, Any]) -> Draft:
     """Links in the answer are what it cites; its `citations` are what it read."""
     answer = body.get("answer")
     draft = Draft("exa", text=string(answer) or "", search_used=True)
-    titles: dict[str, str | None] = {}
+    named: list[Found] = []
     for page in records(body.get("citations")):
         draft.retrieve(page.get("url") or page.get("id"), page.get("title"))
-        for key in ("id", "url"):
-            url = word(page.get(key))
-            if url is not None:
-                titles[url] = string(page.get("title"))
-    for link in markdown_links(draft.text):
-        draft.cite(link.url, titles.get(link.url), link.start, link.end)
-    if not draft.cited:
-        draft.cite_markers(dict(enumerate(draft.retrieved, start=1)))
+        named += [Found(url, string(page.get("title"))) for url in words([page.get("id"), page.get("url")])]
+    cite_from_list(draft, dict(enumerate(draft.retrieved, start=1)), named)
     draft.usage = Usage(searches_billed=1, reported_micros=micros(at(body, "costDollars", "total")) or None)
     if body.get("error"):
         draft.fail("error", word(body.get("error")))
     if isinstance(answer, dict | list):
         draft.warnings.append("the answer is structured, not text")
     return draft
+
+
+def cite_from_list(draft: Draft, pages: Mapping[int, Found], named: Iterable[Found] = ()) -> None:
+    """Links in the text cite, by whatever address their page is `named`; where there is none, `[n]` does."""
+    titles = {page.url: page.title for page in (*pages.values(), *named)}
+    for link in markdown_links(draft.text):
+        draft.cite(link.url, titles.get(link.url), link.start, link.end)
+    if not draft.cited:
+        draft.cite_markers(pages)
 
 
 def read_tavily(body: dict[str, Any]) -> Draft:

@@ -6,6 +6,7 @@ A page that shows no overview is a result of its own (`stop` is "not_shown"), no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,8 +14,12 @@ from tracker.citations.draft import NOT_SHOWN, Draft, Found
 from tracker.citations.results import Shape, Usage
 from tracker.citations.values import at, integer, items, micros, record, records, string, word
 
-_INNER = ("list", "text_blocks", "comparison", "items", "cards", "blocks")
-_SAID = ("title", "feature", "snippet", "text", "answer")
+_INNER = ("list", "text_blocks", "comparison", "items", "cards", "blocks", "top_stories")
+_SAID = ("title", "subtitle", "feature", "snippet", "text", "answer")
+_MARKDOWN = ("markdown", "reconstructed_markdown")
+_MARKDOWN_SOURCES = "\n### References\n"
+# Links to Google's own pages name a thing and lead to another search.
+_GOOGLE = re.compile(r"https?://(?:(?:www|maps|shopping|lens)\.)?google\.[a-z.]+/", re.IGNORECASE)
 _UNATTRIBUTED = "one list without places: no block says which page it stands on"
 # DataForSEO: no results, which for a page without an overview is an answer.
 _NO_RESULTS = 40102
@@ -38,12 +43,17 @@ def read_serpapi_ai_mode(body: dict[str, Any]) -> Draft:
 
 def _read_serpapi(body: dict[str, Any], answer: dict[str, Any], shape: Shape) -> Draft:
     draft = Draft(shape, search_used=True)
-    draft.search(at(body, "search_parameters", "q"))
+    draft.search(at(body, "search_parameters", "q") or at(body, "general", "query"))
     references = _references(draft, answer)
-    for block in records(answer.get("text_blocks") or answer.get("texts")):
+    blocks = records(answer.get("text_blocks") or answer.get("texts"))
+    for block in blocks:
         _read_block(draft, block, references)
-    if draft.text.strip() and not draft.cited:
-        _cite_all(draft, references.values())
+    if not draft.text.strip():
+        draft.text = next((found for found in (word(answer.get(key)) for key in _MARKDOWN) if found), "")
+        draft.text = draft.text.partition(_MARKDOWN_SOURCES)[0]
+    if draft.text.strip() and not any(map(_refers, blocks)):
+        linked = {found.url for found in draft.cited}
+        _cite_all(draft, [found for found in references.values() if found.url not in linked])
     _judge_serpapi(draft, body, answer)
     return draft
 
@@ -81,17 +91,35 @@ def _said(block: dict[str, Any], keys: tuple[str, ...]) -> str:
     return "\n".join(dict.fromkeys(found))
 
 
+def _refers(block: Any) -> bool:
+    """Whether the block or one inside it says which references it stands on."""
+    if isinstance(block, list):
+        return any(map(_refers, block))
+    return isinstance(block, dict) and any(
+        bool(items(inner)) if key == "reference_indexes" else _refers(inner) for key, inner in block.items()
+    )
+
+
 def _read_block(draft: Draft, block: dict[str, Any], references: References) -> None:
     start = _new_line(draft)
-    draft.text += _said(block, _SAID)
+    inner = [found for key in _INNER for found in records(block.get(key))]
+    said = _said(block, _SAID)
+    # Bright Data names a list by its first entry.
+    draft.text += "" if inner and said == _said(inner[0], _SAID) else said
     values = [text for text in map(word, items(block.get("values"))) if text is not None]
     draft.text += (": " if values and len(draft.text) > start else "") + " | ".join(values)
-    _refer(draft, block, references, start)
+    own_words = len(draft.text) > start
+    if own_words:
+        _refer(draft, block, references, start)
     for row in items(block.get("table")):
         _read_row(draft, row, references)
-    for key in _INNER:
-        for inner in records(block.get(key)):
-            _read_block(draft, inner, references)
+    for row in items(block.get("detailed")):
+        for cell in records(row):
+            _cite_links(draft, cell, references, start)
+    for found in inner:
+        _read_block(draft, found, references)
+    if not own_words:
+        _refer(draft, block, references, start)
 
 
 def _read_row(draft: Draft, row: Any, references: References) -> None:
@@ -111,6 +139,22 @@ def _refer(draft: Draft, block: dict[str, Any], references: References, start: i
             draft.warnings.append("a block refers to no reference")
         else:
             draft.cite(found.url, found.title, *_span(draft, start))
+    _cite_links(draft, block, references, start)
+
+
+def _cite_links(draft: Draft, block: dict[str, Any], references: References, start: int) -> None:
+    """Links in a block's words, or the page it shows: cited unless its references name the page already."""
+    indexes = map(integer, items(block.get("reference_indexes")))
+    named = [references[index].url for index in indexes if index in references]
+    titles = {found.url: found.title for found in references.values()}
+    for link in [*records(block.get("snippet_links")), block]:
+        url = word(link.get("link"))
+        if url is None or _GOOGLE.match(url) or url in named:
+            continue
+        label = word(link.get("text")) if link is not block else None
+        place = draft.text.find(label, start) if label else -1
+        span = (place, place + len(label)) if label and place >= 0 else _span(draft, start)
+        draft.cite(url, titles.get(url) or (block.get("title") if link is block else None), *span)
 
 
 def _judge_serpapi(draft: Draft, body: dict[str, Any], answer: dict[str, Any]) -> None:

@@ -50,7 +50,11 @@ def _is_litellm(body: Body) -> bool:
     if not _is_chat(body):
         return False
     fields = record(_message(body).get("provider_specific_fields"))
-    return bool(body.get("vertex_ai_grounding_metadata")) or any(fields.get(key) for key in _LITELLM_FIELDS)
+    return (
+        any(key.startswith("vertex_ai_") for key in body)
+        or any(fields.get(key) for key in _LITELLM_FIELDS)
+        or any("document_ids" in citation for citation in records(body.get("citations")))
+    )
 
 
 def _is_groq(body: Body) -> bool:
@@ -71,10 +75,17 @@ def _is_perplexity_chat(body: Body) -> bool:
     model = word(body.get("model")) or ""
     return _is_chat(body) and (
         (
-            any(isinstance(body.get(key), list) for key in ("citations", "search_results"))
+            any(_lists_pages(body.get(key)) for key in ("citations", "search_results"))
             and not GROK.match(model)
         )
         or _SONAR.match(model) is not None
+    )
+
+
+def _lists_pages(listed: Any) -> bool:
+    """A list of addresses or of objects with one; also an empty one."""
+    return isinstance(listed, list) and (
+        not listed or any(isinstance(entry, str) or "url" in record(entry) for entry in listed)
     )
 
 
@@ -152,7 +163,7 @@ def _is_tavily(body: Body) -> bool:
 
 def _is_dataforseo(body: Body) -> bool:
     return ("tasks" in body and "status_code" in body) or (
-        isinstance(body.get("items"), list) and "se_domain" in body
+        isinstance(body.get("items"), list) and ("se_domain" in body or "status_code" in body)
     )
 
 
