@@ -255,6 +255,27 @@ RESPONSES = [
         stop="completed",
     ),
     Case(
+        "OpenRouter's own search stands among the items",
+        "openai_responses",
+        response(
+            {
+                "type": "openrouter:web_search",
+                "id": "st_1",
+                "status": "completed",
+                "action": {"type": "search", "query": "crm", "sources": [source(A)]},
+            },
+            {"type": "openrouter:datetime", "id": "st_2", "status": "completed"},
+            message(THAI, over(THAI, A)),
+            usage={"input_tokens": 1, "output_tokens": 1},
+        ),
+        cited=[(A, f"[alpha]({A})", "T")],
+        retrieved=[A],
+        searches=["crm"],
+        search_used=True,
+        stop="completed",
+        billed=1,
+    ),
+    Case(
         "a search whose words Azure keeps to itself, and a programme's output",
         "openai_responses",
         response(

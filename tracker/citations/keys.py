@@ -499,7 +499,8 @@ KINDS: Mapping[Shape, Mapping[str, str]] = {
             fabric_dataagent_preview_call fabric_dataagent_preview_call_output
             browser_automation_preview_call browser_automation_preview_call_output memory_search_call
             memory_command_preview_call memory_command_preview_call_output a2a_preview_call
-            a2a_preview_call_output oauth_consent_request structured_outputs workflow_action""",
+            a2a_preview_call_output oauth_consent_request structured_outputs workflow_action
+            openrouter:web_search openrouter:web_fetch openrouter:datetime openrouter:image_generation""",
         "output[].content[].type": "output_text refusal reasoning_text text summary_text",
         "output[].content[].annotations[].type": """
             url_citation file_citation container_file_citation file_path""",

@@ -9,12 +9,13 @@ from tracker.citations.draft import Draft, Found
 from tracker.citations.results import Shape, Usage
 from tracker.citations.values import at, count, integer, items, record, records, string, word, words
 
-# The last two are Azure's agents'.
+# Two are of Azure's agents, the last is OpenRouter's own.
 _SEARCH_CALLS = (
     "web_search_call",
     "x_search_call",
     "bing_grounding_call",
     "bing_custom_search_preview_call",
+    "openrouter:web_search",
 )
 
 
