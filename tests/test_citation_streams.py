@@ -201,6 +201,51 @@ def test_a_stream_of_interactions_is_put_together(of: str) -> None:
     assert unknown_keys(body) == []
 
 
+MISTRAL: list[dict[str, Any]] = [
+    {"type": "conversation.response.started", "conversation_id": "conv_1"},
+    {"type": "tool.execution.started", "id": "t", "name": "web_search", "arguments": ""},
+    {"type": "tool.execution.delta", "id": "t", "name": "web_search", "arguments": '{"query": '},
+    {"type": "tool.execution.delta", "id": "t", "name": "web_search", "arguments": '"größe"}'},
+    {"type": "tool.execution.done", "id": "t", "name": "web_search", "info": {}},
+    {"type": "message.output.delta", "id": "m", "content": {"type": "thinking", "thinking": []}},
+    {"type": "message.output.delta", "id": "m", "model": "mistral-medium-2505", "content": "Größe 🏢"},
+    {"type": "message.output.delta", "id": "m", "content": {"type": "text", "text": " zählt"}},
+    {
+        "type": "message.output.delta",
+        "id": "m",
+        "content": {"type": "tool_reference", "tool": "web_search", "title": "A", "url": A},
+    },
+    {"type": "message.output.delta", "id": "m", "content": "."},
+]
+
+
+def test_a_stream_of_mistral_is_put_together() -> None:
+    done = {
+        "type": "conversation.response.done",
+        "usage": {"prompt_tokens": 2, "connectors": {"web_search": 1}},
+    }
+    body = events([*MISTRAL, done], named=True)
+    reading = read(body)
+    assert (reading.shape, reading.text) == ("mistral", "Größe 🏢 zählt.")
+    assert (reading.engine_model, reading.searches) == ("mistral-medium-2505", ("größe",))
+    cited = [(one.url, one.title, reading.text[one.start : one.end]) for one in reading.of_kind("cited")]
+    assert cited == [(A, "A", "Größe 🏢 zählt")]
+    assert (reading.usage.input_tokens, reading.usage.searches_billed) == (2, 1)
+    assert unknown_keys(body) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [*MISTRAL, {"type": "conversation.response.error", "message": "Search failed", "code": 500}],
+        [{"type": "response.created"}, {"type": "error", "error": {"message": "Search failed"}}],
+    ],
+)
+def test_a_stream_that_ends_in_an_error_says_which(broken: list[dict[str, Any]]) -> None:
+    reading = read(events(broken, named=True))
+    assert (reading.shape, reading.problem, reading.detail) == ("error", "error", "Search failed")
+
+
 def test_an_interaction_that_broke_off_is_an_error() -> None:
     created = {"event_type": "interaction.created", "interaction": {"object": "interaction"}}
     error = {"event_type": "error", "error": {"code": "unavailable", "message": "Overloaded"}}

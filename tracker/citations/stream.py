@@ -26,7 +26,10 @@ def joined(pieces: list[Any]) -> Piece | None:
         return _of_chat(found)
     if all(word(piece.get("event_type")) for piece in found):
         return _of_interaction(found)
-    return next((record(event.get("response")) for event in found if event.get("type") in _LAST_EVENTS), None)
+    if any((word(piece.get("type")) or "").startswith("conversation.response.") for piece in found):
+        return _of_mistral(found)
+    last = next((record(event.get("response")) for event in found if event.get("type") in _LAST_EVENTS), None)
+    return last or next((event for event in found if event.get("type") == "error"), None)
 
 
 def _of_gemini(chunks: list[Piece]) -> Piece | None:
@@ -157,6 +160,39 @@ def _grown_step(step: Piece, deltas: list[Piece]) -> Piece:
         notes += [note for note in items(piece.get("annotations")) if note not in notes]
     block = {"type": "text", "text": "".join(_strings(pieces, "text")), "annotations": notes}
     return {"type": "model_output", "content": [block]}
+
+
+def _of_mistral(events: list[Piece]) -> Piece:
+    """Entries in the order they began; a delta's content is a piece of text or a whole chunk."""
+    whole: Piece = {"object": "conversation.response"}
+    entries: dict[str, Piece] = {}
+    for event in events:
+        kind = word(event.get("type")) or ""
+        if kind == "conversation.response.error":
+            return {
+                "object": "error",
+                "type": kind,
+                "message": event.get("message"),
+                "code": event.get("code"),
+            }
+        if kind.startswith("conversation.response."):
+            whole |= {key: event[key] for key in ("conversation_id", "usage") if key in event}
+        else:
+            _grow_entry(entries, kind, event)
+    return whole | {"outputs": list(entries.values())}
+
+
+def _grow_entry(entries: dict[str, Piece], kind: str, event: Piece) -> None:
+    name = ".".join(kind.split(".")[:2])
+    entry = entries.setdefault(f"{name} {event.get('id') or event.get('tool_call_id')}", {"type": name})
+    grown = {key: event[key] for key in ("name", "function", "model", "info") if event.get(key) is not None}
+    if name == "tool.execution":
+        grown["arguments"] = "".join(_strings([entry, event], "arguments"))
+    if name == "message.output":
+        chunk = event.get("content")
+        said = {"type": "text", "text": chunk} if isinstance(chunk, str) else chunk
+        grown["content"] = _one_text([*items(entry.get("content")), *([said] if said else [])])
+    entry |= grown
 
 
 def _strings(pieces: list[Piece], key: str) -> list[str]:
