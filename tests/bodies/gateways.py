@@ -246,6 +246,29 @@ DUMPS = [
         stop="stop",
     ),
     Case(
+        "litellm names the caller's own documents as if they were addresses",
+        "openai_chat",
+        chat(
+            {
+                "content": "Größe: Norvane.",
+                "annotations": [
+                    {
+                        "type": "url_citation",
+                        "url_citation": {
+                            "url": "source:doc:0",
+                            "title": "Akte",
+                            "start_index": 7,
+                            "end_index": 14,
+                        },
+                    }
+                ],
+            },
+            model="command-r",
+        ),
+        cited=[("source:doc:0", "Norvane", "Akte")],
+        stop="stop",
+    ),
+    Case(
         "litellm dumped a reseller's error, and what the request asked for",
         "openai_chat",
         chat(
@@ -322,14 +345,21 @@ PAGES = [
                         {
                             "snippet": "Zur Seite",
                             "snippet_links": [{"text": "Zur Seite", "link": SHELF}],
+                            "reference_indexes": [1],
                         },
                     ],
                 ],
+                "formatted": [{"laden": "Shelf", "seite": "Zur Seite"}],
             },
             references=refs(A, B),
         ),
         text="Größe\nNorvane und Kiosk.\nLaden | Seite\nShelf | Zur Seite",
-        cited=[(A, "Norvane und Kiosk.", "A"), (C, "Kiosk", None), (SHELF, "Zur Seite", None)],
+        cited=[
+            (A, "Norvane und Kiosk.", "A"),
+            (C, "Kiosk", None),
+            (B, "Zur Seite", "B"),
+            (SHELF, "Zur Seite", None),
+        ],
         retrieved=[A, B],
         searches=["bestes crm"],
         search_used=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tracker.citations.draft import Draft, Found
+from tracker.citations.draft import WEB, Draft, Found
 from tracker.citations.results import Shape, Usage
 from tracker.citations.search_apis import cite_from_list
 from tracker.citations.text import Spans
@@ -142,7 +142,7 @@ def _read_annotated(body: dict[str, Any]) -> Draft:
     draft = start(body, "openai_chat")
     annotate(draft, message_of(body).get("annotations"))
     if (
-        draft.cited
+        any(found.url.startswith(WEB) for found in draft.cited)
         or (draft.usage.searches_billed or 0) > 0
         or _ALWAYS_SEARCHES.search(draft.engine_model or "")
     ):

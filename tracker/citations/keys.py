@@ -21,7 +21,7 @@ NESTED: Mapping[str, str] = {
     "block": """
         type snippet title subtitle text answer reference_indexes table[] table[][].snippet
         table[][].reference_indexes list[].@block text_blocks[].@block comparison[].@block items[].@block
-        cards[].@block blocks[].@block formatted[].@block top_stories[].@block
+        cards[].@block blocks[].@block formatted.** top_stories[].@block
         snippet_highlighted_words answer_highlight level live source_icon snippet_links.** snippet_latex.**
         product_labels.** values.** feature video.** videos.** images.** image.** thumbnail link source date rating reviews price language code latex
         products.** local_results.** shopping_results.** headers.** detailed.** extensions.** places.**

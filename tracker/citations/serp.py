@@ -115,7 +115,7 @@ def _read_block(draft: Draft, block: dict[str, Any], references: References) -> 
         _read_row(draft, row, references)
     for row in items(block.get("detailed")):
         for cell in records(row):
-            _cite_links(draft, cell, references, start)
+            _refer_cell(draft, cell, references, start)
     for found in inner:
         _read_block(draft, found, references)
     if not own_words:
@@ -131,18 +131,33 @@ def _read_row(draft: Draft, row: Any, references: References) -> None:
         _refer(draft, record(cell), references, start)
 
 
-def _refer(draft: Draft, block: dict[str, Any], references: References, start: int) -> None:
+def _refer_cell(draft: Draft, cell: dict[str, Any], references: References, start: int) -> None:
+    """A cell of the table once more, whose words stand in the text already."""
+    words = word(cell.get("snippet"))
+    place = draft.text.find(words, start) if words else -1
+    _refer(draft, cell, references, max(place, start), place + len(words) if words and place >= 0 else None)
+
+
+def _refer(
+    draft: Draft, block: dict[str, Any], references: References, start: int, end: int | None = None
+) -> None:
+    span = (start, end) if end is not None else _span(draft, start)
     for index in items(block.get("reference_indexes")):
         place = integer(index)
         found = references.get(place) if place is not None else None
         if found is None:
             draft.warnings.append("a block refers to no reference")
         else:
-            draft.cite(found.url, found.title, *_span(draft, start))
-    _cite_links(draft, block, references, start)
+            draft.cite(found.url, found.title, *span)
+    _cite_links(draft, block, references, span)
 
 
-def _cite_links(draft: Draft, block: dict[str, Any], references: References, start: int) -> None:
+def _cite_links(
+    draft: Draft,
+    block: dict[str, Any],
+    references: References,
+    span: tuple[int | None, int | None],
+) -> None:
     """Links in a block's words, or the page it shows: cited unless its references name the page already."""
     indexes = map(integer, items(block.get("reference_indexes")))
     named = [references[index].url for index in indexes if index in references]
@@ -152,9 +167,9 @@ def _cite_links(draft: Draft, block: dict[str, Any], references: References, sta
         if url is None or _GOOGLE.match(url) or url in named:
             continue
         label = word(link.get("text")) if link is not block else None
-        place = draft.text.find(label, start) if label else -1
-        span = (place, place + len(label)) if label and place >= 0 else _span(draft, start)
-        draft.cite(url, titles.get(url) or (block.get("title") if link is block else None), *span)
+        place = draft.text.find(label, span[0], span[1]) if label else -1
+        found = (place, place + len(label)) if label and place >= 0 else span
+        draft.cite(url, titles.get(url) or (block.get("title") if link is block else None), *found)
 
 
 def _judge_serpapi(draft: Draft, body: dict[str, Any], answer: dict[str, Any]) -> None:
