@@ -158,6 +158,45 @@ CHATS = [
         micros=3837,
     ),
     Case(
+        "OpenRouter's own tools fetch pages, of which one failed, and say what it cost",
+        "openai_responses",
+        {
+            "object": "response",
+            "id": "gen-1",
+            "model": "openai/gpt-5",
+            "status": "completed",
+            "output": [
+                {"type": "openrouter:web_fetch", "url": A, "title": "A", "content": "…", "httpStatus": 200},
+                {"type": "openrouter:web_fetch", "url": C, "httpStatus": 404, "error": "Not found"},
+                {"type": "openrouter:bash", "command": "ls", "exitCode": 0, "stdout": "", "stderr": ""},
+                {
+                    "type": "message",
+                    "role": "assistant",
+                    "content": [
+                        {
+                            "type": "output_text",
+                            "text": "Ja.",
+                            "annotations": [{"type": "url_citation", "url": B, "title": "B", "content": "…"}],
+                        }
+                    ],
+                },
+            ],
+            "usage": {
+                "input_tokens": 1,
+                "output_tokens": 2,
+                "cost": 0.008,
+                "server_tool_use_details": {"web_search_requests": 0, "tool_calls_executed": 3},
+            },
+        },
+        text="Ja.",
+        cited=[(B, None, "B")],
+        retrieved=[A],
+        search_used=True,
+        stop="completed",
+        micros=8000,
+        billed=0,
+    ),
+    Case(
         "Cohere's queries over the caller's own documents are no search of the web",
         "cohere",
         {
@@ -182,6 +221,22 @@ DUMPS = [
         chat({"content": "आधार.", "tool_calls": None, "images": []}, model="gemini-2.5-pro", **NO_GROUNDING),
         search_used=False,
         stop="stop",
+    ),
+    Case(
+        "litellm counts a model's searches among the tokens of the prompt",
+        "openai_chat",
+        chat(
+            {"content": "Norvane."},
+            model="gemini-2.5-pro",
+            usage={
+                "prompt_tokens": 1,
+                "completion_tokens": 2,
+                "prompt_tokens_details": {"web_search_requests": 2, "cached_tokens": None},
+            },
+        ),
+        search_used=True,
+        stop="stop",
+        billed=2,
     ),
     Case(
         "litellm dumped Anthropic: a citation quotes its block, a fetched page is named by its number",
@@ -439,6 +494,42 @@ PAGES = [
         searches=["bestes crm"],
         search_used=True,
         stop="Success",
+    ),
+    Case(
+        "DataForSEO lists a reference among the elements",
+        "dataforseo",
+        {
+            "status_code": 20000,
+            "tasks": [
+                {
+                    "status_code": 20000,
+                    "result": [
+                        {
+                            "keyword": "crm",
+                            "items": [
+                                {
+                                    "type": "ai_overview",
+                                    "items": [
+                                        {
+                                            "type": "ai_overview_element",
+                                            "text": "Norvane.",
+                                            "references": None,
+                                        },
+                                        ref(A),
+                                    ],
+                                }
+                            ],
+                        }
+                    ],
+                }
+            ],
+        },
+        text="Norvane.",
+        cited=[(A, None, "T")],
+        retrieved=[A],
+        searches=["crm"],
+        search_used=True,
+        stop="shown",
     ),
     Case(
         "DataForSEO's short form has no tasks",

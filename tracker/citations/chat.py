@@ -71,7 +71,7 @@ def chat_usage(body: dict[str, Any]) -> Usage:
 
 
 def billed_searches(usage: dict[str, Any]) -> int | None:
-    for holder in ("server_tool_use_details", "server_tool_use"):
+    for holder in ("server_tool_use_details", "server_tool_use", "prompt_tokens_details"):
         found = count(at(usage, holder, "web_search_requests"))
         if found is not None:
             return found

@@ -94,7 +94,7 @@ _RESPONSES = {
         output[].content[].annotations[].end_index output[].action.type output[].action.query
         output[].action.queries[] output[].action.url output[].action.sources[].url
         output[].action.sources[].title output[].results[].url output[].results[].title citations[]
-        citations[].url citations[].title
+        citations[].url citations[].title output[].url output[].title
         usage.input_tokens usage.output_tokens usage.cost_in_usd_ticks usage.cost.total_cost
         usage.server_side_tool_usage_details.web_search_calls usage.num_server_side_tools_used
         usage.server_side_tool_usage_details.x_search_calls usage.tool_calls_details.search_web.invocation
@@ -115,7 +115,8 @@ _RESPONSES = {
     "tokens by kind, or the sum": """
         usage.total_tokens usage.input_tokens_details.** usage.output_tokens_details.**
         usage.context_details.** usage.num_sources_used usage.server_side_tool_usage_details.**
-        usage.cost.** usage.cost_details.** usage.is_byok usage.tool_calls_details.** tool_usage.** usage.prompt_tokens usage.completion_tokens
+        usage.cost.** usage.cost_details.** usage.is_byok usage.tool_calls_details.** tool_usage.**
+        usage.server_tool_use_details.** usage.server_tool_use.** usage.prompt_tokens usage.completion_tokens
         usage.server_side_tool_usage.** usage.prompt_tokens_details.** usage.completion_tokens_details.**
         usage.audio_tokens""",
     "the model's own working": """
@@ -132,7 +133,11 @@ _RESPONSES = {
         output[].background output[].output_format output[].revised_prompt output[].fingerprint
         output[].content[].annotations[].file_id output[].content[].annotations[].filename
         output[].content[].annotations[].index output[].content[].annotations[].container_id
-        output[].content[].annotations[].site_name output[].content[].annotations[].snippet""",
+        output[].content[].annotations[].site_name output[].content[].annotations[].snippet
+        output[].content[].annotations[].content output[].httpStatus output[].datetime output[].timezone
+        output[].exitCode output[].language output[].imageB64 output[].imageUrl output[].revisedPrompt
+        output[].screenshotB64 output[].command output[].filePath output[].query output[].key
+        output[].value.** output[].serverLabel output[].toolName""",
     "safety verdicts": "moderation.** content_filters.** output[].content[].moderation.**",
     "the places of `citations` once more": "inline_citations.** citations[].*",
     "the error's own details": "error.** incomplete_details.**",
@@ -500,7 +505,11 @@ KINDS: Mapping[Shape, Mapping[str, str]] = {
             browser_automation_preview_call browser_automation_preview_call_output memory_search_call
             memory_command_preview_call memory_command_preview_call_output a2a_preview_call
             a2a_preview_call_output oauth_consent_request structured_outputs workflow_action
-            openrouter:web_search openrouter:web_fetch openrouter:datetime openrouter:image_generation""",
+            openrouter:web_search openrouter:web_fetch openrouter:datetime openrouter:image_generation
+            openrouter:code_interpreter openrouter:file_search openrouter:browser_use openrouter:bash
+            openrouter:text_editor openrouter:apply_patch openrouter:shell openrouter:tool_search
+            openrouter:memory openrouter:mcp openrouter:experimental__search_models openrouter:fusion
+            openrouter:advisor openrouter:subagent openrouter:files""",
         "output[].content[].type": "output_text refusal reasoning_text text summary_text",
         "output[].content[].annotations[].type": """
             url_citation file_citation container_file_citation file_path""",

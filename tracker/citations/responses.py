@@ -26,6 +26,8 @@ def read_responses(body: dict[str, Any], shape: Shape = "openai_responses") -> D
     for item in output:
         if item.get("type") in _SEARCH_CALLS:
             _read_call(draft, item)
+        elif item.get("type") == "openrouter:web_fetch" and not item.get("error"):
+            draft.retrieve(item.get("url"), item.get("title"))
     if shape == "openai_responses":
         _read_listed(draft, body)
     draft.usage = _usage(body, output)

@@ -228,7 +228,10 @@ def _list(listed: dict[str, Found], reference: dict[str, Any]) -> str | None:
 
 
 def _read_element(draft: Draft, element: dict[str, Any], listed: dict[str, Found]) -> None:
-    if "paid" in (word(element.get("type")) or ""):
+    kind = word(element.get("type")) or ""
+    if kind.endswith("_reference"):
+        _list(listed, element)
+    if kind.endswith("_reference") or "paid" in kind:
         return
     start = _new_line(draft)
     draft.text += _said(element, ("title", "text", "snippet")) or word(element.get("markdown")) or ""
