@@ -129,6 +129,28 @@ CHATS = [
         stop="stop",
     ),
     Case(
+        "Groq looks at one page",
+        "groq",
+        chat(
+            {
+                "content": "Norvane wächst.",
+                "executed_tools": [
+                    {
+                        "index": 0,
+                        "type": "visit",
+                        "arguments": f'{{"url": "{A}"}}',
+                        "output": f"Title: A\nURL: {A}",
+                        "search_results": {"results": []},
+                    }
+                ],
+            },
+            model="groq/compound",
+        ),
+        retrieved=[A],
+        search_used=True,
+        stop="stop",
+    ),
+    Case(
         "OpenRouter's Responses name the price as a number",
         "openai_responses",
         {
