@@ -105,7 +105,7 @@ FINDER = Finder(BrandNames(key, name, *WORLD[name]) for key, name in enumerate(N
         ("1Password beats 2Password, 11Password.", ["1Password"]),
         (
             "HP printers, hp, Hewlett-Packard, Hewlett Packard Enterprise",
-            ["Hewlett Packard", "Hewlett Packard"],
+            ["Hewlett Packard", "Hewlett Packard", "Hewlett Packard"],
         ),
         ("腾讯云和腾讯会议都很好，Tencent也是。", ["腾讯", "腾讯", "腾讯"]),
         ("トヨタの車、トヨタ自動車、トヨタホーム", ["トヨタ", "トヨタ"]),

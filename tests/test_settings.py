@@ -20,7 +20,14 @@ def test_a_flag_wins_over_the_environment_which_wins_over_dotenv(
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("CITELIFT_CONCURRENCY", "many"), ("CITELIFT_TIMEOUT_SECONDS", "0")]
+    ("name", "value"),
+    [
+        ("CITELIFT_CONCURRENCY", "many"),
+        ("CITELIFT_TIMEOUT_SECONDS", "0"),
+        ("CITELIFT_TIMEOUT_SECONDS", "inf"),
+        ("CITELIFT_MONTH_BUDGET_USD", "inf"),
+        ("CITELIFT_MONTH_BUDGET_USD", "nan"),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TROUBLES, WORDS = 8, 200
 """Reasons that a summary shows, and how much of an engine's own words on each."""
+LONGEST_SPREAD = 31 * 24.0
 
 
 def register(app: typer.Typer) -> None:
@@ -144,7 +145,9 @@ def run(
     ] = None,
     concurrency: Annotated[int | None, typer.Option(help="Asks in flight per engine.")] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds that one ask may take.")] = None,
-    spread: Annotated[float | None, typer.Option(min=0, help="Spread the asks over so many hours.")] = None,
+    spread: Annotated[
+        float | None, typer.Option(min=0, max=LONGEST_SPREAD, help="Spread the asks over so many hours.")
+    ] = None,
     key: Annotated[
         str | None, typer.Option(help="A name for the run: running the same name again plans nothing new.")
     ] = None,

@@ -34,9 +34,9 @@ class Settings(BaseSettings):
     concurrency: int = Field(default=16, ge=1, le=1024)
     """Asks in flight per engine, where the catalog does not say."""
     rpm: int | None = Field(default=None, ge=1)
-    timeout_seconds: float = Field(default=180, gt=0)
+    timeout_seconds: float = Field(default=180, gt=0, le=86_400)
     max_attempts: int = Field(default=5, ge=1, le=20)
-    month_budget_usd: float | None = Field(default=None, ge=0)
+    month_budget_usd: float | None = Field(default=None, ge=0, le=1e9)
     resolve_redirects: bool = True
     """Ask Google's redirecting host, and no other, which page a grounded answer cites."""
     log: Path | None = None

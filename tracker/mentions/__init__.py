@@ -10,8 +10,9 @@ A mention is a brand's name written in the answer's own prose. In the order in w
    as "Sources". A brand whose very name is a host (`monday.com`) is named by the bare host in prose, but
    not by a longer URL.
 2. **Spellings are compared folded** (`folding`): compatibility forms, case, accents, typographic hyphens
-   and apostrophes, runs of white space, soft hyphens. Offsets are code points of the text as given. A
-   spelling with at most two letters, or of three capitals (`X`, `LI`, `H&M`, `SAP`), must have its very
+   and apostrophes, runs of white space, soft hyphens. A name of several words may also be written with
+   hyphens between all of them (`Rolls-Royce` for Rolls Royce; a `not` phrase likewise), but a hyphen of the
+   name itself stays one. Offsets are code points of the text as given. A spelling with at most two letters, or of three capitals (`X`, `LI`, `H&M`, `SAP`), must have its very
    case; one of four or five capitals (`IKEA`) at least an initial capital.
 3. **A name is a whole word** (`words`).
 4. **A name inside one of its brand's `not` phrases** is no mention.

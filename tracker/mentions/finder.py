@@ -16,7 +16,7 @@ from tracker.errors import CatalogError
 from tracker.mentions import absence, markup, words
 from tracker.mentions.folding import INVISIBLE, Folded, fold, fold_name
 
-READER_VERSION = 2
+READER_VERSION = 3
 
 Stance = Literal["named", "absent"]
 _Case = Literal["any", "capital", "exact"]
@@ -85,7 +85,10 @@ class Finder:
             for spelling in (brand.name, *brand.aliases):
                 _add_name(names, brand, spelling)
             for phrase in brand.not_phrases:
-                phrases.setdefault(_folded(brand, phrase, "phrase under `not`"), set()).add(brand.key)
+                folded = _folded(brand, phrase, "phrase under `not`")
+                for form in (folded, _hyphenated(folded)):
+                    phrases.setdefault(form, set()).add(brand.key)
+        _add_hyphenated(names)
         patterns = {
             folded: _name_pattern(brand.key, spellings) for folded, (brand, spellings) in names.items()
         }
@@ -152,6 +155,16 @@ def _add_name(names: dict[str, tuple[BrandNames, list[str]]], brand: BrandNames,
             "a name can belong to one brand only; give one of them a longer alias instead",
         )
     spellings.append(spelling)
+
+
+def _add_hyphenated(names: dict[str, tuple[BrandNames, list[str]]]) -> None:
+    """`Rolls Royce` is also written `Rolls-Royce`; the other way about it is not so: `on page` is not On-Page."""
+    for folded, (brand, spellings) in list(names.items()):
+        names.setdefault(_hyphenated(folded), (brand, [_hyphenated(one) for one in spellings]))
+
+
+def _hyphenated(words: str) -> str:
+    return "-".join(words.split())
 
 
 def _folded(brand: BrandNames, spelling: str, what: str) -> str:
