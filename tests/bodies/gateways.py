@@ -129,7 +129,7 @@ CHATS = [
         stop="stop",
     ),
     Case(
-        "Groq looks at one page",
+        "Groq looks at one page, which it lists nowhere",
         "groq",
         chat(
             {
@@ -146,7 +146,6 @@ CHATS = [
             },
             model="groq/compound",
         ),
-        retrieved=[A],
         search_used=True,
         stop="stop",
     ),

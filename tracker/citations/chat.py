@@ -218,12 +218,10 @@ def read_groq(body: dict[str, Any]) -> Draft:
     for tool in tools:
         arguments = embedded(tool.get("arguments"))
         draft.search(arguments.get("query"))
-        results = [
+        for result in [
             *records(at(tool, "search_results", "results")),
             *records(tool.get("browser_results")),
-        ]
-        # A visit names its page only by what was asked for.
-        for result in results or [arguments]:
+        ]:
             draft.retrieve(result.get("url"), result.get("title"))
     draft.search_used = bool(draft.retrieved) or any(_is_search(tool) for tool in tools)
     return draft
