@@ -136,6 +136,10 @@ def inspect(folder: Path, *, need: Literal["brands", "all"] = "all") -> tuple[Ca
     return catalog, problems
 
 
+# No database or network takes them.
+_UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+
+
 class _File:
     """One YAML file: typed access to its nodes, every complaint with its line."""
 
@@ -248,6 +252,10 @@ class _File:
             self.refuse(
                 "catalog.empty-text", node, f"{what} is empty", f"write the {what} or remove the line"
             )
+            return default
+        if _UNSTORABLE.search(node.value):
+            hint = "write it in plain characters; `\\u…` for half of a pair is none"
+            self.refuse("catalog.character", node, f"{what} holds a control character or half of one", hint)
             return default
         return " ".join(str(node.value).split())
 
