@@ -501,6 +501,26 @@ def test_a_bad_reply_has_one_reason_whatever_the_road(
 
 
 @pytest.mark.parametrize(
+    "model",
+    ["openai/gpt-5-search-api", "openrouter/a/b", "gemini/gemini-3.8-flash", "anthropic/claude-sonnet-5-5",
+     "groq/groq/compound", "mistral/m", "exa/answer"],
+)  # fmt: skip
+@pytest.mark.parametrize("body", ['["pause_turn"]', "123", '{"a": "pause_turn"}', '{"candidates": [{"con'])
+@pytest.mark.usefixtures("keys")
+def test_a_reply_of_another_kind_is_unreadable_and_maybe_paid(
+    server: HTTPServer, model: str, body: str
+) -> None:
+    recorder = Recorder(server, Response(body, content_type="application/json"))
+    question = Question(QUESTION, model, api_base=recorder.url, timeout=20)
+    found: object
+    try:
+        found = asyncio.run(ask(question, may_continue=yes)).body
+    except AskFailed as failure:
+        found = (failure.reason, failure.maybe_paid)
+    assert found in (body.encode(), ("unreadable reply", True))
+
+
+@pytest.mark.parametrize(
     "model", ["openai/gpt-5-search-api", "openai/gpt-6-luna", "mistral/mistral-medium-latest"]
 )
 @pytest.mark.usefixtures("keys")

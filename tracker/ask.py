@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from tracker import adapters, settings
 from tracker.citations import recognise
+from tracker.citations.values import parse_body
 from tracker.engines import MAX_TOKENS, Call, call_for, is_sandbox, plain_call
 from tracker.errors import DataError
 from tracker.failures import AskFailed, Reason, named, redact, without_keys
@@ -103,7 +104,13 @@ async def _send(question: Question, call: Call, before: list[dict[str, Any]] | N
 
 def _is_paused(body: bytes) -> bool:
     """Anthropic may stop in the middle of a long turn, and goes on when it gets its own content back."""
-    return b"pause_turn" in body and json.loads(body).get("stop_reason") == "pause_turn"
+    if b"pause_turn" not in body:
+        return False
+    try:
+        found = parse_body(body)
+    except DataError:
+        return False
+    return found.get("stop_reason") == "pause_turn" and isinstance(found.get("content"), list)
 
 
 def _together(parts: list[RawReply]) -> RawReply:

@@ -96,6 +96,12 @@ _NOT_JSON = re.compile(
 )
 
 
+# litellm gives a reply that came and holds no answer the status of a request that was refused, or of a broken
+# connection.
+_NO_ANSWER = re.compile(
+    r"Error converting to valid response|provider returned (?:'choices'|a response with no 'choices')"
+)
+_STUMBLES = (TypeError, KeyError, IndexError, AttributeError, ValueError)
 # What litellm and the SDKs miss before they send anything; it comes with the face of a broken connection or a 500.
 _UNSENT: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (
@@ -123,11 +129,14 @@ def named(error: Exception) -> AskFailed:
         return AskFailed("content refused", text)
     if "ResponseValidation" in kind or (status in {None, 200, 500} and _NOT_JSON.search(text)):
         return AskFailed("unreadable reply", text, maybe_paid=True)
+    if _NO_ANSWER.search(text):
+        return AskFailed("unreadable reply", text, maybe_paid=True)
     causes = list(_causes(error))
-    if any(
-        "APIConnection" in type(one).__name__ or isinstance(one, httpx.TransportError | OSError)
-        for one in causes
-    ):
+    broken = any(isinstance(one, httpx.TransportError | OSError) for one in causes)
+    lost = any("APIConnection" in type(one).__name__ for one in causes)
+    if lost and not broken and any(isinstance(one, _STUMBLES) for one in causes):
+        return AskFailed("unreadable reply", text, maybe_paid=True)
+    if lost or broken:
         return AskFailed("no connection", text, maybe_paid=not _never_sent(causes))
     if isinstance(status, int) and status >= 400:
         return by_status(status, text, getattr(error, "litellm_response_headers", None) or {})
