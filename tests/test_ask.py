@@ -318,6 +318,33 @@ def test_ai_mode_is_one_request(server: HTTPServer) -> None:
 
 
 @pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("code", "task", "cost", "expected"),
+    [
+        (40100, None, 0, ("key refused", False)),
+        (40200, None, 0, ("no credit", False)),
+        (20000, 40202, 0, ("rate limited", False)),
+        (20000, 40501, 0, ("request refused", False)),
+        (20000, 50401, 0.004, ("engine error", True)),
+        (20000, 40102, 0.004, None),
+        (20000, 20000, 0.004, None),
+    ],
+)
+def test_dataforseo_says_inside_a_good_status_what_went_wrong(
+    server: HTTPServer, code: int, task: int | None, cost: float, expected: tuple[str, bool] | None
+) -> None:
+    tasks = None if task is None else [{"status_code": task, "status_message": "So it is.", "result": None}]
+    reply = {"status_code": code, "status_message": "So it is.", "cost": cost, "tasks": tasks}
+    recorder = Recorder(server, reply)
+    found: tuple[str, bool] | None = None
+    try:
+        asked("dataforseo/ai_mode", recorder.url)
+    except AskFailed as failure:
+        found = (failure.reason, failure.maybe_paid)
+    assert found == expected
+
+
+@pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize(("country", "code"), [(None, 2840), ("DE", 2276), ("gb", 2826)])
 def test_dataforseo_knows_countries_by_number(server: HTTPServer, country: str | None, code: int) -> None:
     recorder = Recorder(server, DATAFORSEO)
@@ -434,6 +461,7 @@ def test_the_address_in_a_catalogs_options_is_the_one_that_is_asked(
         (429, "slow down", {}, "rate limited", None),
         (429, '{"error":{"code":"insufficient_quota"}}', {}, "no credit", None),
         (429, 'check your plan and billing … "retryDelay": "17s"', {}, "rate limited", 17),
+        (429, '{"error": "Your account has run out of searches."}', {}, "no credit", None),
         (402, "pay", {}, "no credit", None),
         (401, "who are you", {}, "key refused", None),
         (403, "not allowed", {}, "key refused", None),

@@ -46,6 +46,8 @@ async def send(asked: Asked, call: Call) -> bytes:
     """The body of the reply; a result page that names a second request for its answer is followed once."""
     body = await _fetch(_BUILD[call.adapter or ""](asked, call), asked.timeout)
     found = _parsed(body)
+    if call.adapter == "dataforseo" and isinstance(found, dict):
+        _raise_if_refused(found)
     if call.adapter == "serpapi" and isinstance(found, dict) and (token := page_token(found)):
         body = await _fetch(_serpapi(asked, call, token), asked.timeout)
         _parsed(body)
@@ -138,6 +140,27 @@ def _dataforseo(asked: Asked, call: Call) -> httpx.Request:
         json=[{**task, **_options(asked)}],
         headers={"Authorization": "Basic " + b64encode(pair.encode()).decode()},
     )
+
+
+# DataForSEO answers nearly everything with HTTP 200 and a status of its own inside; other statuses than these (a
+# search without results, say) are the reader's.
+_STATUSES = {
+    40100: 401, 40101: 500, 40103: 500, 40104: 403, 40200: 402, 40201: 402, 40202: 429, 40203: 402, 40204: 403,
+    40207: 403, 40209: 429, 40210: 402, 40501: 400, 40502: 400, 40503: 400, 40504: 400, 40506: 400,
+}  # fmt: skip
+
+
+def _raise_if_refused(found: dict[str, Any]) -> None:
+    tasks = found.get("tasks")
+    for part in [found, *(tasks if isinstance(tasks, list) else [])]:
+        code = part.get("status_code") if isinstance(part, dict) else None
+        if not isinstance(code, int):
+            continue
+        status = 500 if 50_000 <= code < 60_000 else _STATUSES.get(code)
+        if status is not None:
+            failure = by_status(status, str(part.get("status_message") or code), {})
+            failure.maybe_paid = bool(found.get("cost") or part.get("cost"))
+            raise failure
 
 
 def _location(country: str) -> int:

@@ -189,7 +189,8 @@ def _has_no_credit(text: str) -> bool:
     """Some engines say "no money" with the status of "too fast"; those that name a time only mean the latter."""
     return bool(
         re.search(
-            r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing", text
+            r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing|run out of searches",
+            text,
         )
     )
 
