@@ -134,7 +134,7 @@ def test_a_process_that_slept_longer_than_its_lease_sends_only_what_is_still_its
         before = await work.holds(lost.id)
         claims.recover(database, run_id, "b:2:", LATER)
         unnoticed = await work.holds(lost.id)
-        with time_machine.travel(LATER + timedelta(seconds=30), tick=False):
+        with time_machine.travel(datetime.now(UTC) + claims.LEASE * 2, tick=False):
             after = await work.holds(lost.id)
         work.close()
         return before, unnoticed, after
