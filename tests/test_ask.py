@@ -10,9 +10,12 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -234,7 +237,7 @@ class Recorder:
     def _answer(self, request: Request) -> Response:
         self.requests.append(request)
         raw = request.get_data()
-        self.bodies.append(json.loads(raw) if raw else None)
+        self.bodies.append(json.loads(raw) if raw.startswith((b"{", b"[")) else None)
         reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
         if isinstance(reply, Response):
             return reply
@@ -269,6 +272,33 @@ def test_an_engine_is_asked_for_a_search_without_its_key_in_the_address(
     assert reading.text == "Norvane is good."
     # litellm hands no body on for Cohere; its own form is read instead.
     assert raw.capture == ("normalised" if model.startswith("cohere/") else "raw")
+
+
+@pytest.mark.usefixtures("keys")
+def test_vertex_is_asked_with_a_token_for_the_service_account(
+    server: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(server, {"access_token": "t0ken", "expires_in": 3600, "token_type": "Bearer"}, GEMINI)
+    private = rsa.generate_private_key(65537, 2048).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    account = {
+        "type": "service_account",
+        "project_id": "norvane",
+        "client_email": "a@norvane.iam.gserviceaccount.com",
+        "private_key": private.decode(),
+        "token_uri": f"{recorder.url}/token",
+    }
+    (tmp_path / "account.json").write_text(json.dumps(account))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
+    raw = asked("vertex_ai/gemini-3.8-flash", recorder.url)
+    token, request = recorder.requests
+    assert token.path == "/token"
+    assert ":generateContent" in request.path
+    assert request.headers["Authorization"] == "Bearer t0ken"
+    assert recorder.bodies[1]["tools"] == [{"googleSearch": {}}]
+    assert read_body(raw.body).text == "Norvane is good."
+    assert raw.capture == "raw"
 
 
 @pytest.mark.parametrize(

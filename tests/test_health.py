@@ -53,15 +53,6 @@ def test_a_doubt_about_an_engine_has_an_id(tmp_path: Path, engine: str, found: s
     assert found in ids(health.check(catalog(tmp_path, engine)))
 
 
-def test_an_engine_whose_package_is_missing_is_told_before_it_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tracker.engines.find_spec", lambda name: None)
-    report = health.check(catalog(tmp_path, "name: v, model: vertex_ai/gemini-3.8-flash, budget_usd: 1"))
-    (found,) = (problem for problem in report.errors if problem.id == "engine.package")
-    assert "google-auth" in found.problem + found.hint
-
-
 def test_simulated_and_real_engines_do_not_share_a_workspace(tmp_path: Path) -> None:
     report = health.check(
         catalog(tmp_path, "name: a, model: sandbox/chat", "name: b, model: openai/gpt-6-luna")

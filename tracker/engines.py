@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.util import find_spec
 from typing import Any, Literal
 
 from tracker import settings
@@ -36,8 +35,6 @@ class Call:
     fee_once: bool = False
     """The fee is for the answer, however many searches it took."""
     max_searches: int = 1
-    module: str | None = None
-    """What litellm imports for it and does not bring itself."""
     rename: tuple[str, str] | None = None
     """(prefix in the catalog, prefix for litellm) where the two differ."""
     api_base: str | None = None
@@ -116,7 +113,6 @@ CALLS: tuple[Call, ...] = (
         options=_GOOGLE,
         keys=("GOOGLE_APPLICATION_CREDENTIALS",),
         sends_key=False,
-        module="google.auth",
         search_fee_micros=35_000,
         fee_once=True,
     ),
@@ -126,7 +122,6 @@ CALLS: tuple[Call, ...] = (
         options=_GOOGLE,
         keys=("GOOGLE_APPLICATION_CREDENTIALS",),
         sends_key=False,
-        module="google.auth",
         search_fee_micros=14_000,
         max_searches=4,
     ),
@@ -161,7 +156,6 @@ CALLS: tuple[Call, ...] = (
         options={"web_search_options": {}},
         keys=("AWS_ACCESS_KEY_ID|AWS_BEARER_TOKEN_BEDROCK", "AWS_SECRET_ACCESS_KEY|AWS_BEARER_TOKEN_BEDROCK"),
         sends_key=False,
-        module="boto3",
         search_fee_micros=30_000,
     ),
     Call(
@@ -234,15 +228,6 @@ def plain_call(model: str) -> Call | None:
 
 def is_sandbox(model: str) -> bool:
     return model.startswith("sandbox/")
-
-
-def missing_module(model: str) -> str | None:
-    """What must be installed before this model can be asked."""
-    name = call_for(model).module
-    try:
-        return None if name is None or find_spec(name) else name
-    except ModuleNotFoundError:  # its parent package is not there either
-        return name
 
 
 def missing_keys(model: str) -> list[str]:

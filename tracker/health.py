@@ -21,7 +21,7 @@ from tracker import catalog, citations, history, jobs, judge, plan, prices, stor
 from tracker.ask import AskFailed, Question, ask
 from tracker.catalog import Catalog, EngineEntry
 from tracker.citations import Reading
-from tracker.engines import call_for, is_sandbox, missing_keys, missing_module, plain_call
+from tracker.engines import call_for, is_sandbox, missing_keys, plain_call
 from tracker.errors import CiteliftError
 from tracker.models import Schedule, Workspace
 from tracker.plan import Plan
@@ -29,9 +29,6 @@ from tracker.reading import read_body
 from tracker.settings import Settings
 
 LIVE_QUESTION = "Which city hosted the most recent Summer Olympics? Answer in one sentence and cite a source."
-
-
-_PACKAGES = {"google.auth": "google-auth[requests]"}
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,7 @@ def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> 
             fine.append(
                 f"engine {engine.name}: {engine.model}" + (" (simulated)" if is_sandbox(engine.model) else "")
             )
-        problems += [*_hindrances(engine), *_doubts(engine)]
+        problems += [*_unknown(engine), *_doubts(engine)]
     kinds = {is_sandbox(engine.model) for engine in found.engines}
     if len(kinds) == 2:
         hint = "give the sandbox a workspace of its own: simulated answers would enter your numbers"
@@ -139,17 +136,13 @@ def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> 
         )
 
 
-def _hindrances(engine: EngineEntry) -> Iterator[Finding]:
+def _unknown(engine: EngineEntry) -> Iterator[Finding]:
     if is_sandbox(engine.model):
         from tracker.sandbox import MODELS
 
         if engine.model not in MODELS:
             hint = f"one of {', '.join(sorted(MODELS))}"
             yield Finding("error", "engine.model", engine.name, f"the sandbox has no {engine.model}", hint)
-    elif (module := missing_module(engine.model)) is not None:
-        package = _PACKAGES.get(module, module)
-        problem = f"{engine.model} needs the Python package {package}, which is not installed"
-        yield Finding("error", "engine.package", engine.name, problem, f"`pip install '{package}'`")
 
 
 def _doubts(engine: EngineEntry) -> list[Finding]:
