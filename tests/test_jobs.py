@@ -159,6 +159,7 @@ def test_the_budget_is_a_ceiling_whatever_the_asks_cost(database: Engine, url: s
     run_id = prepared(database, found)
     summary = execute(database, run_id, url)
     assert summary.state == "stopped at the budget"
+    assert "(chat's for a run)" in (summary.reason or "")
     with store.reading(database) as session:
         ledger = session.exec(select(Ledger)).one()
         paid = session.exec(select(func.sum(Answer.cost_micros))).one()
@@ -222,7 +223,9 @@ def test_the_months_budget_holds_over_runs(sqlite_database: Engine, url: str) ->
         first = jobs.create_run(session, workspace_id, found, plan.make(found), key="1", now=now)
         second = jobs.create_run(session, workspace_id, found, plan.make(found), key="2", now=now)
     execute(sqlite_database, first, url, limits)
-    assert execute(sqlite_database, second, url, limits).state == "stopped at the budget"
+    stopped = execute(sqlite_database, second, url, limits)
+    assert stopped.state == "stopped at the budget"
+    assert "(the month's)" in (stopped.reason or "")
     with store.reading(sqlite_database) as session:
         assert session.exec(select(func.sum(Ledger.spent_micros))).one() <= 100_000
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import bindparam, delete, func, or_, update
+from sqlalchemy import and_, bindparam, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from tracker import store
@@ -521,11 +521,32 @@ def month_spent(session: Session, workspace_id: int, now: datetime) -> int:
     return int(total or 0) + (judge.spent_micros + judge.reserved_micros if judge else 0)
 
 
-def end_state(tally: Tally, *, cancelled: bool) -> tuple[RunState, str | None]:
+def used_up(session: Session, run_id: int, month_budget: int | None) -> list[str]:
+    """Whose budget does not cover what is left to ask."""
+    waiting = (
+        select(Engine.name, Ledger.budget_micros, Ledger.spent_micros, func.max(Ask.estimated_micros))
+        .join(Ledger, and_(col(Ledger.run_id) == Ask.run_id, col(Ledger.engine_id) == Ask.engine_id))
+        .join(Engine, col(Engine.id) == Ask.engine_id)
+        .where(Ask.run_id == run_id, Ask.state == AskState.PLANNED)
+        .group_by(col(Engine.name), col(Ledger.budget_micros), col(Ledger.spent_micros))
+        .order_by(Engine.name)
+    )
+    engines = session.exec(waiting).all()
+    found = [
+        f"{name}'s for a run"
+        for name, budget, spent, dearest in engines
+        if budget is not None and budget - spent < dearest
+    ]
+    return [*found, "the month's"] if month_budget is not None and len(found) < len(engines) else found
+
+
+def end_state(tally: Tally, short: Sequence[str], *, cancelled: bool) -> tuple[RunState, str | None]:
+    """`short`: the budgets that are used up."""
     if tally.open:
         if cancelled:
             return RunState.CANCELLED, f"{tally.open} asks were not sent"
-        return RunState.BUDGET, f"{tally.open} asks were not sent: the budget is used up"
+        whose = f" ({', '.join(short)})" if short else ""
+        return RunState.BUDGET, f"{tally.open} asks were not sent: the budget is used up{whose}"
     if tally.reasons:
         words = ", ".join(
             f"{count} {reason}" for reason, count in sorted(tally.reasons.items(), key=lambda pair: -pair[1])

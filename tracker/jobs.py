@@ -199,7 +199,8 @@ class _Worker:
         run_id = self.work.run_id
         with store.writing(self.work.database) as session:
             tally = claims.tally(session, run_id)
-            state, reason = claims.end_state(tally, cancelled=self.work.stop.is_set())
+            short = claims.used_up(session, run_id, self.limits.month_budget_micros)
+            state, reason = claims.end_state(tally, short, cancelled=self.work.stop.is_set())
             run = session.get_one(Run, run_id)
             run.state, run.reason, run.ended_at = state, reason, datetime.now(UTC)
             session.add(run)
