@@ -12,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -26,10 +26,11 @@ from analysis.classify import labels
 from analysis.families import families
 from analysis.frames import Scope, World
 from analysis.intervals import wilson
-from analysis.lift import LiftRow, LiftTable, lift
-from analysis.moments import Moment, moments, within
+from analysis.lift import LiftTable, lift
+from analysis.moments import moments, within
 from analysis.opportunities import Opportunity, opportunities
 from analysis.report_charts import bar, forest, trend
+from analysis.week import Source, Week
 from tracker.errors import UsageError
 
 Format = Literal["html", "pdf", "md", "csv"]
@@ -37,80 +38,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 WEEKS = 16
 OFFERED = 6
 TREND: tuple[v.Measure, ...] = ("mention_rate",)
-CLAIMS = ("associated within the same question", "goes with fewer mentions", "lifts every brand alike")
-
-
-@dataclass(frozen=True)
-class Source:
-    """One cited domain of the week."""
-
-    domain: str
-    kind: str
-    answers: int
-    of_answers: int
-    rate: float
-    low: float
-    high: float
-    engines: int
-    links_to: tuple[str, ...]
-    """Brands it is known to link to, the own brand first."""
-
-
-@dataclass(frozen=True)
-class Week:
-    """All that a report says, before it is worded.
-
-    Attributes
-    ----------
-    week : date
-        Monday.
-    rows : tuple of visibility.Row
-        The week's headline per brand, own brand first.
-    history : tuple of visibility.Row
-        The same per week, up to 16 weeks.
-    changes : tuple of visibility.Change
-        Against the week with answers before.
-    against_leader : visibility.Pair or None
-        Own brand minus the most named rival, on the same answers.
-    lift : LiftTable or None
-        Over all weeks up to this one; None without links or answers to compare.
-    limits : tuple of str
-        What cannot be said, and why.
-    """
-
-    workspace: str
-    own: str
-    week: date
-    before: date | None
-    answers: int
-    prompts: int
-    engines: tuple[str, ...]
-    rows: tuple[v.Row, ...]
-    history: tuple[v.Row, ...]
-    changes: tuple[v.Change, ...]
-    leader: str | None
-    against_leader: v.Pair | None
-    lift: LiftTable | None
-    lift_from: date
-    sources: tuple[Source, ...]
-    stability: tuple[v.Stability, ...]
-    events: tuple[Moment, ...]
-    past_events: tuple[Moment, ...]
-    opportunities: tuple[Opportunity, ...]
-    limits: tuple[str, ...]
-
-    @property
-    def own_row(self) -> v.Row:
-        return next(row for row in self.rows if row.brand == self.own)
-
-    def change(self, brand: str, measure: str) -> v.Change | None:
-        """What changed for one brand in one measure."""
-        return next((c for c in self.changes if c.brand == brand and c.measure == measure), None)
-
-    @property
-    def claims(self) -> tuple[LiftRow, ...]:
-        """Sources of which the comparison says something."""
-        return tuple(row for row in self.lift.rows if row.verdict in CLAIMS) if self.lift else ()
 
 
 def write(

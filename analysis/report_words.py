@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unicodedata import bidirectional
 
 import pandas as pd
@@ -17,9 +17,7 @@ from analysis.moments import SERVED, Mark, Moment
 from analysis.opportunities import Opportunity
 from analysis.report_charts import Trend, trend
 from analysis.visibility import Change, Pair, Row
-
-if TYPE_CHECKING:
-    from analysis.report import Source, Week
+from analysis.week import Source, Week
 
 MEASURE_NAMES = {
     "mention_rate": "Mention rate",
