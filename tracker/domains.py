@@ -322,7 +322,7 @@ def _host(raw: str) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=1 << 14)
 def _hostname(raw: str) -> str:
-    """The host as WHATWG writes it, without a final dot; empty where `raw` is no bare host.
+    """The host as WHATWG writes it, without final dots; empty where `raw` is no bare host.
 
     `.com` and `a..com`, which WHATWG lets pass, name nothing either: no label is empty.
     """
@@ -333,8 +333,10 @@ def _hostname(raw: str) -> str:
         host = f"[{host}]"
     if not host or _NOT_IN_HOST.search(host) or not can_ada.can_parse(f"https://{host}/"):
         return ""
-    name = can_ada.parse(f"https://{host}/").hostname.rstrip(".")
-    return "" if name.startswith(".") or ".." in name else name
+    name = can_ada.parse(f"https://{host}/").hostname
+    if name.endswith(".."):  # without these dots it may be a number, or no host at all
+        return _hostname(name.rstrip("."))
+    return "" if name.startswith(".") or ".." in name else name.removesuffix(".")
 
 
 def _is_address(name: str) -> bool:
