@@ -12,8 +12,9 @@ A mention is a brand's name written in the answer's own prose. In the order in w
 2. **Spellings are compared folded** (`folding`): compatibility forms, case, accents, typographic hyphens
    and apostrophes, runs of white space, soft hyphens. A name of several words may also be written with
    hyphens between all of them (`Rolls-Royce` for Rolls Royce; a `not` phrase likewise), but a hyphen of the
-   name itself stays one. Offsets are code points of the text as given. A spelling with at most two letters, or of three capitals (`X`, `LI`, `H&M`, `SAP`), must have its very
-   case; one of four or five capitals (`IKEA`) at least an initial capital.
+   name itself stays one. Offsets are code points of the text as given. A spelling with at most two letters,
+   or of three capitals (`X`, `LI`, `H&M`, `SAP`), must have its very case; one of four or five capitals
+   (`IKEA`) at least an initial capital.
 3. **A name is a whole word** (`words`).
 4. **A name inside one of its brand's `not` phrases** is no mention.
 5. **The longest of several overlapping names wins**, the leftmost first, whichever brand it belongs to.
