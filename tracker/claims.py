@@ -20,7 +20,7 @@ from sqlalchemy import and_, bindparam, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from tracker import store
-from tracker.failures import FATAL, RETRYABLE, Reason
+from tracker.failures import PASSING, Reason
 from tracker.models import (
     Ask,
     AskState,
@@ -37,8 +37,8 @@ from tracker.models import (
 LEASE = timedelta(seconds=90)
 HEARTBEAT_SECONDS = 20.0
 GONE: Reason = "left the catalog"
-AGAIN: frozenset[Reason] = RETRYABLE | FATAL | {"engine stopped", "no budget", GONE}
-"""Reasons of asks that a resumed run plans again; the others are the engine's last word."""
+AGAIN: frozenset[Reason] = PASSING | {GONE}
+"""Reasons of asks that a resumed run plans again."""
 
 
 @dataclass(frozen=True)
@@ -235,8 +235,8 @@ def heartbeat(database: Database, run_id: int, me: str, now: datetime) -> set[in
     """Renew the leases; returns the asks that are still ours."""
     with store.writing(database) as session:
         mine = (Ask.run_id == run_id, Ask.state == AskState.CLAIMED, Ask.claimed_by == me)
-        session.connection().execute(update(Ask).where(*mine).values(lease_until=now + LEASE))  # type: ignore[arg-type]
-        return {key for key in session.exec(select(Ask.id).where(*mine)) if key is not None}
+        renewed = update(Ask).where(*mine).values(lease_until=now + LEASE).returning(col(Ask.id))  # type: ignore[arg-type]
+        return set(filter(None, session.connection().execute(renewed).scalars()))
 
 
 _OWNED = (
@@ -250,9 +250,12 @@ _OWNED = (
 def owned(session: Session, me: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Those whose asks are still ours. A process that was away for longer than its lease has lost its asks to
     another, which has booked and perhaps asked them again: their outcomes must not count a second time."""
-    keys = [outcome.ask.id for outcome in outcomes]
-    mine = set(session.connection().execute(_OWNED, {"keys": keys, "me": me}).scalars())
+    mine = _still_held(session, me, [outcome.ask.id for outcome in outcomes])
     return [outcome for outcome in outcomes if outcome.ask.id in mine]
+
+
+def _still_held(session: Session, me: str, keys: Sequence[int]) -> set[int]:
+    return set(filter(None, session.connection().execute(_OWNED, {"keys": keys, "me": me}).scalars()))
 
 
 def keep_replies(session: Session, outcomes: Sequence[Outcome]) -> None:
@@ -345,10 +348,9 @@ def release(database: Database, run_id: int, engine_id: int, asks: Sequence[Clai
     if not asks:
         return
     with store.writing(database) as session:
-        connection = session.connection()
-        mine = set(connection.execute(_OWNED, {"keys": [ask.id for ask in asks], "me": me}).scalars())
+        mine = _still_held(session, me, [ask.id for ask in asks])
         values: dict[str, Any] = {"state": AskState.PLANNED, "claimed_by": None, "lease_until": None}
-        connection.execute(update(Ask).where(col(Ask.id).in_(mine)).values(**values))
+        session.connection().execute(update(Ask).where(col(Ask.id).in_(mine)).values(**values))
         book(session, run_id, engine_id, released=sum(ask.estimated_micros for ask in asks if ask.id in mine))
 
 

@@ -47,6 +47,8 @@ RETRYABLE: frozenset[Reason] = frozenset(
 )
 FATAL: frozenset[Reason] = frozenset({"key refused", "no credit", "no such model"})
 """What no other ask of the same engine can do better: the engine is left alone for the rest of the run."""
+PASSING: frozenset[Reason] = RETRYABLE | FATAL | {"engine stopped", "no budget"}
+"""What another day, key or budget may mend: worth asking again then. The others are the engine's last word."""
 HINTS: Mapping[str, str] = {
     "key refused": "check the engine's key in the environment; `citelift check` names the variable",
     "no credit": "top up the account of the engine",

@@ -19,14 +19,12 @@ from sqlmodel import Session, col, select
 
 from tracker import claims, store
 from tracker.claims import LEASE, is_dead
-from tracker.failures import FATAL, RETRYABLE, Reason
+from tracker.failures import PASSING, Reason
 from tracker.models import AskState, JudgeLedger, Judgement, Workspace
 
 log = logging.getLogger("citelift.judge")
 TaskName = Literal["stance", "domain", "labelled"]
 JudgeReason = Reason | Literal["invalid verdict"]
-AGAIN: frozenset[str] = RETRYABLE | FATAL | {"engine stopped", "no budget"}
-"""Reasons that may have passed: such a judgement is asked again. Any other end stays the end."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def _same(bench: Bench) -> list[Any]:
 def settled(bench: Bench) -> list[Any]:
     """Conditions on judgements of this bench that nothing more is to be asked about, or that somebody asks now."""
     ended = Judgement.state == AskState.ANSWERED, Judgement.state == AskState.CLAIMED
-    for_good = and_(col(Judgement.state) == AskState.FAILED, col(Judgement.reason).not_in(sorted(AGAIN)))
+    for_good = and_(col(Judgement.state) == AskState.FAILED, col(Judgement.reason).not_in(PASSING))
     return [*_same(bench), or_(*ended) if bench.again else or_(*ended, for_good)]  # type: ignore[arg-type]
 
 

@@ -158,7 +158,7 @@ class Said:
     problem: str | None
     detail: str | None
     redirects: frozenset[str] = frozenset()
-    """Links whose targets are not known here and that only lead to the page that is cited (`tracker.redirects`)."""
+    """Those `redirecting` links whose targets are not known here (`tracker.redirects`)."""
 
 
 def said(reply: Unread, names: Finder, targets: Mapping[str, str]) -> Said:
@@ -166,6 +166,11 @@ def said(reply: Unread, names: Finder, targets: Mapping[str, str]) -> Said:
         reading = read_body(unpack(reply.packed))
     except DataError as error:
         return Said(None, None, "unreadable", error.problem)
-    links = {c.url for c in reading.citations if citations.is_redirect(c.url)}
     rows = answer_rows(reading, reply.head, names, targets=targets)
-    return Said(reading.usage, rows, reading.problem, reading.detail, frozenset(links - targets.keys()))
+    unknown = frozenset(redirecting(reading) - targets.keys())
+    return Said(reading.usage, rows, reading.problem, reading.detail, unknown)
+
+
+def redirecting(reading: Reading) -> set[str]:
+    """Links that only lead to the page that is cited."""
+    return {found.url for found in reading.citations if citations.is_redirect(found.url)}

@@ -23,6 +23,7 @@ from tracker import adapters, citations, domains, store
 from tracker.citations import Reading
 from tracker.engines import is_sandbox
 from tracker.models import Redirect
+from tracker.reading import redirecting
 from tracker.work import Work
 
 log = logging.getLogger("citelift.run")
@@ -101,13 +102,10 @@ def _target(reply: httpx.Response) -> str | None:
     return found if address is not None and address.domain and len(found) <= LONGEST else None
 
 
-def _links(readings: Iterable[Reading]) -> set[str]:
-    return {c.url for reading in readings for c in reading.citations if citations.is_redirect(c.url)}
-
-
 def known(session: Session, readings: Iterable[Reading]) -> dict[str, str]:
     """What was resolved before, for reading stored replies again."""
-    return {row.url: row.target for row in _rows(session, _links(readings)) if row.target}
+    urls = set().union(*map(redirecting, readings))
+    return {row.url: row.target for row in _rows(session, urls) if row.target}
 
 
 def _rows(session: Session, urls: Iterable[str]) -> list[Redirect]:

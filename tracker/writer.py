@@ -92,10 +92,14 @@ class Writer:
 
     async def finish(self, batch: Sequence[Outcome]) -> None:
         """Whatever the asks came to, with what the replies say."""
-        replied = [outcome for outcome in batch if outcome.reply is not None]
+        replied = [
+            (outcome, Unread(outcome.reply["body"], self._head(outcome)))
+            for outcome in batch
+            if outcome.reply is not None
+        ]
         ended = {outcome.ask.id: outcome for outcome in batch}
         rows: list[AnswerRows] = []
-        for outcome, said in zip(replied, await self._read(replied), strict=True):
+        for (outcome, _), said in zip(replied, await self._read(replied), strict=True):
             ended[outcome.ask.id] = last = _ended(outcome, said)
             if said.rows is not None and last.reason is None:
                 said.rows.answer["cost_micros"] = last.known_micros
@@ -103,19 +107,24 @@ class Writer:
         stored = await self.work.db(partial(self._settle, list(ended.values()), rows))
         self._count(stored)
 
-    async def _read(self, replied: Sequence[Outcome]) -> list[Said]:
-        replies = [Unread(outcome.reply["body"], self._head(outcome)) for outcome in replied if outcome.reply]
+    async def _read(self, replied: Sequence[tuple[Outcome, Unread]]) -> list[Said]:
+        replies = [reply for _, reply in replied]
         found = await self.reader.read(replies, {})
         if self.redirects is None:
             return found
         links = {
             link
-            for outcome, said in zip(replied, found, strict=True)
+            for (outcome, _), said in zip(replied, found, strict=True)
             if self.redirects.apply_to(outcome.ask.model)
             for link in said.redirects
         }
         targets = await self.redirects.targets(self.work, links)
-        return await self.reader.read(replies, targets) if targets else found
+        led = [place for place, said in enumerate(found) if not said.redirects.isdisjoint(targets)]
+        if led:
+            again = await self.reader.read([replies[place] for place in led], targets)
+            for place, said in zip(led, again, strict=True):
+                found[place] = said
+        return found
 
     def _settle(self, settled: list[Outcome], rows: list[AnswerRows]) -> list[Outcome]:
         with store.writing(self.work.database) as session:

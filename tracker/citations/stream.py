@@ -73,7 +73,11 @@ def _one_text(parts: list[Any]) -> list[Any]:
     texts: list[list[str]] = []
     for part in parts:
         text, last = string(at(part, "text")), whole[-1] if whole else None
-        if text is not None and string(at(last, "text")) is not None and _kind(part) == _kind(last):
+        if (
+            text is not None
+            and string(at(last, "text")) is not None
+            and _is_thought(part) == _is_thought(last)
+        ):
             whole[-1] = last | part
             texts[-1].append(text)
         else:
@@ -85,7 +89,7 @@ def _one_text(parts: list[Any]) -> list[Any]:
     ]
 
 
-def _kind(part: Any) -> bool:
+def _is_thought(part: Any) -> bool:
     return at(part, "thought") is True
 
 
