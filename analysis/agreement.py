@@ -15,7 +15,7 @@ from analysis import frames
 from analysis.frames import Judge, World
 from analysis.intervals import Interval, wilson
 from tracker.errors import UsageError
-from tracker.judge import STANCES
+from tracker.judge.task import STANCES
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.frames import World
-from tracker import domains, rollups, store
+from tracker import domains, store
+from tracker.answers import rollups
 from tracker.errors import BadUrl, CatalogError, UsageError
 from tracker.models import Domain, DomainClass
 

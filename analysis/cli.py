@@ -32,13 +32,8 @@ from analysis.cli_reading import (
     share,
     words_of,
 )
-from tracker.opening import (
-    CatalogOption,
-    DatabaseOption,
-    JsonOption,
-    WorkspaceOption,
-)
-from tracker.printing import out, plain, print_json, table
+from tracker.cli.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
+from tracker.cli.printing import out, plain, print_json, table
 
 if TYPE_CHECKING:
     from analysis.frames import World

@@ -11,8 +11,8 @@ import typer
 
 from analysis.cli_reading import Asked, TopOption, print_rows, reading
 from tracker import domains
+from tracker.cli.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
 from tracker.errors import DataError, UsageError
-from tracker.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from analysis.authority import Graph

@@ -15,9 +15,7 @@ import typer
 
 from analysis import cli_judged
 from analysis.cli_reading import BrandedOption, reading
-from tracker.cli_run import interruptible, limits_of, progress_bar
-from tracker.errors import UsageError
-from tracker.opening import (
+from tracker.cli.opening import (
     CatalogOption,
     DatabaseOption,
     JsonOption,
@@ -27,16 +25,18 @@ from tracker.opening import (
     synced,
     workspace_of,
 )
-from tracker.printing import money, out, plain, print_json
+from tracker.cli.printing import money, out, plain, print_json
+from tracker.cli.run import interruptible, limits_of, progress_bar
+from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
     from analysis.frames import Judge
     from tracker.catalog import Catalog
-    from tracker.judge import LabelledSet, Task
-    from tracker.judge_claims import Bench, Case, TaskName
-    from tracker.judge_run import Summary
+    from tracker.judge.claims import Bench, Case, TaskName
+    from tracker.judge.run import Summary
+    from tracker.judge.task import LabelledSet, Task
     from tracker.settings import Settings
 
 HOW = "add to engines.yaml, beside `engines:`\n  judge:\n    model: openai/gpt-5-mini\n    budget_usd: 2.00"
@@ -111,9 +111,11 @@ def _ask(
 ) -> tuple[Summary, Judge] | None:
     from analysis.frames import Judge
     from tracker import catalog as catalogs
-    from tracker import judge as judges
-    from tracker import judge_cases, judge_claims, store
-    from tracker.engines import missing_keys
+    from tracker import store
+    from tracker.engines.calls import missing_keys
+    from tracker.judge import cases as judge_cases
+    from tracker.judge import claims
+    from tracker.judge import task as judges
     from tracker.logs import log_to
 
     found = catalogs.load(settings.catalog, need="brands")
@@ -129,7 +131,7 @@ def _ask(
                 workspace_id = workspace_of(session, settings)
         else:
             workspace_id, _ = synced(db, settings, need="brands")
-            judge_claims.recover(db, workspace_id, datetime.now(UTC))
+            claims.recover(db, workspace_id, datetime.now(UTC))
         bench = _bench(settings, found, workspace_id, name, template.version, again)
         cases, total = _cases(db, bench, template, labelled, settings)
         if dry_run:
@@ -146,7 +148,7 @@ def _ask(
 
 
 def _task(name: TaskName) -> Task:
-    from tracker.judge import STANCE
+    from tracker.judge.task import STANCE
 
     if name != "domain":
         return STANCE
@@ -158,7 +160,7 @@ def _task(name: TaskName) -> Task:
 def _bench(
     settings: Settings, found: Catalog, workspace_id: int, name: TaskName, version: str, again: bool
 ) -> Bench:
-    from tracker.judge_claims import Bench
+    from tracker.judge.claims import Bench
 
     entry = found.judge
     assert entry is not None
@@ -171,7 +173,7 @@ def _bench(
 def _cases(
     db: Database, bench: Bench, template: Any, labelled: LabelledSet | None, settings: Settings
 ) -> tuple[Iterable[Case], int]:
-    from tracker import judge_cases
+    from tracker.judge import cases as judge_cases
 
     if bench.task == "stance":
         return judge_cases.stances(db, bench, template), judge_cases.count_stances(db, bench)
@@ -187,8 +189,8 @@ def _domain_cases(db: Database, bench: Bench, template: Any, settings: Settings)
     from analysis import frames
     from analysis.classify import Classifier, own_folder
     from analysis.judged_domains import unknown_domains
-    from tracker.judge_claims import Case
-    from tracker.judge_run import estimate
+    from tracker.judge.claims import Case
+    from tracker.judge.run import estimate
 
     world = frames.world(db, bench.workspace_id)
     classifier = Classifier.stored(db, world, folder=own_folder(settings.catalog))
@@ -210,14 +212,15 @@ def _judge_now(
 ) -> Summary:
     from contextlib import nullcontext
 
-    from tracker import jobs, judge_run
+    from tracker.judge import run
+    from tracker.run import jobs
 
     limits = replace(limits_of(settings), concurrency=settings.concurrency)
     given = nullcontext(sandbox) if sandbox else jobs.sandbox_for(found, models=[bench.model])
     expected = total if limit is None else min(limit, total)
     with given as url, progress_bar(quiet, "judging") as show:
         return interruptible(
-            lambda stop: judge_run.judge_all(
+            lambda stop: run.judge_all(
                 *(db, bench, task, cases, limits),
                 most=limit,
                 total=expected,
@@ -233,13 +236,14 @@ def _dry_run(
 ) -> None:
     from itertools import islice
 
-    from tracker import judge_claims, judge_run, store
-    from tracker.engines import missing_keys
+    from tracker import store
+    from tracker.engines.calls import missing_keys
+    from tracker.judge import claims, run
 
     most = [case.estimated_micros for case in islice(cases, limit)]
     with store.reading(db) as session:
-        usual = judge_claims.standing(session, bench).known_micros
-        left = judge_claims.left_of(session, bench, datetime.now(UTC))
+        usual = claims.standing(session, bench).known_micros
+        left = claims.left_of(session, bench, datetime.now(UTC))
     found = {
         "model": bench.model,
         "prompt_version": bench.prompt_version,
@@ -248,7 +252,7 @@ def _dry_run(
         "most_usd": sum(most) / 1e6,
         "likely_usd": None if usual is None else usual * len(most) / 1e6,
         "budget_left_usd": left / 1e6,
-        "priced": judge_run.is_priced(bench),
+        "priced": run.is_priced(bench),
         "missing_keys": missing_keys(bench.model),
     }
     if as_json:

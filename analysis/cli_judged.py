@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.cli_reading import Asked, band, ratio, share
-from tracker.printing import err, out, plain, table
+from tracker.cli.printing import err, out, plain, table
 
 if TYPE_CHECKING:
     from analysis.frames import Judge

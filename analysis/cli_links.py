@@ -29,8 +29,7 @@ from analysis.cli_reading import (
     reading,
     share,
 )
-from tracker.errors import UsageError
-from tracker.opening import (
+from tracker.cli.opening import (
     CatalogOption,
     DatabaseOption,
     JsonOption,
@@ -39,7 +38,8 @@ from tracker.opening import (
     settings_from,
     workspace_of,
 )
-from tracker.printing import out, plain, print_json, table
+from tracker.cli.printing import out, plain, print_json, table
+from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli_run import plan_json, show_plan
+from tracker.cli.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.printing import err, out, plain, print_json, table
+from tracker.cli.run import plan_json, show_plan
 from tracker.errors import CiteliftError
-from tracker.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
-from tracker.printing import err, out, plain, print_json, table
 
 if TYPE_CHECKING:
     from analysis.panel import Panel
     from analysis.power import PowerPlan
-    from tracker.plan import Plan
+    from tracker.run.plan import Plan
     from tracker.settings import Settings
 
 

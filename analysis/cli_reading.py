@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tracker.cli.opening import opened, settings_from, workspace_of
+from tracker.cli.printing import err, plain, print_json, table
 from tracker.errors import UsageError
-from tracker.opening import (
-    opened,
-    settings_from,
-    workspace_of,
-)
-from tracker.printing import err, plain, print_json, table
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database

@@ -8,7 +8,7 @@ from analysis import frames
 from analysis.classify import LISTED, Classifier
 from analysis.frames import Scope, World
 from tracker import domains
-from tracker.judge import Task
+from tracker.judge.task import Task
 
 DOMAIN = Task("domain", "kind", LISTED, ("text",))
 PAGES = 8

@@ -27,7 +27,8 @@ from analysis.classify import labels
 from analysis.frames import Scope, World, exposure
 from analysis.intervals import wilson
 from analysis.lift import LiftRow, LiftTable
-from tracker import domains, rollups, store
+from tracker import domains, store
+from tracker.answers import rollups
 from tracker.errors import BadUrl, UsageError
 from tracker.models import Domain, OpportunityState
 

@@ -28,7 +28,8 @@ from analysis.classify import SHIPPED
 from analysis.families import UNKNOWN, bands
 from analysis.frames import World
 from analysis.intervals import Interval, wilson
-from tracker import domains, rollups, store
+from tracker import domains, store
+from tracker.answers import rollups
 from tracker.errors import BadUrl, UsageError
 from tracker.mentions import BrandNames, Finder
 from tracker.models import DisavowEntry

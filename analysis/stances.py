@@ -12,7 +12,7 @@ from analysis import frames
 from analysis.frames import Judge, Scope, World
 from analysis.intervals import Interval, cluster_bootstrap
 from analysis.visibility import FEW
-from tracker.judge import STANCES
+from tracker.judge.task import STANCES
 
 
 @dataclass(frozen=True)

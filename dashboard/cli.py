@@ -16,10 +16,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli_run import limits_of
+from tracker.cli.opening import (
+    CatalogOption,
+    DatabaseOption,
+    WorkspaceOption,
+    opened,
+    settings_from,
+    synced,
+)
+from tracker.cli.printing import err, out, plain
+from tracker.cli.run import limits_of
 from tracker.errors import CiteliftError, UsageError
-from tracker.opening import CatalogOption, DatabaseOption, WorkspaceOption, opened, settings_from, synced
-from tracker.printing import err, out, plain
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
@@ -176,8 +183,9 @@ def _scheduled_run(
     from sqlmodel import select
 
     from tracker import catalog as catalogs
-    from tracker import health, jobs, store
+    from tracker import health, store
     from tracker.models import Brand, Workspace
+    from tracker.run import jobs
 
     with store.reading(db) as session:
         workspace = session.get_one(Workspace, what.workspace_id).name
@@ -233,7 +241,7 @@ def _scheduled_report(db: Database, folder: Path, what: Schedule, due: datetime)
     """The report of the last full week before the due moment."""
     from analysis import report
     from analysis.classify import own_folder
-    from tracker.reading import week_of
+    from tracker.answers.rows import week_of
 
     week = week_of(due) - timedelta(days=7)
     try:

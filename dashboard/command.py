@@ -10,9 +10,9 @@ import analysis.cli
 import analysis.cli_judge
 import analysis.cli_plan
 import dashboard.cli
-import tracker.cli
+import tracker.cli.collect
+from tracker.cli.printing import err, plain
 from tracker.errors import CiteliftError
-from tracker.printing import err, plain
 
 app = typer.Typer(
     name="citelift",
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-tracker.cli.register(app)
+tracker.cli.collect.register(app)
 analysis.cli.register(app)
 analysis.cli_judge.register(app)
 analysis.cli_plan.register(app)

@@ -27,7 +27,7 @@ from analysis.frames import Judge, Outcome, Scope, World
 from analysis.moments import Moment
 from analysis.visibility import Compared, Row
 from tracker import settings, store
-from tracker.engines import is_sandbox
+from tracker.engines.calls import is_sandbox
 from tracker.models import (
     Agreement,
     Answer,
@@ -474,7 +474,7 @@ class RunView:
 
 def runs(place: Place, limit: int = 100) -> list[RunView]:
     """The newest runs. Not cached: a run that is under way moves without storing an answer."""
-    from tracker import claims
+    from tracker.run import claims
 
     newest = select(Run).where(col(Run.workspace_id) == place.workspace).order_by(col(Run.asked_for).desc())
     with store.reading(database(place)) as session:

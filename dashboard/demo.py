@@ -13,10 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracker.cli_run import limits_of, progress_bar
+from tracker.cli.opening import opened, synced
+from tracker.cli.printing import err, money, out, plain
+from tracker.cli.run import limits_of, progress_bar
 from tracker.errors import UsageError
-from tracker.opening import opened, synced
-from tracker.printing import err, money, out, plain
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
@@ -82,7 +82,7 @@ def _clear(folder: Path) -> None:
 
 def _world(catalog: Catalog, *, kind: str, weeks: int, seed: int) -> Any:
     from tracker import sandbox
-    from tracker.engines import is_sandbox
+    from tracker.engines.calls import is_sandbox
 
     real = [engine.name for engine in catalog.engines if not is_sandbox(engine.model)]
     if real:
@@ -108,8 +108,9 @@ def _ask(
 ) -> int:
     from dataclasses import replace
 
-    from tracker import jobs, plan, store
-    from tracker.jobs import Progress
+    from tracker import store
+    from tracker.run import jobs, plan
+    from tracker.run.jobs import Progress
 
     made = plan.make(catalog)
     made = replace(made, engines=tuple(replace(e, budget_micros=BUDGET_MICROS) for e in made.engines))
@@ -155,15 +156,15 @@ def _ask(
 
 
 def _links(db: Database, workspace_id: int, world: Any, folder: Path) -> None:
-    from tracker.links import importer
+    from tracker.links import imports
 
     files = world.write_links(folder)
     now = datetime.now(UTC)
-    result = importer.import_links(db, workspace_id, files.ahrefs, now=now)
+    result = imports.import_links(db, workspace_id, files.ahrefs, now=now)
     err.print(
         f"     {files.ahrefs.name}: {result.stored:,} links of {result.read:,} rows, {result.rejected:,} rejected"
     )
-    importer.import_authority(
+    imports.import_authority(
         db,
         files.authority,
         metric="domain_rating",

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
 
-from tracker import failures, settings
+from tracker import settings
+from tracker.engines import failures
 from tracker.store import open_database
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

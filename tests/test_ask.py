@@ -19,11 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tracker import failures, sandbox
-from tracker.ask import AskFailed, Question, RawReply, ask
-from tracker.engines import CALLS, call_for
-from tracker.failures import by_status, named, redact, retry_after
-from tracker.reading import read_body
+from tracker import sandbox
+from tracker.answers.rows import read_body
+from tracker.engines import failures
+from tracker.engines.ask import AskFailed, Question, RawReply, ask
+from tracker.engines.calls import CALLS, call_for
+from tracker.engines.failures import by_status, named, redact, retry_after
 
 SECRET = "planted-4f9a8b7c6d5e4f3a2b1c0d9e"
 QUESTION = "Which CRM suits two people?"

@@ -11,11 +11,12 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from tests.test_jobs import count, prepared, small_catalog
-from tracker import claims, store
-from tracker.claims import Claimed, Outcome
+from tracker import store
 from tracker.models import Ask, AskState, Ledger, Reply, Run, RunState
-from tracker.runs import latest_open
-from tracker.work import Work
+from tracker.run import claims
+from tracker.run.claims import Claimed, Outcome
+from tracker.run.create import latest_open
+from tracker.run.work import Work
 
 NOW = datetime.now(UTC)
 LATER = NOW + claims.LEASE + timedelta(seconds=1)

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from tracker.errors import UsageError
-from tracker.links import body, robots
-from tracker.links.fetch import Fetched, Fetcher, Policy, Refused, Validators, Wanted, fetch_many
-from tracker.links.safety import Stop, destination, fault
+from tracker.links.web import body, robots
+from tracker.links.web.fetch import Fetched, Fetcher, Policy, Refused, Validators, Wanted, fetch_many
+from tracker.links.web.safety import Stop, destination, fault
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PAGE = b"<!doctype html><title>t</title><p>hello</p>"

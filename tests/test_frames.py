@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from analysis import frames
 from analysis.frames import Scope
 from tests.facts import BRANDS, MONDAY, Facts, week
-from tracker import rollups, store
+from tracker import store
+from tracker.answers import rollups
 from tracker.errors import DataError, UsageError
 
 NEWS = "https://news.example.org/best"

@@ -28,13 +28,15 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 from werkzeug import Request, Response
 
-from tracker import catalog, history, jobs, pace, plan, reading, sandbox, store
+from tracker import catalog, sandbox, store
+from tracker.answers import rows as reading
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
 from tracker.domains import domain_id
-from tracker.engines import CALLS
-from tracker.jobs import Limits, Summary
+from tracker.engines.calls import CALLS
 from tracker.logs import log_to
 from tracker.models import Answer, Ask, Citation, Event, Ledger, Mention, Reply
+from tracker.run import history, jobs, pace, plan
+from tracker.run.jobs import Limits, Summary
 
 MISTRAL: dict[str, Any] = {
     "object": "conversation.response",
@@ -308,7 +310,8 @@ def test_a_run_killed_twice_ends_with_one_answer_per_ask(
 def test_a_refused_key_stops_its_engine_and_no_other(
     sqlite_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker import ask, lane
+    from tracker.engines import ask
+    from tracker.run import lane
 
     real = ask.ask
 
@@ -445,7 +448,7 @@ def test_an_engine_of_nothing_but_failures_is_stopped_and_says_why(
 def test_a_writer_that_fails_ends_the_run_instead_of_hanging_it(
     sqlite_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker import claims
+    from tracker.run import claims
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the disk is full")

@@ -35,14 +35,18 @@ from analysis.stances import stances
 from dashboard import data, marked
 from tests.facts import Facts, week
 from tests.test_cli import Cite, cite, write_catalog
-from tracker import catalog, claims, judge_cases, judge_claims, judge_run, sandbox, store
-from tracker.ask import Question, ask
-from tracker.engines import plain_call
+from tracker import catalog, sandbox, store
+from tracker.engines.ask import Question, ask
+from tracker.engines.calls import plain_call
 from tracker.errors import CatalogError, DataError, UsageError
-from tracker.judge import STANCE, STANCES, InvalidVerdict, labelled, template, verdict
-from tracker.judge_claims import Bench, Case, Judged
+from tracker.judge import cases as judge_cases
+from tracker.judge import claims as judge_claims
+from tracker.judge import run
+from tracker.judge.claims import Bench, Case, Judged
+from tracker.judge.task import STANCE, STANCES, InvalidVerdict, labelled, template, verdict
 from tracker.models import Agreement, Answer, Ask, JudgeLedger, Judgement, Mention, Setting
-from tracker.work import Limits
+from tracker.run import claims
+from tracker.run.work import Limits
 
 __all__ = ["cite"]
 
@@ -335,11 +339,11 @@ def bench_of(budget: int = 1_000_000, **more: Any) -> Bench:
     return Bench(1, "stance", "sandbox/judge", SHIPPED.version, budget, **more)
 
 
-def judge_all(database: Engine, bench: Bench, url: str, **more: Any) -> judge_run.Summary:
+def judge_all(database: Engine, bench: Bench, url: str, **more: Any) -> run.Summary:
     judge_claims.recover(database, bench.workspace_id, datetime.now(UTC))
     cases = more.pop("cases", None) or judge_cases.stances(database, bench, more.pop("words", SHIPPED))
     limits = more.pop("limits", LIMITS)
-    return asyncio.run(judge_run.judge_all(database, bench, STANCE, cases, limits, sandbox_url=url, **more))
+    return asyncio.run(run.judge_all(database, bench, STANCE, cases, limits, sandbox_url=url, **more))
 
 
 def judgements(database: Engine) -> list[Judgement]:
@@ -386,12 +390,9 @@ def test_two_at_once_never_ask_the_same(database: Engine, url: str, server: sand
     filled(database, 30)
     server.set_faults(sandbox.Faults(latency=0.01))
 
-    async def both() -> list[judge_run.Summary]:
+    async def both() -> list[run.Summary]:
         each = (judge_cases.stances(database, bench_of(), SHIPPED) for _ in range(2))
-        work = (
-            judge_run.judge_all(database, bench_of(), STANCE, cases, LIMITS, sandbox_url=url)
-            for cases in each
-        )
+        work = (run.judge_all(database, bench_of(), STANCE, cases, LIMITS, sandbox_url=url) for cases in each)
         return list(await asyncio.gather(*work))
 
     done = asyncio.run(both())
@@ -609,14 +610,14 @@ def test_a_stopped_judging_gives_back_what_was_not_sent(
     filled(sqlite_database, 20)
     server.set_faults(sandbox.Faults(latency=0.05))
 
-    async def main() -> judge_run.Summary:
+    async def main() -> run.Summary:
         stop = asyncio.Event()
         cases = judge_cases.stances(sqlite_database, bench_of(), SHIPPED)
 
         def enough(_: Any) -> None:
             stop.set()
 
-        return await judge_run.judge_all(
+        return await run.judge_all(
             sqlite_database, bench_of(), STANCE, cases, LIMITS, sandbox_url=url, stop=stop, on_progress=enough
         )
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.shared import shared
 from tracker.errors import DataError
-from tracker.links import formats
-from tracker.links.importer import LinkRow, Reject, inspect, rows
+from tracker.links.files import formats
+from tracker.links.imports import LinkRow, Reject, inspect, rows
 
 SITE = "https://acme-widgets.example"
 REVIEW, FORUM, NEWS = (

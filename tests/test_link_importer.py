@@ -25,8 +25,8 @@ from sqlmodel import Session, col, select
 from tests.shared import shared
 from tracker import domains, store
 from tracker.errors import DataError, StoreError, UsageError
-from tracker.links import prepare, values
-from tracker.links.importer import (
+from tracker.links.files import prepare, values
+from tracker.links.imports import (
     ImportResult,
     LinkRow,
     Reject,
@@ -780,7 +780,7 @@ def test_a_file_in_which_nothing_fits_leaves_no_trace(lone: Engine, tmp_path: Pa
 def test_a_failure_half_way_stores_nothing(
     database: Engine, workspace: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracker.links import importer
+    from tracker.links import imports
 
     path = write(
         tmp_path / "export.csv",
@@ -788,15 +788,15 @@ def test_a_failure_half_way_stores_nothing(
         + "".join(f"https://a.com/{n},https://acme.com/,{'x' * 200},,,,\n" for n in range(9_000)),
     )
     written: list[int] = []
-    original = importer._LinkWriter.insert
+    original = imports._LinkWriter.insert
 
-    def breaking(self: importer._LinkWriter, part: importer.Prepared) -> None:
+    def breaking(self: imports._LinkWriter, part: imports.Prepared) -> None:
         written.append(part.count)
         if len(written) == 2:
             raise RuntimeError("the power fails")
         original(self, part)
 
-    monkeypatch.setattr(importer._LinkWriter, "insert", breaking)
+    monkeypatch.setattr(imports._LinkWriter, "insert", breaking)
     with pytest.raises(RuntimeError, match="power"):
         imported(database, path)
     assert written[0] > 0
@@ -918,9 +918,9 @@ def test_a_big_import_leaves_every_index_in_place(
 ) -> None:
     from sqlalchemy import inspect as schema
 
-    from tracker.links import importer
+    from tracker.links import imports
 
-    monkeypatch.setattr(importer, "REBUILD_FROM", 0)
+    monkeypatch.setattr(imports, "REBUILD_FROM", 0)
     with store.writing(sqlite_database) as session:
         session.add(Workspace(id=1, name="acme"))
     before = {each["name"] for each in schema(sqlite_database).get_indexes("backlink")}

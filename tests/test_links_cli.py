@@ -20,9 +20,10 @@ from typer.testing import CliRunner
 from dashboard.command import app
 from tracker import catalog, domains, store
 from tracker.errors import CiteliftError, DataError, UsageError
-from tracker.links import checking, decisions, releases
-from tracker.links.fetch import Fetcher, Policy
-from tracker.links.pages import Due
+from tracker.links import decisions, releases
+from tracker.links.pages import checking
+from tracker.links.pages.look import Due
+from tracker.links.web.fetch import Fetcher, Policy
 from tracker.models import (
     AuthorityList,
     AuthorityValue,

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from tracker.failures import AskFailed
-from tracker.pace import BREAKER_FAILURES, Pace
+from tracker.engines.failures import AskFailed
+from tracker.run.pace import BREAKER_FAILURES, Pace
 
 LIMITED = AskFailed("rate limited", "slow down", retry_after=0.3)
 BROKEN = AskFailed("engine error", "oops")

@@ -13,8 +13,7 @@ from sqlmodel import select
 from tests.facts import BRANDS, Facts
 from tracker import domains, store
 from tracker.errors import UsageError
-from tracker.links.fetch import Fetched, Fetcher, Policy, Refused, Validators
-from tracker.links.pages import (
+from tracker.links.pages.look import (
     LOST_REASONS,
     Link,
     Look,
@@ -31,7 +30,8 @@ from tracker.links.pages import (
     save_check,
     targets_of,
 )
-from tracker.links.safety import REASONS
+from tracker.links.web.fetch import Fetched, Fetcher, Policy, Refused, Validators
+from tracker.links.web.safety import REASONS
 from tracker.mentions import BrandNames, Finder
 from tracker.models import Backlink, Domain, LinkImport, Page, PageCheck, PageLink
 

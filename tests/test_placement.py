@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.links.placement import PLACEMENTS, placements
+from tracker.links.pages.placement import PLACEMENTS, placements
 
 PAGES = sorted((Path(__file__).parent / "pages").glob("*.html"))
 TARGET = "https://target.test/"

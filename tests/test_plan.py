@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests.test_jobs import small_catalog
-from tracker import plan, prices
-from tracker.engines import call_for
-from tracker.history import Cell, summarised
-from tracker.plan import NOTHING_OBSERVED, Observed, detectable_change
+from tracker.engines import prices
+from tracker.engines.calls import call_for
+from tracker.run import plan
+from tracker.run.history import Cell, summarised
+from tracker.run.plan import NOTHING_OBSERVED, Observed, detectable_change
 
 
 def test_detectable_change_by_hand() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tracker import printing
+from tracker.cli import printing
 
 COLUMNS = ("engine", "model", "rate", "95 %", "verdict")
 ROWS = [

@@ -19,12 +19,13 @@ from sqlalchemy import Engine
 from sqlmodel import col
 
 from tests.test_jobs import LIMITS, count, prepared, small_catalog, world
-from tracker import child, jobs, reader, sandbox
-from tracker.jobs import Progress
+from tracker import child, sandbox
+from tracker.answers.rows import Said, Unread, pack
 from tracker.mentions import BrandNames
 from tracker.models import Answer, Ask, Citation, Mention
-from tracker.reader import MANY, Reader
-from tracker.reading import Said, Unread, pack
+from tracker.run import jobs, reader
+from tracker.run.jobs import Progress
+from tracker.run.reader import MANY, Reader
 
 BRANDS = [BrandNames(1, "Norvane", domains=("norvane.com",)), BrandNames(2, "Quellby")]
 SECRET = "planted-0a1b2c3d4e5f6071"
@@ -53,7 +54,9 @@ REPLIES = [
 
 
 def processes() -> list[psutil.Process]:
-    return [p for p in psutil.Process().children() if any("tracker.reader" in part for part in p.cmdline())]
+    return [
+        p for p in psutil.Process().children() if any("tracker.run.reader" in part for part in p.cmdline())
+    ]
 
 
 def read(replies: int, before: Callable[[], None] = lambda: None) -> list[Said]:
@@ -111,7 +114,7 @@ def test_the_reading_process_has_no_keys(monkeypatch: pytest.MonkeyPatch) -> Non
 
 PARENT = """
 import asyncio, sys
-from tracker.reader import MANY, Reader
+from tracker.run.reader import MANY, Reader
 async def main():
     async with Reader([], replies=MANY) as reader:
         await reader.read([], {})

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
 from tests.shared import shared
-from tracker import catalog, recorded, store
+from tracker import catalog, store
+from tracker.answers import recorded
 from tracker.catalog import BrandEntry, Catalog
 from tracker.errors import DataError
 from tracker.models import Answer, Citation, Domain, Mention, Prompt
@@ -158,7 +159,7 @@ def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_
 ) -> None:
     from analysis import frames
     from analysis.association import spearman
-    from tracker.links import importer
+    from tracker.links import imports
 
     answers_file, list_file = (
         shared("data/citations/perplexity_2024-11.jsonl.gz"),
@@ -166,7 +167,7 @@ def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_
     )
     key = workspace(sqlite_database)
     recorded.import_answers(sqlite_database, key, answers_file)
-    importer.import_authority(
+    imports.import_authority(
         sqlite_database,
         list_file,
         metric="refsubnets",

@@ -13,10 +13,12 @@ from sqlmodel import col, select
 from werkzeug import Request, Response
 
 from tests.test_jobs import AT, count, prepared, small_catalog, world
-from tracker import answers, jobs, redirects, sandbox, store
-from tracker.jobs import Limits
+from tracker import sandbox, store
+from tracker.answers import stored as answers
 from tracker.models import Citation, Domain, Page, Redirect
-from tracker.redirects import HOME, PATH, Redirects
+from tracker.run import jobs, redirects
+from tracker.run.jobs import Limits
+from tracker.run.redirects import HOME, PATH, Redirects
 
 LINK = f"{HOME}{PATH}"
 

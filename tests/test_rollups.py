@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from tests.facts import BRANDS, Facts, week
-from tracker import rollups, store
-from tracker.rollups import SOURCE, VISIBILITY
+from tracker import store
+from tracker.answers import rollups
+from tracker.answers.rollups import SOURCE, VISIBILITY
 
 
 def rows(database: Engine, table: Any) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ import pytest
 
 from tracker import citations
 from tracker.errors import CatalogError, UsageError
-from tracker.links import importer
+from tracker.links import imports
 from tracker.mentions import BrandNames, Finder
 from tracker.sandbox import DEMO_SEED, ENGINES, FAULTS, Ask, Brand, Faults, Kind, Sandbox, Shape, World
 from tracker.sandbox.__main__ import main, world_of
@@ -369,7 +369,7 @@ def test_a_planted_pair_is_linked_from_every_page_that_can_be_cited(world: World
 
 def test_both_link_files_are_recognised_and_read_without_a_reject(world: World, tmp_path: Path) -> None:
     files = world.write_links(tmp_path)
-    links, ahrefs = importer.preview(files.links), importer.preview(files.ahrefs)
+    links, ahrefs = imports.preview(files.links), imports.preview(files.ahrefs)
     assert links.recognition.layout.name == "generic"
     assert ahrefs.recognition.layout.name.startswith("ahrefs")
     assert (links.rejected, ahrefs.rejected) == (0, 0)
@@ -379,7 +379,7 @@ def test_both_link_files_are_recognised_and_read_without_a_reject(world: World, 
 
 def test_the_ahrefs_file_tells_the_same_links_as_the_generic_one(world: World, tmp_path: Path) -> None:
     files = world.write_links(tmp_path)
-    read = [importer.preview(f, limit=10_000).rows for f in (files.links, files.ahrefs)]
+    read = [imports.preview(f, limit=10_000).rows for f in (files.links, files.ahrefs)]
     sides = [
         {(r.source_url, r.target_url, r.anchor, r.nofollow, str(r.first_seen)[:10]) for r in rows}
         for rows in read

@@ -19,9 +19,10 @@ import pytest
 from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
-from tracker import claims, schedule, store
+from tracker import schedule, store
 from tracker.errors import CiteliftError, UsageError
 from tracker.models import Answer, Ask, Firing, Lease, Run, Schedule, Workspace
+from tracker.run import claims
 from tracker.schedule import Clock, latest_due, take_care, take_lease, trigger
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,7 +14,7 @@ from tests.shared import shared
 from tracker import domains
 from tracker.errors import CiteliftError, DataError, UsageError
 from tracker.links import webgraph
-from tracker.links.download import local_file
+from tracker.links.web.download import local_file
 from tracker.links.webgraph import Edge, InEdges
 
 VERTICES = (

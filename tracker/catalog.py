@@ -21,7 +21,7 @@ import yaml
 from sqlmodel import Session, select
 
 from tracker import domains, store
-from tracker.engines import foreign_options, plain_call
+from tracker.engines.calls import foreign_options, plain_call
 from tracker.errors import BadUrl, CatalogError
 from tracker.models import Brand, Engine, Prompt, Setting, Workspace
 

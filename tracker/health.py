@@ -17,15 +17,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col, select
 
-from tracker import catalog, citations, history, jobs, judge, plan, prices, store
-from tracker.ask import AskFailed, Question, ask
+from tracker import catalog, citations, store
+from tracker.answers.rows import read_body
 from tracker.catalog import Catalog, EngineEntry
 from tracker.citations import Reading
-from tracker.engines import call_for, is_sandbox, missing_keys, plain_call
+from tracker.engines import prices
+from tracker.engines.ask import AskFailed, Question, ask
+from tracker.engines.calls import call_for, is_sandbox, missing_keys, plain_call
 from tracker.errors import CiteliftError
+from tracker.judge import task
 from tracker.models import Schedule, Workspace
-from tracker.plan import Plan
-from tracker.reading import read_body
+from tracker.run import history, jobs, plan
+from tracker.run.plan import Plan
 from tracker.settings import Settings
 
 LIVE_QUESTION = "Which city hosted the most recent Summer Olympics? Answer in one sentence and cite a source."
@@ -200,7 +203,7 @@ def _check_judge(found: Catalog, folder: Path, fine: list[str], problems: list[F
     if entry is None:
         return
     try:
-        version = judge.template(folder, judge.STANCE).version
+        version = task.template(folder, task.STANCE).version
     except CiteliftError as error:
         problems.append(Finding("error", "judge.prompt", "judge", error.problem, error.hint))
         return

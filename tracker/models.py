@@ -138,7 +138,7 @@ class Ask(SQLModel, table=True):
     spent_micros: int = _big(default=0)
     """What attempts of this ask have cost, known or estimated."""
     reason: str | None = None
-    """Why it failed: one word of `tracker.ask.Reason`."""
+    """Why it failed: one word of `tracker.engines.failures.Reason`."""
     detail: str | None = Field(default=None, sa_type=Text)
     ended_at: datetime | None = None
 

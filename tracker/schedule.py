@@ -26,9 +26,10 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
-from tracker import claims, store
+from tracker import store
 from tracker.errors import CiteliftError, UsageError
 from tracker.models import Firing, Lease, Schedule
+from tracker.run import claims
 
 log = logging.getLogger("citelift.clock")
 Kind = Literal["run", "report"]

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, and_, case, func, or_, select
 
 from analysis.frames.tables import DOMAIN, Ints, rows, seconds
 from analysis.frames.tracked import Scope, World
-from tracker import rollups
+from tracker.answers import rollups
+from tracker.answers.rollups import ANSWER, CITATION, MENTION, PAGE, SOURCE, VISIBILITY
 from tracker.errors import UsageError
-from tracker.rollups import ANSWER, CITATION, MENTION, PAGE, SOURCE, VISIBILITY
 
 Key = Literal["engine", "week", "topic", "country", "served_model"]
 MEASURES = (

@@ -14,8 +14,8 @@ from analysis.frames.answered import answers, asked, citations, named, visibilit
 from analysis.frames.linked import links
 from analysis.frames.tables import domain_names
 from analysis.frames.tracked import Exposure, Scope, World, as_world
+from tracker.answers.rollups import ANSWER
 from tracker.errors import UsageError
-from tracker.rollups import ANSWER
 
 if TYPE_CHECKING:
     from analysis.association import Citations

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, and_, func, select
 from analysis.frames.answered import within
 from analysis.frames.tables import AGREEMENT, JUDGEMENT, rows
 from analysis.frames.tracked import Scope, World
-from tracker import rollups
+from tracker.answers import rollups
+from tracker.answers.rollups import ANSWER, MENTION, SETTING
 from tracker.catalog import judged_domains as switch
-from tracker.rollups import ANSWER, MENTION, SETTING
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from analysis.frames.tables import (
     seconds,
 )
 from analysis.frames.tracked import World
-from tracker import rollups
-from tracker.links.formats import NO_LINKS
-from tracker.rollups import CITATION, SOURCE
+from tracker.answers import rollups
+from tracker.answers.rollups import CITATION, SOURCE
+from tracker.links.files.formats import NO_LINKS
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, select
 
 from analysis.frames.tables import CLASS, DOMAIN, ENGINE, EVENT, PROMPT, WORKSPACE
-from tracker import rollups
+from tracker.answers import rollups
+from tracker.answers.rollups import ANSWER, BRAND, VISIBILITY
 from tracker.errors import UsageError
-from tracker.rollups import ANSWER, BRAND, VISIBILITY
 
 Branded = Literal["exclude", "include", "only"]
 Exposure = Literal["auto", "page", "domain"]

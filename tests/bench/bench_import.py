@@ -49,7 +49,7 @@ def make(path: Path, rows: int) -> None:
 
 def importing(path: Path, folder: Path) -> int:
     from tracker import store
-    from tracker.links.importer import import_links
+    from tracker.links.imports import import_links
     from tracker.models import Workspace
 
     database = store.open_database(f"sqlite:///{folder}/citelift.db")

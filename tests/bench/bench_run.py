@@ -23,10 +23,11 @@ from statistics import median
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from tracker import catalog, jobs, plan, sandbox, store
-from tracker.ask import _litellm
+from tracker import catalog, sandbox, store
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
+from tracker.engines.ask import _litellm
 from tracker.models import Answer, Ask, Ledger
+from tracker.run import jobs, plan
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 CONCURRENCY = 64

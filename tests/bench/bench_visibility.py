@@ -23,7 +23,8 @@ from sqlalchemy import Engine, text
 from analysis import frames
 from analysis import visibility as v
 from analysis.frames import Scope
-from tracker import domains, rollups, store
+from tracker import domains, store
+from tracker.answers import rollups
 
 PROMPTS, ENGINES, BRANDS, DOMAINS = 100, 4, 8, 2_000
 CITED = 8

@@ -32,7 +32,7 @@ import duckdb
 
 from tracker import domains
 from tracker.errors import DataError, UsageError
-from tracker.links.download import local_file
+from tracker.links.web.download import local_file
 
 Kind = Literal["vertices", "edges", "ranks"]
 _BATCH = 50_000

@@ -1,0 +1,176 @@
+"""A stored reply, or a recorded answer → the answer, its citations and its mentions as rows; pure.
+
+Reading is free, asking is not: the raw reply is what is kept, and it can be read again at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from tracker import citations, domains, mentions
+from tracker.citations import Reading, Usage
+from tracker.errors import DataError
+from tracker.mentions import Finder
+
+READER = f"{citations.READER_VERSION}.{mentions.READER_VERSION}"
+
+
+@dataclass(frozen=True)
+class AnswerRows:
+    """One answer, ready to store; the rows that belong to it wait for its id."""
+
+    answer: dict[str, Any]
+    citations: list[dict[str, Any]]
+    mentions: list[dict[str, Any]]
+    places: dict[int, dict[str, Any]]
+    """Pages by id."""
+    publishers: dict[int, str]
+    """Domains by id."""
+
+
+def pack(body: bytes) -> bytes:
+    return zlib.compress(body, 3)
+
+
+def unpack(packed: bytes) -> bytes:
+    return zlib.decompress(packed)
+
+
+def read_body(body: bytes) -> Reading:
+    """The reading of a stored body, whose parts (a paused answer and its continuation) are put together."""
+    if body.startswith(b'{"citelift_parts"'):
+        parts = json.loads(body)["citelift_parts"]
+        return citations.merge([citations.read(part) for part in parts])
+    return citations.read(body)
+
+
+def week_of(moment: datetime) -> date:
+    day = moment.date()
+    return day - timedelta(days=day.weekday())
+
+
+def answer_rows(
+    reading: Reading,
+    head: Mapping[str, Any],
+    names: Finder,
+    *,
+    citations_known: bool = True,
+    targets: Mapping[str, str] = MappingProxyType({}),
+) -> AnswerRows:
+    """`head` holds the columns that come from the ask: workspace, prompt, engine, repeat, times, model, cost.
+    `targets` says where redirecting links lead (`tracker.run.redirects`)."""
+    workspace_id = head["workspace_id"]
+    answer = {
+        "served_model": reading.engine_model,
+        "shape": reading.shape,
+        "text": reading.text,
+        "search_used": reading.search_used,
+        "searches": list(reading.searches),
+        "citations_known": citations_known,
+        "problem": reading.problem,
+        "stop": reading.stop,
+        "input_tokens": reading.usage.input_tokens,
+        "output_tokens": reading.usage.output_tokens,
+        "week": week_of(head["asked_at"]),
+        "reader_version": READER,
+        **head,
+    }
+    places: dict[int, dict[str, Any]] = {}
+    publishers: dict[int, str] = {}
+    cited = [
+        _citation(found, targets.get(found.url), workspace_id, places, publishers)
+        for found in reading.citations
+    ]
+    return AnswerRows(answer, cited, mention_rows(reading.text, workspace_id, names), places, publishers)
+
+
+def _citation(
+    found: citations.Citation,
+    target: str | None,
+    workspace_id: int,
+    places: dict[int, dict[str, Any]],
+    publishers: dict[int, str],
+) -> dict[str, Any]:
+    page_id: int | None = None
+    domain_id: int | None = None
+    if target is not None:
+        found = citations.resolved(found, target)
+    address = domains.try_parse(target or found.url)
+    if found.domain is not None:
+        domain_id = domains.domain_id(found.domain)
+        publishers[domain_id] = found.domain
+        if address is not None and address.domain == found.domain:
+            page_id = domains.page_id(address.canonical)
+            places[page_id] = {
+                "id": page_id,
+                "domain_id": domain_id,
+                "host": address.host,
+                "url": address.canonical,
+            }
+    return {
+        "workspace_id": workspace_id,
+        "page_id": page_id,
+        "domain_id": domain_id,
+        "kind": found.kind,
+        "position": found.position,
+        "start": found.start,
+        "end": found.end,
+        "url": found.url,
+        "title": found.title,
+    }
+
+
+def mention_rows(text: str, workspace_id: int, names: Finder) -> list[dict[str, Any]]:
+    return [
+        {
+            "workspace_id": workspace_id,
+            "brand_id": found.key,
+            "position": found.position,
+            "count": found.count,
+            "first_offset": found.first_offset,
+            "stance": found.stance,
+        }
+        for found in names.mentions(text)
+    ]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A reply as it is stored, and the columns of its answer that come from its ask."""
+
+    packed: bytes
+    head: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a reply says."""
+
+    usage: Usage | None
+    """None where the reply cannot be read."""
+    rows: AnswerRows | None
+    problem: str | None
+    detail: str | None
+    redirects: frozenset[str] = frozenset()
+    """Those `redirecting` links whose targets are not known here (`tracker.run.redirects`)."""
+
+
+def said(reply: Unread, names: Finder, targets: Mapping[str, str]) -> Said:
+    try:
+        reading = read_body(unpack(reply.packed))
+    except DataError as error:
+        return Said(None, None, "unreadable", error.problem)
+    rows = answer_rows(reading, reply.head, names, targets=targets)
+    unknown = frozenset(redirecting(reading) - targets.keys())
+    return Said(reading.usage, rows, reading.problem, reading.detail, unknown)
+
+
+def redirecting(reading: Reading) -> set[str]:
+    """Links that only lead to the page that is cited."""
+    return {found.url for found in reading.citations if citations.is_redirect(found.url)}

@@ -1,0 +1,200 @@
+"""The verbs of collecting: init, check, import answers, reread, read-raw, and those of asking, links and time.
+
+Prints, never computes. Whatever is heavy is imported inside its verb: `citelift --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tracker.cli import links, run, schedule
+from tracker.cli.opening import (
+    CatalogOption,
+    DatabaseOption,
+    JsonOption,
+    WorkspaceOption,
+    opened,
+    settings_from,
+    synced,
+)
+from tracker.cli.printing import err, money, out, plain, print_json, table
+from tracker.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    for verb in (init, check):
+        app.command()(verb)
+    run.register(app)
+    app.command()(reread)
+    app.command("read-raw")(read_raw)
+    imports = typer.Typer(help="Bring in recorded answers, links and authority lists.", no_args_is_help=True)
+    imports.command("answers")(import_answers)
+    app.add_typer(imports, name="import")
+    links.register(app, imports)
+    schedule.register(app)
+
+
+def init(
+    catalog: CatalogOption = None,
+    brand: Annotated[str | None, typer.Option(help="Your brand's name.")] = None,
+    domain: Annotated[str | None, typer.Option(help="Its domain, like example.com.")] = None,
+    rival: Annotated[
+        list[str] | None, typer.Option(help="A rival as name=domain; may be given several times.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="What your buyers look for, like `CRM`.")] = None,
+) -> None:
+    """Write a commented starter catalog for your brand. Existing files stay as they are."""
+    from tracker import starter
+
+    if sys.stdin.isatty():
+        brand = brand or typer.prompt("Your brand's name")
+        domain = domain or typer.prompt("Its domain (example.com)")
+        topic = topic or typer.prompt("What your buyers look for (one or two words)", default="CRM")
+    folder = settings_from(catalog).catalog
+    written, kept = starter.write(folder, brand=brand, domain=domain, rivals=rival or [], topic=topic)
+    for path in written:
+        out.print(f"wrote {path}")
+    for path in kept:
+        out.print(f"kept  {path} (it was there)")
+    out.print(
+        f"\nNext: fill in {folder}/brands.yaml and {folder}/tracked.yaml, then `citelift check` and `citelift plan`."
+    )
+
+
+def check(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask each engine one cheap question. Costs money.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at catalog, settings, keys, database and engines. Spends nothing, unless --live."""
+    from tracker import health
+
+    settings = settings_from(catalog, database, workspace)
+    report = health.check(settings)
+    if live and not report.errors:
+        report = health.check_live(
+            settings, report, on_engine=lambda name: err.print(f"asking {plain(name)} …")
+        )
+    if as_json:
+        print_json(asdict(report))
+    else:
+        for line in report.fine:
+            out.print(f"[green]ok[/green]    {plain(line)}")
+        for problem in report.problems:
+            colour = "red" if problem.level == "error" else "yellow"
+            out.print(
+                f"[{colour}]{problem.level:<7}[/{colour}] {plain(problem.where)}: {plain(problem.problem)} \\[{problem.id}]"
+            )
+            if problem.hint:
+                out.print(f"        fix: {plain(problem.hint)}")
+        if report.live:
+            _show_live(report.live)
+    if report.errors:
+        raise typer.Exit(2)
+
+
+def _show_live(found: Sequence[Any]) -> None:
+    rows = [
+        (
+            e.name,
+            e.outcome,
+            e.served_model,
+            e.searched,
+            e.cited,
+            money(e.cost_micros),
+            f"{e.seconds:.1f} s",
+            e.note,
+        )
+        for e in found
+    ]
+    table(
+        "Engines, asked once",
+        ("engine", "outcome", "served model", "searched", "cited", "cost", "time", "note"),
+        rows,
+        right=(4, 5, 6),
+    )
+
+
+def reread(
+    catalog: CatalogOption = None, database: DatabaseOption = None, workspace: WorkspaceOption = None
+) -> None:
+    """Rebuild citations and mentions of all stored answers from their raw replies. Costs nothing."""
+    from tracker import store
+    from tracker.answers import rollups, stored
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        done = stored.reread(db, workspace_id)
+        with store.writing(db) as session:
+            rollups.rebuild(session, workspace_id)
+    out.print(f"Read {done.answers:,} answers again; {done.unreadable:,} stored replies could not be read.")
+
+
+def read_raw(
+    body: Annotated[Path, typer.Argument(help="One recorded reply body.")],
+    shape: Annotated[str, typer.Option(help="auto, or the name of a reply shape.")] = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Read one recorded reply and show what it cites. Nothing is stored."""
+    from tracker import citations
+
+    try:
+        raw = body.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {body}: {error.strerror}", "give the path of a file with one JSON reply"
+        ) from None
+    reading = citations.read(raw, shape)  # type: ignore[arg-type]
+    if as_json:
+        print_json(citations.as_json(reading))
+        return
+    out.print(
+        f"shape {reading.shape}; model {plain(reading.engine_model)}; searched: {reading.search_used}; problem: {reading.problem or 'none'}"
+    )
+    for search in reading.searches:
+        out.print(f"  search  {plain(search)}")
+    rows = [(c.kind, c.position, c.domain, c.url, c.title) for c in reading.citations]
+    table("", ("kind", "position", "domain", "url", "title"), rows, right=(1,))
+
+
+def import_answers(
+    file: Annotated[Path, typer.Argument(help=".jsonl or .jsonl.gz, one answer a line.")],
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store answers that were recorded elsewhere. The same line is stored once, however often it comes."""
+    from tracker import store
+    from tracker.answers import recorded, rollups
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        counts = recorded.import_answers(db, workspace_id, file)
+        if counts.stored:
+            with store.writing(db) as session:
+                rollups.update(session, workspace_id)
+    if as_json:
+        print_json(asdict(counts))
+    else:
+        out.print(
+            f"{counts.read:,} read, {counts.stored:,} stored with {counts.citations:,} citations, {counts.already_there:,} already there, {counts.rejected:,} rejected."
+        )
+        for reject in counts.rejects[:20]:
+            err.print(f"  {file}:{reject.line}: {plain(reject.reason)}")
+        if counts.rejected > 20:
+            err.print(f"  … and {counts.rejected - 20:,} more; --json lists the first thousand.")
+    if counts.rejected:
+        raise typer.Exit(3)

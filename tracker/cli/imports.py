@@ -1,0 +1,176 @@
+"""The verbs that bring in links and authority lists. Prints, never computes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracker.cli.opening import (
+    CatalogOption,
+    DatabaseOption,
+    JsonOption,
+    WorkspaceOption,
+    opened,
+    settings_from,
+    synced,
+)
+from tracker.cli.printing import err, out, plain, print_json, table
+
+if TYPE_CHECKING:
+    from tracker.links.files.rows import LinkRow
+    from tracker.links.imports import ImportResult, Preview
+
+
+def register(imports: typer.Typer) -> None:
+    imports.command("links")(import_links)
+    imports.command("authority")(import_authority)
+
+
+def import_links(
+    file: Annotated[Path, typer.Argument(help="An export of a link tool, or the generic CSV.")],
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    format: Annotated[str, typer.Option(help="auto, or the name of a layout.")] = "auto",
+    vendor: Annotated[
+        str | None, typer.Option(help="Who made the export, where the file does not say.")
+    ] = None,
+    scope: Annotated[
+        str | None, typer.Option(help="What the export covers; a wrong one makes links look lost.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(help="The day the export shows.", formats=["%Y-%m-%d"])
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The site linked to, where rows do not say.")] = None,
+    date_order: Annotated[str, typer.Option(help="auto, day_first or month_first.")] = "auto",
+    encoding: Annotated[str | None, typer.Option(help="Where the file's own signs mislead.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show format, mapping, rows and rejects; store nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Store one export of backlinks. Recognised by its header and content, never by its name; stored once."""
+    from tracker.links import imports as importer
+
+    if dry_run:
+        seen = importer.preview(file, format=format, date_order=date_order, encoding=encoding)
+        _show_import(seen, as_json)
+        raise typer.Exit(3 if seen.rejected else 0)
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        result = importer.import_links(
+            db,
+            workspace_id,
+            file,
+            now=datetime.now(UTC),
+            format=format,
+            vendor=vendor,
+            scope=scope,
+            as_of=as_of.date() if as_of else None,
+            target=target,
+            date_order=date_order,
+            encoding=encoding,
+        )
+    _show_import(result, as_json)
+    raise typer.Exit(3 if result.rejected else 0)
+
+
+def _show_import(result: Preview | ImportResult, as_json: bool) -> None:
+    if as_json:
+        print_json(result.as_json())
+        return
+    seen = result.recognition
+    out.print(
+        f"{plain(seen.vendor)}, layout {plain(seen.layout.name)}, scope {seen.scope} ({plain(seen.scope_evidence)})"
+    )
+    if "rows" in result.as_json():
+        _show_preview(result)  # type: ignore[arg-type]
+    else:
+        _show_stored(result)  # type: ignore[arg-type]
+    for warning in seen.warnings:
+        err.print(f"  note: {plain(warning)}")
+    for reject in result.rejects[:20]:
+        err.print(f"  line {reject.line}: {plain(reject.reason)}   {plain(reject.fragment)}")
+    if result.rejected > 20:
+        err.print(f"  … and {result.rejected - 20:,} more; --json lists the first of them.")
+
+
+def _show_stored(result: ImportResult) -> None:
+    out.print(
+        f"{result.read:,} read, {result.stored:,} stored as of {result.as_of} ({plain(result.as_of_evidence)}), "
+        f"{result.already_there:,} already there, {result.rejected:,} rejected."
+    )
+    for warning in result.warnings:
+        err.print(f"  note: {plain(warning)}")
+
+
+def _show_preview(result: Preview) -> None:
+    seen = result.recognition
+    out.print(
+        f"encoding {plain(seen.encoding.name)}, separator {plain(repr(seen.delimiter))}, header in line {seen.header_line}, dates {seen.date_order} ({plain(seen.date_evidence)})"
+    )
+    table("Mapping", ("field", "column"), list(seen.mapping.items()))
+    rows = [
+        (
+            r.source_url or r.source_domain,
+            r.target_url or r.target_domain,
+            r.anchor,
+            _rel(r),
+            r.first_seen,
+            r.lost_at,
+        )
+        for r in result.rows
+    ]
+    table(f"First {len(rows)} rows", ("from", "to", "anchor", "rel", "first seen", "lost"), rows)
+    out.print(f"{result.read:,} read, {result.rejected:,} rejected. Nothing was stored.")
+
+
+def _rel(row: LinkRow) -> str:
+    given = [name for name in ("nofollow", "ugc", "sponsored") if getattr(row, name)]
+    return " ".join(given) or ("–" if row.nofollow is None else "follow")
+
+
+def import_authority(
+    file: Annotated[Path, typer.Argument(help="A table with a domain and a number a row.")],
+    metric: Annotated[str, typer.Option(help="The name of the metric, like referring_subnets.")],
+    as_of: Annotated[datetime, typer.Option(help="The day the figures are of.", formats=["%Y-%m-%d"])],
+    domain_column: Annotated[str | None, typer.Option(help="The column with the domain.")] = None,
+    value_column: Annotated[str | None, typer.Option(help="The column with the number.")] = None,
+    lower_is_better: Annotated[
+        bool, typer.Option("--lower-is-better", help="For ranks: 1 is the best.")
+    ] = False,
+    database: DatabaseOption = None,
+    catalog: CatalogOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store a dated authority metric over domains; `citelift association --authority NAME` uses it."""
+    from tracker.links import imports as importer
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        result = importer.import_authority(
+            db,
+            file,
+            metric=metric,
+            as_of=as_of.date(),
+            now=datetime.now(UTC),
+            domain_column=domain_column,
+            value_column=value_column,
+            higher_is_better=not lower_is_better,
+        )
+    if as_json:
+        print_json(result.as_json())
+    else:
+        out.print(
+            f"{plain(metric)} as of {result.as_of}: {result.read:,} read, {result.stored:,} stored, {result.already_there:,} already there, {result.left_out:,} hosts left out (their domain counts), {result.rejected:,} rejected."
+        )
+        for warning in result.warnings:
+            err.print(f"  note: {plain(warning)}")
+        for reject in result.rejects[:20]:
+            err.print(f"  line {reject.line}: {plain(reject.reason)}")
+    raise typer.Exit(3 if result.rejected else 0)

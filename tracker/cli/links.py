@@ -1,0 +1,439 @@
+"""The verbs about links: the look at pages, the web graph, disavow files, snapshots. Prints only."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tracker.cli import imports as cli_import
+from tracker.cli.opening import (
+    CatalogOption,
+    DatabaseOption,
+    JsonOption,
+    WorkspaceOption,
+    opened,
+    settings_from,
+    synced,
+    workspace_of,
+)
+from tracker.cli.printing import err, out, plain, print_json, table
+from tracker.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tracker.links.decisions import Imported, Merged
+    from tracker.links.files.records import Reject
+    from tracker.links.pages.checking import Looked
+
+SHOWN_REJECTS = 20
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", help="Write the file here; without it to standard output.")
+]
+CacheOption = Annotated[Path, typer.Option("--cache", help="Folder of downloads; a broken one goes on.")]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", help="The release's day, where its name does not say.", formats=["%Y-%m-%d"]),
+]
+
+
+def register(app: typer.Typer, imports: typer.Typer) -> None:
+    cli_import.register(imports)
+    app.command("snapshots")(snapshots)
+    groups: dict[tuple[str, str], dict[str, Callable[..., None]]] = {
+        ("pages", "Our own look at the pages that link or are cited."): {"check": pages_check},
+        ("webgraph", "Ranks and links of our domains in Common Crawl's open web graph."): {
+            "ranks": webgraph_ranks,
+            "edges": webgraph_edges,
+        },
+        ("disavow", "Decisions about links, and Google's disavow file."): {
+            "import": disavow_import,
+            "add": disavow_add,
+            "export": disavow_export,
+            "merge": disavow_merge,
+        },
+    }
+    for (name, text), verbs in groups.items():
+        group = typer.Typer(help=text, no_args_is_help=True)
+        for verb_name, act in verbs.items():
+            group.command(verb_name)(act)
+        app.add_typer(group, name=name)
+
+
+def snapshots(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    vendor: Annotated[str | None, typer.Option(help="Exports of this vendor only.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Exports of this scope only.")] = None,
+    links: Annotated[bool, typer.Option("--links", help="Show every link that came or went.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """New and lost links between successive full exports of one vendor and scope. A first export has none."""
+    from tracker import store
+    from tracker.links import imports as importer
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        workspace_id = workspace_of(session, settings)
+        found = importer.snapshot_changes(session, workspace_id, vendor=vendor, scope=scope)
+        names = importer.domain_names(session, found)
+    if as_json:
+        print_json({"rows": [each.as_json(names) for each in found]})
+        return
+    if not found:
+        out.print("Nothing to compare: no target has two full exports of one vendor and scope.")
+        return
+    rows = [
+        (
+            each.vendor,
+            each.scope,
+            names.get(each.target_domain_id),
+            each.earlier,
+            each.later,
+            len(each.of("new")),
+            len(each.of("lost")),
+            each.late_finds,
+        )
+        for each in found
+    ]
+    columns = ("vendor", "scope", "links to", "from", "to", "new", "lost", "found late")
+    table("New and lost between full exports", columns, rows, right=(5, 6, 7))
+    if links:
+        changed = [
+            (c.kind, c.at, c.source_url or names.get(c.source_domain_id), c.target_url, c.reason)
+            for each in found
+            for c in each.changes
+        ]
+        table("\nLinks", ("", "day", "from", "to", "reason"), changed)
+
+
+def pages_check(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many pages.")] = 500,
+    cited: Annotated[bool, typer.Option("--cited", help="Only pages that answers cite.")] = False,
+    linking: Annotated[bool, typer.Option("--linking", help="Only pages that link to a brand.")] = False,
+    min_age: Annotated[
+        float, typer.Option(min=0, help="Leave out what was looked at in the last so many days.")
+    ] = 3,
+    contact: Annotated[
+        str | None, typer.Option(help="Where a site's owner can reach you: https://… or mailto:…")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch linking and cited pages, politely: does the link stand, where, with what rel; who is named unlinked?"""
+    from tracker.links.pages import checking
+    from tracker.links.web.fetch import Fetcher, Policy
+
+    settings = settings_from(catalog, database, workspace, user_agent_contact=contact)
+    if cited and linking:
+        raise UsageError("--cited and --linking leave nothing out together", "give one of them, or neither")
+    if not settings.user_agent_contact:
+        raise UsageError(
+            "pages are fetched under your name only: there is no contact",
+            "give --contact https://your-domain/about-our-checks (or mailto:…), or set CITELIFT_USER_AGENT_CONTACT",
+        )
+    fetcher = Fetcher(Policy(settings.user_agent_contact))
+    now = datetime.now(UTC)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        wanted = checking.due(
+            db,
+            workspace_id,
+            now=now,
+            every=timedelta(days=min_age),
+            limit=limit,
+            which="cited" if cited else "linking" if linking else "all",
+        )
+        looked = list(
+            _with_bar(checking.look(db, workspace_id, wanted, fetcher, at=now), len(wanted), as_json)
+        )
+    if as_json:
+        print_json({"rows": [each.as_json() for each in looked]})
+    else:
+        _show_looked(looked)
+
+
+def _with_bar(looks: Iterator[Looked], total: int, quiet: bool) -> Iterator[Looked]:
+    from rich.progress import track
+
+    return iter(track(looks, "looking at pages", total, console=err, disable=quiet or not total))
+
+
+def _show_looked(looked: list[Looked]) -> None:
+    if not looked:
+        out.print("No page is due: import links or answers, or lower --min-age.")
+        return
+    states = Counter(each.state for each in looked)
+    out.print(f"{len(looked):,} pages: {', '.join(f'{n:,} {plain(s)}' for s, n in states.most_common())}.")
+    reasons = Counter(getattr(each.outcome, "reason", None) for each in looked if each.state == "refused")
+    table("Refused", ("reason", "pages"), reasons.most_common(), right=(1,)) if reasons else None
+    links = Counter((v.brand, v.verdict.state) for each in looked for v in each.verdicts)
+    rows = [(brand, state, count) for (brand, state), count in sorted(links.items())]
+    table("Links on these pages", ("brand", "link", "pages"), rows, right=(2,)) if rows else None
+    unsound = [
+        (each.outcome.url, v.brand, v.verdict.state, v.verdict.reason)
+        for each in looked
+        for v in each.verdicts
+        if v.verdict.state in {"suspected", "lost"}
+    ]
+    table("Lost, or seen lost once", ("page", "brand", "link", "why"), unsound[:50]) if unsound else None
+
+
+def webgraph_ranks(
+    file: Annotated[
+        str, typer.Argument(help="The release's ranks, a file or an https:// address; gz or not.")
+    ],
+    release: Annotated[str, typer.Option(help="Its name, like cc-main-2026-jul-aug-sep.")],
+    total: Annotated[
+        int | None, typer.Option(min=1, help="Domains of the whole release, where the file is an extract.")
+    ] = None,
+    as_of: AsOfOption = None,
+    cache: CacheOption = Path("downloads"),
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep harmonic and PageRank positions and percentiles of the brands', linking and cited domains."""
+    from tracker import store
+    from tracker.links import releases, webgraph
+
+    day = as_of.date() if as_of else releases.day_of(release)
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        with store.reading(db) as session:
+            names = releases.wanted(session, workspace_id)
+        found = webgraph.ranks(file, names, release=release, total=total, cache=cache)
+        stored = releases.save_ranks(db, found, as_of=day, now=datetime.now(UTC))
+    if as_json:
+        rows = [{"metric": each.metric, "domains": each.domains} for each in stored]
+        print_json(
+            {
+                "release": release,
+                "as_of": day,
+                "domains": found.domains,
+                "rows": rows,
+                "missing": found.missing,
+            }
+        )
+        return
+    table(
+        f"Release {plain(release)}, as of {day}",
+        ("metric", "domains with a value"),
+        [(each.metric, each.domains) for each in stored],
+        right=(1,),
+    )
+    out.print(f"{len(found.rows):,} of {len(names):,} wanted domains are in it; the others stay unknown.")
+    if found.domains is None:
+        err.print("  note: an extract does not say how many domains there are: no percentiles; give --total")
+
+
+def webgraph_edges(
+    vertices: Annotated[str, typer.Argument(help="The release's vertices, a file or an https:// address.")],
+    edges: Annotated[str, typer.Argument(help="The release's edges, a file or an https:// address.")],
+    release: Annotated[str, typer.Option(help="Its name, like cc-main-2026-jul-aug-sep.")],
+    as_of: AsOfOption = None,
+    cache: CacheOption = Path("downloads"),
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep who links to the brands', linking and cited domains, infrastructure left out."""
+    from tracker import store
+    from tracker.links import releases
+
+    day = as_of.date() if as_of else releases.day_of(release)
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        with store.reading(db) as session:
+            names = releases.wanted(session, workspace_id)
+        found = releases.save_edges(
+            db, vertices, edges, names, release=release, as_of=day, now=datetime.now(UTC), cache=cache
+        )
+    rows = [(each.domain, each.linking, each.share, each.infrastructure) for each in found.counts]
+    if as_json:
+        columns = ("domain", "linking", "share", "infrastructure")
+        print_json(
+            {
+                "release": release,
+                "as_of": day,
+                "domains": found.domains,
+                "edges": found.written,
+                "rows": [dict(zip(columns, row, strict=True)) for row in rows],
+                "missing": found.missing,
+                "filtered": found.filtered,
+            }
+        )
+        return
+    rows.sort(key=lambda row: -row[1])
+    shown = [(name, f"{linking:,}", f"{share:.4%}", n) for name, linking, share, n in rows[:30]]
+    columns = ("domain", "linking domains", "share of the release", "of them infrastructure")
+    table(f"Release {plain(release)}, as of {day}", columns, shown, right=(1, 2, 3))
+    out.print(
+        f"{found.written:,} links kept; {len(found.missing):,} wanted domains are not in the release; "
+        f"{len(found.filtered):,} are infrastructure, counted only."
+    )
+
+
+def disavow_import(
+    file: Annotated[Path, typer.Argument(help="The disavow file that is in force at Google.")],
+    note: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a disavow file's entries as decisions. What somebody decided to keep stays kept."""
+    from tracker import store
+    from tracker.links import decisions
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        with store.writing(db) as session:
+            done = decisions.import_file(session, workspace_id, file, now=datetime.now(UTC), note=note)
+    if as_json:
+        print_json(_imported_json(done))
+    else:
+        out.print(
+            f"{done.read:,} read, {done.stored:,} stored, {done.already_there:,} already there, {len(done.file.rejects):,} rejected."
+        )
+        for line in done.kept:
+            err.print(f"  note: {plain(line)} was decided to be kept and stays so")
+        _show_rejects(done.file.rejects)
+        _notes(done.file.warnings)
+    raise typer.Exit(3 if done.file.rejects else 0)
+
+
+def _imported_json(done: Imported) -> dict[str, Any]:
+    return {
+        "read": done.read,
+        "stored": done.stored,
+        "already_there": done.already_there,
+        "kept": done.kept,
+        "rejected": len(done.file.rejects),
+        "rejects": [reject.as_json() for reject in done.file.rejects],
+        "warnings": done.file.warnings,
+    }
+
+
+def _show_rejects(rejects: Iterable[Reject]) -> None:
+    found = list(rejects)
+    for reject in found[:SHOWN_REJECTS]:
+        err.print(f"  line {reject.line}: {plain(reject.reason)}   {plain(reject.fragment)}")
+    if len(found) > SHOWN_REJECTS:
+        err.print(f"  … and {len(found) - SHOWN_REJECTS:,} more")
+
+
+def _notes(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        err.print(f"  note: {plain(warning)}")
+
+
+def disavow_add(
+    entries: Annotated[list[str], typer.Argument(help="domain:example.com, or the full URL of one page.")],
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Decide to keep the link, whatever a file says.")
+    ] = False,
+    note: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Decide about a domain or a page. The last decision about it counts."""
+    from tracker import store
+    from tracker.links import decisions
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        with store.writing(db) as session:
+            done = decisions.decide(
+                session,
+                workspace_id,
+                entries,
+                "keep" if keep else "disavow",
+                now=datetime.now(UTC),
+                note=note,
+            )
+    for each in done:
+        out.print(f"{'keep' if keep else 'disavow'}  {plain(each.line)}")
+
+
+def disavow_export(
+    output: OutputOption = None,
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write Google's file of what was decided to be disavowed."""
+    _write_disavow((), output, catalog, database, workspace, as_json)
+
+
+def disavow_merge(
+    files: Annotated[list[Path], typer.Argument(help="Disavow files to go in beside the decisions.")],
+    output: OutputOption = None,
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write one file of the decisions and of other disavow files. Stores nothing; what is kept stays out."""
+    _write_disavow(files, output, catalog, database, workspace, as_json)
+
+
+def _write_disavow(
+    files: Iterable[Path],
+    output: Path | None,
+    catalog: Path | None,
+    database: str | None,
+    workspace: str | None,
+    as_json: bool,
+) -> None:
+    from tracker import store
+    from tracker.links import decisions, disavow
+
+    read = {path: disavow.read(path) for path in files}
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        made = decisions.merged(session, workspace_of(session, settings), list(read.values()))
+    rejects = [(path, reject) for path, file in read.items() for reject in file.rejects]
+    if output is not None:
+        _save_text(output, made)
+    if as_json:
+        print_json(
+            {
+                "entries": [each.line for each in made.entries],
+                "overruled": made.overruled,
+                "rejects": [{"file": str(path)} | reject.as_json() for path, reject in rejects],
+            }
+        )
+    elif output is None:
+        sys.stdout.write(made.text)
+    else:
+        out.print(f"{len(made.entries):,} entries written to {plain(output)}.")
+    for line in made.overruled:
+        err.print(f"  note: {plain(line)} is kept, but its whole domain is disavowed")
+    for path, reject in rejects[:SHOWN_REJECTS]:
+        err.print(f"  {plain(path)}:{reject.line}: {plain(reject.reason)}   {plain(reject.fragment)}")
+    raise typer.Exit(3 if rejects else 0)
+
+
+def _save_text(path: Path, made: Merged) -> None:
+    try:
+        path.write_text(made.text, "utf-8")
+    except OSError as error:
+        raise DataError(
+            f"cannot write {path}: {error.strerror}", "give a file in a folder you may write to"
+        ) from None

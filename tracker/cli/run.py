@@ -1,0 +1,452 @@
+"""The verbs of asking: plan, run, runs. Prints, never computes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from tracker.cli.opening import (
+    CatalogOption,
+    DatabaseOption,
+    JsonOption,
+    WorkspaceOption,
+    opened,
+    settings_from,
+    synced,
+    workspace_of,
+)
+from tracker.cli.printing import err, money, out, plain, print_json, table
+from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from tracker.catalog import Catalog
+    from tracker.run.jobs import Progress, Summary
+    from tracker.run.plan import Detectable, EnginePlan, Plan
+    from tracker.settings import Settings
+
+T = TypeVar("T")
+TROUBLES, WORDS = 8, 200
+"""Reasons that a summary shows, and how much of an engine's own words on each."""
+LONGEST_SPREAD = 31 * 24.0
+
+
+def register(app: typer.Typer) -> None:
+    for verb in (run, runs):
+        app.command()(verb)
+
+
+def plan_json(made: Plan) -> dict[str, Any]:
+    rows = [
+        {
+            "engine": e.name,
+            "model": e.model,
+            "prompts": e.prompts,
+            "repeats": e.repeats,
+            "asks": e.asks,
+            "most_usd": e.most_micros / 1e6,
+            "likely_usd": None if e.likely_micros is None else e.likely_micros / 1e6,
+            "budget_usd": None if e.budget_micros is None else e.budget_micros / 1e6,
+            "verdict": e.verdict,
+            "missing_keys": list(e.missing_keys),
+            "detectable_change": {str(d.repeats): round(d.change, 4) for d in e.detectable},
+            "detectable_citation_change": {
+                str(d.repeats): round(d.change, 4) for d in e.detectable_citations
+            },
+        }
+        for e in made.engines
+    ]
+    return {
+        "workspace": made.workspace,
+        "asks": made.asks,
+        "most_usd": made.most_micros / 1e6,
+        "likely_usd": made.likely_micros / 1e6,
+        "runs_per_month": round(made.runs_per_month, 2),
+        "month_usd": made.likely_micros * made.runs_per_month / 1e6,
+        "rows": rows,
+    }
+
+
+def show_plan(made: Plan) -> None:
+    rows = [
+        (
+            e.name,
+            e.model,
+            f"{e.prompts:,} × {e.repeats}",
+            money(e.most_micros),
+            money(e.likely_micros),
+            money(e.budget_micros) if e.budget_micros is not None else "none",
+            _verdict(e),
+        )
+        for e in made.engines
+    ]
+    columns = ("engine", "model", "asks", "at most", "usually", "budget", "verdict")
+    title = f"Plan for workspace {made.workspace}: {made.asks:,} asks (prompts × repeats)"
+    table(title, columns, rows, right=(2, 3, 4, 5))
+    out.print(
+        f"\nA run: {money(made.likely_micros)} expected, {money(made.most_micros)} at most. A month ({made.runs_per_month:.1f} runs): {money(round(made.likely_micros * made.runs_per_month))}."
+    )
+    out.print()
+    changes = [
+        (e.name, _points(e.detectable), _points(e.detectable_citations), _basis(e)) for e in made.engines
+    ]
+    table(
+        "Smallest change of a rate that two runs could show (80 % power), by repeats, in points",
+        ("engine", "mention rate", "citation rate", "from"),
+        changes,
+    )
+
+
+def _points(found: Sequence[Detectable]) -> str:
+    return ", ".join(f"{one.repeats}×: {100 * one.change:.1f}" for one in found)
+
+
+def _verdict(engine: EnginePlan) -> str:
+    notes: list[str] = [engine.verdict]
+    if engine.missing_keys:
+        notes.append(f"key missing: {', '.join(engine.missing_keys)}")
+    if not engine.priced:
+        notes.append("no price known: $0.10 an ask assumed")
+    if not engine.searches:
+        notes.append("does not search")
+    return "; ".join(notes)
+
+
+def _basis(engine: EnginePlan) -> str:
+    seen = engine.observed
+    if not seen.answers:
+        return f"assumed rate {seen.rate:.0%}, likeness {seen.likeness:.2f}"
+    return f"{seen.answers:,} answers: rate {seen.rate:.0%}, likeness of repeats {seen.likeness:.2f}"
+
+
+def run(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the latest run that is not done.")
+    ] = False,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Simulated date of the answers; sandbox engines only.",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+        ),
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Asks in flight per engine.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds that one ask may take.")] = None,
+    spread: Annotated[
+        float | None, typer.Option(min=0, max=LONGEST_SPREAD, help="Spread the asks over so many hours.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="A name for the run: running the same name again plans nothing new.")
+    ] = None,
+    sandbox: Annotated[str | None, typer.Option(help="Address of a sandbox that runs already.")] = None,
+    log_file: Annotated[
+        Path | None, typer.Option(help="Append the log to this file, as JSON lines without keys or answers.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask every prompt of every engine and store what comes back. Stops before the budget is passed."""
+    from tracker.logs import log_to
+
+    settings = settings_from(
+        catalog, database, workspace, concurrency=concurrency, timeout_seconds=timeout, log=log_file
+    )
+    with log_to(settings.log), opened(settings) as db:
+        workspace_id, found = synced(db, settings)
+        run_id = (
+            _resumed(db, workspace_id, found)
+            if resume
+            else _planned(db, workspace_id, found, at, spread, key, settings)
+        )
+        summary = run_now(db, run_id, found, settings, sandbox_url=sandbox, quiet=as_json)
+    if as_json:
+        print_json(
+            {
+                "run": summary.run_id,
+                "state": str(summary.state),
+                "reason": summary.reason,
+                "states": dict(summary.tally.states),
+                "reasons": dict(summary.tally.reasons),
+                "troubles": [asdict(trouble) for trouble in summary.troubles],
+                "spent_usd": summary.tally.spent_micros / 1e6,
+            }
+        )
+    else:
+        show_summary(summary)
+    raise typer.Exit(exit_code(summary))
+
+
+def exit_code(summary: Summary) -> int:
+    return {"done": 0, "stopped at the budget": 4, "cancelled": 1}.get(str(summary.state), 3)
+
+
+def _planned(
+    db: Database,
+    workspace_id: int,
+    found: Catalog,
+    at: datetime | None,
+    spread: float | None,
+    key: str | None,
+    settings: Settings,
+) -> int:
+    from tracker import health, store
+    from tracker.engines.calls import is_sandbox
+    from tracker.run import jobs
+
+    if len({is_sandbox(engine.model) for engine in found.engines}) == 2:
+        raise UsageError(
+            "engines.yaml asks sandbox and real engines together: simulated answers would enter your numbers",
+            "take the sandbox rows out, or give them a catalog with a workspace of its own",
+        )
+    if at is not None and not all(is_sandbox(engine.model) for engine in found.engines):
+        raise UsageError("--at is for sandbox engines: a real engine answers now", "leave --at out")
+    now = datetime.now(UTC)
+    made = health.plan_with_history(db, workspace_id, found)
+    _require_keys(made)
+    with store.writing(db) as session:
+        return jobs.create_run(
+            session,
+            workspace_id,
+            found,
+            made,
+            key=f"{workspace_id}:{key or f'manual:{now.isoformat()}'}",
+            now=now,
+            asked_for=at.replace(tzinfo=UTC) if at else None,
+            spread=timedelta(hours=spread) if spread else None,
+        )
+
+
+def _require_keys(made: Plan) -> None:
+    if made.missing_keys:
+        raise UsageError(
+            f"keys are missing: {', '.join(made.missing_keys)}",
+            "set them in the environment, or take the engine out of engines.yaml; `citelift check` shows which is whose",
+        )
+
+
+def _resumed(db: Database, workspace_id: int, found: Catalog) -> int:
+    from tracker import health, store
+    from tracker.run import jobs
+
+    made = health.plan_with_history(db, workspace_id, found)
+    _require_keys(made)
+    with store.reading(db) as session:
+        latest = jobs.latest_open(session, workspace_id)
+    if latest is None or latest.id is None:
+        raise UsageError(
+            "there is no run to resume: none has anything left to ask", "start one with `citelift run`"
+        )
+    jobs.reopen(db, latest.id, now=datetime.now(UTC), plan=made)
+    return latest.id
+
+
+def run_now(
+    db: Database,
+    run_id: int,
+    found: Catalog,
+    settings: Settings,
+    *,
+    sandbox_url: str | None = None,
+    quiet: bool = False,
+) -> Summary:
+    """Work on a run with a progress bar; the first Ctrl-C lets what is in flight end, the second ends at once."""
+    from tracker.run import jobs
+
+    limits = limits_of(settings)
+    with _given_or(sandbox_url, lambda: jobs.sandbox_for(found)) as url, progress_bar(quiet) as show:
+        return interruptible(
+            lambda stop: jobs.execute(db, run_id, limits, sandbox_url=url, on_progress=show, stop=stop)
+        )
+
+
+def interruptible(work: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
+    """Run `work`, whose event the first Ctrl-C sets."""
+
+    async def main() -> T:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, _stopper(stop, loop))
+        return await work(stop)
+
+    return asyncio.run(main())
+
+
+def limits_of(settings: Settings) -> Any:
+    from tracker.run.jobs import Limits
+
+    month = settings.month_budget_usd
+    return Limits(
+        concurrency=settings.concurrency,
+        rpm=settings.rpm,
+        timeout=settings.timeout_seconds,
+        max_attempts=settings.max_attempts,
+        month_budget_micros=None if month is None else round(month * 1e6),
+        resolve_redirects=settings.resolve_redirects,
+    )
+
+
+def _stopper(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+    def stopping() -> None:
+        if stop.is_set():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+            signal.raise_signal(signal.SIGINT)
+        err.print("Stopping: asks in flight may end. Once more to leave them.")
+        stop.set()
+
+    return stopping
+
+
+@contextmanager
+def _given_or(url: str | None, start: Callable[[], Any]) -> Iterator[str | None]:
+    if url is not None:
+        yield url
+        return
+    with start() as started:
+        yield started
+
+
+@contextmanager
+def progress_bar(quiet: bool, label: str = "asking") -> Iterator[Callable[[Progress], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    if quiet:
+        yield lambda _: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[cost]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=err, transient=False) as bar:
+        task = bar.add_task(label, total=None, cost="")
+
+        def show(now: Progress) -> None:
+            failed = f", {now.failed} failed" if now.failed else ""
+            bar.update(
+                task,
+                total=now.total,
+                completed=now.answered + now.failed,
+                cost=f"{money(now.spent_micros)}{failed}",
+            )
+
+        with _told_meanwhile(bar.console.print):
+            yield show
+
+
+@contextmanager
+def _told_meanwhile(tell: Callable[[str], None]) -> Iterator[None]:
+    """An engine that is paused or given up is news while the run goes on."""
+
+    class News(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            known = vars(record)
+            if record.msg == "engine paused":
+                wait = f"{known['seconds']:.0f} s"
+                tell(f"{plain(known['engine'])}: {known['reason']} again and again; waiting {wait}")
+            elif record.msg == "engine stopped":
+                tell(f"{plain(known['engine'])}: {known['reason']}; it is not asked any more in this run")
+
+    log, news = logging.getLogger("citelift.run"), News(logging.WARNING)
+    log.addHandler(news)
+    try:
+        yield
+    finally:
+        log.removeHandler(news)
+
+
+def show_summary(summary: Summary) -> None:
+    states = summary.tally.states
+    out.print(
+        f"Run {summary.run_id}: {summary.state}. {states.get('answered', 0):,} answered, {states.get('failed', 0):,} failed, {states.get('skipped', 0):,} skipped of {summary.tally.total:,}; {money(summary.tally.spent_micros)} spent."
+    )
+    if summary.reason:
+        out.print(f"  {plain(summary.reason)}")
+    _show_troubles(summary)
+    if summary.not_searched:
+        out.print(
+            f"  {summary.not_searched:,} answers came without a search: they are kept, and left out of search engines' rates."
+        )
+    if summary.tally.can_go_on:
+        out.print("  `citelift run --resume` asks what is missing.")
+
+
+def _show_troubles(summary: Summary) -> None:
+    """What each engine said, shortened, and what can be done about it."""
+    from tracker.engines.failures import HINTS
+
+    for trouble in summary.troubles[:TROUBLES]:
+        words = " ".join(trouble.detail.split())
+        words = f": {words[:WORDS]}{'…' if len(words) > WORDS else ''}" if words else ""
+        out.print(f"  {plain(trouble.engine)}: {trouble.asks:,} × {trouble.reason}{plain(words)}")
+        if trouble.reason in HINTS:
+            out.print(f"    fix: {HINTS[trouble.reason]}")
+    if len(summary.troubles) > TROUBLES:
+        out.print(
+            f"  and {len(summary.troubles) - TROUBLES} more reasons: `citelift run --json` lists them all"
+        )
+
+
+def runs(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the runs and how they ended."""
+    from sqlmodel import col, select
+
+    from tracker import store
+    from tracker.models import Run
+    from tracker.run import claims
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        workspace_id = workspace_of(session, settings)
+        statement = (
+            select(Run).where(Run.workspace_id == workspace_id).order_by(col(Run.id).desc()).limit(200)
+        )
+        found = [(r, claims.tally(session, r.id or 0)) for r in session.exec(statement)]
+    if as_json:
+        rows = [
+            {
+                "run": r.id,
+                "asked_for": r.asked_for.isoformat(),
+                "state": r.state,
+                "reason": r.reason,
+                "states": dict(t.states),
+                "spent_usd": t.spent_micros / 1e6,
+            }
+            for r, t in found
+        ]
+        print_json({"rows": rows})
+        return
+    lines = [
+        (
+            r.id,
+            f"{r.asked_for:%Y-%m-%d %H:%M}",
+            r.state,
+            t.states.get("answered", 0),
+            t.total,
+            money(t.spent_micros),
+            r.reason or "",
+        )
+        for r, t in found
+    ]
+    table("Runs", ("run", "for", "state", "answered", "of", "cost", "reason"), lines, right=(0, 3, 4, 5))

@@ -1,0 +1,182 @@
+"""The verbs of time: schedules and events. Prints, never computes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from tracker.cli.opening import (
+    CatalogOption,
+    DatabaseOption,
+    JsonOption,
+    WorkspaceOption,
+    opened,
+    settings_from,
+    synced,
+    workspace_of,
+)
+from tracker.cli.printing import out, plain, print_json, table
+
+
+def register(app: typer.Typer) -> None:
+    schedules = typer.Typer(help="When runs and reports happen by themselves.", no_args_is_help=True)
+    schedules.command("add")(schedule_add)
+    schedules.command("list")(schedule_list)
+    schedules.command("remove")(schedule_remove)
+    app.add_typer(schedules, name="schedule")
+    events = typer.Typer(help="Write down what may explain a change.", no_args_is_help=True)
+    events.command("add")(event_add)
+    events.command("list")(event_list)
+    events.command("remove")(event_remove)
+    app.add_typer(events, name="event")
+
+
+def schedule_add(
+    name: Annotated[str, typer.Argument(help="A name; an existing one is replaced.")],
+    cron: Annotated[str, typer.Argument(help="Five fields: minute hour day month weekday.")],
+    kind: Annotated[str, typer.Option(help="run or report.")] = "run",
+    timezone: Annotated[str, typer.Option(help="IANA name, like Europe/Berlin.")] = "UTC",
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Let a run or the weekly report happen by itself, while `citelift serve` is running."""
+    from tracker import schedule, store
+
+    settings = settings_from(catalog, database, workspace)
+    now = datetime.now(UTC)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        with store.writing(db) as session:
+            folder = str(settings.catalog.resolve())
+            schedule.add(
+                session,
+                workspace_id,
+                name=name,
+                kind=kind,  # type: ignore[arg-type]
+                cron=cron,
+                timezone=timezone,
+                catalog=folder,
+                now=now,
+            )
+    following = schedule.trigger(cron, timezone).get_next_fire_time(None, now)
+    out.print(
+        f"{kind} `{plain(name)}` is next due {following:%Y-%m-%d %H:%M %Z}. `citelift serve` must be running then."
+    )
+
+
+def schedule_list(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the schedules, when each is next due and what its last firing came to."""
+    from sqlmodel import col, select
+
+    from tracker import schedule, store
+    from tracker.models import Firing, Schedule
+
+    settings = settings_from(catalog, database, workspace)
+    now = datetime.now(UTC)
+    rows = []
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        workspace_id = workspace_of(session, settings)
+        for s in session.exec(
+            select(Schedule).where(Schedule.workspace_id == workspace_id, col(Schedule.active))
+        ):
+            last = session.exec(
+                select(Firing).where(Firing.schedule_id == s.id).order_by(col(Firing.due_at).desc())
+            ).first()
+            following = schedule.next_due(s, now)
+            rows.append(
+                (
+                    s.name,
+                    s.kind,
+                    s.cron,
+                    s.timezone,
+                    following.isoformat() if following else None,
+                    last.due_at.isoformat() if last else None,
+                    last.outcome if last else None,
+                )
+            )
+    names = ("name", "kind", "cron", "timezone", "next", "last", "outcome")
+    if as_json:
+        print_json({"rows": [dict(zip(names, row, strict=True)) for row in rows]})
+    else:
+        table("Schedules", names, rows)
+
+
+def schedule_remove(
+    name: str,
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Take a schedule out of service."""
+    from tracker import schedule, store
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db, store.writing(db) as session:
+        schedule.remove(session, workspace_of(session, settings), name, now=datetime.now(UTC))
+    out.print(f"`{plain(name)}` is out of service.")
+
+
+def event_add(
+    title: Annotated[str, typer.Argument(help="What happened, in a few words.")],
+    on: Annotated[datetime | None, typer.Option(help="The day; default today.", formats=["%Y-%m-%d"])] = None,
+    kind: Annotated[str, typer.Option(help="pr, content, site, product, model or other.")] = "other",
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Mark a day that every chart over time shows. Changes of a served model are marked by themselves."""
+    from tracker import events, store
+
+    settings = settings_from(catalog, database, workspace)
+    now = datetime.now(UTC)
+    event = events.checked(title, kind=kind, at=(on or now).replace(tzinfo=UTC), now=now)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        with store.writing(db) as session:
+            number = events.add(session, workspace_id, event)
+    out.print(f"{number}: {event.at:%Y-%m-%d} {plain(kind)}: {plain(event.title)}")
+
+
+def event_list(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the marked days, with the numbers by which they can be removed."""
+    from tracker import events, store
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        found = events.listed(session, workspace_of(session, settings))
+    rows = [(e.id, f"{e.at:%Y-%m-%d}", e.kind, e.title) for e in found]
+    if as_json:
+        print_json({"rows": [dict(zip(("id", "at", "kind", "title"), row, strict=True)) for row in rows]})
+    elif rows:
+        table("Events", ("no.", "day", "kind", "what"), rows, right=(0,))
+    else:
+        out.print('Nothing is noted yet: citelift event add "What happened" --on 2026-05-04 --kind pr')
+
+
+def event_remove(
+    number: Annotated[int, typer.Argument(help="Its number in `citelift event list`.")],
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Take a day's mark away. What the answers themselves tell, a change of a served model, comes back."""
+    from tracker import events, store
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db, store.writing(db) as session:
+        gone = events.remove(session, workspace_of(session, settings), number)
+        said = f"{gone.at:%Y-%m-%d} {plain(gone.kind)}: {plain(gone.title)}"
+    out.print(f"Removed {said}")

@@ -1,0 +1,239 @@
+"""How each engine is asked: one table. An engine of the catalog finds its row by its model string.
+
+The row says which call reaches it, how a search is forced, which environment variable holds the key, and what a
+search costs. Facts as of November 2026, litellm 1.105; a catalog's `options` win over a row's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any, Literal
+
+from tracker import settings
+
+Route = Literal["chat", "responses", "http"]
+MAX_TOKENS = 4_000
+"""Room for one answer; litellm would otherwise send the model's maximum, and the estimate with it."""
+
+
+@dataclass(frozen=True)
+class Call:
+    pattern: str
+    route: Route
+    searches: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    """Environment variables that must be set; `A|B` means either."""
+    sends_key: bool = True
+    """False where litellm finds credentials of more than one part in the environment by itself."""
+    base_variable: str | None = None
+    """Environment variable of the address, where every customer has one of their own."""
+    search_fee_micros: int = 0
+    fee_once: bool = False
+    """The fee is for the answer, however many searches it took."""
+    max_searches: int = 1
+    rename: tuple[str, str] | None = None
+    """(prefix in the catalog, prefix for litellm) where the two differ."""
+    api_base: str | None = None
+    adapter: str | None = None
+    """For `http`: which request builder of `tracker.engines.ask` makes it."""
+
+    def model(self, model: str) -> str:
+        return self.rename[1] + model.removeprefix(self.rename[0]) if self.rename else model
+
+
+_WEB = {"tools": [{"type": "web_search"}], "tool_choice": "required"}
+_SOURCES = {"include": ["web_search_call.action.sources"]}
+_ANTHROPIC = {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}]}
+_GOOGLE: dict[str, Any] = {"tools": [{"googleSearch": {}}]}
+_OPENAI, _AZURE = ("OPENAI_API_KEY",), ("AZURE_API_KEY", "AZURE_API_BASE")
+_GEMINI = ("GEMINI_API_KEY|GOOGLE_API_KEY",)
+_DATAFORSEO = ("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD")
+
+CALLS: tuple[Call, ...] = (
+    Call(
+        "openai/*-search-preview*",
+        "chat",
+        options={"web_search_options": {}},
+        keys=_OPENAI,
+        search_fee_micros=25_000,
+        fee_once=True,
+    ),
+    Call(
+        "openai/*-search-api*",
+        "chat",
+        options={"web_search_options": {}},
+        keys=_OPENAI,
+        search_fee_micros=10_000,
+    ),
+    Call(
+        "openai/*",
+        "responses",
+        options=_WEB | _SOURCES,
+        keys=_OPENAI,
+        search_fee_micros=10_000,
+        max_searches=4,
+    ),
+    Call(
+        "azure/*",
+        "responses",
+        options={
+            "tools": [{"type": "web_search_preview"}],
+            "tool_choice": "required",
+            "api_version": "preview",
+        },
+        keys=_AZURE,
+        base_variable="AZURE_API_BASE",
+        search_fee_micros=14_000,
+        max_searches=4,
+    ),
+    Call(
+        "perplexity/sonar*",
+        "chat",
+        options={"web_search_options": {"search_context_size": "low"}},
+        keys=("PERPLEXITYAI_API_KEY|PERPLEXITY_API_KEY",),
+        search_fee_micros=14_000,
+    ),
+    Call(
+        "perplexity/*",
+        "responses",
+        options={"tools": [{"type": "web_search"}], "extra_body": {"tool_choice": {"type": "web_search"}}},
+        keys=("PERPLEXITYAI_API_KEY|PERPLEXITY_API_KEY",),
+        search_fee_micros=5_000,
+        max_searches=3,
+    ),
+    Call("gemini/gemini-2*", "chat", options=_GOOGLE, keys=_GEMINI, search_fee_micros=35_000, fee_once=True),
+    Call("gemini/*", "chat", options=_GOOGLE, keys=_GEMINI, search_fee_micros=14_000, max_searches=4),
+    Call(
+        "vertex_ai/gemini-2*",
+        "chat",
+        options=_GOOGLE,
+        keys=("GOOGLE_APPLICATION_CREDENTIALS",),
+        sends_key=False,
+        search_fee_micros=35_000,
+        fee_once=True,
+    ),
+    Call(
+        "vertex_ai/gemini*",
+        "chat",
+        options=_GOOGLE,
+        keys=("GOOGLE_APPLICATION_CREDENTIALS",),
+        sends_key=False,
+        search_fee_micros=14_000,
+        max_searches=4,
+    ),
+    Call(
+        "anthropic/*",
+        "chat",
+        options=_ANTHROPIC,
+        keys=("ANTHROPIC_API_KEY",),
+        search_fee_micros=10_000,
+        max_searches=3,
+    ),
+    Call("xai/*", "responses", options=_WEB, keys=("XAI_API_KEY",), search_fee_micros=5_000, max_searches=4),
+    Call(
+        "mistral/*",
+        "http",
+        adapter="mistral",
+        keys=("MISTRAL_API_KEY",),
+        search_fee_micros=30_000,
+        max_searches=2,
+    ),
+    Call(
+        "openrouter/*",
+        "chat",
+        options={"tools": [{"type": "openrouter:web_search"}]},
+        keys=("OPENROUTER_API_KEY",),
+        search_fee_micros=20_000,
+    ),
+    Call("groq/*compound*", "chat", keys=("GROQ_API_KEY",), search_fee_micros=8_000, max_searches=3),
+    Call(
+        "bedrock/*nova*",
+        "chat",
+        options={"web_search_options": {}},
+        keys=("AWS_ACCESS_KEY_ID|AWS_BEARER_TOKEN_BEDROCK", "AWS_SECRET_ACCESS_KEY|AWS_BEARER_TOKEN_BEDROCK"),
+        sends_key=False,
+        search_fee_micros=30_000,
+    ),
+    Call(
+        "deepseek/*",
+        "responses",
+        options={"tools": [{"type": "web_search"}]},
+        keys=("DEEPSEEK_API_KEY",),
+        rename=("deepseek/", "openai/"),
+        api_base="https://api.deepseek.com",
+        max_searches=4,
+    ),
+    Call(
+        "meta/*",
+        "responses",
+        options={"tools": [{"type": "web_search"}]},
+        keys=("META_API_KEY",),
+        search_fee_micros=2_500,
+    ),
+    Call("exa/*", "http", adapter="exa", keys=("EXA_API_KEY",), search_fee_micros=5_000),
+    Call(
+        "serpapi/*",
+        "http",
+        adapter="serpapi",
+        keys=("SERPAPI_API_KEY",),
+        search_fee_micros=15_000,
+        max_searches=2,
+    ),
+    Call("dataforseo/*", "http", adapter="dataforseo", keys=_DATAFORSEO, search_fee_micros=4_000),
+    Call("cohere/*", "chat", searches=False, keys=("COHERE_API_KEY",)),
+    Call("groq/*", "chat", searches=False, keys=("GROQ_API_KEY",)),
+)
+NO_SEARCH = Call("*", "chat", searches=False)
+
+_RUN_DECIDES = frozenset(("model", "messages", "input", "stream", "timeout", "num_retries", "max_retries"))
+_OTHER_ANSWERS = frozenset(
+    ("drop_params", "fallbacks", "context_window_fallbacks", "mock_response", "cache", "caching")
+)
+
+
+def foreign_options(model: str, names: Iterable[str]) -> list[str]:
+    """Options that no catalog may set: what the run decides for every ask, and what makes litellm answer with
+    another engine, another day's reply or, unseen, without a search."""
+    direct = call_for(model).route == "http" and not is_sandbox(model)
+    return sorted(({"stream"} if direct else _RUN_DECIDES | _OTHER_ANSWERS) & set(names))
+
+
+@cache
+def call_for(model: str) -> Call:
+    """The row of a model string; a model without one is asked plainly, without search."""
+    return next((call for call in CALLS if fnmatchcase(model, call.pattern)), NO_SEARCH)
+
+
+_ALWAYS_SEARCH = ("openai/*-search-*", "perplexity/sonar*", "groq/*compound*")
+
+
+@cache
+def plain_call(model: str) -> Call | None:
+    """How a model is asked for its own words alone, without search; None where it cannot be."""
+    call = call_for(model)
+    if any(fnmatchcase(model, pattern) for pattern in _ALWAYS_SEARCH):
+        return None
+    if call.route == "http":
+        return (
+            Call("mistral/*", "chat", searches=False, keys=call.keys) if call.adapter == "mistral" else None
+        )
+    # Azure's preview of the Responses API is what has a search; the rest of a row's options only ask for one.
+    version = {name: call.options[name] for name in ("api_version",) if name in call.options}
+    return replace(call, searches=False, options=version, search_fee_micros=0)
+
+
+def is_sandbox(model: str) -> bool:
+    return model.startswith("sandbox/")
+
+
+def missing_keys(model: str) -> list[str]:
+    """The environment variables that asking this model needs and that are not set."""
+    if is_sandbox(model):
+        return []
+    return [
+        names for names in call_for(model).keys if not any(settings.key(name) for name in names.split("|"))
+    ]

@@ -1,0 +1,314 @@
+"""`citelift judge`: claim → ask → read strictly → save, until nothing is left, the money is gone, or it is stopped.
+
+Each verdict is stored in a transaction of its own: a process that dies loses what was in flight and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+
+from sqlalchemy import Engine as Database
+
+from tracker.answers.rows import read_body
+from tracker.engines import prices
+from tracker.engines.ask import AskFailed, Question, RawReply, ask
+from tracker.engines.calls import Call, call_for, is_sandbox, plain_call
+from tracker.engines.failures import FATAL, PROBLEMS
+from tracker.errors import DataError
+from tracker.judge import claims as judge_claims
+from tracker.judge.claims import Bench, Case, Claimed, Judged
+from tracker.judge.task import InvalidVerdict, Task, fenced_in, verdict
+from tracker.run import claims
+from tracker.run.jobs import Progress
+from tracker.run.lane import RATE_LIMITED_TRIES
+from tracker.run.pace import Pace
+from tracker.run.plan import UNPRICED_MICROS
+from tracker.run.work import Limits, Work
+
+log = logging.getLogger("citelift.judge")
+_ECHO = 12
+"""So many characters in a row are no chance: an engine's complaint that has them from the text repeats it."""
+
+
+def estimate(bench: Bench, request: str) -> int:
+    """The most that judging this can cost; what no price list knows is counted dearly until it reports its cost."""
+    found = _ceiling(bench, request)
+    return UNPRICED_MICROS if found is None else found
+
+
+def is_priced(bench: Bench) -> bool:
+    return _ceiling(bench, "") is not None
+
+
+def _ceiling(bench: Bench, request: str) -> int | None:
+    return prices.ceiling(_call(bench.model), bench.model, request, bench.options)
+
+
+def _call(model: str) -> Call:
+    return plain_call(model) or call_for(model)
+
+
+@dataclass(frozen=True)
+class Summary:
+    judged: int
+    failed: int
+    reasons: dict[str, int]
+    spent_micros: int
+    out_of_budget: bool
+    stopped: str | None
+    """Why the model was left alone before the end."""
+    cancelled: bool
+
+
+async def judge_all(
+    database: Database,
+    bench: Bench,
+    task: Task,
+    cases: Iterable[Case],
+    limits: Limits,
+    *,
+    most: int | None = None,
+    total: int = 0,
+    sandbox_url: str | None = None,
+    stop: asyncio.Event | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Summary:
+    """Judge the cases that nobody has judged or is judging, at most `most` of them. What a dead process held is open
+    again once `judge_claims.recover` has been called."""
+    work = _Judging(
+        database, bench, task, iter(cases), limits, most, total, sandbox_url, stop or asyncio.Event()
+    )
+    work.on_progress = on_progress or work.on_progress
+    try:
+        return await work.run()
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
+    finally:
+        work.base.close()
+
+
+class _Judging:
+    """One process working through the cases of one bench."""
+
+    def __init__(
+        self,
+        database: Database,
+        bench: Bench,
+        task: Task,
+        cases: Iterator[Case],
+        limits: Limits,
+        most: int | None,
+        total: int,
+        sandbox_url: str | None,
+        stop: asyncio.Event,
+    ) -> None:
+        self.base = Work(database, 0, claims.holder(), stop)
+        self.bench, self.task, self.cases, self.limits = bench, task, cases, limits
+        self.room, self.total, self.sandbox_url, self.stop = most, total, sandbox_url, stop
+        self.pace = Pace(bench.model, limits.rpm, stop, first_backoff=limits.first_backoff)
+        self.ready: deque[Claimed] = deque()
+        self.waiting: deque[Case] = deque()
+        self.refill = asyncio.Lock()
+        self.in_flight = self.judged = self.spent = self.dearest = 0
+        self.reasons: Counter[str] = Counter()
+        self.out_of_budget = False
+        self.stopped: str | None = None
+        self.on_progress: Callable[[Progress], None] = lambda _: None
+
+    @property
+    def halted(self) -> bool:
+        return self.stop.is_set() or self.stopped is not None
+
+    async def run(self) -> Summary:
+        async with asyncio.TaskGroup() as group:
+            pulse = group.create_task(self._pulse())
+            try:
+                async with asyncio.TaskGroup() as slots:
+                    for _ in range(self.limits.concurrency):
+                        slots.create_task(self._slot())
+            finally:
+                while self.ready:
+                    unsent = self.ready.popleft()
+                    back = Judged(reserved_micros=unsent.case.estimated_micros, given_back=True)
+                    await self._settle(unsent, back)
+            pulse.cancel()
+        failed = sum(self.reasons.values())
+        ending = {"model": self.bench.model, "task": self.bench.task, "judged": self.judged, "failed": failed}
+        log.info("judging ends", extra={**ending, "spent_micros": self.spent})
+        return Summary(
+            self.judged,
+            failed,
+            dict(self.reasons),
+            self.spent,
+            self.out_of_budget,
+            self.stopped,
+            self.stop.is_set(),
+        )
+
+    async def _pulse(self) -> None:
+        while True:
+            await asyncio.sleep(claims.HEARTBEAT_SECONDS)
+            base = self.base
+            now = datetime.now(UTC)
+            await base.db(
+                partial(judge_claims.heartbeat, base.database, self.bench.workspace_id, base.me, now)
+            )
+
+    async def _slot(self) -> None:
+        while (claimed := await self._next()) is not None:
+            self.in_flight += 1
+            try:
+                await self._settle(claimed, await self._attempts(claimed))
+            finally:
+                self.in_flight -= 1
+
+    async def _next(self) -> Claimed | None:
+        async with self.refill:
+            while not (self.ready or self.halted or self.out_of_budget):
+                if not await self._claim():
+                    return None
+        return self.ready.popleft() if self.ready and not self.halted else None
+
+    async def _claim(self) -> bool:
+        """Claim some more; False where there is nothing left to claim."""
+        size = max(4, self.limits.concurrency // 2)
+        if self.room is not None:
+            size = min(size, self.room)
+        if size and len(self.waiting) < size:
+            self.waiting.extend(await self.base.db(lambda: list(islice(self.cases, size))))
+        cases = [self.waiting.popleft() for _ in range(min(size, len(self.waiting)))]
+        if not cases:
+            return False
+        # One judgement was dearer than its estimate: from now on that much is set aside for each.
+        cases = [replace(c, estimated_micros=max(c.estimated_micros, self.dearest)) for c in cases]
+        base, now = self.base, datetime.now(UTC)
+        batch = await base.db(
+            partial(judge_claims.claim, base.database, self.bench, cases, me=base.me, now=now)
+        )
+        self.ready.extend(batch.claimed)
+        self.waiting.extendleft(reversed(batch.left))
+        if self.room is not None:
+            self.room -= len(batch.claimed)
+        if batch.left and not batch.claimed:
+            # Money set aside for what is in flight comes back where it turns out cheaper.
+            if self.in_flight:
+                await self.pace.sleep(0.05)
+            else:
+                self.out_of_budget = True
+        return True
+
+    async def _attempts(self, claimed: Claimed) -> Judged:
+        """Ask until there is a reply, a reason that trying again will not mend, or no more tries or money."""
+        reserved, attempt, limited = claimed.case.estimated_micros, 0, 0
+        question = Question(
+            claimed.case.request,
+            self.bench.model,
+            self.bench.options,
+            timeout=self.limits.timeout,
+            api_base=self.sandbox_url if is_sandbox(self.bench.model) else None,
+            headers={"x-citelift-ask": f"judge:{claimed.id}"} if is_sandbox(self.bench.model) else {},
+            search=False,
+        )
+        while True:
+            await self.pace.turn()
+            if self.halted:
+                return Judged(attempts=attempt, reserved_micros=reserved, given_back=True)
+            attempt += 1
+            try:
+                reply = await ask(question)
+            except AskFailed as failure:
+                limited += failure.reason == "rate limited"
+                if self._is_final(failure, attempt, limited):
+                    return self._lost(claimed, failure, attempt, reserved)
+                if failure.maybe_paid and not await self._again(claimed, reserved):
+                    return self._lost(claimed, failure, attempt, 0)
+                await self.pace.back_off(failure, attempt)
+            else:
+                self.pace.succeeded()
+                return self._read(reply, attempt, reserved)
+
+    async def _again(self, claimed: Claimed, reserved: int) -> bool:
+        base, now = self.base, datetime.now(UTC)
+        self.spent += reserved
+        done = partial(judge_claims.set_aside, base.database, self.bench, claimed, paid=reserved, now=now)
+        return await base.db(done)
+
+    def _is_final(self, failure: AskFailed, attempt: int, limited: int) -> bool:
+        why = self.pace.failed(failure)
+        if failure.reason in FATAL:
+            self.stopped = self.stopped or failure.reason
+        elif why is not None:
+            self.stopped = self.stopped or why
+        if not failure.retryable or self.stopped is not None:
+            return True
+        return attempt - limited >= self.limits.max_attempts or limited >= RATE_LIMITED_TRIES
+
+    def _read(self, reply: RawReply, attempts: int, reserved: int) -> Judged:
+        end = Judged(attempts=attempts, reserved_micros=reserved, cost_micros=reserved)
+        try:
+            reading = read_body(reply.body)
+        except DataError:
+            return replace(end, reason="unreadable reply", detail="the reply has no known shape")
+        cost = prices.cost(
+            _call(self.bench.model),
+            self.bench.model,
+            reported_micros=reading.usage.reported_micros,
+            litellm_micros=reply.litellm_micros,
+            input_tokens=reading.usage.input_tokens,
+            output_tokens=reading.usage.output_tokens,
+            searches=0,
+        )
+        end = replace(end, cost_micros=reserved if cost is None else cost, served_model=reading.engine_model)
+        if end.cost_micros > reserved:
+            self.dearest = max(self.dearest, end.cost_micros)
+        if problem := PROBLEMS.get(reading.problem or ""):
+            return replace(end, reason=problem)
+        try:
+            return replace(end, verdict=verdict(self.task, reading.text))
+        except InvalidVerdict as invalid:
+            return replace(end, reason="invalid verdict", detail=str(invalid))
+
+    def _lost(self, claimed: Claimed, failure: AskFailed, attempts: int, reserved: int) -> Judged:
+        return Judged(
+            reason=failure.reason,
+            detail=_own_words(failure.detail, claimed.case.request),
+            attempts=attempts,
+            cost_micros=reserved if failure.maybe_paid else 0,
+            reserved_micros=reserved,
+        )
+
+    async def _settle(self, claimed: Claimed, end: Judged) -> None:
+        base, now = self.base, datetime.now(UTC)
+        ended = partial(judge_claims.settle, base.database, self.bench, claimed, end, me=base.me, now=now)
+        if not await base.db(ended):
+            log.warning("claim lost", extra={"judgement": claimed.id})
+            return
+        self.spent += end.cost_micros
+        if end.given_back:
+            return
+        if end.reason is None:
+            self.judged += 1
+        else:
+            self.reasons[end.reason] += 1
+            log.warning("judgement failed", extra={"judgement": claimed.id, "reason": end.reason})
+        failed = sum(self.reasons.values())
+        self.on_progress(Progress(self.total, self.judged, failed, self.in_flight, self.spent))
+
+
+def _own_words(detail: str, request: str) -> str:
+    """An engine's complaint, unless it repeats what was to be judged: that is not for keeping in a failure."""
+    told = fenced_in(request)
+    windows = (detail[i : i + _ECHO] for i in range(max(1, len(detail) - _ECHO + 1)))
+    if "\\u" in detail or (told and told in detail) or any(window in told for window in windows):
+        return "the engine's own words repeat the text and are not kept"
+    return detail

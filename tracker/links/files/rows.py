@@ -1,0 +1,417 @@
+"""Recognised file → rows. A row that does not fit its columns is a `Reject` with line and reason; nothing is guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from tracker import domains
+from tracker.links.files import formats, records, values
+from tracker.links.files.recognise import Recognition, batches
+from tracker.links.files.records import Reject
+from tracker.links.files.values import Memo, Moment, Wrong
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+NOWHERE = (None,) * len(domains.Address._fields)
+
+
+class LinkRow(NamedTuple):
+    """One link, or one fact about a domain or a page, as the vendor states it. Unknown is None.
+
+    A named tuple and no dataclass: an import makes millions of them.
+    """
+
+    line: int
+    source_url: str | None
+    target_url: str | None
+    source_domain: str | None
+    target_domain: str | None
+    source_page: str | None
+    """The canonical form of `source_url`."""
+    anchor: str | None
+    """For an image link its alt text."""
+    rel: str | None
+    nofollow: bool | None
+    ugc: bool | None
+    sponsored: bool | None
+    link_type: str | None
+    first_seen: Moment | None
+    last_seen: Moment | None
+    lost_at: Moment | None
+    lost: bool | None
+    new: bool | None
+    lost_reason: str | None
+    title: str | None
+    language: str | None
+    context_left: str | None
+    context_right: str | None
+    placement: str | None
+    sitewide: bool | None
+    spam: bool | None
+    metrics: Mapping[str, float]
+    """The vendor's figures under the vendor's names."""
+    labels: Mapping[str, str]
+    """The vendor's words, likewise."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some thousands of rows, held by column in the order of `LinkRow`'s fields, and the rejects among them."""
+
+    columns: list[Sequence[Any]]
+    rejects: list[Reject]
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def column(self, name: str) -> Sequence[Any]:
+        return self.columns[LinkRow._fields.index(name)]
+
+
+def rows(path: Path | str, recognition: Recognition) -> Iterator[LinkRow | Reject]:
+    """Every row of the file, and why others are none; the rejects of some thousands of rows come after these rows."""
+    for block in blocks(path, recognition):
+        yield from map(LinkRow, *block.columns)
+        yield from block.rejects
+
+
+def blocks(path: Path | str, recognition: Recognition) -> Iterator[Block]:
+    """The same by column, for those who take millions."""
+    reader = _Reader(recognition)
+    for batch in batches(Path(path), recognition):
+        yield reader.read(batch)
+
+
+def _text(cell: str) -> str:
+    return cell.strip().replace("\0", "")
+
+
+def _url(cell: str) -> domains.Address:
+    address = domains.try_parse(cell.strip())
+    if address is None:
+        bare = domains.try_parse(_with_scheme(cell))
+        address = bare and bare._replace(url=cell.strip())
+    if address is None:
+        raise ValueError("is not a web address")
+    return address
+
+
+def _with_scheme(cell: str) -> str:
+    """Moz and Majestic leave the scheme out; what then stands there must look like a host."""
+    text = cell.strip()
+    return (
+        f"http://{text}" if re.match(r"[^\s/?#:@]+\.[^\s/?#:@.\d][^\s/?#:@.]+(:\d+)?([/?#]|$)", text) else ""
+    )
+
+
+def _domain(cell: str) -> str:
+    host = plain_host(cell)
+    if host is None:
+        raise ValueError("is not a domain")
+    return domains.domain_of(host) or host
+
+
+def plain_host(cell: str) -> str | None:
+    """The host of a cell that holds a domain, perhaps with a scheme before it or a path after; None for other text."""
+    host = re.split(r"[/?#]", re.sub(r"^\s*(https?:)?//", "", cell, flags=re.IGNORECASE), maxsplit=1)[
+        0
+    ].strip()
+    if not re.fullmatch(r"(\*\.)?[\w-]+(\.[\w-]+)+\.?(:\d+)?|\[[0-9a-fA-F:]+\]", host):
+        return None
+    address = domains.try_parse(f"http://{host.removeprefix('*.')}/")
+    return address.host if address else None
+
+
+def _words(cell: str) -> frozenset[str]:
+    return frozenset(re.split(r"[\s,;]+", cell.casefold()))
+
+
+_TYPES = {
+    **dict.fromkeys(("hyperlien", "lien hypertexte", "hipervínculo", "hiperenlace", "hiperligação"), "text"),
+    **dict.fromkeys(("collegamento ipertestuale", "texto", "texte", "testo", "lien", "enlace"), "text"),
+    **dict.fromkeys(("bild", "imagen", "immagine", "imagem"), "image"),
+    **dict.fromkeys(("http redirect", "meta refresh", "javascript redirect", "301", "302"), "redirect"),
+    **dict.fromkeys(("iframe", "html frame"), "frame"),
+    "textlink": "text",
+    "text link": "text",
+    "hyperlink": "text",
+    "anchor": "text",
+    "href": "text",
+    "a": "text",
+    "imagelink": "image",
+    "image link": "image",
+    "img": "image",
+    "mentiononly": "mention",
+    "mention only": "mention",
+}
+_FOLLOW_WORDS = frozenset({"dofollow", "nofollow", "follow", "ugc", "sponsored"})
+
+
+def _followed(flag: Callable[[str], bool | None], yes: str, cell: str) -> bool | None:
+    """A flag, or the word itself: `Nofollow` in a column Nofollow, `Dofollow` in a column Follow."""
+    word = cell.strip().casefold().replace("-", "").replace(" ", "")
+    if word in ("nofollow", "dofollow", "follow", "followed", "nofollowed"):
+        return word.startswith("no") == (yes == "nofollow")
+    return flag(cell)
+
+
+def _type(cell: str, embeds: frozenset[str] = frozenset()) -> tuple[str | None, str]:
+    """The kind of link, and the words about following that old exports put into the same column."""
+    word = " ".join(cell.casefold().split())
+    tokens = [token for token in re.split(r"[\s,;/|]+", word) if token]
+    about = " ".join(token for token in tokens if token in _FOLLOW_WORDS)
+    if about:
+        word = " ".join(token for token in tokens if token not in _FOLLOW_WORDS)
+    return ("embed" if word in embeds else _TYPES.get(word, word) or None), about
+
+
+@dataclass
+class _Reader:
+    """Batches of cells → rows. Columns are converted as wholes, each through a memory of what it has seen."""
+
+    recognition: Recognition
+    memos: dict[str, Memo] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        recognition = self.recognition
+        flag = values.marked if recognition.layout.blank_is_false else values.truth
+        convert: dict[str, Callable[[str], Any]] = {
+            "url": _url,
+            "domain": _domain,
+            "text": _text,
+            "truth": flag,
+            "nofollow": partial(_followed, flag, "nofollow"),
+            "follow": partial(_followed, flag, "dofollow"),
+            "type": partial(_type, embeds=frozenset(recognition.layout.embeds)),
+            "words": _words,
+            "moment": partial(values.moment, order=recognition.date_order),
+            "number": values.whole
+            if recognition.layout.counting
+            else partial(values.number, decimal=recognition.decimal),
+        }
+        self.memos = {kind: Memo(function) for kind, function in convert.items()}
+
+    def read(self, batch: records.Batch) -> Block:
+        rejects = list(batch.rejects)
+        lines, rows = self._without_headers(batch, rejects)
+        wrong: dict[int, str] = {}
+        cells = list(zip(*rows, strict=True)) or [()] * len(self.recognition.header)
+        columns = self._columns(lines, cells, wrong)
+        rejects += [Reject(lines[n], why, _join(rows[n])) for n, why in wrong.items()]
+        rejects.sort(key=lambda reject: reject.line)
+        if wrong:
+            sound = [n for n in range(len(lines)) if n not in wrong]
+            columns, rows = _picked(columns, sound), [rows[n] for n in sound]
+        return Block(self._spread(columns, rows) if self.recognition.match.targets else columns, rejects)
+
+    def _without_headers(
+        self, batch: records.Batch, rejects: list[Reject]
+    ) -> tuple[list[int], list[list[str]]]:
+        """Files put together from several keep their headers in the middle."""
+        header = list(self.recognition.header)
+        if self.recognition.delimiter is None or header not in batch.rows:
+            return batch.lines, batch.rows
+        kept = [(n, row) for n, row in zip(batch.lines, batch.rows, strict=True) if row != header]
+        rejects += [
+            Reject(n, "the header again: several files put together?", _join(row))
+            for n, row in zip(batch.lines, batch.rows, strict=True)
+            if row == header
+        ]
+        return [n for n, _ in kept], [row for _, row in kept]
+
+    def _columns(
+        self, lines: list[int], columns: list[tuple[str, ...]], wrong: dict[int, str]
+    ) -> list[Sequence[Any]]:
+        match, nothing = self.recognition.match, [None] * len(lines)
+
+        def get(name: str) -> list[Any]:
+            place = match.fields.get(name)
+            if place is None:
+                return nothing
+            return self._column(formats.FIELDS[name], columns[place], self.recognition.header[place], wrong)
+
+        source_url, source_page, source_domain = self._addresses("source", get, nothing)
+        target_url, _, target_domain = self._addresses("target", get, nothing)
+        link_types = get("link_type")
+        rels, nofollow, ugc, sponsored = self._rel(get, link_types, nothing)
+        lost_at, lost = get("lost_at"), get("lost")
+        if lost is nothing and "lost_at" in match.fields:
+            lost = [moment is not None for moment in lost_at]
+        return [
+            lines,
+            source_url,
+            target_url,
+            source_domain,
+            target_domain,
+            source_page,
+            self._anchors(get, nothing),
+            rels,
+            nofollow,
+            ugc,
+            sponsored,
+            self._types(get, link_types, nothing),
+            get("first_seen"),
+            get("last_seen"),
+            lost_at,
+            lost,
+            get("new"),
+            _blank_is_none(get("lost_reason"), nothing),
+            _blank_is_none(get("title"), nothing),
+            _blank_is_none(get("language"), nothing),
+            _blank_is_none(get("context_left"), nothing),
+            _blank_is_none(get("context_right"), nothing),
+            _blank_is_none(get("placement"), nothing),
+            get("sitewide"),
+            get("spam"),
+            self._figures(columns, len(lines), wrong),
+            self._labels(columns, len(lines)),
+        ]
+
+    def _addresses(
+        self, end: str, get: Callable[[str], list[Any]], nothing: list[Any]
+    ) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+        """URL, page and domain of one end of the links; where the file names no pages, the domain alone."""
+        if (found := get(f"{end}_url")) is nothing:
+            return nothing, nothing, get(f"{end}_domain")
+        urls, pages, _, owners = zip(*(each or NOWHERE for each in found), strict=True) if found else [()] * 4
+        return urls, pages, owners
+
+    def _rel(
+        self, get: Callable[[str], list[Any]], link_types: list[Any], nothing: list[Any]
+    ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        """rel, nofollow, ugc, sponsored: from their own columns where there are any, else from the words of rel."""
+        rels, nofollow, ugc, sponsored = get("rel"), get("nofollow"), get("ugc"), get("sponsored")
+        memo = self.memos["words"]
+        words = [memo[rel] for rel in rels] if rels is not nothing else nothing
+        if nofollow is nothing and (follow := get("follow")) is not nothing:
+            nofollow = [None if each is None else not each for each in follow]
+        if nofollow is nothing and (only := get("only_nofollow")) is not nothing:
+            pairs = zip(only, get("only_follow"), strict=True)
+            nofollow = [True if no else False if yes else None for no, yes in pairs]
+        if rels is nothing and any(each and each[1] for each in link_types):
+            words = [memo[each[1]] if each and each[1] else None for each in link_types]
+        if words is not nothing:
+            nofollow = _told("nofollow", words) if nofollow is nothing else nofollow
+            ugc = _told("ugc", words) if ugc is nothing else ugc
+            sponsored = _told("sponsored", words) if sponsored is nothing else sponsored
+        return rels, nofollow, ugc, sponsored
+
+    def _types(self, get: Callable[[str], list[Any]], link_types: list[Any], nothing: list[Any]) -> list[Any]:
+        """The kind of link; a flag column says more than the plain "text" beside it, and an alt text alone is an image."""
+        kinds = [each and each[0] for each in link_types] if link_types is not nothing else list(nothing)
+        told = link_types is not nothing
+        for name in ("image", "form", "frame", "redirect", "mention"):
+            if (flags := get(f"is_{name}")) is not nothing:
+                told = True
+                kinds = [name if flag else kind for flag, kind in zip(flags, kinds, strict=True)]
+        if not told:
+            return nothing
+        if any(f"is_{name}" in self.recognition.match.fields for name in ("image", "frame")):
+            kinds = [kind or "text" for kind in kinds]
+        if (alts := get("alt")) is not nothing and (anchors := get("anchor")) is not nothing:
+            pairs = zip(kinds, anchors, alts, strict=True)
+            kinds = [
+                "image" if alt and not text and kind in ("text", None) else kind for kind, text, alt in pairs
+            ]
+        return kinds
+
+    def _anchors(self, get: Callable[[str], list[Any]], nothing: list[Any]) -> list[Any]:
+        anchors, alts = get("anchor"), get("alt")
+        return (
+            anchors
+            if alts is nothing
+            else [text or alt or "" for text, alt in zip(anchors, alts, strict=True)]
+        )
+
+    def _figures(
+        self, columns: list[tuple[str, ...]], count: int, wrong: dict[int, str]
+    ) -> list[Mapping[str, float]]:
+        metrics = self.recognition.match.metrics
+        found = [self._column("number", columns[place], name, wrong) for name, place in metrics.items()]
+        if not found:
+            return [EMPTY] * count
+        names = tuple(metrics)
+        return [
+            {name: value for name, value in zip(names, row, strict=True) if value is not None}
+            for row in zip(*found, strict=True)
+        ]
+
+    def _labels(self, columns: list[tuple[str, ...]], count: int) -> list[Mapping[str, str]]:
+        labels = self.recognition.match.labels
+        if not labels:
+            return [EMPTY] * count
+        names = tuple(labels)
+        found = [columns[place] for place in labels.values()]
+        return [
+            {name: text for name, cell in zip(names, row, strict=True) if (text := _text(cell))}
+            for row in zip(*found, strict=True)
+        ]
+
+    def _spread(self, columns: list[Sequence[Any]], rows: list[list[str]]) -> list[Sequence[Any]]:
+        """A row of a link matrix → one row for each site that the page links to."""
+        sites = {_domain(site): place for site, place in self.recognition.match.targets.items()}
+        links = [
+            (n, site) for n, row in enumerate(rows) for site, place in sites.items() if _says_yes(row[place])
+        ]
+        spread = _picked(columns, [n for n, _ in links])
+        spread[LinkRow._fields.index("target_domain")] = [site for _, site in links]
+        return spread
+
+    def _urls(self, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
+        """Linking pages hardly repeat, so what they are is only remembered where they did; targets repeat all the time."""
+        if len(set(cells)) * 2 < len(cells):
+            return self._remembered("url", cells, name, wrong)
+        parse = domains.try_parse
+        found: list[Any] = list(map(parse, map(str.strip, cells)))
+        if None in found:
+            again = [n for n, address in enumerate(found) if address is None]
+            late: dict[int, str] = {}
+            for n, address in zip(
+                again, self._remembered("url", [cells[n] for n in again], name, late), strict=True
+            ):
+                found[n] = address
+            for n, why in late.items():
+                wrong.setdefault(again[n], why)
+        return found
+
+    def _column(self, kind: str, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
+        if kind == "url":
+            return self._urls(cells, name, wrong)
+        if kind == "text":
+            return [cell.strip() if "\0" not in cell else _text(cell) for cell in cells]
+        return self._remembered(kind, cells, name, wrong)
+
+    def _remembered(self, kind: str, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
+        memo = self.memos[kind]
+        converted = list(map(memo.__getitem__, cells))
+        if memo.failed:
+            for n, value in enumerate(converted):
+                if isinstance(value, Wrong):
+                    wrong.setdefault(n, f"{name} {value.why}: {records.fragment(value.cell)[:60]!r}")
+                    converted[n] = None
+        return converted
+
+
+def _picked(columns: list[Sequence[Any]], places: list[int]) -> list[Sequence[Any]]:
+    return [[column[n] for n in places] for column in columns]
+
+
+def _says_yes(cell: str) -> bool:
+    return cell.strip().casefold() not in ("", "0", "-", "–", "no", "false", "n/a")
+
+
+def _told(word: str, words: list[Any]) -> list[Any]:
+    return [None if each is None else word in each for each in words]
+
+
+def _blank_is_none(texts: list[Any], nothing: list[Any]) -> list[Any]:
+    return texts if texts is nothing else [text or None for text in texts]
+
+
+def _join(row: Sequence[str]) -> str:
+    return records.fragment(" | ".join(row))

@@ -1,0 +1,236 @@
+"""One run: claim → ask → save raw → read → save. Bounded, resumable, within its budget.
+
+Each engine has a lane: its own number of asks in flight, pace, pauses and circuit breaker, so that one slow or
+failing engine does not hold up the others. Everything that is answered goes through one writer, which stores raw
+replies in batches before it reads them. A process that dies loses at most what was in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from sqlalchemy import Engine as Database
+from sqlmodel import col, select
+
+from tracker import store
+from tracker.answers import rollups
+from tracker.answers import stored as answers
+from tracker.catalog import Catalog
+from tracker.engines.calls import is_sandbox
+from tracker.mentions import BrandNames
+from tracker.models import Answer, AskState, Engine, Run, RunState
+from tracker.run import claims
+from tracker.run.claims import Outcome, Tally, Trouble
+from tracker.run.create import create_run, latest_open, reopen
+from tracker.run.history import not_searched, note_model_changes, observed
+from tracker.run.lane import Lane
+from tracker.run.reader import Reader
+from tracker.run.redirects import Redirects
+from tracker.run.work import WRITE_BATCH, Limits, Work
+from tracker.run.writer import Writer
+
+__all__ = [
+    "Limits",
+    "Progress",
+    "Summary",
+    "create_run",
+    "execute",
+    "latest_open",
+    "observed",
+    "reopen",
+    "sandbox_for",
+]
+
+log = logging.getLogger("citelift.run")
+# Without a log file (`tracker.logs`) the log goes nowhere: Python would print its warnings among the progress.
+logging.getLogger("citelift").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True)
+class Progress:
+    total: int
+    answered: int
+    failed: int
+    in_flight: int
+    spent_micros: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    run_id: int
+    state: RunState
+    reason: str | None
+    tally: Tally
+    not_searched: int
+    """Answers of a search engine that did not search: kept, and left out of its rates."""
+    troubles: tuple[Trouble, ...] = ()
+
+
+async def execute(
+    database: Database,
+    run_id: int,
+    limits: Limits,
+    *,
+    sandbox_url: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: asyncio.Event | None = None,
+    redirects: Redirects | None = None,
+) -> Summary:
+    """Ask whatever of the run is not asked yet, until it is done, the budget is, or `stop` is set."""
+    work = Work(database, run_id, claims.holder(), stop or asyncio.Event())
+    if redirects is None and limits.resolve_redirects:
+        redirects = Redirects()
+    try:
+        return await _Worker(work, limits, sandbox_url, on_progress, redirects).run()
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+    finally:
+        work.close()
+
+
+def _first(error: BaseException) -> BaseException:
+    """One part failed and the others were cancelled for it: that failure is what happened."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+class _Worker:
+    """One process working on one run."""
+
+    def __init__(
+        self,
+        work: Work,
+        limits: Limits,
+        sandbox_url: str | None,
+        on_progress: Callable[[Progress], None] | None,
+        redirects: Redirects | None,
+    ) -> None:
+        self.work, self.limits, self.sandbox_url = work, limits, sandbox_url
+        self.on_progress, self.redirects = on_progress, redirects
+
+    async def run(self) -> Summary:
+        run, engines, names, stored = await self.work.db(self._begin)
+        lanes = [Lane(self.work, run, engine, self.limits, self.sandbox_url) for engine in engines]
+        known = {lane.id: lane.engine for lane in lanes}
+        counts = self.work.counts
+        log.info("run begins", extra={"run": run.id, "asks": counts.total, "engines": len(lanes)})
+        async with Reader(names, replies=counts.total - counts.answered - counts.failed) as reader:
+            writer = Writer(self.work, run, known, reader, self.redirects, self._report)
+            for start in range(0, len(stored), WRITE_BATCH):
+                await writer.finish(stored[start : start + WRITE_BATCH])
+            async with asyncio.TaskGroup() as group:
+                group.create_task(writer.write())
+                pulse = group.create_task(self._pulse())
+                await self._drain(lanes)
+                await self.work.end()
+                pulse.cancel()
+        for lane in lanes:
+            await lane.close()
+        return await self.work.db(self._end)
+
+    def _begin(self) -> tuple[Run, list[Engine], list[BrandNames], list[Outcome]]:
+        now = datetime.now(UTC)
+        stored = self._recover(now)
+        with store.writing(self.work.database) as session:
+            run = session.get_one(Run, self.work.run_id)
+            run.state, run.started_at, run.ended_at = RunState.RUNNING, run.started_at or now, None
+            session.add(run)
+            session.flush()
+            engines = claims.engines_of(session, self.work.run_id)
+            names = answers.brand_names(session, run.workspace_id)
+            tally = claims.tally(session, self.work.run_id)
+        counts = self.work.counts
+        counts.total, counts.spent_micros = tally.total, tally.spent_micros
+        counts.answered = tally.states.get(AskState.ANSWERED, 0)
+        counts.failed = tally.states.get(AskState.FAILED, 0) + tally.states.get(AskState.SKIPPED, 0)
+        return run, engines, names, stored
+
+    def _recover(self, now: datetime) -> list[Outcome]:
+        lost, stored = claims.recover(self.work.database, self.work.run_id, self.work.me, now)
+        if lost or stored:
+            log.warning(
+                "a process died", extra={"run": self.work.run_id, "asked_again": lost, "to_read": len(stored)}
+            )
+        return stored
+
+    async def _drain(self, lanes: Sequence[Lane]) -> None:
+        """Empty the lanes; then see to what other processes hold, until nothing is left that could be asked."""
+        try:
+            while True:
+                async with asyncio.TaskGroup() as group:
+                    for lane in lanes:
+                        group.create_task(lane.drain())
+                if self.work.stop.is_set() or not await self._wait_for_others(lanes):
+                    return
+        finally:
+            for lane in lanes:
+                await lane.give_back()
+
+    async def _wait_for_others(self, lanes: Sequence[Lane]) -> bool:
+        """Other processes may hold asks of this run: theirs to end, or ours if they die. True where the lanes should
+        look again: asks were planned anew, or money came back."""
+        waited = False
+        while not self.work.stop.is_set():
+            others = partial(claims.held_by_others, self.work.database, self.work.run_id, self.work.me)
+            if not await self.work.db(others):
+                return waited
+            waited = True
+            for outcome in await self.work.db(partial(self._recover, datetime.now(UTC))):
+                self.work.counts.open += 1
+                await self.work.outcomes.put(outcome)
+            await lanes[0].pace.sleep(0.5)
+        return False
+
+    async def _pulse(self) -> None:
+        while True:
+            await asyncio.sleep(claims.HEARTBEAT_SECONDS)
+            await self.work.beat()
+
+    def _report(self) -> None:
+        c = self.work.counts
+        if self.on_progress is not None:
+            self.on_progress(Progress(c.total, c.answered, c.failed, c.in_flight, c.spent_micros))
+
+    def _end(self) -> Summary:
+        run_id = self.work.run_id
+        with store.writing(self.work.database) as session:
+            tally = claims.tally(session, run_id)
+            short = claims.used_up(session, run_id, self.limits.month_budget_micros)
+            state, reason = claims.end_state(tally, short, cancelled=self.work.stop.is_set())
+            run = session.get_one(Run, run_id)
+            run.state, run.reason, run.ended_at = state, reason, datetime.now(UTC)
+            session.add(run)
+            note_model_changes(session, run)
+            silent = not_searched(session, run_id)
+            troubles = claims.troubles(session, run_id)
+            weeks = session.exec(select(col(Answer.week)).where(Answer.run_id == run_id).distinct()).all()
+            rollups.update(session, run.workspace_id, weeks=list(weeks))
+        log.info(
+            "run ends",
+            extra={"run": run_id, "state": state, "reason": reason, "spent_micros": tally.spent_micros},
+        )
+        return Summary(run_id, state, reason, tally, silent, troubles)
+
+
+@contextmanager
+def sandbox_for(
+    catalog: Catalog, *, seed: int = 7, models: Sequence[str] | None = None
+) -> Iterator[str | None]:
+    """The address of a sandbox around the catalog's own brands and prompts, where a model (by default an engine's)
+    is one of its."""
+    if not any(map(is_sandbox, models if models is not None else [e.model for e in catalog.engines])):
+        yield None
+        return
+    from tracker import sandbox
+
+    brands = [sandbox.Brand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in catalog.brands]
+    prompts = [sandbox.Prompt(p.text, p.topic) for p in catalog.prompts]
+    with sandbox.Sandbox(sandbox.World.build(brands, prompts, seed=seed)) as url:
+        yield url
