@@ -23,10 +23,10 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.classify import labels
+from analysis.classes.classify import labels
 from analysis.frames import Scope, World, exposure
 from analysis.intervals import wilson
-from analysis.lift import LiftRow, LiftTable
+from analysis.lift.estimate import LiftRow, LiftTable
 from tracker import domains, store
 from tracker.answers import rollups
 from tracker.errors import BadUrl, UsageError
@@ -146,7 +146,7 @@ def opportunities(
     top : int
         Most cited domains that are looked at.
     classes : Path, optional
-        The user's own lists and rules of classes (see `analysis.classify`).
+        The user's own lists and rules of classes (see `analysis.classes.classify`).
     """
     if world.own is None:
         raise UsageError("the workspace has no own brand", "mark one brand of brands.yaml with `own: true`")

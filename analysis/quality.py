@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.classify import SHIPPED
-from analysis.families import UNKNOWN, bands
+from analysis.classes.classify import SHIPPED
+from analysis.classes.families import UNKNOWN, bands
 from analysis.frames import World
 from analysis.intervals import Interval, wilson
 from tracker import domains, store

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.events import EARLY, EventRow, PathPoint
 from analysis.frames import Scope, World
-from analysis.lift import LiftRow
+from analysis.lift.estimate import LiftRow
 from analysis.quality import AnchorShare
 from analysis.visibility import Change, Row
 from dashboard import charts, formats, widgets

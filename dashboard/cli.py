@@ -239,13 +239,13 @@ async def _watch(ending: threading.Event, stop: object) -> None:
 
 def _scheduled_report(db: Database, folder: Path, what: Schedule, due: datetime) -> str:
     """The report of the last full week before the due moment."""
-    from analysis import report
-    from analysis.classify import own_folder
+    from analysis.classes.classify import own_folder
+    from analysis.report import write
     from tracker.answers.rows import week_of
 
     week = week_of(due) - timedelta(days=7)
     try:
-        written = report.write(
+        written = write.write(
             db, what.workspace_id, folder, week=week, classes=own_folder(Path(what.catalog))
         )
     except UsageError as error:

@@ -6,9 +6,9 @@ import sys
 
 import typer
 
-import analysis.cli
-import analysis.cli_judge
-import analysis.cli_plan
+import analysis.cli.answers
+import analysis.cli.judge
+import analysis.cli.plan
 import dashboard.cli
 import tracker.cli.collect
 from tracker.cli.printing import err, plain
@@ -22,9 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 tracker.cli.collect.register(app)
-analysis.cli.register(app)
-analysis.cli_judge.register(app)
-analysis.cli_plan.register(app)
+analysis.cli.answers.register(app)
+analysis.cli.judge.register(app)
+analysis.cli.plan.register(app)
 dashboard.cli.register(app)
 
 

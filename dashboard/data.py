@@ -22,7 +22,7 @@ from sqlmodel import Session, col
 
 from analysis import frames, moments
 from analysis import visibility as v
-from analysis.classify import own_folder
+from analysis.classes.classify import own_folder
 from analysis.frames import Judge, Outcome, Scope, World
 from analysis.moments import Moment
 from analysis.visibility import Compared, Row
@@ -50,10 +50,10 @@ from tracker.models import (
 from tracker.models import Engine as AskedEngine
 
 if TYPE_CHECKING:
-    from analysis.agreement import Measured
-    from analysis.association import Association
+    from analysis.association.association import Association
     from analysis.events import EventTable
-    from analysis.lift import LiftTable
+    from analysis.judged.agreement import Measured
+    from analysis.lift.estimate import LiftTable
     from analysis.opportunities import Opportunity
     from analysis.quality import AnchorShare, LinkWeek
 
@@ -227,7 +227,7 @@ def happened(place: Place) -> pd.DataFrame:
 def event_study(place: Place, scope: Scope, outcome: Outcome, pooling: Pooling) -> EventTable | None:
     """Before and after first links; None where no source links to a brand or nothing was answered."""
     from analysis import events
-    from analysis.families import families
+    from analysis.classes.families import families
 
     db, here = database(place), world(place)
     named = (
@@ -242,8 +242,8 @@ def event_study(place: Place, scope: Scope, outcome: Outcome, pooling: Pooling) 
 @st.cache_data(show_spinner=False, max_entries=64)
 def lift(place: Place, scope: Scope, brand: str | None = None) -> LiftTable:
     """The within-answer comparison of every link source, checks included."""
-    from analysis import lift as estimator
-    from analysis.families import families
+    from analysis.classes.families import families
+    from analysis.lift import estimate as estimator
 
     db, here = database(place), world(place)
     panel = frames.lift_panel(db, here, scope, families=families(db, here, folder=place.classes))
@@ -280,7 +280,7 @@ def link_profile(place: Place) -> LinkProfile:
 @st.cache_data(show_spinner=False, max_entries=64)
 def kinds(place: Place, names: Sequence[str]) -> list[str]:
     """What sort of site each domain is: you, rival, editorial, community …"""
-    from analysis.classify import labels
+    from analysis.classes.classify import labels
 
     found = labels(database(place), world(place), names, folder=place.classes)
     return [found[name].kind for name in names]
@@ -332,7 +332,7 @@ class AuthorityView:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def association(place: Place, metric: str, scope: Scope) -> AuthorityView:
-    from analysis.association import associate
+    from analysis.association.association import associate
 
     here, db = world(place), database(place)
     cited, names = frames.association_data(db, here, scope)
@@ -414,7 +414,7 @@ class JudgedView:
 
 
 def _judged(place: Place, key: int) -> JudgedView | None:
-    from analysis.agreement import measured
+    from analysis.judged.agreement import measured
 
     db, here = database(place), world(place)
     by = frames.last_judge(db, here, "stance")

@@ -177,7 +177,7 @@ def _links(db: Database, workspace_id: int, world: Any, folder: Path) -> None:
 
 def _show_lift(db: Database, workspace_id: int, truth: dict[str, Any]) -> None:
     from analysis import frames
-    from analysis.lift import lift
+    from analysis.lift.estimate import lift
 
     table = lift(frames.lift_panel(db, workspace_id))
     planted = {row["source"] for row in truth["planted"]}
@@ -192,6 +192,6 @@ def _show_lift(db: Database, workspace_id: int, truth: dict[str, Any]) -> None:
 
 
 def _report(db: Database, workspace_id: int, folder: Path, weeks: int) -> list[Path]:
-    from analysis import report
+    from analysis.report import write
 
-    return report.write(db, workspace_id, folder, week=START + timedelta(weeks=weeks - 1))
+    return write.write(db, workspace_id, folder, week=START + timedelta(weeks=weeks - 1))

@@ -11,7 +11,8 @@ import typer
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from analysis import cli, frames
+from analysis import frames
+from analysis.cli import answers as cli
 from tests.test_report import world_with_links
 from tests.test_visibility import two_weeks
 from tracker.errors import CiteliftError, UsageError
@@ -199,7 +200,7 @@ def test_changes_are_paired_by_prompt(sqlite_database: Engine) -> None:
 
 
 def test_the_verbs_load_nothing_heavy_before_they_run() -> None:
-    code = "import sys, analysis.cli; print([m for m in ('numpy', 'pandas', 'scipy', 'sqlalchemy') if m in sys.modules])"
+    code = "import sys, analysis.cli.answers; print([m for m in ('numpy', 'pandas', 'scipy', 'sqlalchemy') if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
-from analysis import conditional_logit
-from analysis.association import (
+from analysis.association import conditional_logit
+from analysis.association.association import (
     WHY_NOT_EVIDENCE,
     Candidates,
     Citations,
@@ -320,7 +320,7 @@ class TestPools:
             candidates(data, "b")
 
     def test_more_answers_than_needed_are_sampled_and_said(self, monkeypatch):
-        monkeypatch.setattr("analysis.association.MAX_ANSWERS", 20)
+        monkeypatch.setattr("analysis.association.association.MAX_ANSWERS", 20)
         made = world(1)
         got = associate(made.citations, made.authority, metric="m", resamples=50)[0]
         assert got.answers <= 20
@@ -401,7 +401,7 @@ class TestAssociation:
         made = world(2, effect=0.2)
         rows, doubled = candidates(made.citations, "engine"), doublings(made.authority)
         whole = placebo(rows, doubled, made.kinds)
-        monkeypatch.setattr("analysis.association.CHUNK_CELLS", 1000)
+        monkeypatch.setattr("analysis.association.association.CHUNK_CELLS", 1000)
         assert abs(placebo(rows, doubled, made.kinds).p - whole.p) < 0.05
 
     def test_shuffled_authority_is_called_in_about_one_of_twenty(self):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.authority import Graph, harmonic, pagerank, referring_domains, spam_mass, trustrank
-from analysis.distances import hyperball
+from analysis.authority.distances import hyperball
+from analysis.authority.ranks import Graph, harmonic, pagerank, referring_domains, spam_mass, trustrank
 from tests.bench.bench_authority import link_farm
 from tracker.errors import ConvergenceError, DataError, UsageError
 
@@ -127,7 +127,7 @@ def test_more_than_one_row_block_changes_nothing(monkeypatch):
     rng = np.random.default_rng(1)
     graph = Graph.from_edges(*rng.integers(0, 50, (2, 400)), nodes=50)
     whole = pagerank(graph, tol=1e-12).values
-    monkeypatch.setattr("analysis.authority.BLOCK_EDGES", 7)
+    monkeypatch.setattr("analysis.authority.ranks.BLOCK_EDGES", 7)
     assert pagerank(graph, tol=1e-12).values == pytest.approx(whole, abs=1e-15)
 
 
@@ -263,14 +263,14 @@ def test_hyperball_does_not_depend_on_how_edges_are_cut(monkeypatch):
     rng = np.random.default_rng(5)
     graph = Graph.from_edges(rng.integers(0, 300, 2000), (300 * rng.random(2000) ** 4).astype(int), nodes=300)
     whole = hyperball(graph.indptr, graph.indices).values
-    monkeypatch.setattr("analysis.distances.CHUNK_EDGES", 13)
+    monkeypatch.setattr("analysis.authority.distances.CHUNK_EDGES", 13)
     assert hyperball(graph.indptr, graph.indices).values.tolist() == whole.tolist()
 
 
 def test_exact_search_in_many_batches_is_exact(monkeypatch):
     graph = Graph.from_edges(*np.random.default_rng(5).integers(0, 200, (2, 900)), nodes=200)
     whole = harmonic(graph).values
-    monkeypatch.setattr("analysis.distances.WORK_BYTES", 4096)
+    monkeypatch.setattr("analysis.authority.distances.WORK_BYTES", 4096)
     assert harmonic(graph).values == pytest.approx(whole, abs=1e-12)
 
 

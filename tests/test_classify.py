@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from analysis import classify, frames
-from analysis.classify import Classifier
-from analysis.families import UNKNOWN, bands, families
+from analysis import frames
+from analysis.classes import classify
+from analysis.classes.classify import Classifier
+from analysis.classes.families import UNKNOWN, bands, families
 from analysis.frames import BrandFact, World
 from tests.facts import Facts
 from tracker.errors import CatalogError, UsageError

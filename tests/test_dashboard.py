@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis import lift
 from analysis.intervals import Interval
+from analysis.lift import estimate
 from dashboard import charts, data, formats, marked, strings, widgets
 from tests.dashboard_worlds import WORLDS
 from tracker import store
@@ -382,5 +382,5 @@ def test_an_event_that_comes_or_goes_changes_what_is_cached(opened: Any, urls: d
 
 def test_the_words_on_lift_name_its_own_limits() -> None:
     said = " ".join(strings.Lift.CAN_SAY + strings.Lift.CANNOT_SAY)
-    assert f"fewer than {lift.MIN_EXPOSED} linked pairs or {lift.MIN_PROMPTS} prompts" in said
-    assert f"at most {lift.DISCOVERY:.0%}" in said
+    assert f"fewer than {estimate.MIN_EXPOSED} linked pairs or {estimate.MIN_PROMPTS} prompts" in said
+    assert f"at most {estimate.DISCOVERY:.0%}" in said

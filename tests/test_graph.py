@@ -6,8 +6,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from analysis import graph as links
-from analysis.authority import Graph
+from analysis.authority import graph as links
+from analysis.authority.ranks import Graph
 from tracker.errors import DataError, UsageError
 
 WEB = links.domain_graph(

@@ -28,10 +28,10 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from werkzeug import Request, Response
 
 from analysis import frames
-from analysis.agreement import agreement, cohen_kappa, measured
-from analysis.classify import LISTED, Classifier
-from analysis.judged_domains import DOMAIN, unknown_domains
-from analysis.stances import stances
+from analysis.classes.classify import LISTED, Classifier
+from analysis.judged.agreement import agreement, cohen_kappa, measured
+from analysis.judged.domains import DOMAIN, unknown_domains
+from analysis.judged.stances import stances
 from dashboard import data, marked
 from tests.facts import Facts, week
 from tests.test_cli import Cite, cite, write_catalog

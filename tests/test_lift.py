@@ -13,10 +13,10 @@ import pytest
 from scipy import sparse, stats
 from threadpoolctl import threadpool_limits
 
-from analysis import checks
-from analysis.lift import LiftTable, Panel, lift, shrink
-from analysis.simulate import Kind, Truth, world
-from analysis.within import choose, design, effects, fit, moderate, solve
+from analysis.lift import checks
+from analysis.lift.estimate import LiftTable, Panel, lift, shrink
+from analysis.lift.simulate import Kind, Truth, world
+from analysis.lift.within import choose, design, effects, fit, moderate, solve
 from tests.bench.calibration.study import tally
 from tracker.errors import UsageError
 
@@ -225,7 +225,7 @@ def test_errors_by_answer_are_statsmodels_clustered_ones_up_to_the_factor(small,
 
 def test_large_prompts_read_in_pieces_give_the_same_numbers(small, monkeypatch):
     whole = fit(design(small, small.exposed, effects(small, "topic-week")))
-    monkeypatch.setattr("analysis.within.CHUNK", 200)
+    monkeypatch.setattr("analysis.lift.within.CHUNK", 200)
     pieces = fit(design(small, small.exposed, effects(small, "topic-week")))
     assert pieces.beta == pytest.approx(whole.beta)
     assert pieces.se == pytest.approx(whole.se)

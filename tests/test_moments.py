@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from analysis import frames
 from analysis.intervals import Interval
 from analysis.moments import SERVED, Moment, marks, moments, within
-from analysis.report_charts import trend
+from analysis.report.charts import trend
 from tests.facts import Facts, week
 from tracker import store
 from tracker.models import Event

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.lift import LiftRow
+from analysis.lift.estimate import LiftRow
 from analysis.opportunities import Opportunity, decide, opportunities
 from tests.facts import MONDAY, Facts, week
 from tracker import domains, store

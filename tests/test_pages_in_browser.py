@@ -183,11 +183,11 @@ def test_a_sent_address_opens_on_a_fresh_server(browser: Any, tmp_path: Path) ->
 
 @pytest.mark.parametrize("world", ["names of every script", "one brand", "many events", "hostile text"])
 def test_a_report_stands_on_a_phone(browser: Any, tmp_path: Path, world: str) -> None:
-    from analysis import report
+    from analysis.report import write
 
     database = store.open_database(f"sqlite:///{tmp_path / 'a.db'}")
     WORLDS[world](database)
-    (page,) = report.write(database, 1, tmp_path, formats=("html",))
+    (page,) = write.write(database, 1, tmp_path, formats=("html",))
     database.dispose()
     tab = browser.new_page(viewport={"width": 390, "height": 900})
     tab.goto(page.as_uri())

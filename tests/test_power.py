@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.lift import lift
-from analysis.power import between_prompts, detectable_change, draw, plan_lift, plant, typical_panel
-from analysis.simulate import world
+from analysis.lift.estimate import lift
+from analysis.lift.power import between_prompts, detectable_change, draw, plan_lift, plant, typical_panel
+from analysis.lift.simulate import world
 from tracker.errors import UsageError
 
 

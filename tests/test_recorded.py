@@ -158,7 +158,7 @@ def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_
     sqlite_database: Engine,
 ) -> None:
     from analysis import frames
-    from analysis.association import spearman
+    from analysis.association.association import spearman
     from tracker.links import imports
 
     answers_file, list_file = (

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from analysis import frames, report, report_words
+from analysis import frames
+from analysis.report import words, write
 from tests.dashboard_worlds import alone, eventful, names, unknown_citations
 from tests.facts import Facts, week
 from tests.test_visibility import PROMPTS, two_weeks
@@ -44,13 +45,13 @@ def world_with_links(database: Engine, own: str = "Norvane") -> frames.World:
 
 
 @pytest.fixture
-def hostile(sqlite_database: Engine) -> report.Week:
-    return report.gather(sqlite_database, world_with_links(sqlite_database, HOSTILE))
+def hostile(sqlite_database: Engine) -> write.Week:
+    return write.gather(sqlite_database, world_with_links(sqlite_database, HOSTILE))
 
 
 def test_the_report_is_written_in_every_format(database: Engine, tmp_path: Path) -> None:
     world = world_with_links(database)
-    written = report.write(database, world.id, tmp_path / "out", week=date(2026, 3, 18))
+    written = write.write(database, world.id, tmp_path / "out", week=date(2026, 3, 18))
     assert [path.name for path in written] == [
         f"report-ws1-2026-03-16{end}"
         for end in (
@@ -75,22 +76,22 @@ def test_the_report_is_written_in_every_format(database: Engine, tmp_path: Path)
         assert heading in written[2].read_text()
 
 
-def test_the_page_asks_nothing_of_the_world_outside(hostile: report.Week) -> None:
-    page = report.html(hostile)
+def test_the_page_asks_nothing_of_the_world_outside(hostile: write.Week) -> None:
+    page = write.html(hostile)
     assert not re.search(r"(?i)(src|href)\s*=|url\(|@import|<script|<iframe|<link|\son\w+=\"", page)
     assert "default-src 'none'" in page
 
 
-def test_hostile_names_are_text_everywhere(hostile: report.Week) -> None:
-    page = report.html(hostile)
+def test_hostile_names_are_text_everywhere(hostile: write.Week) -> None:
+    page = write.html(hostile)
     assert "&lt;script&gt;alert" in page
-    text = report.markdown(hostile)
+    text = write.markdown(hostile)
     assert "<script>" not in text
     assert "[a](javascript:b)" not in text
     for line in text.splitlines():
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) in (6, 8)
-    assert report.pdf(hostile).startswith(b"%PDF")
+    assert write.pdf(hostile).startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -111,11 +112,11 @@ def test_hostile_names_are_text_everywhere(hostile: report.Week) -> None:
     ],
 )
 def test_no_cell_is_a_formula(value: object, cell: object) -> None:
-    assert report.cell(value) == cell
+    assert write.cell(value) == cell
 
 
 def test_tables_keep_numbers_as_numbers(sqlite_database: Engine) -> None:
-    found = report.tables(report.gather(sqlite_database, world_with_links(sqlite_database)))
+    found = write.tables(write.gather(sqlite_database, world_with_links(sqlite_database)))
     rows = list(csv.DictReader(io.StringIO(found["visibility"])))
     assert [row["brand"] for row in rows] == ["Norvane", "Oltera", "Quillo", "Vantra"]
     assert 0 < float(rows[0]["mention_rate_low"]) < float(rows[0]["mention_rate"])
@@ -126,26 +127,26 @@ def test_a_first_week_says_that_nothing_can_be_said_about_change(sqlite_database
     facts = Facts()
     facts.answer("best crm", named=["Norvane"])
     facts.store(sqlite_database)
-    found = report.gather(sqlite_database, frames.world(sqlite_database))
-    text = report.html(found)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    text = write.html(found)
     assert "There is no earlier week" in text
     assert "directional only" in text
     assert "import link data" in text
-    assert report.markdown(found)
-    assert report.pdf(found).startswith(b"%PDF")
+    assert write.markdown(found)
+    assert write.pdf(found).startswith(b"%PDF")
 
 
 def test_a_change_of_model_is_told_and_not_compared(sqlite_database: Engine) -> None:
     two_weeks(0.2, 0.7, served="m2").store(sqlite_database)
-    found = report.gather(sqlite_database, frames.world(sqlite_database))
-    assert "not comparable with the week before" in report.html(found)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    assert "not comparable with the week before" in write.html(found)
     assert any("alpha was served by m1 and then by m2" in text for text in found.limits)
 
 
 def test_a_rise_is_told_with_its_interval(sqlite_database: Engine) -> None:
     two_weeks(0.2, 0.7).store(sqlite_database)
-    found = report.gather(sqlite_database, frames.world(sqlite_database))
-    assert re.search(r", up \d+\.\d points \(\+\d+\.\d to \+\d+\.\d\) on the week before", report.html(found))
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    assert re.search(r", up \d+\.\d points \(\+\d+\.\d to \+\d+\.\d\) on the week before", write.html(found))
 
 
 def test_answers_that_leave_the_rates_are_named_with_why(sqlite_database: Engine) -> None:
@@ -153,7 +154,7 @@ def test_answers_that_leave_the_rates_are_named_with_why(sqlite_database: Engine
     facts.answer("prompt 0", "beta", week(1), problem="empty", text="", repeat=90)
     facts.answer("prompt 0", "beta", week(1), searched=False, repeat=91)
     facts.store(sqlite_database)
-    text = " ".join(report.gather(sqlite_database, frames.world(sqlite_database)).limits)
+    text = " ".join(write.gather(sqlite_database, frames.world(sqlite_database)).limits)
     assert "beta: 1 answer failed or came empty" in text
     assert "beta: 1 answer came without a search" in text
 
@@ -173,7 +174,7 @@ def test_what_to_do_next_and_what_was_noted_are_told(sqlite_database: Engine) ->
     facts.store(sqlite_database)
     with store.writing(sqlite_database) as session:
         session.add(Event(workspace_id=1, at=week(1), kind="pr", title="<b>Launch</b>"))
-    page = report.html(report.gather(sqlite_database, frames.world(sqlite_database)))
+    page = write.html(write.gather(sqlite_database, frames.world(sqlite_database)))
     assert world.id == 1
     assert "What to look at next" in page
     assert "quietplace.com" in page
@@ -181,8 +182,8 @@ def test_what_to_do_next_and_what_was_noted_are_told(sqlite_database: Engine) ->
 
 
 def test_no_sentence_claims_a_cause(sqlite_database: Engine) -> None:
-    found = report.gather(sqlite_database, world_with_links(sqlite_database))
-    for text in (report.html(found), report.markdown(found)):
+    found = write.gather(sqlite_database, world_with_links(sqlite_database))
+    for text in (write.html(found), write.markdown(found)):
         assert not re.search(r"(?i)\bcaus|\bbecause of|\bdrives\b|\bleads to\b", text)
 
 
@@ -198,35 +199,35 @@ def test_what_cannot_be_written_is_refused(
 ) -> None:
     two_weeks(0.5, 0.5).store(sqlite_database)
     with pytest.raises(UsageError, match=message):
-        report.write(sqlite_database, 1, tmp_path, **options)  # type: ignore[arg-type]
+        write.write(sqlite_database, 1, tmp_path, **options)  # type: ignore[arg-type]
 
 
 def test_an_empty_workspace_has_no_report(sqlite_database: Engine, tmp_path: Path) -> None:
     Facts().store(sqlite_database)
     with pytest.raises(UsageError, match="no answers to report on"):
-        report.write(sqlite_database, 1, tmp_path)
+        write.write(sqlite_database, 1, tmp_path)
 
 
 def page_of(database: Engine) -> str:
-    return report.html(report.gather(database, frames.world(database)))
+    return write.html(write.gather(database, frames.world(database)))
 
 
 def test_one_brand_alone_has_a_report_that_says_what_is_missing(sqlite_database: Engine) -> None:
     alone(sqlite_database)
-    found = report.gather(sqlite_database, frames.world(sqlite_database))
-    for text in (report.html(found), report.markdown(found).replace("\\", "")):
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    for text in (write.html(found), write.markdown(found).replace("\\", "")):
         assert "No rival is tracked" in text
         assert "its share of voice says nothing" in text
         assert "import link data" in text
-    assert report.pdf(found).startswith(b"%PDF")
+    assert write.pdf(found).startswith(b"%PDF")
 
 
 def test_imported_answers_of_unknown_citations_have_a_report(sqlite_database: Engine) -> None:
     unknown_citations(sqlite_database)
-    found = report.gather(sqlite_database, frames.world(sqlite_database))
-    assert "it is not known what they cite" in report.html(found)
-    assert "No answer of this week cites anything" in report.html(found)
-    assert report.pdf(found).startswith(b"%PDF")
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    assert "it is not known what they cite" in write.html(found)
+    assert "No answer of this week cites anything" in write.html(found)
+    assert write.pdf(found).startswith(b"%PDF")
 
 
 def test_sources_without_enough_data_are_not_said_to_be_none_of_none(sqlite_database: Engine) -> None:
@@ -238,29 +239,29 @@ def test_sources_without_enough_data_are_not_said_to_be_none_of_none(sqlite_data
 
 def test_names_of_every_script_stand_in_every_format(sqlite_database: Engine) -> None:
     names(sqlite_database)
-    found = report.gather(sqlite_database, frames.world(sqlite_database))
-    page = report.html(found)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    page = write.html(found)
     assert "\u2068نورفان للبرمجيات\u2069" in page
     assert "株式会社ノルヴァーネ・ソフトウェア was named in" in page
-    assert report.pdf(found).startswith(b"%PDF")
-    assert "\u2068" not in report.tables(found)["visibility"]
+    assert write.pdf(found).startswith(b"%PDF")
+    assert "\u2068" not in write.tables(found)["visibility"]
 
 
 @pytest.mark.parametrize(
     "text", ["Donaudampfschifffahrtsgesellschaft", "a-very.long-domain.name-of.example.co.uk"]
 )
 def test_a_long_word_may_break_in_the_pdf_and_loses_no_letter(text: str) -> None:
-    made = report_words.soft(text)
+    made = words.soft(text)
     assert max(map(len, made.split("\u200b"))) <= 6
     assert made.replace("\u200b", "") == text
-    assert report_words.soft("short words stay") == "short words stay"
+    assert words.soft("short words stay") == "short words stay"
 
 
 def test_the_newest_marks_are_told_and_the_others_counted(sqlite_database: Engine) -> None:
     eventful(sqlite_database)
-    found = report.gather(sqlite_database, frames.world(sqlite_database))
-    page = report.html(found)
-    assert page.count('class="mk"') > report_words.TOLD
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    page = write.html(found)
+    assert page.count('class="mk"') > words.TOLD
     assert re.search(r"and \d+ earlier marks: citelift event list", page)
     assert "page 59 (content)" in page
-    assert report.pdf(found).startswith(b"%PDF")
+    assert write.pdf(found).startswith(b"%PDF")

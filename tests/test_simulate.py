@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from analysis.simulate import RECIPES, Kind, Recipe, world
+from analysis.lift.simulate import RECIPES, Kind, Recipe, world
 from tracker.errors import UsageError
 
 KINDS = get_args(Kind)

@@ -17,7 +17,7 @@ from analysis.frames.tracked import World
 from tracker.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from analysis.authority import Graph
+    from analysis.authority.ranks import Graph
 
 
 COMPUTED = ("pagerank", "harmonic", "referring_domains")
@@ -108,7 +108,7 @@ def _list_values(database: Engine, list_id: int, names: Sequence[str] | None) ->
 
 
 def _computed(database: Engine, metric: str, workspace: World | None) -> Authority:
-    from analysis import authority
+    from analysis.authority import ranks as authority
 
     graph = link_graph(database, workspace)
     if not graph.edges:
@@ -127,11 +127,11 @@ def _computed(database: Engine, metric: str, workspace: World | None) -> Authori
 
 
 def link_graph(database: Engine, workspace: World | None = None) -> Graph:
-    """Every known link between domains as `analysis.authority.Graph`: the workspace's exports and the open web graph.
+    """Every known link between domains as `analysis.authority.ranks.Graph`: the workspace's exports and the open web graph.
 
     Lost links and mentions are left out; a domain's links to itself too.
     """
-    from analysis.authority import Graph
+    from analysis.authority.ranks import Graph
 
     b = BACKLINK.c
     stored = select(b.source_domain_id, b.target_domain_id).where(b.lost_at.is_(None), is_link()).distinct()

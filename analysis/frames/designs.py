@@ -18,9 +18,9 @@ from tracker.answers.rollups import ANSWER
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:
-    from analysis.association import Citations
+    from analysis.association.association import Citations
     from analysis.events import Histories
-    from analysis.panel import Panel
+    from analysis.lift.panel import Panel
 
 
 def lift_panel(
@@ -31,7 +31,7 @@ def lift_panel(
     exposure: Exposure = "auto",
     families: Callable[[Sequence[str]], Sequence[str]] | None = None,
 ) -> Panel:
-    """Answers × brands × linking sources, as `analysis.lift.Panel`.
+    """Answers × brands × linking sources, as `analysis.lift.panel.Panel`.
 
     A source is a domain that is cited by some answer and links to some brand. See `analysis.frames.exposure` for when a
     brand counts as exposed. `families` names the family of each source (all one family without it).
@@ -114,8 +114,8 @@ def model_breaks(asked: pd.DataFrame) -> tuple[int, ...]:
 def association_data(
     database: Engine, workspace: World | int, scope: Scope | None = None
 ) -> tuple[Citations, tuple[str, ...]]:
-    """Who was cited or retrieved where, as `analysis.association.Citations`, and the names of its domain codes."""
-    from analysis.association import Citations
+    """Who was cited or retrieved where, as `analysis.association.association.Citations`, and the names of its domain codes."""
+    from analysis.association.association import Citations
 
     workspace, scope = as_world(database, workspace), scope or Scope(branded="include")
     frame = answers(database, workspace, scope)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from analysis.frames.tracked import Exposure, World
-from analysis.panel import Panel
+from analysis.lift.panel import Panel
 from tracker.errors import UsageError
 
 Ints = NDArray[np.int64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.association import WHY_NOT_EVIDENCE, Association
+from analysis.association.association import WHY_NOT_EVIDENCE, Association
 from dashboard import charts, data, formats, strings, widgets
 from dashboard.strings import Empty
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from analysis.lift import LiftRow, LiftTable
+from analysis.lift.estimate import LiftRow, LiftTable
 from dashboard import cells, charts, data, formats, strings, widgets
 from dashboard.strings import Common
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from analysis.authority import Graph, SpamMass, harmonic, pagerank, spam_mass, trustrank
+from analysis.authority.ranks import Graph, SpamMass, harmonic, pagerank, spam_mass, trustrank
 
 SIZES = {"1M nodes, 10M edges": (1_000_000, 10_000_000), "10M nodes, 100M edges": (10_000_000, 100_000_000)}
 ALPHA, TOL = 0.85, 1e-6

@@ -18,9 +18,9 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from analysis.lift import lift
-from analysis.panel import Panel
-from analysis.simulate import RECIPES, world
+from analysis.lift.estimate import lift
+from analysis.lift.panel import Panel
+from analysis.lift.simulate import RECIPES, world
 
 
 def draw(answers: int, sources: int) -> Panel:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.association import Citations, candidates, doublings, odds_per_doubling, placebo, spearman
+from analysis.association.association import (
+    Citations,
+    candidates,
+    doublings,
+    odds_per_doubling,
+    placebo,
+    spearman,
+)
 
 
 @dataclass(frozen=True)

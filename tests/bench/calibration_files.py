@@ -1,7 +1,7 @@
 """Lift through the public doors: worlds written to recorded answers and a links file, imported, read with `lift --json`.
 
 `python -m tests.bench.calibration_files [--seeds 20] [--kinds planted,null,…]`. These worlds share nothing with
-`analysis.simulate`: rates are drawn on the scale of probability, lifts add to it, every answer has a day and an
+`analysis.lift.simulate`: rates are drawn on the scale of probability, lifts add to it, every answer has a day and an
 hour, and links begin and end on days.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import get_args
 
-from analysis.simulate import Kind
+from analysis.lift.simulate import Kind
 from tests.bench.calibration.study import table, tally
 
 

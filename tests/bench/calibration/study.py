@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.lift import Checks, LiftTable, lift
-from analysis.panel import Panel
-from analysis.simulate import Kind, Truth, world
+from analysis.lift.estimate import Checks, LiftTable, lift
+from analysis.lift.panel import Panel
+from analysis.lift.simulate import Kind, Truth, world
 
 CLAIMS = ("associated within the same question", "goes with fewer mentions")
 ENOUGH = 100

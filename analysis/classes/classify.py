@@ -50,7 +50,7 @@ PageKind = Literal[
     "other",
 ]
 Basis = Literal["a person's decision", "catalog", "list", "rule", "cited pages", "a judge", "nothing known"]
-SHIPPED = Path(__file__).with_name("classes")
+SHIPPED = Path(__file__).parent
 OWN = "classes"
 """The folder of a catalog with the user's own lists and rules."""
 LISTED = tuple(kind for kind in get_args(Kind) if kind not in ("you", "rival"))

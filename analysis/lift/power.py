@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse, stats
 
-from analysis.lift import GATE, MIN_PROMPTS, MORE, lift
-from analysis.panel import Floats, Ints, Panel
-from analysis.simulate import world
+from analysis.lift.estimate import GATE, MIN_PROMPTS, MORE, lift
+from analysis.lift.panel import Floats, Ints, Panel
+from analysis.lift.simulate import world
 from tracker.errors import UsageError
 
 WEEKS = (4, 8, 16, 26, 52)

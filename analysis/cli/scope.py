@@ -64,7 +64,7 @@ def reading(
     branded: Branded = "include",
 ) -> Iterator[Asked]:
     from analysis import frames
-    from analysis.classify import own_folder
+    from analysis.classes.classify import own_folder
     from tracker import store
 
     settings = settings_from(catalog, database, workspace)
@@ -128,7 +128,7 @@ def print_rows(
 
 
 def kinds_of(asked: Asked, names: Sequence[str]) -> list[str]:
-    from analysis.classify import labels
+    from analysis.classes.classify import labels
 
     found = labels(asked.database, asked.world, names, folder=asked.classes)
     return [found[name].kind for name in names]

@@ -12,8 +12,8 @@ from tracker.cli.run import plan_json, show_plan
 from tracker.errors import CiteliftError
 
 if TYPE_CHECKING:
-    from analysis.panel import Panel
-    from analysis.power import PowerPlan
+    from analysis.lift.panel import Panel
+    from analysis.lift.power import PowerPlan
     from tracker.run.plan import Plan
     from tracker.settings import Settings
 
@@ -55,7 +55,7 @@ def plan(
 
 
 def _power(settings: Settings, made: Plan, points: float, source: str | None) -> PowerPlan:
-    from analysis.power import plan_lift
+    from analysis.lift.power import plan_lift
 
     panel, words = _panel(settings, made)
     err.print(f"Simulating on {words} …")
@@ -65,7 +65,7 @@ def _power(settings: Settings, made: Plan, points: float, source: str | None) ->
 def _panel(settings: Settings, made: Plan) -> tuple[Panel, str]:
     """The workspace's own answers and links where there are enough, else a typical world of the plan's size."""
     from analysis import frames
-    from analysis.power import typical_panel
+    from analysis.lift.power import typical_panel
     from tracker.store import open_database
 
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from analysis.lift import LiftRow, LiftTable
+from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Moment
 from analysis.opportunities import Opportunity
 from analysis.visibility import Change, Pair, Row, Stability

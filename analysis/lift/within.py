@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from scipy import linalg, sparse, special
 
-from analysis.panel import Floats, Ints, Panel
+from analysis.lift.panel import Floats, Ints, Panel
 from tracker.errors import ConvergenceError, UsageError
 
 Within = Literal["auto", "prompt-week", "topic-week", "week"]

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.cli_reading import Asked, TopOption, print_rows, reading
+from analysis.cli.scope import Asked, TopOption, print_rows, reading
 from tracker import domains
 from tracker.cli.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
 from tracker.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from analysis.authority import Graph
-    from analysis.graph import Digraph
+    from analysis.authority.graph import Digraph
+    from analysis.authority.ranks import Graph
 
 SEEDED = ("trustrank", "spam_mass")
 
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def print_seeded(asked: Asked, metric: str, seeds: Sequence[str], top: int, as_json: bool) -> None:
     from analysis import frames
-    from analysis.authority import spam_mass, trustrank
+    from analysis.authority.ranks import spam_mass, trustrank
 
     graph = _known(frames.link_graph(asked.database, asked.world))
     names = [str(name) for name in graph.names]
@@ -106,7 +106,7 @@ def _graph(
     catalog: Path | None, database: str | None, workspace: str | None, keep: Sequence[str] = ()
 ) -> Iterator[tuple[Asked, Digraph, str]]:
     from analysis import frames
-    from analysis.graph import digraph
+    from analysis.authority.graph import digraph
 
     with reading(catalog, database, workspace) as asked:
         ranked = _known(frames.link_graph(asked.database, asked.world))
@@ -129,7 +129,7 @@ def around(
     as_json: JsonOption = False,
 ) -> None:
     """The domains that link to the centres or are linked by them."""
-    from analysis.graph import neighbourhood
+    from analysis.authority.graph import neighbourhood
 
     wanted = [_domain(each) for each in domain or ()]
     with _graph(catalog, database, workspace, wanted) as (asked, links, basis):
@@ -161,7 +161,7 @@ def paths(
     as_json: JsonOption = False,
 ) -> None:
     """The shortest ways along links from one domain to another."""
-    from analysis import graph
+    from analysis.authority import graph
 
     begin, end = _domain(source), _domain(target)
     with _graph(catalog, database, workspace, (begin, end)) as (_, links, basis):
@@ -178,7 +178,7 @@ def communities(
     as_json: JsonOption = False,
 ) -> None:
     """Groups of domains that link among themselves more than to others (Louvain)."""
-    from analysis import graph
+    from analysis.authority import graph
 
     with _graph(catalog, database, workspace) as (asked, links, basis):
         found = graph.communities(links)
@@ -203,7 +203,7 @@ def rings(
     as_json: JsonOption = False,
 ) -> None:
     """Domains that all link to one another: an exchange, one owner, or a real community. A reason to look, no verdict."""
-    from analysis import graph
+    from analysis.authority import graph
 
     with _graph(catalog, database, workspace) as (_, links, basis):
         found = graph.rings(links, smallest=smallest)
@@ -230,7 +230,7 @@ def gap(
     as_json: JsonOption = False,
 ) -> None:
     """Domains that link to rivals and not to the own brand: most rivals first."""
-    from analysis import graph
+    from analysis.authority import graph
 
     with _graph(catalog, database, workspace) as (asked, links, basis):
         mine = asked.world.own

@@ -11,7 +11,7 @@ Duplicates
     A pair counts once, however many links stand behind it.
 Self-loops
     An edge like any other when it is in the edge list (as in networkx). A domain graph built from backlinks
-    by `analysis.graph` has none: a domain does not vote for itself, and `self_loops="drop"` removes them.
+    by `analysis.authority.graph` has none: a domain does not vote for itself, and `self_loops="drop"` removes them.
 Row order
     Never matters.
 Blank ends
@@ -40,8 +40,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from analysis.association import spearman
-from analysis.distances import Balls, exact_harmonic, harmonic_towards, hyperball
+from analysis.association.association import spearman
+from analysis.authority.distances import Balls, exact_harmonic, harmonic_towards, hyperball
 from tracker.errors import ConvergenceError, DataError, UsageError
 
 Floats = NDArray[np.float64]

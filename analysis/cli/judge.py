@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis import cli_judged
-from analysis.cli_reading import BrandedOption, reading
+from analysis.cli import judged
+from analysis.cli.scope import BrandedOption, reading
 from tracker.cli.opening import (
     CatalogOption,
     DatabaseOption,
@@ -89,13 +89,13 @@ def judge(
         return
     done, by = ended or (None, None)
     with reading(catalog, database, workspace, branded=branded) as asked:
-        found = cli_judged.stored(asked, domains=domains, judge=by)
+        found = judged.stored(asked, domains=domains, judge=by)
     if as_json:
         print_json({**({} if done is None else _asked_json(done)), **found})
     else:
         if done is not None:
             _print_summary(done)
-        cli_judged.show(found, confusion=agreement)
+        judged.show(found, confusion=agreement)
     raise typer.Exit(0 if done is None else _exit_code(done))
 
 
@@ -152,7 +152,7 @@ def _task(name: TaskName) -> Task:
 
     if name != "domain":
         return STANCE
-    from analysis.judged_domains import DOMAIN
+    from analysis.judged.domains import DOMAIN
 
     return DOMAIN
 
@@ -187,8 +187,8 @@ def _cases(
 
 def _domain_cases(db: Database, bench: Bench, template: Any, settings: Settings) -> list[Case]:
     from analysis import frames
-    from analysis.classify import Classifier, own_folder
-    from analysis.judged_domains import unknown_domains
+    from analysis.classes.classify import Classifier, own_folder
+    from analysis.judged.domains import unknown_domains
     from tracker.judge.claims import Case
     from tracker.judge.run import estimate
 

@@ -20,17 +20,18 @@ from typing import Any, Literal, get_args
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy import Engine
 
-from analysis import frames, report_words
+from analysis import frames
 from analysis import visibility as v
-from analysis.classify import labels
-from analysis.families import families
+from analysis.classes.classify import labels
+from analysis.classes.families import families
 from analysis.frames import Scope, World
 from analysis.intervals import wilson
-from analysis.lift import LiftTable, lift
+from analysis.lift.estimate import LiftTable, lift
 from analysis.moments import moments, within
 from analysis.opportunities import Opportunity, opportunities
-from analysis.report_charts import bar, forest, trend
-from analysis.week import Source, Week
+from analysis.report import words
+from analysis.report.charts import bar, forest, trend
+from analysis.report.week import Source, Week
 from tracker.errors import UsageError
 
 Format = Literal["html", "pdf", "md", "csv"]
@@ -134,7 +135,7 @@ def gather(database: Engine, world: World, week: date | None = None, classes: Pa
         opportunities=tuple(
             _next(database, world, Scope(first=start, last=monday, branded="include"), table, classes)
         ),
-        limits=tuple(report_words.limits(world, rows, changes, table, excluded, before)),
+        limits=tuple(words.limits(world, rows, changes, table, excluded, before)),
     )
 
 
@@ -194,14 +195,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {
-        "percent": report_words.percent,
-        "points": report_words.points,
-        "band": report_words.band,
-        "day": report_words.day,
-        "count": report_words.count,
+        "percent": words.percent,
+        "points": words.points,
+        "band": words.band,
+        "day": words.day,
+        "count": words.count,
         "md": markdown_text,
     }
-    found.globals |= {"words": report_words, "bar": bar, "forest": forest, "trend": trend}
+    found.globals |= {"words": words, "bar": bar, "forest": forest, "trend": trend}
     return found
 
 
@@ -227,7 +228,7 @@ def pdf(found: Week) -> bytes:
     """The report as PDF. Text reaches the template as data, so nothing in it can become markup."""
     import typst
 
-    data = json.dumps(report_words.plain(found, v.DEFINITIONS), ensure_ascii=False, default=str)
+    data = json.dumps(words.plain(found, v.DEFINITIONS), ensure_ascii=False, default=str)
     made: Any = typst.compile(
         str(TEMPLATES / "report.typ"), root=str(TEMPLATES), sys_inputs={"data": data}, format="pdf"
     )
@@ -254,10 +255,10 @@ def tables(found: Week) -> dict[str, str]:
     """The report's tables as CSV texts: visibility, changes, lift, opportunities, sources."""
     lifts = found.lift.rows if found.lift else ()
     return {
-        "visibility": _csv([report_words.row_cells(row) for row in found.rows]),
-        "changes": _csv([report_words.change_cells(change) for change in found.changes]),
-        "lift": _csv([report_words.lift_cells(row) for row in lifts]),
-        "opportunities": _csv([report_words.opportunity_cells(row) for row in found.opportunities]),
+        "visibility": _csv([words.row_cells(row) for row in found.rows]),
+        "changes": _csv([words.change_cells(change) for change in found.changes]),
+        "lift": _csv([words.lift_cells(row) for row in lifts]),
+        "opportunities": _csv([words.opportunity_cells(row) for row in found.opportunities]),
         "sources": _csv([{**asdict(s), "links_to": "; ".join(s.links_to)} for s in found.sources]),
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.classify import labels
+from analysis.classes.classify import labels
 from analysis.frames import World
 
 BANDS = ("lower authority", "middle authority", "upper authority")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.classify import LISTED, Classifier
+from analysis.classes.classify import LISTED, Classifier
 from analysis.frames import Scope, World
 from tracker import domains
 from tracker.judge.task import Task

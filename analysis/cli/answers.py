@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis import cli_links
-from analysis.cli_reading import (
+from analysis.cli import links
+from analysis.cli.scope import (
     DAY,
     Asked,
     BrandedOption,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for verb in (visibility, changes, sources, stability, report):
         app.command()(verb)
-    cli_links.register(app)
+    links.register(app)
 
 
 def _bounds(name: str, interval: Interval) -> dict[str, float | int | None]:
@@ -305,7 +305,7 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Write the week: what changed, what is noise, which link sources stand out, what cannot be said."""
-    from analysis import report as reports
+    from analysis.report import write as reports
 
     with reading(catalog, database, workspace) as asked:
         written = reports.write(

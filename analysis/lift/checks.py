@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse, special, stats
 
 from analysis.intervals import benjamini_hochberg
-from analysis.panel import Floats, Panel
-from analysis.within import Effects, design, effects, solve, starts
+from analysis.lift.panel import Floats, Panel
+from analysis.lift.within import Effects, design, effects, solve, starts
 
 Bools = NDArray[np.bool_]
 

@@ -2,7 +2,7 @@
 
 Nodes are names of domains; an edge ``source -> target`` says that source links to target, with the attribute
 ``links`` (how many). A domain's links to itself are left out: they say nothing about who vouches for whom. Ranks
-over larger graphs are in `analysis.authority`, which needs no networkx.
+over larger graphs are in `analysis.authority.ranks`, which needs no networkx.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeAlias
 import networkx as nx
 import numpy as np
 
-from analysis.authority import Graph
+from analysis.authority.ranks import Graph
 from tracker.errors import DataError, UsageError
 
 Digraph: TypeAlias = "nx.DiGraph[str]"
@@ -90,7 +90,7 @@ def domain_graph(edges: Iterable[tuple[str, str] | tuple[str, str, int]]) -> Dig
         if graph.number_of_edges() > MOST_EDGES:
             raise DataError(
                 f"more than {MOST_EDGES:,} edges are too many for networkx",
-                "cut a neighbourhood out first, or rank with analysis.authority",
+                "cut a neighbourhood out first, or rank with analysis.authority.ranks",
             )
     return graph
 

@@ -12,12 +12,12 @@ import pandas as pd
 
 from analysis.frames import World
 from analysis.intervals import Interval
-from analysis.lift import LiftRow, LiftTable
+from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import SERVED, Mark, Moment
 from analysis.opportunities import Opportunity
-from analysis.report_charts import Trend, trend
+from analysis.report.charts import Trend, trend
+from analysis.report.week import Source, Week
 from analysis.visibility import Change, Pair, Row
-from analysis.week import Source, Week
 
 MEASURE_NAMES = {
     "mention_rate": "Mention rate",

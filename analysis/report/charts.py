@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from analysis.lift import LiftRow
+from analysis.lift.estimate import LiftRow
 from analysis.moments import Mark, Moment, marks
 from analysis.visibility import Row
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, special
 
-from analysis.lift import Panel
+from analysis.lift.estimate import Panel
 from tracker.errors import UsageError
 
 Floats = NDArray[np.float64]

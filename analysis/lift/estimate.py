@@ -21,10 +21,10 @@ import numpy as np
 from scipy import sparse, stats
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from analysis import checks as check
 from analysis.intervals import Interval, benjamini_hochberg
-from analysis.panel import Floats, Ints, Panel
-from analysis.within import AnswerEffect, Effects, Fit, Within, design, effects, fit, moderate
+from analysis.lift import checks as check
+from analysis.lift.panel import Floats, Ints, Panel
+from analysis.lift.within import AnswerEffect, Effects, Fit, Within, design, effects, fit, moderate
 from tracker.errors import UsageError
 
 __all__ = ["LiftRow", "LiftTable", "Panel", "Verdict", "lift", "shrink"]
@@ -106,7 +106,7 @@ class LiftTable:
         Pooled over sources: what being cited *without* a live link goes with. Above zero, engines pick
         these sources because of the brands, and only lifts beyond twice its upper bound are claimed.
     within, periods
-        The comparison used (see `analysis.within.choose`).
+        The comparison used (see `analysis.lift.within.choose`).
     """
 
     rows: tuple[LiftRow, ...]
@@ -149,7 +149,7 @@ def lift(
     engine, topic : int, optional
         Only answers of this engine or topic (codes of the panel).
     within, periods
-        What a brand's rate may move with freely beside the answer itself (see `analysis.within.effects`).
+        What a brand's rate may move with freely beside the answer itself (see `analysis.lift.within.effects`).
     answer : {"level and slope", "level"}
         Answer effects removed; "level" is the textbook model.
     discovery : float
@@ -168,7 +168,7 @@ def lift(
 
     Notes
     -----
-    Standard errors are the jackknife over prompts (CR3), steadied over sources (`analysis.within.moderate`), with t quantiles.
+    Standard errors are the jackknife over prompts (CR3), steadied over sources (`analysis.lift.within.moderate`), with t quantiles.
     The estimand is the source's mean lift over its exposed pairs; where lifts differ between pairs, least
     squares weights pairs by how much their exposure varies, which is close to but not the same as that mean.
     """

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from analysis import cli_graph
-from analysis.cli_reading import (
+from analysis.cli import graph as cli_graph
+from analysis.cli.scope import (
     BrandOption,
     EngineOption,
     FromOption,
@@ -44,8 +44,8 @@ from tracker.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.classify import Label
-    from analysis.cli_reading import Asked
+    from analysis.classes.classify import Label
+    from analysis.cli.scope import Asked
 
 
 def register(app: typer.Typer) -> None:
@@ -73,8 +73,8 @@ def events(
 ) -> None:
     """Before and after a brand's first link from a source, against brands not yet linked."""
     from analysis import frames
+    from analysis.classes.families import families
     from analysis.events import study
-    from analysis.families import families
 
     options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
     with reading(catalog, database, workspace, **options) as asked:
@@ -128,8 +128,8 @@ def opportunities(
     """Sources that could bring your brand something, best first, each with its reasons and the next step."""
     from analysis import frames
     from analysis import opportunities as o
-    from analysis.families import families
-    from analysis.lift import lift as estimate
+    from analysis.classes.families import families
+    from analysis.lift.estimate import lift as estimate
 
     if set_state is not None:
         _decide(catalog, database, workspace, set_state, note)
@@ -197,7 +197,7 @@ def classify(
 ) -> None:
     """What kind of site every cited domain is, with the evidence."""
     from analysis import frames
-    from analysis.classify import decide
+    from analysis.classes.classify import decide
     from tracker import store
 
     settings = settings_from(catalog, database, workspace)
@@ -223,7 +223,7 @@ def classify(
 
 def _pages_classed(asked: Asked, names: list[str], folder: Path | None) -> list[dict[str, Any]]:
     from analysis import frames
-    from analysis.classify import Classifier
+    from analysis.classes.classify import Classifier
     from tracker import domains
 
     classifier = Classifier.stored(asked.database, asked.world, folder=folder)
@@ -235,7 +235,7 @@ def _pages_classed(asked: Asked, names: list[str], folder: Path | None) -> list[
 
 
 def _domains_classed(asked: Asked, cited: pd.DataFrame, folder: Path | None) -> list[dict[str, Any]]:
-    from analysis.classify import labels
+    from analysis.classes.classify import labels
 
     found = labels(asked.database, asked.world, cited["domain"].tolist(), folder=folder)
     return [
@@ -356,8 +356,8 @@ def lift(
 ) -> None:
     """Which link sources go with more mentions: the comparison of brands inside one answer."""
     from analysis import frames
-    from analysis.families import families
-    from analysis.lift import lift as estimate
+    from analysis.classes.families import families
+    from analysis.lift.estimate import lift as estimate
 
     options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
     with reading(catalog, database, workspace, **options) as asked:
@@ -430,7 +430,7 @@ def association(
 ) -> None:
     """Does authority go with being cited? Descriptive: it is no evidence that links work."""
     from analysis import frames
-    from analysis.association import WHY_NOT_EVIDENCE, associate
+    from analysis.association.association import WHY_NOT_EVIDENCE, associate
 
     options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
     with reading(catalog, database, workspace, **options) as asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.cli_reading import Asked, band, ratio, share
+from analysis.cli.scope import Asked, band, ratio, share
 from tracker.cli.printing import err, out, plain, table
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _judge_json(asked: Asked, by: Judge | None) -> dict[str, Any] | None:
 
 
 def _rows(asked: Asked, by: Judge) -> list[dict[str, Any]]:
-    from analysis.stances import stances
+    from analysis.judged.stances import stances
 
     found: list[dict[str, Any]] = []
     for row in stances(asked.database, asked.world, asked.scope, by):
@@ -67,7 +67,7 @@ def _rows(asked: Asked, by: Judge) -> list[dict[str, Any]]:
 
 
 def _agreement_json(asked: Asked, by: Judge) -> dict[str, Any] | None:
-    from analysis.agreement import measured
+    from analysis.judged.agreement import measured
 
     found = measured(asked.database, asked.world, by)
     if found is None:

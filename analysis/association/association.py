@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from analysis import conditional_logit
-from analysis.conditional_logit import Choices
+from analysis.association import conditional_logit
+from analysis.association.conditional_logit import Choices
 from tracker.errors import ConvergenceError, DataError, UsageError
 
 Floats = NDArray[np.float64]
