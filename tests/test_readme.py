@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-README = (REPOSITORY / "README.md").read_text("utf-8")
+from tests.shared import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
     line.removeprefix("$ ")
     for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
@@ -42,9 +43,9 @@ def test_a_command_of_the_readme_does_what_it_says(command: str, folder: Path) -
 def test_the_readme_names_only_make_targets_that_exist() -> None:
     for target in set(re.findall(r"`make (\w+)`|^make (\w+)$", README, re.MULTILINE)):
         name = next(filter(None, target))
-        assert subprocess.run(["make", "-n", name], cwd=REPOSITORY, capture_output=True).returncode == 0, name
+        assert subprocess.run(["make", "-n", name], cwd=ROOT, capture_output=True).returncode == 0, name
 
 
 def test_the_pictures_of_the_readme_are_there() -> None:
     for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
-        assert (REPOSITORY / path).stat().st_size < 400_000
+        assert (ROOT / path).stat().st_size < 400_000

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from analysis import frames
+from analysis.report import words, write
+from tests.analysis.test_visibility import PROMPTS, two_weeks
+from tests.dashboard.worlds import alone, eventful, names, unknown_citations
+from tests.facts import Facts, week
+from tracker.errors import UsageError
+
+HOSTILE = "<script>alert('x')</script> =cmd|' /C calc'!A0 [a](javascript:b) #typst $x$ | `c`"
+NEWS = "https://news.example.org/best"
+
+
+def world_with_links(database: Engine, own: str = "Norvane") -> frames.World:
+    facts = Facts(
+        brands=(
+            (own, "norvane.com"),
+            ("Oltera", "oltera.com"),
+            ("Quillo", "quillo.io"),
+            ("Vantra", "vantra.com"),
+        ),
+        prompts=PROMPTS,
+    )
+    names = [own, "Oltera", "Quillo", "Vantra"]
+    for number in range(3):
+        for i, prompt in enumerate(PROMPTS):
+            for repeat in range(6):
+                cites = (i + repeat) % 2 == 0
+                named = [n for j, n in enumerate(names) if (i * 7 + repeat * 3 + j * 5 + number) % 4 < 2]
+                if cites and (i + repeat) % 4:
+                    named = list(dict.fromkeys([own, *named]))
+                facts.answer(prompt, "alpha", week(number), named=named, cited=[NEWS] * cites, repeat=repeat)
+    facts.link(NEWS, "https://norvane.com/")
+    facts.store(database)
+    return frames.world(database)
+
+
+@pytest.fixture
+def hostile(sqlite_database: Engine) -> write.Week:
+    return write.gather(sqlite_database, world_with_links(sqlite_database, HOSTILE))
+
+
+def test_the_report_is_written_in_every_format(database: Engine, tmp_path: Path) -> None:
+    world = world_with_links(database)
+    written = write.write(database, world.id, tmp_path / "out", week=date(2026, 3, 18))
+    assert [path.name for path in written] == [
+        f"report-ws1-2026-03-16{end}"
+        for end in (
+            ".html",
+            ".pdf",
+            ".md",
+            "-visibility.csv",
+            "-changes.csv",
+            "-lift.csv",
+            "-opportunities.csv",
+            "-sources.csv",
+        )
+    ]
+    assert written[1].read_bytes().startswith(b"%PDF")
+    page = written[0].read_text()
+    for heading in (
+        "What changed, and what is noise",
+        "Link sources that stand out",
+        "What cannot be said, and why",
+    ):
+        assert heading in page
+        assert heading in written[2].read_text()
+
+
+def test_the_page_asks_nothing_of_the_world_outside(hostile: write.Week) -> None:
+    page = write.html(hostile)
+    assert not re.search(r"(?i)(src|href)\s*=|url\(|@import|<script|<iframe|<link|\son\w+=\"", page)
+    assert "default-src 'none'" in page
+
+
+def test_hostile_names_are_text_everywhere(hostile: write.Week) -> None:
+    page = write.html(hostile)
+    assert "&lt;script&gt;alert" in page
+    text = write.markdown(hostile)
+    assert "<script>" not in text
+    assert "[a](javascript:b)" not in text
+    for line in text.splitlines():
+        if line.startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", line)) in (6, 8)
+    assert write.pdf(hostile).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("  =1", "'  =1"),
+        ("\ufeff=1", "'\ufeff=1"),
+        ("＝1", "'＝1"),
+        ("%0A=1", "'%0A=1"),
+        ("norvane.com", "norvane.com"),
+        (-0.5, -0.5),
+        (None, ""),
+    ],
+)
+def test_no_cell_is_a_formula(value: object, cell: object) -> None:
+    assert write.cell(value) == cell
+
+
+def test_tables_keep_numbers_as_numbers(sqlite_database: Engine) -> None:
+    found = write.tables(write.gather(sqlite_database, world_with_links(sqlite_database)))
+    rows = list(csv.DictReader(io.StringIO(found["visibility"])))
+    assert [row["brand"] for row in rows] == ["Norvane", "Oltera", "Quillo", "Vantra"]
+    assert 0 < float(rows[0]["mention_rate_low"]) < float(rows[0]["mention_rate"])
+    assert next(csv.DictReader(io.StringIO(found["lift"])))["source"] == "example.org"
+
+
+def test_a_first_week_says_that_nothing_can_be_said_about_change(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", named=["Norvane"])
+    facts.store(sqlite_database)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    text = write.html(found)
+    assert "There is no earlier week" in text
+    assert "directional only" in text
+    assert "import link data" in text
+    assert write.markdown(found)
+    assert write.pdf(found).startswith(b"%PDF")
+
+
+def test_a_change_of_model_is_told_and_not_compared(sqlite_database: Engine) -> None:
+    two_weeks(0.2, 0.7, served="m2").store(sqlite_database)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    assert "not comparable with the week before" in write.html(found)
+    assert any("alpha was served by m1 and then by m2" in text for text in found.limits)
+
+
+def test_a_rise_is_told_with_its_interval(sqlite_database: Engine) -> None:
+    two_weeks(0.2, 0.7).store(sqlite_database)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    assert re.search(r", up \d+\.\d points \(\+\d+\.\d to \+\d+\.\d\) on the week before", write.html(found))
+
+
+def test_answers_that_leave_the_rates_are_named_with_why(sqlite_database: Engine) -> None:
+    facts = two_weeks(0.5, 0.5)
+    facts.answer("prompt 0", "beta", week(1), problem="empty", text="", repeat=90)
+    facts.answer("prompt 0", "beta", week(1), searched=False, repeat=91)
+    facts.store(sqlite_database)
+    text = " ".join(write.gather(sqlite_database, frames.world(sqlite_database)).limits)
+    assert "beta: 1 answer failed or came empty" in text
+    assert "beta: 1 answer came without a search" in text
+
+
+def test_what_to_do_next_and_what_was_noted_are_told(sqlite_database: Engine) -> None:
+    from tracker import store
+    from tracker.models import Event
+
+    world = world_with_links(sqlite_database)
+    facts = Facts(brands=(("Norvane", "norvane.com"),), prompts=("another",), workspace=1, first_answer=5000)
+    facts.rows = {table: rows for table, rows in facts.rows.items() if table.__name__ == "Prompt"}
+    facts.engine_ids = {"alpha": 100}
+    facts.prompt_ids = {"another": 77}
+    for row in next(iter(facts.rows.values())):
+        row["id"] = 77
+    facts.answer("another", at=week(2), cited=["https://www.quietplace.com/best-list"])
+    facts.store(sqlite_database)
+    with store.writing(sqlite_database) as session:
+        session.add(Event(workspace_id=1, at=week(1), kind="pr", title="<b>Launch</b>"))
+    page = write.html(write.gather(sqlite_database, frames.world(sqlite_database)))
+    assert world.id == 1
+    assert "What to look at next" in page
+    assert "quietplace.com" in page
+    assert "&lt;b&gt;Launch&lt;/b&gt;" in page
+
+
+def test_no_sentence_claims_a_cause(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, world_with_links(sqlite_database))
+    for text in (write.html(found), write.markdown(found)):
+        assert not re.search(r"(?i)\bcaus|\bbecause of|\bdrives\b|\bleads to\b", text)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"week": date(2020, 1, 1)}, "no answers in the week of 2019-12-30"),
+        ({"formats": ("docx",)}, "no report is written as docx"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(
+    sqlite_database: Engine, tmp_path: Path, options: dict[str, object], message: str
+) -> None:
+    two_weeks(0.5, 0.5).store(sqlite_database)
+    with pytest.raises(UsageError, match=message):
+        write.write(sqlite_database, 1, tmp_path, **options)  # type: ignore[arg-type]
+
+
+def test_an_empty_workspace_has_no_report(sqlite_database: Engine, tmp_path: Path) -> None:
+    Facts().store(sqlite_database)
+    with pytest.raises(UsageError, match="no answers to report on"):
+        write.write(sqlite_database, 1, tmp_path)
+
+
+def page_of(database: Engine) -> str:
+    return write.html(write.gather(database, frames.world(database)))
+
+
+def test_one_brand_alone_has_a_report_that_says_what_is_missing(sqlite_database: Engine) -> None:
+    alone(sqlite_database)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    for text in (write.html(found), write.markdown(found).replace("\\", "")):
+        assert "No rival is tracked" in text
+        assert "its share of voice says nothing" in text
+        assert "import link data" in text
+    assert write.pdf(found).startswith(b"%PDF")
+
+
+def test_imported_answers_of_unknown_citations_have_a_report(sqlite_database: Engine) -> None:
+    unknown_citations(sqlite_database)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    assert "it is not known what they cite" in write.html(found)
+    assert "No answer of this week cites anything" in write.html(found)
+    assert write.pdf(found).startswith(b"%PDF")
+
+
+def test_sources_without_enough_data_are_not_said_to_be_none_of_none(sqlite_database: Engine) -> None:
+    names(sqlite_database)
+    page = page_of(sqlite_database)
+    assert "None of 0" not in page
+    assert "has enough data yet" in page
+
+
+def test_names_of_every_script_stand_in_every_format(sqlite_database: Engine) -> None:
+    names(sqlite_database)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    page = write.html(found)
+    assert "\u2068نورفان للبرمجيات\u2069" in page
+    assert "株式会社ノルヴァーネ・ソフトウェア was named in" in page
+    assert write.pdf(found).startswith(b"%PDF")
+    assert "\u2068" not in write.tables(found)["visibility"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Donaudampfschifffahrtsgesellschaft", "a-very.long-domain.name-of.example.co.uk"]
+)
+def test_a_long_word_may_break_in_the_pdf_and_loses_no_letter(text: str) -> None:
+    made = words.soft(text)
+    assert max(map(len, made.split("\u200b"))) <= 6
+    assert made.replace("\u200b", "") == text
+    assert words.soft("short words stay") == "short words stay"
+
+
+def test_the_newest_marks_are_told_and_the_others_counted(sqlite_database: Engine) -> None:
+    eventful(sqlite_database)
+    found = write.gather(sqlite_database, frames.world(sqlite_database))
+    page = write.html(found)
+    assert page.count('class="mk"') > words.TOLD
+    assert re.search(r"and \d+ earlier marks: citelift event list", page)
+    assert "page 59 (content)" in page
+    assert write.pdf(found).startswith(b"%PDF")

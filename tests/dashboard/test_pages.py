@@ -1,0 +1,387 @@
+"""Every page on every kind of database, without a browser; and the pure parts: formats, CSV, links, marks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analysis.intervals import Interval
+from analysis.lift import estimate
+from dashboard import charts, data, formats, marked, strings, widgets
+from tests.dashboard.worlds import WORLDS
+from tests.shared import ROOT
+from tracker import store
+
+APP = ROOT / "dashboard" / "app.py"
+PAGES = (
+    "overview",
+    "rivals",
+    "answers",
+    "link_sources",
+    "events",
+    "opportunities",
+    "sources",
+    "links",
+    "authority",
+    "runs",
+    "methods",
+)
+
+
+@pytest.fixture(scope="module")
+def urls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Each world's database: copies of one migrated file, filled."""
+    folder = tmp_path_factory.mktemp("worlds")
+    store.open_database(f"sqlite:///{folder / 'blank.db'}").dispose()
+    found = {}
+    for number, (name, fill) in enumerate(WORLDS.items()):
+        path = folder / f"{number}.db"
+        shutil.copy(folder / "blank.db", path)
+        found[name] = f"sqlite:///{path}"
+        database = store.open_database(found[name], migrate=False)
+        fill(database)
+        database.dispose()
+    return found
+
+
+@pytest.fixture
+def opened(urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    def one(world: str, page: str = "overview", **parameters: str) -> AppTest:
+        monkeypatch.setenv("CITELIFT_DATABASE_URL", urls[world])
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        if page != "overview":
+            app.run().switch_page(f"pages/{page}.py")
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return one
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(str(element.proto.body) for element in app.get("html"))
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_every_page_stands_every_kind_of_database(opened: Any, world: str) -> None:
+    app = opened(world)
+    for page in PAGES:
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception, (page, app.exception[0].stack_trace)
+        assert app.title, page
+
+
+@pytest.mark.parametrize(
+    ("world", "page", "command"),
+    [
+        ("an empty database", "overview", "citelift demo"),
+        ("a failed run", "overview", "citelift run --resume"),
+        ("links only", "overview", "citelift run"),
+        ("one week", "link_sources", "citelift import links FILE"),
+        ("one week", "links", "citelift import links FILE"),
+        ("one week", "authority", "citelift import authority FILE"),
+        ("one week", "runs", "citelift plan"),
+        ("one week", "events", "citelift import links FILE"),
+        ("links only", "events", "citelift run"),
+        ("links only", "events", "citelift event add"),
+        ("one brand", "overview", "citelift import links FILE"),
+        ("one brand", "rivals", "citelift reread"),
+    ],
+)
+def test_an_empty_state_says_which_command_comes_next(
+    opened: Any, world: str, page: str, command: str
+) -> None:
+    assert f"<code>{command}" in words(opened(world, page))
+
+
+def test_a_missing_database_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITELIFT_DATABASE_URL", f"sqlite:///{tmp_path / 'none.db'}")
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not app.exception
+    assert "there is no database" in words(app)
+
+
+def test_a_headline_shows_its_interval_its_n_and_the_verdict(opened: Any) -> None:
+    said = words(opened("a small world"))
+    assert "96 answers · 8 prompts" in said
+    assert "noise" in said
+    assert "Left out: 1 prompt naming your brand." in said
+
+
+def test_few_answers_are_grey_and_directional_only(opened: Any) -> None:
+    said = words(opened("one week"))
+    assert strings.Common.DIRECTIONAL in said
+    assert "cl-few" in said
+
+
+def test_one_week_has_nothing_to_compare_with(opened: Any) -> None:
+    assert strings.Measure.ONE_WEEK in words(opened("one week"))
+
+
+def test_the_first_screen_says_against_whom_what_changed_and_what_comes_next(opened: Any) -> None:
+    said = words(opened("a small world"))
+    for head in (strings.Glance.AGAINST, strings.Glance.CHANGED, strings.Glance.NEXT):
+        assert said.count(head) == 1
+    assert "Nothing moved beyond noise" in said
+    assert strings.Glance.COMPUTING not in said
+    assert 'href="opportunities"' in said
+
+
+def test_links_between_pages_take_the_shared_choices_along(opened: Any) -> None:
+    assert 'href="rivals?engine=beta"' in words(opened("a small world", engine="beta"))
+
+
+@pytest.mark.parametrize(
+    ("page", "world", "said"),
+    [
+        ("overview", "a small world", "<b>A</b> 23 Mar 2026: a prize"),
+        ("overview", "many events", "more: see Events"),
+        ("runs", "a small world", "<b>A</b>"),
+        ("links", "a small world", "<b>A</b> 23 Mar 2026: a prize"),
+    ],
+)
+def test_charts_over_time_tell_what_their_letters_stand_for(
+    opened: Any, page: str, world: str, said: str
+) -> None:
+    assert said in words(opened(world, page))
+
+
+def test_too_few_links_for_an_event_study_are_an_answer_that_says_what_is_missing(opened: Any) -> None:
+    said = words(opened("many events", "events"))
+    assert strings.Events.HEADLINE_THIN in said
+    assert "3 links of 2 brands are needed" in said
+    assert "Keep asking" in said
+
+
+def test_the_log_of_events_has_links_and_notes_together(opened: Any) -> None:
+    app = opened("a small world", "events")
+    said = words(app)
+    for word in ("a prize", "gained link", "lost link", "techdaily.com"):
+        assert word in said
+    assert (
+        "gained link"
+        not in words(app.selectbox(key="kind_of_event").select("press").run()).split("What happened")[1]
+    )
+
+
+def test_a_studied_group_says_in_words_what_its_checks_found(opened: Any) -> None:
+    said = words(opened("links that moved", "events", look_at="editorial"))
+    for word in (
+        "no clear change",
+        "no slope",
+        "no move there",
+        "by exchanging the brands",
+        "not linked yet",
+    ):
+        assert word in said
+    said = words(opened("links that moved", "events", look_at="community"))
+    assert "pre-trend: cannot say" in said
+    assert "already moving" in said
+
+
+def test_few_bars_do_not_fill_the_width() -> None:
+    frame = pd.DataFrame({"week": [date(2026, 3, 2)], "engine": ["a"], "dollars": [1.0]})
+    made = charts.spending(frame, charts.marks([], frame["week"])).to_dict()
+    first, last = made["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert (first["month"], last["month"]) == (3, 4)
+
+
+def test_a_path_draws_no_interval_where_there_is_none() -> None:
+    frame = pd.DataFrame(
+        [(-1, 0.0, None, None, "a"), (0, 0.05, -0.01, 0.11, "b")],
+        columns=["week", "estimate", "low", "high", "note"],
+    )
+    made = charts.path(frame, axis="y", below="x").to_dict()
+    assert made["layer"][2]["transform"] == [{"filter": "isValid(datum.low)"}]
+
+
+def test_filters_come_from_the_address(opened: Any) -> None:
+    app = opened("a small world", engine="beta", branded="Included")
+    assert [box.value for box in app.selectbox if box.key in ("engine", "branded")] == ["beta", "Included"]
+    assert "54 answers · 9 prompts" in words(app)
+
+
+def test_a_made_up_filter_in_the_address_is_ignored(opened: Any) -> None:
+    app = opened("a small world", engine="<script>", measure="nonsense", period="9999")
+    assert not app.exception
+    assert "96 answers" in words(app)
+
+
+def test_hostile_text_is_escaped_on_every_page(opened: Any) -> None:
+    app = opened("hostile text")
+    said = words(app) + "".join(words(app.switch_page(f"pages/{page}.py").run()) for page in PAGES)
+    for bad in ("<script", "<img src=x", 'onerror="', "<b>bold", 'href="javascript', 'href="data', "\u202e"):
+        assert bad not in said
+
+
+def test_an_answer_marks_brands_and_cited_passages(opened: Any) -> None:
+    app = opened("hostile text", "answers").selectbox(key="branded").select("Included").run()
+    prompts = app.selectbox(key="prompt")
+    app = prompts.select(next(o for o in prompts.options if "script" in o)).run()
+    said = words(app)
+    assert '<mark class="own"' in said
+    assert "&lt;script&gt;" in said
+
+
+def test_nothing_says_caused() -> None:
+    source = Path(strings.__file__).read_text(encoding="utf-8").casefold()
+    for word in ("caused", "causes ", "query", "keyword", "response"):
+        assert word not in source
+
+
+def test_pages_hold_no_prose_and_stay_short() -> None:
+    for path in (APP.parent / "pages").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 120, path.name
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "–"), (0.0, "0.0%"), (0.12345, "12.3%"), (1.0, "100.0%"), (0.0001, "<0.1%"), (0.0005, "0.1%")],
+)
+def test_a_share_reads_as_percent(value: float | None, shown: str) -> None:
+    assert formats.percent(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.031, "+3.1 points"), (-0.004, "−0.4 points"), (-0.0001, "0.0 points"), (None, "–")],
+)
+def test_a_difference_reads_as_points(value: float | None, shown: str) -> None:
+    assert formats.points(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("micros", "shown"),
+    [
+        (None, "–"),
+        (0, "$0.00"),
+        (1_234_567, "$1.23"),
+        (2_500, "$0.0025"),
+        (-1_000_000, "−$1.00"),
+        (12_345_678_900, "$12,345.68"),
+    ],
+)
+def test_money_reads_as_dollars(micros: int | None, shown: str) -> None:
+    assert formats.money(micros) == shown
+
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("gone", "shown"),
+    [
+        (timedelta(seconds=5), "just now"),
+        (timedelta(days=1), "1 day ago"),
+        (timedelta(hours=-3), "in 3 hours"),
+        (timedelta(days=70), "2 months ago"),
+    ],
+)
+def test_an_age_reads_in_its_largest_unit(gone: timedelta, shown: str) -> None:
+    assert formats.age(NOW - gone, NOW) == shown
+
+
+def test_a_period_says_its_year_once() -> None:
+    assert formats.period(date(2026, 3, 2), date(2026, 5, 18)) == "2 Mar – 18 May 2026"
+    assert formats.period(date(2025, 12, 29), date(2026, 1, 5)) == "29 Dec 2025 – 5 Jan 2026"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\u00a0=1", "|x", "%0a", "\r=1", "\ufeff=1", "＝1+1", "−1"],
+)
+def test_no_downloaded_cell_is_a_formula(cell: str) -> None:
+    read = next(csv.reader(io.StringIO(widgets.as_csv((cell,), []).decode("utf-8-sig"), newline="")))[0]
+    assert read.startswith("'")
+
+
+def test_a_number_in_a_download_stays_a_number() -> None:
+    assert widgets.as_csv(("a",), [(-1.5,), (None,)]).decode("utf-8-sig").splitlines() == ["a", "-1.5", '""']
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [("https://a.com/x", True), ("HTTP://a.com", True), ("javascript:alert(1)", False), ("data:text/html,x", False),
+     ("//a.com", False), (" https://a.com", False), ("", False), (None, False), ("https://", False)],
+)  # fmt: skip
+def test_only_web_addresses_become_links(url: str | None, linked: bool) -> None:
+    made = widgets.link(url)
+    assert ("<a " in made) is linked
+    assert not linked or 'rel="noopener' in made
+
+
+def test_a_link_cannot_break_out_of_its_attribute() -> None:
+    assert 'onmouseover="' not in widgets.link('https://a.com/" onmouseover="x')
+
+
+def test_a_rate_of_few_answers_says_so() -> None:
+    assert strings.Common.DIRECTIONAL in widgets.rate(Interval(0.5, 0.2, 0.8, 9, 5, "wilson"))
+    assert strings.Common.DIRECTIONAL not in widgets.rate(Interval(0.5, 0.2, 0.8, 10, 5, "wilson"))
+    assert strings.Common.NOT_ENOUGH in widgets.rate(Interval(None, None, None, 0, 0, "not enough data"))
+
+
+@pytest.mark.parametrize("places", [[0.1, 0.1, 0.1], [0.0, 0.5, 0.52, 0.6], [0.58, 0.59, 0.6, 0.6]])
+def test_names_of_lines_never_cover_each_other(places: list[float]) -> None:
+    out = charts.spread(places, 0.04, 0.6)
+    assert all(b - a >= 0.04 - 1e-12 for a, b in pairwise(out))
+    assert max(out) <= 0.6
+
+
+def test_marks_may_overlap_and_lie_outside() -> None:
+    citation = SimpleNamespace(kind="cited", start=2, end=9, position=1)
+    beyond = SimpleNamespace(kind="cited", start=5, end=999, position=2)
+    view: Any = SimpleNamespace(
+        answer=SimpleNamespace(text="ab <b>Norvane</b>"),
+        spans=(data.NamedSpan(6, 13, "Norvane", True),),
+        citations=(citation, beyond),
+    )
+    made = marked.answer(view)
+    assert made.count("<mark") == 2
+    assert "<sup>1</sup>" in made
+    assert "<b>" not in made
+    assert "&lt;b&gt;" in made
+
+
+def test_the_database_is_opened_for_reading_only(opened: Any, urls: dict[str, str]) -> None:
+    from sqlalchemy import text
+    from sqlalchemy.exc import OperationalError
+
+    opened("a small world")
+    place = data.place(None)
+    with pytest.raises(OperationalError), data.database(place).begin() as connection:
+        connection.execute(text("delete from answer"))
+
+
+def test_an_event_that_comes_or_goes_changes_what_is_cached(opened: Any, urls: dict[str, str]) -> None:
+    from sqlmodel import col, select
+
+    from tracker.models import Event
+
+    opened("one week")
+    seen = [data.place(None).mark]
+    database = store.open_database(urls["one week"])
+    for title in ("later", "later still"):
+        with store.writing(database) as session:
+            session.add(Event(workspace_id=1, at=NOW, kind="pr", title=title))
+        seen.append(data.place(None).mark)
+    with store.writing(database) as session:
+        session.delete(session.scalars(select(Event).where(col(Event.title) == "later")).one())
+    database.dispose()
+    assert len({*seen, data.place(None).mark}) == 4
+
+
+def test_the_words_on_lift_name_its_own_limits() -> None:
+    said = " ".join(strings.Lift.CAN_SAY + strings.Lift.CANNOT_SAY)
+    assert f"fewer than {estimate.MIN_EXPOSED} linked pairs or {estimate.MIN_PROMPTS} prompts" in said
+    assert f"at most {estimate.DISCOVERY:.0%}" in said

@@ -1,0 +1,279 @@
+"""The dashboard in headless Chromium: the real demo, wide and narrow, and hostile text."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dashboard.worlds import WORLDS, hostile
+from tests.shared import ROOT
+from tracker import store
+
+CHROMIUM = Path("/usr/bin/chromium")
+PAGES = {
+    "overview": 1, "rivals": 2, "answers": 0, "link_sources": 1, "events": 0, "opportunities": 0, "sources": 1, "links": 1,
+    "authority": 3, "runs": 1, "methods": 0,
+}  # fmt: skip
+"""Page → charts it has on the demo."""
+WIDTHS = (1440, 390)
+REQUIRED = os.environ.get("CITELIFT_TEST_BROWSER") == "required"
+SCREENSHOTS = os.environ.get("CITELIFT_SCREENSHOTS")
+"""Read when the module is: during a test no setting of citelift stands in the environment."""
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        if REQUIRED:
+            pytest.fail(f"there is no browser at {CHROMIUM}")
+        pytest.skip(f"there is no browser at {CHROMIUM}: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CITELIFT_")}
+    return kept | {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "OPENBLAS_NUM_THREADS": "1"} | more
+
+
+@contextmanager
+def served(database: Path) -> Iterator[str]:
+    """The dashboard as `citelift dashboard` starts it, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", "from dashboard.command import main; main()", "dashboard"]
+    command += ["--database", f"sqlite:///{database}", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL)
+    try:
+        wait_until_up(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(300):
+        assert process.poll() is None, "the dashboard ended by itself"
+        try:
+            opener.open(f"{address}/_stcore/health", timeout=2).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail("the dashboard did not answer within a minute")
+
+
+@pytest.fixture(scope="module")
+def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The shipped demo, four weeks of it; `CITELIFT_TEST_DEMO` may name the folder of one that is there."""
+    given = os.environ.get("CITELIFT_TEST_DEMO")
+    folder = Path(given) if given else tmp_path_factory.mktemp("demo") / "demo"
+    if not given:
+        command = [
+            sys.executable,
+            "-c",
+            "from dashboard.command import main; main()",
+            "demo",
+            "--no-dashboard",
+        ]
+        command += ["--folder", str(folder), "--catalog", str(ROOT / "prompts"), "--weeks", "4"]
+        subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, timeout=300)
+    with served(folder / "citelift.db") as address:
+        yield address
+
+
+def visit(browser: Any, address: str, page: str, width: int) -> Any:
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto(f"{address}/{page.removeprefix('overview')}")
+    settle(tab)
+    return tab
+
+
+def settle(tab: Any) -> None:
+    tab.wait_for_selector('[data-testid="stMainBlockContainer"] h1', timeout=120_000)
+    tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=120_000)
+    tab.wait_for_timeout(400)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_the_demo_stands_at_every_width(browser: Any, demo: str, page: str, width: int) -> None:
+    tab = visit(browser, demo, page, width)
+    try:
+        assert not tab.query_selector_all('[data-testid="stException"]')
+        drawn = "document.querySelectorAll('.stVegaLiteChart canvas, .stVegaLiteChart svg').length"
+        tab.wait_for_function(f"{drawn} >= {PAGES[page]}", timeout=60_000)
+        main = tab.evaluate(
+            "(m => [m.scrollWidth, m.clientWidth])(document.querySelector('[data-testid=\"stMain\"]'))"
+        )
+        assert main[0] <= main[1], "the page scrolls sideways"
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        wide = "[...document.querySelectorAll('.cl-card, .cl-opp, .cl-box, .stVegaLiteChart')].map(e => e.getBoundingClientRect())"
+        assert tab.evaluate(f"{wide}.every(r => r.left >= -1 && r.right <= innerWidth + 1)")
+        keep(tab, page, width)
+    finally:
+        tab.close()
+
+
+def keep(tab: Any, page: str, width: int) -> None:
+    """`CITELIFT_SCREENSHOTS` names a folder: the whole page as a picture."""
+    if not SCREENSHOTS:
+        return
+    for _ in range(3):
+        box = tab.query_selector('[data-testid="stMainBlockContainer"]').bounding_box()
+        tab.set_viewport_size({"width": width, "height": int(box["height"]) + 40})
+        tab.wait_for_timeout(400)
+    tab.screenshot(path=str(Path(SCREENSHOTS) / f"{page}-{width}.png"))
+
+
+def test_a_filter_is_kept_in_the_address_and_over_pages(browser: Any, demo: str) -> None:
+    tab = visit(browser, demo, "overview?engine=chat", 1440)
+    assert tab.input_value(".st-key-engine input") == "chat"
+    tab.get_by_role("link", name="Rivals", exact=True).click()
+    tab.wait_for_url(re.compile("rivals"))
+    settle(tab)
+    assert tab.input_value(".st-key-engine input") == "chat"
+    tab.wait_for_url(re.compile("engine=chat"), timeout=10_000)
+    tab.close()
+
+
+def test_a_link_of_the_overview_opens_its_page_with_the_filter(browser: Any, demo: str) -> None:
+    tab = visit(browser, demo, "overview?engine=chat", 1440)
+    tab.get_by_role("link", name="All rivals").click()
+    tab.wait_for_url(re.compile(r"rivals\?engine=chat"))
+    settle(tab)
+    assert tab.inner_text("h1") == "Rivals"
+    assert tab.input_value(".st-key-engine input") == "chat"
+    tab.close()
+
+
+def test_a_sent_address_opens_on_a_fresh_server(browser: Any, tmp_path: Path) -> None:
+    """The first visit after a start takes another way through Streamlit than every later one."""
+    from tests.dashboard.worlds import small
+
+    database = store.open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    small(database)
+    database.dispose()
+    with served(tmp_path / "a.db") as address:
+        tab = visit(browser, address, "rivals?engine=beta", 1440)
+        assert tab.inner_text("h1") == "Rivals"
+        assert tab.input_value(".st-key-engine input") == "beta"
+        tab.close()
+
+
+@pytest.mark.parametrize("world", ["names of every script", "one brand", "many events", "hostile text"])
+def test_a_report_stands_on_a_phone(browser: Any, tmp_path: Path, world: str) -> None:
+    from analysis.report import write
+
+    database = store.open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    WORLDS[world](database)
+    (page,) = write.write(database, 1, tmp_path, formats=("html",))
+    database.dispose()
+    tab = browser.new_page(viewport={"width": 390, "height": 900})
+    tab.goto(page.as_uri())
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.close()
+
+
+def test_nothing_leaves_the_machine(browser: Any, demo: str) -> None:
+    tab = browser.new_page(viewport={"width": 1440, "height": 900})
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(demo)
+    settle(tab)
+    tab.close()
+    assert not [
+        url for url in asked if not url.startswith((demo, "data:", "blob:", demo.replace("http", "ws")))
+    ]
+
+
+@pytest.fixture(scope="module")
+def attacked(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("hostile")
+    database = store.open_database(f"sqlite:///{folder / 'a.db'}")
+    hostile(database)
+    database.dispose()
+    with served(folder / "a.db") as address:
+        yield address
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "page", ["overview", "answers?branded=Included", "links", "opportunities", "sources"]
+)
+def test_hostile_text_runs_nothing_and_breaks_nothing(
+    browser: Any, attacked: str, page: str, width: int
+) -> None:
+    tab = visit(browser, attacked, page, width)
+    assert not tab.query_selector_all('[data-testid="stException"]')
+    assert tab.evaluate("window.hacked") is None
+    targets = tab.eval_on_selector_all(
+        "[data-testid='stMain'] a[href]", "all => all.map(a => [a.protocol, a.rel])"
+    )
+    assert all(protocol in ("http:", "https:") for protocol, _ in targets)
+    main = tab.evaluate(
+        "(m => [m.scrollWidth, m.clientWidth])(document.querySelector('[data-testid=\"stMain\"]'))"
+    )
+    assert main[0] <= main[1]
+    tab.close()
+
+
+def test_a_link_out_gives_nothing_away(browser: Any, demo: str) -> None:
+    tab = visit(browser, demo, "link_sources", 1440)
+    rels = tab.eval_on_selector_all("[data-testid='stMain'] td a", "all => all.map(a => a.rel)")
+    assert rels
+    assert all("noopener" in rel for rel in rels)
+    tab.close()
+
+
+def test_the_screenshots_of_the_readme_are_small() -> None:
+    for path in (ROOT / "dashboard" / "screenshots").glob("*.png"):
+        assert path.stat().st_size < 300_000, path.name
+
+
+def test_the_browser_is_there_where_it_is_required() -> None:
+    if REQUIRED:
+        assert shutil.which("chromium")
+
+
+def test_the_command_takes_its_server_with_it_when_it_is_told_to_end(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    store.open_database(url).dispose()
+    command = [
+        sys.executable,
+        "-c",
+        "from dashboard.command import main; main()",
+        "dashboard",
+        "--database",
+        url,
+        "--port",
+        "0",
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    address = next(line.split()[1] for line in process.stdout if line.startswith("Dashboard: "))
+    process.terminate()
+    assert process.wait(15) == 0
+    process.stdout.close()
+    with pytest.raises(OSError):
+        urllib.request.urlopen(address, timeout=2)

@@ -1,0 +1,245 @@
+"""Who owns an ask and whose money it is: leases, deaths, budgets of runs and months, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from tests.tracker.run.test_jobs import count, prepared, small_catalog
+from tracker import store
+from tracker.models import Ask, AskState, Ledger, Reply, Run, RunState
+from tracker.run import claims
+from tracker.run.claims import Claimed, Outcome
+from tracker.run.create import latest_open
+from tracker.run.work import Work
+
+NOW = datetime.now(UTC)
+LATER = NOW + claims.LEASE + timedelta(seconds=1)
+
+
+@pytest.fixture
+def run_id(database: Engine) -> int:
+    return prepared(database, small_catalog(4, 1, budget=None, engines=("chat",)))
+
+
+def take(database: Engine, run_id: int, me: str, limit: int = 4, **more: object) -> tuple[Claimed, ...]:
+    return claims.claim(database, run_id, 1, me=me, limit=limit, now=NOW, **more).asks  # type: ignore[arg-type]
+
+
+def outcome(ask: Claimed, cost: int = 7, **more: object) -> Outcome:
+    return Outcome(ask, 1, 1, NOW, cost, ask.estimated_micros, **more)  # type: ignore[arg-type]
+
+
+def settle(database: Engine, run_id: int, me: str, *outcomes: Outcome) -> int:
+    with store.writing(database) as session:
+        mine = claims.owned(session, me, outcomes)
+        claims.settle(session, run_id, mine)
+    return len(mine)
+
+
+def ledger(database: Engine) -> tuple[int, int]:
+    with store.reading(database) as session:
+        found = session.exec(select(Ledger)).one()
+    return found.spent_micros, found.reserved_micros
+
+
+def budget(database: Engine, micros: int) -> None:
+    with store.writing(database) as session:
+        found = session.exec(select(Ledger)).one()
+        found.budget_micros = micros
+        session.add(found)
+
+
+def test_an_ask_is_claimed_once(database: Engine, run_id: int) -> None:
+    first, second = take(database, run_id, "a:1:", 3), take(database, run_id, "b:2:", 3)
+    assert (len(first), len(second)) == (3, 1)
+    assert not {ask.id for ask in first} & {ask.id for ask in second}
+
+
+def test_a_claim_sets_its_money_aside_and_its_end_puts_the_cost_there(database: Engine, run_id: int) -> None:
+    asks = take(database, run_id, "a:1:")
+    assert ledger(database) == (0, sum(ask.estimated_micros for ask in asks))
+    assert settle(database, run_id, "a:1:", *(outcome(ask) for ask in asks)) == 4
+    assert ledger(database) == (28, 0)
+
+
+def test_a_claim_never_passes_the_budget(database: Engine, run_id: int) -> None:
+    (ask,) = take(database, run_id, "a:1:", 1)
+    budget(database, 3 * ask.estimated_micros - 1)
+    batch = claims.claim(database, run_id, 1, me="a:1:", limit=4, now=NOW)
+    assert (len(batch.asks), batch.out_of_budget) == (1, False)
+    assert claims.claim(database, run_id, 1, me="a:1:", limit=4, now=NOW).out_of_budget
+
+
+def test_the_months_budget_is_counted_inside_the_claim(database: Engine, run_id: int) -> None:
+    (ask,) = take(database, run_id, "a:1:", 1)
+    left = take(database, run_id, "a:1:", 4, month_budget=3 * ask.estimated_micros)
+    assert len(left) == 2
+
+
+def test_a_run_of_last_month_that_works_in_this_one_counts(database: Engine, run_id: int) -> None:
+    with store.writing(database) as session:
+        run = session.get_one(Run, run_id)
+        run.planned_at, run.ended_at = NOW - timedelta(days=70), NOW
+        session.add(run)
+        claims.book(session, run_id, 1, spent=5)
+    with store.reading(database) as session:
+        assert claims.month_spent(session, 1, NOW) == 5
+        assert claims.month_spent(session, 1, NOW + timedelta(days=40)) == 0
+
+
+def test_an_expired_lease_gives_the_ask_to_another_and_the_late_answer_counts_nothing(
+    database: Engine, run_id: int
+) -> None:
+    (ask, *_) = take(database, run_id, "elsewhere:1:")
+    assert claims.recover(database, run_id, "b:2:", NOW) == (0, [])
+    assert claims.recover(database, run_id, "b:2:", LATER)[0] == 4
+    spent = 4 * ask.estimated_micros
+    assert ledger(database) == (spent, 0)
+    again = take(database, run_id, "b:2:")
+    assert settle(database, run_id, "elsewhere:1:", outcome(ask)) == 0
+    assert ledger(database) == (spent, spent)
+    assert settle(database, run_id, "b:2:", outcome(again[0])) == 1
+
+
+def test_a_heartbeat_keeps_the_lease(database: Engine, run_id: int) -> None:
+    take(database, run_id, "elsewhere:1:")
+    kept = claims.heartbeat(database, run_id, "elsewhere:1:", NOW + timedelta(seconds=60))
+    assert len(kept) == 4
+    assert claims.recover(database, run_id, "b:2:", LATER)[0] == 0
+
+
+def test_what_another_took_over_is_not_given_back_for_it(database: Engine, run_id: int) -> None:
+    asks = take(database, run_id, "elsewhere:1:")
+    claims.recover(database, run_id, "b:2:", LATER)
+    assert len(take(database, run_id, "b:2:", 3)) == 3
+    before = ledger(database)
+    claims.release(database, run_id, 1, asks, "elsewhere:1:")
+    assert ledger(database) == before
+    assert count(database, Ask, Ask.state == AskState.CLAIMED) == 3
+
+
+def test_a_process_that_slept_longer_than_its_lease_sends_only_what_is_still_its_own(
+    database: Engine, run_id: int
+) -> None:
+    (lost,) = take(database, run_id, "elsewhere:1:", 1)
+
+    async def awake() -> tuple[bool, bool, bool]:
+        work = Work(database, run_id, "elsewhere:1:", asyncio.Event())
+        work.mine = {lost.id}
+        before = await work.holds(lost.id)
+        claims.recover(database, run_id, "b:2:", LATER)
+        unnoticed = await work.holds(lost.id)
+        with time_machine.travel(datetime.now(UTC) + claims.LEASE * 2, tick=False):
+            after = await work.holds(lost.id)
+        work.close()
+        return before, unnoticed, after
+
+    assert asyncio.run(awake()) == (True, True, False)
+
+
+def test_a_stored_reply_of_a_dead_process_is_taken_over_by_one_only(database: Engine, run_id: int) -> None:
+    (ask, *_) = take(database, run_id, "elsewhere:1:")
+    reply = {
+        "workspace_id": 1,
+        "body": b"x",
+        "capture": "raw",
+        "received_at": NOW,
+        "latency_ms": 1,
+        "cost_micros": 1,
+    }
+    with store.writing(database) as session:
+        claims.keep_replies(session, [outcome(ask, reply=reply)])
+    lost, stored = claims.recover(database, run_id, "b:2:", LATER)
+    assert (lost, [one.ask.id for one in stored]) == (3, [ask.id])
+    assert claims.recover(database, run_id, "c:3:", LATER) == (0, [])
+    assert settle(database, run_id, "c:3:", *stored) == 0
+    assert settle(database, run_id, "b:2:", *stored) == 1
+
+
+def test_a_reply_that_could_not_be_read_goes_when_its_ask_is_planned_again(
+    database: Engine, run_id: int
+) -> None:
+    (ask, *_) = take(database, run_id, "a:1:")
+    reply = {
+        "workspace_id": 1,
+        "body": b"x",
+        "capture": "raw",
+        "received_at": NOW,
+        "latency_ms": 1,
+        "cost_micros": 1,
+    }
+    failed = outcome(ask, reply=reply, reason="unreadable reply")
+    with store.writing(database) as session:
+        claims.keep_replies(session, [failed])
+        claims.settle(session, run_id, [failed])
+        assert claims.reopen(session, run_id) == 1
+    assert count(database, Reply) == 0
+
+
+def test_what_was_given_back_is_planned_again_with_its_money(database: Engine, run_id: int) -> None:
+    (ask, *rest) = take(database, run_id, "a:1:")
+    claims.release(database, run_id, 1, rest, "a:1:")
+    settle(database, run_id, "a:1:", outcome(ask, cost=0, booked_micros=0, given_back=True))
+    assert ledger(database) == (0, 0)
+    assert len(take(database, run_id, "b:2:")) == 4
+
+
+def test_an_ask_dearer_than_expected_raises_what_is_set_aside_for_the_next(
+    database: Engine, run_id: int
+) -> None:
+    (ask,) = take(database, run_id, "a:1:", 1)
+    settle(database, run_id, "a:1:", outcome(ask, cost=ask.estimated_micros + 5))
+    assert {one.estimated_micros for one in take(database, run_id, "a:1:")} == {ask.estimated_micros + 5}
+
+
+@pytest.mark.parametrize(("money", "enough"), [(2, True), (1, False)])
+def test_trying_again_what_may_be_paid_needs_the_money_twice(
+    database: Engine, run_id: int, money: int, enough: bool
+) -> None:
+    (ask,) = take(database, run_id, "a:1:", 1)
+    micros = ask.estimated_micros
+    budget(database, money * micros)
+    assert claims.set_aside(database, run_id, 1, micros, now=NOW, paid=micros) is enough
+    assert ledger(database) == (micros, micros if enough else 0)
+
+
+def test_asks_spread_over_a_window_wait_for_their_time(database: Engine, run_id: int) -> None:
+    with store.writing(database) as session:
+        for number, ask in enumerate(session.exec(select(Ask).order_by(col(Ask.id)))):
+            ask.not_before = NOW + timedelta(hours=number)
+            session.add(ask)
+    assert len(take(database, run_id, "a:1:")) == 1
+    batch = claims.claim(database, run_id, 1, me="a:1:", limit=4, now=NOW)
+    assert (batch.asks, batch.next_at) == ((), NOW + timedelta(hours=1))
+
+
+def test_a_process_knows_itself_alive_and_another_of_its_number_dead() -> None:
+    me = claims.holder()
+    assert not claims.is_dead(me)
+    machine, pid, started = me.rsplit(":", 2)
+    assert claims.is_dead(f"{machine}:{pid}:{int(started or 0) + 1}")
+    assert claims.is_dead(f"{machine}:4194303:1")
+    assert not claims.is_dead(f"elsewhere:{pid}:1")
+
+
+def test_a_run_that_has_nothing_left_to_ask_does_not_hide_one_that_has(database: Engine, run_id: int) -> None:
+    newer = prepared(database, small_catalog(4, 1, budget=None, engines=("chat",)), key="newer")
+    with store.writing(database) as session:
+        session.get_one(Run, newer).state = RunState.PARTIAL
+        for ask in session.exec(select(Ask).where(Ask.run_id == newer)):
+            ask.state, ask.reason = AskState.FAILED, "empty answer"
+        session.flush()
+        found = latest_open(session, 1)
+        assert found is not None
+        assert found.id == run_id
+        assert not claims.tally(session, newer).can_go_on
+        ask.reason = "timeout"
+        session.flush()
+        assert latest_open(session, 1) == session.get(Run, newer)
+        assert claims.tally(session, newer).can_go_on
