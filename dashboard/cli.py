@@ -16,16 +16,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli.opening import (
-    CatalogOption,
-    DatabaseOption,
-    WorkspaceOption,
-    opened,
-    settings_from,
-    synced,
-)
+from tracker.cli.opening import opened
+from tracker.cli.options import CatalogOption, DatabaseOption, WorkspaceOption, settings_from
 from tracker.cli.printing import err, out, plain
 from tracker.cli.run import limits_of
+from tracker.cli.workspaces import synced
 from tracker.errors import CiteliftError, UsageError
 
 if TYPE_CHECKING:

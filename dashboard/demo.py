@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracker.cli.opening import opened, synced
+from tracker.cli.opening import opened
 from tracker.cli.printing import err, money, out, plain
 from tracker.cli.run import limits_of, progress_bar
+from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from analysis.cli.scope import (
     share,
     words_of,
 )
-from tracker.cli.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
+from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
 from tracker.cli.printing import out, plain, print_json, table
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import typer
 
 from analysis.cli.scope import Asked, TopOption, print_rows, reading
 from tracker import domains
-from tracker.cli.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
+from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
 from tracker.errors import DataError, UsageError
 
 if TYPE_CHECKING:

@@ -15,18 +15,11 @@ import typer
 
 from analysis.cli import judged
 from analysis.cli.scope import BrandedOption, reading
-from tracker.cli.opening import (
-    CatalogOption,
-    DatabaseOption,
-    JsonOption,
-    WorkspaceOption,
-    opened,
-    settings_from,
-    synced,
-    workspace_of,
-)
+from tracker.cli.opening import opened
+from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
 from tracker.cli.printing import money, out, plain, print_json
 from tracker.cli.run import interruptible, limits_of, progress_bar
+from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:

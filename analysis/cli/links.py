@@ -29,16 +29,10 @@ from analysis.cli.scope import (
     reading,
     share,
 )
-from tracker.cli.opening import (
-    CatalogOption,
-    DatabaseOption,
-    JsonOption,
-    WorkspaceOption,
-    opened,
-    settings_from,
-    workspace_of,
-)
+from tracker.cli.opening import opened
+from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
 from tracker.cli.printing import out, plain, print_json, table
+from tracker.cli.workspaces import workspace_of
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:

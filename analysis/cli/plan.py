@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli.opening import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
 from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.run import plan_json, show_plan
 from tracker.errors import CiteliftError

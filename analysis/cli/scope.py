@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tracker.cli.opening import opened, settings_from, workspace_of
+from tracker.cli.opening import opened
+from tracker.cli.options import settings_from
 from tracker.cli.printing import err, plain, print_json, table
+from tracker.cli.workspaces import workspace_of
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:

@@ -14,16 +14,10 @@ from typing import Annotated, Any
 import typer
 
 from tracker.cli import links, run, schedule
-from tracker.cli.opening import (
-    CatalogOption,
-    DatabaseOption,
-    JsonOption,
-    WorkspaceOption,
-    opened,
-    settings_from,
-    synced,
-)
+from tracker.cli.opening import opened
+from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
 from tracker.cli.printing import err, money, out, plain, print_json, table
+from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
 
 

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli.opening import (
-    CatalogOption,
-    DatabaseOption,
-    JsonOption,
-    WorkspaceOption,
-    opened,
-    settings_from,
-    synced,
-)
+from tracker.cli.opening import opened
+from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
 from tracker.cli.printing import err, out, plain, print_json, table
+from tracker.cli.workspaces import synced
 
 if TYPE_CHECKING:
     from tracker.links.files.rows import LinkRow

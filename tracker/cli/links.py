@@ -12,17 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracker.cli import imports as cli_import
-from tracker.cli.opening import (
-    CatalogOption,
-    DatabaseOption,
-    JsonOption,
-    WorkspaceOption,
-    opened,
-    settings_from,
-    synced,
-    workspace_of,
-)
+from tracker.cli.opening import opened
+from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
 from tracker.cli.printing import err, out, plain, print_json, table
+from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import DataError, UsageError
 
 if TYPE_CHECKING:

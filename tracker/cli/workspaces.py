@@ -1,0 +1,60 @@
+"""Which workspace a verb is about: the catalog's, brought up to date in the database, or one that is there already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from tracker.cli.printing import err
+from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from tracker.catalog import Catalog
+    from tracker.settings import Settings
+
+
+def synced(
+    database: Database, settings: Settings, *, need: Literal["brands", "all"] = "all"
+) -> tuple[int, Catalog]:
+    """The catalog, and the workspace that now says what it says; new brand names are looked for in old answers."""
+    from tracker import catalog, store
+    from tracker.answers import rollups, stored
+
+    found = catalog.load(settings.catalog, need=need)
+    with store.writing(database) as session:
+        workspace_id = catalog.sync(session, found, workspace=settings.workspace)
+        stale = stored.brands_changed(session, workspace_id)
+    if stale:
+        count = stored.refresh_mentions(database, workspace_id)
+        with store.writing(database) as session:
+            rollups.rebuild(session, workspace_id)
+        err.print(f"{count:,} stored answers were searched again for the brands' names as they are now.")
+    else:
+        stored.remember_brands(database, workspace_id)
+    return workspace_id, found
+
+
+def workspace_of(session: Any, settings: Settings) -> int:
+    """The workspace that is asked for, else the catalog's, else the only one there is."""
+    from sqlmodel import select
+
+    from tracker import catalog
+    from tracker.models import Workspace
+
+    known = {w.name: w.id for w in session.exec(select(Workspace))}
+    name = settings.workspace
+    if name is None and settings.catalog.is_dir():
+        found, _ = catalog.inspect(settings.catalog, need="brands")
+        name = found.workspace if found else None
+    if name is None and len(known) == 1:
+        name = next(iter(known))
+    if name in known:
+        return int(known[name])
+    listing = (
+        ", ".join(sorted(known))
+        or "none yet: run `citelift demo`, `citelift run` or `citelift import answers …`"
+    )
+    raise UsageError(
+        f"the database has no workspace {name or '(none named)'}", f"workspaces there: {listing}"
+    )
