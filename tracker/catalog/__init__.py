@@ -1,0 +1,23 @@
+"""`prompts/*.yaml` → a validated catalog, and the tables made to say what it says."""
+
+from __future__ import annotations
+
+from tracker.catalog.entries import BrandEntry, Catalog, EngineEntry, JudgeEntry, PromptEntry, Surface
+from tracker.catalog.files import inspect, load
+from tracker.catalog.nodes import Problem
+from tracker.catalog.tables import ensure_workspace, judged_domains, sync
+
+__all__ = [
+    "BrandEntry",
+    "Catalog",
+    "EngineEntry",
+    "JudgeEntry",
+    "Problem",
+    "PromptEntry",
+    "Surface",
+    "ensure_workspace",
+    "inspect",
+    "judged_domains",
+    "load",
+    "sync",
+]

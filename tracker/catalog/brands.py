@@ -1,0 +1,124 @@
+"""What `brands.yaml` must say: one own brand, and no name or domain that belongs to two."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from tracker import domains
+from tracker.catalog.entries import BrandEntry
+from tracker.catalog.nodes import CatalogFile
+from tracker.errors import BadUrl
+
+
+def read_brands(file: CatalogFile) -> tuple[str, tuple[BrandEntry, ...]]:
+    top = file.mapping(file.root, ("workspace", "brands"), "brands.yaml")
+    workspace = file.text(top.get("workspace"), "workspace", "default") or "default"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", workspace):
+        file.refuse(
+            "catalog.workspace",
+            top["workspace"],
+            f"workspace `{workspace}` has spaces or signs",
+            "use letters, digits, - and _",
+        )
+    brands = [_brand(file, node) for node in file.items(top.get("brands"), "brands")]
+    entries = tuple(brand for brand in brands if brand)
+    if file.root is not None and not brands:
+        file.refuse(
+            "catalog.no-brands",
+            file.root,
+            "no brands",
+            "list your brand (with `own: true`) and its rivals under `brands:`",
+        )
+    _one_own(file, entries)
+    _unique_names(file, entries)
+    _unique_domains(file, entries)
+    return workspace, entries
+
+
+def _brand(file: CatalogFile, node: yaml.Node) -> BrandEntry | None:
+    found = file.mapping(node, ("name", "aliases", "domains", "own", "not"), "a brand")
+    name = file.text(found.get("name"), "name")
+    if name is None:
+        if "name" not in found:
+            file.refuse("catalog.required", node, "a brand without `name`", "add `name:`")
+        return None
+    line = node.start_mark.line + 1
+    hosts = [_host(file, item) for item in file.items(found.get("domains"), "domains")]
+    return BrandEntry(
+        name,
+        file.texts(found.get("aliases"), "alias"),
+        tuple(host for host in hosts if host),
+        file.flag(found.get("own"), "own"),
+        file.texts(found.get("not"), "not phrase"),
+        line,
+    )
+
+
+def _host(file: CatalogFile, node: yaml.Node) -> str | None:
+    given = file.text(node, "domain")
+    if given is None:
+        return None
+    try:
+        address = domains.named(given)
+    except BadUrl as error:
+        file.refuse(
+            "catalog.domain", node, f"`{given}` is not a domain: {error.problem}", "write it as example.com"
+        )
+        return None
+    if domains.is_public_suffix(address.host):
+        file.refuse(
+            "catalog.public-suffix",
+            node,
+            f"`{given}` is a public suffix: it belongs to everyone",
+            f"write the brand's own name in front of it, like yourbrand.{address.host}",
+        )
+        return None
+    if re.sub(r"^(https?://)?", "", given).rstrip("/").count("/"):
+        file.refuse("catalog.domain", node, f"`{given}` is a page, not a domain", f"write {address.host}")
+        return None
+    return address.domain if address.host in {address.domain, f"www.{address.domain}"} else address.host
+
+
+def _one_own(file: CatalogFile, brands: tuple[BrandEntry, ...]) -> None:
+    own = [brand for brand in brands if brand.own]
+    if brands and not own:
+        file.refuse(
+            "catalog.no-own", brands[0].line, "no brand is yours", "add `own: true` to exactly one brand"
+        )
+    for brand in own[1:]:
+        file.refuse(
+            "catalog.two-own",
+            brand.line,
+            f"`{brand.name}` is own, and so is `{own[0].name}` (line {own[0].line})",
+            "keep `own: true` on one brand; the rest are rivals",
+        )
+
+
+def _unique_names(file: CatalogFile, brands: tuple[BrandEntry, ...]) -> None:
+    seen: dict[str, BrandEntry] = {}
+    for brand in brands:
+        for name in {brand.name, *brand.aliases}:
+            other = seen.setdefault(name.casefold(), brand)
+            if other is not brand:
+                file.refuse(
+                    "catalog.duplicate-brand",
+                    brand.line,
+                    f"`{name}` also names the brand of line {other.line}",
+                    "give each name and alias to one brand",
+                )
+
+
+def _unique_domains(file: CatalogFile, brands: tuple[BrandEntry, ...]) -> None:
+    seen: dict[str, BrandEntry] = {}
+    for brand in brands:
+        for host in brand.domains:
+            other = seen.setdefault(host, brand)
+            if other is not brand:
+                file.refuse(
+                    "catalog.duplicate-domain",
+                    brand.line,
+                    f"`{host}` also belongs to the brand of line {other.line}",
+                    "give each domain to one brand",
+                )

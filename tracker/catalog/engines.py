@@ -1,0 +1,96 @@
+"""What `engines.yaml` must say: whom to ask, and who judges."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import yaml
+
+from tracker.catalog.entries import EngineEntry, JudgeEntry, Surface
+from tracker.catalog.nodes import CatalogFile
+from tracker.catalog.options import read_options
+from tracker.engines.calls import plain_call
+
+
+def read_engines(
+    file: CatalogFile, need: Literal["brands", "all"]
+) -> tuple[tuple[EngineEntry, ...], JudgeEntry | None]:
+    top = file.mapping(file.root, ("engines", "judge"), "engines.yaml")
+    nodes = file.items(top.get("engines"), "engines")
+    if file.root is not None and not nodes and (need == "all" or "judge" not in top):
+        file.refuse(
+            "catalog.no-engines",
+            file.root,
+            "no engines",
+            "list at least one under `engines:`; the sandbox needs no key",
+        )
+    entries: list[EngineEntry] = []
+    seen: dict[str, int] = {}
+    for node in nodes:
+        entry = _engine(file, node)
+        if entry is None:
+            continue
+        first = seen.setdefault(entry.name.casefold(), entry.line)
+        if first != entry.line:
+            file.refuse(
+                "catalog.duplicate-engine",
+                node,
+                f"engine `{entry.name}` is there already (line {first})",
+                "give each engine its own name",
+            )
+        entries.append(entry)
+    return tuple(entries), _judge(file, top.get("judge"))
+
+
+def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:
+    known = ("name", "model", "surface", "repeats", "budget_usd", "options", "concurrency", "rpm")
+    found = file.mapping(node, known, "an engine")
+    name, model = file.text(found.get("name"), "name"), file.text(found.get("model"), "model")
+    for required in ("name", "model"):
+        if required not in found and isinstance(node, yaml.MappingNode):
+            file.refuse("catalog.required", node, f"an engine without `{required}`", f"add `{required}:`")
+    if name is None or model is None:
+        return None
+    surface = file.text(found.get("surface"), "surface", "api")
+    if surface not in get_args(Surface):
+        file.refuse(
+            "catalog.surface",
+            found["surface"],
+            f"unknown surface `{surface}`",
+            f"one of {', '.join(get_args(Surface))}",
+        )
+    dollars = file.number(found.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
+    return EngineEntry(
+        name,
+        model,
+        surface,  # type: ignore[arg-type]
+        file.number(found.get("repeats"), "repeats", int, 1, 1000, 1),
+        None if dollars is None else round(dollars * 1_000_000),
+        read_options(file, found.get("options"), model),
+        file.number(found.get("concurrency"), "concurrency", int, 1, 1024, None),
+        file.number(found.get("rpm"), "rpm", int, 1, 1_000_000, None),
+        node.start_mark.line + 1,
+    )
+
+
+def _judge(file: CatalogFile, node: yaml.Node | None) -> JudgeEntry | None:
+    if node is None:
+        return None
+    found = file.mapping(node, ("model", "budget_usd", "options", "domains"), "judge")
+    model = file.text(found.get("model"), "model")
+    dollars = file.number(found.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
+    for required, example in (("model", "openai/gpt-5-mini"), ("budget_usd", "2.00")):
+        if required not in found and isinstance(node, yaml.MappingNode):
+            hint = f"add `{required}: {example}`"
+            file.refuse("catalog.required", node, f"judge without `{required}`", hint)
+    if model is not None and plain_call(model) is None:
+        hint = "name a model that can answer without one, like openai/gpt-5-mini"
+        file.refuse("catalog.judge-model", found["model"], f"`{model}` always searches", hint)
+    options = read_options(file, found.get("options"), model or "")
+    domains = file.flag(found.get("domains"), "domains")
+    for name in sorted({"tools", "web_search_options", "plugins"} & options.keys()):
+        hint = "a judge only reads what it is given: take it out"
+        file.refuse("catalog.judge-tools", found["options"], f"`{name}` in the judge's options", hint)
+    if model is None or dollars is None:
+        return None
+    return JudgeEntry(model, round(dollars * 1_000_000), options, domains, node.start_mark.line + 1)

@@ -1,0 +1,79 @@
+"""What `tracked.yaml` must say: each question once, for a country and in a language that exist."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from tracker.catalog.entries import PromptEntry
+from tracker.catalog.nodes import CatalogFile
+
+
+def read_prompts(file: CatalogFile) -> tuple[PromptEntry, ...]:
+    top = file.mapping(file.root, ("prompts",), file.path.name)
+    nodes = file.items(top.get("prompts"), "prompts")
+    if file.root is not None and not nodes:
+        file.refuse(
+            "catalog.no-prompts",
+            file.root,
+            "no prompts",
+            "list questions that your buyers ask under `prompts:`",
+        )
+    entries: list[PromptEntry] = []
+    seen: dict[str, int] = {}
+    for node in nodes:
+        entry = _prompt(file, node)
+        if entry is None:
+            continue
+        first = seen.setdefault(entry.key, entry.line)
+        if first != entry.line:
+            file.refuse(
+                "catalog.duplicate-prompt",
+                node,
+                f"the prompt of line {first} again",
+                "remove one; `repeats` in engines.yaml asks it several times",
+            )
+        entries.append(entry)
+    return tuple(entries)
+
+
+def _prompt(file: CatalogFile, node: yaml.Node) -> PromptEntry | None:
+    found = file.mapping(node, ("text", "topic", "country", "language", "weight"), "a prompt")
+    text = file.text(found.get("text"), "text")
+    if text is None:
+        if "text" not in found:
+            file.refuse("catalog.required", node, "a prompt without `text`", "add `text:`")
+        return None
+    country = file.text(found.get("country"), "country")
+    if country and country.upper() not in _countries():
+        file.refuse(
+            "catalog.country",
+            found["country"],
+            f"`{country}` is not an ISO 3166 country code",
+            "two letters, like US, DE or GB",
+        )
+    language = file.text(found.get("language"), "language")
+    if language and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
+        file.refuse(
+            "catalog.language",
+            found["language"],
+            f"`{language}` is not a language code",
+            "like en, de or pt-BR",
+        )
+    return PromptEntry(
+        text,
+        file.text(found.get("topic"), "topic", "general") or "general",
+        country.upper() if country else None,
+        language,
+        file.number(found.get("weight"), "weight", float, 0, 1e6, 1.0),
+        node.start_mark.line + 1,
+    )
+
+
+@cache
+def _countries() -> frozenset[str]:
+    table = resources.files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text("utf-8")
+    return frozenset(line[:2] for line in table.splitlines() if line and not line.startswith("#"))

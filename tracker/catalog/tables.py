@@ -1,0 +1,102 @@
+"""The catalog in the database: its workspace, brands, prompts and engines as rows."""
+
+from __future__ import annotations
+
+import difflib
+
+from sqlmodel import Session, select
+
+from tracker import store
+from tracker.catalog.entries import Catalog, PromptEntry
+from tracker.models import Brand, Engine, Prompt, Setting, Workspace
+
+
+def sync(session: Session, catalog: Catalog, *, workspace: str | None = None) -> int:
+    """Make the tables say what the catalog says, and return the workspace's id. Nothing is deleted: what left the
+    catalog becomes inactive, and old answers stay with the wording they were asked in."""
+    workspace_id = ensure_workspace(session, workspace or catalog.workspace)
+    _sync_brands(session, workspace_id, catalog)
+    if catalog.prompts:
+        _sync_prompts(session, workspace_id, catalog)
+    if catalog.engines:
+        _sync_engines(session, workspace_id, catalog)
+    if catalog.engines or catalog.judge:
+        on = catalog.judge is not None and catalog.judge.domains
+        row = {"name": judged_domains(workspace_id), "value": "on" if on else "off"}
+        store.upsert(session, Setting, [row], key=["name"])
+    return workspace_id
+
+
+def judged_domains(workspace_id: int) -> str:
+    """The setting that says whether a judge's verdicts classify domains."""
+    return f"judged domains:{workspace_id}"
+
+
+def ensure_workspace(session: Session, name: str) -> int:
+    store.bulk_insert(session, Workspace, [{"name": name}], ignore=True)
+    found = session.exec(select(Workspace.id).where(Workspace.name == name)).one()
+    assert found is not None
+    return found
+
+
+def _sync_brands(session: Session, workspace_id: int, catalog: Catalog) -> None:
+    present = {b.key: b for b in session.exec(select(Brand).where(Brand.workspace_id == workspace_id))}
+    for entry in catalog.brands:
+        key = entry.name.casefold()
+        brand = present.pop(key, None) or Brand(workspace_id=workspace_id, key=key, name=entry.name)
+        brand.name, brand.own, brand.active = entry.name, entry.own, True
+        brand.aliases, brand.domains = list(entry.aliases), list(entry.domains)
+        brand.not_phrases = list(entry.not_phrases)
+        session.add(brand)
+    for brand in present.values():
+        brand.active = brand.own = False
+        session.add(brand)
+    session.flush()
+
+
+def _sync_prompts(session: Session, workspace_id: int, catalog: Catalog) -> None:
+    statement = select(Prompt).where(Prompt.workspace_id == workspace_id)
+    present = {prompt.key: prompt for prompt in session.exec(statement)}
+    wanted = {entry.key: entry for entry in catalog.prompts}
+    gone = [p for key, p in present.items() if key not in wanted and p.active and not p.imported]
+    for key, entry in wanted.items():
+        prompt = present.get(key)
+        if prompt is None:
+            prompt = Prompt(workspace_id=workspace_id, key=key, text=entry.text)
+            if old := _edited_from(entry, gone):
+                prompt.version, prompt.replaces_id = old.version + 1, old.id
+                gone.remove(old)
+                old.active = False
+        prompt.topic, prompt.weight = entry.topic, entry.weight
+        prompt.country, prompt.language = entry.country, entry.language
+        prompt.active, prompt.imported = True, False
+        session.add(prompt)
+    for prompt in gone:
+        prompt.active = False
+    session.flush()
+
+
+def _edited_from(entry: PromptEntry, gone: list[Prompt]) -> Prompt | None:
+    """The prompt that left in the same change and reads most like the new one: an edit keeps its history."""
+    scored = [
+        (difflib.SequenceMatcher(None, entry.text, old.text).ratio(), old)
+        for old in gone
+        if old.topic == entry.topic
+    ]
+    best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    return best[1] if best[0] >= 0.6 else None
+
+
+def _sync_engines(session: Session, workspace_id: int, catalog: Catalog) -> None:
+    present = {e.name: e for e in session.exec(select(Engine).where(Engine.workspace_id == workspace_id))}
+    for entry in catalog.engines:
+        engine = present.pop(entry.name, None) or Engine(workspace_id=workspace_id, name=entry.name)
+        engine.model, engine.surface, engine.repeats = entry.model, entry.surface, entry.repeats
+        engine.budget_micros, engine.options = entry.budget_micros, entry.options
+        engine.concurrency, engine.rpm = entry.concurrency, entry.rpm
+        engine.active, engine.imported = True, False
+        session.add(engine)
+    for engine in present.values():
+        engine.active = engine.active and engine.imported
+        session.add(engine)
+    session.flush()
