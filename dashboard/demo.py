@@ -38,27 +38,29 @@ class Demo:
 
 
 def run_demo(settings: Settings, folder: Path, *, kind: str, weeks: int, seed: int | None) -> Demo:
-    from tracker.sandbox import DEMO_SEED, Sandbox
+    from tracker import sandbox
 
     started = time.monotonic()
     _clear(folder)
     with opened(settings) as db:
         workspace_id, catalog = synced(db, settings)
-        world = _world(catalog, kind=kind, weeks=weeks, seed=DEMO_SEED if seed is None else seed)
-        (folder / "truth.json").write_text(json.dumps(world.truth(), indent=1, ensure_ascii=False), "utf-8")
+        world = _world(catalog, kind=kind, weeks=weeks, seed=sandbox.DEMO_SEED if seed is None else seed)
+        (folder / "truth.json").write_text(
+            json.dumps(sandbox.truth(world), indent=1, ensure_ascii=False), "utf-8"
+        )
         asks = len(catalog.prompts) * sum(engine.repeats for engine in catalog.engines)
         with (
             _step(
                 f"1/5  Asking: {weeks} weeks × {asks} asks over HTTP, through litellm, to simulated engines → {folder}/citelift.db"
             ),
-            Sandbox(world) as url,
+            sandbox.Sandbox(world) as url,
         ):
             spent = _ask(db, settings, workspace_id, catalog, url, weeks, asks)
         err.print(f"     cost, had the engines been real: {money(spent)}")
         with _step(f"2/5  Links: exports of the simulated web → {folder}/links, then into the database"):
             _links(db, workspace_id, world, folder / "links")
         with _step("3/5  Computing: visibility and the lift of link sources"):
-            _show_lift(db, workspace_id, world.truth())
+            _show_lift(db, workspace_id, sandbox.truth(world))
         with _step(f"4/5  Report of the last week → {folder}/reports"):
             reports = _report(db, workspace_id, folder / "reports", weeks)
         err.print(
@@ -91,9 +93,9 @@ def _world(catalog: Catalog, *, kind: str, weeks: int, seed: int) -> Any:
             f"the demo asks simulated engines only, and the catalog has {', '.join(real)}",
             "use the repository's prompts/ folder: --catalog prompts",
         )
-    brands = [sandbox.Brand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in catalog.brands]
-    prompts = [sandbox.Prompt(p.text, p.topic) for p in catalog.prompts]
-    return sandbox.World.build(brands, prompts, seed=seed, kind=kind, start=START, weeks=weeks)  # type: ignore[arg-type]
+    brands = [sandbox.WorldBrand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in catalog.brands]
+    prompts = [sandbox.WorldPrompt(p.text, p.topic) for p in catalog.prompts]
+    return sandbox.SimulatedWorld.build(brands, prompts, seed=seed, kind=kind, start=START, weeks=weeks)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -157,9 +159,10 @@ def _ask(
 
 
 def _links(db: Database, workspace_id: int, world: Any, folder: Path) -> None:
+    from tracker import sandbox
     from tracker.links import imports
 
-    files = world.write_links(folder)
+    files = sandbox.write_links(world, folder)
     now = datetime.now(UTC)
     result = imports.import_links(db, workspace_id, files.ahrefs, now=now)
     err.print(

@@ -24,6 +24,7 @@ from tracker.citations import Reading
 from tracker.engines import prices
 from tracker.engines.ask import AskFailed, Question, ask
 from tracker.engines.calls import call_for, is_sandbox, missing_keys, plain_call
+from tracker.engines.simulated import MODELS
 from tracker.errors import CiteliftError
 from tracker.judge import task
 from tracker.models import Schedule, Workspace
@@ -140,12 +141,9 @@ def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> 
 
 
 def _unknown(engine: EngineEntry) -> Iterator[Finding]:
-    if is_sandbox(engine.model):
-        from tracker.sandbox import MODELS
-
-        if engine.model not in MODELS:
-            hint = f"one of {', '.join(sorted(MODELS))}"
-            yield Finding("error", "engine.model", engine.name, f"the sandbox has no {engine.model}", hint)
+    if is_sandbox(engine.model) and engine.model not in MODELS:
+        hint = f"one of {', '.join(sorted(MODELS))}"
+        yield Finding("error", "engine.model", engine.name, f"the sandbox has no {engine.model}", hint)
 
 
 def _doubts(engine: EngineEntry) -> list[Finding]:

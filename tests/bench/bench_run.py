@@ -26,6 +26,7 @@ from sqlmodel import col, select
 from tracker import catalog, sandbox, store
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
 from tracker.engines.ask import _litellm
+from tracker.engines.simulated import ENGINES
 from tracker.models import Answer, Ask, Ledger
 from tracker.run import jobs, plan
 
@@ -51,9 +52,11 @@ def catalog_of(asks: int, engines: Sequence[str] = ("chat",), budget: int | None
     return Catalog("bench", tuple(brands), tuple(prompts), tuple(rows))
 
 
-def world_of(found: Catalog) -> sandbox.World:
-    brands = [sandbox.Brand(b.name, b.domains, b.own) for b in found.brands]
-    return sandbox.World.build(brands, [sandbox.Prompt(p.text, p.topic) for p in found.prompts], seed=3)
+def world_of(found: Catalog) -> sandbox.SimulatedWorld:
+    brands = [sandbox.WorldBrand(b.name, b.domains, b.own) for b in found.brands]
+    return sandbox.SimulatedWorld.build(
+        brands, [sandbox.WorldPrompt(p.text, p.topic) for p in found.prompts], seed=3
+    )
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def bare(found: Catalog, url: str) -> Spent:
     """What any program would do: litellm in a loop, so many at once, nothing kept."""
     litellm = _litellm()
     (entry,) = found.engines
-    engine = sandbox.ENGINES[entry.model]
+    engine = ENGINES[entry.model]
 
     async def main() -> None:
         places = asyncio.Semaphore(CONCURRENCY)

@@ -16,14 +16,14 @@ from typing import Any
 import aiohttp
 import psutil
 
-from tracker.sandbox import DEMO_SEED, Sandbox, World, counters
+from tracker.sandbox import DEMO_SEED, Sandbox, SimulatedWorld, counters
 from tracker.sandbox.__main__ import world_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = {"chat": "gpt-5-search-api", "perplexity": "sonar", "anthropic": "claude-sonnet-5-5"}
 
 
-def request(world: World, shape: str, i: int) -> tuple[str, dict[str, Any], dict[str, str]]:
+def request(world: SimulatedWorld, shape: str, i: int) -> tuple[str, dict[str, Any], dict[str, str]]:
     text = world.prompts[i % len(world.prompts)].text
     body: dict[str, Any] = {"model": MODELS[shape], "messages": [{"role": "user", "content": text}]}
     if shape == "anthropic":
@@ -38,7 +38,9 @@ def request(world: World, shape: str, i: int) -> tuple[str, dict[str, Any], dict
     return "/v1/messages" if shape == "anthropic" else "/chat/completions", body, sent
 
 
-async def load(url: str, world: World, shape: str, count: int, concurrency: int) -> tuple[float, float]:
+async def load(
+    url: str, world: SimulatedWorld, shape: str, count: int, concurrency: int
+) -> tuple[float, float]:
     """Seconds taken, and bytes of the mean body."""
     numbers = iter(range(count))
     size = 0

@@ -23,6 +23,7 @@ from tracker.engines import adapters
 from tracker.engines.calls import MAX_TOKENS, Call, call_for, is_sandbox, plain_call
 from tracker.engines.failures import AskFailed, Reason, named, redact, without_keys
 from tracker.engines.prices import token_price
+from tracker.engines.simulated import MODELS
 from tracker.errors import DataError
 
 __all__ = ["AskFailed", "Question", "RawReply", "Reason", "ask", "redact"]
@@ -190,8 +191,6 @@ def _usual_base(call: Call) -> str | None:
 def _sandbox_arguments(
     question: Question,
 ) -> tuple[Literal["chat", "responses"], str, dict[str, Any]]:
-    from tracker.sandbox import MODELS
-
     engine = MODELS.get(question.model)
     if engine is None:
         raise AskFailed(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.engines.calls import MAX_TOKENS, Call, call_for, is_sandbox, plain_call
+from tracker.engines.simulated import MODELS
 
 SEARCH_TEXT_TOKENS = 12_000
 """Pages that one search puts in front of the model, where the engine bills them as input."""
@@ -104,7 +105,5 @@ def cost(
 
 def _imitated(model: str) -> tuple[Call, str]:
     """A simulated engine costs what the one it imitates would."""
-    from tracker.sandbox import MODELS
-
     real = MODELS[model].litellm_model if model in MODELS else "openai/gpt-5-search-api"
     return (plain_call(real) if model == "sandbox/judge" else None) or call_for(real), real

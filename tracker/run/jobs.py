@@ -230,7 +230,7 @@ def sandbox_for(
         return
     from tracker import sandbox
 
-    brands = [sandbox.Brand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in catalog.brands]
-    prompts = [sandbox.Prompt(p.text, p.topic) for p in catalog.prompts]
-    with sandbox.Sandbox(sandbox.World.build(brands, prompts, seed=seed)) as url:
+    brands = [sandbox.WorldBrand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in catalog.brands]
+    prompts = [sandbox.WorldPrompt(p.text, p.topic) for p in catalog.prompts]
+    with sandbox.Sandbox(sandbox.SimulatedWorld.build(brands, prompts, seed=seed)) as url:
         yield url

@@ -1,26 +1,26 @@
 """A loopback answer engine on a small simulated web: the default without keys, and the tests' fault injector."""
 
+from tracker.sandbox.answers import Answers, WorldAnswer, WorldAsk
 from tracker.sandbox.faults import FAULTS, Faults
+from tracker.sandbox.linkgraph import LinkFiles, write_links
 from tracker.sandbox.process import Sandbox, counters
-from tracker.sandbox.shapes import ENGINES, MODELS, SandboxEngine, Shape
-from tracker.sandbox.web import Link
-from tracker.sandbox.world import DEMO_SEED, Answer, Ask, Brand, Kind, Prompt, World
+from tracker.sandbox.truth import truth
+from tracker.sandbox.world import DEMO_SEED, Kind, SimulatedWorld, WorldBrand, WorldPrompt
 
 __all__ = [
     "DEMO_SEED",
-    "ENGINES",
     "FAULTS",
-    "MODELS",
-    "Answer",
-    "Ask",
-    "Brand",
+    "Answers",
     "Faults",
     "Kind",
-    "Link",
-    "Prompt",
+    "LinkFiles",
     "Sandbox",
-    "SandboxEngine",
-    "Shape",
-    "World",
+    "SimulatedWorld",
+    "WorldAnswer",
+    "WorldAsk",
+    "WorldBrand",
+    "WorldPrompt",
     "counters",
+    "truth",
+    "write_links",
 ]

@@ -14,8 +14,10 @@ from typing import get_args
 
 from tracker.errors import CiteliftError
 from tracker.sandbox.faults import FAULTS, Faults
+from tracker.sandbox.linkgraph import write_links
 from tracker.sandbox.server import serve
-from tracker.sandbox.world import DEMO_SEED, START, WEEKS, Brand, Kind, Prompt, World
+from tracker.sandbox.truth import truth
+from tracker.sandbox.world import DEMO_SEED, START, WEEKS, Kind, SimulatedWorld, WorldBrand, WorldPrompt
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,9 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
             weeks=options.weeks,
         )
         if options.write_links:
-            world.write_links(Path(options.write_links))
+            write_links(world, Path(options.write_links))
         if options.truth:
-            print(json.dumps(world.truth(), indent=2, ensure_ascii=False))
+            print(json.dumps(truth(world), indent=2, ensure_ascii=False))
             return 0
         _run(world, Faults.parse(options.faults), options.port)
     except CiteliftError as error:
@@ -64,23 +66,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def world_of(folder: Path, *, seed: int, kind: Kind, start: date = START, weeks: int = WEEKS) -> World:
+def world_of(
+    folder: Path, *, seed: int, kind: Kind, start: date = START, weeks: int = WEEKS
+) -> SimulatedWorld:
     """The world around the brands and prompts of a catalog."""
     from tracker import catalog  # a child of `Sandbox` has no use for it, and starts ten times sooner without
 
     found = catalog.load(folder, need="brands")
-    brands = [Brand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in found.brands]
-    prompts = [Prompt(p.text, p.topic) for p in found.prompts]
-    return World.build(brands, prompts, seed=seed, kind=kind, start=start, weeks=weeks)
+    brands = [WorldBrand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in found.brands]
+    prompts = [WorldPrompt(p.text, p.topic) for p in found.prompts]
+    return SimulatedWorld.build(brands, prompts, seed=seed, kind=kind, start=start, weeks=weeks)
 
 
 def _from_parent() -> int:
     spec = json.loads(sys.stdin.readline())
-    _run(World.from_spec(spec["world"]), Faults(**spec["faults"]), spec["port"], child=True)
+    _run(SimulatedWorld.from_spec(spec["world"]), Faults(**spec["faults"]), spec["port"], child=True)
     return 0
 
 
-def _run(world: World, faults: Faults, port: int, *, child: bool = False) -> None:
+def _run(world: SimulatedWorld, faults: Faults, port: int, *, child: bool = False) -> None:
     async def body() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -10,7 +10,8 @@ import json
 import re
 from collections.abc import Mapping
 
-from tracker.sandbox.shapes import JUDGE, Json, Reply, Request
+from tracker.engines.simulated import JUDGE
+from tracker.sandbox.shapes import Json, Rendered, Request
 
 SERVED = "sandbox-judge-1"
 _BLOCK = re.compile(r"-----BEGIN TEXT (\w+)-----\n(.*?)\n-----END TEXT \1-----", re.DOTALL)
@@ -44,7 +45,7 @@ def is_judge(request: Request) -> bool:
     return request.model == JUDGE.litellm_model.partition("/")[2]
 
 
-def reply(request: Request, *, empty: bool = False) -> Reply:
+def reply(request: Request, *, empty: bool = False) -> Rendered:
     text = "" if empty else json.dumps(_verdict(request.prompt))
     ident = hashlib.sha256(request.prompt.encode("utf-8", "surrogatepass")).hexdigest()
     body: Json = {
@@ -65,7 +66,7 @@ def reply(request: Request, *, empty: bool = False) -> Reply:
             "total_tokens": asked + 8,
         },
     }
-    return Reply(body, text)
+    return Rendered(body, text)
 
 
 def _verdict(prompt: str) -> dict[str, str]:

@@ -7,15 +7,15 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
-from tracker.sandbox.web import Link, Page, Source, number, page_about, pages_of, slug
+from tracker.sandbox.web import Publisher, WebLink, WebPage, number, page_about, pages_of, slug
+from tracker.sandbox.world import SimulatedWorld
 
-if TYPE_CHECKING:
-    from tracker.sandbox.world import World
+Spell = tuple[date, date | None]
 
 _COLUMNS = ("source_url", "target_url", "anchor", "rel", "first_seen", "last_seen", "lost_at")
 _PAGES_PER_PAIR = 60
@@ -70,8 +70,9 @@ class LinkFiles:
     authority: Path
 
 
-def brand_links(world: World) -> tuple[Link, ...]:
-    rows: list[Link] = []
+@lru_cache(maxsize=4)
+def brand_links(world: SimulatedWorld) -> tuple[WebLink, ...]:
+    rows: list[WebLink] = []
     for s, source in enumerate(world.sources):
         rng = Random(number(world.seed, "links", source.domain))
         for b in _linked_brands(world, rng, s):
@@ -79,7 +80,18 @@ def brand_links(world: World) -> tuple[Link, ...]:
     return tuple(rows)
 
 
-def _linked_brands(world: World, rng: Random, s: int) -> list[int]:
+def planted_spells(world: SimulatedWorld) -> dict[int, dict[int, list[Spell]]]:
+    """Planted source → brand → spells in which some link from it is live."""
+    at = {s.domain: i for i, s in enumerate(world.sources)}
+    of = {b.name: i for i, b in enumerate(world.brands)}
+    spells: dict[int, dict[int, list[Spell]]] = {s: {} for s in world.lifts}
+    for link in brand_links(world):
+        if at.get(link.source) in spells:
+            spells[at[link.source]].setdefault(of[link.brand], []).append((link.first_seen, link.lost_at))
+    return spells
+
+
+def _linked_brands(world: SimulatedWorld, rng: Random, s: int) -> list[int]:
     n = len(world.brands)
     pull = [p**0.6 for p in world.popularity]
     if s in world.lifts:
@@ -91,7 +103,7 @@ def _linked_brands(world: World, rng: Random, s: int) -> list[int]:
     return [b for b in range(n) if b in world.rising or rng.random() < strength * pull[b] / top]
 
 
-def _pair(world: World, rng: Random, s: int, b: int) -> list[Link]:
+def _pair(world: SimulatedWorld, rng: Random, s: int, b: int) -> list[WebLink]:
     """The links from one publisher to one brand; the earliest of them is the pair's date.
 
     A planted publisher recommends the brand on all its pages from the same day, so that its lift is the same
@@ -116,7 +128,7 @@ def _pair(world: World, rng: Random, s: int, b: int) -> list[Link]:
     return [_link(world, rng, s, b, page, seen, lost) for page, seen in zip(chosen, days, strict=True)]
 
 
-def _first_seen(world: World, rng: Random, s: int, b: int) -> date | None:
+def _first_seen(world: SimulatedWorld, rng: Random, s: int, b: int) -> date | None:
     """Two links in three are older than the period; a rising brand's follow its rise."""
     days = world.weeks * 7
     if b in world.rising:
@@ -128,11 +140,13 @@ def _first_seen(world: World, rng: Random, s: int, b: int) -> date | None:
     return world.start + timedelta(days=rng.randint(3, max(4, days * (5 if s in world.lifts else 9) // 10)))
 
 
-def _link(world: World, rng: Random, s: int, b: int, page: Page, seen: date, lost: date | None) -> Link:
+def _link(
+    world: SimulatedWorld, rng: Random, s: int, b: int, page: WebPage, seen: date, lost: date | None
+) -> WebLink:
     brand, source = world.brands[b], world.sources[s]
     gone = None if lost is None else max(lost, seen + timedelta(days=1))
     last = (gone or world.end) - timedelta(days=rng.randint(1, 6))
-    return Link(
+    return WebLink(
         source.domain,
         page.url,
         page.title,
@@ -167,7 +181,7 @@ def _anchor(rng: Random, name: str, domains: tuple[str, ...]) -> str:
     return rng.choice((*choices, domains[0] if domains else name))
 
 
-def _rel(rng: Random, source: Source) -> str:
+def _rel(rng: Random, source: Publisher) -> str:
     roll = rng.random()
     if source.type == "community":
         return "nofollow ugc" if roll < 0.6 else ""
@@ -176,7 +190,7 @@ def _rel(rng: Random, source: Source) -> str:
     return "nofollow" if roll < 0.12 else ""
 
 
-def web_links(world: World) -> Iterator[dict[str, str]]:
+def web_links(world: SimulatedWorld) -> Iterator[dict[str, str]]:
     """Links among publishers, drawn towards the highly rated ones, so that PageRank has something to rank."""
     pull = [1.045**s.rating for s in world.sources]
     for s, source in enumerate(world.sources):
@@ -195,15 +209,15 @@ def web_links(world: World) -> Iterator[dict[str, str]]:
             )
 
 
-def _front(world: World, rng: Random, s: int) -> Page:
+def _front(world: SimulatedWorld, rng: Random, s: int) -> WebPage:
     return rng.choice(pages_of(world.sources[s], rng.choice(world.topics), world.start.year))
 
 
-def backlinks(world: World) -> list[dict[str, str]]:
+def backlinks(world: SimulatedWorld) -> list[dict[str, str]]:
     """Rows of the generic CSV: every brand link, the web's own links, and a few ugly but legal ones."""
     rows = [
         _row(x.source_url, x.target_url, x.anchor, x.rel, x.first_seen, x.last_seen, x.lost_at)
-        for x in world.links
+        for x in brand_links(world)
     ]
     return [*rows, *web_links(world), *_ugly(world)]
 
@@ -215,7 +229,7 @@ def _row(
     return dict(zip(_COLUMNS, (source, target, anchor, rel, *days), strict=True))
 
 
-def _ugly(world: World) -> Iterator[dict[str, str]]:
+def _ugly(world: SimulatedWorld) -> Iterator[dict[str, str]]:
     """From publishers that no answer ever cites, so that the planted truth stays what it is."""
     first, last = world.start - timedelta(days=90), world.end - timedelta(days=3)
     home = next((b.domains[0] for b in world.brands if b.own and b.domains), "brand.example")
@@ -245,7 +259,7 @@ def _csv(rows: Iterable[Iterable[object]], **options: object) -> str:
     return out.getvalue()
 
 
-def _ahrefs_row(world: World, link: Link) -> list[str]:
+def _ahrefs_row(world: SimulatedWorld, link: WebLink) -> list[str]:
     source = next(s for s in world.sources if s.domain == link.source)
     count = number(world.seed, "page", link.source_url)
     flags = {flag: str(flag in link.rel.split()).lower() for flag in ("nofollow", "ugc", "sponsored")}
@@ -284,20 +298,22 @@ def _ahrefs_row(world: World, link: Link) -> list[str]:
     return [known.get(column, "") for column in _AHREFS]
 
 
-def _standing(world: World) -> Iterator[tuple[str, int, int]]:
+def _standing(world: SimulatedWorld) -> Iterator[tuple[str, int, int]]:
     for source in world.sources:
         luck = number(world.seed, "refdomains", source.domain) % 1000 / 1000
         yield source.domain, source.rating, int(1.11**source.rating * (0.6 + luck))
 
 
-def write_links(world: World, folder: Path) -> LinkFiles:
+def write_links(world: SimulatedWorld, folder: Path) -> LinkFiles:
     """A generic CSV of everything, the brand links again as an Ahrefs export, and an authority list."""
     folder.mkdir(parents=True, exist_ok=True)
     files = LinkFiles(folder / "links.csv", folder / "ahrefs-backlinks.csv", folder / "authority.csv")
     rows = ([row[c] for c in _COLUMNS] for row in backlinks(world))
     files.links.write_text(_csv([_COLUMNS, *rows]), encoding="utf-8", newline="")
     ahrefs = _csv(
-        [_AHREFS, *(_ahrefs_row(world, link) for link in world.links)], delimiter="\t", quoting=csv.QUOTE_ALL
+        [_AHREFS, *(_ahrefs_row(world, link) for link in brand_links(world))],
+        delimiter="\t",
+        quoting=csv.QUOTE_ALL,
     )
     files.ahrefs.write_bytes(b"\xff\xfe" + ahrefs.encode("utf-16-le"))
     standing = _csv([("domain", "domain_rating", "referring_domains"), *_standing(world)])

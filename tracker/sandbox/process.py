@@ -13,7 +13,7 @@ from typing import Self
 from tracker import child
 from tracker.errors import EngineError
 from tracker.sandbox.faults import Faults
-from tracker.sandbox.world import World
+from tracker.sandbox.world import SimulatedWorld
 
 _PATIENCE = 30.0
 
@@ -25,7 +25,7 @@ class Sandbox:
     of that pipe is its signal to stop. It is in a session of its own, so Ctrl-C reaches only the parent.
     """
 
-    def __init__(self, world: World, *, faults: Faults | None = None, port: int = 0) -> None:
+    def __init__(self, world: SimulatedWorld, *, faults: Faults | None = None, port: int = 0) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.port = port
@@ -91,7 +91,7 @@ class Sandbox:
         _fetch(f"{self.url}/_sandbox/reset", b"{}")
 
     @classmethod
-    def started(cls, world: World, *, faults: Faults | None = None, port: int = 0) -> Self:
+    def started(cls, world: SimulatedWorld, *, faults: Faults | None = None, port: int = 0) -> Self:
         """For callers whose `with` is elsewhere; they call `stop`."""
         sandbox = cls(world, faults=faults, port=port)
         sandbox.start()

@@ -18,9 +18,11 @@ from urllib.parse import unquote
 
 from tracker.errors import UsageError
 from tracker.sandbox import judge
+from tracker.sandbox.answers import Answers, WorldAnswer, WorldAsk
 from tracker.sandbox.faults import Fault, Faults
-from tracker.sandbox.shapes import Json, Reply, Request, error_body, read_request, render
-from tracker.sandbox.world import Answer, Ask, World, moment
+from tracker.sandbox.shapes import Json, Rendered, Request, error_body, read_request, render
+from tracker.sandbox.truth import truth
+from tracker.sandbox.world import SimulatedWorld, moment
 
 _BODY_LIMIT = 8 * 2**20
 _HEAD_LIMIT = 64 * 2**10
@@ -78,11 +80,11 @@ class _Head:
         return self.headers.get(name, b"").decode("latin-1").strip()
 
 
-class Engine:
+class Responder:
     """The part that knows engines: a parsed request in, an outcome out. Nothing here touches a socket."""
 
-    def __init__(self, world: World, faults: Faults) -> None:
-        self.world = world
+    def __init__(self, world: SimulatedWorld, faults: Faults) -> None:
+        self.world, self.answers = world, Answers(world)
         self.faults = faults
         self.counters = Counters()
 
@@ -90,7 +92,7 @@ class Engine:
         in_flight = self.counters.in_flight
         self.counters = Counters(in_flight=in_flight, in_flight_high_water=in_flight)
 
-    def reply(self, head: _Head, request: Request, fault: Fault | None) -> Reply:
+    def reply(self, head: _Head, request: Request, fault: Fault | None) -> Rendered:
         if judge.is_judge(request):
             return judge.reply(request, empty=fault == "empty")
         asked_at = head.text(b"x-citelift-asked-at")
@@ -99,20 +101,22 @@ class Engine:
             head.text(b"x-citelift-repeat") or head.text(b"x-citelift-ask") or f"#{self.counters.requests}"
         )
         search = request.search and fault != "no_search"
-        answer = self.world.answer(Ask(request.shape, request.prompt, day, repeat, search, request.forced))
+        answer = self.answers.answer(
+            WorldAsk(request.shape, request.prompt, day, repeat, search, request.forced)
+        )
         if fault == "empty":
             answer = _emptied(answer)
         return render(self.world, answer, request.shape, request.model)
 
 
-def _emptied(answer: Answer) -> Answer:
-    return Answer(answer.key, answer.engine, answer.prompt, answer.day, False, (), (), (), (), ())
+def _emptied(answer: WorldAnswer) -> WorldAnswer:
+    return WorldAnswer(answer.key, answer.engine, answer.prompt, answer.day, False, (), (), (), (), ())
 
 
 class Connection(asyncio.Protocol):
     """One keep-alive connection: requests are answered one after another, in order."""
 
-    def __init__(self, engine: Engine, connections: set[Connection]) -> None:
+    def __init__(self, engine: Responder, connections: set[Connection]) -> None:
         self.engine = engine
         self.connections = connections
         self.buffer = bytearray()
@@ -284,7 +288,7 @@ class Connection(asyncio.Protocol):
         self._write(200, body)
         self._count_answer(request, ask, reply)
 
-    def _count_answer(self, request: Request, ask: str, reply: Reply) -> None:
+    def _count_answer(self, request: Request, ask: str, reply: Rendered) -> None:
         counters = self.engine.counters
         if self.transport.is_closing():
             counters.dropped += 1
@@ -345,7 +349,7 @@ class Connection(asyncio.Protocol):
         self._free(close=False)
 
 
-def control(engine: Engine, method: str, path: str, body: bytes) -> tuple[int, object]:
+def control(engine: Responder, method: str, path: str, body: bytes) -> tuple[int, object]:
     """The sandbox's own addresses, beside the engines'."""
     actions: dict[tuple[str, str], Callable[[], object]] = {
         ("GET", "/_sandbox/health"): lambda: {
@@ -354,7 +358,7 @@ def control(engine: Engine, method: str, path: str, body: bytes) -> tuple[int, o
             "seed": engine.world.seed,
         },
         ("GET", "/_sandbox/counters"): engine.counters.report,
-        ("GET", "/_sandbox/truth"): engine.world.truth,
+        ("GET", "/_sandbox/truth"): lambda: truth(engine.world),
         ("GET", "/_sandbox/faults"): lambda: asdict(engine.faults),
     }
     if (method, path) in actions:
@@ -421,11 +425,11 @@ def _head(status: int, length: int, kind: bytes, extra: bytes = b"") -> bytes:
 
 
 async def serve(
-    world: World, faults: Faults, port: int, ready: Callable[[str], None], stop: asyncio.Event
+    world: SimulatedWorld, faults: Faults, port: int, ready: Callable[[str], None], stop: asyncio.Event
 ) -> None:
     """Listen until `stop`, then close what is open."""
     connections: set[Connection] = set()
-    engine = Engine(world, faults)
+    engine = Responder(world, faults)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: Connection(engine, connections), "127.0.0.1", port, backlog=1024

@@ -8,98 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from random import Random
-from typing import Literal
 
+from tracker.engines.simulated import Shape
+from tracker.sandbox.answers import WorldAnswer
 from tracker.sandbox.prose import Passage
-from tracker.sandbox.web import Page, number
-from tracker.sandbox.world import Answer, World
+from tracker.sandbox.web import WebPage, number
+from tracker.sandbox.world import SimulatedWorld
 
-Shape = Literal[
-    "chat",
-    "responses",
-    "azure",
-    "perplexity",
-    "perplexity-agent",
-    "anthropic",
-    "gemini",
-    "xai",
-    "openrouter",
-    "groq",
-    "mistral",
-    "deepseek",
-    "nova",
-]
 Json = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxEngine:
-    """How litellm reaches one dialect: its model, `api_base` = the sandbox's url, `options` as keyword arguments.
-
-    The models are real names so that litellm takes each engine's real road and its prices are the real ones.
-    """
-
-    shape: Shape
-    litellm_model: str
-    call: Literal["acompletion", "aresponses"] = "acompletion"
-    options: Mapping[str, object] = field(default_factory=dict)
-
-
-_WEB_SEARCH: Mapping[str, object] = {"tools": [{"type": "web_search"}]}
-_ANTHROPIC_SEARCH: Mapping[str, object] = {
-    "tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}],
-    "max_tokens": 2048,
-}
-
-# Keyed by the catalog's model string. The server knows the dialects apart by path and model name.
-ENGINES: Mapping[str, SandboxEngine] = {
-    f"sandbox/{e.shape}": e
-    for e in (
-        SandboxEngine("chat", "openai/gpt-5-search-api", options={"web_search_options": {}}),
-        SandboxEngine(
-            "responses",
-            "openai/gpt-6-luna",
-            "aresponses",
-            {**_WEB_SEARCH, "include": ["web_search_call.action.sources"], "tool_choice": "required"},
-        ),
-        SandboxEngine(
-            "azure",
-            "azure/gpt-4.1-mini",
-            "aresponses",
-            {"tools": [{"type": "web_search_preview"}], "api_version": "preview"},
-        ),
-        SandboxEngine("perplexity", "perplexity/sonar"),
-        SandboxEngine(
-            "perplexity-agent",
-            "perplexity/perplexity/sonar",
-            "aresponses",
-            {**_WEB_SEARCH, "extra_body": {"tool_choice": {"type": "web_search"}}},
-        ),
-        SandboxEngine("anthropic", "anthropic/claude-sonnet-5-5", options=_ANTHROPIC_SEARCH),
-        SandboxEngine("gemini", "gemini/gemini-3.8-flash", options={"web_search_options": {}}),
-        SandboxEngine("xai", "xai/grok-4.7", "aresponses", {**_WEB_SEARCH, "tool_choice": "required"}),
-        SandboxEngine(
-            "openrouter",
-            "openrouter/openai/gpt-5.2",
-            options={"tools": [{"type": "openrouter:web_search"}]},
-        ),
-        SandboxEngine("groq", "groq/groq/compound"),
-        SandboxEngine("mistral", "mistral/mistral-large-latest"),
-        SandboxEngine("deepseek", "openai/deepseek-v4-flash", "aresponses", _WEB_SEARCH),
-        SandboxEngine(
-            "nova",
-            "bedrock/us.amazon.nova-2-lite-v1:0",
-            options={"web_search_options": {}, "aws_region_name": "us-east-1"},
-        ),
-    )
-}
-
-JUDGE = SandboxEngine("chat", "openai/gpt-5-nano")
-"""A judge (`tracker.sandbox.judge`), not an answer engine: it knows no web."""
-MODELS: Mapping[str, SandboxEngine] = {**ENGINES, "sandbox/judge": JUDGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +30,7 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Rendered:
     """A body, and the truth about it. `domains` differ from the URLs' where an engine hides them."""
 
     body: Json
@@ -222,11 +141,11 @@ def _forces(shape: Shape, body: Json) -> bool:
 # Writing a reply
 
 
-def _instant(answer: Answer) -> int:
+def _instant(answer: WorldAnswer) -> int:
     return int(datetime.combine(answer.day, time(9), UTC).timestamp()) + answer.key % 3600
 
 
-def _ident(answer: Answer, salt: str = "") -> str:
+def _ident(answer: WorldAnswer, salt: str = "") -> str:
     return f"{number(answer.key, salt):016x}{answer.key:016x}"
 
 
@@ -244,8 +163,8 @@ def _tagged(url: str) -> str:
 
 
 def _linked_text(
-    answer: Answer, link: Callable[[Page, int], tuple[str, str]], opening: str = " "
-) -> tuple[str, list[tuple[Page, str, int, int]]]:
+    answer: WorldAnswer, link: Callable[[WebPage, int], tuple[str, str]], opening: str = " "
+) -> tuple[str, list[tuple[WebPage, str, int, int]]]:
     """Text with a link after each passage; `link` gives (markup, url) for a page and its number."""
     out: list[str] = []
     at = 0
@@ -265,7 +184,7 @@ def _linked_text(
     return "".join(out).rstrip(), found
 
 
-def _markdown(answer: Answer, tag: bool) -> tuple[str, tuple[Cited, ...]]:
+def _markdown(answer: WorldAnswer, tag: bool) -> tuple[str, tuple[Cited, ...]]:
     rng = Random(answer.key ^ 0x5EED)
     # The tag is missing from some addresses of the same answer, and labels are now and then whole titles.
     urls = [_tagged(p.url) if tag and rng.random() < 0.85 else p.url for p in answer.retrieved]
@@ -291,7 +210,7 @@ def _nested(cited: Sequence[Cited]) -> list[Json]:
     ]
 
 
-def _chat_body(answer: Answer, model: str, message: Json, text: str, prefix: str = "chatcmpl-") -> Json:
+def _chat_body(answer: WorldAnswer, model: str, message: Json, text: str, prefix: str = "chatcmpl-") -> Json:
     asked = _tokens(answer.prompt)
     return {
         "id": prefix + _ident(answer),
@@ -313,16 +232,16 @@ def _chat_body(answer: Answer, model: str, message: Json, text: str, prefix: str
     }
 
 
-def _chat(world: World, answer: Answer, model: str) -> Reply:
+def _chat(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     text, cited = _markdown(answer, tag=True)
     release = "2026-04-20" if answer.day >= world.served_changes_on else "2025-10-14"
     message: Json = {"refusal": None, "annotations": _nested(cited)}
     body = _chat_body(answer, f"{model}-{release}", message, text)
     body["system_fingerprint"] = ""
-    return Reply(body, text, cited)
+    return Rendered(body, text, cited)
 
 
-def _openrouter(world: World, answer: Answer, model: str) -> Reply:
+def _openrouter(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     text, cited = _markdown(answer, tag=True)
     message: Json = {"refusal": None, "reasoning": None}
     if cited:
@@ -337,10 +256,10 @@ def _openrouter(world: World, answer: Answer, model: str) -> Reply:
         "server_tool_use_details": {"web_search_requests": len(answer.searches)},
     }
     body |= {"provider": "OpenAI", "system_fingerprint": None}
-    return Reply(body, text, cited, cost_micro_usd=cost)
+    return Rendered(body, text, cited, cost_micro_usd=cost)
 
 
-def _groq(world: World, answer: Answer, model: str) -> Reply:
+def _groq(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     """Compound says what it read, never what it used."""
     text = _plain(answer.passages)
     tools = [
@@ -364,20 +283,20 @@ def _groq(world: World, answer: Answer, model: str) -> Reply:
     body = _chat_body(answer, model, {"executed_tools": tools} if tools else {}, text)
     # litellm reads `service_tier` unasked and fails where it is missing.
     body |= {"service_tier": "on_demand", "x_groq": {"id": f"req_{_ident(answer)[:24]}"}}
-    return Reply(body, text, (), read, answer.searches)
+    return Rendered(body, text, (), read, answer.searches)
 
 
-def _mistral(world: World, answer: Answer, model: str) -> Reply:
+def _mistral(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     text = _plain(answer.passages)
-    return Reply(_chat_body(answer, model, {"tool_calls": None}, text, ""), text)
+    return Rendered(_chat_body(answer, model, {"tool_calls": None}, text, ""), text)
 
 
-def _marked(answer: Answer) -> tuple[str, list[tuple[Page, int, int]]]:
+def _marked(answer: WorldAnswer) -> tuple[str, list[tuple[WebPage, int, int]]]:
     text, found = _linked_text(answer, lambda page, i: (f"[{i + 1}]", page.url), opening="")
     return text, [(page, start, end) for page, _, start, end in found]
 
 
-def _results(answer: Answer) -> list[Json]:
+def _results(answer: WorldAnswer) -> list[Json]:
     today = str(answer.day)
     return [
         {
@@ -392,7 +311,7 @@ def _results(answer: Answer) -> list[Json]:
     ]
 
 
-def _perplexity(world: World, answer: Answer, model: str) -> Reply:
+def _perplexity(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     text, found = _marked(answer)
     body = _chat_body(answer, model, {}, text, "")
     asked, said = _tokens(answer.prompt), _tokens(text)
@@ -407,10 +326,10 @@ def _perplexity(world: World, answer: Answer, model: str) -> Reply:
     body |= {"citations": [p.url for p in answer.retrieved], "search_results": _results(answer)}
     cited = tuple(Cited(p.url, start, end, None) for p, start, end in found)
     read = tuple(p.url for p in answer.retrieved)
-    return Reply(body, text, cited, read, cost_micro_usd=sum(cost.values()))
+    return Rendered(body, text, cited, read, cost_micro_usd=sum(cost.values()))
 
 
-def _response_body(answer: Answer, model: str, output: list[Json], text: str, **more: object) -> Json:
+def _response_body(answer: WorldAnswer, model: str, output: list[Json], text: str, **more: object) -> Json:
     asked = _tokens(answer.prompt) + 2_000 * len(answer.searches)
     return {
         "id": f"resp_{_ident(answer)}",
@@ -449,7 +368,7 @@ def _response_body(answer: Answer, model: str, output: list[Json], text: str, **
     }
 
 
-def _message(answer: Answer, text: str, annotations: list[Json]) -> Json:
+def _message(answer: WorldAnswer, text: str, annotations: list[Json]) -> Json:
     content = {"type": "output_text", "annotations": annotations, "logprobs": [], "text": text}
     return {
         "id": f"msg_{_ident(answer, 'message')}",
@@ -460,7 +379,7 @@ def _message(answer: Answer, text: str, annotations: list[Json]) -> Json:
     }
 
 
-def _search_calls(answer: Answer, status: str = "completed", sources: bool = True) -> list[Json]:
+def _search_calls(answer: WorldAnswer, status: str = "completed", sources: bool = True) -> list[Json]:
     n = len(answer.searches)
     calls: list[Json] = []
     for i, query in enumerate(answer.searches):
@@ -472,30 +391,30 @@ def _search_calls(answer: Answer, status: str = "completed", sources: bool = Tru
     return calls
 
 
-def _read_in_turn(answer: Answer) -> tuple[str, ...]:
+def _read_in_turn(answer: WorldAnswer) -> tuple[str, ...]:
     n = len(answer.searches)
     return tuple(p.url for i in range(n) for p in answer.retrieved[i::n])
 
 
-def _responses(world: World, answer: Answer, model: str) -> Reply:
+def _responses(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     text, cited = _markdown(answer, tag=True)
     output = [*_search_calls(answer), _message(answer, text, _flat(cited))]
     body = _response_body(
         answer, model, output, text, tool_usage={"web_search": {"num_requests": len(answer.searches)}}
     )
-    return Reply(body, text, cited, _read_in_turn(answer), answer.searches)
+    return Rendered(body, text, cited, _read_in_turn(answer), answer.searches)
 
 
-def _azure(world: World, answer: Answer, model: str) -> Reply:
+def _azure(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     """No tracking tags, no source list, and calls that never leave "searching"."""
     text, cited = _markdown(answer, tag=False)
     output = [*_search_calls(answer, "searching", sources=False), _message(answer, text, _flat(cited))]
-    return Reply(
+    return Rendered(
         _response_body(answer, model, output, text, content_filters=None), text, cited, (), answer.searches
     )
 
 
-def _xai(world: World, answer: Answer, model: str) -> Reply:
+def _xai(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     order = {i: n for n, i in enumerate(dict.fromkeys(i for p in answer.passages for i in p.cites), 1)}
     text, found = _linked_text(answer, lambda p, i: (f"[[{order[i]}]]({p.url})", p.url), opening="")
     numbers = [str(order[i]) for p in answer.passages for i in p.cites]
@@ -506,19 +425,19 @@ def _xai(world: World, answer: Answer, model: str) -> Reply:
     usage = body["usage"]
     assert isinstance(usage, dict)
     usage |= {"num_sources_used": 0, "cost_in_usd_ticks": cost * 10_000}
-    return Reply(body, text, cited, _read_in_turn(answer), answer.searches, cost_micro_usd=cost)
+    return Rendered(body, text, cited, _read_in_turn(answer), answer.searches, cost_micro_usd=cost)
 
 
-def _deepseek(world: World, answer: Answer, model: str) -> Reply:
+def _deepseek(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     """Addresses stand in the text only; annotations stay empty."""
     text, _ = _markdown(answer, tag=False)
     output = [*_search_calls(answer), _message(answer, text, [])]
-    return Reply(
+    return Rendered(
         _response_body(answer, model, output, text), text, (), _read_in_turn(answer), answer.searches
     )
 
 
-def _perplexity_agent(world: World, answer: Answer, model: str) -> Reply:
+def _perplexity_agent(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     text, found = _marked(answer)
     results = [{"id": i, **row} for i, row in enumerate(_results(answer), 1)]
     search: list[Json] = []
@@ -537,10 +456,10 @@ def _perplexity_agent(world: World, answer: Answer, model: str) -> Reply:
     }
     cited = tuple(Cited(p.url, start, end, p.title) for p, start, end in found)
     read = tuple(p.url for p in answer.retrieved)
-    return Reply(body, text, cited, read, answer.searches, cost_micro_usd=cost)
+    return Rendered(body, text, cited, read, answer.searches, cost_micro_usd=cost)
 
 
-def _blocks(answer: Answer) -> tuple[list[tuple[str, tuple[int, ...]]], str]:
+def _blocks(answer: WorldAnswer) -> tuple[list[tuple[str, tuple[int, ...]]], str]:
     """Stretches of text, a new one wherever the credit changes."""
     blocks: list[tuple[str, tuple[int, ...]]] = []
     pending = ""
@@ -557,7 +476,7 @@ def _blocks(answer: Answer) -> tuple[list[tuple[str, tuple[int, ...]]], str]:
     return blocks, "".join(text for text, _ in blocks)
 
 
-def _anthropic_search(answer: Answer) -> list[Json]:
+def _anthropic_search(answer: WorldAnswer) -> list[Json]:
     out: list[Json] = []
     n = len(answer.searches)
     age = f"{answer.day:%B} {answer.day.day}, {answer.day.year}"
@@ -578,7 +497,7 @@ def _anthropic_search(answer: Answer) -> list[Json]:
     return out
 
 
-def _anthropic(world: World, answer: Answer, model: str) -> Reply:
+def _anthropic(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     blocks, text = _blocks(answer)
     content = _anthropic_search(answer)
     cited: list[Cited] = []
@@ -610,10 +529,10 @@ def _anthropic(world: World, answer: Answer, model: str) -> Reply:
         "stop_sequence": None,
         "usage": usage,
     }
-    return Reply(body, text, tuple(cited), _read_in_turn(answer), answer.searches)
+    return Rendered(body, text, tuple(cited), _read_in_turn(answer), answer.searches)
 
 
-def _location(answer: Answer, i: int) -> Json:
+def _location(answer: WorldAnswer, i: int) -> Json:
     page = answer.retrieved[i]
     return {
         "type": "web_search_result_location",
@@ -624,12 +543,12 @@ def _location(answer: Answer, i: int) -> Json:
     }
 
 
-def _redirect(answer: Answer, page: Page) -> str:
+def _redirect(answer: WorldAnswer, page: WebPage) -> str:
     token = f"AUZIYQ{_ident(answer, page.url)}"
     return f"https://vertexaisearch.cloud.google.com/grounding-api-redirect/{token}"
 
 
-def _gemini(world: World, answer: Answer, model: str) -> Reply:
+def _gemini(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     """Offsets are UTF-8 bytes on the wire, a start of 0 is left out, addresses are Google's redirects."""
     text = _plain(answer.passages)
     supports: list[Json] = []
@@ -667,10 +586,10 @@ def _gemini(world: World, answer: Answer, model: str) -> Reply:
     }
     read = tuple(_redirect(answer, p) for p in answer.retrieved)
     domains = tuple(p.domain for p in answer.cited)
-    return Reply(body, text, tuple(cited), read, answer.searches, domains)
+    return Rendered(body, text, tuple(cited), read, answer.searches, domains)
 
 
-def _grounding(answer: Answer, supports: list[Json]) -> Json:
+def _grounding(answer: WorldAnswer, supports: list[Json]) -> Json:
     chunks = [{"web": {"uri": _redirect(answer, p), "title": p.domain}} for p in answer.retrieved]
     return {
         "webSearchQueries": list(answer.searches),
@@ -680,7 +599,7 @@ def _grounding(answer: Answer, supports: list[Json]) -> Json:
     }
 
 
-def _nova(world: World, answer: Answer, model: str) -> Reply:
+def _nova(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     """A citation block follows the text it supports."""
     blocks, text = _blocks(answer)
     content = _nova_search(answer)
@@ -698,10 +617,10 @@ def _nova(world: World, answer: Answer, model: str) -> Reply:
         "stopReason": "end_turn",
         "usage": {"inputTokens": asked, "outputTokens": said, "totalTokens": asked + said},
     }
-    return Reply(body, text, tuple(cited), (), answer.searches)
+    return Rendered(body, text, tuple(cited), (), answer.searches)
 
 
-def _nova_search(answer: Answer) -> list[Json]:
+def _nova_search(answer: WorldAnswer) -> list[Json]:
     out: list[Json] = []
     for i, query in enumerate(answer.searches):
         ident = f"tooluse_{_ident(answer, f'tool{i}')[:22]}"
@@ -716,7 +635,7 @@ def _nova_search(answer: Answer) -> list[Json]:
     return out
 
 
-_RENDERERS: Mapping[Shape, Callable[[World, Answer, str], Reply]] = {
+_RENDERERS: Mapping[Shape, Callable[[SimulatedWorld, WorldAnswer, str], Rendered]] = {
     "chat": _chat,
     "responses": _responses,
     "azure": _azure,
@@ -733,7 +652,7 @@ _RENDERERS: Mapping[Shape, Callable[[World, Answer, str], Reply]] = {
 }
 
 
-def render(world: World, answer: Answer, shape: Shape, model: str) -> Reply:
+def render(world: SimulatedWorld, answer: WorldAnswer, shape: Shape, model: str) -> Rendered:
     return _RENDERERS[shape](world, answer, model)
 
 

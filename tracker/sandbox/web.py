@@ -28,7 +28,7 @@ def slug(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Publisher:
     domain: str
     type: SourceType
     rating: int
@@ -36,7 +36,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class WebPage:
     url: str
     title: str
     domain: str
@@ -44,7 +44,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class WebLink:
     source: str
     source_url: str
     source_title: str
@@ -91,17 +91,17 @@ _PUBLISHERS: dict[SourceType, str] = {
 }
 
 
-def _publishers() -> tuple[tuple[Source, bool], ...]:
-    rows: list[tuple[Source, bool]] = []
+def _publishers() -> tuple[tuple[Publisher, bool], ...]:
+    rows: list[tuple[Publisher, bool]] = []
     for kind in get_args(SourceType):
         for entry in _PUBLISHERS[kind].split():
             domain, rating, sub, *rest = entry.split(":")
             host = f"{sub}.{domain}" if sub else domain
-            rows.append((Source(domain, kind, int(rating), host), "general" in rest))
+            rows.append((Publisher(domain, kind, int(rating), host), "general" in rest))
     return tuple(rows)
 
 
-PUBLISHERS: tuple[tuple[Source, bool], ...] = _publishers()
+PUBLISHERS: tuple[tuple[Publisher, bool], ...] = _publishers()
 
 _SHELVES: dict[SourceType, tuple[tuple[str, str], ...]] = {
     "editorial": (
@@ -139,7 +139,7 @@ _SHELVES: dict[SourceType, tuple[tuple[str, str], ...]] = {
 }
 
 
-def pages_of(source: Source, topic: str, year: int) -> tuple[Page, ...]:
+def pages_of(source: Publisher, topic: str, year: int) -> tuple[WebPage, ...]:
     """What a publisher has on a topic: two or three pages, the same in every world."""
     shelf = _SHELVES[source.type]
     first = number("shelf", source.domain, topic)
@@ -150,7 +150,7 @@ def pages_of(source: Source, topic: str, year: int) -> tuple[Page, ...]:
     )
 
 
-def _page(source: Source, topic: str, year: int, path: str, title: str, i: int) -> Page:
+def _page(source: Publisher, topic: str, year: int, path: str, title: str, i: int) -> WebPage:
     ident = number("page", source.domain, topic, i)
     fields: dict[str, object] = {
         "t": slug(topic),
@@ -160,10 +160,12 @@ def _page(source: Source, topic: str, year: int, path: str, title: str, i: int) 
         "i": 10_000 + ident % 90_000,
         "i36": f"{ident:016x}"[:11],
     }
-    return Page(f"https://{source.host}{path.format(**fields)}", title.format(**fields), source.domain, topic)
+    return WebPage(
+        f"https://{source.host}{path.format(**fields)}", title.format(**fields), source.domain, topic
+    )
 
 
-def page_about(source: Source, brand: str, topic: str, year: int) -> Page:
+def page_about(source: Publisher, brand: str, topic: str, year: int) -> WebPage:
     """A page whose address and title name a brand: citing it is not naming the brand in the answer."""
     ident = number("about", source.domain, brand)
     path = ("/reviews/{b}-review", "/{b}-alternatives", "/compare/{b}-vs-the-rest", "/tag/{b}/")[ident % 4]
@@ -173,7 +175,7 @@ def page_about(source: Source, brand: str, topic: str, year: int) -> Page:
         "{B} against the rest",
         "Everything on {B}",
     )[ident % 4]
-    return Page(
+    return WebPage(
         f"https://{source.host}{path.format(b=slug(brand))}",
         title.format(B=brand, y=year),
         source.domain,

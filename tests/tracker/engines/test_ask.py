@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tracker import sandbox
 from tracker.answers.rows import read_body
 from tracker.engines import failures
 from tracker.engines.ask import AskFailed, Question, RawReply, ask
@@ -643,7 +642,6 @@ def test_keys_are_redacted_in_every_form(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_sandbox_engine_that_is_none_is_refused() -> None:
     with pytest.raises(AskFailed, match="it has sandbox/anthropic"):
         asked("sandbox/nobody", "http://127.0.0.1:9")
-    assert "sandbox/chat" in sandbox.ENGINES
 
 
 def test_exceptions_without_a_status_are_unreadable_replies() -> None:

@@ -305,8 +305,8 @@ def test_no_tool_goes_out_with_a_judges_request(
 @pytest.fixture(scope="module")
 def server() -> Iterator[sandbox.Sandbox]:
     running = sandbox.Sandbox.started(
-        sandbox.World.build(
-            [sandbox.Brand("Norvane", ("norvane.com",), True)], [sandbox.Prompt("Which CRM?")]
+        sandbox.SimulatedWorld.build(
+            [sandbox.WorldBrand("Norvane", ("norvane.com",), True)], [sandbox.WorldPrompt("Which CRM?")]
         )
     )
     yield running

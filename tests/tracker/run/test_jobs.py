@@ -75,9 +75,11 @@ def small_catalog(
     )
 
 
-def world(found: Catalog) -> sandbox.World:
-    brands = [sandbox.Brand(b.name, b.domains, b.own) for b in found.brands]
-    return sandbox.World.build(brands, [sandbox.Prompt(p.text, p.topic) for p in found.prompts], seed=3)
+def world(found: Catalog) -> sandbox.SimulatedWorld:
+    brands = [sandbox.WorldBrand(b.name, b.domains, b.own) for b in found.brands]
+    return sandbox.SimulatedWorld.build(
+        brands, [sandbox.WorldPrompt(p.text, p.topic) for p in found.prompts], seed=3
+    )
 
 
 def prepared(database: Engine, found: Catalog, key: str = "k") -> int:

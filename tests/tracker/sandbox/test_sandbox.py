@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -26,11 +27,26 @@ import pytest
 
 from tests.shared import ROOT
 from tracker import citations
+from tracker.engines.simulated import ENGINES, Shape
 from tracker.errors import CatalogError, UsageError
 from tracker.links import imports
 from tracker.mentions import BrandNames, Finder
-from tracker.sandbox import DEMO_SEED, ENGINES, FAULTS, Ask, Brand, Faults, Kind, Sandbox, Shape, World
+from tracker.sandbox import (
+    DEMO_SEED,
+    FAULTS,
+    Answers,
+    Faults,
+    Kind,
+    Sandbox,
+    SimulatedWorld,
+    WorldAnswer,
+    WorldAsk,
+    WorldBrand,
+    truth,
+    write_links,
+)
 from tracker.sandbox.__main__ import main, world_of
+from tracker.sandbox.linkgraph import backlinks, brand_links
 from tracker.sandbox.shapes import error_body, read_request, render
 
 CATALOG = ROOT / "prompts"
@@ -41,12 +57,12 @@ ANSWERED_BY_SEARCH = ("perplexity", "perplexity-agent", "responses", "xai", "gro
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def world() -> SimulatedWorld:
     return world_of(CATALOG, seed=DEMO_SEED, kind="planted")
 
 
 @pytest.fixture(scope="module")
-def shared_sandbox(world: World) -> Iterator[Sandbox]:
+def shared_sandbox(world: SimulatedWorld) -> Iterator[Sandbox]:
     sandbox = Sandbox(world)
     with sandbox:
         yield sandbox
@@ -57,6 +73,15 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
     shared_sandbox.set_faults(Faults())
     shared_sandbox.reset()
     return shared_sandbox
+
+
+@lru_cache(maxsize=8)
+def answers_of(world: SimulatedWorld) -> Answers:
+    return Answers(world)
+
+
+def answer_of(world: SimulatedWorld, ask: WorldAsk) -> WorldAnswer:
+    return answers_of(world).answer(ask)
 
 
 def chat(text: str = "What is the best CRM?", model: str = "gpt-5-search-api", **more: Any) -> dict[str, Any]:
@@ -100,53 +125,61 @@ async def ask_all(url: str, asks: list[tuple[str, str]], concurrency: int) -> di
 # Answers
 
 
-def test_an_answer_depends_on_seed_engine_prompt_date_and_repeat_and_on_nothing_else(world: World) -> None:
-    ask = Ask("chat", world.prompts[0].text, DAY, "0")
-    assert world.answer(ask) == world_of(CATALOG, seed=DEMO_SEED, kind="planted").answer(ask)
+def test_an_answer_depends_on_seed_engine_prompt_date_and_repeat_and_on_nothing_else(
+    world: SimulatedWorld,
+) -> None:
+    ask = WorldAsk("chat", world.prompts[0].text, DAY, "0")
+    assert answer_of(world, ask) == answer_of(world_of(CATALOG, seed=DEMO_SEED, kind="planted"), ask)
     other_seed = world_of(CATALOG, seed=DEMO_SEED + 1, kind="planted")
     others = [
-        other_seed.answer(ask),
-        world.answer(replace(ask, engine="perplexity")),
-        world.answer(replace(ask, prompt=world.prompts[1].text)),
-        world.answer(replace(ask, day=DAY + timedelta(days=1))),
-        world.answer(replace(ask, repeat="1")),
+        answer_of(other_seed, ask),
+        answer_of(world, replace(ask, engine="perplexity")),
+        answer_of(world, replace(ask, prompt=world.prompts[1].text)),
+        answer_of(world, replace(ask, day=DAY + timedelta(days=1))),
+        answer_of(world, replace(ask, repeat="1")),
     ]
-    assert len({world.answer(ask).key, *(a.key for a in others)}) == 6
-    assert len({world.answer(ask).passages, *(a.passages for a in others)}) == 6
+    assert len({answer_of(world, ask).key, *(a.key for a in others)}) == 6
+    assert len({answer_of(world, ask).passages, *(a.passages for a in others)}) == 6
 
 
-def test_bodies_are_the_same_in_any_order_and_at_any_concurrency(world: World, sandbox: Sandbox) -> None:
+def test_bodies_are_the_same_in_any_order_and_at_any_concurrency(
+    world: SimulatedWorld, sandbox: Sandbox
+) -> None:
     asks = [(f"{p}:{r}", prompt.text) for p, prompt in enumerate(world.prompts[:15]) for r in range(4)]
     first = asyncio.run(ask_all(sandbox.url, asks, 1))
     random.Random(1).shuffle(asks)
     assert asyncio.run(ask_all(sandbox.url, asks, 32)) == first
 
 
-def test_a_world_moved_to_other_dates_gives_the_same_answers(world: World) -> None:
+def test_a_world_moved_to_other_dates_gives_the_same_answers(world: SimulatedWorld) -> None:
     moved = world_of(CATALOG, seed=DEMO_SEED, kind="planted", start=world.start + timedelta(days=371))
     for prompt in world.prompts[:10]:
-        here = world.answer(Ask("chat", prompt.text, DAY, "0"))
-        there = moved.answer(Ask("chat", prompt.text, DAY + timedelta(days=371), "0"))
+        here = answer_of(world, WorldAsk("chat", prompt.text, DAY, "0"))
+        there = answer_of(moved, WorldAsk("chat", prompt.text, DAY + timedelta(days=371), "0"))
         assert (here.named, [p.domain for p in here.cited]) == (there.named, [p.domain for p in there.cited])
 
 
-def test_engines_and_repeats_disagree_and_brands_differ_in_popularity(world: World) -> None:
+def test_engines_and_repeats_disagree_and_brands_differ_in_popularity(world: SimulatedWorld) -> None:
     rates = {}
     for engine in ("chat", "perplexity", "anthropic"):
         named: Counter[str] = Counter()
         for prompt in world.prompts:
             for repeat in range(10):
-                named.update(world.answer(Ask(engine, prompt.text, DAY, str(repeat))).named)
+                named.update(answer_of(world, WorldAsk(engine, prompt.text, DAY, str(repeat))).named)
         rates[engine] = [named[b.name] / 400 for b in world.brands]
         assert min(rates[engine]) > 0.04
         assert max(rates[engine]) > min(rates[engine]) + 0.2
     assert max(abs(a - b) for a, b in zip(rates["chat"], rates["perplexity"], strict=True)) > 0.03
-    answers = [world.answer(Ask("chat", world.prompts[0].text, DAY, str(r))).named for r in range(30)]
+    answers = [
+        answer_of(world, WorldAsk("chat", world.prompts[0].text, DAY, str(r))).named for r in range(30)
+    ]
     assert len(set(answers)) > 20
 
 
-def test_most_answers_search_and_cite_a_part_of_what_they_read(world: World) -> None:
-    answers = [world.answer(Ask("chat", world.prompts[i % 40].text, DAY, str(i))) for i in range(2000)]
+def test_most_answers_search_and_cite_a_part_of_what_they_read(world: SimulatedWorld) -> None:
+    answers = [
+        answer_of(world, WorldAsk("chat", world.prompts[i % 40].text, DAY, str(i))) for i in range(2000)
+    ]
     searched = [a for a in answers if a.searched]
     assert 0.01 < 1 - len(searched) / len(answers) < 0.06
     assert 0.01 < sum(not a.cited for a in searched) / len(searched) < 0.06
@@ -156,41 +189,47 @@ def test_most_answers_search_and_cite_a_part_of_what_they_read(world: World) -> 
     assert all(a.searches for a in searched)
 
 
-def test_an_ask_that_demands_search_always_searches(world: World) -> None:
-    forced = [Ask("chat", world.prompts[0].text, DAY, str(r), search=True, forced=True) for r in range(300)]
-    assert all(world.answer(ask).searched for ask in forced)
+def test_an_ask_that_demands_search_always_searches(world: SimulatedWorld) -> None:
+    forced = [
+        WorldAsk("chat", world.prompts[0].text, DAY, str(r), search=True, forced=True) for r in range(300)
+    ]
+    assert all(answer_of(world, ask).searched for ask in forced)
 
 
-def finder(world: World) -> Finder:
+def finder(world: SimulatedWorld) -> Finder:
     return Finder(
         [BrandNames(i, b.name, b.aliases, b.other_meanings, b.domains) for i, b in enumerate(world.brands)]
     )
 
 
 @pytest.mark.parametrize("shape", ["chat", "perplexity", "anthropic", "gemini", "xai"])
-def test_the_text_names_exactly_the_brands_the_world_meant_to_name(world: World, shape: Shape) -> None:
+def test_the_text_names_exactly_the_brands_the_world_meant_to_name(
+    world: SimulatedWorld, shape: Shape
+) -> None:
     find = finder(world)
     for i in range(400):
-        answer = world.answer(Ask(shape, world.prompts[i % 40].text, DAY, str(i)))
+        answer = answer_of(world, WorldAsk(shape, world.prompts[i % 40].text, DAY, str(i)))
         mentions = find.mentions(render(world, answer, shape, "m").text)
         in_order = sorted((m for m in mentions if m.stance == "named"), key=lambda m: m.first_offset)
         assert tuple(world.brands[m.key].name for m in in_order) == answer.named
         assert {world.brands[m.key].name for m in mentions if m.stance == "absent"} == set(answer.absent)
 
 
-def test_some_answers_name_a_brand_in_an_address_or_a_label_alone(world: World) -> None:
+def test_some_answers_name_a_brand_in_an_address_or_a_label_alone(world: SimulatedWorld) -> None:
     slugs = {b.name: b.name.split()[0].lower().replace("é", "e") for b in world.brands}
     traps = 0
     for i in range(400):
-        answer = world.answer(Ask("chat", world.prompts[i % 40].text, DAY, str(i)))
+        answer = answer_of(world, WorldAsk("chat", world.prompts[i % 40].text, DAY, str(i)))
         text = render(world, answer, "chat", "m").text.lower()
         traps += any(slug in text for name, slug in slugs.items() if name not in answer.named)
     assert traps > 20
 
 
-def test_the_chat_engine_changes_its_served_model_midway(world: World) -> None:
+def test_the_chat_engine_changes_its_served_model_midway(world: SimulatedWorld) -> None:
     def served(day: date) -> object:
-        return render(world, world.answer(Ask("chat", "Which CRM?", day, "0")), "chat", "gpt-x").body["model"]
+        return render(
+            world, answer_of(world, WorldAsk("chat", "Which CRM?", day, "0")), "chat", "gpt-x"
+        ).body["model"]
 
     change = world.served_changes_on
     assert served(world.start) == served(change - timedelta(days=1))
@@ -224,25 +263,25 @@ CATALOGS = {
 @pytest.mark.parametrize("name", CATALOGS)
 def test_a_world_is_built_around_any_catalog(name: str, kind: Kind, tmp_path: Path) -> None:
     brands, prompts = CATALOGS[name]
-    world = World.build(brands, prompts, seed=3, kind=kind)
-    again = World.from_spec(json.loads(json.dumps(world.spec())))
-    assert json.loads(json.dumps(world.truth())) == json.loads(json.dumps(again.truth()))
+    world = SimulatedWorld.build(brands, prompts, seed=3, kind=kind)
+    again = SimulatedWorld.from_spec(json.loads(json.dumps(world.spec())))
+    assert json.loads(json.dumps(truth(world))) == json.loads(json.dumps(truth(again)))
     find = finder(world)
     counts = []
     for i in range(60):
         text = prompts[i % len(prompts)][0] if prompts else "Anything?"
-        answer = world.answer(Ask("chat", text, DAY, str(i)))
-        assert answer == again.answer(Ask("chat", text, DAY, str(i)))
+        answer = answer_of(world, WorldAsk("chat", text, DAY, str(i)))
+        assert answer == answer_of(again, WorldAsk("chat", text, DAY, str(i)))
         mentions = find.mentions(render(world, answer, "chat", "m").text)
         assert {world.brands[m.key].name for m in mentions if m.stance == "named"} == set(answer.named)
         counts.append(len(answer.named))
     assert np.mean(counts) < 5
-    files = world.write_links(tmp_path)
+    files = write_links(world, tmp_path)
     assert files.links.stat().st_size > 1000
 
 
-def test_a_brand_named_in_the_question_is_nearly_always_in_the_answer(world: World) -> None:
-    named = [world.answer(Ask("chat", "Is Norvane any good?", DAY, str(r))) for r in range(200)]
+def test_a_brand_named_in_the_question_is_nearly_always_in_the_answer(world: SimulatedWorld) -> None:
+    named = [answer_of(world, WorldAsk("chat", "Is Norvane any good?", DAY, str(r))) for r in range(200)]
     rate = np.mean(["Norvane" in a.named for a in named])
     assert 0.88 < rate < 1
     assert {a.absent for a in named if "Norvane" not in a.named} == {("Norvane",)}
@@ -259,13 +298,13 @@ def test_a_brand_named_in_the_question_is_nearly_always_in_the_answer(world: Wor
 def test_a_world_that_cannot_be_is_refused_with_the_fix(arguments: dict[str, Any], problem: str) -> None:
     given: dict[str, Any] = {"brands": [("A", [], True)], "prompts": [], **arguments}
     with pytest.raises(UsageError, match=problem):
-        World.build(given.pop("brands"), given.pop("prompts"), **given)
+        SimulatedWorld.build(given.pop("brands"), given.pop("prompts"), **given)
 
 
 # The truth in the world
 
 
-def lift_of(world: World, repeats: int = 2) -> dict[str, tuple[float, float, int]]:
+def lift_of(world: SimulatedWorld, repeats: int = 2) -> dict[str, tuple[float, float, int]]:
     """Source → (lift, t, exposed pairs): ordinary least squares on the demo's answers, straight from the truth.
 
     Effects of the answer, of brand × prompt × engine and of brand × week × engine are taken out by one pass of
@@ -278,13 +317,13 @@ def lift_of(world: World, repeats: int = 2) -> dict[str, tuple[float, float, int
     for week in range(world.weeks):
         day = world.start + timedelta(weeks=week)
         live: dict[str, list[int]] = {}
-        for link in world.links:
+        for link in brand_links(world):
             if link.live_on(day):
                 live.setdefault(link.source, []).append([b.name for b in world.brands].index(link.brand))
         for at in np.ndindex(len(engines), prompts, repeats):
             e, p, r = at
-            ask = Ask(engines[e], world.prompts[p].text, day, str(r), forced=engines[e] == "perplexity")
-            answer = world.answer(ask)
+            ask = WorldAsk(engines[e], world.prompts[p].text, day, str(r), forced=engines[e] == "perplexity")
+            answer = answer_of(world, ask)
             named[(week, *at)] = [b.name in answer.named for b in world.brands]
             for domain in {page.domain for page in answer.cited} & live.keys():
                 exposed[(week, *at)][live[domain], source[domain]] = 1
@@ -311,9 +350,11 @@ def lift_of(world: World, repeats: int = 2) -> dict[str, tuple[float, float, int
     }
 
 
-def test_the_demo_lets_a_plain_estimator_find_every_planted_source_and_rank_it_first(world: World) -> None:
+def test_the_demo_lets_a_plain_estimator_find_every_planted_source_and_rank_it_first(
+    world: SimulatedWorld,
+) -> None:
     found = lift_of(world)
-    planted = {row["source"]: row["lift"] for row in world.truth()["planted"]}  # type: ignore[attr-defined]
+    planted = {row["source"]: row["lift"] for row in truth(world)["planted"]}  # type: ignore[attr-defined]
     assert 6 <= len(planted) <= 9
     assert all(0.10 <= x <= 0.35 for x in planted.values())
     by_t = sorted(found, key=lambda s: -found[s][1])
@@ -328,7 +369,7 @@ def test_the_demo_lets_a_plain_estimator_find_every_planted_source_and_rank_it_f
 @pytest.mark.parametrize("kind", ["null", "momentum"])
 def test_nothing_stands_out_where_nothing_is_planted(kind: Kind) -> None:
     world = world_of(CATALOG, seed=DEMO_SEED, kind=kind)
-    assert world.truth()["planted"] == []
+    assert truth(world)["planted"] == []
     found = lift_of(world)
     assert len(found) > 20
     assert max(abs(t) for _, t, _ in found.values()) < 4
@@ -336,7 +377,7 @@ def test_nothing_stands_out_where_nothing_is_planted(kind: Kind) -> None:
 
 def test_popular_brands_have_more_links_in_every_world() -> None:
     world = world_of(CATALOG, seed=DEMO_SEED, kind="null")
-    sources = {b.name: len({x.source for x in world.links if x.brand == b.name}) for b in world.brands}
+    sources = {b.name: len({x.source for x in brand_links(world) if x.brand == b.name}) for b in world.brands}
     order = sorted(world.brands, key=lambda b: world.popularity[world.brands.index(b)])
     assert sources[order[-1].name] > 1.5 * sources[order[0].name]
 
@@ -345,41 +386,47 @@ def test_rising_brands_are_linked_after_they_rise() -> None:
     world = world_of(CATALOG, seed=DEMO_SEED, kind="momentum")
     rising = {world.brands[b].name for b in world.rising}
     assert rising
-    assert all(x.first_seen > world.start for x in world.links if x.brand in rising)
+    assert all(x.first_seen > world.start for x in brand_links(world) if x.brand in rising)
 
 
-def test_links_are_of_before_and_of_the_period_and_some_are_lost(world: World) -> None:
-    before = sum(x.first_seen < world.start for x in world.links)
-    within = sum(world.start <= x.first_seen < world.end for x in world.links)
+def test_links_are_of_before_and_of_the_period_and_some_are_lost(world: SimulatedWorld) -> None:
+    before = sum(x.first_seen < world.start for x in brand_links(world))
+    within = sum(world.start <= x.first_seen < world.end for x in brand_links(world))
     assert before > within > 20
-    assert before + within == len(world.links)
-    lost = [x for x in world.links if x.lost_at]
+    assert before + within == len(brand_links(world))
+    lost = [x for x in brand_links(world) if x.lost_at]
     assert lost
     assert all(x.lost_at > x.first_seen for x in lost if x.lost_at)
     assert not lost[0].live_on(lost[0].lost_at or world.end)
 
 
-def test_a_planted_pair_is_linked_from_every_page_that_can_be_cited(world: World) -> None:
+def test_a_planted_pair_is_linked_from_every_page_that_can_be_cited(world: SimulatedWorld) -> None:
     by_domain = {s.domain: i for i, s in enumerate(world.sources)}
-    for row in world.truth()["planted"]:  # type: ignore[attr-defined]
+    for row in truth(world)["planted"]:  # type: ignore[attr-defined]
         pages = {p.url for t in world.topics for p in world.pages(by_domain[row["source"]], t)}
         for brand in row["brands"]:
-            linked = {x.source_url for x in world.links if (x.source, x.brand) == (row["source"], brand)}
+            linked = {
+                x.source_url for x in brand_links(world) if (x.source, x.brand) == (row["source"], brand)
+            }
             assert linked == pages
 
 
-def test_both_link_files_are_recognised_and_read_without_a_reject(world: World, tmp_path: Path) -> None:
-    files = world.write_links(tmp_path)
+def test_both_link_files_are_recognised_and_read_without_a_reject(
+    world: SimulatedWorld, tmp_path: Path
+) -> None:
+    files = write_links(world, tmp_path)
     links, ahrefs = imports.preview(files.links), imports.preview(files.ahrefs)
     assert links.recognition.layout.name == "generic"
     assert ahrefs.recognition.layout.name.startswith("ahrefs")
     assert (links.rejected, ahrefs.rejected) == (0, 0)
-    assert links.read == len(world.backlinks())
-    assert ahrefs.read == len(world.links)
+    assert links.read == len(backlinks(world))
+    assert ahrefs.read == len(brand_links(world))
 
 
-def test_the_ahrefs_file_tells_the_same_links_as_the_generic_one(world: World, tmp_path: Path) -> None:
-    files = world.write_links(tmp_path)
+def test_the_ahrefs_file_tells_the_same_links_as_the_generic_one(
+    world: SimulatedWorld, tmp_path: Path
+) -> None:
+    files = write_links(world, tmp_path)
     read = [imports.preview(f, limit=10_000).rows for f in (files.links, files.ahrefs)]
     sides = [
         {(r.source_url, r.target_url, r.anchor, r.nofollow, str(r.first_seen)[:10]) for r in rows}
@@ -395,9 +442,13 @@ def test_the_ahrefs_file_tells_the_same_links_as_the_generic_one(world: World, t
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_reader_gets_back_exactly_what_the_world_says_was_cited(world: World, shape: Shape) -> None:
+def test_a_reader_gets_back_exactly_what_the_world_says_was_cited(
+    world: SimulatedWorld, shape: Shape
+) -> None:
     for i in range(150):
-        answer = world.answer(Ask(shape, world.prompts[i % 40].text, DAY, str(i), search=shape != "mistral"))
+        answer = answer_of(
+            world, WorldAsk(shape, world.prompts[i % 40].text, DAY, str(i), search=shape != "mistral")
+        )
         reply = render(world, answer, shape, "model-x")
         reading = citations.read(json.dumps(reply.body))
         cited = [(c.url, c.start, c.end, c.title) for c in reading.citations if c.kind == "cited"]
@@ -413,10 +464,10 @@ def test_a_reader_gets_back_exactly_what_the_world_says_was_cited(world: World, 
         assert citations.unknown_keys(reply.body) in ([], ["x_groq"])
 
 
-def test_offsets_are_code_points_also_behind_characters_of_four_bytes(world: World) -> None:
+def test_offsets_are_code_points_also_behind_characters_of_four_bytes(world: SimulatedWorld) -> None:
     checked = 0
     for i in range(200):
-        answer = world.answer(Ask("chat", world.prompts[i % 40].text, DAY, str(i)))
+        answer = answer_of(world, WorldAsk("chat", world.prompts[i % 40].text, DAY, str(i)))
         reply = render(world, answer, "chat", "m")
         for cited in reply.cited:
             assert cited.url in reply.text[cited.start : cited.end]
@@ -494,7 +545,7 @@ def test_an_engine_that_is_not_asked_to_search_does_not(body: dict[str, Any], se
 
 
 @pytest.fixture(scope="module")
-def through_litellm(shared_sandbox: Sandbox, world: World) -> dict[str, Any]:
+def through_litellm(shared_sandbox: Sandbox, world: SimulatedWorld) -> dict[str, Any]:
     """One raw body and one response per engine, fetched with the arguments that ENGINES names."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     import litellm
@@ -539,12 +590,12 @@ def through_litellm(shared_sandbox: Sandbox, world: World) -> dict[str, Any]:
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 @pytest.mark.parametrize("name", ENGINES)
 def test_litellm_reaches_each_engine_and_its_raw_body_reads_back(
-    name: str, world: World, through_litellm: dict[str, Any]
+    name: str, world: SimulatedWorld, through_litellm: dict[str, Any]
 ) -> None:
     shape = ENGINES[name].shape
     raw, cost = through_litellm[name]
-    ask = Ask(shape, world.prompts[3].text, DAY, "5", shape != "mistral", shape in ANSWERED_BY_SEARCH)
-    reply = render(world, world.answer(ask), shape, "m")
+    ask = WorldAsk(shape, world.prompts[3].text, DAY, "5", shape != "mistral", shape in ANSWERED_BY_SEARCH)
+    reply = render(world, answer_of(world, ask), shape, "m")
     reading = citations.read(raw)
     assert [(c.url, c.start, c.end) for c in reading.citations if c.kind == "cited"] == [
         (c.url, c.start, c.end) for c in reply.cited
@@ -688,7 +739,7 @@ def test_counters_tell_who_was_answered_how_often(sandbox: Sandbox) -> None:
     assert found["reported_cost_micro_usd"] > 5000  # type: ignore[operator]
 
 
-def test_the_high_water_mark_shows_how_many_were_in_flight(world: World, sandbox: Sandbox) -> None:
+def test_the_high_water_mark_shows_how_many_were_in_flight(world: SimulatedWorld, sandbox: Sandbox) -> None:
     sandbox.set_faults(Faults(latency=0.05))
     asks = [(f"{i}:0", "Which CRM?") for i in range(60)]
     asyncio.run(ask_all(sandbox.url, asks, 7))
@@ -775,13 +826,13 @@ def test_rubbish_on_the_line_is_refused_and_the_server_lives_on(sandbox: Sandbox
     assert post(sandbox).status_code == 200
 
 
-def test_it_listens_on_loopback_only_and_ends_with_its_with(world: World) -> None:
+def test_it_listens_on_loopback_only_and_ends_with_its_with(world: SimulatedWorld) -> None:
     sandbox = Sandbox(world)
     with sandbox as url:
         assert url.startswith("http://127.0.0.1:")
         assert httpx.get(f"{url}/_sandbox/health", trust_env=False).json()["status"] == "ok"
         assert httpx.get(f"{url}/_sandbox/truth", trust_env=False).json() == json.loads(
-            json.dumps(world.truth())
+            json.dumps(truth(world))
         )
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/_sandbox/health", trust_env=False)
@@ -789,8 +840,8 @@ def test_it_listens_on_loopback_only_and_ends_with_its_with(world: World) -> Non
 
 def test_the_sandbox_ends_when_its_parent_is_killed() -> None:
     script = (
-        "import sys, time; from tracker.sandbox import Sandbox, World;"
-        "print(Sandbox(World.build([('A', [], True)], [])).start(), flush=True); time.sleep(60)"
+        "import sys, time; from tracker.sandbox import Sandbox, SimulatedWorld;"
+        "print(Sandbox(SimulatedWorld.build([('A', [], True)], [])).start(), flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=CATALOG.parent
@@ -865,6 +916,6 @@ def test_every_fault_has_a_rate() -> None:
 
 
 def test_brands_may_be_given_as_rows_or_as_brands() -> None:
-    rows = World.build([("A", ["a.example"], True, ["AA"], ["a river"])], [])
-    brands = World.build([Brand("A", ("a.example",), True, ("AA",), ("a river",))], [])
+    rows = SimulatedWorld.build([("A", ["a.example"], True, ["AA"], ["a river"])], [])
+    brands = SimulatedWorld.build([WorldBrand("A", ("a.example",), True, ("AA",), ("a river",))], [])
     assert rows.brands == brands.brands
