@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.cli import links
+from analysis.cli import authority, classes, graph, lift, opportunities, quality
 from analysis.cli.scope import (
-    DAY,
     Asked,
     BrandedOption,
     BrandOption,
     CountryOption,
     EngineOption,
-    FromOption,
-    ToOption,
+    Selection,
     TopicOption,
     TopOption,
     WeeksOption,
@@ -32,8 +30,9 @@ from analysis.cli.scope import (
     share,
     words_of,
 )
-from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
+from tracker.cli.options import DAY, JsonOption, Where
 from tracker.cli.printing import out, plain, print_json, table
+from tracker.cli.verbs import READ, add
 
 if TYPE_CHECKING:
     from analysis.frames import World
@@ -43,8 +42,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     for verb in (visibility, changes, sources, stability, report):
-        app.command()(verb)
-    links.register(app)
+        add(app, verb, group=READ)
+    for verbs in (lift, authority, opportunities, quality, classes, graph):
+        verbs.register(app)
 
 
 def _bounds(name: str, interval: Interval) -> dict[str, float | int | None]:
@@ -78,18 +78,12 @@ def row_json(row: Row) -> dict[str, Any]:
 
 
 def visibility(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
+    which: Selection,
     by: Annotated[
         str | None,
         typer.Option("--by", help="Split by any of engine, topic, country, week, with commas between."),
     ] = None,
-    first: FromOption = None,
-    last: ToOption = None,
-    weeks: WeeksOption = None,
-    engine: EngineOption = None,
-    topic: TopicOption = None,
     country: CountryOption = None,
     brand: BrandOption = None,
     branded: BrandedOption = "exclude",
@@ -105,8 +99,7 @@ def visibility(
     if definitions:
         _definitions(as_json)
         return
-    options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
-    with reading(catalog, database, workspace, country=country, branded=branded, **options) as asked:
+    with reading(where, which, country=country, branded=branded) as asked:
         if compare:
             _compare(asked, brand, as_json)
             return
@@ -197,9 +190,7 @@ def _compare(asked: Asked, brand: str | None, as_json: bool) -> None:
 
 
 def changes(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     first: Annotated[
         datetime | None, typer.Option("--from", formats=DAY, help="A day of the earlier week.")
     ] = None,
@@ -215,7 +206,7 @@ def changes(
     from analysis import frames
     from analysis import visibility as v
 
-    with reading(catalog, database, workspace, engine=engine, topic=topic, branded=branded) as asked:
+    with reading(where, Selection(engine=engine, topic=topic), branded=branded) as asked:
         days = [frames.monday(day.date()) if day else None for day in (first, last)]
         found = v.changes(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
     if as_json:
@@ -226,9 +217,14 @@ def changes(
         return
     rows = [
         (
-            *(c.brand, c.measure.replace("_", " "), share(c.before), share(c.after)),
+            c.brand,
+            c.measure.replace("_", " "),
+            share(c.before),
+            share(c.after),
             "–" if c.difference.estimate is None else f"{100 * c.difference.estimate:+.1f} points",
-            *(band(c.difference.low, c.difference.high, sign="+"), c.difference.clusters, c.verdict),
+            band(c.difference.low, c.difference.high, sign="+"),
+            c.difference.clusters,
+            c.verdict,
         )
         for c in found
     ]
@@ -239,14 +235,8 @@ def changes(
 
 
 def sources(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
-    first: FromOption = None,
-    last: ToOption = None,
-    weeks: WeeksOption = None,
-    engine: EngineOption = None,
-    topic: TopicOption = None,
+    where: Where,
+    which: Selection,
     top: TopOption = 20,
     as_json: JsonOption = False,
 ) -> None:
@@ -254,8 +244,7 @@ def sources(
     from analysis import frames
     from analysis.intervals import wilson
 
-    options: Any = {"first": first, "last": last, "weeks": weeks, "engine": engine, "topic": topic}
-    with reading(catalog, database, workspace, **options) as asked:
+    with reading(where, which) as asked:
         found = frames.sources(asked.database, asked.world, asked.scope, ("engine",))
         answers = frames.citable_answers(asked.database, asked.world, asked.scope)
         names = asked.world.engines
@@ -265,9 +254,15 @@ def sources(
         rate = wilson(r["answers"], answers[r["engine"]])
         rows.append(
             {
-                **{"domain": r["domain"], "engine": names[r["engine"]], "answers": r["answers"]},
-                **{"of_answers": rate.n, "rate": rate.estimate, "low": rate.low, "high": rate.high},
-                **{"citations": r["citations"], "retrieved_answers": r["retrieved"]},
+                "domain": r["domain"],
+                "engine": names[r["engine"]],
+                "answers": r["answers"],
+                "of_answers": rate.n,
+                "rate": rate.estimate,
+                "low": rate.low,
+                "high": rate.high,
+                "citations": r["citations"],
+                "retrieved_answers": r["retrieved"],
             }
         )
     if as_json:
@@ -292,9 +287,7 @@ def sources(
 
 
 def report(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     week: Annotated[
         datetime | None, typer.Option("--week", formats=DAY, help="Any day of the week; default the newest.")
     ] = None,
@@ -307,7 +300,7 @@ def report(
     """Write the week: what changed, what is noise, which link sources stand out, what cannot be said."""
     from analysis.report import write as reports
 
-    with reading(catalog, database, workspace) as asked:
+    with reading(where) as asked:
         written = reports.write(
             asked.database,
             asked.world,
@@ -324,16 +317,14 @@ def report(
 
 
 def stability(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     weeks: WeeksOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """How steady each engine's cited domains are from week to week."""
     from analysis import visibility as v
 
-    with reading(catalog, database, workspace, weeks=weeks) as asked:
+    with reading(where, Selection(weeks=weeks)) as asked:
         found = v.stability(asked.database, asked.world, asked.scope)
     if as_json:
         print_json({"window": asked.window, "rows": [asdict(row) for row in found]})

@@ -16,9 +16,10 @@ import typer
 from analysis.cli import judged
 from analysis.cli.scope import BrandedOption, reading
 from tracker.cli.opening import opened
-from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.options import ConcurrencyOption, JsonOption, LogOption, SandboxOption, TimeoutOption, Where
 from tracker.cli.printing import money, out, plain, print_json
 from tracker.cli.run import interruptible, limits_of, progress_bar
+from tracker.cli.verbs import ASK, add
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import UsageError
 
@@ -36,13 +37,11 @@ HOW = "add to engines.yaml, beside `engines:`\n  judge:\n    model: openai/gpt-5
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(judge)
+    add(app, judge, group=ASK)
 
 
 def judge(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     agreement: Annotated[
         bool, typer.Option("--agreement", help="Ask about the labelled set, and report the agreement.")
     ] = False,
@@ -60,12 +59,10 @@ def judge(
         bool, typer.Option("--again", help="Also ask again what ended without a verdict.")
     ] = False,
     limit: Annotated[int | None, typer.Option(min=0, help="Ask about so many at most.")] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Requests in flight.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds that one request may take.")] = None,
-    sandbox: Annotated[str | None, typer.Option(help="Address of a sandbox that runs already.")] = None,
-    log_file: Annotated[
-        Path | None, typer.Option(help="Append the log to this file, as JSON lines without keys or answers.")
-    ] = None,
+    concurrency: ConcurrencyOption = None,
+    timeout: TimeoutOption = None,
+    sandbox: SandboxOption = None,
+    log_file: LogOption = None,
     branded: BrandedOption = "exclude",
     as_json: JsonOption = False,
 ) -> None:
@@ -73,15 +70,13 @@ def judge(
     agreement = agreement or labels is not None
     if agreement and domains:
         raise UsageError("--agreement is about stances, not about --domains", "give one of them at a time")
-    settings = settings_from(
-        catalog, database, workspace, concurrency=concurrency, timeout_seconds=timeout, log=log_file
-    )
+    settings = where.settings(concurrency=concurrency, timeout_seconds=timeout, log=log_file)
     name: TaskName = "labelled" if agreement else "domain" if domains else "stance"
     ended = None if show else _ask(settings, name, labels, limit, sandbox, again, dry_run, as_json)
     if dry_run:
         return
     done, by = ended or (None, None)
-    with reading(catalog, database, workspace, branded=branded) as asked:
+    with reading(where, branded=branded) as asked:
         found = judged.stored(asked, domains=domains, judge=by)
     if as_json:
         print_json({**({} if done is None else _asked_json(done)), **found})

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.run import plan_json, show_plan
+from tracker.cli.verbs import ASK, add
 from tracker.errors import CiteliftError
 
 if TYPE_CHECKING:
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(plan)
+    add(app, plan, group=ASK)
 
 
 def plan(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     power: Annotated[
         bool,
         typer.Option(
@@ -43,7 +42,7 @@ def plan(
     """Show what a run would ask, what it may cost and how small a change it could detect. Spends nothing."""
     from tracker import health
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     made = health.plan_for(settings)
     found = _power(settings, made, points / 100, source) if power else None
     if as_json:

@@ -1,4 +1,4 @@
-"""What the reading verbs share: their options, the answers they are about, and how numbers are printed."""
+"""What the reading verbs share: the answers they are about, and how numbers and rows are printed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tracker.cli.opening import opened
-from tracker.cli.options import settings_from
+from tracker.cli.options import DAY, Where
 from tracker.cli.printing import err, plain, print_json, table
 from tracker.cli.workspaces import workspace_of
 from tracker.errors import UsageError
@@ -23,20 +23,28 @@ if TYPE_CHECKING:
     from analysis.frames import Scope, World
 
 Branded = Literal["exclude", "include", "only"]
-DAY = ["%Y-%m-%d"]
-FromOption = Annotated[
-    datetime | None, typer.Option("--from", formats=DAY, help="First day; its whole week counts.")
-]
-ToOption = Annotated[
-    datetime | None, typer.Option("--to", formats=DAY, help="Last day; its whole week counts.")
-]
-WeeksOption = Annotated[int | None, typer.Option("--weeks", min=1, help="Only the last so many weeks.")]
 EngineOption = Annotated[str | None, typer.Option("--engine", help="Only this engine.")]
 TopicOption = Annotated[str | None, typer.Option("--topic", help="Only this topic.")]
+WeeksOption = Annotated[int | None, typer.Option("--weeks", min=1, help="Only the last so many weeks.")]
 CountryOption = Annotated[str | None, typer.Option("--country", help="Only prompts of this country.")]
 BrandOption = Annotated[str | None, typer.Option("--brand", help="Only this brand.")]
 BrandedOption = Annotated[Branded, typer.Option("--branded", help="Prompts that name the own brand.")]
 TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json has them all.")]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which answers a verb reads."""
+
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="First day; its whole week counts.")
+    ] = None
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="Last day; its whole week counts.")
+    ] = None
+    weeks: WeeksOption = None
+    engine: EngineOption = None
+    topic: TopicOption = None
 
 
 @dataclass(frozen=True)
@@ -53,15 +61,9 @@ class Asked:
 
 @contextmanager
 def reading(
-    catalog: Path | None,
-    database: str | None,
-    workspace: str | None,
+    where: Where,
+    which: Selection | None = None,
     *,
-    first: datetime | None = None,
-    last: datetime | None = None,
-    weeks: int | None = None,
-    engine: str | None = None,
-    topic: str | None = None,
     country: str | None = None,
     branded: Branded = "include",
 ) -> Iterator[Asked]:
@@ -69,23 +71,24 @@ def reading(
     from analysis.classes.classify import own_folder
     from tracker import store
 
-    settings = settings_from(catalog, database, workspace)
+    which = which or Selection()
+    settings = where.settings()
     with opened(settings, read_only=True) as db:
         with store.reading(db) as session:
             key = workspace_of(session, settings)
         world = frames.world(db, key)
         known = frames.weeks(db, world)
-        start = frames.monday(first.date()) if first else None
-        end = frames.monday(last.date()) if last else None
+        start = frames.monday(which.first.date()) if which.first else None
+        end = frames.monday(which.last.date()) if which.last else None
         if start and end and start > end:
             raise UsageError("--from lies after --to", "turn them round")
-        if weeks is not None and known:
-            start = max(known[-1] - timedelta(weeks=weeks - 1), start or known[0])
+        if which.weeks is not None and known:
+            start = max(known[-1] - timedelta(weeks=which.weeks - 1), start or known[0])
         scope = frames.Scope(
             first=start,
             last=end,
-            engine=world.engine(engine) if engine else None,
-            topic=world.require_topic(topic) if topic else None,
+            engine=world.engine(which.engine) if which.engine else None,
+            topic=world.require_topic(which.topic) if which.topic else None,
             country=country,
             branded=branded,
         )

@@ -15,21 +15,21 @@ import typer
 
 from tracker.cli import links, run, schedule
 from tracker.cli.opening import opened
-from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.options import CatalogOption, JsonOption, Where, settings_from
 from tracker.cli.printing import err, money, out, plain, print_json, table
+from tracker.cli.verbs import ASK, IMPORT, SET_UP, add, add_group
 from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (init, check):
-        app.command()(verb)
+    add(app, init, group=SET_UP)
+    add(app, check, group=SET_UP)
     run.register(app)
-    app.command()(reread)
-    app.command("read-raw")(read_raw)
-    imports = typer.Typer(help="Bring in recorded answers, links and authority lists.", no_args_is_help=True)
-    imports.command("answers")(import_answers)
-    app.add_typer(imports, name="import")
+    add(app, reread, group=ASK)
+    imports = add_group(app, "import", "Bring in recorded answers, links and authority lists.", IMPORT)
+    add(imports, import_answers, "answers")
+    add(app, read_raw, "read-raw", IMPORT)
     links.register(app, imports)
     schedule.register(app)
 
@@ -62,9 +62,7 @@ def init(
 
 
 def check(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     live: Annotated[
         bool, typer.Option("--live", help="Ask each engine one cheap question. Costs money.")
     ] = False,
@@ -73,7 +71,7 @@ def check(
     """Look at catalog, settings, keys, database and engines. Spends nothing, unless --live."""
     from tracker import health
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     report = health.check(settings)
     if live and not report.errors:
         report = health.check_live(
@@ -119,14 +117,12 @@ def _show_live(found: Sequence[Any]) -> None:
     )
 
 
-def reread(
-    catalog: CatalogOption = None, database: DatabaseOption = None, workspace: WorkspaceOption = None
-) -> None:
+def reread(where: Where) -> None:
     """Rebuild citations and mentions of all stored answers from their raw replies. Costs nothing."""
     from tracker import store
     from tracker.answers import rollups, stored
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         done = stored.reread(db, workspace_id)
@@ -163,17 +159,15 @@ def read_raw(
 
 
 def import_answers(
+    where: Where,
     file: Annotated[Path, typer.Argument(help=".jsonl or .jsonl.gz, one answer a line.")],
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Store answers that were recorded elsewhere. The same line is stored once, however often it comes."""
     from tracker import store
     from tracker.answers import recorded, rollups
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         counts = recorded.import_answers(db, workspace_id, file)

@@ -15,6 +15,7 @@ from tracker.cli import imports as cli_import
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
 from tracker.cli.printing import err, out, plain, print_json, table
+from tracker.cli.verbs import ACT, IMPORT, READ
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import DataError, UsageError
 
@@ -36,25 +37,25 @@ AsOfOption = Annotated[
 
 def register(app: typer.Typer, imports: typer.Typer) -> None:
     cli_import.register(imports)
-    app.command("snapshots")(snapshots)
-    groups: dict[tuple[str, str], dict[str, Callable[..., None]]] = {
-        ("pages", "Our own look at the pages that link or are cited."): {"check": pages_check},
-        ("webgraph", "Ranks and links of our domains in Common Crawl's open web graph."): {
+    app.command("snapshots", rich_help_panel=READ)(snapshots)
+    groups: dict[tuple[str, str, str], dict[str, Callable[..., None]]] = {
+        ("pages", "Our own look at the pages that link or are cited.", IMPORT): {"check": pages_check},
+        ("webgraph", "Ranks and links of our domains in Common Crawl's open web graph.", IMPORT): {
             "ranks": webgraph_ranks,
             "edges": webgraph_edges,
         },
-        ("disavow", "Decisions about links, and Google's disavow file."): {
+        ("disavow", "Decisions about links, and Google's disavow file.", ACT): {
             "import": disavow_import,
             "add": disavow_add,
             "export": disavow_export,
             "merge": disavow_merge,
         },
     }
-    for (name, text), verbs in groups.items():
+    for (name, text, panel), verbs in groups.items():
         group = typer.Typer(help=text, no_args_is_help=True)
         for verb_name, act in verbs.items():
             group.command(verb_name)(act)
-        app.add_typer(group, name=name)
+        app.add_typer(group, name=name, rich_help_panel=panel)
 
 
 def snapshots(

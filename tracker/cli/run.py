@@ -9,14 +9,14 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from tracker.cli.opening import opened
-from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.options import ConcurrencyOption, JsonOption, LogOption, SandboxOption, TimeoutOption, Where
 from tracker.cli.printing import err, money, out, plain, print_json, table
+from tracker.cli.verbs import ASK, add
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import UsageError
 
@@ -35,8 +35,8 @@ LONGEST_SPREAD = 31 * 24.0
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (run, runs):
-        app.command()(verb)
+    add(app, run, group=ASK)
+    add(app, runs, group=ASK)
 
 
 def plan_json(made: Plan) -> dict[str, Any]:
@@ -123,9 +123,7 @@ def _basis(engine: EnginePlan) -> str:
 
 
 def run(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest run that is not done.")
     ] = False,
@@ -136,26 +134,22 @@ def run(
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
         ),
     ] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Asks in flight per engine.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds that one ask may take.")] = None,
+    concurrency: ConcurrencyOption = None,
+    timeout: TimeoutOption = None,
     spread: Annotated[
         float | None, typer.Option(min=0, max=LONGEST_SPREAD, help="Spread the asks over so many hours.")
     ] = None,
     key: Annotated[
         str | None, typer.Option(help="A name for the run: running the same name again plans nothing new.")
     ] = None,
-    sandbox: Annotated[str | None, typer.Option(help="Address of a sandbox that runs already.")] = None,
-    log_file: Annotated[
-        Path | None, typer.Option(help="Append the log to this file, as JSON lines without keys or answers.")
-    ] = None,
+    sandbox: SandboxOption = None,
+    log_file: LogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask every prompt of every engine and store what comes back. Stops before the budget is passed."""
     from tracker.logs import log_to
 
-    settings = settings_from(
-        catalog, database, workspace, concurrency=concurrency, timeout_seconds=timeout, log=log_file
-    )
+    settings = where.settings(concurrency=concurrency, timeout_seconds=timeout, log=log_file)
     with log_to(settings.log), opened(settings) as db:
         workspace_id, found = synced(db, settings)
         run_id = (
@@ -397,9 +391,7 @@ def _show_troubles(summary: Summary) -> None:
 
 
 def runs(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     as_json: JsonOption = False,
 ) -> None:
     """List the runs and how they ended."""
@@ -409,7 +401,7 @@ def runs(
     from tracker.models import Run
     from tracker.run import claims
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         workspace_id = workspace_of(session, settings)
         statement = (

@@ -8,37 +8,34 @@ from typing import Annotated
 import typer
 
 from tracker.cli.opening import opened
-from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import out, plain, print_json, table
+from tracker.cli.verbs import ACT, AUTOMATE, add, add_group
 from tracker.cli.workspaces import synced, workspace_of
 
 
 def register(app: typer.Typer) -> None:
-    schedules = typer.Typer(help="When runs and reports happen by themselves.", no_args_is_help=True)
-    schedules.command("add")(schedule_add)
-    schedules.command("list")(schedule_list)
-    schedules.command("remove")(schedule_remove)
-    app.add_typer(schedules, name="schedule")
-    events = typer.Typer(help="Write down what may explain a change.", no_args_is_help=True)
-    events.command("add")(event_add)
-    events.command("list")(event_list)
-    events.command("remove")(event_remove)
-    app.add_typer(events, name="event")
+    schedules = add_group(app, "schedule", "When runs and reports happen by themselves.", AUTOMATE)
+    add(schedules, schedule_add, "add")
+    add(schedules, schedule_list, "list")
+    add(schedules, schedule_remove, "remove")
+    events = add_group(app, "event", "Write down what may explain a change.", ACT)
+    add(events, event_add, "add")
+    add(events, event_list, "list")
+    add(events, event_remove, "remove")
 
 
 def schedule_add(
+    where: Where,
     name: Annotated[str, typer.Argument(help="A name; an existing one is replaced.")],
     cron: Annotated[str, typer.Argument(help="Five fields: minute hour day month weekday.")],
     kind: Annotated[str, typer.Option(help="run or report.")] = "run",
     timezone: Annotated[str, typer.Option(help="IANA name, like Europe/Berlin.")] = "UTC",
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
 ) -> None:
     """Let a run or the weekly report happen by itself, while `citelift serve` is running."""
     from tracker import schedule, store
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     now = datetime.now(UTC)
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
@@ -61,9 +58,7 @@ def schedule_add(
 
 
 def schedule_list(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     as_json: JsonOption = False,
 ) -> None:
     """List the schedules, when each is next due and what its last firing came to."""
@@ -72,7 +67,7 @@ def schedule_list(
     from tracker import schedule, store
     from tracker.models import Firing, Schedule
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     now = datetime.now(UTC)
     rows = []
     with opened(settings, read_only=True) as db, store.reading(db) as session:
@@ -103,32 +98,28 @@ def schedule_list(
 
 
 def schedule_remove(
+    where: Where,
     name: str,
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
 ) -> None:
     """Take a schedule out of service."""
     from tracker import schedule, store
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db, store.writing(db) as session:
         schedule.remove(session, workspace_of(session, settings), name, now=datetime.now(UTC))
     out.print(f"`{plain(name)}` is out of service.")
 
 
 def event_add(
+    where: Where,
     title: Annotated[str, typer.Argument(help="What happened, in a few words.")],
     on: Annotated[datetime | None, typer.Option(help="The day; default today.", formats=["%Y-%m-%d"])] = None,
     kind: Annotated[str, typer.Option(help="pr, content, site, product, model or other.")] = "other",
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
 ) -> None:
     """Mark a day that every chart over time shows. Changes of a served model are marked by themselves."""
     from tracker import events, store
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     now = datetime.now(UTC)
     event = events.checked(title, kind=kind, at=(on or now).replace(tzinfo=UTC), now=now)
     with opened(settings) as db:
@@ -139,15 +130,13 @@ def event_add(
 
 
 def event_list(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     as_json: JsonOption = False,
 ) -> None:
     """List the marked days, with the numbers by which they can be removed."""
     from tracker import events, store
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         found = events.listed(session, workspace_of(session, settings))
     rows = [(e.id, f"{e.at:%Y-%m-%d}", e.kind, e.title) for e in found]
@@ -160,15 +149,13 @@ def event_list(
 
 
 def event_remove(
+    where: Where,
     number: Annotated[int, typer.Argument(help="Its number in `citelift event list`.")],
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
 ) -> None:
     """Take a day's mark away. What the answers themselves tell, a change of a served model, comes back."""
     from tracker import events, store
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db, store.writing(db) as session:
         gone = events.remove(session, workspace_of(session, settings), number)
         said = f"{gone.at:%Y-%m-%d} {plain(gone.kind)}: {plain(gone.title)}"

@@ -1,0 +1,218 @@
+"""The verbs that ask whether links matter: lift, association, events. They print what other modules compute."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import typer
+
+from analysis.cli.scope import BrandOption, Selection, TopOption, band, kinds_of, ratio, reading
+from tracker.cli.options import JsonOption, Where
+from tracker.cli.printing import out, plain, print_json, table
+from tracker.cli.verbs import READ, add
+
+LIFT_FIELDS = (
+    "source",
+    "lift",
+    "low",
+    "high",
+    "p",
+    "q",
+    "exposed",
+    "prompts",
+    "verdict",
+    "checks",
+    "family",
+    "shrunk",
+    "rank_key",
+    "common",
+    "details",
+)
+
+
+def register(app: typer.Typer) -> None:
+    for verb in (lift, association, events):
+        add(app, verb, group=READ)
+
+
+def lift(
+    where: Where,
+    which: Selection,
+    brand: BrandOption = None,
+    exposure: Annotated[
+        Literal["auto", "page", "domain"],
+        typer.Option("--exposure", help="auto: the cited page's own links where known, else its domain's."),
+    ] = "auto",
+    checks: Annotated[
+        Literal["all", "claims", "none"],
+        typer.Option("--checks", help="Check every number, only those that claim something, or none."),
+    ] = "all",
+    top: TopOption = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """Which link sources go with more mentions: the comparison of brands inside one answer."""
+    from analysis import frames
+    from analysis.classes.families import families
+    from analysis.lift.estimate import lift as estimate
+
+    with reading(where, which) as asked:
+        chosen = asked.world.brand(brand).name if brand else None
+        panel = frames.lift_panel(
+            asked.database,
+            asked.world,
+            asked.scope,
+            exposure=exposure,
+            families=families(asked.database, asked.world, folder=asked.classes),
+        )
+    found = estimate(panel, brand=chosen, checks=checks)
+    if as_json:
+        rows = [{name: getattr(row, name) for name in LIFT_FIELDS} for row in found.rows]
+        head = {"design": "within-answer", "brand": found.brand, "window": asked.window}
+        print_json(
+            {**head, "answers": found.answers, "prompts": found.prompts, "within": found.within, "rows": rows}
+        )
+        return
+    shown = [
+        (
+            r.source,
+            "–" if r.lift is None else f"{100 * r.lift:+.1f} points",
+            band(r.low, r.high, sign="+"),
+            "–" if r.q is None else f"{r.q:.3f}",
+            f"{r.exposed:,}",
+            r.prompts,
+            r.verdict,
+        )
+        for r in found.rows[:top]
+    ]
+    columns = ("source", "lift", "95 %", "q", "exposed", "prompts", "verdict")
+    table(
+        f"Lift of link sources, {asked.window['from']} to {asked.window['to']}",
+        columns,
+        shown,
+        right=range(1, 6),
+    )
+    out.print(
+        f"\n{found.answers:,} answers, {found.prompts} prompts, {len(found.rows)} sources that link to a brand."
+    )
+    if len(found.rows) > top:
+        out.print(f"{len(found.rows) - top} more rows: --top {len(found.rows)} or --json")
+
+
+def association(
+    where: Where,
+    which: Selection,
+    metric: Annotated[
+        str, typer.Option("--authority", help="An imported metric, or pagerank, harmonic, referring_domains.")
+    ] = "pagerank",
+    pool: Annotated[
+        Literal["auto", "retrieved", "serp", "cited-only"],
+        typer.Option("--pool", help="Candidates of an answer."),
+    ] = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Does authority go with being cited? Descriptive: it is no evidence that links work."""
+    from analysis import frames
+    from analysis.association.association import WHY_NOT_EVIDENCE, associate
+
+    with reading(where, which) as asked:
+        data, names = frames.association_data(asked.database, asked.world, asked.scope)
+        values = frames.authority_table(asked.database, metric, asked.world, names=names)
+        kinds = kinds_of(asked, names)
+    found = associate(
+        data, values.strength(names), metric=metric, basis=values.source, kinds=kinds, pool=pool
+    )
+    rows = [
+        {
+            "engine": r.engine,
+            "authority": r.authority,
+            "domains": r.domains,
+            "spearman": r.spearman,
+            "low": r.low,
+            "high": r.high,
+            "odds_ratio_per_doubling": r.odds_ratio_per_doubling,
+            "or_low": r.or_low,
+            "or_high": r.or_high,
+            "answers": r.answers,
+            "pool": r.pool,
+            "basis": r.basis,
+            "unknown_domains": r.unknown,
+            "without_top_20": asdict(r.without_top),
+            "control": r.control,
+            "placebo": asdict(r.placebo) if r.placebo else None,
+            "reason": r.reason,
+        }
+        for r in found
+    ]
+    if as_json:
+        print_json({"window": asked.window, "note": WHY_NOT_EVIDENCE, "rows": rows})
+        return
+    shown = [
+        (
+            r.engine,
+            f"{r.domains:,}",
+            "–" if r.spearman is None else f"{r.spearman:+.3f}",
+            band(r.low, r.high, 1, "+", 2),
+            ratio(r.odds_ratio_per_doubling),
+            band(r.or_low, r.or_high, 1, places=2),
+            f"{r.answers:,}",
+            r.pool,
+        )
+        for r in found
+    ]
+    columns = ("engine", "domains", "Spearman", "95 %", "odds per doubling", "95 %", "answers", "candidates")
+    table(f"{metric} ({values.source}) and citations", columns, shown, right=range(1, 7))
+    out.print(f"\n{WHY_NOT_EVIDENCE}")
+    for row in found:
+        out.print(
+            f"  {plain(row.engine)}: {plain(row.control)}{'; ' + plain(row.reason) if row.reason else ''}"
+        )
+
+
+def events(
+    where: Where,
+    which: Selection,
+    by: Annotated[
+        Literal["family", "source"], typer.Option("--by", help="Pool sources into families or not.")
+    ] = "family",
+    outcome: Annotated[
+        Literal["mention", "citation"], typer.Option("--outcome", help="Named, or cited.")
+    ] = "mention",
+    as_json: JsonOption = False,
+) -> None:
+    """Before and after a brand's first link from a source, against brands not yet linked."""
+    from analysis import frames
+    from analysis.classes.families import families
+    from analysis.events import study
+
+    with reading(where, which) as asked:
+        data = frames.histories(
+            asked.database,
+            asked.world,
+            asked.scope,
+            outcome=outcome,
+            families=families(asked.database, asked.world, folder=asked.classes),
+        )
+        found = study(data, by=by) if data.sources and data.answers.size else None
+    rows = found.rows if found else ()
+    if as_json:
+        head = {"design": "before and after", "by": by, "outcome": outcome, "window": asked.window}
+        print_json({**head, "rows": [asdict(row) for row in rows]})
+        return
+    shown = [
+        (
+            r.name,
+            "–" if r.att is None else f"{100 * r.att:+.1f} points",
+            band(r.low, r.high, sign="+"),
+            "–" if r.q is None else f"{r.q:.3f}",
+            r.events,
+            r.treated,
+            r.controls,
+            f"{r.verdict}{': ' + r.reason if r.reason else ''}",
+        )
+        for r in rows
+    ]
+    columns = (by, "change", "95 %", "q", "links", "linked brands", "not yet linked", "verdict")
+    table(f"Before and after a first link ({outcome})", columns, shown, right=range(1, 7))
+    if not rows:
+        out.print("No cited source is known to link to a tracked brand.")

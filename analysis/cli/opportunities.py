@@ -1,0 +1,76 @@
+"""`citelift opportunities`: what to do next, and what was decided about it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from analysis.cli.decisions import decided
+from analysis.cli.scope import Selection, TopOption, band, reading, share
+from tracker.cli.options import JsonOption, NoteOption, Where
+from tracker.cli.printing import out, plain, print_json, table
+from tracker.cli.verbs import ACT, add
+
+
+def register(app: typer.Typer) -> None:
+    add(app, opportunities, group=ACT)
+
+
+def opportunities(
+    where: Where,
+    which: Selection,
+    set_state: Annotated[
+        str | None,
+        typer.Option("--set", help="Decide on a source, as source=working; open, working, done, dismissed."),
+    ] = None,
+    note: NoteOption = "",
+    gains: Annotated[
+        bool, typer.Option("--gains/--no-gains", help="Compute expected gains from lift.")
+    ] = True,
+    top: TopOption = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Sources that could bring your brand something, best first, each with its reasons and the next step."""
+    from analysis import frames
+    from analysis import opportunities as o
+    from analysis.classes.families import families
+    from analysis.lift.estimate import lift as estimate
+
+    if set_state is not None:
+        decided(where, set_state, partial(o.decide, note=note, now=datetime.now(UTC)), as_json=as_json)
+        return
+    with reading(where, which) as asked:
+        panel = frames.lift_panel(
+            asked.database,
+            asked.world,
+            asked.scope,
+            families=families(asked.database, asked.world, folder=asked.classes),
+        )
+        lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
+        found = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
+    if as_json:
+        rows = [{k: v for k, v in asdict(row).items() if k != "rank"} for row in found]
+        print_json({"window": asked.window, "rows": rows})
+        return
+    shown = [
+        (
+            r.source,
+            r.kind,
+            f"{r.cited_answers:,} of {r.answers:,} ({share(r.rate)})",
+            r.engines,
+            "–" if r.gain is None else f"{100 * r.gain:+.2f} ({band(r.gain_low, r.gain_high, sign='+')})",
+            "; ".join(reason.text for reason in r.reasons),
+            r.state,
+        )
+        for r in found[:top]
+    ]
+    columns = ("source", "class", "answers citing it", "engines", "gain, points (95 %)", "why", "state")
+    table("Opportunities", columns, shown, right=(2, 3, 4))
+    if found:
+        out.print(
+            f"\n{len(found)} in all. Pages and next steps: --json. Decide: --set {plain(found[0].source)}=working"
+        )
