@@ -13,8 +13,9 @@ sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve(
 import streamlit as st  # noqa: E402
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # noqa: E402
 
-from dashboard import data, formats, strings, widgets  # noqa: E402
+from dashboard import data, strings, widgets  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402
+from tracker import numbers  # noqa: E402
 from tracker.errors import CiteliftError  # noqa: E402
 
 THEME = HERE / "theme"
@@ -64,7 +65,7 @@ def enter() -> bool:
         st.session_state["here"] = widgets.Here(place, data.world(place))
         weeks = data.weeks(place)
         newest = (
-            strings.Common.NEWEST.format(week=formats.day(weeks[-1])) if weeks else strings.Common.NO_ANSWERS
+            strings.Common.NEWEST.format(week=numbers.day(weeks[-1])) if weeks else strings.Common.NO_ANSWERS
         )
         widgets.html(f'<p class="cl-quiet">{widgets.text(name)}<br>{widgets.text(newest)}</p>')
     return True

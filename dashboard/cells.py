@@ -11,20 +11,21 @@ from analysis.frames import Scope, World
 from analysis.lift.estimate import LiftRow
 from analysis.quality import AnchorShare
 from analysis.visibility import Change, Row
-from dashboard import charts, formats, widgets
+from dashboard import charts, widgets
 from dashboard.strings import Common, Events, Lift, Links, Measure, Overview, Sources
+from tracker import numbers
 
 
 def window(scope: Scope, world: World, excluded: pd.DataFrame) -> str:
     """Which days and prompts a headline is about, and which answers are in no number."""
     branded = ""
     if scope.branded == "exclude" and world.branded:
-        branded = Common.LEFT_OUT.format(n=formats.counted(len(world.branded), Common.PROMPTS_ONE))
+        branded = Common.LEFT_OUT.format(n=numbers.counted(len(world.branded), Common.PROMPTS_ONE))
     last = scope.last + timedelta(days=6) if scope.last else None
-    said = Common.WINDOW.format(window=formats.period(scope.first, last), branded=branded)
+    said = Common.WINDOW.format(window=numbers.period(scope.first, last), branded=branded)
     for name, told in Overview.EXCLUDED.items():
         if number := int(excluded[name].sum()):
-            said += " " + told.format(n=formats.counted(number, Common.ANSWERS_ONE))
+            said += " " + told.format(n=numbers.counted(number, Common.ANSWERS_ONE))
     return said
 
 
@@ -54,23 +55,23 @@ def change(found: Change | None) -> widgets.Safe:
     mark = widgets.badge(Measure.CHANGE[found.verdict], Measure.TONE[found.verdict])
     d = found.difference
     if d.low is None:
-        return widgets.small(formats.points(d.estimate), mark)
+        return widgets.small(numbers.points(d.estimate), mark)
     return widgets.small(
-        formats.points(d.estimate), widgets.join(formats.points_range(d.low, d.high), " ", mark)
+        numbers.points(d.estimate), widgets.join(numbers.points_range(d.low, d.high), " ", mark)
     )
 
 
 def _size(change: Change) -> str:
     d = change.difference
-    span = f" ({formats.points_range(d.low, d.high)})" if d.low is not None else ""
-    return formats.points(d.estimate) + span
+    span = f" ({numbers.points_range(d.low, d.high)})" if d.low is not None else ""
+    return numbers.points(d.estimate) + span
 
 
 def lift_note(row: LiftRow) -> str:
-    prompts = formats.counted(row.prompts, Common.PROMPTS_ONE)
-    span = formats.points_range(row.low, row.high)
+    prompts = numbers.counted(row.prompts, Common.PROMPTS_ONE)
+    span = numbers.points_range(row.low, row.high)
     return Lift.NOTE.format(
-        lift=formats.points(row.lift), interval=span, exposed=formats.count(row.exposed), prompts=prompts
+        lift=numbers.points(row.lift), interval=span, exposed=numbers.count(row.exposed), prompts=prompts
     )
 
 
@@ -91,13 +92,13 @@ def lift_line(row: LiftRow) -> tuple[object, ...]:
         else Lift.NO_CHECKS
     )
     verdict = widgets.badge(Lift.VERDICTS[row.verdict], Lift.TONES.get(row.verdict, "quiet"))
-    numbers = (
-        formats.points(row.lift),
-        formats.points_range(row.low, row.high),
-        formats.count(row.exposed),
+    figures = (
+        numbers.points(row.lift),
+        numbers.points_range(row.low, row.high),
+        numbers.count(row.exposed),
         row.prompts,
     )
-    return (widgets.link(f"https://{row.source}", row.source), *numbers, verdict, passed)
+    return (widgets.link(f"https://{row.source}", row.source), *figures, verdict, passed)
 
 
 LIFT_HEADS: tuple[str, ...] = (
@@ -135,10 +136,10 @@ def lift_raw(row: LiftRow) -> tuple[object, ...]:
 def link_counts(name: str, mine: pd.DataFrame) -> tuple[object, ...]:
     known, lost = mine["nofollow"].notna(), mine["lost"].notna()
     followed = int((mine.loc[known, "nofollow"] == 0).sum())
-    share = formats.percent(followed / int(known.sum()), 0) if known.any() else formats.UNKNOWN
+    share = numbers.percent(followed / int(known.sum()), 0) if known.any() else numbers.UNKNOWN
     counts = (mine["source"].nunique(), len(mine), int((~lost).sum()), int(lost.sum()))
-    of = Links.FOLLOWED_OF.format(n=formats.count(followed), of=formats.count(int(known.sum())))
-    return (name, *map(formats.count, counts), widgets.small(share, of) if known.any() else share)
+    of = Links.FOLLOWED_OF.format(n=numbers.count(followed), of=numbers.count(int(known.sum())))
+    return (name, *map(numbers.count, counts), widgets.small(share, of) if known.any() else share)
 
 
 LINK_HEADS = (
@@ -161,7 +162,7 @@ def referring(found: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...
     for source, part in mine.groupby("source"):
         anchor = next((a for a in part["anchor"] if isinstance(a, str) and a.strip()), Links.NO_ANCHOR)
         first = part["first"].min()
-        seen = formats.day(first) if pd.notna(first) else formats.UNKNOWN
+        seen = numbers.day(first) if pd.notna(first) else numbers.UNKNOWN
         kind = Sources.KINDS.get(part["kind"].iloc[0], part["kind"].iloc[0])
         page = widgets.link(next((u for u in part["url"] if isinstance(u, str)), f"https://{source}"), source)
         rows.append(
@@ -170,8 +171,8 @@ def referring(found: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...
                 (
                     page,
                     kind,
-                    formats.count(len(part)),
-                    formats.count(int(rivals.get(source, 0))),
+                    numbers.count(len(part)),
+                    numbers.count(int(rivals.get(source, 0))),
                     seen,
                     anchor[:80],
                 ),
@@ -225,9 +226,9 @@ def event_name(name: str) -> str:
 
 
 def event_line(row: EventRow) -> tuple[object, ...]:
-    numbers = (formats.points(row.att), formats.points_range(row.low, row.high))
+    figures = (numbers.points(row.att), numbers.points_range(row.low, row.high))
     usable = Events.USABLE_OF.format(usable=row.events, dated=row.dated)
-    return (event_name(row.name), *numbers, usable, row.treated, row.controls, event_verdict(row), row.reason)
+    return (event_name(row.name), *figures, usable, row.treated, row.controls, event_verdict(row), row.reason)
 
 
 def event_verdict(row: EventRow) -> widgets.Safe:
@@ -239,35 +240,35 @@ EVENT_POINT = ("week", "estimate", "low", "high", "note")
 
 
 def event_point(point: PathPoint) -> tuple[object, ...]:
-    span = Events.NO_INTERVAL if point.low is None else formats.points_range(point.low, point.high)
+    span = Events.NO_INTERVAL if point.low is None else numbers.points_range(point.low, point.high)
     note = Events.POINT.format(
-        week=Events.POINT_WEEK.format(week=formats.minus(f"{point.week:+d}") if point.week else 0),
-        points=formats.points(point.estimate),
+        week=Events.POINT_WEEK.format(week=numbers.minus(f"{point.week:+d}") if point.week else 0),
+        points=numbers.points(point.estimate),
         interval=span,
-        links=formats.counted(point.events, "link"),
+        links=numbers.counted(point.events, "link"),
     )
     return point.week, point.estimate, point.low, point.high, note
 
 
 def event_facts(row: EventRow) -> str:
     def early(p: float | None, quiet: str, moved: str) -> str:
-        return formats.UNKNOWN if p is None else (moved if p <= EARLY else quiet).format(p=formats.p_value(p))
+        return numbers.UNKNOWN if p is None else (moved if p <= EARLY else quiet).format(p=numbers.p_value(p))
 
-    span = formats.points_range(row.low, row.high)
+    span = numbers.points_range(row.low, row.high)
     said: dict[str, object] = {
         "verdict": event_verdict(row),
-        "change": widgets.small(formats.points(row.att), span),
-        "adjusted": formats.points(row.adjusted),
+        "change": widgets.small(numbers.points(row.att), span),
+        "adjusted": numbers.points(row.adjusted),
         "links": Events.COMPARED.format(
-            links=formats.counted(row.events, "link"),
-            treated=formats.counted(row.treated, "brand"),
+            links=numbers.counted(row.events, "link"),
+            treated=numbers.counted(row.treated, "brand"),
             controls=row.controls,
         ),
         "pre_trend": early(row.pre_trend, Events.QUIET_BEFORE, Events.MOVED_BEFORE),
         "fake_date": early(row.fake_date, Events.QUIET_FAKE, Events.MOVED_FAKE),
         "p": widgets.small(
-            Events.P_AND_Q.format(p=formats.p_value(row.p), q=formats.p_value(row.q, "q")),
-            Events.INFERENCE.get(row.inference, formats.UNKNOWN),
+            Events.P_AND_Q.format(p=numbers.p_value(row.p), q=numbers.p_value(row.q, "q")),
+            Events.INFERENCE.get(row.inference, numbers.UNKNOWN),
         ),
     }
     pairs = (

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis import moments
 from analysis.moments import Moment
-from dashboard import formats
+from tracker import numbers
 
 ACCENT, OTHER, QUIET = "#0e8a7f", "#b9791a", "#8d9a97"
 GOOD, BAD = "#0e8a7f", "#c2543c"
@@ -92,7 +92,7 @@ def marks(found: Sequence[Moment], days: pd.Series, *, lasting: int = 7) -> pd.D
         return pd.DataFrame(columns=["at", "letter", "titles"])
     every = pd.to_datetime(days)
     drawn = moments.marks(found, every.min().date(), every.max().date() + timedelta(days=lasting))
-    rows = [(m.at, m.letter, [f"{formats.day(one.at)}: {one.title}" for one in m.moments]) for m in drawn]
+    rows = [(m.at, m.letter, [f"{numbers.day(one.at)}: {one.title}" for one in m.moments]) for m in drawn]
     return pd.DataFrame(rows, columns=["at", "letter", "titles"]).astype({"at": "datetime64[ns]"})
 
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 from analysis.frames import Scope
 from analysis.opportunities import Opportunity
 from analysis.visibility import Change, Row
-from dashboard import data, formats, widgets
+from dashboard import data, widgets
 from dashboard.strings import Common, Empty, Glance, Measure, Opportunities
 from dashboard.widgets import Here, Safe
+from tracker import numbers
 
 LINES = 3
 MANY = 100_000
@@ -72,14 +73,14 @@ def _difference(found: object) -> str:
     assert isinstance(found, Interval)
     if found.low is None or found.high is None or found.estimate is None:
         return Glance.THIN
-    span = formats.points_range(found.low, found.high)
+    span = numbers.points_range(found.low, found.high)
     if found.low <= 0 <= found.high:
-        return Glance.TIE.format(points=formats.points(found.estimate), interval=span)
+        return Glance.TIE.format(points=numbers.points(found.estimate), interval=span)
     words = Glance.BEHIND if found.estimate > 0 else Glance.AHEAD
     near, far = sorted((abs(found.low), abs(found.high)))
-    size = formats.number(100 * abs(found.estimate))
+    size = numbers.number(100 * abs(found.estimate))
     return words.format(
-        points=f"{size} points", interval=f"{formats.number(100 * near)}–{formats.number(100 * far)}"
+        points=f"{size} points", interval=f"{numbers.number(100 * near)}–{numbers.number(100 * far)}"
     )
 
 
@@ -94,8 +95,8 @@ def changed(moved: Sequence[Change]) -> list[object]:
         return [_move(change) for change in found[:LINES]]
     if all(change.verdict == "not enough data" for change in moved):
         return [Glance.THIN_WEEKS]
-    days = {"after": formats.day(moved[0].last), "before": formats.day(moved[0].first)}
-    return [Glance.NOISE.format(comparisons=formats.counted(len(moved), "comparison"), **days)]
+    days = {"after": numbers.day(moved[0].last), "before": numbers.day(moved[0].first)}
+    return [Glance.NOISE.format(comparisons=numbers.counted(len(moved), "comparison"), **days)]
 
 
 def _move(change: Change) -> Safe:
@@ -103,9 +104,9 @@ def _move(change: Change) -> Safe:
     told = Glance.MOVED.format(
         measure=Measure.NAMES.get(change.measure, change.measure).casefold(),  # type: ignore[call-overload]
         verdict=Measure.CHANGE[change.verdict],
-        points=formats.points(d.estimate),
-        interval=formats.points_range(d.low, d.high),
-        prompts=formats.counted(d.clusters, Common.PROMPTS_ONE),
+        points=numbers.points(d.estimate),
+        interval=numbers.points_range(d.low, d.high),
+        prompts=numbers.counted(d.clusters, Common.PROMPTS_ONE),
     )
     return line(change.brand, told)
 
@@ -124,10 +125,10 @@ def lately(here: Here) -> list[object]:
         gained, lost = (int(mine.get(kind, 0)) for kind in ("gained link", "lost link"))
         words = Glance.LINKS if gained or lost else Glance.LINKS_NONE
         said.append(
-            words.format(gained=formats.counted(gained, "linking site"), lost=lost, day=formats.day(since))
+            words.format(gained=numbers.counted(gained, "linking site"), lost=lost, day=numbers.day(since))
         )
     noted = widgets.records(recent[recent["brand"].isna()].head(1))
-    return said + [Glance.EVENT.format(day=formats.day(m.at), title=m.title) for m in noted]
+    return said + [Glance.EVENT.format(day=numbers.day(m.at), title=m.title) for m in noted]
 
 
 def next_steps(here: Here, scope: Scope, answers: int) -> Safe:
@@ -137,7 +138,7 @@ def next_steps(here: Here, scope: Scope, answers: int) -> Safe:
     if not data.has_links(here.place):
         return bullets([widgets.join(Glance.NO_LINKS, " ", widgets.code(Empty.LINKS_COMMANDS[0]))])
     if answers > MANY:
-        return bullets([Glance.MANY.format(answers=formats.counted(answers, Common.ANSWERS_ONE))])
+        return bullets([Glance.MANY.format(answers=numbers.counted(answers, Common.ANSWERS_ONE))])
     first, last = data.window(here.place, None)
     whole = Scope(first=first, last=last, engine=scope.engine, topic=scope.topic, branded="include")
     found = [o for o in data.opportunities(here.place, whole) if o.state in ("open", "working")][:LINES]
@@ -149,14 +150,14 @@ def next_steps(here: Here, scope: Scope, answers: int) -> Safe:
 def _step(found: Opportunity) -> Safe:
     name = widgets.link(f"https://{found.source}", found.source)
     if found.gain is not None:
-        span = formats.points_range(found.gain_low, found.gain_high)
-        told = Glance.GAIN.format(points=formats.points(found.gain), interval=span)
+        span = numbers.points_range(found.gain_low, found.gain_high)
+        told = Glance.GAIN.format(points=numbers.points(found.gain), interval=span)
     else:
-        span = formats.percent_range(found.low, found.high)
+        span = numbers.percent_range(found.low, found.high)
         told = Glance.CITED.format(
-            rate=formats.percent(found.rate),
+            rate=numbers.percent(found.rate),
             interval=span,
-            n=formats.counted(found.cited_answers, Common.ANSWERS_ONE),
+            n=numbers.counted(found.cited_answers, Common.ANSWERS_ONE),
         )
     kinds = dict.fromkeys(Opportunities.REASONS.get(reason.kind, reason.kind) for reason in found.reasons)
     return line(name, told, "; ".join(kinds))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dashboard import charts, formats, strings, widgets
+from dashboard import charts, strings, widgets
 from dashboard.data import AnswerView, JudgedView
+from tracker import numbers
 
 words = strings.Answers
 
@@ -39,8 +40,8 @@ def _piece(view: AnswerView, passages: list[tuple[int | None, int | None, int]],
         inner = f'<mark class="{"own" if span.own else ""}" title="{widgets.text(span.brand)}">{inner}</mark>'
     if any(a is not None and b is not None and a <= start and end <= b and a < b for a, b, _ in passages):
         inner = f'<span class="said">{inner}</span>'
-    numbers = sorted({position for _, b, position in passages if b == end})
-    return inner + (f"<sup>{','.join(map(str, numbers))}</sup>" if numbers else "")
+    positions = sorted({position for _, b, position in passages if b == end})
+    return inner + (f"<sup>{','.join(map(str, positions))}</sup>" if positions else "")
 
 
 def key() -> widgets.Safe:
@@ -61,16 +62,16 @@ def facts(view: AnswerView, engine: str) -> widgets.Safe:
 
 def _facts(view: AnswerView, engine: str) -> Iterator[tuple[str, object]]:
     a = view.answer
-    yield "at", formats.moment(a.asked_at)
+    yield "at", numbers.moment(a.asked_at)
     yield "engine", engine
     yield "surface", a.surface
-    yield "model", a.model or formats.UNKNOWN
-    yield "served", a.served_model or formats.UNKNOWN
+    yield "model", a.model or numbers.UNKNOWN
+    yield "served", a.served_model or numbers.UNKNOWN
     yield "searched", words.YES_NO[a.search_used]
     if a.searches:
         yield "searches", "; ".join(a.searches)
-    yield "cost", formats.money(a.cost_micros)
-    yield "tokens", f"{formats.count(a.input_tokens)} / {formats.count(a.output_tokens)}"
+    yield "cost", numbers.money(a.cost_micros)
+    yield "tokens", f"{numbers.count(a.input_tokens)} / {numbers.count(a.output_tokens)}"
     if a.stop:
         yield "stop", a.stop
     if a.problem:
@@ -78,7 +79,7 @@ def _facts(view: AnswerView, engine: str) -> Iterator[tuple[str, object]]:
     for name, stance in (("named", "named"), ("absent", "absent")):
         said = [brand for brand, _, _, s in view.mentions if s == stance]
         if said or name == "named":
-            yield name, ", ".join(said) or formats.UNKNOWN
+            yield name, ", ".join(said) or numbers.UNKNOWN
     if view.judged:
         yield "judged", ", ".join(f"{brand}: {stance}" for brand, stance in view.judged.stances)
         yield "judge", _judge(view.judged)
@@ -89,8 +90,8 @@ def _judge(judged: JudgedView) -> str:
     found = judged.measured
     if found is None:
         return name + words.UNMEASURED
-    kappa = formats.UNKNOWN if found.kappa.estimate is None else f"{found.kappa.estimate:.2f}"
-    span = formats.percent_range(found.agreed.low, found.agreed.high, 0)
+    kappa = numbers.UNKNOWN if found.kappa.estimate is None else f"{found.kappa.estimate:.2f}"
+    span = numbers.percent_range(found.agreed.low, found.agreed.high, 0)
     return name + words.AGREES.format(
-        share=formats.percent(found.agreed.estimate, 0), span=span, n=found.agreed.n, kappa=kappa
+        share=numbers.percent(found.agreed.estimate, 0), span=span, n=found.agreed.n, kappa=kappa
     )

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -20,15 +17,14 @@ import streamlit as st
 from analysis.frames import Scope, World
 from analysis.intervals import Interval
 from analysis.visibility import FEW
-from dashboard import data, formats, strings
+from dashboard import data, strings
 from dashboard.strings import Common
+from tracker import numbers, spreadsheet
 
 STYLE = Path(__file__).with_name("theme") / "style.css"
 SHARED = ("period", "engine", "topic", "country", "branded")
 """Choices that follow the reader from page to page."""
 PERIODS: tuple[int | None, ...] = (4, 12, 26, 52, None)
-INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-FORMULA = ("=", "+", "-", "\u2212", "@", "\t", "\r", "\n", "|", "%")
 Tone = Literal["good", "bad", "warn", "quiet", ""]
 
 
@@ -67,7 +63,7 @@ def text(value: object) -> Safe:
     """Anything as text: escaped, without what reorders or hides characters."""
     if isinstance(value, Safe):
         return value
-    return Safe(escape(INVISIBLE.sub("\ufffd", str(value)), quote=True))
+    return Safe(escape(spreadsheet.INVISIBLE.sub("\ufffd", str(value)), quote=True))
 
 
 def join(*parts: object) -> Safe:
@@ -208,18 +204,18 @@ def cards(items: Iterable[Card]) -> None:
 def basis(n: int, prompts: int, unit: str = Common.ANSWERS_ONE) -> str:
     """What a number rests on."""
     return Common.BASIS.format(
-        answers=formats.counted(n, unit), prompts=formats.counted(prompts, Common.PROMPTS_ONE)
+        answers=numbers.counted(n, unit), prompts=numbers.counted(prompts, Common.PROMPTS_ONE)
     )
 
 
 def rate(interval: Interval) -> Safe:
     """A share with its interval below it; greyed words where there is too little of it."""
     if interval.estimate is None:
-        return small(formats.UNKNOWN, Common.NOT_ENOUGH)
-    below = formats.percent_range(interval.low, interval.high) if interval.enough else Common.NOT_ENOUGH
+        return small(numbers.UNKNOWN, Common.NOT_ENOUGH)
+    below = numbers.percent_range(interval.low, interval.high) if interval.enough else Common.NOT_ENOUGH
     if interval.n < FEW:
         below = f"{below} · {Common.DIRECTIONAL}"
-    return small(formats.percent(interval.estimate), below)
+    return small(numbers.percent(interval.estimate), below)
 
 
 def bar() -> Any:
@@ -317,7 +313,7 @@ def stop_without_answers() -> None:
     if len(failed):
         reasons = ", ".join(f"{n:,} × {why}" for why, n in failed.groupby("reason")["asks"].sum().items())
         words = strings.Empty.FAILED_TEXT.format(
-            failed=formats.counted(int(failed["asks"].sum()), "ask"), reasons=reasons
+            failed=numbers.counted(int(failed["asks"].sum()), "ask"), reasons=reasons
         )
         empty(strings.Empty.FAILED, words, strings.Empty.FAILED_COMMANDS)
     else:
@@ -331,29 +327,16 @@ def stop_without_links() -> None:
         st.stop()
 
 
-def neutral(value: object) -> object:
-    """A CSV cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    if not isinstance(value, str):
-        return value
-    cleaned = INVISIBLE.sub("\ufffd", value)
-    bare = unicodedata.normalize("NFKC", value.lstrip("\ufeff\u200b\ufffd \u00a0"))
-    return f"'{cleaned}" if bare.startswith(FORMULA) else cleaned
-
-
-def as_csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """With a byte order mark: Excel takes a file without one for another encoding."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow([neutral(head) for head in heads])
-    writer.writerows([["" if cell is None else neutral(cell) for cell in row] for row in rows])
-    return file.getvalue().encode("utf-8-sig")
-
-
 def download(name: str, heads: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]]) -> None:
     st.download_button(
-        Common.DOWNLOAD, as_csv(heads, rows()), file_name=name, mime="text/csv", icon=":material/download:", on_click="ignore",
+        Common.DOWNLOAD,
+        spreadsheet.text(heads, rows()).encode(spreadsheet.ENCODING),
+        file_name=name,
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
         key=f"csv-{name}",
-    )  # fmt: skip
+    )
 
 
 def how_many(rows: int, key: str, *, steps: Sequence[int] = (20, 100, 500)) -> int:

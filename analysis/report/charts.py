@@ -11,6 +11,7 @@ from markupsafe import Markup
 from analysis.lift.estimate import LiftRow
 from analysis.moments import Mark, Moment, marks
 from analysis.visibility import Row
+from tracker import numbers
 
 PALETTE = ("#0b6e63", "#33415c", "#b4652a", "#7a5ea8", "#8a8f98", "#a8a29a", "#c2bdb4", "#d0ccc4")
 
@@ -84,11 +85,7 @@ class Forest:
         at = {
             x: self._at(x) for x in (step * i for i in range(first, first + 12)) if self.low <= x <= self.high
         }
-        return [
-            (place, f"{100 * x:+.0f}".replace("-", "−") if x else "0")
-            for x, place in at.items()
-            if 3 < place < 97
-        ]
+        return [(place, numbers.signed(100 * x, 0)) for x, place in at.items() if 3 < place < 97]
 
 
 def forest(rows: Sequence[LiftRow]) -> Forest:
@@ -183,7 +180,7 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
     every = max(1, -(-len(weeks) // 6))
     return Trend(
         y=tuple(
-            (100 - 100 * i * step / top, f"{100 * i * step:.0f} %") for i in range(round(top / step) + 1)
+            (100 - 100 * i * step / top, numbers.percent(i * step, 0)) for i in range(round(top / step) + 1)
         ),
         x=tuple((place(week, 0)[0], week) for week in weeks[::every]),
         band=tuple(upper + lower),

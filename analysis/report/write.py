@@ -7,12 +7,9 @@ PDF, neutralised as a formula in CSV.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -29,9 +26,10 @@ from analysis.intervals import wilson
 from analysis.lift.estimate import LiftTable, lift
 from analysis.moments import moments, within
 from analysis.opportunities import Opportunity, opportunities
-from analysis.report import words
+from analysis.report import cells, typeset, words
 from analysis.report.charts import bar, forest, trend
 from analysis.report.week import Source, Week
+from tracker import numbers, spreadsheet
 from tracker.errors import UsageError
 
 Format = Literal["html", "pdf", "md", "csv"]
@@ -67,7 +65,7 @@ def write(
         if kind == "csv":
             for name, text in tables(found).items():
                 written.append(folder / f"{stem}-{name}.csv")
-                written[-1].write_text(text, encoding="utf-8-sig", newline="")
+                written[-1].write_text(text, encoding=spreadsheet.ENCODING, newline="")
             continue
         written.append(folder / f"{stem}.{kind}")
         if kind == "pdf":
@@ -195,14 +193,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {
-        "percent": words.percent,
-        "points": words.points,
-        "band": words.band,
-        "day": words.day,
-        "count": words.count,
+        "percent": numbers.percent,
+        "points": numbers.points,
+        "percent_range": numbers.percent_range,
+        "points_range": numbers.points_range,
+        "day": numbers.day,
+        "count": numbers.count,
         "md": markdown_text,
     }
-    found.globals |= {"words": words, "bar": bar, "forest": forest, "trend": trend}
+    found.globals |= {"words": words, "numbers": numbers, "bar": bar, "forest": forest, "trend": trend}
     return found
 
 
@@ -221,14 +220,14 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$^=-])")
 
 def markdown_text(value: object) -> str:
     """Foreign text on one line, none of it markup."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(value).split()))
+    return _SPECIAL.sub(r"\\\1", " ".join(re.split(r"[^\S\u00a0]+", str(value).strip())))
 
 
 def pdf(found: Week) -> bytes:
     """The report as PDF. Text reaches the template as data, so nothing in it can become markup."""
     import typst
 
-    data = json.dumps(words.plain(found, v.DEFINITIONS), ensure_ascii=False, default=str)
+    data = json.dumps(typeset.plain(found, v.DEFINITIONS), ensure_ascii=False, default=str)
     made: Any = typst.compile(
         str(TEMPLATES / "report.typ"), root=str(TEMPLATES), sys_inputs={"data": data}, format="pdf"
     )
@@ -236,37 +235,12 @@ def pdf(found: Week) -> bytes:
     return made
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
-
-
-def cell(value: object) -> object:
-    """A CSV cell that no spreadsheet runs: text that could start a formula is led by an apostrophe."""
-    if value is None or isinstance(value, int | float):
-        return "" if value is None else value
-    text = str(value).replace("\0", "")
-    return (
-        f"'{text}"
-        if text.lstrip(" \u00a0\u200b\ufeff").startswith(_FORMULA) or text.startswith(_FORMULA)
-        else text
-    )
-
-
 def tables(found: Week) -> dict[str, str]:
     """The report's tables as CSV texts: visibility, changes, lift, opportunities, sources."""
-    lifts = found.lift.rows if found.lift else ()
     return {
-        "visibility": _csv([words.row_cells(row) for row in found.rows]),
-        "changes": _csv([words.change_cells(change) for change in found.changes]),
-        "lift": _csv([words.lift_cells(row) for row in lifts]),
-        "opportunities": _csv([words.opportunity_cells(row) for row in found.opportunities]),
-        "sources": _csv([{**asdict(s), "links_to": "; ".join(s.links_to)} for s in found.sources]),
+        "visibility": cells.table(cells.VISIBILITY, found.rows),
+        "changes": cells.table(cells.CHANGES, found.changes),
+        "lift": cells.table(cells.LIFT, found.lift.rows if found.lift else ()),
+        "opportunities": cells.table(cells.OPPORTUNITIES, found.opportunities),
+        "sources": cells.table(cells.SOURCES, found.sources),
     }
-
-
-def _csv(rows: Sequence[Mapping[str, object]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    if rows:
-        writer.writerow(list(rows[0]))
-        writer.writerows([cell(value) for value in row.values()] for row in rows)
-    return out.getvalue()

@@ -10,8 +10,9 @@ import streamlit as st
 from analysis.frames import Scope
 from analysis.intervals import wilson
 from analysis.visibility import FEW
-from dashboard import charts, data, formats, marked, strings, widgets
+from dashboard import charts, data, marked, strings, widgets
 from dashboard.strings import Common, Empty
+from tracker import numbers
 from tracker.models import Answer, Citation
 
 words = strings.Answers
@@ -48,10 +49,10 @@ def table(found: pd.DataFrame) -> None:
 def line(row: Any) -> tuple[object, ...]:
     named, cited = wilson(row.mentioned, row.answers), wilson(row.cited, row.citable)
     prompt = widgets.join(row.text, " ", widgets.badge(words.BRANDED)) if row.branded else row.text
-    span = formats.percent_range(named.low, named.high, 0)
+    span = numbers.percent_range(named.low, named.high, 0)
     drawn = widgets.picture(charts.sparkline(row.weekly), words.COLUMNS[5])
-    shares = (formats.percent(named.estimate, 0), span, formats.percent(cited.estimate, 0))
-    return (prompt, row.topic, *shares, drawn, formats.count(row.answers))
+    shares = (numbers.percent(named.estimate, 0), span, numbers.percent(cited.estimate, 0))
+    return (prompt, row.topic, *shares, drawn, numbers.count(row.answers))
 
 
 def read(found: pd.DataFrame, scope: Scope) -> None:
@@ -82,7 +83,7 @@ def label(answer: Answer) -> str:
     problem = words.PROBLEM.format(problem=answer.problem) if answer.problem else ""
     engine = here.world.engines.get(answer.engine_id, "")
     return words.ANSWER_LABEL.format(
-        day=formats.day(answer.asked_at), engine=engine, repeat=answer.repeat + 1, problem=problem
+        day=numbers.day(answer.asked_at), engine=engine, repeat=answer.repeat + 1, problem=problem
     )
 
 

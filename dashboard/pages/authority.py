@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.association.association import WHY_NOT_EVIDENCE, Association
-from dashboard import charts, data, formats, strings, widgets
+from dashboard import charts, data, strings, widgets
 from dashboard.strings import Empty
+from tracker import numbers
 
 words = strings.Association
 
@@ -47,7 +48,7 @@ def ranks(rows: tuple[Association, ...]) -> None:
     known = [r for r in rows if r.spearman is not None and r.low is not None and r.high is not None]
     if known:
         notes = [
-            f"{formats.correlation(r.spearman)} ({formats.correlation_range(r.low, r.high)})" for r in known
+            f"{numbers.correlation(r.spearman)} ({numbers.correlation_range(r.low, r.high)})" for r in known
         ]
         frame = figure([(r.engine, r.spearman, r.low, r.high, n) for r, n in zip(known, notes, strict=True)])  # type: ignore[misc]
         widgets.section(words.RANK, words.RANK_SUB)
@@ -61,7 +62,7 @@ def odds(rows: tuple[Association, ...]) -> None:
         without = row.without_top
         found.append((f"{row.engine}, {words.WITHOUT}", without.ratio, without.low, without.high))
     known = [
-        (*r, f"{formats.ratio(r[1])} ({formats.ratio_range(r[2], r[3])})") for r in found if None not in r
+        (*r, f"{numbers.ratio(r[1])} ({numbers.ratio_range(r[2], r[3])})") for r in found if None not in r
     ]
     if known:
         widgets.section(words.ODDS, words.ODDS_SUB)
@@ -73,12 +74,12 @@ def table(rows: tuple[Association, ...]) -> None:
         (
             *(
                 r.engine,
-                formats.correlation(r.spearman),
-                formats.correlation_range(r.low, r.high),
-                formats.count(r.domains),
+                numbers.correlation(r.spearman),
+                numbers.correlation_range(r.low, r.high),
+                numbers.count(r.domains),
             ),
-            *(formats.ratio(r.odds_ratio_per_doubling), formats.ratio_range(r.or_low, r.or_high)),
-            *(formats.ratio(r.without_top.ratio), formats.count(r.answers), words.POOLS.get(r.pool, r.pool)),
+            *(numbers.ratio(r.odds_ratio_per_doubling), numbers.ratio_range(r.or_low, r.or_high)),
+            *(numbers.ratio(r.without_top.ratio), numbers.count(r.answers), words.POOLS.get(r.pool, r.pool)),
         )
         for r in rows
     ]

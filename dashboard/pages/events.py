@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from analysis.events import EventRow, EventTable
-from dashboard import cells, charts, data, formats, strings, widgets
+from dashboard import cells, charts, data, strings, widgets
 from dashboard.data import Pooling
 from dashboard.strings import Empty
+from tracker import numbers
 
 words = strings.Events
 
@@ -54,20 +55,18 @@ def study() -> None:
 
 
 def summary(found: EventTable, rows: list[EventRow], pooling: Pooling) -> None:
-    moved, numbers = (
-        sum(row.verdict == "moved after" for row in rows),
-        sum(row.att is not None for row in rows),
-    )
-    counted = formats.counted(len(rows), words.ROW_NAMES[pooling])
+    moved = sum(row.verdict == "moved after" for row in rows)
+    estimated = any(row.att is not None for row in rows)
+    counted = numbers.counted(len(rows), words.ROW_NAMES[pooling])
     head = words.HEADLINE.format(moved=moved, rows=counted) if moved else words.HEADLINE_NONE
     said = words.SUMMARY.format(
-        dated=formats.counted(sum(row.dated for row in rows), "first link"),
+        dated=numbers.counted(sum(row.dated for row in rows), "first link"),
         usable=sum(row.events for row in rows),
         already=sum(row.already for row in rows),
-        weeks=formats.counted(found.weeks, "week"),
+        weeks=numbers.counted(found.weeks, "week"),
     )
-    widgets.section(head if numbers else words.HEADLINE_THIN, said)
-    if not numbers:
+    widgets.section(head if estimated else words.HEADLINE_THIN, said)
+    if not estimated:
         widgets.quiet(words.MISSING_WEEKS.format(pool=words.MISSING_POOL[pooling]))
 
 
@@ -113,7 +112,7 @@ def line(row: Any) -> tuple[object, ...]:
     if row.brand is not None:
         what = widgets.join(widgets.link(f"https://{row.title}", row.title), f" → {row.brand}")
     tone = {"gained link": "good", "lost link": "bad", "served model": "warn"}.get(row.kind, "quiet")
-    return formats.day(row.at), widgets.badge(words.KINDS.get(row.kind, row.kind), tone), what
+    return numbers.day(row.at), widgets.badge(words.KINDS.get(row.kind, row.kind), tone), what
 
 
 show()

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from analysis.lift.estimate import LiftRow, LiftTable
-from dashboard import cells, charts, data, formats, strings, widgets
+from dashboard import cells, charts, data, strings, widgets
 from dashboard.strings import Common
+from tracker import numbers
 
 words = strings.Lift
 
@@ -40,8 +41,8 @@ def summary(found: LiftTable) -> None:
     head = words.HEADLINE.format(claimed=claimed, sources=len(found.rows)) if claimed else words.HEADLINE_NONE
     thin = sum(row.lift is None for row in found.rows)
     basis = {
-        "answers": formats.counted(found.answers, "answer"),
-        "prompts": formats.counted(found.prompts, "prompt"),
+        "answers": numbers.counted(found.answers, "answer"),
+        "prompts": numbers.counted(found.prompts, "prompt"),
     }
     widgets.section(head, words.SUMMARY.format(**basis, thin=thin, sources=len(found.rows)))
 
@@ -69,8 +70,8 @@ def limits(found: LiftTable) -> None:
     body = "".join(f"<div><b>{widgets.text(head)}</b>{widgets.bullets(said)}</div>" for head, said in halves)
     pooled = ""
     if found.unlinked and found.unlinked.estimate is not None:
-        span = formats.points_range(found.unlinked.low, found.unlinked.high)
-        pooled = f"<p>{widgets.text(words.POOLED.format(value=formats.points(found.unlinked.estimate), interval=span))}</p>"
+        span = numbers.points_range(found.unlinked.low, found.unlinked.high)
+        pooled = f"<p>{widgets.text(words.POOLED.format(value=numbers.points(found.unlinked.estimate), interval=span))}</p>"
     widgets.box(words.CAN, widgets.Safe(f'<div class="cl-cols">{body}</div>{pooled}'))
 
 
@@ -104,7 +105,7 @@ def checks(rows: list[LiftRow]) -> None:
         (
             words.CHECK_NAMES.get(check, check),
             widgets.badge(words.OUTCOME[passed], tones[passed]),
-            formats.minus(row.details.get(check, "")),
+            numbers.minus(row.details.get(check, "")),
         )
         for check, passed in row.checks.items()
     ]

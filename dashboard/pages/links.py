@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard import cells, charts, data, formats, strings, widgets
+from dashboard import cells, charts, data, strings, widgets
+from tracker import numbers
 
 words = strings.Links
 
@@ -73,9 +74,9 @@ def profile(name: str) -> None:
         widgets.section(words.SPIKES)
         rows = [
             (
-                formats.day(w.week),
-                formats.count(w.new),
-                formats.number(w.expected, 0),
+                numbers.day(w.week),
+                numbers.count(w.new),
+                numbers.number(w.expected, 0),
                 w.because or words.SPIKE_PLAIN,
             )
             for w in found.spikes[-8:]
@@ -90,7 +91,7 @@ def anchors(mine: pd.DataFrame) -> None:
     )
     counted = texts.groupby("text").agg(links=("source", "size"), domains=("source", "nunique")).reset_index()
     top = counted.sort_values(["links", "text"], ascending=[False, True]).head(12)
-    rows = [(r.text[:120], formats.count(r.links), formats.count(r.domains)) for r in widgets.records(top)]
+    rows = [(r.text[:120], numbers.count(r.links), numbers.count(r.domains)) for r in widgets.records(top)]
     widgets.table(widgets.columns(words.ANCHOR_COLUMNS, numeric=(1, 2)), rows)
 
 
@@ -98,10 +99,10 @@ def imports() -> None:
     widgets.section(words.IMPORTS)
     rows = [
         (
-            widgets.small(i.file_name, formats.moment(i.imported_at)),
+            widgets.small(i.file_name, numbers.moment(i.imported_at)),
             i.vendor,
-            formats.day(i.as_of),
-            *map(formats.count, (i.read, i.stored, i.rejected)),
+            numbers.day(i.as_of),
+            *map(numbers.count, (i.read, i.stored, i.rejected)),
         )
         for i in data.imports(here.place)
     ]

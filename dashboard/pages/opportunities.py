@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from analysis.opportunities import Opportunity, Reason
-from dashboard import data, formats, strings, widgets
+from dashboard import data, strings, widgets
 from dashboard.strings import Sources
+from tracker import numbers
 
 words = strings.Opportunities
 here = widgets.here()
@@ -40,7 +41,7 @@ def wanted(found: Opportunity, state: str, reason: str) -> bool:
 
 
 def listed(chosen: list[Opportunity], found: list[Opportunity]) -> None:
-    widgets.section(formats.counted(len(chosen), "opportunity", "opportunities"), words.FOUND_SUB)
+    widgets.section(numbers.counted(len(chosen), "opportunity", "opportunities"), words.FOUND_SUB)
     if not chosen:
         widgets.empty(words.NONE_LEFT, words.NONE_LEFT_TEXT)
         return
@@ -68,19 +69,19 @@ def card(found: Opportunity) -> str:
 def gain(found: Opportunity) -> widgets.Safe:
     if found.gain is None:
         return widgets.Safe(f'<span class="cl-quiet">{widgets.text(words.NO_GAIN)}</span>')
-    span = formats.points_range(found.gain_low, found.gain_high)
-    return widgets.small(f"{words.GAIN} {formats.points(found.gain)}", span)
+    span = numbers.points_range(found.gain_low, found.gain_high)
+    return widgets.small(f"{words.GAIN} {numbers.points(found.gain)}", span)
 
 
 def facts(found: Opportunity) -> str:
-    interval = formats.percent_range(found.low, found.high)
-    counts = {"n": formats.count(found.cited_answers), "of": formats.count(found.answers)}
-    cited = words.CITED.format(**counts, rate=formats.percent(found.rate), interval=interval)
+    interval = numbers.percent_range(found.low, found.high)
+    counts = {"n": numbers.count(found.cited_answers), "of": numbers.count(found.answers)}
+    cited = words.CITED.format(**counts, rate=numbers.percent(found.rate), interval=interval)
     spread = words.SPREAD.format(
-        engines=formats.counted(found.engines, "engine"),
+        engines=numbers.counted(found.engines, "engine"),
         weeks=found.weeks,
         of_weeks=found.of_weeks,
-        prompts=formats.counted(found.prompts, strings.Common.PROMPTS_ONE),
+        prompts=numbers.counted(found.prompts, strings.Common.PROMPTS_ONE),
     )
     return f"{cited} · {spread}"
 

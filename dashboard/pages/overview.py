@@ -7,8 +7,9 @@ import streamlit as st
 
 from analysis.frames import Scope
 from analysis.visibility import FEW, Change, Compared, Row
-from dashboard import cells, charts, data, formats, glance, strings, widgets
+from dashboard import cells, charts, data, glance, strings, widgets
 from dashboard.strings import Common, Measure
+from tracker import numbers
 
 words = strings.Overview
 
@@ -45,14 +46,14 @@ def headline(rows: list[Row], moved: list[Change], scope: Scope) -> None:
 def card(name: Compared, own: Row, rows: list[Row], moved: list[Change]) -> widgets.Card:
     rate = own.rates[name]
     above = sum((row.rates[name].estimate or 0) > (rate.estimate or 0) for row in rows)
-    place = words.RANK.format(place=formats.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
-    span = formats.percent_range(rate.low, rate.high) if rate.enough else Common.NOT_ENOUGH
+    place = words.RANK.format(place=numbers.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
+    span = numbers.percent_range(rate.low, rate.high) if rate.enough else Common.NOT_ENOUGH
     change = next((c for c in moved if c.brand == own.brand and c.measure == name), None)
     lines = widgets.Safe(
         f"{span} · {widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])}<br>{Measure.SHORT[name]}{' · ' + place if place else ''}"
     )
     return widgets.Card(
-        Measure.NAMES[name], formats.percent(rate.estimate), lines, cells.verdict(change), own.answers < FEW
+        Measure.NAMES[name], numbers.percent(rate.estimate), lines, cells.verdict(change), own.answers < FEW
     )
 
 
@@ -85,7 +86,7 @@ def brands(rows: list[Row], moved: list[Change]) -> None:
             widgets.join(row.brand, f" ({Common.OWN})" if row.own else ""),
             *cells.rates(row, top),
             cells.change(changed.get(row.brand)),
-            formats.count(row.answers),
+            numbers.count(row.answers),
         )
         for row in ordered
     ]
@@ -104,7 +105,7 @@ def engines(scope: Scope) -> None:
         return
     widgets.section(words.ENGINES.format(brand=here.brand))
     top = max((row.rates["mention_rate"].high or 0) for row in rows) or 1
-    shown = [(row.engine, *cells.rates(row, top), formats.count(row.answers)) for row in rows]
+    shown = [(row.engine, *cells.rates(row, top), numbers.count(row.answers)) for row in rows]
     few = [i for i, row in enumerate(rows) if row.directional]
     widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 3, 4, 5)), shown, few=few)
 

@@ -6,8 +6,9 @@ import pandas as pd
 
 from analysis.frames import Scope
 from analysis.intervals import Interval
-from dashboard import charts, data, formats, strings, widgets
+from dashboard import charts, data, strings, widgets
 from dashboard.strings import Empty, Measure
+from tracker import numbers
 
 words = strings.Rivals
 
@@ -45,7 +46,7 @@ def difference(scope: Scope) -> None:
                 "high": [d.high for _, d in known],
                 "tone": [reading(d)[1] for _, d in known],
                 "note": [
-                    f"{formats.points(d.estimate)} ({formats.points_range(d.low, d.high)})" for _, d in known
+                    f"{numbers.points(d.estimate)} ({numbers.points_range(d.low, d.high)})" for _, d in known
                 ],
             }
         )
@@ -54,11 +55,11 @@ def difference(scope: Scope) -> None:
         (
             *(
                 rival,
-                formats.percent(pair.after),
-                formats.percent(pair.before),
-                formats.points(pair.difference.estimate),
+                numbers.percent(pair.after),
+                numbers.percent(pair.before),
+                numbers.points(pair.difference.estimate),
             ),
-            *(formats.points_range(pair.difference.low, pair.difference.high), pair.difference.clusters),
+            *(numbers.points_range(pair.difference.low, pair.difference.high), pair.difference.clusters),
             widgets.badge(*reading(pair.difference)),
         )
         for rival, pair in pairs
@@ -95,9 +96,9 @@ def gaps(scope: Scope) -> None:
 def gap(cell: str, part: pd.DataFrame) -> tuple[float, tuple[object, ...]]:
     mine, best = part[part["own"]].iloc[0], part[~part["own"]].sort_values("rate").iloc[-1]
     away = mine["rate"] - best["rate"]
-    own = widgets.small(formats.percent(mine["rate"]), formats.percent_range(mine["low"], mine["high"]))
-    rival = widgets.small(formats.percent(best["rate"]), best["brand"])
-    return away, (cell, own, rival, formats.points(away), formats.count(int(mine["n"])))
+    own = widgets.small(numbers.percent(mine["rate"]), numbers.percent_range(mine["low"], mine["high"]))
+    rival = widgets.small(numbers.percent(best["rate"]), best["brand"])
+    return away, (cell, own, rival, numbers.points(away), numbers.count(int(mine["n"])))
 
 
 show()

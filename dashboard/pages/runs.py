@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from dashboard import charts, data, formats, strings, widgets
+from dashboard import charts, data, strings, widgets
+from tracker import numbers
 
 words = strings.Runs
 
@@ -35,17 +36,17 @@ def head(runs: list[data.RunView], due: list[data.ScheduleView]) -> None:
     failed, asks = data.failures(here.place)["asks"].sum(), sum(run.asks for run in runs)
     following = min((s.next for s in due if s.next and s.kind == "run"), default=None)
     share = (
-        words.FAILED_NOTE.format(share=formats.percent(failed / asks if asks else None))
+        words.FAILED_NOTE.format(share=numbers.percent(failed / asks if asks else None))
         if failed
         else words.FAILED_NONE
     )
     values = (
-        (formats.money(int(recent)), words.SPENT_NOTE.format(all=formats.money(int(spent["spent"].sum())))),
-        (formats.count(sum(run.answered for run in runs)), ""),
-        (formats.count(int(failed)), share),
+        (numbers.money(int(recent)), words.SPENT_NOTE.format(all=numbers.money(int(spent["spent"].sum())))),
+        (numbers.count(sum(run.answered for run in runs)), ""),
+        (numbers.count(int(failed)), share),
         (
-            formats.age(following, now) if following else words.NOT_SCHEDULED,
-            formats.moment(following) if following else "",
+            numbers.age(following, now) if following else words.NOT_SCHEDULED,
+            numbers.moment(following) if following else "",
         ),
     )
     widgets.cards(
@@ -72,11 +73,11 @@ def table(runs: list[data.RunView]) -> None:
 
 
 def line(run: data.RunView) -> tuple[object, ...]:
-    budget = formats.money(run.budget_micros) if run.budget_micros is not None else words.NO_BUDGET
-    counts = (f"{run.answered:,} of {run.asks:,}", formats.count(run.failed), formats.count(run.open))
+    budget = numbers.money(run.budget_micros) if run.budget_micros is not None else words.NO_BUDGET
+    counts = (f"{run.answered:,} of {run.asks:,}", numbers.count(run.failed), numbers.count(run.open))
     state = widgets.badge(run.state, words.TONES.get(run.state, "quiet"))
-    when = widgets.small(f"{formats.day(run.asked_for)}", f"no. {run.id}, {run.trigger}")
-    return (when, state, *counts, formats.money(run.spent_micros), budget, run.reason or "")
+    when = widgets.small(f"{numbers.day(run.asked_for)}", f"no. {run.id}, {run.trigger}")
+    return (when, state, *counts, numbers.money(run.spent_micros), budget, run.reason or "")
 
 
 def failures() -> None:
@@ -84,7 +85,7 @@ def failures() -> None:
     if found.empty:
         return
     widgets.section(words.FAILURES)
-    rows = [(r.engine, r.reason, formats.count(r.asks), r.detail or "") for r in widgets.records(found)]
+    rows = [(r.engine, r.reason, numbers.count(r.asks), r.detail or "") for r in widgets.records(found)]
     widgets.table(widgets.columns(words.FAILURE_COLUMNS, numeric=(2,), wide=(3,)), rows[:30])
 
 
@@ -96,10 +97,10 @@ def schedules(due: list[data.ScheduleView]) -> None:
     rows = [
         (
             *(s.name, s.kind, widgets.small(widgets.code(s.cron), s.timezone)),
-            widgets.small(formats.age(s.next, now), formats.moment(s.next)),
-            widgets.small(s.outcome or formats.UNKNOWN, formats.moment(s.last))
+            widgets.small(numbers.age(s.next, now), numbers.moment(s.next)),
+            widgets.small(s.outcome or numbers.UNKNOWN, numbers.moment(s.last))
             if s.last
-            else formats.UNKNOWN,
+            else numbers.UNKNOWN,
         )
         for s in due
     ]

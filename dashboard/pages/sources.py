@@ -9,8 +9,9 @@ import pandas as pd
 from analysis.frames import Scope
 from analysis.intervals import wilson
 from analysis.visibility import FEW
-from dashboard import charts, data, formats, strings, widgets
+from dashboard import charts, data, strings, widgets
 from dashboard.strings import Empty
+from tracker import numbers
 
 words = strings.Sources
 
@@ -60,11 +61,11 @@ def line(row: Any) -> tuple[object, ...]:
     named = widgets.link(f"https://{row.domain}", row.domain)
     kind = words.KINDS.get(row.kind, row.kind)
     counts = widgets.small(
-        formats.percent(share.estimate), words.OF.format(n=f"{row.answers:,}", of=f"{row.of:,}")
+        numbers.percent(share.estimate), words.OF.format(n=f"{row.answers:,}", of=f"{row.of:,}")
     )
     fetched = row.retrieved or None
-    span = formats.percent_range(share.low, share.high)
-    return named, kind, row.engine, counts, span, formats.count(row.citations), formats.count(fetched)
+    span = numbers.percent_range(share.low, share.high)
+    return named, kind, row.engine, counts, span, numbers.count(row.citations), numbers.count(fetched)
 
 
 def stability(scope: Scope) -> None:
@@ -72,11 +73,11 @@ def stability(scope: Scope) -> None:
     widgets.section(words.STABILITY, words.STABILITY_SUB)
     shown = [
         (
-            *(row.engine, widgets.small(len(row.core), ", ".join(row.core[:3])), formats.count(row.rotating)),
+            *(row.engine, widgets.small(len(row.core), ", ".join(row.core[:3])), numbers.count(row.rotating)),
             *(
-                formats.percent(row.core_share, 0),
-                formats.percent(row.jaccard, 0),
-                formats.percent(row.overlap, 0),
+                numbers.percent(row.core_share, 0),
+                numbers.percent(row.jaccard, 0),
+                numbers.percent(row.overlap, 0),
                 row.weeks,
             ),
         )

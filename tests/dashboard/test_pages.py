@@ -17,10 +17,10 @@ from streamlit.testing.v1 import AppTest
 
 from analysis.intervals import Interval
 from analysis.lift import estimate
-from dashboard import charts, data, formats, marked, strings, widgets
+from dashboard import charts, data, marked, strings, widgets
 from tests.dashboard.worlds import WORLDS
 from tests.shared import ROOT
-from tracker import store
+from tracker import numbers, store
 
 APP = ROOT / "dashboard" / "app.py"
 PAGES = (
@@ -250,7 +250,7 @@ def test_pages_hold_no_prose_and_stay_short() -> None:
     [(None, "–"), (0.0, "0.0%"), (0.12345, "12.3%"), (1.0, "100.0%"), (0.0001, "<0.1%"), (0.0005, "0.1%")],
 )
 def test_a_share_reads_as_percent(value: float | None, shown: str) -> None:
-    assert formats.percent(value) == shown
+    assert numbers.percent(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_share_reads_as_percent(value: float | None, shown: str) -> None:
     [(0.031, "+3.1 points"), (-0.004, "−0.4 points"), (-0.0001, "0.0 points"), (None, "–")],
 )
 def test_a_difference_reads_as_points(value: float | None, shown: str) -> None:
-    assert formats.points(value) == shown
+    assert numbers.points(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_difference_reads_as_points(value: float | None, shown: str) -> None:
     ],
 )
 def test_money_reads_as_dollars(micros: int | None, shown: str) -> None:
-    assert formats.money(micros) == shown
+    assert numbers.money(micros) == shown
 
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -289,12 +289,12 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
     ],
 )
 def test_an_age_reads_in_its_largest_unit(gone: timedelta, shown: str) -> None:
-    assert formats.age(NOW - gone, NOW) == shown
+    assert numbers.age(NOW - gone, NOW) == shown
 
 
 def test_a_period_says_its_year_once() -> None:
-    assert formats.period(date(2026, 3, 2), date(2026, 5, 18)) == "2 Mar – 18 May 2026"
-    assert formats.period(date(2025, 12, 29), date(2026, 1, 5)) == "29 Dec 2025 – 5 Jan 2026"
+    assert numbers.period(date(2026, 3, 2), date(2026, 5, 18)) == "2 Mar – 18 May 2026"
+    assert numbers.period(date(2025, 12, 29), date(2026, 1, 5)) == "29 Dec 2025 – 5 Jan 2026"
 
 
 @pytest.mark.parametrize(

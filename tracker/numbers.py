@@ -1,4 +1,9 @@
-"""Numbers, dates and money as people read them. Pure: what is unknown is a dash, never a zero."""
+"""Numbers, dates and money as people read them: one way of writing each, on every screen and in every report.
+
+34.2 % · 1,530 · +2.1 points · 27.8 to 41.1 · $1.20. What belongs together is joined by no-break spaces, minus is the true
+sign, and what is unknown is a dash, never a zero. An interval has no unit of its own: it stands beside its estimate.
+`--json` and CSV hold raw numbers instead.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,9 @@ import re
 from datetime import UTC, date, datetime
 
 UNKNOWN = "–"
+NBSP = "\u00a0"
+LEVEL = f"95{NBSP}%"
+"""The level of every interval that is printed."""
 
 
 def count(value: int | None) -> str:
@@ -23,23 +31,30 @@ def minus(text: str) -> str:
 
 
 def percent(share: float | None, places: int = 1) -> str:
-    """A share of 1 as percent; what rounds to nothing but is something says so."""
+    """A share of 1 as percent; what is rounded to none or to all, and is not, says so."""
     if share is None:
         return UNKNOWN
     smallest = 10**-places
     if 0 < 100 * share < smallest / 2:
-        return f"<{smallest:g}%"
-    return f"{100 * share:.{places}f}%"
+        return f"<{smallest:g}{NBSP}%"
+    if 0 < 100 * (1 - share) < smallest / 2:
+        return f">{100 - smallest:g}{NBSP}%"
+    return f"{100 * share:.{places}f}{NBSP}%"
 
 
 def percent_range(low: float | None, high: float | None, places: int = 1) -> str:
     if low is None or high is None:
         return UNKNOWN
-    return f"{100 * low:.{places}f}–{100 * high:.{places}f}%"
+    return between(f"{100 * low:.{places}f}", f"{100 * high:.{places}f}")
+
+
+def between(low: str, high: str) -> str:
+    """`27.8 to 41.1`, which no line end parts."""
+    return f"{low}{NBSP}to{NBSP}{high}"
 
 
 def signed(value: float, places: int = 1) -> str:
-    """With its sign, a true minus, and no negative zero."""
+    """With its sign, a true minus, and no sign where it is rounded to zero."""
     text = f"{value:+.{places}f}"
     if float(text) == 0:
         return f"{0:.{places}f}"
@@ -48,13 +63,24 @@ def signed(value: float, places: int = 1) -> str:
 
 def points(difference: float | None, places: int = 1) -> str:
     """A difference of two shares, in percentage points."""
-    return UNKNOWN if difference is None else f"{signed(100 * difference, places)} points"
+    return UNKNOWN if difference is None else f"{signed(100 * difference, places)}{NBSP}points"
 
 
 def points_range(low: float | None, high: float | None, places: int = 1) -> str:
     if low is None or high is None:
         return UNKNOWN
-    return f"{signed(100 * low, places)} to {signed(100 * high, places)}"
+    return between(signed(100 * low, places), signed(100 * high, places))
+
+
+def points_apart(difference: float, places: int = 1) -> str:
+    """How far two shares lie apart, whichever is the larger."""
+    return f"{abs(100 * difference):.{places}f}{NBSP}points"
+
+
+def points_apart_range(low: float, high: float, places: int = 1) -> str:
+    """The interval of `points_apart`, for a difference whose interval leaves out zero."""
+    near, far = sorted((abs(100 * low), abs(100 * high)))
+    return between(f"{near:.{places}f}", f"{far:.{places}f}")
 
 
 def ratio(value: float | None) -> str:
@@ -62,7 +88,7 @@ def ratio(value: float | None) -> str:
 
 
 def ratio_range(low: float | None, high: float | None) -> str:
-    return UNKNOWN if low is None or high is None else f"{low:.2f}–{high:.2f}×"
+    return UNKNOWN if low is None or high is None else between(f"{low:.2f}", f"{high:.2f}×")
 
 
 def correlation(value: float | None) -> str:
@@ -70,18 +96,29 @@ def correlation(value: float | None) -> str:
 
 
 def correlation_range(low: float | None, high: float | None) -> str:
-    return UNKNOWN if low is None or high is None else f"{signed(low, 2)} to {signed(high, 2)}"
+    return UNKNOWN if low is None or high is None else between(signed(low, 2), signed(high, 2))
 
 
 def number(value: float | None, places: int = 1) -> str:
-    return UNKNOWN if value is None else f"{value:,.{places}f}"
+    return UNKNOWN if value is None else minus(f"{value:,.{places}f}")
+
+
+def number_range(low: float | None, high: float | None, places: int = 2) -> str:
+    return UNKNOWN if low is None or high is None else between(number(low, places), number(high, places))
 
 
 def p_value(value: float | None, name: str = "p") -> str:
-    """Two places; never a flat zero."""
+    """`q = 0.03`; never a flat zero."""
     if value is None:
         return f"{name} {UNKNOWN}"
     return f"{name} < 0.01" if value < 0.005 else f"{name} = {value:.2f}"
+
+
+def probability(value: float | None) -> str:
+    """A p- or q-value in a column of its own; never a flat zero."""
+    if value is None:
+        return UNKNOWN
+    return "<0.001" if value < 0.0005 else f"{value:.3f}"
 
 
 def money(micros: int | None) -> str:
@@ -93,11 +130,16 @@ def money(micros: int | None) -> str:
 
 
 def seconds(milliseconds: int | None) -> str:
-    return UNKNOWN if milliseconds is None else f"{milliseconds / 1000:.1f} s"
+    return UNKNOWN if milliseconds is None else f"{milliseconds / 1000:.1f}{NBSP}s"
 
 
 def day(value: date | datetime | None) -> str:
     return UNKNOWN if value is None else f"{value.day} {value:%b %Y}"
+
+
+def short_day(value: date) -> str:
+    """A day whose year stands beside it."""
+    return f"{value.day} {value:%b}"
 
 
 def moment(value: datetime | None) -> str:
