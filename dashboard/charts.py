@@ -16,7 +16,8 @@ from tracker import numbers
 ACCENT, OTHER, QUIET = "#0e8a7f", "#b9791a", "#8d9a97"
 GOOD, BAD = "#0e8a7f", "#c2543c"
 ENGINES = ("#0e8a7f", "#b9791a", "#5b6fae", "#a1567f", "#6d8b3c", "#7a7f85", "#3f8fb0", "#c2543c")
-PERCENT = ".0%"
+PERCENT_LABEL = "format(100 * datum.value, '.0f') + '\u00a0%'"
+"""Vega's own percent has no space."""
 LABEL_SHARE = 0.23
 """Part of a time chart's width that is kept for the lines' names."""
 
@@ -26,7 +27,7 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
 
     `frame` has `week`, `brand`, `own`, `rate`, `low`, `high`, `n`; `marked` is of `marks`.
     """
-    frame = frame.dropna(subset=["rate"]).assign(week=lambda f: pd.to_datetime(f["week"]))
+    frame = _written(frame.dropna(subset=["rate"])).assign(week=lambda f: pd.to_datetime(f["week"]))
     frame["role"] = [
         "own" if o else "second" if b == second else "other"
         for o, b in zip(frame["own"], frame["brand"], strict=True)
@@ -43,7 +44,7 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
         title=axis,
         scale=alt.Scale(domain=[0, top]),
         axis=alt.Axis(
-            format=PERCENT,
+            labelExpr=PERCENT_LABEL,
             tickCount=5,
             titleAnchor="end",
             titleAngle=0,
@@ -60,9 +61,8 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
     tip = [
         alt.Tooltip("brand:N", title="Brand"),
         alt.Tooltip("week:T", title="Week of", format="%-d %b %Y"),
-        alt.Tooltip("rate:Q", title="Rate", format=".1%"),
-        alt.Tooltip("low:Q", title="95% from", format=".1%"),
-        alt.Tooltip("high:Q", title="to", format=".1%"),
+        alt.Tooltip("written:N", title="Rate"),
+        alt.Tooltip("span:N", title=f"{numbers.LEVEL} interval"),
         alt.Tooltip("n:Q", title="Answers", format=","),
     ]
     loud = frame[frame["role"] != "other"]
@@ -84,6 +84,19 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
         opacity=alt.condition("datum.role == 'other'", alt.value(0.85), alt.value(1)),
     )  # fmt: skip
     return _sized(alt.layer(*_rules(marked), band, line, dot, name), 340)
+
+
+def _written(frame: pd.DataFrame) -> pd.DataFrame:
+    """With `rate` as `written`, and `low` and `high`, where there are such, as `span`."""
+    frame = frame.assign(written=[numbers.percent(_known(rate)) for rate in frame["rate"]])
+    if "low" not in frame:
+        return frame
+    ends = zip(frame["low"], frame["high"], strict=True)
+    return frame.assign(span=[numbers.percent_range(_known(low), _known(high)) for low, high in ends])
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
 
 
 def marks(found: Sequence[Moment], days: pd.Series, *, lasting: int = 7) -> pd.DataFrame:
@@ -220,13 +233,13 @@ def sites(frame: pd.DataFrame, *, axis: str) -> Any:
     """Bars per domain, split by engine: `domain`, `engine`, `rate`, `answers`, `of`; domains in the frame's order."""
     order = list(dict.fromkeys(frame["domain"]))
     return _sized(
-        alt.Chart(frame).mark_circle(size=85, opacity=0.9).encode(
-            x=alt.X("rate:Q", title=axis, axis=alt.Axis(format=PERCENT, orient="top", titleAnchor="start", tickCount=6), scale=alt.Scale(zero=True)),
+        alt.Chart(_written(frame)).mark_circle(size=85, opacity=0.9).encode(
+            x=alt.X("rate:Q", title=axis, axis=alt.Axis(labelExpr=PERCENT_LABEL, orient="top", titleAnchor="start", tickCount=6), scale=alt.Scale(zero=True)),
             y=alt.Y("domain:N", sort=order, title=None, axis=_names(grid=True)),
             color=engine_colour(frame["engine"]),
             tooltip=[
                 alt.Tooltip("domain:N", title="Source"), alt.Tooltip("engine:N", title="Engine"),
-                alt.Tooltip("rate:Q", title="Answers citing it", format=".1%"),
+                alt.Tooltip("written:N", title="Answers citing it"),
                 alt.Tooltip("answers:Q", title="Answers", format=","), alt.Tooltip("of:Q", title="of", format=","),
             ],
         ),
@@ -246,6 +259,7 @@ def engine_colour(names: pd.Series) -> alt.Color:
 
 def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
     """Mention rates of brands (columns) per `cell` (rows)."""
+    frame = _written(frame).assign(short=[numbers.percent(_known(rate), 0) for rate in frame["rate"]])
     base = alt.Chart(frame).encode(
         x=alt.X("brand:N", sort=list(brands), title=None, scale=alt.Scale(paddingInner=0.05),
             axis=alt.Axis(orient="top", labelAngle=-35, ticks=False, domain=False, labelFlush=False, labelOverlap=False)),
@@ -255,13 +269,14 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
         color=alt.Color("rate:Q", legend=None, scale=alt.Scale(range=["#e8f2f0", "#0b746b"], domain=[0, max(0.05, frame["rate"].max())])),
         tooltip=[
             alt.Tooltip("brand:N", title="Brand"), alt.Tooltip("cell:N", title=title),
-            alt.Tooltip("rate:Q", title="Mention rate", format=".1%"), alt.Tooltip("low:Q", title="95% from", format=".1%"),
-            alt.Tooltip("high:Q", title="to", format=".1%"), alt.Tooltip("n:Q", title="Answers", format=","),
+            alt.Tooltip("written:N", title="Mention rate"),
+            alt.Tooltip("span:N", title=f"{numbers.LEVEL} interval"),
+            alt.Tooltip("n:Q", title="Answers", format=","),
         ],
     )  # fmt: skip
     dark = f"datum.rate > {0.78 * max(0.05, frame['rate'].max())}"
     text = base.mark_text(fontSize=12).encode(
-        text=alt.Text("rate:Q", format=".0%"),
+        text=alt.Text("short:N"),
         color=alt.condition(dark, alt.value("white"), alt.value("#1d2725")),
     )
     return _sized(alt.layer(box, text), 40 * frame["cell"].nunique() + 80)

@@ -13,8 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracker import numbers
 from tracker.cli.opening import opened
-from tracker.cli.printing import err, money, out, plain
+from tracker.cli.printing import err, out, plain
 from tracker.cli.run import limits_of, progress_bar
 from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
@@ -56,7 +57,7 @@ def run_demo(settings: Settings, folder: Path, *, kind: str, weeks: int, seed: i
             sandbox.Sandbox(world) as url,
         ):
             spent = _ask(db, settings, workspace_id, catalog, url, weeks, asks)
-        err.print(f"     cost, had the engines been real: {money(spent)}")
+        err.print(f"     cost, had the engines been real: {numbers.money(spent)}")
         with _step(f"2/5  Links: exports of the simulated web → {folder}/links, then into the database"):
             _links(db, workspace_id, world, folder / "links")
         with _step("3/5  Computing: visibility and the lift of link sources"):
@@ -191,7 +192,8 @@ def _show_lift(db: Database, workspace_id: int, truth: dict[str, Any]) -> None:
     )
     for row in claimed[:8]:
         err.print(
-            f"       {plain(row.source):<28} {100 * (row.lift or 0):+5.1f} points [{100 * (row.low or 0):+.1f}, {100 * (row.high or 0):+.1f}], n = {row.exposed:,}"
+            f"       {plain(row.source):<28} {numbers.points(row.lift):>12} "
+            f"({numbers.points_range(row.low, row.high)}), n = {numbers.count(row.exposed)}"
         )
 
 

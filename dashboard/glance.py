@@ -77,11 +77,8 @@ def _difference(found: object) -> str:
     if found.low <= 0 <= found.high:
         return Glance.TIE.format(points=numbers.points(found.estimate), interval=span)
     words = Glance.BEHIND if found.estimate > 0 else Glance.AHEAD
-    near, far = sorted((abs(found.low), abs(found.high)))
-    size = numbers.number(100 * abs(found.estimate))
-    return words.format(
-        points=f"{size} points", interval=f"{numbers.number(100 * near)}–{numbers.number(100 * far)}"
-    )
+    apart = numbers.points_apart_range(found.low, found.high)
+    return words.format(points=numbers.points_apart(found.estimate), interval=apart)
 
 
 def changed(moved: Sequence[Change]) -> list[object]:

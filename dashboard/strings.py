@@ -26,7 +26,7 @@ class Common:
     NO_ANSWERS = "No answers yet"
     DIRECTIONAL = "directional only"
     NOT_ENOUGH = "not enough data"
-    INTERVAL = "95% interval"
+    INTERVAL = "95\u00a0% interval"
     BASIS = "{answers} · {prompts}"
     OWN = "you"
     ALL_WEEKS, ALL_ENGINES, ALL_TOPICS, ALL_COUNTRIES = (
@@ -118,12 +118,12 @@ class Overview:
     NO_OWN = "your brands"
     RANK = "{place} of {all} brands"
     OVER_TIME = "Week by week"
-    OVER_TIME_SUB = "The band is the 95% interval."
+    OVER_TIME_SUB = "The band is the 95\u00a0% interval."
     HIGHLIGHT = "Compare with"
     NOBODY = "Nobody"
     MEASURE = "Measure"
     BRANDS = "All brands"
-    BRANDS_SUB = "Dots are estimates, bars their 95% intervals. Change is the newest week against the one before, on the same prompts and engines."
+    BRANDS_SUB = "Dots are estimates, bars their 95\u00a0% intervals. Change is the newest week against the one before, on the same prompts and engines."
     BRAND_COLUMNS = (
         "Brand",
         "Mention rate",
@@ -180,10 +180,10 @@ class Lift:
     HEADLINE_NONE = "No source stands out"
     SUMMARY = "Compared within {answers} to {prompts}. {thin} of the {sources} sources have too little data to say anything."
     CHART = "Lift of each source"
-    CHART_SUB = "Points of mention probability that go with a source’s link, with 95% intervals. To the right of zero: linked brands are named more."
+    CHART_SUB = "Points of mention probability that go with a source’s link, with 95\u00a0% intervals. To the right of zero: linked brands are named more."
     AXIS = "Points of mention probability"
     TABLE = "Every source"
-    COLUMNS = ("Source", "Lift", "95% interval", "Linked pairs", "Prompts", "Verdict", "Checks")
+    COLUMNS = ("Source", "Lift", "95\u00a0% interval", "Linked pairs", "Prompts", "Verdict", "Checks")
     SORTS: Final = {"rank": "Surest first", "lift": "Largest lift", "exposed": "Most data", "source": "Name"}
     VERDICTS: Final = {
         "associated within the same question": "associated within the same question",
@@ -219,7 +219,7 @@ class Lift:
     CAN_SAY = (
         "Brands are compared inside one answer, so whatever moved that answer as a whole cannot explain a lift.",
         "Popular or rising brands are compared with themselves, and prompts count once however often they are asked.",
-        "Of the sources that stand out, at most 8% are expected to do so by chance.",
+        "Of the sources that stand out, at most 8\u00a0% are expected to do so by chance.",
     )
     CANNOT_SAY = (
         "It is not an experiment. A page may link to a brand because it already recommends it, and the engine may repeat the recommendation rather than follow the link.",
@@ -263,7 +263,7 @@ class Events:
     }
     PICK = "Look at"
     CHART = "Before and after the first link"
-    CHART_SUB = "Points of the rate against the weeks before, linked brands less brands not linked yet, with 95% intervals. Grey is before the link."
+    CHART_SUB = "Points of the rate against the weeks before, linked brands less brands not linked yet, with 95\u00a0% intervals. Grey is before the link."
     AXIS = "Points against the weeks before"
     AXIS_BELOW = "Weeks from the link (0 is its first)"
     POINT = "{week}: {points} ({interval}), {links}"
@@ -292,7 +292,7 @@ class Events:
     COLUMNS = (
         "{row}",
         "Change",
-        "95% interval",
+        "95\u00a0% interval",
         "Links usable",
         "Linked brands",
         "Not linked yet",
@@ -333,7 +333,7 @@ class Sources:
         "Type",
         "Engine",
         "Answers citing it",
-        "95% interval",
+        "95\u00a0% interval",
         "Citations",
         "Answers retrieving it",
     )
@@ -354,7 +354,7 @@ class Sources:
         "Same ranking",
         "Weeks",
     )
-    STABILITY_HELP = "Shared: domains of both weeks ÷ domains of either. Same ranking: rank-biased overlap, 100% is the same order."
+    STABILITY_HELP = "Shared: domains of both weeks ÷ domains of either. Same ranking: rank-biased overlap, 100\u00a0% is the same order."
     RETRIEVED = "Retrieved but not cited"
     RETRIEVED_SUB = "Pages the engine fetched and then did not attribute. Only engines that report what they fetch appear."
     RETRIEVED_COLUMNS = ("Domain", "Engine", "Answers retrieving it", "Answers citing it")
@@ -373,7 +373,7 @@ class Rivals:
     DIFFERENCE = "Difference to each rival"
     DIFFERENCE_SUB = "Your rate minus the rival’s, in points, paired by prompt. To the right of zero you are ahead; an interval across zero is a tie so far."
     AXIS = "Points, you minus the rival"
-    COLUMNS = ("Rival", "You", "Rival’s rate", "Difference", "95% interval", "Prompts", "Reading")
+    COLUMNS = ("Rival", "You", "Rival’s rate", "Difference", "95\u00a0% interval", "Prompts", "Reading")
     AHEAD, BEHIND, TIE, UNKNOWN = "you are ahead", "rival is ahead", "no clear difference", "not enough data"
     GAP = "Where the gaps are"
     GAP_SUB = "Mention rate of every brand. Darker is more."
@@ -398,7 +398,7 @@ class Association:
     NONE_TEXT = "Import links, and PageRank, harmonic centrality and referring domains are computed from them; or bring a list of your own."
     NONE_COMMANDS = ("citelift import links FILE", "citelift import authority FILE --metric NAME …")
     RANK = "Rank correlation"
-    RANK_SUB = "Spearman over domains, −1 to +1, with 95% intervals from resampled domains."
+    RANK_SUB = "Spearman over domains, −1 to +1, with 95\u00a0% intervals from resampled domains."
     RANK_AXIS = "Spearman correlation"
     ODDS = "Odds of being cited, per doubling of authority"
     ODDS_SUB = (
@@ -408,10 +408,10 @@ class Association:
     COLUMNS = (
         "Engine",
         "Spearman",
-        "95% interval",
+        "95\u00a0% interval",
         "Domains",
         "Odds per doubling",
-        "95% interval",
+        "95\u00a0% interval",
         "Without the top 20",
         "Answers",
         "Candidates",
@@ -469,8 +469,8 @@ class Answers:
     TITLE = "Prompts & answers"
     LEAD = "Every number goes back to answers. Here they are."
     TABLE = "Prompts"
-    TABLE_SUB = "How often {brand} is named, and week by week, 0 to 100%."
-    COLUMNS = ("Prompt", "Topic", "Named", "95% interval", "Cited", "Week by week", "Answers")
+    TABLE_SUB = "How often {brand} is named, and week by week, 0 to 100\u00a0%."
+    COLUMNS = ("Prompt", "Topic", "Named", "95\u00a0% interval", "Cited", "Week by week", "Answers")
     SORTS: Final = {"least": "Least named first", "most": "Most named first", "prompt": "Prompt"}
     BRANDED = "names you"
     READ = "Read an answer"

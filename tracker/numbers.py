@@ -34,12 +34,13 @@ def percent(share: float | None, places: int = 1) -> str:
     """A share of 1 as percent; what is rounded to none or to all, and is not, says so."""
     if share is None:
         return UNKNOWN
+    text = f"{100 * share:.{places}f}"
     smallest = 10**-places
-    if 0 < 100 * share < smallest / 2:
-        return f"<{smallest:g}{NBSP}%"
-    if 0 < 100 * (1 - share) < smallest / 2:
-        return f">{100 - smallest:g}{NBSP}%"
-    return f"{100 * share:.{places}f}{NBSP}%"
+    if share > 0 and float(text) == 0:
+        text = f"<{smallest:g}"
+    elif share < 1 and float(text) == 100:
+        text = f">{100 - smallest:g}"
+    return f"{text}{NBSP}%"
 
 
 def percent_range(low: float | None, high: float | None, places: int = 1) -> str:

@@ -449,7 +449,7 @@ def associate(
     ]
     rows = {engine: candidates(data, engine, pool=pool) for engine in seen}
     rank = {engine: _rank(data, engine, rows[engine], values, seed, resamples) for engine in seen}
-    plain = "; ".join(f"{name} {_signed(rank[name].rho)}" for name in seen if name in data.serp)
+    plain = "; ".join(f"{name} {numbers.correlation(rank[name].rho)}" for name in seen if name in data.serp)
     return tuple(
         _associated(engine, rows[engine], rank[engine], values, metric, basis, kinds, seed, plain)
         for engine in seen
@@ -499,8 +499,8 @@ def _control(rows: Candidates, checked: Placebo | None, typed: bool, plain: str)
     if checked:
         among = "domains of one type" if typed else "domains"
         parts.append(
-            f"shuffled among {among}, the odds ratio is {checked.low:.2f} to {checked.high:.2f} "
-            f"(placebo p = {checked.p:.3f})"
+            f"shuffled among {among}, the odds ratio is {numbers.ratio_range(checked.low, checked.high)} "
+            f"(placebo {numbers.p_value(checked.p)})"
         )
     parts.append(
         f"rank correlation of plain search results: {plain}"
@@ -508,7 +508,3 @@ def _control(rows: Candidates, checked: Placebo | None, typed: bool, plain: str)
         else "no plain search results to compare"
     )
     return "; ".join(parts)
-
-
-def _signed(rho: float | None) -> str:
-    return "unknown" if rho is None else f"{rho:+.2f}"

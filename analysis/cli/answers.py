@@ -24,12 +24,10 @@ from analysis.cli.scope import (
     TopicOption,
     TopOption,
     WeeksOption,
-    band,
-    ratio,
     reading,
-    share,
     words_of,
 )
+from tracker import numbers
 from tracker.cli.options import DAY, JsonOption, Where
 from tracker.cli.printing import out, plain, print_json, table
 from tracker.cli.verbs import READ, add
@@ -145,12 +143,14 @@ def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
         cells.append(f"{row.brand} (you)" if row.own else row.brand)
         for name in ("mention_rate", "citation_rate", "share_of_voice"):
             interval = row.rates[name]  # type: ignore[index]
-            cells.append(f"{share(interval.estimate)} ({band(interval.low, interval.high)})")
+            cells.append(
+                f"{numbers.percent(interval.estimate)} ({numbers.percent_range(interval.low, interval.high)})"
+            )
         answers = f"{row.answers:,}" + (" directional only" if row.directional else "")
         shown.append([*cells, row.prompts, answers])
     right = range(len(keys) + 1, len(columns))
     table(
-        f"Visibility {asked.window['from']} to {asked.window['to']} (95 % intervals)",
+        f"Visibility {asked.window['from']} to {asked.window['to']} ({numbers.LEVEL} intervals)",
         columns,
         shown,
         right=right,
@@ -180,7 +180,7 @@ def _compare(asked: Asked, brand: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"window": asked.window, "rows": [asdict(row) for row in rows]})
         return
-    shown = [(r.brand, r.name, "–" if r.value is None else f"{r.value:.3f}", r.n, r.definition) for r in rows]
+    shown = [(r.brand, r.name, numbers.number(r.value, 3), r.n, r.definition) for r in rows]
     table(
         "The same answers, other definitions",
         ("brand", "number", "value", "n", "definition"),
@@ -219,16 +219,16 @@ def changes(
         (
             c.brand,
             c.measure.replace("_", " "),
-            share(c.before),
-            share(c.after),
-            "–" if c.difference.estimate is None else f"{100 * c.difference.estimate:+.1f} points",
-            band(c.difference.low, c.difference.high, sign="+"),
+            numbers.percent(c.before),
+            numbers.percent(c.after),
+            numbers.points(c.difference.estimate),
+            numbers.points_range(c.difference.low, c.difference.high),
             c.difference.clusters,
             c.verdict,
         )
         for c in found
     ]
-    columns = ("brand", "number", "before", "after", "difference", "95 %", "prompts", "verdict")
+    columns = ("brand", "number", "before", "after", "difference", numbers.LEVEL, "prompts", "verdict")
     table(f"Week of {found[0].first} → week of {found[0].last}", columns, rows, right=(2, 3, 4, 5, 6))
     for reason in (*found[0].reasons, *found[0].notes):
         out.print(f"  {plain(reason)}")
@@ -273,14 +273,14 @@ def sources(
             r["domain"],
             r["engine"],
             f"{r['answers']:,} of {r['of_answers']:,}",
-            share(r["rate"]),
-            band(r["low"], r["high"]),
+            numbers.percent(r["rate"]),
+            numbers.percent_range(r["low"], r["high"]),
         )
         for r in rows[:top]
     ]
     table(
         "Most cited domains",
-        ("domain", "engine", "answers citing it", "rate", "95 %"),
+        ("domain", "engine", "answers citing it", "rate", numbers.LEVEL),
         shown,
         right=(2, 3, 4),
     )
@@ -335,9 +335,9 @@ def stability(
             s.weeks,
             len(s.core),
             s.rotating,
-            share(s.core_share),
-            ratio(s.jaccard),
-            ratio(s.overlap),
+            numbers.percent(s.core_share),
+            numbers.number(s.jaccard, 2),
+            numbers.number(s.overlap, 2),
             s.pairs,
         )
         for s in found

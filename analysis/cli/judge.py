@@ -15,9 +15,10 @@ import typer
 
 from analysis.cli import judged
 from analysis.cli.scope import BrandedOption, reading
+from tracker import numbers
 from tracker.cli.opening import opened
 from tracker.cli.options import ConcurrencyOption, JsonOption, LogOption, SandboxOption, TimeoutOption, Where
-from tracker.cli.printing import money, out, plain, print_json
+from tracker.cli.printing import out, plain, print_json
 from tracker.cli.run import interruptible, limits_of, progress_bar
 from tracker.cli.verbs import ASK, add
 from tracker.cli.workspaces import synced, workspace_of
@@ -246,9 +247,9 @@ def _dry_run(
     if as_json:
         print_json(found)
         return
-    likely = "" if usual is None else f", usually {money(usual * len(most))}"
+    likely = "" if usual is None else f", usually {numbers.money(usual * len(most))}"
     out.print(
-        f"{plain(bench.model)}, prompt {bench.prompt_version}: {total:,} open, {len(most):,} would be asked. At most {money(sum(most))}{likely}; {money(left)} of this month's budget is left."
+        f"{plain(bench.model)}, prompt {bench.prompt_version}: {total:,} open, {len(most):,} would be asked. At most {numbers.money(sum(most))}{likely}; {numbers.money(left)} of this month's budget is left."
     )
     if not found["priced"]:
         out.print("No price known for this model: $0.10 each is assumed until it reports its cost.")
@@ -276,7 +277,9 @@ def _exit_code(done: Summary) -> int:
 def _print_summary(done: Summary) -> None:
     why = ", ".join(f"{count} {reason}" for reason, count in sorted(done.reasons.items()))
     failed = f" ({why})" if why else ""
-    out.print(f"{done.judged:,} judged, {done.failed:,} failed{failed}; {money(done.spent_micros)} spent.")
+    out.print(
+        f"{done.judged:,} judged, {done.failed:,} failed{failed}; {numbers.money(done.spent_micros)} spent."
+    )
     if done.stopped:
         out.print(f"  The judge was left alone: {plain(done.stopped)}.")
     if done.out_of_budget:

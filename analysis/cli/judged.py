@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.cli.scope import Asked, band, ratio, share
+from analysis.cli.scope import Asked
+from tracker import numbers
 from tracker.cli.printing import err, out, plain, table
 
 if TYPE_CHECKING:
@@ -122,14 +123,14 @@ def _show_stances(name: str, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         few = ", directional only" if row["directional_only"] else ""
         sides = [
-            f"{share(row[f'share_{side}'])} ({band(row[f'{side}_low'], row[f'{side}_high'])})"
+            f"{numbers.percent(row[f'share_{side}'])} ({numbers.percent_range(row[f'{side}_low'], row[f'{side}_high'])})"
             for side in ("positive", "negative")
         ]
         brand = f"{row['brand']} (you)" if row["own"] else row["brand"]
         rest = f"{row['neutral']} / {row['mixed']} / {row['absent']}"
         shown.append((brand, *sides, rest, f"{row['judged']:,} of {row['mentions']:,}{few}"))
     columns = ("brand", "positive", "negative", "neutral / mixed / absent", "judged mentions")
-    table(f"Stances as {name} sees them (95 % intervals)", columns, shown, right=range(1, 5))
+    table(f"Stances as {name} sees them ({numbers.LEVEL} intervals)", columns, shown, right=range(1, 5))
 
 
 def _show_agreement(found: dict[str, Any] | None, confusion: bool) -> None:
@@ -138,10 +139,10 @@ def _show_agreement(found: dict[str, Any] | None, confusion: bool) -> None:
             "\nHow far this judge agrees with people is unknown: `citelift judge --agreement` measures it."
         )
         return
-    agreed = f"{share(found['agreed'])} ({band(found['low'], found['high'])})"
-    kappa = ratio(found["kappa"])
+    agreed = f"{numbers.percent(found['agreed'])} ({numbers.percent_range(found['low'], found['high'])})"
+    kappa = numbers.number(found["kappa"], 2)
     if found["kappa_low"] is not None:
-        kappa += f" ({ratio(found['kappa_low'])} … {ratio(found['kappa_high'])})"
+        kappa += f" ({numbers.number_range(found['kappa_low'], found['kappa_high'])})"
     missing = f"; {found['without_verdict']} without a verdict" if found["without_verdict"] else ""
     if found["n"] < ENOUGH_LABELS:
         missing += "; too few to go by"

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from analysis.cli.scope import BrandOption, Selection, TopOption, band, kinds_of, ratio, reading
+from analysis.cli.scope import BrandOption, Selection, TopOption, kinds_of, reading
+from tracker import numbers
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import out, plain, print_json, table
 from tracker.cli.verbs import READ, add
@@ -76,16 +77,16 @@ def lift(
     shown = [
         (
             r.source,
-            "–" if r.lift is None else f"{100 * r.lift:+.1f} points",
-            band(r.low, r.high, sign="+"),
-            "–" if r.q is None else f"{r.q:.3f}",
+            numbers.points(r.lift),
+            numbers.points_range(r.low, r.high),
+            numbers.probability(r.q),
             f"{r.exposed:,}",
             r.prompts,
             r.verdict,
         )
         for r in found.rows[:top]
     ]
-    columns = ("source", "lift", "95 %", "q", "exposed", "prompts", "verdict")
+    columns = ("source", "lift", numbers.LEVEL, "q", "exposed", "prompts", "verdict")
     table(
         f"Lift of link sources, {asked.window['from']} to {asked.window['to']}",
         columns,
@@ -151,16 +152,25 @@ def association(
         (
             r.engine,
             f"{r.domains:,}",
-            "–" if r.spearman is None else f"{r.spearman:+.3f}",
-            band(r.low, r.high, 1, "+", 2),
-            ratio(r.odds_ratio_per_doubling),
-            band(r.or_low, r.or_high, 1, places=2),
+            numbers.correlation(r.spearman),
+            numbers.correlation_range(r.low, r.high),
+            numbers.ratio(r.odds_ratio_per_doubling),
+            numbers.ratio_range(r.or_low, r.or_high),
             f"{r.answers:,}",
             r.pool,
         )
         for r in found
     ]
-    columns = ("engine", "domains", "Spearman", "95 %", "odds per doubling", "95 %", "answers", "candidates")
+    columns = (
+        "engine",
+        "domains",
+        "Spearman",
+        numbers.LEVEL,
+        "odds per doubling",
+        numbers.LEVEL,
+        "answers",
+        "candidates",
+    )
     table(f"{metric} ({values.source}) and citations", columns, shown, right=range(1, 7))
     out.print(f"\n{WHY_NOT_EVIDENCE}")
     for row in found:
@@ -202,9 +212,9 @@ def events(
     shown = [
         (
             r.name,
-            "–" if r.att is None else f"{100 * r.att:+.1f} points",
-            band(r.low, r.high, sign="+"),
-            "–" if r.q is None else f"{r.q:.3f}",
+            numbers.points(r.att),
+            numbers.points_range(r.low, r.high),
+            numbers.probability(r.q),
             r.events,
             r.treated,
             r.controls,
@@ -212,7 +222,7 @@ def events(
         )
         for r in rows
     ]
-    columns = (by, "change", "95 %", "q", "links", "linked brands", "not yet linked", "verdict")
+    columns = (by, "change", numbers.LEVEL, "q", "links", "linked brands", "not yet linked", "verdict")
     table(f"Before and after a first link ({outcome})", columns, shown, right=range(1, 7))
     if not rows:
         out.print("No cited source is known to link to a tracked brand.")

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analysis.cli.decisions import decided
-from analysis.cli.scope import Selection, TopOption, band, reading, share
+from analysis.cli.scope import Selection, TopOption, reading
+from tracker import numbers
 from tracker.cli.options import JsonOption, NoteOption, Where
 from tracker.cli.printing import out, plain, print_json, table
 from tracker.cli.verbs import ACT, add
+
+if TYPE_CHECKING:
+    from analysis.opportunities import Opportunity
 
 
 def register(app: typer.Typer) -> None:
@@ -60,17 +64,23 @@ def opportunities(
         (
             r.source,
             r.kind,
-            f"{r.cited_answers:,} of {r.answers:,} ({share(r.rate)})",
+            f"{r.cited_answers:,} of {r.answers:,} ({numbers.percent(r.rate)})",
             r.engines,
-            "–" if r.gain is None else f"{100 * r.gain:+.2f} ({band(r.gain_low, r.gain_high, sign='+')})",
+            _gain(r),
             "; ".join(reason.text for reason in r.reasons),
             r.state,
         )
         for r in found[:top]
     ]
-    columns = ("source", "class", "answers citing it", "engines", "gain, points (95 %)", "why", "state")
+    columns = ("source", "class", "answers citing it", "engines", f"gain ({numbers.LEVEL})", "why", "state")
     table("Opportunities", columns, shown, right=(2, 3, 4))
     if found:
         out.print(
             f"\n{len(found)} in all. Pages and next steps: --json. Decide: --set {plain(found[0].source)}=working"
         )
+
+
+def _gain(row: Opportunity) -> str:
+    if row.gain is None:
+        return numbers.UNKNOWN
+    return f"{numbers.points(row.gain)} ({numbers.points_range(row.gain_low, row.gain_high)})"

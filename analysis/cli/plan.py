@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker import numbers
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.run import plan_json, show_plan
@@ -108,21 +109,21 @@ def _show(found: PowerPlan) -> None:
             r.repeats,
             f"{r.answers:,}",
             f"{r.exposed:,.0f}",
-            "not enough data" if r.se is None else f"{r.power:.0%}",
-            "–" if r.detectable is None else f"{100 * r.detectable:.1f} points",
+            "not enough data" if r.se is None else numbers.percent(r.power, 0),
+            numbers.UNKNOWN if r.detectable is None else numbers.points_apart(r.detectable),
         )
         for r in found.rows
     ]
     out.print()
     table(
-        f"Chance to see a lift of {100 * found.points:g} points of a source like {plain(found.source)}",
+        f"Chance to see a lift of {numbers.points_apart(found.points)} of a source like {plain(found.source)}",
         (
             "weeks",
             "repeats",
             "answers",
             "exposed pairs",
             "power",
-            f"smallest lift seen with {found.wanted:.0%}",
+            f"smallest lift seen with {numbers.percent(found.wanted, 0)}",
         ),
         rows,
         right=(0, 1, 2, 3, 4, 5),
@@ -134,5 +135,5 @@ def _show(found: PowerPlan) -> None:
     else:
         best = found.cheapest
         out.print(
-            f"Fewest answers that reach {found.wanted:.0%}: {best.weeks} weeks with {best.repeats} repeats ({best.answers:,} answers)."
+            f"Fewest answers that reach {numbers.percent(found.wanted, 0)}: {best.weeks} weeks with {best.repeats} repeats ({best.answers:,} answers)."
         )

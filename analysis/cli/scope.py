@@ -102,20 +102,6 @@ def window_of(weeks: Sequence[date]) -> dict[str, str | None]:
     return {"from": weeks[0].isoformat(), "to": (weeks[-1] + timedelta(days=6)).isoformat()}
 
 
-def share(value: float | None, places: int = 1) -> str:
-    return "–" if value is None else f"{100 * value:.{places}f} %"
-
-
-def band(low: float | None, high: float | None, scale: float = 100, sign: str = "", places: int = 1) -> str:
-    if low is None or high is None:
-        return "–"
-    return f"{scale * low:{sign}.{places}f} … {scale * high:{sign}.{places}f}"
-
-
-def ratio(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
 def words_of(by: str | None) -> list[str]:
     return [name.strip() for name in (by or "").split(",") if name.strip()]
 

@@ -25,6 +25,7 @@ from analysis.intervals import Interval, benjamini_hochberg
 from analysis.lift import checks as check
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.within import AnswerEffect, Effects, Fit, Within, design, effects, fit, moderate
+from tracker import numbers
 from tracker.errors import UsageError
 
 __all__ = ["LiftRow", "LiftTable", "Panel", "Verdict", "lift", "shrink"]
@@ -402,7 +403,9 @@ def _checked(
                 _note_placebo(s, name, placebo, passed, detail)
         if row.lift is not None:
             passed["not every brand alike"] = not alike[s]
-            detail["not every brand alike"] = f"citing it goes with {_points(common.beta[s])} for every brand"
+            detail["not every brand alike"] = (
+                f"citing it goes with {numbers.points(common.beta[s])} for every brand"
+            )
         verdict = _revised(row, bool(alike[s]), pooled)
         shown = _known(common.beta[s]) if row.lift is not None else None
         out.append(replace(row, verdict=verdict, common=shown, checks=passed, details=detail))
@@ -494,7 +497,7 @@ def _note_ranges(
         known = values[np.isfinite(values)]
         if len(known):
             passed[name] = bool(check.keeps_sign(beta[s : s + 1], known[:, None])[0])
-            detail[name] = f"{_points(known.min())} to {_points(known.max())}"
+            detail[name] = numbers.points_range(known.min(), known.max())
 
 
 def _note_placebo(
@@ -502,11 +505,7 @@ def _note_placebo(
 ) -> None:
     if np.isfinite(placebo.se[s]) and placebo.se[s] > 0:
         passed[name] = bool(placebo.p[s] >= 0.01)
-        detail[name] = f"{_points(placebo.beta[s])} ± {100 * 1.96 * placebo.se[s]:.1f}"
-
-
-def _points(value: float) -> str:
-    return f"{100 * value:+.1f} points"
+        detail[name] = f"{numbers.points(placebo.beta[s])} ± {numbers.points_apart(1.96 * placebo.se[s])}"
 
 
 def _part(panel: Panel, engine: int | None, topic: int | None) -> Panel:

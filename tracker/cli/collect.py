@@ -13,10 +13,11 @@ from typing import Annotated, Any
 
 import typer
 
+from tracker import numbers
 from tracker.cli import links, run, schedule
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, JsonOption, Where, settings_from
-from tracker.cli.printing import err, money, out, plain, print_json, table
+from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.verbs import ASK, IMPORT, SET_UP, add, add_group
 from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
@@ -103,7 +104,7 @@ def _show_live(found: Sequence[Any]) -> None:
             e.served_model,
             e.searched,
             e.cited,
-            money(e.cost_micros),
+            numbers.money(e.cost_micros),
             f"{e.seconds:.1f} s",
             e.note,
         )

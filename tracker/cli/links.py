@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tracker import numbers
 from tracker.cli import imports as cli_import
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
@@ -270,7 +271,7 @@ def webgraph_edges(
         )
         return
     rows.sort(key=lambda row: -row[1])
-    shown = [(name, f"{linking:,}", f"{share:.4%}", n) for name, linking, share, n in rows[:30]]
+    shown = [(name, f"{linking:,}", numbers.percent(share, 4), n) for name, linking, share, n in rows[:30]]
     columns = ("domain", "linking domains", "share of the release", "of them infrastructure")
     table(f"Release {plain(release)}, as of {day}", columns, shown, right=(1, 2, 3))
     out.print(

@@ -1,9 +1,8 @@
-"""How verbs print: two consoles, tables, money, JSON. Text from outside loses its control characters here."""
+"""How verbs print: two consoles, tables, JSON. Text from outside loses its control characters here."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,28 +14,18 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from tracker import numbers
+
 GAP = 2
 NO_WIDTH = 10_000
+KEPT = ("\n", numbers.NBSP)
+"""Not printable to Python, and welcome here."""
 WHOLE_KEY, WHOLE_WORD = 40, 24
 """Words up to this length stay whole in the first column, and in the others."""
 TALL = 3
 """A cell that would take more lines than this makes blocks of the rows."""
-_BREAK = re.compile(r"(?<!…) (?![…%])")
-"""Where a line may end: never inside `30.7 %` or `27.6 … 34.0`."""
-
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-
-def money(micros: int | None) -> str:
-    """The one place where money is printed."""
-    return (
-        "unknown"
-        if micros is None
-        else f"${micros / 1e6:,.4f}"
-        if abs(micros) < 100_000
-        else f"${micros / 1e6:,.2f}"
-    )
 
 
 def table(
@@ -86,11 +75,11 @@ def _longest(words: Sequence[str]) -> int:
 
 
 def _words(text: str) -> list[str]:
-    return [word for line in text.split("\n") for word in _BREAK.split(line)]
+    return [word for line in text.split("\n") for word in line.split(" ")]
 
 
 def _wrapped(text: str, width: int) -> str:
-    return "\n".join(line for part in text.split("\n") for line in _packed(_BREAK.split(part), width, " "))
+    return "\n".join(line for part in text.split("\n") for line in _packed(part.split(" "), width, " "))
 
 
 def _packed(parts: Sequence[str], width: int, between: str) -> Iterator[str]:
@@ -131,7 +120,7 @@ def _clean(value: object) -> str:
         if value is None or isinstance(value, bool)
         else str(value)
     )
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text or "")
+    return "".join(c if c.isprintable() or c in KEPT else "�" for c in text or "")
 
 
 def print_json(value: object) -> None:

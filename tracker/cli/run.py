@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from tracker import numbers
 from tracker.cli.opening import opened
 from tracker.cli.options import ConcurrencyOption, JsonOption, LogOption, SandboxOption, TimeoutOption, Where
-from tracker.cli.printing import err, money, out, plain, print_json, table
+from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.verbs import ASK, add
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import UsageError
@@ -76,9 +77,9 @@ def show_plan(made: Plan) -> None:
             e.name,
             e.model,
             f"{e.prompts:,} × {e.repeats}",
-            money(e.most_micros),
-            money(e.likely_micros),
-            money(e.budget_micros) if e.budget_micros is not None else "none",
+            numbers.money(e.most_micros),
+            numbers.money(e.likely_micros),
+            numbers.money(e.budget_micros) if e.budget_micros is not None else "none",
             _verdict(e),
         )
         for e in made.engines
@@ -87,21 +88,21 @@ def show_plan(made: Plan) -> None:
     title = f"Plan for workspace {made.workspace}: {made.asks:,} asks (prompts × repeats)"
     table(title, columns, rows, right=(2, 3, 4, 5))
     out.print(
-        f"\nA run: {money(made.likely_micros)} expected, {money(made.most_micros)} at most. A month ({made.runs_per_month:.1f} runs): {money(round(made.likely_micros * made.runs_per_month))}."
+        f"\nA run: {numbers.money(made.likely_micros)} expected, {numbers.money(made.most_micros)} at most. A month ({made.runs_per_month:.1f} runs): {numbers.money(round(made.likely_micros * made.runs_per_month))}."
     )
     out.print()
     changes = [
         (e.name, _points(e.detectable), _points(e.detectable_citations), _basis(e)) for e in made.engines
     ]
     table(
-        "Smallest change of a rate that two runs could show (80 % power), by repeats, in points",
+        f"Smallest change of a rate that two runs could show ({numbers.percent(0.8, 0)} power), by repeats",
         ("engine", "mention rate", "citation rate", "from"),
         changes,
     )
 
 
 def _points(found: Sequence[Detectable]) -> str:
-    return ", ".join(f"{one.repeats}×: {100 * one.change:.1f}" for one in found)
+    return ", ".join(f"{one.repeats}×: {numbers.points_apart(one.change)}" for one in found)
 
 
 def _verdict(engine: EnginePlan) -> str:
@@ -117,9 +118,11 @@ def _verdict(engine: EnginePlan) -> str:
 
 def _basis(engine: EnginePlan) -> str:
     seen = engine.observed
+    rate = numbers.percent(seen.rate, 0)
+    shared = f"intraclass correlation of repeats {numbers.number(seen.intraclass, 2)}"
     if not seen.answers:
-        return f"assumed rate {seen.rate:.0%}, likeness {seen.likeness:.2f}"
-    return f"{seen.answers:,} answers: rate {seen.rate:.0%}, likeness of repeats {seen.likeness:.2f}"
+        return f"assumed rate {rate}, {shared}"
+    return f"{seen.answers:,} answers: rate {rate}, {shared}"
 
 
 def run(
@@ -330,7 +333,7 @@ def progress_bar(quiet: bool, label: str = "asking") -> Iterator[Callable[[Progr
                 task,
                 total=now.total,
                 completed=now.answered + now.failed,
-                cost=f"{money(now.spent_micros)}{failed}",
+                cost=f"{numbers.money(now.spent_micros)}{failed}",
             )
 
         with _told_meanwhile(bar.console.print):
@@ -361,7 +364,7 @@ def _told_meanwhile(tell: Callable[[str], None]) -> Iterator[None]:
 def show_summary(summary: Summary) -> None:
     states = summary.tally.states
     out.print(
-        f"Run {summary.run_id}: {summary.state}. {states.get('answered', 0):,} answered, {states.get('failed', 0):,} failed, {states.get('skipped', 0):,} skipped of {summary.tally.total:,}; {money(summary.tally.spent_micros)} spent."
+        f"Run {summary.run_id}: {summary.state}. {states.get('answered', 0):,} answered, {states.get('failed', 0):,} failed, {states.get('skipped', 0):,} skipped of {summary.tally.total:,}; {numbers.money(summary.tally.spent_micros)} spent."
     )
     if summary.reason:
         out.print(f"  {plain(summary.reason)}")
@@ -429,7 +432,7 @@ def runs(
             r.state,
             t.states.get("answered", 0),
             t.total,
-            money(t.spent_micros),
+            numbers.money(t.spent_micros),
             r.reason or "",
         )
         for r, t in found

@@ -131,7 +131,7 @@ def summarised(cells: Sequence[Cell]) -> Observed:
     careful = min(max(rate, 0.5 / answered), 1 - 0.5 / answered)
     freedom = answered - len(cells)
     if freedom <= 0 or not 0 < rate < 1:
-        return Observed(careful, NOTHING_OBSERVED.likeness, cost, answered)
+        return Observed(careful, NOTHING_OBSERVED.intraclass, cost, answered)
     inside = sum(c.named * (c.answers - c.named) / c.answers for c in cells) / freedom
     between = _between(cells, inside)
     if between is None or inside + between == 0:

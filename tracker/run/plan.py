@@ -28,18 +28,18 @@ Verdict = Literal["within budget", "over budget", "no budget set"]
 
 @dataclass(frozen=True)
 class Observed:
-    """What earlier runs of an engine say: rate, likeness of repeats, and the usual cost of an ask."""
+    """What earlier runs of an engine say: rate, intraclass correlation of repeats, and the usual cost of an ask."""
 
     rate: float
-    likeness: float
+    intraclass: float
     cost_micros: int | None
     answers: int
     variance: float | None = None
     """Of one answer around its prompt's own rate; None where no prompt was asked in two runs."""
 
 
-NOTHING_OBSERVED = Observed(rate=0.3, likeness=0.5, cost_micros=None, answers=0)
-NOTHING_CITED = Observed(rate=0.15, likeness=0.5, cost_micros=None, answers=0)
+NOTHING_OBSERVED = Observed(rate=0.3, intraclass=0.5, cost_micros=None, answers=0)
+NOTHING_CITED = Observed(rate=0.15, intraclass=0.5, cost_micros=None, answers=0)
 """Pages of one brand are cited more seldom than its name is named."""
 
 
@@ -165,7 +165,7 @@ def detectable_change(prompts: int, repeats: int, seen: Observed) -> float:
     if prompts < 1 or repeats < 1:
         return math.inf
     variance = seen.rate * (1 - seen.rate) if seen.variance is None else seen.variance
-    spread = variance * (1 + (repeats - 1) * seen.likeness)
+    spread = variance * (1 + (repeats - 1) * seen.intraclass)
     return min(1.0, Z_POWER * math.sqrt(2 * spread / (prompts * repeats)))
 
 

@@ -17,13 +17,13 @@ from tracker.run.plan import NOTHING_OBSERVED, Observed, detectable_change
 
 def test_detectable_change_by_hand() -> None:
     # 2.80 × sqrt(2 × 0.21 × (1 + 2 × 0.5) / (40 × 3))
-    seen = Observed(rate=0.3, likeness=0.5, cost_micros=None, answers=0)
+    seen = Observed(rate=0.3, intraclass=0.5, cost_micros=None, answers=0)
     assert detectable_change(40, 3, seen) == pytest.approx(2.801585 * math.sqrt(2 * 0.21 * 2 / 120))
 
 
-@pytest.mark.parametrize(("likeness", "gain"), [(0.0, math.sqrt(2)), (1.0, 1.0)])
-def test_repeats_help_by_what_they_do_not_have_in_common(likeness: float, gain: float) -> None:
-    seen = Observed(0.4, likeness, None, 10)
+@pytest.mark.parametrize(("intraclass", "gain"), [(0.0, math.sqrt(2)), (1.0, 1.0)])
+def test_repeats_help_by_what_they_do_not_have_in_common(intraclass: float, gain: float) -> None:
+    seen = Observed(0.4, intraclass, None, 10)
     assert detectable_change(30, 2, seen) / detectable_change(30, 4, seen) == pytest.approx(gain)
 
 
@@ -60,17 +60,17 @@ def test_prompts_that_merely_differ_do_not_make_repeats_alike() -> None:
     always, never = [Cell(1, 4, 4, 10.0)] * 3, [Cell(2, 4, 0, 30.0)] * 3
     mixed = [Cell(3, 4, 2, 20.0)] * 3
     seen = summarised([*always, *never, *mixed])
-    assert (seen.rate, seen.likeness, seen.cost_micros) == (0.5, 0.0, 20)
+    assert (seen.rate, seen.intraclass, seen.cost_micros) == (0.5, 0.0, 20)
     assert seen.variance == pytest.approx(3 / 27)
     once = summarised([always[0], never[0], mixed[0]])
-    assert once.likeness > 0.5
+    assert once.intraclass > 0.5
     assert once.variance is None
 
 
 def test_a_rate_of_nothing_is_not_promised_to_stay_nothing() -> None:
     seen = summarised([Cell(1, 5, 0, None), Cell(2, 5, 0, None)])
     assert seen.rate == 0.05
-    assert seen.likeness == NOTHING_OBSERVED.likeness
+    assert seen.intraclass == NOTHING_OBSERVED.intraclass
 
 
 def test_a_plan_shows_half_and_twice_the_repeats() -> None:
