@@ -19,6 +19,7 @@ from scipy import sparse
 
 from analysis.association import conditional_logit
 from analysis.association.conditional_logit import Choices
+from tracker import numbers
 from tracker.errors import ConvergenceError, DataError, UsageError
 
 Floats = NDArray[np.float64]
