@@ -27,7 +27,7 @@ from analysis.frames import Judge, Outcome, Scope, World
 from analysis.moments import Moment
 from analysis.visibility import Compared, Row
 from tracker import settings, store
-from tracker.engines.calls import is_sandbox
+from tracker.engines.simulated import is_sandbox
 from tracker.models import (
     Agreement,
     Answer,

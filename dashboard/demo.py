@@ -86,7 +86,7 @@ def _clear(folder: Path) -> None:
 
 def _world(catalog: Catalog, *, kind: str, weeks: int, seed: int) -> Any:
     from tracker import sandbox
-    from tracker.engines.calls import is_sandbox
+    from tracker.engines.simulated import is_sandbox
 
     real = [engine.name for engine in catalog.engines if not is_sandbox(engine.model)]
     if real:

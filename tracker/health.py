@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -23,8 +23,8 @@ from tracker.catalog import Catalog, EngineEntry
 from tracker.citations import Reading
 from tracker.engines import prices
 from tracker.engines.ask import AskFailed, Question, ask
-from tracker.engines.calls import call_for, is_sandbox, missing_keys, plain_call
-from tracker.engines.simulated import MODELS
+from tracker.engines.calls import call_for, missing_keys, plain_call
+from tracker.engines.simulated import is_sandbox
 from tracker.errors import CiteliftError
 from tracker.judge import task
 from tracker.models import Schedule, Workspace
@@ -131,19 +131,13 @@ def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> 
             fine.append(
                 f"engine {engine.name}: {engine.model}" + (" (simulated)" if is_sandbox(engine.model) else "")
             )
-        problems += [*_unknown(engine), *_doubts(engine)]
+        problems += _doubts(engine)
     kinds = {is_sandbox(engine.model) for engine in found.engines}
     if len(kinds) == 2:
         hint = "give the sandbox a workspace of its own: simulated answers would enter your numbers"
         problems.append(
             Finding("error", "engine.mixed", "engines.yaml", "sandbox and real engines together", hint)
         )
-
-
-def _unknown(engine: EngineEntry) -> Iterator[Finding]:
-    if is_sandbox(engine.model) and engine.model not in MODELS:
-        hint = f"one of {', '.join(sorted(MODELS))}"
-        yield Finding("error", "engine.model", engine.name, f"the sandbox has no {engine.model}", hint)
 
 
 def _doubts(engine: EngineEntry) -> list[Finding]:

@@ -43,7 +43,7 @@ def test_a_good_catalog_has_no_errors(tmp_path: Path) -> None:
     [
         ("name: o, model: openai/gpt-6-luna, budget_usd: 1", "engine.key"),
         ("name: o, model: openai/gpt-6-luna", "engine.no-budget"),
-        ("name: s, model: sandbox/nobody", "engine.model"),
+        ("name: s, model: sandbox/nobody", "catalog.model"),
         ("name: p, model: perplexity/sonar, budget_usd: 1", "engine.retired"),
         ("name: t, model: together_ai/x, budget_usd: 1", "engine.no-search"),
         ("name: t, model: together_ai/x, budget_usd: 1", "engine.price"),

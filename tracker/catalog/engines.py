@@ -10,6 +10,7 @@ from tracker.catalog.entries import EngineEntry, JudgeEntry, Surface
 from tracker.catalog.nodes import CatalogFile
 from tracker.catalog.options import read_options
 from tracker.engines.calls import plain_call
+from tracker.engines.simulated import SIMULATED, is_sandbox
 
 
 def read_engines(
@@ -51,6 +52,7 @@ def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:
             file.refuse("catalog.required", node, f"an engine without `{required}`", f"add `{required}:`")
     if name is None or model is None:
         return None
+    _refuse_unknown(file, found["model"], model)
     surface = file.text(found.get("surface"), "surface", "api")
     if surface not in get_args(Surface):
         file.refuse(
@@ -73,6 +75,12 @@ def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:
     )
 
 
+def _refuse_unknown(file: CatalogFile, node: yaml.Node, model: str) -> None:
+    if is_sandbox(model) and model not in SIMULATED:
+        hint = f"one of {', '.join(sorted(SIMULATED))}"
+        file.refuse("catalog.model", node, f"no simulated engine is called `{model}`", hint)
+
+
 def _judge(file: CatalogFile, node: yaml.Node | None) -> JudgeEntry | None:
     if node is None:
         return None
@@ -83,6 +91,8 @@ def _judge(file: CatalogFile, node: yaml.Node | None) -> JudgeEntry | None:
         if required not in found and isinstance(node, yaml.MappingNode):
             hint = f"add `{required}: {example}`"
             file.refuse("catalog.required", node, f"judge without `{required}`", hint)
+    if model is not None:
+        _refuse_unknown(file, found["model"], model)
     if model is not None and plain_call(model) is None:
         hint = "name a model that can answer without one, like openai/gpt-5-mini"
         file.refuse("catalog.judge-model", found["model"], f"`{model}` always searches", hint)

@@ -192,7 +192,7 @@ def _planned(
     settings: Settings,
 ) -> int:
     from tracker import health, store
-    from tracker.engines.calls import is_sandbox
+    from tracker.engines.simulated import is_sandbox
     from tracker.run import jobs
 
     if len({is_sandbox(engine.model) for engine in found.engines}) == 2:

@@ -6,45 +6,29 @@ import asyncio
 import json
 import logging
 from base64 import b64encode
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from tracker import settings
 from tracker.citations import page_token
-from tracker.engines.calls import Call
+from tracker.engines.calls import Call, secret
 from tracker.engines.countries import numeric_code
 from tracker.engines.failures import AskFailed, by_status
+from tracker.engines.question import Question
 
 MAX_BODY = 20_000_000
 # httpx writes every address it asks at INFO; SerpApi takes its key in the address and nowhere else.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-class Asked(Protocol):
-    """What an adapter needs of `tracker.engines.ask.Question`."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def options(self) -> Mapping[str, Any]: ...
-    @property
-    def country(self) -> str | None: ...
-    @property
-    def language(self) -> str | None: ...
-    @property
-    def timeout(self) -> float: ...
-    @property
-    def api_base(self) -> str | None: ...
-
-
-async def send(asked: Asked, call: Call) -> bytes:
+async def send(asked: Question, call: Call) -> bytes:
     """The body of the reply; a result page that names a second request for its answer is followed once."""
-    body = await _fetch(_BUILD[call.adapter or ""](asked, call), asked.timeout)
+    request = _BUILD[call.adapter or ""](asked, call)
+    request.headers.update(asked.headers)
+    body = await _fetch(request, asked.timeout)
     found = _parsed(body)
     if call.adapter == "dataforseo" and isinstance(found, dict):
         _raise_if_refused(found)
@@ -91,24 +75,17 @@ async def _fetch(request: httpx.Request, timeout: float) -> bytes:
     return body
 
 
-def secret(call: Call) -> str:
-    """The key of a call's first variable that is set; empty where none is."""
-    names = call.keys[0].split("|") if call.keys else []
-    found = next((value for name in names if (value := settings.key(name))), None)
-    return found.get_secret_value() if found else ""
-
-
-def _address(asked: Asked, usual: str) -> str:
+def _address(asked: Question, usual: str) -> str:
     """An engine's `options` may name another address, as they may where litellm is asked."""
     return str(asked.api_base or asked.options.get("api_base") or usual).rstrip("/")
 
 
-def _options(asked: Asked) -> dict[str, Any]:
+def _options(asked: Question) -> dict[str, Any]:
     return {name: value for name, value in asked.options.items() if name != "api_base"}
 
 
-def _serpapi(asked: Asked, call: Call, token: str | None = None) -> httpx.Request:
-    engine = asked.model.removeprefix("serpapi/")
+def _serpapi(asked: Question, call: Call, token: str | None = None) -> httpx.Request:
+    engine = call.model(asked.model).removeprefix("serpapi/")
     parameters = {"engine": "google" if engine == "google_ai_overview" else engine, "q": asked.text}
     if token:
         parameters = {"engine": "google_ai_overview", "page_token": token}
@@ -124,8 +101,8 @@ def _serpapi(asked: Asked, call: Call, token: str | None = None) -> httpx.Reques
     return httpx.Request("GET", f"{base}/search.json", params=parameters)
 
 
-def _dataforseo(asked: Asked, call: Call) -> httpx.Request:
-    path = asked.model.removeprefix("dataforseo/")
+def _dataforseo(asked: Question, call: Call) -> httpx.Request:
+    path = call.model(asked.model).removeprefix("dataforseo/")
     login, password = (settings.key(name) for name in call.keys)
     pair = f"{login.get_secret_value() if login else ''}:{password.get_secret_value() if password else ''}"
     task: dict[str, Any] = {"keyword": asked.text, "language_code": asked.language or "en"}
@@ -174,9 +151,9 @@ def _location(country: str) -> int:
     return 2000 + code
 
 
-def _mistral(asked: Asked, call: Call) -> httpx.Request:
+def _mistral(asked: Question, call: Call) -> httpx.Request:
     body = {
-        "model": asked.model.removeprefix("mistral/"),
+        "model": call.model(asked.model).removeprefix("mistral/"),
         "inputs": asked.text,
         "tools": [{"type": "web_search"}],
         "stream": False,
@@ -188,13 +165,13 @@ def _mistral(asked: Asked, call: Call) -> httpx.Request:
     return httpx.Request("POST", f"{base}/v1/conversations", json=body, headers=headers)
 
 
-def _exa(asked: Asked, call: Call) -> httpx.Request:
+def _exa(asked: Question, call: Call) -> httpx.Request:
     body = {"query": asked.text, **_options(asked)}
     base = _address(asked, "https://api.exa.ai")
     return httpx.Request("POST", f"{base}/answer", json=body, headers={"x-api-key": secret(call)})
 
 
-_BUILD: dict[str, Callable[[Asked, Call], httpx.Request]] = {
+_BUILD: dict[str, Callable[[Question, Call], httpx.Request]] = {
     "serpapi": _serpapi,
     "dataforseo": _dataforseo,
     "mistral": _mistral,

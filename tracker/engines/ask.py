@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Literal
@@ -20,10 +20,11 @@ from tracker import settings
 from tracker.citations import recognise
 from tracker.citations.values import parse_body
 from tracker.engines import adapters
-from tracker.engines.calls import MAX_TOKENS, Call, call_for, is_sandbox, plain_call
+from tracker.engines.calls import MAX_TOKENS, Call, call_for, plain_call, secret
 from tracker.engines.failures import AskFailed, Reason, named, redact, without_keys
 from tracker.engines.prices import token_price
-from tracker.engines.simulated import MODELS
+from tracker.engines.question import Question
+from tracker.engines.simulated import SIMULATED, is_sandbox
 from tracker.errors import DataError
 
 __all__ = ["AskFailed", "Question", "RawReply", "Reason", "ask", "redact"]
@@ -31,21 +32,6 @@ __all__ = ["AskFailed", "Question", "RawReply", "Reason", "ask", "redact"]
 MAX_PARTS = 4
 """Requests that one answer may take where the engine pauses its turn."""
 PARTS_KEY = "citelift_parts"
-
-
-@dataclass(frozen=True)
-class Question:
-    text: str
-    model: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    country: str | None = None
-    language: str | None = None
-    timeout: float = 180
-    api_base: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent to the sandbox only: which ask this is, and for which simulated date."""
-    search: bool = True
-    """False: the model's own words are wanted, and it is asked without any search."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +54,8 @@ async def ask(question: Question, *, may_continue: Callable[[], Awaitable[bool]]
     call = call_for(question.model) if question.search else plain_call(question.model)
     if call is None:
         raise AskFailed("request refused", f"{question.model} cannot be asked without a search")
+    if is_sandbox(question.model):
+        _refuse_without_sandbox(question)
     parts: list[RawReply] = []
     try:
         parts.append(await _send(question, call, None))
@@ -79,6 +67,15 @@ async def ask(question: Question, *, may_continue: Callable[[], Awaitable[bool]]
     return parts[0] if len(parts) == 1 else _together(parts)
 
 
+def _refuse_without_sandbox(question: Question) -> None:
+    """What is meant for a simulated engine goes nowhere else."""
+    if question.model not in SIMULATED:
+        known = ", ".join(sorted(SIMULATED))
+        raise AskFailed("request refused", f"the sandbox has no {question.model}; it has {known}")
+    if question.api_base is None:
+        raise AskFailed("no connection", "no sandbox is running")
+
+
 async def _send(question: Question, call: Call, before: list[dict[str, Any]] | None) -> RawReply:
     started = time.monotonic()
     captured = _Captured()
@@ -86,7 +83,7 @@ async def _send(question: Question, call: Call, before: list[dict[str, Any]] | N
     response: Any = None
     try:
         async with asyncio.timeout(question.timeout + 5):
-            if call.route == "http" and not is_sandbox(question.model):
+            if call.route == "http":
                 captured.body = await adapters.send(question, call)
             else:
                 response = await _over_litellm(question, call, before, captured)
@@ -167,8 +164,6 @@ def _micros(response: Any) -> int | None:
 
 def _arguments(question: Question, call: Call) -> tuple[Literal["chat", "responses"], str, dict[str, Any]]:
     """(call family, litellm's model, keyword arguments)"""
-    if is_sandbox(question.model):
-        return _sandbox_arguments(question)
     options = {**call.options, **question.options}
     if question.country:
         options = _located(options, question.country)
@@ -176,8 +171,10 @@ def _arguments(question: Question, call: Call) -> tuple[Literal["chat", "respons
     limit = "max_output_tokens" if responses else "max_tokens"
     other = {"max_completion_tokens"} & options.keys()
     arguments: dict[str, Any] = ({} if other else {limit: MAX_TOKENS}) | options
-    if call.sends_key and (secret := adapters.secret(call)):
-        arguments["api_key"] = secret
+    if (call.sends_key or call.imitates) and (key := secret(call)):
+        arguments["api_key"] = key
+    if question.headers:
+        arguments["extra_headers"] = {**options.get("extra_headers", {}), **question.headers}
     if base := question.api_base or options.get("api_base") or _usual_base(call):
         arguments["api_base"] = base
     return "responses" if responses else "chat", call.model(question.model), arguments
@@ -186,19 +183,6 @@ def _arguments(question: Question, call: Call) -> tuple[Literal["chat", "respons
 def _usual_base(call: Call) -> str | None:
     address = settings.key(call.base_variable) if call.base_variable else None
     return address.get_secret_value() if address else call.api_base
-
-
-def _sandbox_arguments(
-    question: Question,
-) -> tuple[Literal["chat", "responses"], str, dict[str, Any]]:
-    engine = MODELS.get(question.model)
-    if engine is None:
-        raise AskFailed(
-            "request refused", f"the sandbox has no {question.model}; it has {', '.join(sorted(MODELS))}"
-        )
-    arguments = {"api_base": question.api_base, "api_key": "sandbox", **engine.options}
-    arguments |= {"extra_headers": dict(question.headers), **question.options}
-    return "responses" if engine.call == "aresponses" else "chat", engine.litellm_model, arguments
 
 
 def _located(options: dict[str, Any], country: str) -> dict[str, Any]:

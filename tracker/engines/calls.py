@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, Literal
 
 from tracker import settings
+from tracker.engines.simulated import KEY, SIMULATED
 
 Route = Literal["chat", "responses", "http"]
 MAX_TOKENS = 4_000
@@ -39,10 +40,14 @@ class Call:
     """(prefix in the catalog, prefix for litellm) where the two differ."""
     api_base: str | None = None
     adapter: str | None = None
-    """For `http`: which request builder of `tracker.engines.ask` makes it."""
+    """For `http`: which request builder of `tracker.engines.adapters` makes it."""
+    imitates: str | None = None
+    """The real model as which a simulated engine is asked."""
 
     def model(self, model: str) -> str:
-        return self.rename[1] + model.removeprefix(self.rename[0]) if self.rename else model
+        """What the engine calls the catalog's `model`, with the prefix by which litellm finds it."""
+        real = self.imitates or model
+        return self.rename[1] + real.removeprefix(self.rename[0]) if self.rename else real
 
 
 _WEB = {"tools": [{"type": "web_search"}], "tool_choice": "required"}
@@ -198,13 +203,15 @@ _OTHER_ANSWERS = frozenset(
 def foreign_options(model: str, names: Iterable[str]) -> list[str]:
     """Options that no catalog may set: what the run decides for every ask, and what makes litellm answer with
     another engine, another day's reply or, unseen, without a search."""
-    direct = call_for(model).route == "http" and not is_sandbox(model)
+    direct = call_for(model).route == "http"
     return sorted(({"stream"} if direct else _RUN_DECIDES | _OTHER_ANSWERS) & set(names))
 
 
 @cache
 def call_for(model: str) -> Call:
     """The row of a model string; a model without one is asked plainly, without search."""
+    if real := SIMULATED.get(model):
+        return replace(call_for(real), imitates=real)
     return next((call for call in CALLS if fnmatchcase(model, call.pattern)), NO_SEARCH)
 
 
@@ -215,25 +222,29 @@ _ALWAYS_SEARCH = ("openai/*-search-*", "perplexity/sonar*", "groq/*compound*")
 def plain_call(model: str) -> Call | None:
     """How a model is asked for its own words alone, without search; None where it cannot be."""
     call = call_for(model)
-    if any(fnmatchcase(model, pattern) for pattern in _ALWAYS_SEARCH):
+    if any(fnmatchcase(call.imitates or model, pattern) for pattern in _ALWAYS_SEARCH):
         return None
     if call.route == "http":
-        return (
-            Call("mistral/*", "chat", searches=False, keys=call.keys) if call.adapter == "mistral" else None
-        )
+        if call.adapter != "mistral":
+            return None
+        return Call("mistral/*", "chat", searches=False, keys=call.keys, imitates=call.imitates)
     # Azure's preview of the Responses API is what has a search; the rest of a row's options only ask for one.
     version = {name: call.options[name] for name in ("api_version",) if name in call.options}
     return replace(call, searches=False, options=version, search_fee_micros=0)
 
 
-def is_sandbox(model: str) -> bool:
-    return model.startswith("sandbox/")
+def secret(call: Call) -> str:
+    """The key of a call's first variable that is set; empty where none is."""
+    if call.imitates:
+        return KEY
+    names = call.keys[0].split("|") if call.keys else []
+    found = next((value for name in names if (value := settings.key(name))), None)
+    return found.get_secret_value() if found else ""
 
 
 def missing_keys(model: str) -> list[str]:
     """The environment variables that asking this model needs and that are not set."""
-    if is_sandbox(model):
+    call = call_for(model)
+    if call.imitates:
         return []
-    return [
-        names for names in call_for(model).keys if not any(settings.key(name) for name in names.split("|"))
-    ]
+    return [names for names in call.keys if not any(settings.key(name) for name in names.split("|"))]

@@ -15,8 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tracker.engines.calls import MAX_TOKENS, Call, call_for, is_sandbox, plain_call
-from tracker.engines.simulated import MODELS
+from tracker.engines.calls import MAX_TOKENS, Call
 
 SEARCH_TEXT_TOKENS = 12_000
 """Pages that one search puts in front of the model, where the engine bills them as input."""
@@ -47,16 +46,18 @@ def token_price(model: str) -> TokenPrice | None:
     return TokenPrice(given * 1e6, made * 1e6) if given and made else None
 
 
+def _price(call: Call, model: str) -> TokenPrice | None:
+    return token_price(call.model(model)) or token_price(call.imitates or model)
+
+
 def ceiling(call: Call, model: str, text: str, options: Mapping[str, Any] | None = None) -> int | None:
     """The most that one ask can reasonably cost: what the budget sets aside before asking."""
-    if is_sandbox(model):
-        return ceiling(*_imitated(model), text, options)
     asked = {**call.options, **(options or {})}
     searches = _searches(call, asked) if call.searches else 0
     fees = call.search_fee_micros * (1 if call.fee_once else searches) if call.searches else 0
     if call.route == "http" and call.adapter in {"serpapi", "dataforseo", "exa"}:
         return fees
-    price = token_price(call.model(model)) or token_price(model)
+    price = _price(call, model)
     if price is None:
         return None
     # Bytes, not characters: what is no Latin script takes more tokens a character.
@@ -93,17 +94,9 @@ def cost(
     searches at known prices, then litellm's. A zero with tokens used is an unknown, and unknown is None."""
     if reported_micros is not None:
         return reported_micros
-    if is_sandbox(model):
-        call, model = _imitated(model)
-    price = token_price(call.model(model)) or token_price(model)
+    price = _price(call, model)
     if price and input_tokens is not None and output_tokens is not None:
         count = 1 if searches is None else min(searches, 1) if call.fee_once else searches
         fees = call.search_fee_micros * count if call.searches else 0
         return math.ceil(price.input * input_tokens + price.output * output_tokens) + fees
     return litellm_micros or None
-
-
-def _imitated(model: str) -> tuple[Call, str]:
-    """A simulated engine costs what the one it imitates would."""
-    real = MODELS[model].litellm_model if model in MODELS else "openai/gpt-5-search-api"
-    return (plain_call(real) if model == "sandbox/judge" else None) or call_for(real), real

@@ -19,8 +19,9 @@ from sqlalchemy import Engine as Database
 from tracker.answers.rows import read_body
 from tracker.engines import prices
 from tracker.engines.ask import AskFailed, Question, RawReply, ask
-from tracker.engines.calls import Call, call_for, is_sandbox, plain_call
+from tracker.engines.calls import Call, call_for, plain_call
 from tracker.engines.failures import FATAL, PROBLEMS
+from tracker.engines.simulated import is_sandbox
 from tracker.errors import DataError
 from tracker.judge import claims as judge_claims
 from tracker.judge.claims import Bench, Case, Claimed, Judged

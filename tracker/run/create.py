@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from tracker import store
 from tracker.catalog import Catalog
-from tracker.engines.calls import is_sandbox
+from tracker.engines.simulated import is_sandbox
 from tracker.models import Ask, AskState, Engine, Ledger, Prompt, Run, RunState
 from tracker.run import claims
 from tracker.run.plan import Plan, order

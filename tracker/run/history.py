@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from tracker import store
 from tracker.answers import rollups
-from tracker.engines.calls import call_for, is_sandbox
+from tracker.engines.calls import call_for
 from tracker.models import Answer, Brand, Engine, Event, Mention, Run
 from tracker.run.plan import NOTHING_OBSERVED, Observed
 
@@ -23,7 +23,7 @@ def not_searched(session: Session, run_id: int) -> int:
         Answer.run_id == run_id, col(Answer.search_used).is_(False)
     )
     counted = session.exec(statement.group_by(Answer.model))
-    return sum(count for model, count in counted if is_sandbox(model) or call_for(model).searches)
+    return sum(count for model, count in counted if call_for(model).searches)
 
 
 def note_model_changes(session: Session, run: Run) -> None:

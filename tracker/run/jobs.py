@@ -22,7 +22,7 @@ from tracker import store
 from tracker.answers import rollups
 from tracker.answers import stored as answers
 from tracker.catalog import Catalog
-from tracker.engines.calls import is_sandbox
+from tracker.engines.simulated import is_sandbox
 from tracker.mentions import BrandNames
 from tracker.models import Answer, AskState, Engine, Run, RunState
 from tracker.run import claims

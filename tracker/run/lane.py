@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from functools import partial
 
 from tracker.engines.ask import Question, RawReply, ask
-from tracker.engines.calls import is_sandbox
 from tracker.engines.failures import FATAL, AskFailed, Reason
+from tracker.engines.simulated import is_sandbox
 from tracker.models import Engine, Run
 from tracker.run import claims
 from tracker.run.claims import Claimed, Outcome

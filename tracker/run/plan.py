@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracker.catalog import Catalog, EngineEntry, PromptEntry
-from tracker.engines.calls import call_for, is_sandbox, missing_keys
+from tracker.engines.calls import call_for, missing_keys
 from tracker.engines.prices import ceiling
 
 Z_POWER = 1.959964 + 0.841621
@@ -147,7 +147,7 @@ def _engine(
         likely_micros=None if observed.cost_micros is None else observed.cost_micros * asks,
         budget_micros=entry.budget_micros,
         missing_keys=tuple(missing_keys(entry.model)),
-        searches=call.searches or is_sandbox(entry.model),
+        searches=call.searches,
         detectable=_detectable(len(prompts), entry.repeats, observed),
         detectable_citations=_detectable(len(prompts), entry.repeats, cited),
         observed=observed,

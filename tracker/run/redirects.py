@@ -23,7 +23,7 @@ from tracker import citations, domains, store
 from tracker.answers.rows import redirecting
 from tracker.citations import Reading
 from tracker.engines import adapters
-from tracker.engines.calls import is_sandbox
+from tracker.engines.simulated import is_sandbox
 from tracker.models import Redirect
 from tracker.run.work import Work
 

@@ -13,8 +13,9 @@ from tracker.answers import stored as answers
 from tracker.answers.rows import AnswerRows, Said, Unread, pack
 from tracker.citations import Usage
 from tracker.engines import prices
-from tracker.engines.calls import call_for, is_sandbox
+from tracker.engines.calls import call_for
 from tracker.engines.failures import PROBLEMS
+from tracker.engines.simulated import is_sandbox
 from tracker.models import Engine, Run
 from tracker.run import claims
 from tracker.run.claims import Outcome

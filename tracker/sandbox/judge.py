@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Mapping
 
-from tracker.engines.simulated import JUDGE
-from tracker.sandbox.shapes import Json, Rendered, Request
+from tracker.engines.simulated import JUDGE, SIMULATED
+from tracker.sandbox.requests import Request
+from tracker.sandbox.writing import Json, Rendered, tokens
 
 SERVED = "sandbox-judge-1"
 _BLOCK = re.compile(r"-----BEGIN TEXT (\w+)-----\n(.*?)\n-----END TEXT \1-----", re.DOTALL)
@@ -42,29 +43,35 @@ _KINDS: Mapping[str, re.Pattern[str]] = {
 
 
 def is_judge(request: Request) -> bool:
-    return request.model == JUDGE.litellm_model.partition("/")[2]
+    return request.shape == "responses" and request.model == SIMULATED[JUDGE].partition("/")[2]
 
 
 def reply(request: Request, *, empty: bool = False) -> Rendered:
     text = "" if empty else json.dumps(_verdict(request.prompt))
-    ident = hashlib.sha256(request.prompt.encode("utf-8", "surrogatepass")).hexdigest()
+    ident = hashlib.sha256(request.prompt.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    content = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    asked, made = tokens(request.prompt), 8
     body: Json = {
-        "id": f"chatcmpl-{ident[:24]}",
-        "object": "chat.completion",
-        "created": 1_790_000_000,
+        "id": f"resp_{ident}",
+        "object": "response",
+        "created_at": 1_790_000_000,
+        "status": "completed",
+        "error": None,
+        "incomplete_details": None,
         "model": SERVED,
-        "choices": [
+        "output": [
             {
-                "index": 0,
-                "message": {"role": "assistant", "content": text, "refusal": None, "annotations": []},
-                "finish_reason": "stop",
+                "id": f"msg_{ident}",
+                "type": "message",
+                "role": "assistant",
+                "status": "completed",
+                "content": [content],
             }
         ],
-        "usage": {
-            "prompt_tokens": (asked := len(request.prompt) // 4),
-            "completion_tokens": 8,
-            "total_tokens": asked + 8,
-        },
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": {"input_tokens": asked, "output_tokens": made, "total_tokens": asked + made},
     }
     return Rendered(body, text)
 

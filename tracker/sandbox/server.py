@@ -20,9 +20,11 @@ from tracker.errors import UsageError
 from tracker.sandbox import judge
 from tracker.sandbox.answers import Answers, WorldAnswer, WorldAsk
 from tracker.sandbox.faults import Fault, Faults
-from tracker.sandbox.shapes import Json, Rendered, Request, error_body, read_request, render
+from tracker.sandbox.requests import Request, read_request
+from tracker.sandbox.shapes import error_body, render
 from tracker.sandbox.truth import truth
 from tracker.sandbox.world import SimulatedWorld, moment
+from tracker.sandbox.writing import Json, Rendered
 
 _BODY_LIMIT = 8 * 2**20
 _HEAD_LIMIT = 64 * 2**10

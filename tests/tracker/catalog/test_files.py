@@ -143,6 +143,7 @@ def test_imports_need_only_brands(tmp_path: Path) -> None:
         ("engines", ENGINES + "    options: {web_search_options: yes}\n", 4, "`key: value` lines"),
         ("engines", ENGINES + "    options: {max_tokens: many}\n", 4, "whole number"),
         ("engines", "engines:\n  - name: x\n", 2, "without `model`"),
+        ("engines", "engines:\n  - name: x\n    model: sandbox/nobody\n", 3, "one of sandbox/anthropic"),
     ],
 )
 def test_a_bad_catalog_is_refused_with_file_line_and_fix(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import os
 import random
 import signal
 import socket
@@ -27,7 +26,9 @@ import pytest
 
 from tests.shared import ROOT
 from tracker import citations
-from tracker.engines.simulated import ENGINES, Shape
+from tracker.engines.ask import Question, RawReply
+from tracker.engines.ask import ask as ask_engine
+from tracker.engines.simulated import JUDGE, SIMULATED
 from tracker.errors import CatalogError, UsageError
 from tracker.links import imports
 from tracker.mentions import BrandNames, Finder
@@ -47,13 +48,14 @@ from tracker.sandbox import (
 )
 from tracker.sandbox.__main__ import main, world_of
 from tracker.sandbox.linkgraph import backlinks, brand_links
-from tracker.sandbox.shapes import error_body, read_request, render
+from tracker.sandbox.requests import Shape, read_request
+from tracker.sandbox.shapes import error_body, render
 
 CATALOG = ROOT / "prompts"
 DAY = date(2026, 3, 9)
 SHAPES: tuple[Shape, ...] = get_args(Shape)
 CLIENT = httpx.Client(trust_env=False)
-ANSWERED_BY_SEARCH = ("perplexity", "perplexity-agent", "responses", "xai", "groq")
+FORCED = ("perplexity", "perplexity-agent", "responses", "xai", "groq")
 
 
 @pytest.fixture(scope="module")
@@ -446,9 +448,7 @@ def test_a_reader_gets_back_exactly_what_the_world_says_was_cited(
     world: SimulatedWorld, shape: Shape
 ) -> None:
     for i in range(150):
-        answer = answer_of(
-            world, WorldAsk(shape, world.prompts[i % 40].text, DAY, str(i), search=shape != "mistral")
-        )
+        answer = answer_of(world, WorldAsk(shape, world.prompts[i % 40].text, DAY, str(i)))
         reply = render(world, answer, shape, "model-x")
         reading = citations.read(json.dumps(reply.body))
         cited = [(c.url, c.start, c.end, c.title) for c in reading.citations if c.kind == "cited"]
@@ -482,7 +482,8 @@ def test_offsets_are_code_points_also_behind_characters_of_four_bytes(world: Sim
         ("/v1/chat/completions", chat("Q", "sonar-pro"), "perplexity", "Q"),
         ("/chat/completions", chat("Q", "groq/compound"), "groq", "Q"),
         ("/chat/completions", chat("Q", "openai/gpt-5.2"), "openrouter", "Q"),
-        ("/v1/chat/completions", chat("Q", "mistral-large-latest"), "mistral", "Q"),
+        ("/v1/chat/completions", chat("Q", "mistral-large-latest"), "chat", "Q"),
+        ("/v1/conversations", {"model": "mistral-large-latest", "inputs": "Q"}, "mistral", "Q"),
         ("/responses", {"model": "gpt-6-luna", "input": "Q"}, "responses", "Q"),
         ("/v1/responses", {"model": "perplexity/sonar", "input": "Q"}, "perplexity-agent", "Q"),
         ("/v1/agent", {"model": "x", "input": [{"role": "user", "content": "Q"}]}, "perplexity-agent", "Q"),
@@ -544,66 +545,31 @@ def test_an_engine_that_is_not_asked_to_search_does_not(body: dict[str, Any], se
     assert request.search is searches
 
 
-@pytest.fixture(scope="module")
-def through_litellm(shared_sandbox: Sandbox, world: SimulatedWorld) -> dict[str, Any]:
-    """One raw body and one response per engine, fetched with the arguments that ENGINES names."""
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    import litellm
-    from litellm.integrations.custom_logger import CustomLogger
-
-    raw: dict[str, Any] = {}
-
-    class Capture(CustomLogger):
-        def log_post_api_call(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-            raw[str(kwargs.get("litellm_call_id"))] = kwargs.get("original_response")
-
-    async def ask() -> dict[str, Any]:
-        found = {}
-        for name, engine in ENGINES.items():
-            given: dict[str, Any] = {
-                "model": engine.litellm_model,
-                "api_base": shared_sandbox.url,
-                "api_key": "sandbox",
-                "num_retries": 0,
-                "max_retries": 0,
-                "timeout": 20,
-                "litellm_call_id": name,
-                "extra_headers": headers(name, 5),
-                **engine.options,
-            }
-            text = world.prompts[3].text
-            if engine.call == "aresponses":
-                response = await litellm.aresponses(input=text, **given)
-            else:
-                response = await litellm.acompletion(messages=[{"role": "user", "content": text}], **given)
-            found[name] = (raw[name], response._hidden_params.get("response_cost"))
-        return found
-
-    before, litellm.callbacks = litellm.callbacks, [Capture()]
-    shared_sandbox.set_faults(Faults())
-    try:
-        return asyncio.run(ask())
-    finally:
-        litellm.callbacks = before
+def asked_over_http(url: str, model: str, text: str, **more: Any) -> RawReply:
+    sent = headers(model, 5)
+    return asyncio.run(ask_engine(Question(text, model, api_base=url, headers=sent, timeout=20, **more)))
 
 
-@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
-@pytest.mark.parametrize("name", ENGINES)
-def test_litellm_reaches_each_engine_and_its_raw_body_reads_back(
-    name: str, world: SimulatedWorld, through_litellm: dict[str, Any]
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_engine_is_reached_as_the_real_one_and_its_raw_body_reads_back(
+    shape: Shape, world: SimulatedWorld, sandbox: Sandbox
 ) -> None:
-    shape = ENGINES[name].shape
-    raw, cost = through_litellm[name]
-    ask = WorldAsk(shape, world.prompts[3].text, DAY, "5", shape != "mistral", shape in ANSWERED_BY_SEARCH)
-    reply = render(world, answer_of(world, ask), shape, "m")
-    reading = citations.read(raw)
+    text = world.prompts[3].text
+    raw = asked_over_http(sandbox.url, f"sandbox/{shape}", text)
+    drawn = WorldAsk(shape, text, DAY, "5", search=True, forced=shape in FORCED)
+    reply = render(world, answer_of(world, drawn), shape, "m")
+    reading = citations.read(raw.body)
     assert [(c.url, c.start, c.end) for c in reading.citations if c.kind == "cited"] == [
         (c.url, c.start, c.end) for c in reply.cited
     ]
     assert [c.url for c in reading.citations if c.kind == "retrieved"] == list(reply.retrieved)
     assert reading.text == reply.text
     if reply.cost_micro_usd is not None:
-        assert round(cost * 1e6) == reply.cost_micro_usd
+        assert reading.usage.reported_micros == reply.cost_micro_usd
+
+
+def test_every_dialect_and_the_judge_are_engines_of_a_catalog() -> None:
+    assert set(SIMULATED) == {JUDGE, *(f"sandbox/{shape}" for shape in SHAPES)}
 
 
 # Faults
