@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -28,25 +28,30 @@ def demo(
     folder: Annotated[
         Path, typer.Option(help="Where database, links and report go; an earlier demo there is replaced.")
     ] = Path("demo"),
-    catalog: CatalogOption = None,
+    catalog: Annotated[
+        Path | None, typer.Option("--catalog", help="A catalog of simulated engines, for the demo's own.")
+    ] = None,
     kind: Annotated[
-        str,
-        typer.Option(
-            help="planted: some sources really lift brands; null: none does; momentum: rising brands earn links."
-        ),
+        Literal["planted", "null", "momentum"],
+        typer.Option(help="Some sources really lift brands; none does; or rising brands earn links."),
     ] = "planted",
     weeks: Annotated[int, typer.Option(min=2, max=52, help="Simulated weeks.")] = 12,
     seed: Annotated[int | None, typer.Option(help="Another seed is another world.")] = None,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do everything, then end.")] = False,
     port: PortOption = 8501,
 ) -> None:
-    """The whole line on a simulated web: ask, import links, compute, report, show. No key, nothing leaves this machine."""
+    """The whole line on a simulated web: ask, import links, compute, report, show. No key, all on this machine."""
     from dashboard.demo import run_demo
+    from tracker.starter import SHIPPED
 
-    settings = settings_from(catalog, f"sqlite:///{folder / 'citelift.db'}", concurrency=32)
+    url = f"sqlite:///{folder / 'citelift.db'}"
+    settings = settings_from(catalog or SHIPPED, url, concurrency=32)
+    # What is set for real runs is not about the demo.
+    settings = settings.model_copy(update={"workspace": None, "month_budget_usd": None, "rpm": None})
     made = run_demo(settings, folder, kind=kind, weeks=weeks, seed=seed)
     if no_dashboard:
-        out.print(f"\nSee it: citelift dashboard --database {settings.database_url}")
+        see = f"citelift dashboard --database {settings.database_url} --workspace {made.workspace}"
+        out.print(f"\nSee it: {plain(see)}")
         return
     serve_dashboard(settings.model_copy(update={"workspace": made.workspace}), port)
 

@@ -52,7 +52,8 @@ def run_demo(settings: Settings, folder: Path, *, kind: str, weeks: int, seed: i
         asks = len(catalog.prompts) * sum(engine.repeats for engine in catalog.engines)
         with (
             _step(
-                f"1/5  Asking: {weeks} weeks × {asks} asks over HTTP, through litellm, to simulated engines → {folder}/citelift.db"
+                f"1/5  Asking: {weeks} weeks × {asks} asks over HTTP, through litellm, to simulated engines"
+                f" → {folder}/citelift.db"
             ),
             sandbox.Sandbox(world) as url,
         ):
@@ -92,7 +93,7 @@ def _world(catalog: Catalog, *, kind: str, weeks: int, seed: int) -> Any:
     if real:
         raise UsageError(
             f"the demo asks simulated engines only, and the catalog has {', '.join(real)}",
-            "use the repository's prompts/ folder: --catalog prompts",
+            "leave --catalog out: the demo brings a catalog of its own",
         )
     brands = [sandbox.WorldBrand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in catalog.brands]
     prompts = [sandbox.WorldPrompt(p.text, p.topic) for p in catalog.prompts]

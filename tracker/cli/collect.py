@@ -1,11 +1,10 @@
-"""The verbs of collecting: init, check, import answers, reread, read-raw, and those of asking, links and time.
+"""The verbs of collecting: check, import answers, reread, read-raw, and those of asking, links and time.
 
 Prints, never computes. Whatever is heavy is imported inside its verb: `citelift --help` must answer at once.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from tracker import numbers
-from tracker.cli import links, run, schedule
+from tracker.cli import init, links, run, schedule
 from tracker.cli.opening import opened
-from tracker.cli.options import CatalogOption, JsonOption, Where, settings_from
+from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.verbs import ASK, IMPORT, SET_UP, add, add_group
 from tracker.cli.workspaces import synced
@@ -24,7 +23,7 @@ from tracker.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
-    add(app, init, group=SET_UP)
+    init.register(app)
     add(app, check, group=SET_UP)
     run.register(app)
     add(app, reread, group=ASK)
@@ -33,33 +32,6 @@ def register(app: typer.Typer) -> None:
     add(app, read_raw, "read-raw", IMPORT)
     links.register(app, imports)
     schedule.register(app)
-
-
-def init(
-    catalog: CatalogOption = None,
-    brand: Annotated[str | None, typer.Option(help="Your brand's name.")] = None,
-    domain: Annotated[str | None, typer.Option(help="Its domain, like example.com.")] = None,
-    rival: Annotated[
-        list[str] | None, typer.Option(help="A rival as name=domain; may be given several times.")
-    ] = None,
-    topic: Annotated[str | None, typer.Option(help="What your buyers look for, like `CRM`.")] = None,
-) -> None:
-    """Write a commented starter catalog for your brand. Existing files stay as they are."""
-    from tracker import starter
-
-    if sys.stdin.isatty():
-        brand = brand or typer.prompt("Your brand's name")
-        domain = domain or typer.prompt("Its domain (example.com)")
-        topic = topic or typer.prompt("What your buyers look for (one or two words)", default="CRM")
-    folder = settings_from(catalog).catalog
-    written, kept = starter.write(folder, brand=brand, domain=domain, rivals=rival or [], topic=topic)
-    for path in written:
-        out.print(f"wrote {path}")
-    for path in kept:
-        out.print(f"kept  {path} (it was there)")
-    out.print(
-        f"\nNext: fill in {folder}/brands.yaml and {folder}/tracked.yaml, then `citelift check` and `citelift plan`."
-    )
 
 
 def check(

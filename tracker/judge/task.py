@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tracker.errors import CatalogError, DataError
+from tracker.starter import SHIPPED
 
 JudgedStance = Literal["positive", "neutral", "negative", "mixed", "absent"]
 """How a text speaks about a brand; `tracker.mentions.Stance` only tells `absent` from the rest, by rules."""
@@ -85,7 +86,7 @@ def template(folder: Path | None, task: Task) -> Template:
     """The catalog's template of a task, else the shipped one; refused with file, line and fix."""
     own = folder / task.file if folder else None
     if own is None or not own.is_file():
-        return Template(task, _words(resources.files("tracker.starter").joinpath(task.file).read_bytes()))
+        return Template(task, _words((SHIPPED / task.file).read_bytes()))
     try:
         words = _words(own.read_bytes())
     except (OSError, UnicodeDecodeError):

@@ -1,57 +1,170 @@
-"""The starter catalog of `citelift init`: commented files around the user's own brand."""
+"""The starter catalog of `citelift init`: commented files around the user's own brand. It invents no brand."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracker import domains
 from tracker.errors import BadUrl, UsageError
 
+SHIPPED = Path(__file__).resolve().parents[2] / "prompts"
+"""The demo's catalog; its engines and judge's templates are everybody's."""
 FILES = ("brands.yaml", "tracked.yaml", "engines.yaml", "judge_stance.txt", "judge_domain.txt")
+SIMULATED = "sandbox"
+_ROW = re.compile(r"(#?)  - name: ([\w.-]+)")
+_REST = re.compile(r"#?    ")
+_PROMPTS = (
+    "What is the best {} for a small company?",
+    "Which {} would you recommend for beginners?",
+    "What are the top alternatives when choosing a {}?",
+    "Which {} is the best value for money?",
+    "Which {} do experts recommend in 2026?",
+    "How do I choose a {}?",
+)
 
 
-def write(
-    folder: Path, *, brand: str | None, domain: str | None, rivals: Sequence[str], topic: str | None
-) -> tuple[list[Path], list[Path]]:
-    """Write the files that are not there; returns (written, kept)."""
-    values = {
-        "BRAND": _quoted(brand or "Your Brand"),
-        "DOMAIN": _quoted(_domain(domain) if domain else "yourbrand.com"),
-        "RIVALS": "".join(_rival(rival) for rival in rivals) or _rival("A Rival=rival-one.com"),
-        "TOPIC": _quoted((topic or "your product").strip()),
-        "THING": (topic or "product").strip().replace('"', "'"),
-    }
+@dataclass(frozen=True)
+class Rival:
+    name: str
+    domain: str
+
+
+@dataclass(frozen=True)
+class Starter:
+    """What the files are made of; what is None was not said."""
+
+    brand: str | None = None
+    domain: str | None = None
+    rivals: tuple[Rival, ...] = ()
+    topic: str | None = None
+    engines: tuple[str, ...] = (SIMULATED,)
+
+
+def missing(folder: Path) -> list[str]:
+    """The files that are not there yet."""
+    return [name for name in FILES if not (folder / name).exists()]
+
+
+def write(folder: Path, starter: Starter) -> list[Path]:
+    """Write the files that are not there; returns them."""
+    texts = {name: _text(name, starter) for name in missing(folder)}
     folder.mkdir(parents=True, exist_ok=True)
-    written, kept = [], []
-    for name in FILES:
-        path = folder / name
-        if path.exists():
-            kept.append(path)
-            continue
-        text = resources.files("tracker.starter").joinpath(name).read_text("utf-8")
-        for mark, value in values.items():
-            text = text.replace(f"@{mark}@", value)
-        path.write_text(text, "utf-8")
-        written.append(path)
-    return written, kept
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")
+    return [folder / name for name in texts]
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _text(name: str, starter: Starter) -> str:
+    if name == "brands.yaml":
+        return _brands(starter)
+    if name == "tracked.yaml":
+        return _template(name).replace("@PROMPTS@", _prompts(starter.topic))
+    if name == "engines.yaml":
+        return _engines(starter.engines)
+    return (SHIPPED / name).read_text("utf-8")
 
 
-def _domain(given: str) -> str:
+def _template(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+def _brands(starter: Starter) -> str:
+    if not starter.brand or not starter.domain:
+        raise UsageError(
+            "a catalog needs your brand's name and domain, and no brand is made up",
+            "citelift init --brand Acme --domain acme.com --rival Other=other.com --topic CRM --engine openai",
+        )
+    rivals = "".join(
+        f"  - name: {_quoted(r.name)}\n    domains: [{_quoted(r.domain)}]\n" for r in starter.rivals
+    )
+    example = "  # - name: Other\n  #   domains: [other.com]\n"
+    marks = {"BRAND": _quoted(starter.brand), "DOMAIN": _quoted(starter.domain), "RIVALS": rivals or example}
+    return re.sub(
+        r"@(BRAND|DOMAIN|RIVALS)@", lambda mark: marks[mark[1]].rstrip("\n"), _template("brands.yaml")
+    )
+
+
+def _prompts(topic: str | None) -> str:
+    """Questions about the topic to begin with; without a topic, patterns to write one's own by."""
+    thing = topic or "…"
+    rows = [f"  - text: {_quoted(text.format(thing))}\n    topic: {_quoted(thing)}" for text in _PROMPTS]
+    if topic:
+        return "\n".join(["prompts:", *rows])
+    return "\n".join(["prompts: []", *("# " + line for row in rows for line in row.splitlines())])
+
+
+def engine_rows() -> dict[str, str]:
+    """The rows of real engines by name, each as it stands in the file, with the comment that names its keys."""
+    rows: dict[str, str] = {}
+    for name, line in _marked(_shipped_engines()):
+        if name not in {None, SIMULATED}:
+            rows[str(name)] = rows.get(str(name), "") + line.removeprefix("#")
+    return rows
+
+
+def _shipped_engines() -> str:
+    return (SHIPPED / "engines.yaml").read_text("utf-8")
+
+
+def _marked(text: str) -> list[tuple[str | None, str]]:
+    """Every line with the engine whose row it belongs to; the sandbox's are the ones that are not commented out."""
+    marked: list[tuple[str | None, str]] = []
+    current = None
+    for line in text.splitlines(keepends=True):
+        if row := _ROW.match(line):
+            current = row[2] if row[1] else SIMULATED
+        elif not _REST.match(line):
+            current = None
+        marked.append((current, line))
+    return marked
+
+
+def _engines(chosen: Sequence[str]) -> str:
+    kept = [
+        line.removeprefix("#") if name in chosen else line
+        for name, line in _marked(_shipped_engines())
+        if name != SIMULATED or SIMULATED in chosen
+    ]
+    return re.sub(r"\n{3,}", "\n\n", "".join(kept))
+
+
+def engines_named(given: Sequence[str]) -> tuple[str, ...]:
+    """`["openai,perplexity", "claude"]` as names of rows; simulated and real ones are never mixed."""
+    names = tuple(dict.fromkeys(part.strip() for text in given for part in text.split(",") if part.strip()))
+    known = engine_rows()
+    for name in names:
+        if name != SIMULATED and name not in known:
+            raise UsageError(f"no engine {name!r} to begin with", f"one of {SIMULATED}, {', '.join(known)}")
+    if SIMULATED in names and len(names) > 1:
+        raise UsageError(
+            "simulated and real answers never stand in one workspace", f"take {SIMULATED} or the real ones"
+        )
+    return names
+
+
+def brand_named(given: str) -> str:
+    if not given.strip():
+        raise UsageError("a brand needs a name", 'for example --brand "Acme"')
+    return given.strip()
+
+
+def domain_named(given: str) -> str:
     try:
         return domains.parse(given).host.removeprefix("www.")
     except BadUrl as error:
         raise UsageError(f"{given!r} is not a domain: {error.problem}", "write it as example.com") from None
 
 
-def _rival(given: str) -> str:
+def rival_named(given: str) -> Rival:
     name, _, domain = given.partition("=")
     if not name.strip() or not domain.strip():
-        raise UsageError(f"--rival {given!r} is not name=domain", 'for example --rival "Acme=acme.com"')
-    return f"  - name: {_quoted(name.strip())}\n    domains: [{_quoted(_domain(domain.strip()))}]\n"
+        raise UsageError(f"{given!r} is not name=domain", 'for example "Acme=acme.com"')
+    return Rival(name.strip(), domain_named(domain.strip()))
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

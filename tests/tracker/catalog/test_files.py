@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.shared import ROOT
-from tracker import catalog, starter
+from tracker import catalog
 from tracker.errors import CatalogError
 
 BRANDS = "brands:\n  - name: Norvane\n    domains: [norvane.com]\n    own: true\n  - name: Quellby\n"
@@ -26,25 +26,6 @@ def test_the_catalog_of_the_repository_is_good() -> None:
     assert found.own.name == "Norvane"
     assert len(found.brands) == 8
     assert {engine.model.split("/")[0] for engine in found.engines} == {"sandbox"}
-
-
-def test_the_starter_and_the_repository_offer_the_same_engines() -> None:
-    shipped = (ROOT / "tracker" / "starter" / "engines.yaml").read_text("utf-8")
-    assert shipped == (ROOT / "prompts" / "engines.yaml").read_text("utf-8")
-
-
-def test_what_init_writes_is_a_good_catalog(tmp_path: Path) -> None:
-    written, kept = starter.write(
-        tmp_path / "c",
-        brand='Röst & "Co"',
-        domain="https://www.roest.de/",
-        rivals=["Bean=bean.com"],
-        topic="coffee",
-    )
-    assert (len(written), kept) == (5, [])
-    found = catalog.load(tmp_path / "c")
-    assert (found.own.name, found.own.domains) == ('Röst & "Co"', ("roest.de",))
-    assert starter.write(tmp_path / "c", brand=None, domain=None, rivals=[], topic=None)[0] == []
 
 
 def test_every_field_of_the_format_is_read(tmp_path: Path) -> None:

@@ -129,48 +129,13 @@ def test_an_error_is_two_lines_on_the_error_output_with_its_exit_code(tmp_path: 
     assert "Traceback" not in done.stderr
 
 
-def test_no_command_asks_a_question_where_nobody_can_answer(tmp_path: Path) -> None:
-    done = citelift(tmp_path, "init")
-    assert done.returncode == 0, done.stderr
-    assert "Your brand's name" not in done.stdout
-    assert (tmp_path / "prompts" / "brands.yaml").exists()
-
-
 def test_a_bad_setting_names_its_variable(cite: Cite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CITELIFT_CONCURRENCY", "many")
     with pytest.raises(UsageError, match="CITELIFT_CONCURRENCY"):
         cite("plan")
 
 
-# --- init and check -------------------------------------------------------------------------------------------------
-
-
-def test_init_writes_a_catalog_that_check_and_plan_accept_and_keeps_what_is_there(
-    cite: Cite, tmp_path: Path
-) -> None:
-    words = (
-        "--catalog",
-        tmp_path / "mine",
-        "--brand",
-        'Acme "Q" & Söhne',
-        "--domain",
-        "https://www.acme.com/",
-    )
-    made = cite("init", *words, "--rival", "Other=other.com", "--topic", "help desk")
-    assert made.stdout.count("wrote") == 5
-    (tmp_path / "mine" / "tracked.yaml").write_text(
-        "# mine\n" + (tmp_path / "mine" / "tracked.yaml").read_text()
-    )
-    assert cite("init", *words).stdout.count("kept") == 5
-    assert (tmp_path / "mine" / "tracked.yaml").read_text().startswith("# mine")
-    assert "ok" in cite("check", "--catalog", tmp_path / "mine").stdout
-    assert json.loads(cite("plan", "--catalog", tmp_path / "mine", "--json").stdout)["asks"] > 0
-
-
-@pytest.mark.parametrize("words", [("--domain", "not a domain"), ("--rival", "Other"), ("--rival", "=x.com")])
-def test_init_refuses_what_is_no_domain_or_rival(cite: Cite, tmp_path: Path, words: tuple[str, str]) -> None:
-    with pytest.raises(UsageError):
-        cite("init", "--catalog", tmp_path / "new", *words)
+# --- check ----------------------------------------------------------------------------------------------------------
 
 
 def problems(result: Result) -> set[tuple[str, str]]:
