@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.frames import Scope, World
+from tracker.answers import served
 
-SERVED = "served model"
 APART = 40
 """Two moments closer than this part of a chart's days share a mark."""
 
@@ -36,27 +36,23 @@ class Mark:
 
 
 def moments(database: Engine, world: World) -> list[Moment]:
-    """Everything to mark, in order. A change of model that a run noted is not told a second time.
+    """Everything to mark, in order. A change of model that a run noted, or somebody without an engine, stands once.
 
     Imported answers have no run: their changes of model are read from the weeks themselves, and dated on a Monday.
     """
     stored = [Moment(*event) for event in frames.events(database, world)]
-    told = {(frames.monday(m.at), m.engine) for m in stored if m.kind == SERVED}
-    seen = [m for m in _model_changes(database, world) if not told & {(m.at, m.engine), (m.at, None)}]
-    return sorted(stored + seen, key=lambda m: m.at)
+    noted = {(frames.monday(m.at), m.engine) for m in stored if m.kind == served.KIND}
+    derived = [m for m in _model_changes(database, world) if not noted & {(m.at, m.engine), (m.at, None)}]
+    return sorted(stored + derived, key=lambda m: m.at)
 
 
 def _model_changes(database: Engine, world: World) -> list[Moment]:
     asked = frames.asked(database, world, Scope(branded="include"))
-    found: list[Moment] = []
-    for engine, part in asked[asked["served_model"] != ""].groupby("engine"):
-        weeks = part.groupby("week")["served_model"].agg(frozenset).sort_index()
-        name = world.engines[int(str(engine))]
-        for before, after, week in zip(weeks.iloc[:-1], weeks.iloc[1:], weeks.index[1:], strict=True):
-            if before != after:
-                title = f"{name}: served model {', '.join(sorted(before))} → {', '.join(sorted(after))}"
-                found.append(Moment(week, SERVED, title, name))
-    return found
+    return [
+        Moment(change.at, served.KIND, change.title(world.engines[engine]), world.engines[engine])
+        for engine, spells in frames.served_weeks(asked).items()
+        for change in served.once(served.changes(spells))
+    ]
 
 
 def marks(found: Iterable[Moment], first: date, end: date) -> list[Mark]:

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pandas as pd
 
+from analysis.changes import Change
 from analysis.events import EARLY, EventRow, PathPoint
 from analysis.frames import Scope, World
 from analysis.lift.estimate import LiftRow
 from analysis.quality import AnchorShare
-from analysis.visibility import Change, Row
+from analysis.visibility import Row
 from dashboard import charts, widgets
 from dashboard.strings import Common, Events, Lift, Links, Measure, Overview, Sources
 from tracker import numbers

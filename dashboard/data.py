@@ -22,9 +22,11 @@ from sqlmodel import Session, col
 
 from analysis import frames, moments
 from analysis import visibility as v
+from analysis.changes import Change, Pair, compare_brands, compare_weeks
 from analysis.classes.classify import own_folder
 from analysis.frames import Judge, Outcome, Scope, World
 from analysis.moments import Moment
+from analysis.stability import Stability, source_stability
 from analysis.visibility import Compared, Row
 from tracker import settings, store
 from tracker.engines.simulated import is_sandbox
@@ -169,9 +171,9 @@ def visibility(place: Place, scope: Scope, by: tuple[str, ...] = ()) -> list[Row
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def changes(place: Place, scope: Scope) -> list[v.Change]:
+def changes(place: Place, scope: Scope) -> list[Change]:
     """The two newest weeks of the workspace, within the scope's engine, topic and country."""
-    return v.changes(database(place), world(place), scope)
+    return compare_weeks(database(place), world(place), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -180,14 +182,14 @@ def excluded(place: Place, scope: Scope) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def differences(place: Place, scope: Scope, measure: Compared) -> list[tuple[str, v.Pair]]:
+def differences(place: Place, scope: Scope, measure: Compared) -> list[tuple[str, Pair]]:
     """The own brand minus each rival, on the very same answers."""
     here = world(place)
     if here.own is None or not visibility(place, scope):
         return []
     rivals = [brand.name for brand in here.brands if not brand.own]
     db, own = database(place), here.own.name
-    return [(name, v.brand_difference(db, here, name, own, scope, measure)) for name in rivals]
+    return [(name, compare_brands(db, here, name, own, scope, measure)) for name in rivals]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -299,8 +301,8 @@ def sources(place: Place, scope: Scope) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def stability(place: Place, scope: Scope) -> list[v.Stability]:
-    return v.stability(database(place), world(place), scope)
+def stability(place: Place, scope: Scope) -> list[Stability]:
+    return source_stability(database(place), world(place), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from analysis.changes import Change
 from analysis.frames import Scope
 from analysis.opportunities import Opportunity
-from analysis.visibility import Change, Row
+from analysis.visibility import Row
 from dashboard import data, widgets
 from dashboard.strings import Common, Empty, Glance, Measure, Opportunities
 from dashboard.widgets import Here, Safe

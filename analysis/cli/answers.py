@@ -204,11 +204,11 @@ def changes(
 ) -> None:
     """What changed from one week to the next, and what is noise. Without dates: the two newest weeks."""
     from analysis import frames
-    from analysis import visibility as v
+    from analysis.changes import compare_weeks
 
     with reading(where, Selection(engine=engine, topic=topic), branded=branded) as asked:
         days = [frames.monday(day.date()) if day else None for day in (first, last)]
-        found = v.changes(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
+        found = compare_weeks(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
     if as_json:
         print_json({"rows": [asdict(change) for change in found]})
         return
@@ -322,10 +322,10 @@ def stability(
     as_json: JsonOption = False,
 ) -> None:
     """How steady each engine's cited domains are from week to week."""
-    from analysis import visibility as v
+    from analysis.stability import source_stability
 
     with reading(where, Selection(weeks=weeks)) as asked:
-        found = v.stability(asked.database, asked.world, asked.scope)
+        found = source_stability(asked.database, asked.world, asked.scope)
     if as_json:
         print_json({"window": asked.window, "rows": [asdict(row) for row in found]})
         return

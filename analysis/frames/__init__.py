@@ -1,6 +1,6 @@
 """Facts → arrays and frames with named columns. The only SQL of the analysis; grouping happens in the database.
 
-Which answers count is decided in `tracker.answers.rollups`, once: an answer with a problem or without text is no row of anything; one
+Which answers count is decided in `tracker.answers.counted`, once: an answer with a problem or without text is no row of anything; one
 whose citations are unknown, or whose engine did not search, has no say about citations.
 """
 
@@ -18,11 +18,12 @@ from analysis.frames.answered import (
     newest_pages,
     pages_of,
     reach,
+    served_weeks,
     sources,
     visibility_sums,
 )
 from analysis.frames.authorities import COMPUTED, Authority, authority_metrics, authority_table, link_graph
-from analysis.frames.designs import Outcome, association_data, histories, lift_panel, model_breaks
+from analysis.frames.designs import Outcome, association_data, histories, lift_panel
 from analysis.frames.judged import (
     Judge,
     Verdict,
@@ -90,7 +91,6 @@ __all__ = [
     "link_graph",
     "links",
     "mention_places",
-    "model_breaks",
     "monday",
     "named",
     "named_beside",
@@ -101,6 +101,7 @@ __all__ = [
     "reach",
     "rows",
     "served_models",
+    "served_weeks",
     "sources",
     "stance_counts",
     "stances_of",

@@ -9,12 +9,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, and_, case, func, or_, select
+from sqlalchemy import Connection, Engine, and_, case, func, select
 
 from analysis.frames.tables import DOMAIN, Ints, rows, seconds
 from analysis.frames.tracked import Scope, World
-from tracker.answers import rollups
-from tracker.answers.rollups import ANSWER, CITATION, MENTION, PAGE, SOURCE, VISIBILITY
+from tracker.answers import counted, rollups
+from tracker.answers.counted import ANSWER, MENTION
+from tracker.answers.rollups import CITATION, PAGE, SOURCE, VISIBILITY
 from tracker.errors import UsageError
 
 Key = Literal["engine", "week", "topic", "country", "served_model"]
@@ -70,7 +71,7 @@ def _visibility(connection: Connection, workspace: World, scope: Scope) -> Any:
 def _weeks_between(connection: Connection, workspace: World, scope: Scope) -> list[date] | None:
     if scope.first is None and scope.last is None:
         return None
-    found = select(ANSWER.c.week).distinct().where(rollups.usable(workspace.id))
+    found = select(ANSWER.c.week).distinct().where(counted.usable(workspace.id))
     return list(connection.execute(found.where(*_between(ANSWER.c.week, scope))).scalars())
 
 
@@ -99,10 +100,22 @@ def asked(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     return most
 
 
+def served_weeks(asked: pd.DataFrame) -> dict[int, list[tuple[date, frozenset[str]]]]:
+    """The known models that served each engine (by id) in each week with answers, of a frame of `asked`."""
+    found: dict[int, dict[date, set[str]]] = {}
+    ordered = asked.sort_values("week")
+    for engine, week, model in zip(ordered["engine"], ordered["week"], ordered["served_model"], strict=True):
+        found.setdefault(int(engine), {}).setdefault(week, set()).update({model} - {""})
+    return {
+        engine: [(week, frozenset(models)) for week, models in weeks.items()]
+        for engine, weeks in found.items()
+    }
+
+
 def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     """Answers per engine that leave some or all rates, with why: `engine`, `problem`, `unknown`, `not_searched`."""
-    bad = or_(ANSWER.c.problem.is_not(None), ANSWER.c.text == "")
-    skipped = and_(~bad, ANSWER.c.search_used.is_not(None), ~ANSWER.c.search_used)
+    bad = counted.unusable()
+    skipped = and_(~bad, counted.search_skipped())
     unknown = and_(~bad, ~ANSWER.c.citations_known)
 
     def count(condition: Any) -> Any:
@@ -133,8 +146,8 @@ def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataF
             func.sum(1.0 / MENTION.c.position).label("reciprocal"),
         )
         .join_from(MENTION, ANSWER, ANSWER.c.id == MENTION.c.answer_id)
-        .where(rollups.usable(workspace.id), *within(ANSWER, scope), ANSWER.c.prompt_id.in_(inside))
-        .where(MENTION.c.stance != rollups.ABSENT, MENTION.c.brand_id.in_([b.id for b in workspace.brands]))
+        .where(counted.usable(workspace.id), *within(ANSWER, scope), ANSWER.c.prompt_id.in_(inside))
+        .where(counted.names_it(), MENTION.c.brand_id.in_([b.id for b in workspace.brands]))
         .group_by(MENTION.c.brand_id)
     )
     with database.connect() as connection:
@@ -207,7 +220,7 @@ def _source_facts(workspace: World, scope: Scope, every: bool) -> Any:
 def answer_conditions(workspace: World, scope: Scope, every: bool | None = None) -> list[Any]:
     """Conditions on `answer` for a scope, citable answers only."""
     inside = scope.prompts(workspace)
-    clauses = [rollups.usable(workspace.id), rollups.citable(), *within(ANSWER, scope)]
+    clauses = [counted.usable(workspace.id), counted.citable(), *within(ANSWER, scope)]
     if every is False or (every is None and inside != set(workspace.prompts)):
         clauses.append(ANSWER.c.prompt_id.in_(sorted(inside)))
     return clauses
@@ -272,7 +285,7 @@ def named(database: Engine, workspace: World, answer_ids: Ints) -> NDArray[np.bo
     found = (
         select(MENTION.c.answer_id, MENTION.c.brand_id)
         .join_from(MENTION, ANSWER, ANSWER.c.id == MENTION.c.answer_id)
-        .where(ANSWER.c.workspace_id == workspace.id, MENTION.c.stance != rollups.ABSENT)
+        .where(ANSWER.c.workspace_id == workspace.id, counted.names_it())
         .where(MENTION.c.brand_id.in_(sorted(position)))
     )
     if len(answer_ids):
@@ -324,7 +337,7 @@ def named_beside(database: Engine, workspace: World, scope: Scope, ids: Sequence
             CITATION.c.kind == "cited",
             CITATION.c.domain_id.in_(list(ids)),
         )
-        .where(MENTION.c.stance != rollups.ABSENT)
+        .where(counted.names_it())
         .group_by(CITATION.c.domain_id, MENTION.c.brand_id)
     )
     with database.connect() as connection:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, select
 
-from analysis.frames.answered import answers, asked, citations, named, visibility_sums
+from analysis.frames.answered import answers, asked, citations, named, served_weeks, visibility_sums
 from analysis.frames.linked import links
 from analysis.frames.tables import domain_names
 from analysis.frames.tracked import Exposure, Scope, World, as_world
-from tracker.answers.rollups import ANSWER
+from tracker.answers import served
+from tracker.answers.counted import ANSWER
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,22 +93,18 @@ def histories(
         answers=answers,
         counts=counts,
         first_link=first,
-        breaks=model_breaks(asked(database, workspace, scope)),
+        breaks=_model_breaks(asked(database, workspace, scope)),
         outcome=outcome,
     )
 
 
-def model_breaks(asked: pd.DataFrame) -> tuple[int, ...]:
+def _model_breaks(asked: pd.DataFrame) -> tuple[int, ...]:
     """Weeks (0 is the first) in which some engine is served by other models than in its week before."""
     if asked.empty:
         return ()
     start = asked["week"].min()
-    found: set[int] = set()
-    for _, part in asked[asked["served_model"] != ""].groupby("engine"):
-        models = part.groupby("week")["served_model"].agg(frozenset).sort_index()
-        days = list(models.index)
-        found |= {(day - start).days // 7 for before, day in pairwise(days) if models[before] != models[day]}
-    return tuple(sorted(found))
+    changes = [change for spells in served_weeks(asked).values() for change in served.changes(spells)]
+    return tuple(sorted({(change.at - start).days // 7 for change in changes}))
 
 
 def association_data(

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, and_, func, select
 from analysis.frames.answered import within
 from analysis.frames.tables import AGREEMENT, JUDGEMENT, rows
 from analysis.frames.tracked import Scope, World
-from tracker.answers import rollups
-from tracker.answers.rollups import ANSWER, MENTION, SETTING
+from tracker.answers import counted
+from tracker.answers.counted import ANSWER, MENTION
+from tracker.answers.rollups import SETTING
 from tracker.catalog import judged_domains as switch
 
 
@@ -103,7 +104,7 @@ def stance_counts(database: Engine, workspace: World, scope: Scope, judge: Judge
         select(*key, func.count().label("mentions"))
         .join_from(MENTION, ANSWER, ANSWER.c.id == MENTION.c.answer_id)
         .outerjoin(JUDGEMENT, same)
-        .where(rollups.usable(workspace.id), *within(ANSWER, scope))
+        .where(counted.usable(workspace.id), *within(ANSWER, scope))
         .where(MENTION.c.brand_id.in_([brand.id for brand in workspace.brands]))
         .group_by(MENTION.c.brand_id, ANSWER.c.prompt_id, JUDGEMENT.c.verdict)
     )

@@ -11,8 +11,9 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, select
 
 from analysis.frames.tables import CLASS, DOMAIN, ENGINE, EVENT, PROMPT, WORKSPACE
-from tracker.answers import rollups
-from tracker.answers.rollups import ANSWER, BRAND, VISIBILITY
+from tracker.answers import counted, rollups
+from tracker.answers.counted import ANSWER
+from tracker.answers.rollups import BRAND, VISIBILITY
 from tracker.errors import UsageError
 
 Branded = Literal["exclude", "include", "only"]
@@ -193,7 +194,7 @@ def weeks(database: Engine, workspace: World) -> list[date]:
         if rollups.fresh(connection, workspace.id):
             found = select(VISIBILITY.c.week).distinct().where(VISIBILITY.c.workspace_id == workspace.id)
         else:
-            found = select(ANSWER.c.week).distinct().where(rollups.usable(workspace.id))
+            found = select(ANSWER.c.week).distinct().where(counted.usable(workspace.id))
         return sorted(connection.execute(found).scalars())
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import TypeVar, get_args
 
+from analysis.changes import Change
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow
 from analysis.opportunities import Opportunity
 from analysis.report import words
 from analysis.report.week import Source
-from analysis.visibility import Change, Measure, Row
+from analysis.visibility import Measure, Row
 from tracker import spreadsheet
 
 T = TypeVar("T")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from analysis.changes import Change, Pair
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Moment
 from analysis.opportunities import Opportunity
-from analysis.visibility import Change, Pair, Row, Stability
+from analysis.stability import Stability
+from analysis.visibility import Row
 
 CLAIMS = ("associated within the same question", "goes with fewer mentions", "lifts every brand alike")
 

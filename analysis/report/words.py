@@ -9,15 +9,17 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
+from analysis.changes import Change, Pair
 from analysis.frames import World
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow, LiftTable
-from analysis.moments import SERVED, Mark, Moment
+from analysis.moments import Mark, Moment
 from analysis.opportunities import Opportunity
 from analysis.report.charts import Trend
 from analysis.report.week import Source, Week
-from analysis.visibility import Change, Measure, Pair, Row
+from analysis.visibility import Measure, Row
 from tracker import numbers
+from tracker.answers import served
 
 MEASURE_NAMES = {
     "mention_rate": "Mention rate",
@@ -179,7 +181,7 @@ KINDS = {"pr": "press"}
 
 def happened(moment: Moment) -> str:
     """What is marked on a chart; of a change of model the title says all."""
-    kind = "" if moment.kind == SERVED else f" ({KINDS.get(moment.kind, moment.kind)})"
+    kind = "" if moment.kind == served.KIND else f" ({KINDS.get(moment.kind, moment.kind)})"
     return f"{numbers.day(moment.at)}: {named(moment.title)}{kind}"
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis import visibility as v
+from analysis.changes import compare_brands, compare_weeks
 from analysis.classes.classify import labels
 from analysis.classes.families import families
 from analysis.frames import Scope, World
@@ -29,6 +30,7 @@ from analysis.opportunities import Opportunity, opportunities
 from analysis.report import cells, typeset, words
 from analysis.report.charts import bar, forest, trend
 from analysis.report.week import Source, Week
+from analysis.stability import source_stability
 from tracker import numbers, spreadsheet
 from tracker.errors import UsageError
 
@@ -99,12 +101,12 @@ def gather(database: Engine, world: World, week: date | None = None, classes: Pa
             f"every prompt of the week of {monday} names the own brand", "track prompts that do not name it"
         )
     before = max((day for day in known if day < monday), default=None)
-    changes = v.changes(database, world, Scope(), first=before, last=monday) if before else []
+    changes = compare_weeks(database, world, Scope(), first=before, last=monday) if before else []
     start = max(known[0], monday - timedelta(weeks=WEEKS - 1))
     history = v.table(database, world, Scope(first=start, last=monday), ("week",), measures=TREND)
     rivals = [row for row in rows if not row.own]
     leader = max(rivals, key=lambda r: (r.rates["mention_rate"].estimate or 0, r.brand), default=None)
-    against = v.brand_difference(database, world, leader.brand, own.name, scope) if leader else None
+    against = compare_brands(database, world, leader.brand, own.name, scope) if leader else None
     table = _lift(database, world, monday, classes)
     whole = Scope(first=monday, last=monday, branded="include")
     asked = frames.asked(database, world, scope)
@@ -127,7 +129,9 @@ def gather(database: Engine, world: World, week: date | None = None, classes: Pa
         lift=table,
         lift_from=known[0],
         sources=tuple(sources),
-        stability=tuple(v.stability(database, world, Scope(first=start, last=monday, branded="include"))),
+        stability=tuple(
+            source_stability(database, world, Scope(first=start, last=monday, branded="include"))
+        ),
         events=within(happened, monday, monday + timedelta(days=6)),
         past_events=within(happened, start, monday + timedelta(days=6)),
         opportunities=tuple(

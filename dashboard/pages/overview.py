@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from analysis.changes import Change
 from analysis.frames import Scope
-from analysis.visibility import FEW, Change, Compared, Row
+from analysis.visibility import FEW, Compared, Row
 from dashboard import cells, charts, data, glance, strings, widgets
 from dashboard.strings import Common, Measure
 from tracker import numbers

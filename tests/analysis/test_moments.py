@@ -10,10 +10,11 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.intervals import Interval
-from analysis.moments import SERVED, Moment, marks, moments, within
+from analysis.moments import Moment, marks, moments, within
 from analysis.report.charts import trend
 from tests.facts import Facts, week
 from tracker import store
+from tracker.answers.served import KIND as SERVED
 from tracker.models import Event
 
 START = date(2026, 3, 2)
@@ -69,6 +70,35 @@ def test_a_change_that_a_run_noted_is_told_once(sqlite_database: Engine) -> None
         session.add(Event(workspace_id=1, at=week(0), kind="pr", title="a prize"))
     found = moments(sqlite_database, frames.world(sqlite_database))
     assert [m.title for m in found] == ["a prize", "alpha: m1 → m2"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "at", "derived"),
+    [
+        (100, 1, []),
+        (None, 1, []),
+        (101, 1, ["alpha: served model m1 → m2"]),
+        (None, 0, ["alpha: served model m1 → m2"]),
+    ],
+    ids=["of the engine", "of no engine in particular", "of another engine", "in another week"],
+)
+def test_a_noted_change_hides_the_one_that_the_answers_tell(
+    sqlite_database: Engine, engine: int | None, at: int, derived: list[str]
+) -> None:
+    served("m1", "m2").store(sqlite_database)
+    with store.writing(sqlite_database) as session:
+        day = week(at) + timedelta(days=3)
+        session.add(Event(workspace_id=1, at=day, kind=SERVED, title="noted", engine_id=engine))
+    found = moments(sqlite_database, frames.world(sqlite_database))
+    assert [m.title for m in found if m.title != "noted"] == derived
+
+
+def test_a_change_in_the_middle_of_a_week_is_told_once(sqlite_database: Engine) -> None:
+    facts = served("m1", "m1", "m2")
+    facts.answer("best crm", "alpha", week(1), served="m2", repeat=1)
+    facts.store(sqlite_database)
+    (found,) = moments(sqlite_database, frames.world(sqlite_database))
+    assert (found.at, found.title) == (week(1).date(), "alpha: served model m1 → m2")
 
 
 def row(brand: str, number: int, rate: float | None, own: bool = False) -> SimpleNamespace:

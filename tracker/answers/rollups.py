@@ -37,18 +37,17 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from tracker import domains, store
-from tracker.models import Answer, Brand, Citation, Mention, Page, Setting, SourceRollup, VisibilityRollup
-
-ABSENT = "absent"
-"""The stance of a mention that only says that nothing was found about the brand."""
+from tracker.answers import counted
+from tracker.answers.counted import ANSWER, MENTION
+from tracker.models import Brand, Citation, Page, Setting, SourceRollup, VisibilityRollup
 
 
 def _table(model: Any) -> Any:
     return model.__table__
 
 
-ANSWER, BRAND, CITATION, MENTION, PAGE, SETTING, VISIBILITY, SOURCE = map(
-    _table, (Answer, Brand, Citation, Mention, Page, Setting, VisibilityRollup, SourceRollup)
+BRAND, CITATION, PAGE, SETTING, VISIBILITY, SOURCE = map(
+    _table, (Brand, Citation, Page, Setting, VisibilityRollup, SourceRollup)
 )
 
 
@@ -95,20 +94,6 @@ def split(names: Sequence[str]) -> tuple[set[str], set[tuple[str, str]]]:
     return whole, kept
 
 
-def usable(workspace_id: int, *, by_week: bool = False) -> Any:
-    """The answers that count: an answer with a problem, or without text, is no row of any rate.
-
-    `by_week` keeps SQLite off the index of the workspace where a condition on the week says more.
-    """
-    mine = (ANSWER.c.workspace_id + 0 if by_week else ANSWER.c.workspace_id) == workspace_id
-    return and_(mine, ANSWER.c.problem.is_(None), ANSWER.c.text != "")
-
-
-def citable() -> Any:
-    """Whether an answer can say what it cites: it is known, and the engine did not skip its search."""
-    return and_(ANSWER.c.citations_known, or_(ANSWER.c.search_used.is_(None), ANSWER.c.search_used))
-
-
 _KEY = ("week", "engine_id", "served_model", "prompt_id")
 
 
@@ -119,8 +104,8 @@ def _answers(workspace_id: int, weeks: Collection[date] | None) -> CTE:
         ANSWER.c.engine_id,
         func.coalesce(ANSWER.c.served_model, "").label("served_model"),
         ANSWER.c.prompt_id,
-        case((citable(), 1), else_=0).label("citable"),
-    ).where(usable(workspace_id, by_week=weeks is not None))
+        case((counted.citable(), 1), else_=0).label("citable"),
+    ).where(counted.usable(workspace_id, by_week=weeks is not None))
     if weeks is not None:
         found = found.where(ANSWER.c.week.in_(sorted(weeks)))
     return found.cte("answers")
@@ -180,7 +165,7 @@ def _mentioned(answers: CTE) -> Any:
             func.sum(answers.c.citable).label("citable"),
         )
         .join_from(MENTION, answers, MENTION.c.answer_id == answers.c.id)
-        .where(MENTION.c.stance != ABSENT)
+        .where(counted.names_it())
         .group_by(*key)
         .subquery("mentioned")
     )
@@ -201,7 +186,7 @@ def _cited(answers: CTE, mine: Owned) -> Any:
     named = and_(
         MENTION.c.answer_id == each.c.answer_id,
         MENTION.c.brand_id == each.c.brand_id,
-        MENTION.c.stance != ABSENT,
+        counted.names_it(),
     )
     key = [*(answers.c[name] for name in _KEY), each.c.brand_id]
     return (

@@ -11,7 +11,7 @@ from sqlalchemy import exists, func
 from sqlmodel import col, select
 
 from tracker import store
-from tracker.answers import rollups
+from tracker.answers import counted
 from tracker.judge.claims import Bench, Case, settled
 from tracker.judge.run import estimate
 from tracker.judge.task import LabelledSet, Template
@@ -24,7 +24,7 @@ def _open_mentions(bench: Bench) -> list[object]:
     mine = (Judgement.answer_id == Mention.answer_id, Judgement.brand_id == Mention.brand_id)
     return [
         # Off the workspace's index too: from it SQLite would sort all mentions anew for every page.
-        rollups.usable(bench.workspace_id, by_week=True),
+        counted.usable(bench.workspace_id, by_week=True),
         Mention.workspace_id == bench.workspace_id,
         col(Brand.active),
         ~exists().where(*settled(bench), *mine),  # type: ignore[arg-type]

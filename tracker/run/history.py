@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import func
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from tracker import store
-from tracker.answers import rollups
+from tracker.answers import counted, rollups, served
+from tracker.answers.counted import ANSWER, MENTION
 from tracker.engines.calls import call_for
-from tracker.models import Answer, Brand, Engine, Event, Mention, Run
+from tracker.models import Answer, Brand, Engine, Event, Prompt, Run
 from tracker.run.plan import NOTHING_OBSERVED, Observed
 
 
@@ -27,104 +28,101 @@ def not_searched(session: Session, run_id: int) -> int:
 
 
 def note_model_changes(session: Session, run: Run) -> None:
-    """A model that the engine's run before did not serve breaks comparisons: it becomes an event, once."""
-    for engine_id, models in _served(session, [Answer.run_id == run.id]).items():
-        last = (
-            select(Answer.run_id)
-            .where(Answer.engine_id == engine_id, Answer.asked_at < run.asked_for, Answer.run_id != run.id)
-            .order_by(col(Answer.asked_at).desc())
-        )
-        before = session.exec(last).first()
-        known = _served(session, [Answer.run_id == before, Answer.engine_id == engine_id]).get(
-            engine_id, set()
-        )
-        if before is None or models <= known:
-            continue
+    """A change of the served models from the engine's last run to this one becomes an event, once."""
+    for engine_id, models in _served(session, run.id).items():
         name = session.exec(select(Engine.name).where(Engine.id == engine_id)).one()
-        title = f"{name}: served model {' and '.join(sorted(known))} → {' and '.join(sorted(models))}"
-        row = {"workspace_id": run.workspace_id, "at": run.asked_for, "kind": "served model", "title": title}
-        store.bulk_insert(session, Event, [row | {"engine_id": engine_id}], ignore=True)
+        for change in served.changes([(None, _served_before(session, run, engine_id)), (run, models)]):
+            event = {
+                "workspace_id": run.workspace_id,
+                "engine_id": engine_id,
+                "at": run.asked_for,
+                "kind": served.KIND,
+                "title": change.title(name),
+            }
+            store.bulk_insert(session, Event, [event], ignore=True)
 
 
-def _served(session: Session, which: Sequence[Any]) -> dict[int, set[str]]:
-    statement = select(Answer.engine_id, Answer.served_model).where(*which)
-    found: dict[int, set[str]] = {}
+def _served_before(session: Session, run: Run, engine_id: int) -> set[str]:
+    """The models of the engine's newest earlier run that tells them."""
+    newest = (
+        select(Answer.run_id)
+        .where(Answer.engine_id == engine_id, Answer.asked_at < run.asked_for, Answer.run_id != run.id)
+        .where(col(Answer.served_model).is_not(None))
+        .order_by(col(Answer.asked_at).desc())
+    )
+    before = session.exec(newest).first()
+    return set() if before is None else _served(session, before).get(engine_id, set())
+
+
+def _served(session: Session, run_id: int | None) -> dict[int, set[str]]:
+    statement = select(Answer.engine_id, Answer.served_model).where(Answer.run_id == run_id)
+    models: dict[int, set[str]] = {}
     for engine_id, model in session.exec(statement.distinct()):
         if model is not None:
-            found.setdefault(engine_id, set()).add(model)
-    return found
+            models.setdefault(engine_id, set()).add(model)
+    return models
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One prompt in one run: answers, those naming (or citing) the own brand, their mean cost."""
+    """One prompt in one run: answers that count, those naming (or citing) the own brand, their mean cost."""
 
     prompt_id: int
     answers: int
     named: int
     cost_micros: float | None
+    weight: float = 1.0
 
 
 def observed(session: Session, workspace_id: int) -> dict[str, Observed]:
-    """What earlier answers say about each engine: the own brand's rate, how alike repeats are, the usual cost."""
-    own = select(Brand.id).where(Brand.workspace_id == workspace_id, col(Brand.own)).scalar_subquery()
-    named = case((col(Mention.id).is_(None), 0), else_=1)
-    mentioned = and_(
-        col(Mention.answer_id) == col(Answer.id),
-        col(Mention.brand_id) == own,
-        col(Mention.stance) == "named",
-    )
-    cells = (
-        select(
-            Engine.name, Answer.prompt_id, func.count(), func.sum(named), func.avg(col(Answer.cost_micros))
-        )  # type: ignore[call-overload]
-        .join(Answer, col(Answer.engine_id) == col(Engine.id))
-        .outerjoin(Mention, mentioned)
-        .where(Answer.workspace_id == workspace_id, col(Answer.problem).is_(None))
-        .group_by(Engine.name, col(Answer.prompt_id), col(Answer.run_id), col(Answer.week))
-    )
-    return _summaries(session.exec(cells).all())
+    """What earlier answers say about each engine: the own brand's mention rate, the intraclass correlation of repeats
+    and the usual cost. The rate is the one that `citelift visibility` shows for all prompts."""
+    named = sql_select(MENTION.c.answer_id).where(MENTION.c.brand_id == _own(session, workspace_id))
+    return _summaries(session, workspace_id, named.where(counted.names_it()))
 
 
 def observed_citations(session: Session, workspace_id: int) -> dict[str, Observed]:
-    """The same of citations: answers that cite a page of the own brand, of those whose citations are known."""
-    brand = session.exec(select(Brand.id).where(Brand.workspace_id == workspace_id, col(Brand.own))).first()
+    """The same of citations: answers that cite a page of the own brand, of those that can say what they cite."""
     mine = rollups.of_brands(rollups.owned(session.connection(), workspace_id))
-    own = (
-        sql_select(mine.c.answer_id)
-        .where(mine.c.brand_id == brand, mine.c.kind == "cited")
-        .distinct()
-        .subquery()
-    )
-    cells = (
-        select(
-            Engine.name,
-            Answer.prompt_id,
+    cited = sql_select(mine.c.answer_id).where(mine.c.brand_id == _own(session, workspace_id))
+    return _summaries(session, workspace_id, cited.where(mine.c.kind == "cited"), counted.citable())
+
+
+def _own(session: Session, workspace_id: int) -> int | None:
+    mine = select(Brand.id).where(Brand.workspace_id == workspace_id, col(Brand.own), col(Brand.active))
+    return session.exec(mine).first()
+
+
+def _summaries(session: Session, workspace_id: int, those: Any, *only: Any) -> dict[str, Observed]:
+    """Cells of the answers that count (and fulfil `only`); `those` selects the ids of answers with the outcome."""
+    chosen = those.distinct().subquery()
+    statement = (
+        sql_select(
+            col(Engine.name),
+            ANSWER.c.prompt_id,
             func.count(),
-            func.count(own.c.answer_id),
-            func.avg(col(Answer.cost_micros)),
-        )  # type: ignore[call-overload]
-        .join(Answer, col(Answer.engine_id) == col(Engine.id))
-        .outerjoin(own, own.c.answer_id == col(Answer.id))
-        .where(rollups.usable(workspace_id), rollups.citable())
-        .group_by(Engine.name, col(Answer.prompt_id), col(Answer.run_id), col(Answer.week))
+            func.count(chosen.c.answer_id),
+            func.avg(ANSWER.c.cost_micros),
+            func.max(Prompt.weight),
+        )
+        .join_from(ANSWER, Engine, ANSWER.c.engine_id == col(Engine.id))
+        .join(Prompt, ANSWER.c.prompt_id == col(Prompt.id))
+        .outerjoin(chosen, chosen.c.answer_id == ANSWER.c.id)
+        .where(counted.usable(workspace_id), *only)
+        .group_by(col(Engine.name), ANSWER.c.prompt_id, ANSWER.c.run_id, ANSWER.c.week)
     )
-    return _summaries(session.exec(cells).all())
-
-
-def _summaries(rows: Sequence[Any]) -> dict[str, Observed]:
-    found: dict[str, list[Cell]] = {}
-    for name, prompt_id, answered, hits, cost in rows:
-        cell = Cell(prompt_id, answered, int(hits or 0), None if cost is None else float(cost))
-        found.setdefault(name, []).append(cell)
-    return {name: summarised(cells) for name, cells in found.items()}
+    cells: dict[str, list[Cell]] = {}
+    for engine, prompt_id, answered, named, cost, weight in session.connection().execute(statement):
+        cell = Cell(prompt_id, answered, int(named), None if cost is None else float(cost), weight)
+        cells.setdefault(engine, []).append(cell)
+    return {engine: summarised(mine) for engine, mine in cells.items()}
 
 
 def summarised(cells: Sequence[Cell]) -> Observed:
     """Variance components of a yes or no, by the analysis-of-variance estimator: answers inside cells, and cells of
     one prompt around each other. Where no prompt has two cells, prompts stand in for cells."""
     answered = sum(cell.answers for cell in cells)
-    rate = sum(cell.named for cell in cells) / answered
+    rate = sum(c.weight * c.named for c in cells) / sum(c.weight * c.answers for c in cells)
     costs = [cell.cost_micros for cell in cells if cell.cost_micros is not None]
     cost = round(sum(costs) / len(costs)) if costs else None
     # A rate seen at 0 or 1 still moves: half an answer keeps the planner from promising certainty.

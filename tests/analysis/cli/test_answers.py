@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from analysis import frames
 from analysis.cli import answers as cli
 from tests.analysis.report.test_write import world_with_links
-from tests.analysis.test_visibility import two_weeks
+from tests.analysis.test_changes import two_weeks
 from tracker.errors import CiteliftError, UsageError
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.report import words, write
-from tests.analysis.test_visibility import PROMPTS, two_weeks
+from tests.analysis.test_changes import PROMPTS, two_weeks
 from tests.dashboard.worlds import alone, eventful, names, unknown_citations
 from tests.facts import Facts, week
 from tracker.errors import UsageError
