@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx
 import pytest
 
 from tests.shared import ROOT
@@ -18,16 +22,19 @@ MAY_IMPORT = {
 }
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TREES = {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in MODULES}
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 
 def imported(name: Path) -> Iterator[str]:
-    """Full names, relative imports resolved, wherever they stand in the module."""
+    """Full names, relative imports resolved, wherever they stand in the module: also inside functions, and also for
+    type checking only, since a reader follows those arrows too."""
     for node in ast.walk(TREES[name]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = list(name.parent.parts)[: len(name.parent.parts) - node.level + 1] if node.level else []
-            yield ".".join([*base, *([node.module] if node.module else [])])
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{source}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
             yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant))
 
@@ -53,6 +60,213 @@ def test_imports_flow_from_dashboard_to_analysis_to_tracker(package: str) -> Non
         if each.split(".")[0] in {*PACKAGES, "tests"} - MAY_IMPORT[package]
     }
     assert foreign == set()
+
+
+# --- being mended: each leaves this list with its mend ----------------------------------------------------------------
+
+EXPECTED = {"tracker.leases"}
+BEING_MENDED = {("tracker.answers.stored", "tracker.run.redirects")}
+BEING_SPLIT = {
+    "analysis/events.py",
+    "analysis/visibility.py",
+    "dashboard/data.py",
+    "tracker/citations/keys.py",
+    "tracker/links/files/formats.py",
+    "tracker/links/files/records.py",
+    "tracker/links/imports.py",
+    "tracker/links/pages/look.py",
+    "tracker/links/pages/placement.py",
+    "tracker/links/web/fetch.py",
+    "tracker/sandbox/shapes.py",
+}
+STILL_SKIPPED_BY_THE_FORMATTER = {
+    "analysis/association/association.py",
+    "analysis/events.py",
+    "analysis/visibility.py",
+    "dashboard/charts.py",
+    "dashboard/strings.py",
+    "dashboard/widgets.py",
+    "tests/analysis/association/test_association.py",
+    "tests/analysis/cli/test_graph.py",
+    "tests/analysis/test_events.py",
+    "tests/analysis/test_moments.py",
+    "tests/analysis/test_quality.py",
+    "tests/bench/bench_visibility.py",
+    "tests/bench/calibration_events.py",
+    "tests/dashboard/test_pages.py",
+    "tests/dashboard/test_pages_in_browser.py",
+    "tests/dashboard/worlds.py",
+    "tests/tracker/engines/test_ask.py",
+    "tests/tracker/mentions/test_finder.py",
+    "tests/tracker/run/test_jobs.py",
+    "tracker/engines/adapters.py",
+}
+STILL_UNPACKED_ON_THE_SPOT = {
+    "analysis/cli/judge.py",
+    "analysis/cli/judged.py",
+    "analysis/frames/answered.py",
+    "analysis/frames/linked.py",
+    "analysis/judged/stances.py",
+    "analysis/report/charts.py",
+    "analysis/report/write.py",
+    "analysis/visibility.py",
+    "dashboard/data.py",
+    "dashboard/pages/authority.py",
+    "dashboard/pages/opportunities.py",
+    "dashboard/pages/rivals.py",
+    "dashboard/pages/runs.py",
+    "dashboard/pages/sources.py",
+    "tests/analysis/cli/test_answers.py",
+    "tests/tracker/judge/test_run.py",
+    "tests/tracker/links/web/test_fetch.py",
+    "tests/tracker/test_schedule.py",
+    "tracker/domains.py",
+    "tracker/links/files/formats.py",
+    "tracker/links/files/prepare.py",
+    "tracker/links/webgraph.py",
+}
+
+
+# --- wings ----------------------------------------------------------------------------------------------------------
+
+FLOORS = {
+    "tracker": (
+        "errors",
+        "numbers spreadsheet child settings domains",
+        "store starter citations mentions links.web links.files",
+        "models engines",
+        "events leases logs catalog migrations",
+        "answers sandbox",
+        "run links.pages",
+        "judge schedule links",
+        "health",
+        "cli",
+    ),
+    "analysis": (
+        "intervals association",
+        "events lift authority",
+        "frames",
+        "definitions moments classes visibility",
+        "opportunities quality judged",
+        "report",
+        "cli",
+    ),
+    "dashboard": (
+        "data charts server clock",
+        "strings",
+        "widgets",
+        "cells glance marked",
+        "pages",
+        "app",
+        "demo",
+        "cli",
+        "command",
+    ),
+}
+"""The wings of each package, the lowest floor first. A wing imports only wings on floors below its own: between wings
+there is then no circle and no arrow back up. A module that stands alone on its package's first level is a wing too."""
+FLOOR = {
+    f"{package}.{wing}": number
+    for package, floors in FLOORS.items()
+    for number, floor in enumerate(floors)
+    for wing in floor.split()
+}
+DOORS = {"tracker.cli", "analysis.cli"} | {
+    f"dashboard.{name}" for name in ("command", "cli", "demo", "clock", "server")
+}
+
+
+def dotted(name: Path) -> str:
+    return ".".join(name.with_suffix("").parts).removesuffix(".__init__")
+
+
+NAMES = {dotted(name): name for name in TREES}
+
+
+def module_of(full: str) -> str | None:
+    """The module that an imported name stands in: itself, or the one it was taken from."""
+    while full and full not in NAMES:
+        full = full.rpartition(".")[0]
+    return full or None
+
+
+def wing_of(module: str) -> str | None:
+    """The wing with the longest name that holds this module; the packages' own `__init__` belong to none."""
+    while module and module not in FLOOR:
+        module = module.rpartition(".")[0]
+    return module or None
+
+
+ARROWS = {
+    module: {aim for full in imported(name) if (aim := module_of(full)) and aim != module}
+    for module, name in NAMES.items()
+}
+
+
+def test_every_module_belongs_to_a_wing() -> None:
+    homeless = [
+        f"{name} belongs to no wing: name its folder or itself in FLOORS"
+        for module, name in NAMES.items()
+        if module not in PACKAGES and wing_of(module) is None
+    ]
+    assert homeless == []
+
+
+def test_every_wing_of_the_table_stands() -> None:
+    assert {
+        wing for wing in FLOOR if not any(wing_of(module) == wing for module in NAMES)
+    } - EXPECTED == set()
+
+
+def test_a_wing_imports_only_wings_on_floors_below_its_own() -> None:
+    upward = [
+        f"{NAMES[module]} imports {aim}: {wing} (floor {FLOOR[wing]}) may not import {other} (floor {FLOOR[other]})"
+        for module, aims in ARROWS.items()
+        for aim in sorted(aims)
+        if (wing := wing_of(module)) and (other := wing_of(aim)) and wing != other
+        if wing.split(".")[0] == other.split(".")[0] and FLOOR[other] >= FLOOR[wing]
+        if (module, aim) not in BEING_MENDED
+    ]
+    assert upward == []
+
+
+def test_only_a_door_imports_a_door() -> None:
+    through = [
+        f"{NAMES[module]} imports {aim}: what both need belongs below the command lines"
+        for module, aims in ARROWS.items()
+        for aim in sorted(aims)
+        if wing_of(aim) in DOORS and wing_of(module) not in DOORS
+    ]
+    assert through == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    arrows = networkx.DiGraph(
+        (module, aim) for module, aims in ARROWS.items() for aim in aims if (module, aim) not in BEING_MENDED
+    )
+    circles = [sorted(ring) for ring in networkx.strongly_connected_components(arrows) if len(ring) > 1]
+    assert circles == []
+
+
+@pytest.mark.parametrize(
+    ("full", "module", "wing"),
+    [
+        ("tracker.links.files.values.as_day", "tracker.links.files.values", "tracker.links.files"),
+        ("tracker.links.imports", "tracker.links.imports", "tracker.links"),
+        ("tracker.domains.parse", "tracker.domains", "tracker.domains"),
+        ("tracker.answers", "tracker.answers", "tracker.answers"),
+        ("dashboard.pages.rivals", "dashboard.pages.rivals", "dashboard.pages"),
+        ("networkx.DiGraph", None, None),
+    ],
+)
+def test_an_import_is_followed_to_its_module_and_wing(
+    full: str, module: str | None, wing: str | None
+) -> None:
+    assert module_of(full) == module
+    assert (wing_of(module) if module else None) == wing
+
+
+# --- libraries ------------------------------------------------------------------------------------------------------
 
 
 def test_only_ask_knows_litellm() -> None:
@@ -144,6 +358,17 @@ def test_what_counts_as_reading(source: str, reads: bool) -> None:
 # --- size and care --------------------------------------------------------------------------------------------------
 
 
+LINES = 600
+TABLES_OF_DATA = {"tracker/migrations/versions/0001_first.py"}
+"""Modules that are one long table: what they hold is looked up, not read."""
+
+
+def test_no_module_is_longer_than_four_screens_and_a_half() -> None:
+    lengths = {name.as_posix(): len((ROOT / name).read_text("utf-8").splitlines()) for name in TREES}
+    over = {name: lines for name, lines in lengths.items() if lines > LINES and name not in TABLES_OF_DATA}
+    assert {name: lines for name, lines in over.items() if name not in BEING_SPLIT} == {}
+
+
 def test_no_page_is_longer_than_120_lines() -> None:
     pages = sorted((ROOT / "dashboard" / "pages").glob("*.py"))
     assert pages
@@ -164,3 +389,113 @@ def test_one_broad_except_in_the_whole_program() -> None:
 def _is_broad(handler: ast.ExceptHandler) -> bool:
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(kind is None or ast.unparse(kind) in {"Exception", "BaseException"} for kind in kinds)
+
+
+PYTHON_FILES = [*MODULES, *TESTS]
+
+
+def test_the_formatter_is_never_told_to_skip() -> None:
+    words = [f"fmt: {word}" for word in ("skip", "off", "on")]
+    told = {
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in PYTHON_FILES
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if any(f"# {word}" in line for word in words)
+    }
+    assert {line for line in told if line.split(":")[0] not in STILL_SKIPPED_BY_THE_FORMATTER} == set()
+
+
+def literal_splats(tree: ast.AST) -> list[int]:
+    """Lines where a literal is unpacked on the spot, which says nothing that its parts alone would not say."""
+    lines = [
+        node.value.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Starred) and isinstance(node.value, ast.Tuple | ast.List | ast.Set)
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            lines += [
+                v.lineno
+                for k, v in zip(node.keys, node.values, strict=True)
+                if k is None and isinstance(v, ast.Dict)
+            ]
+        if isinstance(node, ast.keyword) and node.arg is None and isinstance(node.value, ast.Dict):
+            keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
+            if len(keys) == len(node.value.keys) and all(str(key).isidentifier() for key in keys):
+                lines.append(node.value.lineno)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("f(*(a, b), *(c, d))", 2),
+        ("[*[1, 2], 3]", 1),
+        ("f(**{'a': 1})", 1),
+        ("{**{'a': 1}, 'b': 2}", 1),
+        ("f(**{'a-b': 1})", 0),
+        ("f(**{key: 1})", 0),
+        ("f(*rest, **more)", 0),
+        ("[*(x for x in y), *(a if b else c)]", 0),
+    ],
+)
+def test_what_counts_as_a_literal_splat(source: str, count: int) -> None:
+    assert len(literal_splats(ast.parse(source))) == count
+
+
+def test_no_literal_is_unpacked_on_the_spot() -> None:
+    trees = {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in PYTHON_FILES}
+    splats = {f"{name}:{line}" for name, tree in trees.items() for line in literal_splats(tree)}
+    assert {line for line in splats if line.split(":")[0] not in STILL_UNPACKED_ON_THE_SPOT} == set()
+
+
+# --- tests and benchmarks -------------------------------------------------------------------------------------------
+
+OF_THE_HOUSE = {"tests/test_house.py", "tests/test_readme.py"}
+
+
+def has_its_module(test: Path) -> bool:
+    """`tests/ROOM/test_NAME.py` tests ROOM/NAME.py, the wing ROOM/NAME, or ROOM as a whole when NAME is its name; after
+    NAME may stand what about it is tested."""
+    room = ROOT / test.relative_to(ROOT / "tests").parent
+    words = test.stem.removeprefix("test_").split("_")
+    names = ["_".join(words[:end]) for end in range(1, len(words) + 1)]
+    return any(
+        name == room.name or (room / name).is_dir() or (room / f"{name}.py").is_file() for name in names
+    )
+
+
+def test_a_test_stands_in_the_room_of_its_module() -> None:
+    tests = [path for path in TESTS if path.name.startswith("test_")]
+    assert len(tests) > 30
+    lost = [
+        f"{test.relative_to(ROOT)} has no module: name it after what it tests, in the same room"
+        for test in tests
+        if test.relative_to(ROOT).as_posix() not in OF_THE_HOUSE and not has_its_module(test)
+    ]
+    assert lost == []
+
+
+BENCHES = sorted(dotted(path.relative_to(ROOT)) for path in (ROOT / "tests" / "bench").rglob("*.py"))
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_benchmark_can_be_imported(name: str) -> None:
+    assert importlib.import_module(name).__doc__ or name.endswith("bench")
+
+
+def test_every_module_started_by_its_name_stands() -> None:
+    texts = [*PYTHON_FILES, *ROOT.glob("*.md"), *(ROOT / "analysis").glob("*.md"), ROOT / "Makefile"]
+    started = {
+        name
+        for path in texts
+        for name in re.findall(
+            r"""-m[\s"',]+((?:tracker|analysis|dashboard|tests)[\w.]*\w)""", path.read_text("utf-8")
+        )
+    }
+    assert {"tests.bench", "tracker.sandbox"} <= started
+    for name in started:
+        spec = importlib.util.find_spec(name)
+        assert spec is not None, name
+        assert spec.submodule_search_locations is None or importlib.util.find_spec(f"{name}.__main__"), name
