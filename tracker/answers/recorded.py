@@ -20,11 +20,11 @@ from typing import IO, Any, Literal, cast, get_args
 from sqlalchemy import Engine as Database
 from sqlmodel import Session, select
 
-from tracker import domains, store
+from tracker import store
 from tracker.answers import stored as answers
 from tracker.answers.rows import AnswerRows, answer_rows
 from tracker.catalog import PromptEntry, Surface
-from tracker.citations import Citation, Kind, Reading, Usage
+from tracker.citations import Citation, Kind, Reading, Usage, publisher
 from tracker.errors import DataError
 from tracker.mentions import Finder
 from tracker.models import Answer, Engine, Prompt
@@ -286,8 +286,7 @@ def _citations(given: Any) -> tuple[Citation, ...] | None:
             raise ValueError("a citation without `url`")
         kind: Kind = _one_of(item.get("kind", "cited"), get_args(Literal["cited", "retrieved"]), "kind")
         places[kind] = _optional(item, "position", int, places.get(kind, 0) + 1)
-        address = domains.try_parse(item["url"])
         title = item.get("title") if isinstance(item.get("title"), str) else None
-        domain = address.domain if address else None
-        found.append(Citation(item["url"], kind, places[kind], None, None, title, domain, "url"))
+        domain, domain_from = publisher(item["url"], title)
+        found.append(Citation(item["url"], kind, places[kind], None, None, title, domain, domain_from))
     return tuple(found)

@@ -6,7 +6,7 @@ knows is listed by `unknown_keys`, so that an engine's change is seen before its
 
 from __future__ import annotations
 
-from tracker.citations.draft import is_redirect, resolved
+from tracker.citations.publisher import is_redirect, publisher, resolved
 from tracker.citations.read import SHAPES, merge, read, recognise, unknown_keys
 from tracker.citations.results import (
     READER_VERSION,
@@ -35,6 +35,7 @@ __all__ = [
     "is_redirect",
     "merge",
     "page_token",
+    "publisher",
     "read",
     "recognise",
     "resolved",

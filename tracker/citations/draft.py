@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from tracker.citations.results import Citation, DomainFrom, Kind, Problem, Reading, Shape, Usage
-from tracker.citations.text import markers, thinking_end, written_urls
+from tracker.citations.publisher import publisher
+from tracker.citations.results import Citation, Kind, Problem, Reading, Shape, Usage
+from tracker.citations.text import markers, thinking_end
 from tracker.citations.values import string, word
-from tracker.domains import domain_of, try_parse, written_host
+from tracker.domains.written import written_urls
 
-# Google's grounding links stand on this host; the publisher is behind them.
-REDIRECT_HOST = "vertexaisearch.cloud.google.com"
 WEB = ("http://", "https://")
 
 
@@ -117,42 +115,8 @@ def _numbered(found: list[Found], kind: Kind) -> list[Citation]:
 
 
 def _citation(found: Found, kind: Kind, position: int) -> Citation:
-    domain, domain_from = _publisher(found)
+    domain, domain_from = publisher(found.url, found.named_domain, found.title)
     return Citation(found.url, kind, position, found.start, found.end, found.title, domain, domain_from)
-
-
-def _publisher(found: Found) -> tuple[str | None, DomainFrom]:
-    """Behind a redirect that nothing names the publisher is unknown, never Google."""
-    if is_redirect(found.url):
-        for name in (found.named_domain, found.title):
-            domain = _domain_named(name)
-            if domain is not None:
-                return domain, "title"
-        return None, "redirect"
-    address = try_parse(found.url)
-    return (address.domain if address else None), "url"
-
-
-def _domain_named(name: str | None) -> str | None:
-    """The registrable domain, if a title is nothing but a host name."""
-    host = written_host(name) if name is not None else None
-    return domain_of(host) if host is not None else None
-
-
-def is_redirect(url: str) -> bool:
-    """Whether the address is Google's grounding redirect, so that the publisher is not in it."""
-    try:
-        return urlsplit(url).hostname == REDIRECT_HOST
-    except ValueError:
-        return False
-
-
-def resolved(citation: Citation, target: str) -> Citation:
-    """A redirect whose target is known: the publisher is the target's; the verbatim URL stays."""
-    address = try_parse(target)
-    if address is None or address.domain is None:
-        return citation
-    return replace(citation, domain=address.domain, domain_from="redirect")
 
 
 def _only_written(text: str, cited: list[Found], answer_start: int) -> list[Found]:

@@ -1,4 +1,4 @@
-"""Places in the answer's text: URLs written in it, markers, and offsets in code points."""
+"""Places in the answer's text: links, markers, and offsets in code points."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-# Stops at white space, quotes, angle and curly brackets, back-ticks, pipes and full-width punctuation.
-_URL = re.compile(r"https?://[^\s<>\"`{}|\\^「」『』《》〈〉【】（），。、；：！？“”‘’«»…]+", re.IGNORECASE)
-_CLOSES = {")": "(", "]": "["}
-_TRAILING = ".,;:!?'*_~"
+from tracker.domains.written import written_urls
+
 # Perplexity also writes `[web:1]`; a range is spelled with a hyphen or a dash.
 _SOURCE = r"(?:(?:web|search|page):\s*)?\d{1,4}"
 _MARKER = re.compile(rf"(?<!\\)\[(?P<inside>{_SOURCE}(?:\s*[,\-–]\s*{_SOURCE})*)\]")
@@ -25,18 +23,8 @@ _MARKDOWN_LINK = re.compile(
     r"\[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?(?P<url>https?://)", re.IGNORECASE
 )
 _DEFINITION = re.compile(r"^[ \t]*\[\d{1,4}\]:[ \t]*(?=<?https?://)", re.MULTILINE | re.IGNORECASE)
-_MARKER_BEHIND = re.compile(r"\[\d{1,3}\]\Z")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _LONGEST_RANGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A URL standing in the text at `start:end`."""
-
-    url: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +48,6 @@ class Link:
     url: str
     start: int
     end: int
-
-
-def written_urls(text: str) -> list[Written]:
-    found = []
-    for match in _URL.finditer(text):
-        url = _trimmed(match.group())
-        if len(url) > len("https://"):
-            found.append(Written(url, match.start(), match.start() + len(url)))
-    return found
-
-
-def _trimmed(url: str) -> str:
-    """The URL up to the first bracket it did not open, without the sentence's own punctuation."""
-    depth = {"(": 0, "[": 0}
-    for place, character in enumerate(url):
-        if character in depth:
-            depth[character] += 1
-        elif character in _CLOSES:
-            depth[_CLOSES[character]] -= 1
-            if depth[_CLOSES[character]] < 0:
-                url = url[:place]
-                break
-    url = url.rstrip(_TRAILING)
-    while marker := _MARKER_BEHIND.search(url, max(len(url) - 5, 0)):
-        url = url[: marker.start()].rstrip(_TRAILING)
-    return url
 
 
 def markdown_links(text: str) -> list[Link]:

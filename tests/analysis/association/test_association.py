@@ -430,8 +430,9 @@ class TestAssociation:
             listed = {row["Domain"]: float(row["RefSubNets"]) for row in csv.DictReader(table)}
         both = [domain for domain in by_domain if domain in listed]
         got = spearman([by_domain[d] for d in both], [listed[d] for d in both], seed=1)
-        assert got.domains == 933
-        assert round(got.rho, 3) == 0.399
+        # 933 by the suffix list alone: see test_recorded
+        assert got.domains == 926
+        assert round(got.rho, 3) == 0.405
         assert 0.3 < got.low < got.rho < got.high < 0.5
 
     def test_the_page_can_say_why_this_is_not_evidence(self):

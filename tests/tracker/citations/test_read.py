@@ -30,7 +30,8 @@ from tracker.citations import (
 )
 from tracker.citations.keys import KEYS
 from tracker.citations.results import Kind, Shape
-from tracker.citations.text import Offsets, Spans, markdown_links, markers, written_urls
+from tracker.citations.text import Offsets, Spans, markdown_links, markers
+from tracker.domains.written import written_urls
 from tracker.errors import CiteliftError, DataError, UsageError
 
 # Which reader each recorded engine belongs to; the folder's name is not given to the reader.

@@ -113,18 +113,20 @@ def _domain(cell: str) -> str:
     host = plain_host(cell)
     if host is None:
         raise ValueError("is not a domain")
-    return domains.domain_of(host) or host
+    return domains.parse(f"http://{host}/").domain
 
 
 def plain_host(cell: str) -> str | None:
-    """The host of a cell that holds a domain, perhaps with a scheme before it or a path after; None for other text."""
+    """The host of a cell that holds a domain, perhaps with a scheme before it or a path after; None for other text.
+
+    As it is written: `twitter.com` is not yet the site it is today, for a list may rank both names.
+    """
     host = re.split(r"[/?#]", re.sub(r"^\s*(https?:)?//", "", cell, flags=re.IGNORECASE), maxsplit=1)[
         0
     ].strip()
     if not re.fullmatch(r"(\*\.)?[\w-]+(\.[\w-]+)+\.?(:\d+)?|\[[0-9a-fA-F:]+\]", host):
         return None
-    address = domains.try_parse(f"http://{host.removeprefix('*.')}/")
-    return address.host if address else None
+    return domains.hostname(re.sub(r"(?<!:):\d+$", "", host.removeprefix("*."))) or None
 
 
 def _words(cell: str) -> frozenset[str]:

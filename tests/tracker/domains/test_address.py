@@ -3,9 +3,11 @@ from __future__ import annotations
 import csv
 import json
 import re
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import can_ada
 import pytest
@@ -14,7 +16,17 @@ from hypothesis import strategies as st
 
 from tests.shared import SHARED
 from tracker import domains
-from tracker.domains import domain_id, domain_of, is_public_suffix, page_id, parse, try_parse, written_host
+from tracker.domains import address as address_room
+from tracker.domains import (
+    domain_id,
+    domain_of,
+    hosts,
+    is_public_suffix,
+    page_id,
+    parse,
+    try_parse,
+    written_host,
+)
 from tracker.errors import BadUrl
 
 
@@ -27,7 +39,7 @@ def reference(name: str, read: Any) -> list[Any]:
     return [pytest.param(None, marks=pytest.mark.skip(reason=reason))]
 
 
-# One page, one name ---------------------------------------------------------------------------------------------
+# One page, one name ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -115,7 +127,7 @@ def reference(name: str, read: Any) -> list[Any]:
             "https://example.com/?p=1",
         ),
         ("https://example.com/?ref=main&source=a&t=4&s=5", "https://example.com/?ref=main&s=5&source=a&t=4"),
-        ("https://www.youtube.com/watch?v=Abc&si=x&t=40", "https://youtube.com/watch?t=40&v=Abc"),
+        ("https://www.youtube.com/watch?v=Abc&si=x&t=40", "https://youtube.com/watch?v=Abc"),
         ("https://x.com/i/status/1?s=20&t=Zz", "https://x.com/i/status/1"),
         ("https://www.amazon.co.uk/dp/B0?tag=y-21&th=1", "https://amazon.co.uk/dp/B0?th=1"),
         ("https://www.facebook.com/a?__cft__[0]=AZ&id=1", "https://facebook.com/a?id=1"),
@@ -259,7 +271,15 @@ def test_a_canonical_url_is_its_own_canonical_url(scheme: str, host: str, tail: 
 @given(scheme=st.sampled_from(["http://", "https://"]), host=_HOSTS, tail=_TAILS)
 def test_the_quick_way_and_a_browsers_parser_agree(scheme: str, host: str, tail: str) -> None:
     url = scheme + host + "/" + tail
-    assert parse(url) == domains._parse_as_browser(url)
+    assert parse(url) == parse_without("_SIMPLEST", "_PLAIN", url=url)
+
+
+def parse_without(*shortcuts: str, url: str) -> domains.Address:
+    """What the slower ways make of it."""
+    with ExitStack() as stack:
+        for name in shortcuts:
+            stack.enter_context(mock.patch.object(address_room, name, re.compile("(?!)")))
+        return parse(url)
 
 
 _LABELS = st.text(st.sampled_from("abcxn-019wWZ%é"), max_size=5) | st.sampled_from(
@@ -294,7 +314,7 @@ def test_the_quick_way_to_a_host_and_a_browsers_parser_agree(written: str) -> No
     if address and not re.fullmatch(r"[0-9.]+", expected):
         assert address.domain == (domain_of(expected) or expected)
         bare = expected.removeprefix("www.")
-        keeps = bare.startswith("www.") or domains.is_public_suffix(bare) or not domains._hostname(bare)
+        keeps = bare.startswith("www.") or domains.is_public_suffix(bare) or not hosts.hostname(bare)
         assert address.canonical == f"https://{expected if keeps else bare}/"
 
 
@@ -304,7 +324,7 @@ def test_the_quick_way_to_a_host_and_a_browsers_parser_agree(written: str) -> No
 @example(host="www.gov.uk", path="//a//")
 def test_the_quickest_way_and_the_next_agree(host: str, path: str) -> None:
     url = f"https://{host}/{path}"
-    assert parse(url) == domains._parse_any(url)
+    assert parse(url) == parse_without("_SIMPLEST", url=url)
 
 
 @given(st.text(max_size=60))
@@ -318,7 +338,7 @@ def test_any_text_is_a_page_or_a_reason(text: str) -> None:
     address.url.encode()
 
 
-# Domains ------------------------------------------------------------------------------------------------------------
+# Domains ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -446,7 +466,7 @@ def test_every_tracking_name_is_written_as_it_is_compared() -> None:
     assert all(domain_of(site) == site for site in domains.SITE_TRACKING_PARAMETERS)
 
 
-# Reference vectors --------------------------------------------------------------------------------------------------
+# Reference vectors ------------------------------------------------------------
 
 
 def _wpt(path: Path) -> list[Any]:

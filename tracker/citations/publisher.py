@@ -1,0 +1,49 @@
+"""Whose page a citation is: in its address, behind a redirect that its title names, or unknown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from tracker.citations.results import Citation, DomainFrom
+from tracker.domains import domain_of, try_parse, written_host
+
+# Google's grounding links stand on this host; the publisher is behind them.
+REDIRECT_HOST = "vertexaisearch.cloud.google.com"
+
+
+def publisher(url: str, *names: str | None) -> tuple[str | None, DomainFrom]:
+    """The domain of a citation's page; `names` are titles and the like that may spell it.
+
+    Behind a redirect that nothing names the publisher is unknown, never Google.
+    """
+    if is_redirect(url):
+        for name in names:
+            domain = _domain_named(name)
+            if domain is not None:
+                return domain, "title"
+        return None, "redirect"
+    address = try_parse(url)
+    return (address.domain if address else None), "url"
+
+
+def _domain_named(name: str | None) -> str | None:
+    """The registrable domain, if a title is nothing but a host name."""
+    host = written_host(name) if name is not None else None
+    return domain_of(host) if host is not None else None
+
+
+def is_redirect(url: str) -> bool:
+    """Whether the address is Google's grounding redirect, so that the publisher is not in it."""
+    try:
+        return urlsplit(url).hostname == REDIRECT_HOST
+    except ValueError:
+        return False
+
+
+def resolved(citation: Citation, target: str) -> Citation:
+    """A redirect whose target is known: the publisher is the target's; the verbatim URL stays."""
+    address = try_parse(target)
+    if address is None or address.domain is None:
+        return citation
+    return replace(citation, domain=address.domain, domain_from="redirect")
