@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-from tracker.mentions import absence_abroad
+from tracker.mentions import absence_abroad, absence_more
 
 NAME = "\x01"
 
 HINTS = (
     r"\b(?:no|not|cannot|none|nothing|anything|never|empty|unable|unknown|unfamiliar|fail\w*|without|absent|"
-    r"missing|nowhere|neither|lacks?|"
+    r"missing|nowhere|neither|lacks?|unbekannt|inconnue?|desconhecid\w|desconocid\w|sconosciut\w|onbekend|okan[dt]t?|nieznan\w|"
     r"kein\w*|nichts?|aucun\w*|pas|rien|ne|n|ningun\w*|nada|nessun\w*|non|nulla|niente|nao|nenhum\w*|geen|"
     r"niet|niets|nie|brak|nic|"
     r"inte|ingen|inga|inget|ikke|intet|ingenting|не|нет|ничего|ни)\b|n't|没|沒|无|無|未|不|找|ませ|な[いかく]|없|못|않|"
@@ -120,7 +120,7 @@ _PLACES = (
 )
 # What may follow a name of which nothing was found; a noun or 's would make it a detail ("about Norvane
 # pricing").
-_CLOSED = rf"(?:[\"'”’»*_)\]]|\s*\([^)]{{0,60}}\))*\s*(?:$|[.,;:!?)\]—–\-]|{NAME}|"
+_CLOSED = rf"(?:[\"'”’»*_)\]]|\s*\([^)]{{0,60}}\))*\s*(?:$|[.,;:!?)\]—–\-。，、！？]|{NAME}|"
 _AFTER_FACTS = re.compile(
     _CLOSED
     + _any(
@@ -141,7 +141,7 @@ _AFTER_OBJECT = re.compile(
     + r"\b)"
 )
 _NO_FACTS = (
-    rf"(?:{_CANNOT} {_FIND} {_LIKE}{_FACTS}|no {_LIKE}{_FACTS}|found nothing|nothing|came up empty|no luck)"
+    rf"(?:{_CANNOT} {_FIND} {_LIKE}{_FACTS}|no {_LIKE}{_FACTS}|found nothing(?: \w+)?|nothing|came up empty|no luck)"
     rf"(?: (?:was|were|is|are|has been|came up|turned up)\b(?: \w+)?)?{_PLACES}"
 )
 _ENGLISH_AROUND = (
@@ -341,7 +341,13 @@ _ELSEWHERE_AFTER = (
     r"[\"'”’]?(?:은|는|이|가|을|를)?[^.\n]{0,14}?"
     r"(?:언급되지|포함되지|나열되지|등재되지|나오지|등장하지|목록에 없|찾을 수 없|찾지 못|포함되어 있지)",
 )
-AFTER = _after(*_ENGLISH_AFTER, *_ELSEWHERE_AFTER, *absence_abroad.AFTER)
+_CLAUSE_END = r"(?=\s*(?:$|[.,;:!?)|\]。，、！]| (?:and|but|or|so|in|on|und|aber|et|mais|y|pero|e|ma|mas|maar|en|i|ale|и|но)\b))"
+AFTER = _after(
+    *_ENGLISH_AFTER,
+    *_ELSEWHERE_AFTER,
+    *absence_abroad.AFTER,
+    *(rf"\s*{phrase}{_CLAUSE_END}" for phrase in absence_more.BEHIND),
+)
 # "Sobre Norvane no encontre nada", where the name is the topic that the sentence opens with.
 _TOPIC_ELSEWHERE = (
     _before(
@@ -367,4 +373,8 @@ _ABROAD_AROUND = tuple(
     (_before(left), re.compile(_OTHERS + right))
     for left, right in (absence_abroad.TURKISH_AROUND, absence_abroad.HUNGARIAN_AROUND)
 )
-AROUND = (*_ENGLISH_AROUND, _TOPIC_ELSEWHERE, _RUSSIAN_TOPIC, *_ABROAD_AROUND)
+_MORE_AROUND = tuple(
+    (_before(left), re.compile(rf"{_OTHERS}{right}{_CLAUSE_END}") if right else _AFTER_OBJECT)
+    for left, right in absence_more.AROUND
+)
+AROUND = (*_ENGLISH_AROUND, _TOPIC_ELSEWHERE, _RUSSIAN_TOPIC, *_ABROAD_AROUND, *_MORE_AROUND)

@@ -13,34 +13,41 @@ from typing import Literal
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from tracker.errors import CatalogError
-from tracker.mentions import absence, markup, words
+from tracker.mentions import absence, company, context, markup, phrases, terms, words
 from tracker.mentions.folding import INVISIBLE, Folded, fold, fold_name
+from tracker.mentions.languages import GERMAN_NOUNS, spoken
+from tracker.mentions.spellings import Spelling, spellings
 
-READER_VERSION = 3
+READER_VERSION = 4
 
 Stance = Literal["named", "absent"]
-_Case = Literal["any", "capital", "exact"]
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ITEM = re.compile(r"\n(?=[ \t>]*(?:[-*+•#|]|\d{1,3}[.)]))")
+_WORDS = re.compile(r"[^\W_]+")
+_UMLAUTS = frozenset("äöüåø")
 
 
 @dataclass(frozen=True, slots=True)
 class BrandNames:
+    """`exact` holds those of the name and aliases that count only as they are written, and then anywhere."""
+
     key: int
     name: str
     aliases: tuple[str, ...] = ()
     not_phrases: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`text` is the answer from code point `start` to before `end`."""
+    """`text` is the answer from code point `start` to before `end`; `standing` tells a German compound's first part."""
 
     key: int
     start: int
     end: int
     text: str
+    standing: words.Standing = "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +63,16 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """A folded spelling: of a name when `spellings` holds how it may be written, else of the brand's `not` phrases."""
+    """A folded spelling: of a name when `spellings` holds how it may be written, else of the brands' `not` phrases."""
 
     keys: tuple[int, ...]
-    spellings: tuple[str, ...]
-    case: _Case
-    short: bool
+    spellings: tuple[Spelling, ...]
+    short: bool = False
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """An occurrence, in the folded text and in the answer."""
 
     key: int
@@ -73,34 +80,31 @@ class _Place:
     fold_end: int
     start: int
     end: int
+    standing: words.Standing
+    verdict: company.Verdict
 
 
 class Finder:
     """The names of one workspace's brands, ready to be looked for; two brands may not share one."""
 
     def __init__(self, brands: Iterable[BrandNames]) -> None:
-        names: dict[str, tuple[BrandNames, list[str]]] = {}
-        phrases: dict[str, set[int]] = {}
+        brands = tuple(brands)
+        names = _names(brands)
+        silencing: dict[str, set[int]] = {}
         for brand in brands:
-            for spelling in (brand.name, *brand.aliases):
-                _add_name(names, brand, spelling)
-            for phrase in brand.not_phrases:
-                folded = _folded(brand, phrase, "phrase under `not`")
-                for form in (folded, _hyphenated(folded)):
-                    phrases.setdefault(form, set()).add(brand.key)
-        _add_hyphenated(names)
-        patterns = {
-            folded: _name_pattern(brand.key, spellings) for folded, (brand, spellings) in names.items()
-        }
+            own = {form for phrase in brand.not_phrases for form in phrases.forms(_phrase(brand, phrase))}
+            _refuse_silence(brand, own)
+            for form in own:
+                silencing.setdefault(form, set()).add(brand.key)
         self._patterns = [
-            *patterns.values(),
-            *(_Pattern(tuple(sorted(keys)), (), "any", False) for keys in phrases.values()),
+            *(_name_pattern(key, found) for key, found in names.values()),
+            *(_Pattern(tuple(sorted(keys)), ()) for keys in silencing.values()),
         ]
-        self._hosts = frozenset(folded for folded in patterns if "." in folded)
+        self._hosts = frozenset(folded for folded in names if "." in folded)
         self._automaton = AhoCorasick(
-            [*patterns, *phrases],
+            [*names, *silencing],
             matchkind=MatchKind.Standard,
-            implementation=Implementation.DFA if patterns else None,
+            implementation=Implementation.DFA if names else None,
         )
 
     def mentions(self, text: str) -> list[Mention]:
@@ -122,54 +126,70 @@ class Finder:
     def spans(self, text: str) -> list[Span]:
         """Every place where a brand is named, left to right and never overlapping."""
         _, _, places = self._places(text)
-        return [Span(place.key, place.start, place.end, text[place.start : place.end]) for place in places]
+        return [
+            Span(place.key, place.start, place.end, text[place.start : place.end], place.standing)
+            for place in places
+        ]
 
-    def _places(self, text: str) -> tuple[str, Folded, list[_Place]]:
+    def _places(self, text: str) -> tuple[str, Folded, list[Place]]:
         prose = markup.hide(text, self._hosts)
         folded = fold(prose)
-        found: list[_Place] = []
-        phrases: dict[int, list[tuple[int, int]]] = {}
+        candidates: list[Place] = []
+        silenced: dict[int, list[tuple[int, int]]] = {}
         for index, start, end in self._automaton.find_matches_as_indexes(folded.text, overlapping=True):
             pattern = self._patterns[index]
             source = folded.source(start, end)
-            if source is None or not words.is_word(folded, prose, start, end, short=pattern.short):
+            if source is None:
                 continue
+            standing = words.standing(folded, prose, start, end, short=pattern.short, cut=pattern.cut)
             if not pattern.spellings:
-                for key in pattern.keys:
-                    phrases.setdefault(key, []).append((start, end))
-            elif _written_so(prose[source[0] : source[1]], pattern):
-                found.append(_Place(pattern.keys[0], start, end, *source))
-        return (
-            prose,
-            folded,
-            _longest([place for place in found if not _is_within(place, phrases.get(place.key, ()))]),
-        )
+                if standing or phrases.ends_here(folded, prose, start, end):
+                    for key in pattern.keys:
+                        silenced.setdefault(key, []).append((start, end))
+            elif standing and (verdict := _verdict(prose, *source, pattern)) != "word":
+                candidates.append(Place(pattern.keys[0], start, end, *source, standing, verdict))
+        code = markup.code_blocks(text)
+        named = [
+            place
+            for place in candidates
+            if not _is_within(place.fold_start, place.fold_end, silenced.get(place.key, ()))
+            and not (code and prose[place.start].islower() and _is_within(place.start, place.end, code))
+        ]
+        return prose, folded, company.settled(folded.text, _longest(named))
 
 
-def _add_name(names: dict[str, tuple[BrandNames, list[str]]], brand: BrandNames, spelling: str) -> None:
-    folded = _folded(brand, spelling, "name")
-    owner, spellings = names.setdefault(folded, (brand, []))
-    if owner.key != brand.key:
-        raise CatalogError(
-            f"the brands {owner.name!r} and {brand.name!r} share the name {spelling!r}",
-            "a name can belong to one brand only; give one of them a longer alias instead",
-        )
-    spellings.append(spelling)
+def _names(brands: Sequence[BrandNames]) -> dict[str, tuple[int, list[Spelling]]]:
+    """Spellings by their folded text. What a catalog says outranks what follows from it for another brand."""
+    names: dict[str, tuple[int, list[Spelling]]] = {}
+    owners: dict[str, BrandNames] = {}
+    derived: list[tuple[BrandNames, Spelling]] = []
+    for brand in brands:
+        for given in (brand.name, *brand.aliases):
+            folded = _folded(brand, given, "name")
+            owner = owners.setdefault(folded, brand)
+            if owner.key != brand.key:
+                raise CatalogError(
+                    f"the brands {owner.name!r} and {brand.name!r} share the name {given!r}",
+                    "a name can belong to one brand only; give one of them a longer alias instead",
+                )
+            first, *others = spellings(given, exact=given in brand.exact)
+            names.setdefault(folded, (brand.key, []))[1].append(first)
+            derived += [(brand, spelling) for spelling in others]
+    for brand, spelling in derived:
+        key, found = names.setdefault(spelling.folded, (brand.key, []))
+        if key == brand.key and spelling.folded not in owners:
+            found.append(spelling)
+    return names
 
 
-def _add_hyphenated(names: dict[str, tuple[BrandNames, list[str]]]) -> None:
-    """`Rolls Royce` is also written `Rolls-Royce`; the other way about it is not so: `on page` is not On-Page."""
-    for folded, (brand, spellings) in list(names.items()):
-        names.setdefault(_hyphenated(folded), (brand, [_hyphenated(one) for one in spellings]))
-
-
-def _hyphenated(words: str) -> str:
-    return "-".join(words.split())
+def _name_pattern(key: int, found: list[Spelling]) -> _Pattern:
+    cut = found[0].cut if found and all(one.cut for one in found) else ""
+    return _Pattern((key,), tuple(found), all(one.short for one in found), cut)
 
 
 def _folded(brand: BrandNames, spelling: str, what: str) -> str:
     folded = fold_name(spelling)
-    if not any(c.isalnum() or ord(c) > 0x7F for c in folded) or "\0" in folded:
+    if not any(c.isalnum() or ord(c) > 0x7F for c in folded) or "\0" in spelling:
         raise CatalogError(
             f"the brand {brand.name!r} has a {what} without a letter or digit: {spelling!r}",
             "remove it or write it out",
@@ -177,35 +197,54 @@ def _folded(brand: BrandNames, spelling: str, what: str) -> str:
     return folded
 
 
-def _name_pattern(key: int, spellings: list[str]) -> _Pattern:
-    """Where several spellings fold alike, the one with the mildest rule decides."""
-    case = min(map(_case, spellings), key=("any", "capital", "exact").index)
-    short = all(0 < _letters(spelling) <= 2 for spelling in spellings)
-    return _Pattern((key,), tuple(map(_plain, spellings)), case, short)
+def _phrase(brand: BrandNames, phrase: str) -> str:
+    return _folded(brand, phrase, "phrase under `not`")
 
 
-def _case(spelling: str) -> _Case:
-    cased = [c for c in spelling if c.lower() != c.upper()]
-    if not cased:
-        return "any"
-    letters = _letters(spelling)
-    capitals = all(c.isupper() for c in cased)
-    if letters <= 2 or (capitals and letters == 3):
-        return "exact"
-    return "capital" if capitals and letters <= 5 else "any"
+def _refuse_silence(brand: BrandNames, silencing: set[str]) -> None:
+    names = [fold_name(name) for name in (brand.name, *brand.aliases)]
+    if names and all(name in silencing for name in names):
+        raise CatalogError(
+            f"the `not` phrases of {brand.name!r} silence the brand altogether",
+            f"a phrase must be longer than the name, like `not: [{brand.name.lower()} river]`; "
+            "`case: exact` keeps a name to one spelling",
+        )
 
 
-def _letters(spelling: str) -> int:
-    return sum(c.isalpha() and c.lower() != c.upper() for c in spelling)
+def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Verdict:
+    """The best of what its spellings say: where several fold alike, the mildest rule decides."""
+    if pattern.short and terms.is_term(prose, start, end):
+        return "word"
+    written = _plain(prose[start:end])
+    found = {_as_written(prose, start, end, written, spelling) for spelling in pattern.spellings}
+    return next((verdict for verdict in company.VERDICTS if verdict in found), "word")
 
 
-def _written_so(text: str, pattern: _Pattern) -> bool:
-    if pattern.case == "any":
+def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelling) -> company.Verdict:
+    if not _written_so(written, spelling):
+        return "word"
+    if spelling.case == "exact" or not spelling.words or not spoken(prose).any_of(_small(spelling)):
+        return "name"
+    parts = _WORDS.findall(written)
+    if len(parts) > 1:
+        return context.of_several(prose, start, parts)
+    if not parts or not parts[0][0].isupper():
+        return "small"
+    return context.verdict(prose, start, end, spelling.words)
+
+
+def _small(spelling: Spelling) -> Iterable[str]:
+    return ("de" if code == GERMAN_NOUNS else code for code in spelling.words)
+
+
+def _written_so(written: str, spelling: Spelling) -> bool:
+    if spelling.umlaut:
+        return any(c in _UMLAUTS for c in written.lower())
+    if spelling.case == "any" or written == _plain(spelling.written):
         return True
-    written = _plain(text)
-    if written in pattern.spellings:
-        return True
-    return pattern.case == "capital" and next((c.isupper() for c in written if c.isalpha()), False)
+    if spelling.case == "capitals":
+        return all(part[0].isupper() or part.isdigit() for part in _WORDS.findall(written))
+    return spelling.case == "capital" and next((c.isupper() for c in written if c.isalpha()), False)
 
 
 def _plain(text: str) -> str:
@@ -214,13 +253,13 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", bare).split())
 
 
-def _is_within(place: _Place, phrases: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= place.fold_start and place.fold_end <= end for start, end in phrases)
+def _is_within(first: int, last: int, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= first and last <= end for start, end in spans)
 
 
-def _longest(places: list[_Place]) -> list[_Place]:
+def _longest(places: list[Place]) -> list[Place]:
     """Leftmost first, then longest; what overlaps one taken is dropped."""
-    taken: list[_Place] = []
+    taken: list[Place] = []
     for place in sorted(places, key=lambda p: (p.fold_start, -p.fold_end)):
         if not taken or taken[-1].fold_end <= place.fold_start:
             taken.append(place)
@@ -233,7 +272,7 @@ class _Marked:
     at: list[int]
 
 
-def _marked(folded: Folded, prose: str, places: list[_Place]) -> _Marked:
+def _marked(folded: Folded, prose: str, places: list[Place]) -> _Marked:
     """The folded text with names as `absence.NAME`, and with the line ends that begin a list item kept."""
     text = list(folded.text)
     for item in _ITEM.finditer(prose):

@@ -32,11 +32,21 @@ _QUOTES = "\u201c\u201d\u201e\u201f\u2033\uff02"
 _APOSTROPHES = "\u2018\u2019\u02bc\u02bb\u2032\u00b4\u0060\uff07"
 # Soft hyphens, joiners, directions, variation selectors: a table that drops them.
 INVISIBLE = dict.fromkeys(
-    (0xAD, 0x34F, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A))
+    (
+        0xAD,
+        0x34F,
+        0x640,
+        0x180E,
+        0xFEFF,
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x206A),
+    )
 ) | dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 # Letters that people write without their stroke or joined, but that Unicode does not decompose.
 _PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+    | {"\u0629": "\u0647", "\u0649": "\u064a", "\u06a9": "\u0643", "\u06cc": "\u064a"}
 )
 # Combining classes of marks that leave a word recognisable: accents, Hebrew points, Arabic vowel signs. The
 # others (kana
@@ -58,10 +68,21 @@ _JOINING = [
 _JOINING += [0xFF9E, 0xFF9F]
 _MARKS = frozenset(map(chr, _JOINING))
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
-_ENTITY = r"&(?:amp|nbsp|apos|quot|[lr]squo|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});"
-_ESCAPE = r"\\[!-/:-@\[-`{-~]"
-_ASCII_CLUSTERS = re.compile(rf"\s\s+|{_ESCAPE}|{_ENTITY}")
-_CLUSTERS = rf"\s\s+|{_ESCAPE}|{_ENTITY}|[^{_class_of(_JOINING)}]?[{_class_of(_JOINING)}]+"
+# White space with the marks of emphasis, trade marks and hidden stretches about it: all of it parts words as
+# one space does, and without a space nothing is left of it at the edge of a word (`**Norvane** CRM`). The
+# patterns begin with one class of characters and look back at what it was, which makes them fast.
+_MARKS_OF_TEXT = r"*_~\0\u2122\xae\u2120"
+_ENTITY = r"(?<=&)(?:amp|nbsp|apos|quot|[lr]squo|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});"
+_ESCAPE = r"(?<=\\)[!-/:-@\[-`{-~]"
+_GAP = (
+    rf"(?<=\s)[\s{_MARKS_OF_TEXT}]+|(?<=[{_MARKS_OF_TEXT}])(?:[{_MARKS_OF_TEXT}]*+\s[\s{_MARKS_OF_TEXT}]*+|"
+    rf"(?<![^\W_][{_MARKS_OF_TEXT}])(?<![{_MARKS_OF_TEXT}]{{2}})[{_MARKS_OF_TEXT}]*+|"
+    rf"[{_MARKS_OF_TEXT}]*+(?![^\W_]))|(?<=\()(?:TM|R)\)"
+)
+_ASCII_CLUSTERS = re.compile(rf"[\s{_MARKS_OF_TEXT}(\\&](?:{_GAP}|{_ESCAPE}|{_ENTITY})")
+_CLUSTERS = rf"{_ASCII_CLUSTERS.pattern}|[^{_class_of(_JOINING)}]?[{_class_of(_JOINING)}]+"
+_PART_OF_GAP = re.compile(rf"[\s{_MARKS_OF_TEXT}]|\((?:TM|R)\)")
+_ADDRESS = re.compile(r"\s\0+\s")
 
 
 class _Table(dict[int, str]):
@@ -117,13 +138,21 @@ def _fold_clusters(text: str, clusters: re.Pattern[str]) -> Folded:
 
 @lru_cache(maxsize=1 << 14)
 def _fold_cluster(cluster: str) -> str:
-    if cluster.isspace():
-        return "\n" if cluster.count("\n") > 1 else " "
+    if _PART_OF_GAP.match(cluster):
+        return _fold_gap(cluster)
     if cluster[0] == "&" and len(cluster) > 1:
         return "".join(_fold_character(c) for c in html.unescape(cluster))
     if cluster[0] == "\\" and len(cluster) == 2 and cluster[1].isascii():
         return cluster[1]
     return _fold_letters(cluster)
+
+
+def _fold_gap(gap: str) -> str:
+    if not any(c.isspace() for c in gap):
+        return ""
+    if _ADDRESS.search(gap):
+        return " \0 "
+    return "\n" if gap.count("\n") > 1 else " "
 
 
 def _fold_character(character: str) -> str:

@@ -36,6 +36,14 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+")
+_HANDLE = re.compile(r"(?<![\w.])@[A-Za-z0-9_][\w.]{1,30}")
+_FILE = re.compile(
+    r"(?<![\w@./-])[\w-]+(?:[.-][\w-]+)*\.(?:pdf|csv|tsv|xlsx?|docx?|pptx?|zip|tar|t?gz|png|jpe?g|gif|svg|webp|json|"
+    r"ya?ml|xml|txt|exe|dmg|apk|log|ini|toml|sql|sh)(?![\w-])",
+    re.IGNORECASE,
+)
+_STOP_INSIDE = re.compile(r"\.[^\W\d_]")
+_CODE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\1|\Z)", re.MULTILINE | re.DOTALL)
 _BARE_HOST = re.compile(
     r"(?<![\w@.\-])((?:[^\W_][\w\-]*\.)+([^\W\d_][\w\-]+))(?![\w\-])((?::\d+)?[/?#][!#-;=?-Z_a-z~%]*)?"
 )
@@ -140,8 +148,15 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
     if "://" in text or "www." in text or "WWW." in text or "mailto:" in text:
         text = _URL.sub(_blank, text)
     if "@" in text:
-        text = _MAIL.sub(_blank, text)
-    return _BARE_HOST.sub(_hide_host(hosts), text) if "." in text else text
+        text = _HANDLE.sub(_blank, _MAIL.sub(_blank, text))
+    if _STOP_INSIDE.search(text) is None:
+        return text
+    return _BARE_HOST.sub(_hide_host(hosts), _FILE.sub(_blank, text))
+
+
+def code_blocks(text: str) -> Spans:
+    """Fenced blocks of code, in which a name in small letters is a command or a module and no company."""
+    return [match.span() for match in _CODE.finditer(text)] if "```" in text or "~~~" in text else []
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -23,7 +23,10 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal
 
+from tracker.mentions import compounds, languages
 from tracker.mentions.folding import Folded, is_raised
+
+Standing = Literal["whole", "inflected", "compound"]
 
 _Kind = Literal["", "letter", "digit", "open", "thai", "kana", "hangul", "semitic"]
 _RANGES: tuple[tuple[int, int, _Kind], ...] = (
@@ -65,16 +68,46 @@ _GERMAN = re.compile(
 _NORDIC = re.compile(r"\b(?:och|är|att|för|inte|som|med|og|er|det|ikke|til|på|af|av)\b", re.IGNORECASE)
 
 
-def is_word(folded: Folded, source: str, start: int, end: int, *, short: bool) -> bool:
-    """Whether `folded.text[start:end]` is not a part of a longer word; `short` for names of at most two letters."""
+def standing(
+    folded: Folded, source: str, start: int, end: int, *, short: bool, cut: str = ""
+) -> Standing | None:
+    """How `folded.text[start:end]` stands for a name, or None where it is a part of another word.
+
+    `short` for names of at most two letters, `cut` is what a stem lacks to be the name.
+    """
     text = folded.text
     if start and _joins_before(text, start, short) and not _forgot_space(folded, source, start):
-        return False
-    if end >= len(text) or not _joins_after(text, end, short):
-        return True
-    if end + 1 < len(text) and _forgot_space(folded, source, end + 1):
-        return True
-    return not short and _is_genitive(folded, source, start, end)
+        return None
+    if not cut:
+        if end >= len(text) or not _joins_after(text, end, short):
+            return "whole"
+        if end + 1 < len(text) and _forgot_space(folded, source, end + 1):
+            return "whole"
+        if not short and _is_genitive(folded, source, start, end):
+            return "whole"
+    return None if short else _longer(folded, source, start, end, cut=cut)
+
+
+_REST = re.compile(r"[^\W\d_]{1,16}(?![\w])")
+_LEAST_STEM = 4
+_LEAST_SMALL = 6
+
+
+def _longer(folded: Folded, source: str, start: int, end: int, *, cut: str) -> Standing | None:
+    """A name with an ending of its text's language, or the first part of a German compound."""
+    text = folded.text
+    rest = _REST.match(text, end)
+    if rest is None or rest[0] == cut or not text[end - 1].isalpha():
+        return None
+    length = end - max(text.rfind(" ", 0, end), text.rfind("-", 0, end), start - 1) - 1
+    capital = source[folded.starts[start]].isupper() or text[start].upper() == text[start]
+    if length < _LEAST_STEM or not (capital or length >= _LEAST_SMALL):
+        return None
+    word = text[end - length : rest.end()]
+    if languages.takes_ending(source, rest[0], text[end - 1], stem=bool(cut)):
+        return None if languages.spoken(source).any_of(languages.languages_of(word)) else "inflected"
+    german = capital and not cut and "de" in languages.spoken(source).codes
+    return "compound" if german and compounds.is_head(rest[0]) else None
 
 
 def _is_genitive(folded: Folded, source: str, start: int, end: int) -> bool:

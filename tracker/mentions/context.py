@@ -1,0 +1,241 @@
+"""Whether an everyday word is a company's name where it stands: Target, Gap, Wise, Notion, Make, Box.
+
+A capital inside a sentence says so. At the beginning of a sentence, in a heading of capitals, after a colon,
+or in German for a noun, the capital says nothing, and what stands around decides: a name is alone in its
+list item, cell, label or quotation marks; it does what companies do ("Target sells"), owns something
+("Target's"), or stands with its kind ("Target, Walmart and Costco"). A word in small letters is a name
+among its kind only, which the finder sees. What stays open is a name if the answer names the same brand
+elsewhere beyond doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+import yaml
+
+from tracker.mentions.languages import GERMAN_NOUNS, languages_of, spoken
+
+Verdict = Literal["name", "open", "word"]
+_REACH = 160
+_SIGNS = re.compile(r"[*_~\0]+")
+_MARKER = re.compile(r"[ \t>]*(?:[-*+•▪◦–]\s|#{1,6}\s|\|\s?|\(?\d{1,3}[.):\]]|[*_]{2}|[^\w\s\"'“(])")
+_LABEL_END = re.compile(r"[\"'”’)\]®™]*\s*(?:$|[:：|–—(/]|-+\s)")
+_SENTENCE_END = re.compile(r"(?:[.!?…:;。！？：]|\s[–—-])[\"'”’)\]]*\s+[\"'“‘(\[]*$")
+_ABBREVIATION = re.compile(
+    r"\b(?:vs|e\.g|i\.e|approx|no|st|dr|mr|ms|inc|co|feat|cf|z\.B|ca|bzw)\.\s+$", re.IGNORECASE
+)
+_LAST_WORD = re.compile(r"([^\W\d_][\w'’.&-]*)[\"'”’]?\s+[\"'“‘]?$")
+_NEXT_WORD = re.compile(r"\s+[\"'“‘(]?([^\W\d_][\w'’./-]*)")
+_POSSESSIVE = re.compile(r"(?:['’]s|['’])(?=\s|$)|[®™]|\((?:TM|R)\)")
+_COMPANY = re.compile(
+    r"(?:,|\s*[/&+]|\s+(?:and|or|vs\.?|versus|und|oder|et|ou|y|o|e|ed|en|of|och|og|i|lub))\s*[*_\"“]*[A-ZÀ-Þ]\w"
+)
+_APART = re.compile(r",\s+(?:Inc|LLC|Corp|Ltd|formerly|founded|owned|headquartered|a|an|the|which|based)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cues:
+    verbs: frozenset[str]
+    adverbs: frozenset[str]
+    nouns: frozenset[str]
+    qualifiers: frozenset[str]
+    openers: frozenset[str]
+    particles: frozenset[str]
+    before: frozenset[str]
+    determiners: frozenset[str]
+    months_and_days: frozenset[str]
+    day_before: frozenset[str]
+    day_after: frozenset[str]
+    places: frozenset[str]
+
+
+@cache
+def cues() -> _Cues:
+    raw = yaml.safe_load(resources.files("tracker.mentions").joinpath("cues.yaml").read_text("utf-8"))
+    return _Cues(**{key: frozenset(words.split()) for key, words in raw.items()})
+
+
+def verdict(prose: str, start: int, end: int, languages: frozenset[str]) -> Verdict:
+    """What `prose[start:end]` is, an everyday word of these languages that begins with a capital."""
+    here = _Here.at(prose, start, end)
+    if here.is_alone():
+        return "name"
+    word = prose[start:end].lower()
+    if word in cues().months_and_days and here.is_a_date():
+        return "word"
+    if here.is_a_place(word):
+        return "word"
+    german = GERMAN_NOUNS in languages and "de" in spoken(prose).codes
+    if german:
+        return here.in_german()
+    if here.opens_a_sentence() or here.is_in_capitals():
+        return here.without_its_capital(word)
+    if here.is_a_term():
+        return "open"
+    return "name"
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A word and what stands before and after it in its line or cell, without marks of emphasis."""
+
+    written: str
+    before: str
+    after: str
+    marked: bool
+    """Whether the line is a list item, heading, cell, or the word is emphasised, quoted or a link by itself."""
+    heading: bool
+
+    @classmethod
+    def at(cls, prose: str, start: int, end: int) -> _Here:
+        left, right = prose.rfind("\n", 0, start) + 1, prose.find("\n", end)
+        right = len(prose) if right < 0 else right
+        line, before, after = (
+            prose[left:right],
+            prose[max(left, start - _REACH) : start],
+            prose[end : min(right, end + _REACH)],
+        )
+        cell = line.count("|") > 1
+        if cell:
+            before, after = before.rpartition("|")[2], after.partition("|")[0]
+        whole = re.search(r"[*_]{1,3}$|\[[*_]*$|[\"“„«‘]$", before) and re.match(
+            r"[*_]{1,3}|\0|\]|[\"”“»’]", after
+        )
+        return cls(
+            prose[start:end],
+            _SIGNS.sub("", before),
+            _SIGNS.sub("", after),
+            bool(whole) or cell or _MARKER.match(line) is not None,
+            line.lstrip(" >").startswith("#"),
+        )
+
+    @property
+    def next_word(self) -> str:
+        found = _NEXT_WORD.match(self.after)
+        return found[1] if found else ""
+
+    @property
+    def last_word(self) -> str:
+        found = _LAST_WORD.search(self.before)
+        return found[1] if found else ""
+
+    def is_alone(self) -> bool:
+        """Alone in its list item, cell or heading, or before the colon, dash or bracket that explains it."""
+        if any(c.isalpha() for c in self.before) or not _LABEL_END.match(self.after):
+            return False
+        return self.marked or not any(c.isalnum() for c in self.after)
+
+    def opens_a_sentence(self) -> bool:
+        before = self.before
+        if not any(c.isalpha() for c in before):
+            return True
+        return _SENTENCE_END.search(before) is not None and _ABBREVIATION.search(before) is None
+
+    def is_in_capitals(self) -> bool:
+        """Whether the words about it have capitals too, as in a heading."""
+        around = re.findall(r"[^\W\d_]{4,}", f"{self.before} {self.after}")
+        if self.written.isupper() and len(self.written) > 1:
+            return bool(around) and all(word.isupper() for word in around)
+        if not around or not (
+            self.heading or re.search(r"[.!?,;]", self.before + self.after.rstrip()) is None
+        ):
+            return False
+        capitals = sum(word[0].isupper() for word in around)
+        return capitals >= 0.6 * len(around) and (capitals > 1 or self.heading)
+
+    def is_a_date(self) -> bool:
+        if self.last_word.lower() in cues().day_before:
+            return True
+        return (
+            self.next_word.lower() in cues().day_after or re.match(r"s\b|,? \d|[–-]", self.after) is not None
+        )
+
+    def is_a_place(self, word: str) -> bool:
+        last = self.last_word
+        if (
+            word not in cues().places
+            or not last[:1].isupper()
+            or self.before.rstrip().endswith((",", ":", "."))
+        ):
+            return False
+        small = last.lower()
+        if small in cues().before or small in cues().determiners or small in cues().openers:
+            return False
+        first = not any(c.isalpha() for c in self.before[: self.before.rfind(last)])
+        return not (first and languages_of(small) and small not in ("times", "union"))
+
+    def is_a_term(self) -> bool:
+        """`your Target Audience`, `the Linear Regression model`: a thing with capitals, and not one of a company."""
+        following = self.next_word
+        return (
+            following[:1].isupper()
+            and not following.isupper()
+            and self.last_word.lower() in cues().determiners
+            and bool(languages_of(following.lower()))
+            and following.lower() not in cues().nouns
+        )
+
+    def in_german(self) -> Verdict:
+        """A noun has its capital everywhere; a name has no article."""
+        last = self.last_word.lower()
+        if last in cues().determiners or (
+            re.search(r"\w(?:e|en|er|es|em)$", last) and last not in cues().before
+        ):
+            return "word"
+        if self.opens_a_sentence():
+            return self.without_its_capital(self.written.lower())
+        return "name" if last in cues().before or _COMPANY.match(self.after) else "open"
+
+    def without_its_capital(self, word: str) -> Verdict:
+        """What it is by its neighbours alone."""
+        opener = word in cues().openers
+        if _POSSESSIVE.match(self.after):
+            return "name"
+        if (not opener and _APART.match(self.after)) or (_COMPANY.match(self.after) and not opener):
+            return "name"
+        following = self.next_word
+        small = following.lower()
+        if self._does_something(following, opener=opener):
+            return "name"
+        if small.rstrip(",;:") in cues().nouns and word not in cues().qualifiers and not opener:
+            return "name"
+        ends = not following or small in cues().particles or small in cues().adverbs
+        if self.last_word.lower() in cues().before and ends and not self.opens_a_sentence():
+            return "name"
+        if small in cues().particles or opener:
+            return "word"
+        if ends and self._follows_a_name():
+            return "name"
+        if following[:1].isupper() and not self.is_in_capitals():
+            return "name" if languages_of(small) else "open"
+        return "open"
+
+    def _follows_a_name(self) -> bool:
+        """`Microsoft Teams` in a heading."""
+        last = self.last_word
+        return last[:1].isupper() and not languages_of(last.lower()) and last.isalpha()
+
+    def _does_something(self, following: str, *, opener: bool) -> bool:
+        words = self.after.split()
+        if words and following and words[0].lower() in cues().adverbs and len(words) > 1:
+            following = words[1]
+        small = following.lower().rstrip(".,;:")
+        if small not in cues().verbs:
+            return False
+        return not opener or (len(small) > 5 and small.endswith(("s", "ed")))
+
+
+def of_several(prose: str, start: int, parts: list[str]) -> Literal["name", "word"]:
+    """`Best Buy` is a name; `the best buy` is not, and `best buy` without an article is."""
+    if (
+        all(part[0].isupper() or not part[0].isalpha() or len(part) < 4 for part in parts)
+        and parts[0][0].isupper()
+    ):
+        return "name"
+    last = _LAST_WORD.search(prose[max(0, start - 40) : start])
+    return "word" if last and last[1].lower() in cues().determiners else "name"

@@ -1,0 +1,130 @@
+"""Which languages a text may be in, by its small words and letters, and what names take on in them.
+
+It is asked only where the answer matters: how a word that goes on after a name ends, and whether a name is a
+word of the text's language. A text of few words may be in several.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+import yaml
+
+from tracker.mentions.folding import fold_name
+
+_READ = 4000
+_PECULIAR = 2
+_SURE = 4
+_TOKEN = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    words: frozenset[str]
+    letters: frozenset[str]
+    endings: frozenset[str]
+    stem_endings: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    codes: frozenset[str]
+    inflecting: frozenset[str]
+    """Those of which enough was read to take a letter more for an ending."""
+    sure: bool
+    """Whether enough was read to exclude the others."""
+
+    def any_of(self, codes: Iterable[str]) -> bool:
+        """Whether the text may be in one of these; English stands beside what is too short to tell."""
+        wanted = frozenset(codes)
+        return bool(wanted & self.codes) or (not self.sure and "en" in wanted)
+
+
+@lru_cache(maxsize=8)
+def spoken(text: str) -> Spoken:
+    head = text[:_READ].lower()
+    scores: Counter[str] = Counter()
+    for word in _speakers().keys() & set(_TOKEN.findall(head)):
+        speakers = _speakers()[word]
+        for code in speakers:
+            scores[code] += _PECULIAR if len(speakers) == 1 else 1
+    if not head.isascii():
+        letters = frozenset(head)
+        for code, language in table().items():
+            scores[code] += _PECULIAR * len(language.letters & letters)
+    best = max(scores.values(), default=0)
+    codes = {code: score for code, score in scores.items() if score and score >= 0.6 * best}
+    inflecting = frozenset(code for code, score in codes.items() if score >= _PECULIAR)
+    return Spoken(frozenset(codes), inflecting, best >= _SURE)
+
+
+@cache
+def _speakers() -> dict[str, tuple[str, ...]]:
+    """The languages of each small word; one that no other language has says more."""
+    found: dict[str, tuple[str, ...]] = {}
+    for code, language in table().items():
+        for word in language.words:
+            found[word] = (*found.get(word, ()), code)
+    return found
+
+
+@cache
+def _endings() -> frozenset[str]:
+    return frozenset().union(*(language.endings | language.stem_endings for language in table().values()))
+
+
+def takes_ending(text: str, rest: str, last: str, *, stem: bool) -> bool:
+    """Whether `rest`, folded, is an ending of names in a language of the text; `last` is the name's last letter.
+
+    Hungarian -val and -vel repeat it instead of the v.
+    """
+    if rest not in _endings() and rest not in (f"{last}al", f"{last}el"):
+        return False
+    codes = spoken(text).inflecting
+    if not stem and "hu" in codes and rest in (f"{last}al", f"{last}el"):
+        return True
+    languages = table()
+    return any(rest in (languages[code].stem_endings if stem else languages[code].endings) for code in codes)
+
+
+@cache
+def table() -> dict[str, Language]:
+    raw = yaml.safe_load(_file("languages.yaml"))
+    return {
+        code: Language(
+            frozenset(entry.get("words", "").split()),
+            frozenset(str(entry.get("letters", "")).replace(" ", "")),
+            _folded(entry.get("endings", "")),
+            _folded(entry.get("stem_endings", "")),
+        )
+        for code, entry in raw.items()
+    }
+
+
+def _folded(words: str) -> frozenset[str]:
+    return frozenset(map(fold_name, words.split()))
+
+
+def _file(name: str) -> str:
+    return resources.files("tracker.mentions").joinpath(name).read_text("utf-8")
+
+
+# Vocabulary ---------------------------------------------------------------------------------------------------------
+
+CODES = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "da", "tr")
+GERMAN_NOUNS = "de_nouns"
+
+
+def languages_of(word: str) -> frozenset[str]:
+    """Languages of which `word`, folded, is a word that is written small; `GERMAN_NOUNS` has those that are not."""
+    return frozenset(code for code in (*CODES, GERMAN_NOUNS) if word in _vocabulary(code))
+
+
+@cache
+def _vocabulary(code: str) -> frozenset[str]:
+    return frozenset(_file(f"vocabulary/{code}.txt").split())

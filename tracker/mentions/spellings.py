@@ -1,0 +1,214 @@
+"""One name → the spellings that people and models write for it.
+
+Coca-Cola, Coca Cola and CocaCola; & and "and"; McDonalds for McDonald's; Yahoo for Yahoo!; Gruenfeld for
+Grünfeld and Müller for Mueller; Demand IQ for DemandIQ. What becomes an everyday word by being joined
+(Work Day → workday) is left out; what becomes several by being split (Linked In) must keep its capitals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from tracker.mentions.folding import fold_name
+from tracker.mentions.languages import GERMAN_NOUNS, languages_of
+
+Case = Literal["any", "capital", "exact", "capitals"]
+_MOST = 32
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
+_WRITTEN_UMLAUT = re.compile(r"(?<![aeq])ue|ae|oe", re.IGNORECASE)
+_CAMEL = re.compile(r"[A-ZÀ-Þ]?[^\W\d_A-ZÀ-Þ]+|[A-ZÀ-Þ]+(?![^\W\d_A-ZÀ-Þ])|\d+")
+_AND = re.compile(r"(?<=\w\w\s)(?:and|und|et|y|e|en|og|och)(?=\s\w\w)", re.IGNORECASE)
+_GERMAN_ADJECTIVE = re.compile(r"\w*(?:sche|iche|ige|ste|eue|eine)(?= )", re.IGNORECASE)
+_STEMS = re.compile(r"(?P<cut>[aoeаояйьё]|(?P<fleeting>[eeоeе])(?P<kept>[kcкц]))$")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """`folded` is looked for; `written` is what it must look like where `case` asks for that."""
+
+    folded: str
+    written: str
+    case: Case = "any"
+    short: bool = False
+    umlaut: bool = False
+    """It must be written with a mark on a letter: Müller is Mueller, Muller is not."""
+    cut: str = ""
+    """What a stem lacks to be the name; another ending must follow: Алис is Алиса as Алисе, Алису …"""
+    words: frozenset[str] = frozenset()
+    """Languages in which it is everyday words."""
+
+
+def spellings(name: str, *, exact: bool = False) -> Iterator[Spelling]:
+    """The name as it is given first. `exact`: only so, and wherever it stands."""
+    folded = fold_name(name)
+    if exact:
+        yield Spelling(folded, name, "exact", short=0 < letters(name) <= 2)
+        return
+    yield _plain(name, folded)
+    seen = {folded}
+    for form, split in _forms(name):
+        key = fold_name(form)
+        if key in seen:
+            continue
+        seen.add(key)
+        words = everyday(key)
+        if words and not split and _is_joined(key, folded):
+            continue
+        case: Case = (
+            "capitals"
+            if split and words
+            else "exact"
+            if "." in name and form == name.replace(".", "")
+            else _case(form, words)
+        )
+        yield Spelling(key, form, case, short=0 < letters(form) <= 2, words=words)
+    yield from _marked(name, seen)
+    yield from _stems(folded, seen)
+
+
+def _plain(name: str, folded: str) -> Spelling:
+    words = everyday(folded)
+    return Spelling(folded, name, _case(name, words), short=0 < letters(name) <= 2, words=words)
+
+
+def _is_joined(form: str, name: str) -> bool:
+    return not any(c in " -" for c in form) and any(c in " -" for c in name)
+
+
+def everyday(folded: str) -> frozenset[str]:
+    """Languages in which every part of a spelling is an everyday word."""
+    parts = [part for part in re.split(r"[\s\-]+", folded) if part]
+    if not parts or not all(part.isalpha() for part in parts):
+        return frozenset()
+    shared = languages_of(parts[0])
+    for part in parts[1:]:
+        shared &= languages_of(part)
+    return shared
+
+
+def letters(spelling: str) -> int:
+    return sum(c.isalpha() and c.lower() != c.upper() for c in spelling)
+
+
+def _case(spelling: str, words: frozenset[str]) -> Case:
+    cased = [c for c in spelling if c.lower() != c.upper()]
+    if not cased:
+        return "any"
+    count = letters(spelling)
+    capitals = all(c.isupper() for c in cased)
+    if (count <= 2 and "&" not in spelling) or (capitals and count == 3 and words):
+        return "exact"
+    return "capital" if capitals and count <= 5 and words - {GERMAN_NOUNS} else "any"
+
+
+def _forms(name: str) -> Iterator[tuple[str, bool]]:
+    """Other spellings, each with whether one word was split into several."""
+    forms = {name: False}
+    for change in _CHANGES:
+        for form, split in list(forms.items()):
+            for changed in change(form):
+                if len(forms) < _MOST:
+                    forms.setdefault(changed, split or change is _split)
+    del forms[name]
+    yield from forms.items()
+
+
+def _without_signs(name: str) -> Iterator[str]:
+    bare = re.sub(r"[!?]+(?=\s|$)|[\"“”„]", "", name).strip()
+    if bare:
+        yield bare
+    if re.search(r"\w{4}\+$", name):
+        yield f"{name[:-1]} Plus"
+    dotless = re.sub(r"(?<=[^\W\d_])\.(?=\s|$)", "", name)
+    yield dotless
+    if re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]*\.?(?: .*)?", name):
+        yield name.replace(".", "")
+
+
+def _ands(name: str) -> Iterator[str]:
+    if "&" in name:
+        yield re.sub(r"\s*&\s*", " & ", name)
+        if re.search(r"\w\w\s*&\s*\w\w", name):
+            for word in ("and", "und", "et", "y", "en"):
+                yield re.sub(r"\s*&\s*", f" {word} ", name)
+    if _AND.search(name):
+        yield _AND.sub("&", name)
+
+
+def _without_apostrophes(name: str) -> Iterator[str]:
+    bare = re.sub(r"(?<=\w)['’`´](?=\w|$|\s)", "", name)
+    if letters(bare) > 3:
+        yield bare
+
+
+def _split(name: str) -> Iterator[str]:
+    if re.search(r"[\s\-&.'’+]", name):
+        return
+    pieces = _CAMEL.findall(name)
+    if len(pieces) < 2 or "".join(pieces) != name:
+        return
+    if all(len(piece) > 1 for piece in pieces) and not any(piece.isdigit() for piece in pieces):
+        yield " ".join(pieces)
+        yield "-".join(pieces)
+    elif len(pieces) == 2 and len(pieces[0]) > 2 and pieces[1].isdigit():
+        yield " ".join(pieces)
+
+
+def _joints(name: str) -> Iterator[str]:
+    """A space, a hyphen or nothing between the parts; a single letter or digit is not parted from its neighbour."""
+    parts = [part for part in re.split(r"[\s\-]+", name) if part]
+    if len(parts) < 2 or not all(part[0].isalnum() for part in parts):
+        return
+    yield " ".join(parts)
+    yield "-".join(parts)
+    joined = "".join(parts)
+    if letters(joined) > (3 if "-" in name else 4):
+        yield joined
+
+
+def _declined(name: str) -> Iterator[str]:
+    """`der Deutschen Bahn`."""
+    adjective = _GERMAN_ADJECTIVE.match(name)
+    if adjective:
+        yield f"{adjective[0]}n{name[adjective.end() :]}"
+
+
+def _spelt_out(name: str) -> Iterator[str]:
+    if any(c in _UMLAUTS for c in name.lower()):
+        yield "".join(_UMLAUTS.get(c.lower(), c) for c in name)
+
+
+_CHANGES: tuple[Callable[[str], Iterator[str]], ...] = (
+    _without_signs,
+    _ands,
+    _without_apostrophes,
+    _split,
+    _joints,
+    _declined,
+    _spelt_out,
+)
+
+
+def _marked(name: str, seen: set[str]) -> Iterator[Spelling]:
+    marked = fold_name(_WRITTEN_UMLAUT.sub(lambda pair: pair[0][0], name))
+    if marked not in seen and letters(name) > 4:
+        seen.add(marked)
+        yield Spelling(marked, name, umlaut=True)
+
+
+def _stems(folded: str, seen: set[str]) -> Iterator[Spelling]:
+    """Where a name's own last vowel gives way to an ending: Żabka, Alza, Алиса, Перекрёсток."""
+    end = _STEMS.search(folded)
+    if end is None or not folded[-4:].isalpha():
+        return
+    stem = folded[: end.start()] + (end["kept"] or "")
+    stems = [stem]
+    if folded.endswith("ka") and folded.isascii():
+        stems.append(f"{stem[:-1]}c")
+    for one in stems:
+        if len(one) >= 4 and one not in seen:
+            seen.add(one)
+            yield Spelling(one, one, cut=folded[len(one) :] or folded[-1])

@@ -1,0 +1,42 @@
+"""Short names that are also units, amounts, variables or parts of terms: 3M and $3M, X and vitamin X, dm and 10 dm."""
+
+from __future__ import annotations
+
+import re
+
+_AMOUNT = re.compile(r"\d+(?:[.,]\d+)?\s?[KMBTkmbt]")
+_MONEY = re.compile(r"(?:[$€£¥₹]|\b(?:USD|EUR|GBP|Rs\.?))\s?$")
+_COUNTED = re.compile(
+    r"[+]?\s+(?:(?:active|monthly|daily|paying|registered|new|total|unique|global|annual|more)\s+){0,2}"
+    r"(?:users?|customers?|people|downloads?|visitors?|visits|records?|subscribers?|members?|views?|followers?|"
+    r"players?|installs?|rows?|documents?|tokens?|parameters?|companies|businesses|dollars|euros|pounds|items?|"
+    r"listings?|contacts?|messages?|requests?|in (?:funding|revenue|sales|arr|annual|seed|series)|"
+    r"raised|arr|mrr|funding|revenue|round|seed)\b",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r"x|[mcdk]?m|k?g|mg|[mcd]?l|h|s|min|k?w|[vakcf]|k?hz|d?b|[gtmk]b|in|ft|oz|lb|pt|qt", re.IGNORECASE
+)
+_NUMBER = re.compile(r"\d\s?$")
+_KIND = re.compile(
+    r"\b(?:vitamin|factor|generation|gen|option|plan|product|company|brand|variable|value|point|type|grade|level|class|"
+    r"series|model|section|appendix|group|team|section|phase|exhibit|figure|table|column|row|chromosome|planet|project|"
+    r"malcolm|iphone|xbox|mac os|os|solve for)\s$",
+    re.IGNORECASE,
+)
+_NAME_BEFORE = re.compile(r"[a-z,;]['’”\"]?\s+[A-ZÀ-Þ][\w-]*\s$")
+_STOOD_FOR = re.compile(
+    r"\s?%|\s+(?:times|number of|amount of|percent|and Y\b|or Y\b|per cent)|\s*[=+*/^²]\s*\w"
+)
+
+
+def is_term(prose: str, start: int, end: int) -> bool:
+    """Whether `prose[start:end]`, a name of at most two letters, is a part of an amount or of a longer term."""
+    name, before, after = prose[start:end], prose[max(0, start - 40) : start], prose[end : end + 60]
+    if _AMOUNT.fullmatch(name):
+        return _MONEY.search(before) is not None or _COUNTED.match(after) is not None
+    if _UNIT.fullmatch(name) and _NUMBER.search(before):
+        return True
+    if len(name) > 1:
+        return False
+    return any((_KIND.search(before), _NAME_BEFORE.search(before), _STOOD_FOR.match(after)))
