@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from tracker.mentions.context import cues
-
-if TYPE_CHECKING:
-    from tracker.mentions.finder import Place
+from tracker.mentions.words import Standing
 
 Verdict = Literal["name", "open", "small", "word"]
 """`open`: its capital says nothing; `small`: an everyday word in small letters."""
 VERDICTS: tuple[Verdict, ...] = ("name", "open", "small", "word")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An occurrence, in the folded text and in the answer."""
+
+    key: int
+    fold_start: int
+    fold_end: int
+    start: int
+    end: int
+    standing: Standing
+    verdict: Verdict
+
 
 _AND = r"and|or|vs\.?|versus|und|oder|et|ou|y|o|e|ed|en|of|och|eller|og|i|lub|ve|veya|и|или"
 _JOINT = re.compile(rf"[\"”'’)]*(?:\s*[,/&+|]\s*(?:{_AND})?|\s+(?:{_AND}))\s*[\"“'‘(]*")

@@ -71,19 +71,6 @@ class _Pattern:
     cut: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An occurrence, in the folded text and in the answer."""
-
-    key: int
-    fold_start: int
-    fold_end: int
-    start: int
-    end: int
-    standing: words.Standing
-    verdict: company.Verdict
-
-
 class Finder:
     """The names of one workspace's brands, ready to be looked for; two brands may not share one."""
 
@@ -131,10 +118,10 @@ class Finder:
             for place in places
         ]
 
-    def _places(self, text: str) -> tuple[str, Folded, list[Place]]:
+    def _places(self, text: str) -> tuple[str, Folded, list[company.Place]]:
         prose = markup.hide(text, self._hosts)
         folded = fold(prose)
-        candidates: list[Place] = []
+        candidates: list[company.Place] = []
         silenced: dict[int, list[tuple[int, int]]] = {}
         for index, start, end in self._automaton.find_matches_as_indexes(folded.text, overlapping=True):
             pattern = self._patterns[index]
@@ -147,7 +134,7 @@ class Finder:
                     for key in pattern.keys:
                         silenced.setdefault(key, []).append((start, end))
             elif standing and (verdict := _verdict(prose, *source, pattern)) != "word":
-                candidates.append(Place(pattern.keys[0], start, end, *source, standing, verdict))
+                candidates.append(company.Place(pattern.keys[0], start, end, *source, standing, verdict))
         code = markup.code_blocks(text)
         named = [
             place
@@ -257,9 +244,9 @@ def _is_within(first: int, last: int, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= first and last <= end for start, end in spans)
 
 
-def _longest(places: list[Place]) -> list[Place]:
+def _longest(places: list[company.Place]) -> list[company.Place]:
     """Leftmost first, then longest; what overlaps one taken is dropped."""
-    taken: list[Place] = []
+    taken: list[company.Place] = []
     for place in sorted(places, key=lambda p: (p.fold_start, -p.fold_end)):
         if not taken or taken[-1].fold_end <= place.fold_start:
             taken.append(place)
@@ -272,7 +259,7 @@ class _Marked:
     at: list[int]
 
 
-def _marked(folded: Folded, prose: str, places: list[Place]) -> _Marked:
+def _marked(folded: Folded, prose: str, places: list[company.Place]) -> _Marked:
     """The folded text with names as `absence.NAME`, and with the line ends that begin a list item kept."""
     text = list(folded.text)
     for item in _ITEM.finditer(prose):
