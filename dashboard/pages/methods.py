@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import streamlit as st
 
+import analysis
 from analysis.visibility import DEFINITIONS
-from dashboard import data, strings, widgets
+from dashboard import strings, widgets
 
 words = strings.Methods
+METHODS = Path(analysis.__file__).with_name("METHODS.md")
+"""Not every installation has it."""
 
 
 def show() -> None:
@@ -20,11 +24,10 @@ def show() -> None:
     widgets.table(widgets.columns(words.COLUMNS, wide=(1,)), rows)
     widgets.section(words.WORDS)
     widgets.table(widgets.columns(words.WORDS_COLUMNS, wide=(1,)), words.WORDS_ROWS)
-    found = data.methods()
-    if found is None:
-        widgets.quiet(words.MISSING_TEXT)
+    if METHODS.is_file():
+        st.markdown(re.sub(r"(?m)^(#+ )", r"#\1", METHODS.read_text(encoding="utf-8")))
     else:
-        st.markdown(re.sub(r"(?m)^(#+ )", r"#\1", found))
+        widgets.quiet(words.MISSING_TEXT)
 
 
 show()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from analysis.frames import RunRecord
 from dashboard import charts, data, strings, widgets
 from tracker import numbers
 
@@ -29,7 +30,7 @@ def show() -> None:
     schedules(due)
 
 
-def head(runs: list[data.RunView], due: list[data.ScheduleView]) -> None:
+def head(runs: list[RunRecord], due: list[data.ScheduleView]) -> None:
     spent = data.costs(here.place)
     newest = max(run.asked_for for run in runs).date()
     recent = spent[spent["week"] > newest - timedelta(weeks=4)]["spent"].sum()
@@ -63,7 +64,7 @@ def cost() -> None:
         widgets.chart(charts.spending(spent, marked), words.COST, marked)
 
 
-def table(runs: list[data.RunView]) -> None:
+def table(runs: list[RunRecord]) -> None:
     widgets.section(words.TABLE)
     shown = runs[: widgets.how_many(len(runs), "runs_shown", steps=(15, 50, 100))]
     heads = widgets.columns(words.COLUMNS, numeric=(2, 3, 4, 5, 6))
@@ -72,7 +73,7 @@ def table(runs: list[data.RunView]) -> None:
         widgets.quiet(widgets.join(widgets.code(words.RESUME), " ", words.RESUME_NOTE))
 
 
-def line(run: data.RunView) -> tuple[object, ...]:
+def line(run: RunRecord) -> tuple[object, ...]:
     budget = numbers.money(run.budget_micros) if run.budget_micros is not None else words.NO_BUDGET
     counts = (f"{run.answered:,} of {run.asks:,}", numbers.count(run.failed), numbers.count(run.open))
     state = widgets.badge(run.state, words.TONES.get(run.state, "quiet"))

@@ -1,0 +1,212 @@
+"""Stored rows as they are: answers with what they cite and name, runs with what they cost, imports, schedules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine, func
+from sqlalchemy import select as typed_select
+from sqlmodel import Session, col
+
+from analysis.frames.tables import BACKLINK, rows
+from analysis.frames.tracked import World
+from tracker import store
+from tracker.models import (
+    Agreement,
+    Answer,
+    Ask,
+    AuthorityList,
+    Backlink,
+    Citation,
+    DomainClass,
+    Event,
+    Firing,
+    Judgement,
+    Ledger,
+    LinkImport,
+    Mention,
+    OpportunityState,
+    PageCheck,
+    Run,
+    Schedule,
+    Setting,
+    Workspace,
+)
+from tracker.models import Engine as AskedEngine
+
+MARKED = (Answer, Citation, Mention, Backlink, LinkImport, AuthorityList, Event, Run, PageCheck)
+
+select: Any = typed_select
+"""SQLAlchemy's overloads know nothing of SQLModel's columns."""
+
+
+def workspace_names(database: Engine) -> tuple[str, ...]:
+    with store.reading(database) as session:
+        return tuple(session.scalars(select(Workspace.name).order_by(Workspace.name)))
+
+
+def contents(database: Engine, workspace: int) -> tuple[object, ...]:
+    """What differs whenever something that a number rests on was stored, decided or taken away."""
+    with store.reading(database) as session:
+        newest = [session.scalar(select(func.max(col(t.id)))) for t in MARKED]  # type: ignore[attr-defined]
+        spent = func.sum(Ledger.spent_micros + Ledger.reserved_micros)
+        money = session.execute(select(spent, func.count()).select_from(Ledger)).one()
+        runs = session.execute(select(Run.state, func.count()).group_by(Run.state).order_by(Run.state)).all()
+        settings = session.execute(select(Setting.name, Setting.value).order_by(Setting.name)).all()
+        moments = (OpportunityState.changed_at, Judgement.asked_at, Agreement.measured_at)
+        decided = [session.scalar(select(func.max(moment))) for moment in moments]
+        noted = session.scalar(select(func.count()).select_from(Event))
+        chosen = select(DomainClass.domain_id, DomainClass.kind).where(DomainClass.workspace_id == workspace)
+        classes = session.execute(chosen.order_by(DomainClass.domain_id)).all()
+    return (workspace, newest, tuple(money), runs, settings, decided, noted, classes)
+
+
+def newest_answers(
+    database: Engine, workspace: World, prompt: int, engine: int | None, limit: int
+) -> list[Answer]:
+    """The newest answers to a prompt, those with a problem among them."""
+    wanted = select(Answer).where(Answer.workspace_id == workspace.id, Answer.prompt_id == prompt)
+    if engine is not None:
+        wanted = wanted.where(Answer.engine_id == engine)
+    newest = wanted.order_by(col(Answer.asked_at).desc(), col(Answer.engine_id), col(Answer.repeat))
+    with store.reading(database) as session:
+        return list(session.scalars(newest.limit(limit)))
+
+
+@dataclass(frozen=True)
+class AnswerRecord:
+    """An answer, its citations by kind and position, its mentions by position."""
+
+    answer: Answer
+    citations: tuple[Citation, ...]
+    mentions: tuple[Mention, ...]
+
+
+def answer_record(database: Engine, workspace: World, key: int) -> AnswerRecord | None:
+    """None where the workspace has no such answer."""
+    citations = select(Citation).where(Citation.answer_id == key)
+    mentions = select(Mention).where(Mention.answer_id == key)
+    with store.reading(database) as session:
+        answer = session.get(Answer, key)
+        if answer is None or answer.workspace_id != workspace.id:
+            return None
+        return AnswerRecord(
+            answer,
+            tuple(session.scalars(citations.order_by(Citation.kind, Citation.position))),
+            tuple(session.scalars(mentions.order_by(Mention.position))),
+        )
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run with the counts of its asks and its money in micro-dollars."""
+
+    id: int
+    asked_for: datetime
+    trigger: str
+    state: str
+    reason: str | None
+    answered: int
+    failed: int
+    open: int
+    asks: int
+    spent_micros: int
+    budget_micros: int | None
+
+
+def newest_runs(database: Engine, workspace: World, limit: int) -> list[RunRecord]:
+    newest = select(Run).where(Run.workspace_id == workspace.id).order_by(col(Run.asked_for).desc())
+    with store.reading(database) as session:
+        return [_run_record(session, run) for run in session.scalars(newest.limit(limit))]
+
+
+def _run_record(session: Session, run: Run) -> RunRecord:
+    from tracker.run import claims
+
+    tally = claims.tally(session, run.id or 0)
+    budgets = session.scalars(select(Ledger.budget_micros).where(Ledger.run_id == run.id)).all()
+    limited = bool(budgets) and None not in budgets
+    return RunRecord(
+        id=run.id or 0,
+        asked_for=run.asked_for,
+        trigger=run.trigger,
+        state=run.state,
+        reason=run.reason,
+        answered=tally.states.get("answered", 0),
+        failed=tally.states.get("failed", 0),
+        open=tally.open,
+        asks=tally.total,
+        spent_micros=tally.spent_micros,
+        budget_micros=sum(budget or 0 for budget in budgets) if limited else run.budget_micros,
+    )
+
+
+def spending(database: Engine, workspace: World) -> pd.DataFrame:
+    """Per run and engine: `asked_for`, `engine_id`, `spent`, `budget` (micro-dollars; None: no limit)."""
+    statement = (
+        select(Run.asked_for, Ledger.engine_id, Ledger.spent_micros, Ledger.budget_micros)
+        .join_from(Ledger, Run, col(Run.id) == col(Ledger.run_id))
+        .where(Run.workspace_id == workspace.id)
+    )
+    with store.reading(database) as session:
+        found = session.execute(statement).all()
+    return pd.DataFrame(found, columns=["asked_for", "engine_id", "spent", "budget"])
+
+
+def failures(database: Engine, workspace: World) -> pd.DataFrame:
+    """Asks that failed or were skipped: `engine_id`, `reason`, `asks`, `detail` (one example), most first."""
+    statement = (
+        select(Ask.engine_id, Ask.reason, func.count(), func.max(Ask.detail))
+        .where(Ask.workspace_id == workspace.id, col(Ask.reason).is_not(None))
+        .group_by(Ask.engine_id, Ask.reason)
+        .order_by(func.count().desc())
+    )
+    with store.reading(database) as session:
+        found = session.execute(statement).all()
+    return pd.DataFrame(found, columns=["engine_id", "reason", "asks", "detail"])
+
+
+def engine_models(database: Engine, workspace: World) -> list[str]:
+    statement = select(AskedEngine.model).where(AskedEngine.workspace_id == workspace.id)
+    with store.reading(database) as session:
+        return list(session.scalars(statement))
+
+
+def schedules(database: Engine, workspace: World) -> list[tuple[Schedule, Firing | None]]:
+    """The active schedules by name, each with what came of it last."""
+    active = select(Schedule).where(Schedule.workspace_id == workspace.id, col(Schedule.active))
+    with store.reading(database) as session:
+        return [
+            (schedule, session.scalars(_last_firing(schedule.id)).first())
+            for schedule in session.scalars(active.order_by(Schedule.name))
+        ]
+
+
+def _last_firing(schedule: int | None) -> Any:
+    return select(Firing).where(Firing.schedule_id == schedule).order_by(col(Firing.due_at).desc()).limit(1)
+
+
+def link_imports(database: Engine, workspace: World) -> list[LinkImport]:
+    """The newest first."""
+    statement = select(LinkImport).where(LinkImport.workspace_id == workspace.id)
+    newest = statement.order_by(col(LinkImport.imported_at).desc(), col(LinkImport.id).desc())
+    with store.reading(database) as session:
+        return list(session.scalars(newest))
+
+
+def has_links(database: Engine, workspace: World) -> bool:
+    statement = select(LinkImport.id).where(LinkImport.workspace_id == workspace.id).limit(1)
+    with store.reading(database) as session:
+        return session.scalar(statement) is not None
+
+
+def link_texts(database: Engine, workspace: World) -> pd.DataFrame:
+    """What exports wrote of each link: `source_page_id`, `source_url`, `target_url`, `target_domain_id`, `anchor`,
+    `source_domain_id`."""
+    b = BACKLINK.c
+    columns = (b.source_page_id, b.source_url, b.target_url, b.target_domain_id, b.anchor, b.source_domain_id)
+    with database.connect() as connection:
+        return rows(connection, select(*columns).where(b.workspace_id == workspace.id))

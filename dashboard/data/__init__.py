@@ -1,0 +1,55 @@
+"""What the pages show, read and computed once per change of the database. The only caller of store and analysis."""
+
+from dashboard.data.asked import ScheduleView, costs, failures, runs, schedules, simulated
+from dashboard.data.cited import AuthorityView, association, kinds, metrics, sources, stability
+from dashboard.data.gains import lift, opportunities
+from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links
+from dashboard.data.opened import Choice, Place, database, place, weeks, window, workspaces, world
+from dashboard.data.rates import changes, differences, excluded, prompts, rivals_gap, visibility
+from dashboard.data.reader import AnswerView, JudgedView, NamedSpan, answer, answers_of
+from dashboard.data.timeline import Pooling, event_study, happened, marked_moments
+
+__all__ = [
+    "AnswerView",
+    "AuthorityView",
+    "Choice",
+    "JudgedView",
+    "LinkProfile",
+    "NamedSpan",
+    "Place",
+    "Pooling",
+    "ScheduleView",
+    "answer",
+    "answers_of",
+    "association",
+    "changes",
+    "costs",
+    "database",
+    "differences",
+    "event_study",
+    "excluded",
+    "failures",
+    "happened",
+    "has_links",
+    "imports",
+    "kinds",
+    "lift",
+    "link_profile",
+    "links",
+    "marked_moments",
+    "metrics",
+    "opportunities",
+    "place",
+    "prompts",
+    "rivals_gap",
+    "runs",
+    "schedules",
+    "simulated",
+    "sources",
+    "stability",
+    "visibility",
+    "weeks",
+    "window",
+    "workspaces",
+    "world",
+]

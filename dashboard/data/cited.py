@@ -1,0 +1,79 @@
+"""Which sites answers rest on, what sort they are, how steady, and with what authority."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from analysis import frames
+from analysis.frames import Scope
+from analysis.stability import Stability, source_stability
+from dashboard.data.opened import Place, database, world
+
+if TYPE_CHECKING:
+    from analysis.association.association import Association
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def kinds(place: Place, names: Sequence[str]) -> list[str]:
+    """What sort of site each domain is: you, rival, editorial, community …"""
+    from analysis.classes.classify import labels
+
+    found = labels(database(place), world(place), names, folder=place.classes)
+    return [found[name].kind for name in names]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def sources(place: Place, scope: Scope) -> pd.DataFrame:
+    """Cited and retrieved domains by engine: `domain`, `kind`, `engine` (name), `answers`, `citations`, `retrieved`, `of`."""
+    here, db = world(place), database(place)
+    found = frames.sources(db, here, scope, ("engine",))
+    answers = frames.citable_answers(db, here, scope)
+    found["of"] = found["engine"].map(answers).fillna(0).astype("int64")
+    found["engine"] = found["engine"].map(here.engines)
+    found["kind"] = kinds(place, found["domain"].tolist())
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def stability(place: Place, scope: Scope) -> list[Stability]:
+    return source_stability(database(place), world(place), scope)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def metrics(place: Place) -> list[str]:
+    """Names of authority metrics that can be used here."""
+    imported = list(dict.fromkeys(frames.authority_metrics(database(place))["metric"]))
+    computed = frames.COMPUTED if frames.link_graph(database(place), world(place)).edges else ()
+    return [*imported, *(name for name in computed if name not in imported)]
+
+
+@dataclass(frozen=True)
+class AuthorityView:
+    """One metric against citations: per engine, and the domains behind it."""
+
+    rows: tuple[Association, ...]
+    domains: pd.DataFrame
+    """`domain`, `kind`, `authority`, `answers` (answers citing it, all engines)."""
+    source: str
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def association(place: Place, metric: str, scope: Scope) -> AuthorityView:
+    from analysis.association.association import associate
+
+    here, db = world(place), database(place)
+    cited, names = frames.association_data(db, here, scope)
+    found = frames.authority_table(db, metric, here, names=names)
+    types = kinds(place, names)
+    rows = associate(cited, found.strength(names), metric=metric, basis=found.source, kinds=types)
+    counted = frames.sources(db, here, scope).set_index("domain")["answers"]
+    table = pd.DataFrame(
+        {"domain": list(names), "kind": types, "authority": [found.values.get(n) for n in names]}
+    )
+    table["answers"] = table["domain"].map(counted).fillna(0).astype("int64")
+    return AuthorityView(rows, table, found.source)

@@ -1,0 +1,36 @@
+"""Which link sources go with mentions, and what that makes worth doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from analysis import frames
+from analysis.frames import Scope
+from dashboard.data.linking import has_links
+from dashboard.data.opened import Place, database, world
+
+if TYPE_CHECKING:
+    from analysis.lift.estimate import LiftTable
+    from analysis.opportunities import Opportunity
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def lift(place: Place, scope: Scope, brand: str | None = None) -> LiftTable:
+    """The within-answer comparison of every link source, checks included."""
+    from analysis.classes.families import families
+    from analysis.lift import estimate as estimator
+
+    db, here = database(place), world(place)
+    panel = frames.lift_panel(db, here, scope, families=families(db, here, folder=place.classes))
+    return estimator.lift(panel, brand=brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def opportunities(place: Place, scope: Scope) -> list[Opportunity]:
+    """Sources that could bring the own brand something, with people's decisions on them."""
+    from analysis import opportunities as finder
+
+    found = lift(place, scope) if has_links(place) else None
+    return finder.opportunities(database(place), world(place), scope, lift=found, classes=place.classes)

@@ -1,0 +1,79 @@
+"""Who links to the brands, by the exports that were imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from analysis import frames
+from dashboard.data.cited import kinds
+from dashboard.data.opened import Place, database, world
+from tracker.models import LinkImport
+
+if TYPE_CHECKING:
+    from analysis.quality import AnchorShare, LinkWeek
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def has_links(place: Place) -> bool:
+    return frames.has_links(database(place), world(place))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def imports(place: Place) -> list[LinkImport]:
+    return frames.link_imports(database(place), world(place))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def links(place: Place) -> pd.DataFrame:
+    """Links to the brands, one row per (linking page, brand): `source`, `url`, `target_url`, `anchor`, `brand`, `own`,
+    `nofollow`, `first`, `lost` (moments or None), `vendors`."""
+    here, db = world(place), database(place)
+    known = frames.links(db, here, only_cited=False).table
+    texts = frames.link_texts(db, here)
+    known = known.assign(page_key=known["page"].fillna(-1).astype("int64"))
+    texts["page_key"] = [-1 if p is None or p != p else int(p) for p in texts["source_page_id"]]
+    written = texts.drop_duplicates(["source_domain_id", "page_key", "target_domain_id"])
+    joined = known.merge(
+        written,
+        how="left",
+        left_on=["source_id", "page_key", "target"],
+        right_on=["source_domain_id", "page_key", "target_domain_id"],
+    )
+    grouped = joined.groupby(["source", "page_key", "brand"], sort=False, dropna=False)
+    out = grouped.agg(
+        url=("source_url", "first"),
+        target_url=("target_url", "first"),
+        anchor=("anchor", "first"),
+        nofollow=("nofollow", "max"),
+        first=("first", "min"),
+        lost=("lost", "max"),
+        vendors=("vendor", lambda names: ", ".join(sorted(set(names)))),
+    ).reset_index()
+    for name in ("first", "lost"):
+        out[name] = pd.to_datetime(out[name], unit="s", utc=True)
+    out["own"] = [here.brands[int(b)].own for b in out["brand"]]
+    out["brand"] = [here.brands[int(b)].name for b in out["brand"]]
+    out["kind"] = kinds(place, out["source"].tolist())
+    return out.drop(columns="page_key")
+
+
+@dataclass(frozen=True)
+class LinkProfile:
+    """The own brand's anchors against the rivals', and the weeks in which it gained unusually many domains."""
+
+    anchors: list[AnchorShare]
+    spikes: list[LinkWeek]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def link_profile(place: Place) -> LinkProfile:
+    from analysis import quality
+
+    here, db = world(place), database(place)
+    table = frames.backlinks(db, here)
+    weeks = quality.velocity(quality.factors(db, here, table=table, lost=True)) if here.own else []
+    return LinkProfile(quality.anchors(here, table), [week for week in weeks if week.spike])

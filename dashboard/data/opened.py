@@ -1,0 +1,102 @@
+"""The database as it is now: opened once, and the key of everything that is cached.
+
+Every cached function takes a `Place`, whose `mark` changes when the database does: a new answer, import, run or
+event makes everything be computed afresh, and nothing else does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import streamlit as st
+from sqlalchemy import Engine as Database
+from sqlalchemy import make_url
+
+from analysis import frames
+from analysis.classes.classify import own_folder
+from analysis.frames import World
+from tracker import settings, store
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workspace of a database at one state of its contents: the key of everything cached."""
+
+    url: str
+    file: int
+    workspace: int
+    mark: str
+    classes: Path | None
+    """The catalog's own lists and rules of classes."""
+
+
+def _file(url: str) -> int:
+    """The file's inode: a demo that is made anew is another database under the same name."""
+    address = make_url(url)
+    path = Path(address.database or "")
+    if address.get_backend_name() != "sqlite" or not path.is_file():
+        return 0
+    return path.stat().st_ino
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _opened(url: str, file: int) -> Database:
+    return store.open_database(url, read_only=True)
+
+
+def database(place: Place) -> Database:
+    return _opened(place.url, place.file)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The workspaces there are, and the one this process was started for (None: the reader may choose)."""
+
+    names: tuple[str, ...]
+    fixed: str | None
+
+
+def workspaces() -> Choice:
+    given = settings.load()
+    db = _opened(given.database_url, _file(given.database_url))
+    return Choice(frames.workspace_names(db), given.workspace)
+
+
+def place(name: str | None) -> Place:
+    """The workspace of this name as it is now."""
+    given = settings.load()
+    url, classes = given.database_url, own_folder(given.catalog)
+    file = _file(url)
+    db = _opened(url, file)
+    world = frames.world(db, name)
+    return Place(url, file, world.id, _mark(db, world.id, classes), classes)
+
+
+def _mark(db: Database, workspace: int, classes: Path | None) -> str:
+    edited = sorted((path.name, path.stat().st_mtime_ns) for path in classes.iterdir()) if classes else []
+    whole = repr((frames.contents(db, workspace), edited))
+    return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def world(place: Place) -> World:
+    found = frames.world(database(place), place.workspace)
+    _ = found.branded
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def weeks(place: Place) -> list[date]:
+    return frames.weeks(database(place), world(place))
+
+
+def window(place: Place, last: int | None) -> tuple[date | None, date | None]:
+    """First and last Monday of the newest `last` weeks; all of them where it is None."""
+    known = weeks(place)
+    if not known:
+        return None, None
+    first = known[0] if last is None else max(known[0], known[-1] - timedelta(weeks=last - 1))
+    return first, known[-1]

@@ -1,0 +1,74 @@
+"""How visible the brands are, as the pages show it."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pandas as pd
+import streamlit as st
+
+from analysis import frames
+from analysis import visibility as v
+from analysis.changes import Change, Pair, compare_brands, compare_weeks
+from analysis.frames import Scope
+from analysis.visibility import Compared, Row
+from dashboard.data.opened import Place, database, world
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def visibility(place: Place, scope: Scope, by: tuple[str, ...] = ()) -> list[Row]:
+    """Mention rate, citation rate and share of voice of every brand."""
+    return v.table(database(place), world(place), scope, by, measures=get_args(Compared))
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def changes(place: Place, scope: Scope) -> list[Change]:
+    """The two newest weeks of the workspace, within the scope's engine, topic and country."""
+    return compare_weeks(database(place), world(place), scope)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def excluded(place: Place, scope: Scope) -> pd.DataFrame:
+    return frames.excluded(database(place), world(place), scope)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def differences(place: Place, scope: Scope, measure: Compared) -> list[tuple[str, Pair]]:
+    """The own brand minus each rival, on the very same answers."""
+    here = world(place)
+    if here.own is None or not visibility(place, scope):
+        return []
+    rivals = [brand.name for brand in here.brands if not brand.own]
+    db, own = database(place), here.own.name
+    return [(name, compare_brands(db, here, name, own, scope, measure)) for name in rivals]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def rivals_gap(place: Place, scope: Scope, by: str) -> pd.DataFrame:
+    """Mention rate of every brand per topic or engine: `cell`, `brand`, `own`, `rate`, `low`, `high`, `n`."""
+    rows = []
+    for row in visibility(place, scope, (by,)):
+        found = row.rates["mention_rate"]
+        rows.append((getattr(row, by), row.brand, row.own, found.estimate, found.low, found.high, found.n))
+    return pd.DataFrame(rows, columns=["cell", "brand", "own", "rate", "low", "high", "n"])
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def prompts(place: Place, scope: Scope) -> pd.DataFrame:
+    """Per prompt, for the own brand: `prompt_id`, `text`, `topic`, `branded`, `answers`, `mentioned`, `cited`, `weekly`."""
+    here = world(place)
+    own = here.own or (here.brands[0] if here.brands else None)
+    sums = frames.visibility_sums(database(place), here, scope, ("week",))
+    mine = sums[sums["brand_id"] == own.id] if own else sums.iloc[:0]
+    rows = []
+    for key, part in mine.groupby("prompt_id"):
+        prompt, ordered = here.prompts[int(str(key))], part.sort_values("week")
+        weekly = [m / a for m, a in zip(ordered["mentioned"], ordered["answers"], strict=True) if a]
+        totals: dict[str, int] = {
+            m: int(ordered[m].sum()) for m in ("answers", "mentioned", "citable", "cited")
+        }
+        branded = prompt.id in here.branded
+        head = {"prompt_id": prompt.id, "text": prompt.text, "topic": prompt.topic, "branded": branded}
+        rows.append({**head, **totals, "weekly": weekly})
+    names = ("prompt_id", "text", "topic", "branded", "answers", "mentioned", "citable", "cited", "weekly")
+    return pd.DataFrame(rows, columns=names)

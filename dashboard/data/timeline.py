@@ -1,0 +1,70 @@
+"""What happened when: noted events, changes of model, links gained and lost, and what moved after a link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+import streamlit as st
+
+from analysis import frames, moments
+from analysis.frames import Outcome, Scope
+from analysis.moments import Moment
+from dashboard.data.cited import kinds
+from dashboard.data.linking import has_links, links
+from dashboard.data.opened import Place, database, world
+
+if TYPE_CHECKING:
+    from analysis.events import EventTable
+
+
+Pooling = Literal["family", "kind", "source"]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def marked_moments(place: Place) -> list[Moment]:
+    """What every chart over time marks."""
+    return moments.moments(database(place), world(place))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def happened(place: Place) -> pd.DataFrame:
+    """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`, `brand` (None: all)."""
+    noted = [(m.at, m.kind, m.title, None) for m in marked_moments(place)]
+    marked = pd.DataFrame(noted, columns=["at", "kind", "title", "brand"])
+    if not has_links(place):
+        return marked.iloc[::-1]
+    per_source = links(place).groupby(["source", "brand"], sort=False)
+    ends = per_source.agg(
+        first=("first", "min"), last=("lost", "max"), gone=("lost", lambda days: days.notna().all())
+    )
+    ends = ends.reset_index()
+    parts = [marked]
+    for kind, at, part in (
+        ("gained link", "first", ends),
+        ("lost link", "last", ends[ends["gone"].astype(bool)]),
+    ):
+        known = part[part[at].notna()]
+        parts.append(
+            pd.DataFrame(
+                {"at": known[at].dt.date, "kind": kind, "title": known["source"], "brand": known["brand"]}
+            )
+        )
+    found = pd.concat([part for part in parts if len(part)] or [marked], ignore_index=True)
+    return found.sort_values("at", ascending=False, kind="stable")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def event_study(place: Place, scope: Scope, outcome: Outcome, pooling: Pooling) -> EventTable | None:
+    """Before and after first links; None where no source links to a brand or nothing was answered."""
+    from analysis import events
+    from analysis.classes.families import families
+
+    db, here = database(place), world(place)
+    named = (
+        (lambda names: kinds(place, names)) if pooling == "kind" else families(db, here, folder=place.classes)
+    )
+    found = frames.histories(db, here, scope, outcome=outcome, families=named)
+    if not found.sources or not found.answers.size:
+        return None
+    return events.study(found, by="source" if pooling == "source" else "family")
