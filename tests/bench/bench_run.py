@@ -26,7 +26,8 @@ from sqlmodel import col, select
 from tracker import catalog, sandbox, store
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
 from tracker.engines.ask import _litellm
-from tracker.engines.simulated import ENGINES
+from tracker.engines.calls import call_for
+from tracker.engines.simulated import KEY
 from tracker.models import Answer, Ask, Ledger
 from tracker.run import jobs, plan
 
@@ -79,7 +80,8 @@ def bare(found: Catalog, url: str) -> Spent:
     """What any program would do: litellm in a loop, so many at once, nothing kept."""
     litellm = _litellm()
     (entry,) = found.engines
-    engine = ENGINES[entry.model]
+    call = call_for(entry.model)
+    model = call.model(entry.model)
 
     async def main() -> None:
         places = asyncio.Semaphore(CONCURRENCY)
@@ -88,13 +90,13 @@ def bare(found: Catalog, url: str) -> Spent:
             headers = {"x-citelift-ask": f"bare:{prompt}:{repeat}", "x-citelift-asked-at": AT.isoformat()}
             headers["x-citelift-repeat"] = str(repeat)
             text = found.prompts[prompt].text
-            more = {"api_base": url, "api_key": "sandbox", "extra_headers": headers, **engine.options}
+            more = {"api_base": url, "api_key": KEY, "extra_headers": headers, **call.options}
             async with places:
-                if engine.call == "aresponses":
-                    await litellm.aresponses(model=engine.litellm_model, input=text, **more)
+                if call.route == "responses":
+                    await litellm.aresponses(model=model, input=text, **more)
                 else:
                     messages = [{"role": "user", "content": text}]
-                    await litellm.acompletion(model=engine.litellm_model, messages=messages, **more)
+                    await litellm.acompletion(model=model, messages=messages, **more)
 
         await asyncio.gather(*(one(p, r) for r in range(entry.repeats) for p in range(PROMPTS)))
 
