@@ -1,7 +1,8 @@
 """The tables. One class is one noun of the vocabulary; nothing here validates: doors do.
 
-`Domain.id` and `Page.id` are hashes of their own text (`tracker.domains`), so facts from answers and from link data
-meet without anyone looking an id up. Money is integer micro-dollars, time is aware UTC, unknown is null.
+`Domain.id` and `Page.id` are hashes of their own text (`tracker.domains`), so facts from answers and from
+link data meet without anyone looking an id up. Money is integer micro-dollars, time is aware UTC, unknown is
+null.
 """
 
 # No `from __future__ import annotations`: it hides the column types from SQLModel.
@@ -144,7 +145,8 @@ class Ask(SQLModel, table=True):
 
 
 class Ledger(SQLModel, table=True):
-    """The money of one engine in one run. `reserved` is set aside for asks in flight; budget ≥ spent + reserved."""
+    """The money of one engine in one run. `reserved` is set aside for asks in flight; budget ≥ spent +
+    reserved."""
 
     run_id: int = Field(foreign_key="run.id", primary_key=True)
     engine_id: int = Field(foreign_key="engine.id", primary_key=True)
@@ -465,7 +467,8 @@ class DomainClass(SQLModel, table=True):
 
 
 class Judgement(SQLModel, table=True):
-    """What a judge (a model and a version of its prompt) said of one thing, asked once: claimed → answered or failed."""
+    """What a judge (a model and a version of its prompt) said of one thing, asked once: claimed → answered or
+    failed."""
 
     __table_args__ = (UniqueConstraint("workspace_id", "task", "subject", "model", "prompt_version"),)
     id: int | None = _big_id()

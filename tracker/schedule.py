@@ -1,8 +1,9 @@
 """The clock: schedules of our own tables, fired by APScheduler, each due moment taken care of exactly once.
 
-One clock per database, by a lease that a second `serve` waits for. A due moment is a `Firing` row with a unique key
-and leads to a run with a key of its own, so that a clock that dies in the middle, or two that overlap for a moment,
-plan nothing twice. What fell due while nobody was there is caught up as one firing, the latest.
+One clock per database, by a lease that a second `serve` waits for. A due moment is a `Firing` row with a
+unique key and leads to a run with a key of its own, so that a clock that dies in the middle, or two that
+overlap for a moment, plan nothing twice. What fell due while nobody was there is caught up as one firing, the
+latest.
 """
 
 from __future__ import annotations
@@ -26,10 +27,9 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
-from tracker import store
+from tracker import leases, store
 from tracker.errors import CiteliftError, UsageError
-from tracker.models import Firing, Lease, Schedule
-from tracker.run import claims
+from tracker.models import Firing, Schedule
 
 log = logging.getLogger("citelift.clock")
 Kind = Literal["run", "report"]
@@ -49,16 +49,16 @@ _WEEKDAY = re.compile(rf"(?:\*|([0-7]|{'|'.join(DAYS)})(?:-([0-7]|{'|'.join(DAYS
 class Cron(BaseTrigger):  # type: ignore[misc]
     """What crontab means by five fields, where APScheduler means something else.
 
-    Where both days are restricted either will do. A fixed hour that a clock change repeats comes once; one that it
-    leaves out comes an hour later.
+    Where both days are restricted either will do. A fixed hour that a clock change repeats comes once; one
+    that it leaves out comes an hour later.
     """
 
     def __init__(self, parts: Sequence[CronTrigger], zone: ZoneInfo, *, fixed_hour: bool) -> None:
         self.parts, self.zone, self.fixed_hour = tuple(parts), zone, fixed_hour
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
-        # APScheduler takes the earlier of `now` and what follows `previous`, and the caller's sum of a local time and
-        # a span may have fallen back into the hour before.
+        # APScheduler takes the earlier of `now` and what follows `previous`, and the caller's sum of a local
+        # time and a span may have fallen back into the hour before.
         start = now.astimezone(UTC) if previous is None else previous.astimezone(UTC) + INSTANT
         while True:
             found = [part.get_next_fire_time(None, start) for part in self.parts]
@@ -104,7 +104,8 @@ def _parsed(cron: str, zone: ZoneInfo) -> Cron:
 
 
 def _weekdays(field: str) -> str:
-    """Cron counts weekdays from Sunday, APScheduler from Monday, and takes no step between names: every day by name."""
+    """Cron counts weekdays from Sunday, APScheduler from Monday, and takes no step between names: every day
+    by name."""
     days: set[int] = set()
     for part in field.split(","):
         found = _WEEKDAY.fullmatch(part)
@@ -177,7 +178,8 @@ def latest_due(schedule: Schedule, now: datetime) -> datetime | None:
     since = max(schedule.last_due_at or now, now - LONGEST_AWAY)
     back = timedelta(minutes=1)
     while True:
-        # Backwards in doubling steps: a year of minutes, walked through from its beginning, takes half a minute.
+        # Backwards in doubling steps: a year of minutes, walked through from its beginning, takes half a
+        # minute.
         start = max(since, now - back)
         found = _last_within(clock, start, now)
         if found is not None or start == since:
@@ -215,35 +217,16 @@ def serve(clock: Clock) -> None:
 
     Who loses the clock to another process (a laptop that slept) ends its work and waits like any second one.
     """
-    me = claims.holder()
+    me = leases.holder()
     waited = False
     while not clock.stop.is_set():
-        if take_lease(clock.database, me, datetime.now(UTC)):
+        if leases.take(clock.database, CLOCK, me, LEASE):
             _hold(clock, me)
             waited = False
         elif not waited:
             clock.on_state("another citelift serve holds this database's clock; waiting for it to end")
             waited = True
         clock.stop.wait(clock.retry_seconds)
-
-
-def take_lease(database: Database, me: str, now: datetime) -> bool:
-    """Whether the clock is ours from now on: it was free, expired, already ours, or its holder is dead."""
-    with store.writing(database) as session:
-        store.bulk_insert(session, Lease, [{"name": CLOCK, "holder": me, "until": now + LEASE}], ignore=True)
-        lease = session.exec(select(Lease).where(Lease.name == CLOCK).with_for_update()).one()
-        if lease.holder != me and lease.until > now and not claims.is_dead(lease.holder):
-            return False
-        lease.holder, lease.until = me, now + LEASE
-        session.add(lease)
-    return True
-
-
-def _drop_lease(database: Database, me: str) -> None:
-    with store.writing(database) as session:
-        past = datetime(2000, 1, 1, tzinfo=UTC)
-        statement = update(Lease).where(col(Lease.name) == CLOCK, col(Lease.holder) == me)
-        session.connection().execute(statement.values(until=past))
 
 
 def _hold(clock: Clock, me: str) -> None:
@@ -270,15 +253,16 @@ def _hold(clock: Clock, me: str) -> None:
         scheduler.shutdown(wait=True)
         released.set()
         keeper.join()
-        _drop_lease(clock.database, me)
+        leases.drop(clock.database, CLOCK, me)
         clock.on_state("the clock is stopped")
 
 
 def _keep_lease(clock: Clock, me: str, released: threading.Event) -> None:
-    """In a thread of its own, up to the end of the last work in hand: long runs may fill the scheduler's threads."""
+    """In a thread of its own, up to the end of the last work in hand: long runs may fill the scheduler's
+    threads."""
     while not released.wait(clock.lease_seconds):
         try:
-            if take_lease(clock.database, me, datetime.now(UTC)):
+            if leases.take(clock.database, CLOCK, me, LEASE):
                 continue
         except OperationalError as error:
             log.warning("the clock's lease could not be renewed: %s", error.orig)
@@ -316,7 +300,8 @@ def _reload(clock: Clock, scheduler: BackgroundScheduler, known: dict[int, tuple
 
 
 def take_care(clock: Clock, schedule_id: int, now: datetime | None = None) -> str | None:
-    """Go on with what a dead clock had begun, then do what is due, also what fell due meanwhile; the last outcome."""
+    """Go on with what a dead clock had begun, then do what is due, also what fell due meanwhile; the last
+    outcome."""
     outcome = None
     while not clock.stop.is_set() and (begun := _begin(clock, schedule_id, now or datetime.now(UTC))):
         outcome = _act(clock, *begun)

@@ -31,6 +31,7 @@ WRITE = "citelift_write"
 def open_database(url: str, *, read_only: bool = False, migrate: bool = True) -> Engine:
     """An engine on a database whose schema is this program's; `read_only` never creates or migrates."""
     engine = _engine(url, read_only)
+    address = engine.url.render_as_string(hide_password=True)
     try:
         if read_only:
             _require_current(engine)
@@ -38,13 +39,14 @@ def open_database(url: str, *, read_only: bool = False, migrate: bool = True) ->
             upgrade(engine)
     except OperationalError as error:
         raise StoreError(
-            f"cannot open the database {engine.url.render_as_string(hide_password=True)}: {_first_line(error)}",
+            f"cannot open the database {address}: {_first_line(error)}",
             "check that the address is right, the server runs and the folder is writable",
         ) from None
     except DatabaseError as error:
         raise StoreError(
-            f"the database {engine.url.render_as_string(hide_password=True)} is damaged or none: {_first_line(error)}",
-            "restore it from a backup (`sqlite3 file .recover` saves what can be read), or point --database elsewhere",
+            f"the database {address} is damaged or none: {_first_line(error)}",
+            "restore it from a backup (`sqlite3 file .recover` saves what can be read),"
+            " or point --database elsewhere",
         ) from None
     return engine
 
@@ -103,7 +105,8 @@ def _sqlite(url: str, read_only: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITE)
-        # the indexes of a big import, sorted in memory, would take half a gigabyte; it cannot be set once it has begun
+        # the indexes of a big import, sorted in memory, would take half a gigabyte; it cannot be set once it
+        # has begun
         connection.exec_driver_sql(f"PRAGMA temp_store={'FILE' if writes else 'MEMORY'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -131,8 +134,8 @@ def reading(database: Engine) -> Iterator[Session]:
 def bulk_insert(
     session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]], *, ignore: bool = False
 ) -> int:
-    """Insert plain rows with the core, several times faster than objects. With `ignore`, rows whose key is there
-    stay as they are. Returns the number of rows sent."""
+    """Insert plain rows with the core, several times faster than objects. With `ignore`, rows whose key is
+    there stay as they are. Returns the number of rows sent."""
     if not rows:
         return 0
     connection = session.connection()

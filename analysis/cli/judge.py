@@ -120,7 +120,7 @@ def _ask(
                 workspace_id = workspace_of(session, settings)
         else:
             workspace_id, _ = synced(db, settings, need="brands")
-            claims.recover(db, workspace_id, datetime.now(UTC))
+            claims.recover(db, workspace_id)
         bench = _bench(settings, found, workspace_id, name, template.version, again)
         cases, total = _cases(db, bench, template, labelled, settings)
         if dry_run:

@@ -124,9 +124,9 @@ def newest_runs(database: Engine, workspace: World, limit: int) -> list[RunRecor
 
 
 def _run_record(session: Session, run: Run) -> RunRecord:
-    from tracker.run import claims
+    from tracker.run import ends
 
-    tally = claims.tally(session, run.id or 0)
+    tally = ends.tally(session, run.id or 0)
     budgets = session.scalars(select(Ledger.budget_micros).where(Ledger.run_id == run.id)).all()
     limited = bool(budgets) and None not in budgets
     return RunRecord(

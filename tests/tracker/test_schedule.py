@@ -1,4 +1,5 @@
-"""The clock: crontab's meaning, each due moment taken care of once, one clock at a time, nothing lost at its end."""
+"""The clock: crontab's meaning, each due moment taken care of once, one clock at a time, nothing lost at its
+end."""
 
 from __future__ import annotations
 
@@ -20,11 +21,10 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
 from tests.shared import ROOT
-from tracker import schedule, store
+from tracker import leases, schedule, store
 from tracker.errors import CiteliftError, UsageError
 from tracker.models import Answer, Ask, Firing, Lease, Run, Schedule, Workspace
-from tracker.run import claims
-from tracker.schedule import Clock, latest_due, take_care, take_lease, trigger
+from tracker.schedule import Clock, latest_due, take_care, trigger
 
 NOW = datetime(2026, 6, 10, 12, 0, 30, tzinfo=UTC)  # a Wednesday
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -201,7 +201,8 @@ def test_dst_moments_are_caught_up_once() -> None:
     )
 
 
-# --- firings --------------------------------------------------------------------------------------------------------
+# --- firings
+# --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -328,24 +329,33 @@ def test_a_schedule_that_could_not_fire_is_not_stored(
         assert session.exec(select(Schedule)).all() == []
 
 
-# --- the lease ------------------------------------------------------------------------------------------------------
+# --- the lease
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_the_lease_has_one_holder_until_it_ends_or_the_holder_dies(database: Engine) -> None:
-    living, other = claims.holder(), "elsewhere:1:1"
-    assert take_lease(database, living, NOW)
-    assert take_lease(database, living, NOW + timedelta(seconds=1))
-    assert not take_lease(database, other, NOW + timedelta(seconds=2))
-    assert take_lease(database, other, NOW + timedelta(minutes=2))
-    assert not take_lease(database, living, NOW + timedelta(minutes=2))
+    living, other = leases.holder(), "elsewhere:1:1"
+    assert take_clock(database, living)
+    assert take_clock(database, living)
+    assert not take_clock(database, other)
+    lease_until(database, living, timedelta(seconds=-1))
+    assert take_clock(database, other)
+    assert not take_clock(database, living)
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    gone = living.rsplit(":", 2)[0] + f":{dead.pid}:1"
+    lease_until(database, living.rsplit(":", 2)[0] + f":{dead.pid}:1", timedelta(days=1))
+    assert take_clock(database, living)
+
+
+def take_clock(database: Engine, me: str) -> bool:
+    return leases.take(database, schedule.CLOCK, me, schedule.LEASE)
+
+
+def lease_until(database: Engine, holder: str, wait: timedelta) -> None:
     with store.writing(database) as session:
         lease = session.exec(select(Lease)).one()
-        lease.holder, lease.until = gone, NOW + timedelta(days=1)
+        lease.holder, lease.until = holder, leases.now(session) + wait
         session.add(lease)
-    assert take_lease(database, living, NOW)
 
 
 @contextmanager
@@ -451,7 +461,8 @@ def test_a_clock_that_is_taken_over_ends_its_work_and_waits(held: Engine) -> Non
         assert session.exec(select(Lease.holder)).one() == "elsewhere:1:1"
 
 
-# --- real processes -------------------------------------------------------------------------------------------------
+# --- real processes
+# -------------------------------------------------------------------------------------------------
 
 
 class Serving:
@@ -528,7 +539,7 @@ def test_a_second_serve_waits_and_takes_over_from_one_that_ends_or_dies(
 def test_a_serve_that_waits_ends_when_told_to(
     sqlite_database: Engine, tmp_path: Path, serving: Callable[..., Serving]
 ) -> None:
-    assert take_lease(sqlite_database, "elsewhere:1:1", datetime.now(UTC) + timedelta(hours=1))
+    assert leases.take(sqlite_database, schedule.CLOCK, "elsewhere:1:1", timedelta(hours=1))
     one = serving(f"sqlite:///{tmp_path / 'citelift.db'}")
     until(lambda: one.says("waiting for it to end"), 14)
     assert one.ends(signal.SIGTERM) == 0

@@ -1,7 +1,8 @@
-"""Recorded answers: JSON lines from elsewhere (a scraper, another tracker, a published data set) → the same tables.
+"""Recorded answers: JSON lines from elsewhere (a scraper, another tracker, a published data set) → the same
+tables.
 
-A bad line is rejected with its number and reason, the rest go in; the same line is stored once, however often it
-comes.
+A bad line is rejected with its number and reason, the rest go in; the same line is stored once, however often
+it comes.
 """
 
 from __future__ import annotations

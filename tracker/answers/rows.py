@@ -28,10 +28,8 @@ class AnswerRows:
     answer: dict[str, Any]
     citations: list[dict[str, Any]]
     mentions: list[dict[str, Any]]
-    places: dict[int, dict[str, Any]]
-    """Pages by id."""
-    publishers: dict[int, str]
-    """Domains by id."""
+    pages: dict[int, dict[str, Any]]
+    domains: dict[int, str]
 
 
 def pack(body: bytes) -> bytes:
@@ -64,7 +62,7 @@ def answer_rows(
     targets: Mapping[str, str] = MappingProxyType({}),
 ) -> AnswerRows:
     """`head` holds the columns that come from the ask: workspace, prompt, engine, repeat, times, model, cost.
-    `targets` says where redirecting links lead (`tracker.run.redirects`)."""
+    `targets` says where redirecting links lead (`tracker.answers.redirects`)."""
     workspace_id = head["workspace_id"]
     answer = {
         "served_model": reading.engine_model,
@@ -81,33 +79,33 @@ def answer_rows(
         "reader_version": READER,
         **head,
     }
-    places: dict[int, dict[str, Any]] = {}
-    publishers: dict[int, str] = {}
+    pages: dict[int, dict[str, Any]] = {}
+    cited_domains: dict[int, str] = {}
     cited = [
-        _citation(found, targets.get(found.url), workspace_id, places, publishers)
-        for found in reading.citations
+        _citation(citation, targets.get(citation.url), workspace_id, pages, cited_domains)
+        for citation in reading.citations
     ]
-    return AnswerRows(answer, cited, mention_rows(reading.text, workspace_id, names), places, publishers)
+    return AnswerRows(answer, cited, mention_rows(reading.text, workspace_id, names), pages, cited_domains)
 
 
 def _citation(
-    found: citations.Citation,
+    citation: citations.Citation,
     target: str | None,
     workspace_id: int,
-    places: dict[int, dict[str, Any]],
-    publishers: dict[int, str],
+    pages: dict[int, dict[str, Any]],
+    cited_domains: dict[int, str],
 ) -> dict[str, Any]:
     page_id: int | None = None
     domain_id: int | None = None
     if target is not None:
-        found = citations.resolved(found, target)
-    address = domains.try_parse(target or found.url)
-    if found.domain is not None:
-        domain_id = domains.domain_id(found.domain)
-        publishers[domain_id] = found.domain
-        if address is not None and address.domain == found.domain:
+        citation = citations.resolved(citation, target)
+    address = domains.try_parse(target or citation.url)
+    if citation.domain is not None:
+        domain_id = domains.domain_id(citation.domain)
+        cited_domains[domain_id] = citation.domain
+        if address is not None and address.domain == citation.domain:
             page_id = domains.page_id(address.canonical)
-            places[page_id] = {
+            pages[page_id] = {
                 "id": page_id,
                 "domain_id": domain_id,
                 "host": address.host,
@@ -117,12 +115,12 @@ def _citation(
         "workspace_id": workspace_id,
         "page_id": page_id,
         "domain_id": domain_id,
-        "kind": found.kind,
-        "position": found.position,
-        "start": found.start,
-        "end": found.end,
-        "url": found.url,
-        "title": found.title,
+        "kind": citation.kind,
+        "position": citation.position,
+        "start": citation.start,
+        "end": citation.end,
+        "url": citation.url,
+        "title": citation.title,
     }
 
 
@@ -130,13 +128,13 @@ def mention_rows(text: str, workspace_id: int, names: Finder) -> list[dict[str, 
     return [
         {
             "workspace_id": workspace_id,
-            "brand_id": found.key,
-            "position": found.position,
-            "count": found.count,
-            "first_offset": found.first_offset,
-            "stance": found.stance,
+            "brand_id": mention.key,
+            "position": mention.position,
+            "count": mention.count,
+            "first_offset": mention.first_offset,
+            "stance": mention.stance,
         }
-        for found in names.mentions(text)
+        for mention in names.mentions(text)
     ]
 
 
@@ -149,8 +147,8 @@ class Unread:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a reply says."""
+class ReadReply:
+    """A reply's rows, and what it cost."""
 
     usage: Usage | None
     """None where the reply cannot be read."""
@@ -158,19 +156,19 @@ class Said:
     problem: str | None
     detail: str | None
     redirects: frozenset[str] = frozenset()
-    """Those `redirecting` links whose targets are not known here (`tracker.run.redirects`)."""
+    """Those `redirecting` links whose targets are not known here (`tracker.answers.redirects`)."""
 
 
-def said(reply: Unread, names: Finder, targets: Mapping[str, str]) -> Said:
+def read_reply(reply: Unread, names: Finder, targets: Mapping[str, str]) -> ReadReply:
     try:
         reading = read_body(unpack(reply.packed))
     except DataError as error:
-        return Said(None, None, "unreadable", error.problem)
+        return ReadReply(None, None, "unreadable", error.problem)
     rows = answer_rows(reading, reply.head, names, targets=targets)
     unknown = frozenset(redirecting(reading) - targets.keys())
-    return Said(reading.usage, rows, reading.problem, reading.detail, unknown)
+    return ReadReply(reading.usage, rows, reading.problem, reading.detail, unknown)
 
 
 def redirecting(reading: Reading) -> set[str]:
     """Links that only lead to the page that is cited."""
-    return {found.url for found in reading.citations if citations.is_redirect(found.url)}
+    return {citation.url for citation in reading.citations if citations.is_redirect(citation.url)}

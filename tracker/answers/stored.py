@@ -1,5 +1,5 @@
-"""Answers with their citations and mentions, stored and rebuilt: whatever a reader learns later, `reread` applies to
-everything already paid for."""
+"""Answers with their citations and mentions, stored and rebuilt: whatever a reader learns later, `reread`
+applies to everything already paid for."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from tracker import store
+from tracker.answers import redirects
 from tracker.answers.rows import READER, AnswerRows, answer_rows, mention_rows, read_body, unpack
 from tracker.citations import Reading
 from tracker.errors import DataError
 from tracker.mentions import BrandNames, Finder
 from tracker.models import Answer, Brand, Citation, Domain, Mention, Page, Reply, Setting
-from tracker.run import redirects
 
 BATCH = 500
 
@@ -42,23 +42,24 @@ def _names(brand: Brand) -> BrandNames:
 
 
 def save(session: Session, batch: Sequence[AnswerRows]) -> int:
-    """Store answers with what belongs to them; those already there stay as they are. Returns how many were new."""
+    """Store answers with what belongs to them; those already there stay as they are. Returns how many were
+    new."""
     if not batch:
         return 0
-    save_places(session, batch)
+    save_pages(session, batch)
     ids = _insert_answers(session, [rows.answer for rows in batch])
     fresh = [(ids[rows.answer["fingerprint"]], rows) for rows in batch if rows.answer["fingerprint"] in ids]
     _insert_parts(session, fresh)
     return len(fresh)
 
 
-def save_places(session: Session, batch: Sequence[AnswerRows]) -> None:
-    publishers = {key: name for rows in batch for key, name in rows.publishers.items()}
-    places = {key: place for rows in batch for key, place in rows.places.items()}
+def save_pages(session: Session, batch: Sequence[AnswerRows]) -> None:
+    domains = {key: name for rows in batch for key, name in rows.domains.items()}
+    pages = {key: page for rows in batch for key, page in rows.pages.items()}
     # Sorted, so that two processes insert in the same order and cannot wait for each other.
-    named = [{"id": key, "name": publishers[key]} for key in sorted(publishers)]
+    named = [{"id": key, "name": domains[key]} for key in sorted(domains)]
     store.bulk_insert(session, Domain, named, ignore=True)
-    store.bulk_insert(session, Page, [places[key] for key in sorted(places)], ignore=True)
+    store.bulk_insert(session, Page, [pages[key] for key in sorted(pages)], ignore=True)
 
 
 @cache
@@ -70,8 +71,8 @@ def _new_answers(kind: str) -> Any:
 
 def _insert_answers(session: Session, rows: list[dict[str, Any]]) -> dict[str, int]:
     connection = session.connection()
-    found = connection.execute(_new_answers(connection.dialect.name), rows)
-    return {str(fingerprint): int(key) for fingerprint, key in found}
+    inserted = connection.execute(_new_answers(connection.dialect.name), rows)
+    return {str(fingerprint): int(key) for fingerprint, key in inserted}
 
 
 def _insert_parts(session: Session, answers: Sequence[tuple[int, AnswerRows]]) -> None:
@@ -92,15 +93,15 @@ class Reread:
 
 
 def reread(database: Database, workspace_id: int) -> Reread:
-    """Rebuild citations and mentions of every answer from its stored reply; recorded answers, which have none,
-    get their mentions rebuilt from their text."""
+    """Rebuild citations and mentions of every answer from its stored reply; recorded answers, which have
+    none, get their mentions rebuilt from their text."""
     done = changed = unreadable = 0
     with store.reading(database) as session:
         names = finder(session, workspace_id)
     for batch in _stored(database, workspace_id):
         with store.writing(database) as session:
             read = [_try_read(packed) for *_, packed in batch]
-            targets = redirects.known(session, [reading for reading in read if reading is not None])
+            targets = redirects.targets(session, [reading for reading in read if reading is not None])
             for (answer_id, ask_id, text, head, packed), reading in zip(batch, read, strict=True):
                 done += 1
                 if packed is None:
@@ -151,7 +152,7 @@ def _replace(session: Session, answer_id: int, ask_id: int | None, rows: AnswerR
     connection.execute(update(Answer).where(col(Answer.id) == answer_id).values(**columns))
     connection.execute(delete(Citation).where(col(Citation.answer_id) == answer_id))
     connection.execute(delete(Mention).where(col(Mention.answer_id) == answer_id))
-    save_places(session, [rows])
+    save_pages(session, [rows])
     _insert_parts(session, [(answer_id, rows)])
     return int(old != rows.answer["problem"])
 
@@ -202,12 +203,12 @@ def refresh_mentions(database: Database, workspace_id: int) -> int:
             keys = [key for key, _ in rows]
             last, done = keys[-1] or 0, done + len(rows)
             session.connection().execute(delete(Mention).where(col(Mention.answer_id).in_(keys)))
-            found = [
+            mentions = [
                 {"answer_id": key, **row}
                 for key, text in rows
                 for row in mention_rows(text, workspace_id, names)
             ]
-            if found:
-                session.connection().execute(insert(Mention), found)
+            if mentions:
+                session.connection().execute(insert(Mention), mentions)
     remember_brands(database, workspace_id)
     return done

@@ -402,7 +402,7 @@ def runs(
 
     from tracker import store
     from tracker.models import Run
-    from tracker.run import claims
+    from tracker.run import ends
 
     settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
@@ -410,7 +410,7 @@ def runs(
         statement = (
             select(Run).where(Run.workspace_id == workspace_id).order_by(col(Run.id).desc()).limit(200)
         )
-        found = [(r, claims.tally(session, r.id or 0)) for r in session.exec(statement)]
+        found = [(r, ends.tally(session, r.id or 0)) for r in session.exec(statement)]
     if as_json:
         rows = [
             {

@@ -8,13 +8,13 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
 import httpx
 
+from tracker import retry_after as retry
 from tracker import settings
 from tracker.citations.failure import NO_REASON, read_error
 from tracker.citations.values import parse_body
@@ -200,31 +200,15 @@ def _has_no_credit(text: str) -> bool:
 def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:
     """Seconds to wait: Retry-After in seconds or as a date, its milliseconds form, or a delay in the body."""
     lower = {str(name).lower(): str(value) for name, value in headers.items()}
-    milliseconds = _number(lower.get("retry-after-ms"))
+    now = datetime.now(UTC)
+    milliseconds = retry.seconds(lower.get("retry-after-ms"), now)
     if milliseconds is not None:
         return milliseconds / 1000
-    said = lower.get("retry-after")
-    if said is not None:
-        seconds = _number(said)
-        return seconds if seconds is not None else _until(said)
+    wait = retry.seconds(lower.get("retry-after"), now)
+    if wait is not None:
+        return wait
     found = re.search(r'retryDelay\\?"\s*:\s*\\?"(\d+(?:\.\d+)?)s', text)
     return float(found[1]) if found else None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return None if text is None else max(0.0, float(text))
-    except ValueError:
-        return None
-
-
-def _until(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
 
 _KEYS = re.compile(

@@ -80,7 +80,8 @@ def open_cases(database: Database, bench: Bench, cases: list[Case]) -> list[Case
 
 
 def record_agreement(database: Database, bench: Bench, labels: LabelledSet, now: datetime) -> None:
-    """Write down how the labels met the verdicts there are, in place of an earlier measurement of the same set."""
+    """Write down how the labels met the verdicts there are, in place of an earlier measurement of the same
+    set."""
     counts: dict[str, Counter[str]] = {}
     failed = 0
     with store.writing(database) as session:

@@ -1,8 +1,7 @@
-"""Who asks a judge what, and with whose money: every state change of a judgement is one short transaction here.
+"""Who asks a judge what: every state change of a judgement is one short transaction here.
 
-The discipline is that of `tracker.run.claims`: a judgement belongs to the process that claimed it until its lease runs out
-or the process is known to be dead; claiming sets its highest likely cost aside, settling puts the real cost in its
-place. The workspace's row is locked first, so no two processes count on the same money or take the same thing.
+The discipline is that of runs: `tracker.leases` for who holds a judgement, `tracker.run.money` for its money.
+The workspace's row is locked first, so no two processes count on the same money or take the same thing.
 """
 
 from __future__ import annotations
@@ -17,15 +16,20 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import and_, func, or_, update
 from sqlmodel import Session, col, select
 
-from tracker import store
+from tracker import leases, store
 from tracker.engines.failures import PASSING, Reason
-from tracker.models import AskState, JudgeLedger, Judgement, Workspace
-from tracker.run import claims
-from tracker.run.claims import LEASE, is_dead
+from tracker.leases import LEASE, Held
+from tracker.models import AskState, Judgement
+from tracker.run import money
+from tracker.run.money import Account
 
 log = logging.getLogger("citelift.judge")
 TaskName = Literal["stance", "domain", "labelled"]
 JudgeReason = Reason | Literal["invalid verdict"]
+
+
+def held(workspace_id: int) -> Held:
+    return Held(Judgement, {"workspace_id": workspace_id})
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ class Bench:
     options: Mapping[str, Any] = field(default_factory=dict)
     again: bool = False
     """Also what ended without a verdict for a reason that does not pass by itself."""
+
+    def account(self, month: date) -> Account:
+        return money.of_judge(self.workspace_id, month, self.budget_micros, self.month_budget_micros)
 
 
 @dataclass(frozen=True)
@@ -81,12 +88,8 @@ class Judged:
     cost_micros: int = 0
     """To be booked now; what earlier attempts may have cost is booked already."""
     reserved_micros: int = 0
+    booked_micros: int = 0
     given_back: bool = False
-
-
-def _lock(session: Session, workspace_id: int) -> None:
-    mine = select(Workspace.id).where(Workspace.id == workspace_id)
-    session.exec(mine.with_for_update(key_share=True)).one()
 
 
 def _same(bench: Bench) -> list[Any]:
@@ -99,7 +102,8 @@ def _same(bench: Bench) -> list[Any]:
 
 
 def settled(bench: Bench) -> list[Any]:
-    """Conditions on judgements of this bench that nothing more is to be asked about, or that somebody asks now."""
+    """Conditions on judgements of this bench that nothing more is to be asked about, or that somebody asks
+    now."""
     ended = Judgement.state == AskState.ANSWERED, Judgement.state == AskState.CLAIMED
     for_good = and_(col(Judgement.state) == AskState.FAILED, col(Judgement.reason).not_in(PASSING))
     return [*_same(bench), or_(*ended) if bench.again else or_(*ended, for_good)]  # type: ignore[arg-type]
@@ -107,11 +111,9 @@ def settled(bench: Bench) -> list[Any]:
 
 def left_of(session: Session, bench: Bench, now: datetime) -> int:
     """What may still be set aside this month: of the judge's budget, and of the workspace's."""
-    ledger = session.get(JudgeLedger, (bench.workspace_id, _month(now)), populate_existing=True)
-    own = bench.budget_micros - (ledger.spent_micros + ledger.reserved_micros if ledger else 0)
-    if bench.month_budget_micros is None:
-        return own
-    return min(own, bench.month_budget_micros - claims.month_spent(session, bench.workspace_id, now))
+    left = money.left(session, bench.account(_month(now)), now)
+    assert left is not None
+    return left
 
 
 def _month(now: datetime) -> date:
@@ -119,32 +121,24 @@ def _month(now: datetime) -> date:
 
 
 def claim(database: Database, bench: Bench, cases: Sequence[Case], *, me: str, now: datetime) -> Batch:
-    """Take those of the cases that nobody has, as many as the money covers, in their order."""
+    """Take those of the cases that nobody has, as many as the money covers, in their order. `now` says which
+    month's money it is."""
     with store.writing(database) as session:
-        _lock(session, bench.workspace_id)
-        taken = session.exec(
-            select(Judgement.subject).where(
-                *settled(bench), col(Judgement.subject).in_([c.subject for c in cases])
-            )
-        )
-        gone = set(taken)
+        account = bench.account(_month(now))
+        money.lock(session, account)
+        subjects = [case.subject for case in cases]
+        taken = select(Judgement.subject).where(*settled(bench), col(Judgement.subject).in_(subjects))
+        gone = set(session.exec(taken))
         free = [case for case in cases if case.subject not in gone]
-        left = left_of(session, bench, now)
-        count = 0
-        for case in free:
-            left -= case.estimated_micros
-            if left < 0:
-                break
-            count += 1
-        claimed = _take(session, bench, free[:count], me, now)
-        _book(
-            session, bench.workspace_id, _month(now), reserved=sum(c.case.estimated_micros for c in claimed)
-        )
+        left = money.left(session, account, now)
+        count = money.affordable([case.estimated_micros for case in free], left)
+        claimed = _take(session, bench, free[:count], me, _month(now))
+        money.book(session, account, released=-sum(c.case.estimated_micros for c in claimed))
     return Batch(tuple(claimed), tuple(free[count:]))
 
 
-def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, now: datetime) -> list[Claimed]:
-    month = _month(now)
+def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month: date) -> list[Claimed]:
+    until = leases.now(session) + LEASE
     rows = [
         {
             "workspace_id": bench.workspace_id,
@@ -158,7 +152,7 @@ def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, now: d
             "reason": None,
             "detail": None,
             "claimed_by": me,
-            "lease_until": now + LEASE,
+            "lease_until": until,
             "month": month,
             "estimated_micros": case.estimated_micros,
         }
@@ -167,40 +161,31 @@ def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, now: d
     key = ["workspace_id", "task", "subject", "model", "prompt_version"]
     store.upsert(session, Judgement, rows, key=key)
     subjects = [case.subject for case in cases]
-    found = select(Judgement.subject, Judgement.id).where(*_same(bench), col(Judgement.subject).in_(subjects))
-    ids = dict(session.exec(found).all())
+    rows_of = select(Judgement.subject, Judgement.id).where(
+        *_same(bench), col(Judgement.subject).in_(subjects)
+    )
+    ids = dict(session.exec(rows_of).all())
     return [Claimed(ids[case.subject] or 0, case, month) for case in cases]
 
 
-def _book(session: Session, workspace_id: int, month: date, *, spent: int = 0, reserved: int = 0) -> None:
-    store.bulk_insert(
-        session,
-        JudgeLedger,
-        [{"workspace_id": workspace_id, "month": month, "spent_micros": 0, "reserved_micros": 0}],
-        ignore=True,
-    )
-    session.connection().execute(
-        update(JudgeLedger)
-        .where(col(JudgeLedger.workspace_id) == workspace_id, col(JudgeLedger.month) == month)
-        .values(
-            spent_micros=col(JudgeLedger.spent_micros) + spent,
-            reserved_micros=col(JudgeLedger.reserved_micros) + reserved,
-        )
-    )
-
-
-def set_aside(database: Database, bench: Bench, claimed: Claimed, *, paid: int, now: datetime) -> bool:
-    """Before the next attempt, when the one before may have been paid for: what was set aside (`paid`) is spent, and
-    as much again is set aside. False, and nothing set aside, where the money is not there."""
+def set_aside(
+    database: Database, bench: Bench, claimed: Claimed, *, me: str, paid: int, now: datetime
+) -> bool:
+    """`money.set_aside` for the next attempt at a judgement that is still ours; False where it is not, and
+    nothing is booked: whoever took it over has booked it."""
     with store.writing(database) as session:
-        _lock(session, bench.workspace_id)
-        enough = left_of(session, bench, now) >= claimed.case.estimated_micros
-        again = claimed.case.estimated_micros if enough else 0
-        _book(session, bench.workspace_id, claimed.month, spent=paid, reserved=again - paid)
+        account = bench.account(claimed.month)
+        money.lock(session, account)
+        if not leases.still_held(session, Judgement, me, [claimed.id]):
+            return False
+        enough = money.set_aside(session, account, claimed.case.estimated_micros, paid=paid, now=now)
         session.connection().execute(
             update(Judgement)
             .where(col(Judgement.id) == claimed.id)
-            .values(spent_micros=col(Judgement.spent_micros) + paid, estimated_micros=again)
+            .values(
+                spent_micros=col(Judgement.spent_micros) + paid,
+                estimated_micros=claimed.case.estimated_micros if enough else 0,
+            )
         )
     return enough
 
@@ -208,8 +193,7 @@ def set_aside(database: Database, bench: Bench, claimed: Claimed, *, paid: int, 
 def settle(
     database: Database, bench: Bench, claimed: Claimed, end: Judged, *, me: str, now: datetime
 ) -> bool:
-    """The judgement's end, and its money. False where it is no longer ours: a process that was away for longer than
-    its lease has lost it to another, and its outcome must not count a second time."""
+    """The judgement's end, and its money. False where it is no longer ours."""
     if end.given_back:
         state = AskState.PLANNED
     else:
@@ -227,51 +211,29 @@ def settle(
     }
     if not end.given_back:
         values["asked_at"] = now
-    mine = (Judgement.id == claimed.id, Judgement.state == AskState.CLAIMED, Judgement.claimed_by == me)
     with store.writing(database) as session:
-        _lock(session, bench.workspace_id)
-        if not session.connection().execute(update(Judgement).where(*mine).values(**values)).rowcount:  # type: ignore[arg-type]
+        account = bench.account(claimed.month)
+        money.lock(session, account)
+        if not leases.still_held(session, Judgement, me, [claimed.id]):
             return False
-        _book(
-            session, bench.workspace_id, claimed.month, spent=end.cost_micros, reserved=-end.reserved_micros
+        session.connection().execute(
+            update(Judgement).where(col(Judgement.id) == claimed.id).values(**values)
         )
+        money.book(session, account, spent=end.cost_micros, released=end.reserved_micros)
     return True
 
 
-def heartbeat(database: Database, workspace_id: int, me: str, now: datetime) -> None:
-    mine = (
-        Judgement.workspace_id == workspace_id,
-        Judgement.state == AskState.CLAIMED,
-        Judgement.claimed_by == me,
-    )
+def recover(database: Database, workspace_id: int) -> int:
+    """Free what dead processes had claimed. It may have been on its way, so its estimate is booked as spent
+    and the budget stays a ceiling whatever the engine charged."""
     with store.writing(database) as session:
-        _lock(session, workspace_id)
-        session.connection().execute(update(Judgement).where(*mine).values(lease_until=now + LEASE))  # type: ignore[arg-type]
-
-
-def recover(database: Database, workspace_id: int, now: datetime) -> int:
-    """Free what dead processes had claimed. It may have been on its way, so its estimate is booked as spent and the
-    budget stays a ceiling whatever the engine charged."""
-    with store.writing(database) as session:
-        _lock(session, workspace_id)
-        held = select(Judgement).where(
-            Judgement.workspace_id == workspace_id, Judgement.state == AskState.CLAIMED
-        )
-        lost = [
-            j
-            for j in session.exec(held)
-            if is_dead(j.claimed_by or "::") or (j.lease_until is not None and j.lease_until < now)
-        ]
+        money.lock_workspace(session, workspace_id)
+        lost = leases.left_behind(session, held(workspace_id))
         for each in lost:
             each.state, each.claimed_by, each.lease_until = AskState.PLANNED, None, None
             each.spent_micros += each.estimated_micros
-            _book(
-                session,
-                workspace_id,
-                each.month,
-                spent=each.estimated_micros,
-                reserved=-each.estimated_micros,
-            )
+            micros = each.estimated_micros
+            money.book(session, money.of_judge(workspace_id, each.month, 0), spent=micros, released=micros)
             session.add(each)
     if lost:
         log.warning("a process died", extra={"asked_again": len(lost)})

@@ -1,6 +1,8 @@
-"""`citelift judge`: claim → ask → read strictly → save, until nothing is left, the money is gone, or it is stopped.
+"""`citelift judge`: claim → ask → read strictly → save, until nothing is left, the money is gone, or it is
+stopped.
 
-Each verdict is stored in a transaction of its own: a process that dies loses what was in flight and nothing else.
+Each verdict is stored in a transaction of its own: a process that dies loses what was in flight and nothing
+else.
 """
 
 from __future__ import annotations
@@ -16,22 +18,22 @@ from itertools import islice
 
 from sqlalchemy import Engine as Database
 
+from tracker import leases
 from tracker.answers.rows import read_body
 from tracker.engines import prices
-from tracker.engines.ask import AskFailed, Question, RawReply, ask
+from tracker.engines.ask import Question, RawReply
 from tracker.engines.calls import Call, call_for, plain_call
-from tracker.engines.failures import FATAL, PROBLEMS
+from tracker.engines.failures import PROBLEMS, AskFailed
 from tracker.engines.simulated import is_sandbox
 from tracker.errors import DataError
-from tracker.judge import claims as judge_claims
+from tracker.judge import claims
 from tracker.judge.claims import Bench, Case, Claimed, Judged
 from tracker.judge.task import InvalidVerdict, Task, fenced_in, verdict
-from tracker.run import claims
+from tracker.run.attempts import Asker, Spent
 from tracker.run.jobs import Progress
-from tracker.run.lane import RATE_LIMITED_TRIES
 from tracker.run.pace import Pace
 from tracker.run.plan import UNPRICED_MICROS
-from tracker.run.work import Limits, Work
+from tracker.run.work import Limits, Work, first_of
 
 log = logging.getLogger("citelift.judge")
 _ECHO = 12
@@ -39,9 +41,10 @@ _ECHO = 12
 
 
 def estimate(bench: Bench, request: str) -> int:
-    """The most that judging this can cost; what no price list knows is counted dearly until it reports its cost."""
-    found = _ceiling(bench, request)
-    return UNPRICED_MICROS if found is None else found
+    """The most that judging this can cost; what no price list knows is counted dearly until it reports its
+    cost."""
+    ceiling = _ceiling(bench, request)
+    return UNPRICED_MICROS if ceiling is None else ceiling
 
 
 def is_priced(bench: Bench) -> bool:
@@ -81,8 +84,8 @@ async def judge_all(
     stop: asyncio.Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
-    """Judge the cases that nobody has judged or is judging, at most `most` of them. What a dead process held is open
-    again once `judge_claims.recover` has been called."""
+    """Judge the cases that nobody has judged or is judging, at most `most` of them. What a dead process held
+    is open again once `claims.recover` has been called."""
     work = _Judging(
         database, bench, task, iter(cases), limits, most, total, sandbox_url, stop or asyncio.Event()
     )
@@ -90,10 +93,7 @@ async def judge_all(
     try:
         return await work.run()
     except BaseExceptionGroup as group:
-        error: BaseException = group
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        raise error from None
+        raise first_of(group) from None
     finally:
         work.base.close()
 
@@ -113,26 +113,23 @@ class _Judging:
         sandbox_url: str | None,
         stop: asyncio.Event,
     ) -> None:
-        self.base = Work(database, 0, claims.holder(), stop)
+        about = {"model": bench.model, "task": bench.task}
+        self.base = Work(database, claims.held(bench.workspace_id), leases.holder(), stop, about)
         self.bench, self.task, self.cases, self.limits = bench, task, cases, limits
         self.room, self.total, self.sandbox_url, self.stop = most, total, sandbox_url, stop
         self.pace = Pace(bench.model, limits.rpm, stop, first_backoff=limits.first_backoff)
+        self.asker = Asker(self.base, self.pace, limits)
         self.ready: deque[Claimed] = deque()
         self.waiting: deque[Case] = deque()
         self.refill = asyncio.Lock()
         self.in_flight = self.judged = self.spent = self.dearest = 0
         self.reasons: Counter[str] = Counter()
         self.out_of_budget = False
-        self.stopped: str | None = None
         self.on_progress: Callable[[Progress], None] = lambda _: None
-
-    @property
-    def halted(self) -> bool:
-        return self.stop.is_set() or self.stopped is not None
 
     async def run(self) -> Summary:
         async with asyncio.TaskGroup() as group:
-            pulse = group.create_task(self._pulse())
+            pulse = group.create_task(self.base.pulse())
             try:
                 async with asyncio.TaskGroup() as slots:
                     for _ in range(self.limits.concurrency):
@@ -144,41 +141,40 @@ class _Judging:
                     await self._settle(unsent, back)
             pulse.cancel()
         failed = sum(self.reasons.values())
-        ending = {"model": self.bench.model, "task": self.bench.task, "judged": self.judged, "failed": failed}
-        log.info("judging ends", extra={**ending, "spent_micros": self.spent})
+        ending = {"judged": self.judged, "failed": failed, "spent_micros": self.spent}
+        log.info("judging ends", extra={**self.base.about, **ending})
         return Summary(
             self.judged,
             failed,
             dict(self.reasons),
             self.spent,
             self.out_of_budget,
-            self.stopped,
+            self._why_stopped(),
             self.stop.is_set(),
         )
 
-    async def _pulse(self) -> None:
-        while True:
-            await asyncio.sleep(claims.HEARTBEAT_SECONDS)
-            base = self.base
-            now = datetime.now(UTC)
-            await base.db(
-                partial(judge_claims.heartbeat, base.database, self.bench.workspace_id, base.me, now)
-            )
+    def _why_stopped(self) -> str | None:
+        """The engine's own words may repeat what was to be judged; the breaker's are ours."""
+        if self.asker.stopped is None:
+            return None
+        reason, detail = self.asker.stopped
+        return detail if reason == "engine stopped" else reason
 
     async def _slot(self) -> None:
         while (claimed := await self._next()) is not None:
             self.in_flight += 1
             try:
-                await self._settle(claimed, await self._attempts(claimed))
+                await self._settle(claimed, await self._judged(claimed))
             finally:
                 self.in_flight -= 1
+                self.base.mine.discard(claimed.id)
 
     async def _next(self) -> Claimed | None:
         async with self.refill:
-            while not (self.ready or self.halted or self.out_of_budget):
+            while not (self.ready or self.asker.halted or self.out_of_budget):
                 if not await self._claim():
                     return None
-        return self.ready.popleft() if self.ready and not self.halted else None
+        return self.ready.popleft() if self.ready and not self.asker.halted else None
 
     async def _claim(self) -> bool:
         """Claim some more; False where there is nothing left to claim."""
@@ -193,10 +189,9 @@ class _Judging:
         # One judgement was dearer than its estimate: from now on that much is set aside for each.
         cases = [replace(c, estimated_micros=max(c.estimated_micros, self.dearest)) for c in cases]
         base, now = self.base, datetime.now(UTC)
-        batch = await base.db(
-            partial(judge_claims.claim, base.database, self.bench, cases, me=base.me, now=now)
-        )
+        batch = await base.db(partial(claims.claim, base.database, self.bench, cases, me=base.me, now=now))
         self.ready.extend(batch.claimed)
+        self.base.claimed(one.id for one in batch.claimed)
         self.waiting.extendleft(reversed(batch.left))
         if self.room is not None:
             self.room -= len(batch.claimed)
@@ -208,54 +203,39 @@ class _Judging:
                 self.out_of_budget = True
         return True
 
-    async def _attempts(self, claimed: Claimed) -> Judged:
-        """Ask until there is a reply, a reason that trying again will not mend, or no more tries or money."""
-        reserved, attempt, limited = claimed.case.estimated_micros, 0, 0
-        question = Question(
+    async def _judged(self, claimed: Claimed) -> Judged:
+        micros = claimed.case.estimated_micros
+        end = await self.asker.bring_to_end(
+            claimed.id, self._question(claimed), micros, partial(self._pay, claimed)
+        )
+        if end.failure is not None:
+            return self._lost(claimed, end.failure, end.attempts, end.spent)
+        if end.reply is not None:
+            return self._read(end.reply, end.attempts, end.spent)
+        return Judged(attempts=end.attempts, reserved_micros=end.spent.reserved, given_back=True)
+
+    def _question(self, claimed: Claimed) -> Question:
+        sandboxed = is_sandbox(self.bench.model)
+        return Question(
             claimed.case.request,
             self.bench.model,
             self.bench.options,
             timeout=self.limits.timeout,
-            api_base=self.sandbox_url if is_sandbox(self.bench.model) else None,
-            headers={"x-citelift-ask": f"judge:{claimed.id}"} if is_sandbox(self.bench.model) else {},
+            api_base=self.sandbox_url if sandboxed else None,
+            headers={"x-citelift-ask": f"judge:{claimed.id}"} if sandboxed else {},
             search=False,
         )
-        while True:
-            await self.pace.turn()
-            if self.halted:
-                return Judged(attempts=attempt, reserved_micros=reserved, given_back=True)
-            attempt += 1
-            try:
-                reply = await ask(question)
-            except AskFailed as failure:
-                limited += failure.reason == "rate limited"
-                if self._is_final(failure, attempt, limited):
-                    return self._lost(claimed, failure, attempt, reserved)
-                if failure.maybe_paid and not await self._again(claimed, reserved):
-                    return self._lost(claimed, failure, attempt, 0)
-                await self.pace.back_off(failure, attempt)
-            else:
-                self.pace.succeeded()
-                return self._read(reply, attempt, reserved)
 
-    async def _again(self, claimed: Claimed, reserved: int) -> bool:
+    async def _pay(self, claimed: Claimed, paid: int) -> bool:
         base, now = self.base, datetime.now(UTC)
-        self.spent += reserved
-        done = partial(judge_claims.set_aside, base.database, self.bench, claimed, paid=reserved, now=now)
+        done = partial(claims.set_aside, base.database, self.bench, claimed, me=base.me, paid=paid, now=now)
         return await base.db(done)
 
-    def _is_final(self, failure: AskFailed, attempt: int, limited: int) -> bool:
-        why = self.pace.failed(failure)
-        if failure.reason in FATAL:
-            self.stopped = self.stopped or failure.reason
-        elif why is not None:
-            self.stopped = self.stopped or why
-        if not failure.retryable or self.stopped is not None:
-            return True
-        return attempt - limited >= self.limits.max_attempts or limited >= RATE_LIMITED_TRIES
-
-    def _read(self, reply: RawReply, attempts: int, reserved: int) -> Judged:
-        end = Judged(attempts=attempts, reserved_micros=reserved, cost_micros=reserved)
+    def _read(self, reply: RawReply, attempts: int, spent: Spent) -> Judged:
+        reserved = spent.reserved
+        end = Judged(
+            attempts=attempts, reserved_micros=reserved, cost_micros=reserved, booked_micros=spent.booked
+        )
         try:
             reading = read_body(reply.body)
         except DataError:
@@ -279,22 +259,23 @@ class _Judging:
         except InvalidVerdict as invalid:
             return replace(end, reason="invalid verdict", detail=str(invalid))
 
-    def _lost(self, claimed: Claimed, failure: AskFailed, attempts: int, reserved: int) -> Judged:
+    def _lost(self, claimed: Claimed, failure: AskFailed, attempts: int, spent: Spent) -> Judged:
         return Judged(
             reason=failure.reason,
             detail=_own_words(failure.detail, claimed.case.request),
             attempts=attempts,
-            cost_micros=reserved if failure.maybe_paid else 0,
-            reserved_micros=reserved,
+            cost_micros=spent.lost_with(failure),
+            reserved_micros=spent.reserved,
+            booked_micros=spent.booked,
         )
 
     async def _settle(self, claimed: Claimed, end: Judged) -> None:
         base, now = self.base, datetime.now(UTC)
-        ended = partial(judge_claims.settle, base.database, self.bench, claimed, end, me=base.me, now=now)
+        ended = partial(claims.settle, base.database, self.bench, claimed, end, me=base.me, now=now)
         if not await base.db(ended):
             log.warning("claim lost", extra={"judgement": claimed.id})
             return
-        self.spent += end.cost_micros
+        self.spent += end.cost_micros + end.booked_micros
         if end.given_back:
             return
         if end.reason is None:
@@ -307,9 +288,10 @@ class _Judging:
 
 
 def _own_words(detail: str, request: str) -> str:
-    """An engine's complaint, unless it repeats what was to be judged: that is not for keeping in a failure."""
-    told = fenced_in(request)
+    """An engine's complaint, unless it repeats what was to be judged: that is not for keeping in a
+    failure."""
+    judged = fenced_in(request)
     windows = (detail[i : i + _ECHO] for i in range(max(1, len(detail) - _ECHO + 1)))
-    if "\\u" in detail or (told and told in detail) or any(window in told for window in windows):
+    if "\\u" in detail or (judged and judged in detail) or any(window in judged for window in windows):
         return "the engine's own words repeat the text and are not kept"
     return detail

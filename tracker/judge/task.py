@@ -1,10 +1,10 @@
 """What an LLM judge is asked, and what of its reply counts; pure.
 
 A judge is a model with one version of a prompt. The prompt is a file of the catalog (`judge_stance.txt`,
-`judge_domain.txt`; where it is not there, the one shipped with citelift) and its version a hash of its words, so that
-changed words are another judge. What is judged was written by strangers: it stands between two lines that carry a hash
-of it, which it cannot foresee, and whatever is not exactly one of the task's choices in the JSON that was asked for is
-no verdict.
+`judge_domain.txt`; where it is not there, the one shipped with citelift) and its version a hash of its words,
+so that changed words are another judge. What is judged was written by strangers: it stands between two lines
+that carry a hash of it, which it cannot foresee, and whatever is not exactly one of the task's choices in the
+JSON that was asked for is no verdict.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class Template:
         return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
     def fill(self, text: str, names: Sequence[str] = ()) -> str:
-        """The request about `text`, and about a brand of these names. What is filled in is never looked at again, so
-        that no text can bring marks of its own."""
+        """The request about `text`, and about a brand of these names. What is filled in is never looked at
+        again, so that no text can bring marks of its own."""
         filled = {"text": _fenced(text), "brand": ", ".join(json.dumps(n, ensure_ascii=False) for n in names)}
         return _MARK.sub(lambda found: filled[found[1]], self.words)
 
@@ -108,8 +108,8 @@ def _words(raw: bytes) -> str:
 
 
 def verdict(task: Task, reply: str) -> str:
-    """The choice that a reply names: one JSON object with the task's key alone. Only a code fence around it is passed
-    over; anything else raises `InvalidVerdict`."""
+    """The choice that a reply names: one JSON object with the task's key alone. Only a code fence around it
+    is passed over; anything else raises `InvalidVerdict`."""
     words = reply.strip()
     fenced = _FENCE.match(words)
     try:
@@ -154,7 +154,8 @@ class LabelledSet:
 
 
 def labelled(path: Path | None = None) -> LabelledSet:
-    """The labelled set that comes with citelift, or the user's own CSV with the columns text, brand and stance."""
+    """The labelled set that comes with citelift, or the user's own CSV with the columns text, brand and
+    stance."""
     shown = str(path or LABELS)
     try:
         raw = path.read_bytes() if path else resources.files("tracker.judge").joinpath(LABELS).read_bytes()

@@ -12,7 +12,7 @@ from tracker import store
 from tracker.catalog import Catalog
 from tracker.engines.simulated import is_sandbox
 from tracker.models import Ask, AskState, Engine, Ledger, Prompt, Run, RunState
-from tracker.run import claims
+from tracker.run import ends
 from tracker.run.plan import Plan, order
 
 
@@ -72,9 +72,9 @@ def _plan_asks(
             "repeat": repeat,
             "model": planned[engine_id].model,
             "estimated_micros": planned[engine_id].ceiling_micros,
-            "not_before": None if spread is None else now + spread * (place / len(cells)),
+            "not_before": None if spread is None else now + spread * (number / len(cells)),
         }
-        for place, (repeat, prompt, engine_id) in enumerate(cells)
+        for number, (repeat, prompt, engine_id) in enumerate(cells)
     ]
     ledgers = [
         {"run_id": run_id, "engine_id": engine_id, "budget_micros": entry.budget_micros}
@@ -87,16 +87,16 @@ def _plan_asks(
 def latest_open(session: Session, workspace_id: int) -> Run | None:
     """The newest run that has something left to ask, or failed for a passing reason."""
     waiting = col(Ask.state).in_([AskState.PLANNED, AskState.CLAIMED])
-    left = select(Ask.id).where(Ask.run_id == Run.id, or_(waiting, col(Ask.reason).in_(claims.AGAIN)))
+    left = select(Ask.id).where(Ask.run_id == Run.id, or_(waiting, col(Ask.reason).in_(ends.AGAIN)))
     statement = select(Run).where(Run.workspace_id == workspace_id, Run.state != RunState.DONE)
     return session.exec(statement.where(left.exists()).order_by(col(Run.id).desc())).first()
 
 
 def reopen(database: Database, run_id: int, *, now: datetime, plan: Plan | None = None) -> int:
-    """Make a stopped run ready to go on, as the catalog is now where its `plan` is given: another budget or model
-    takes effect, and what left the catalog is not asked. Returns the asks planned again."""
+    """Make a stopped run ready to go on, as the catalog is now where its `plan` is given: another budget or
+    model takes effect, and what left the catalog is not asked. Returns the asks planned again."""
     with store.writing(database) as session:
-        again = claims.reopen(session, run_id)
+        again = ends.reopen(session, run_id)
         if plan is not None:
             _adapt(session, run_id, plan, now)
     return again
@@ -105,7 +105,7 @@ def reopen(database: Database, run_id: int, *, now: datetime, plan: Plan | None 
 def _adapt(session: Session, run_id: int, plan: Plan, now: datetime) -> None:
     wanted = {entry.name: entry for entry in plan.engines}
     gone = []
-    for engine in claims.engines_of(session, run_id):
+    for engine in ends.engines_of(session, run_id):
         assert engine.id is not None
         entry = wanted.get(engine.name)
         if entry is None or _changes_worlds(session, run_id, engine.id, entry.model):
@@ -113,11 +113,12 @@ def _adapt(session: Session, run_id: int, plan: Plan, now: datetime) -> None:
             continue
         ledger = (col(Ledger.run_id) == run_id, col(Ledger.engine_id) == engine.id)
         session.connection().execute(update(Ledger).where(*ledger).values(budget_micros=entry.budget_micros))
-        claims.ask_anew(session, run_id, engine.id, entry.model, entry.ceiling_micros)
-    claims.skip_gone(session, run_id, gone, now)
+        ends.ask_anew(session, run_id, engine.id, entry.model, entry.ceiling_micros)
+    ends.skip_gone(session, run_id, gone, now)
 
 
 def _changes_worlds(session: Session, run_id: int, engine_id: int, model: str) -> bool:
-    """Whether a simulated engine became a real one under the same name: their answers do not belong in one run."""
+    """Whether a simulated engine became a real one under the same name: their answers do not belong in one
+    run."""
     asked = select(Ask.model).where(Ask.run_id == run_id, Ask.engine_id == engine_id).distinct()
     return any(is_sandbox(before) != is_sandbox(model) for before in session.exec(asked))

@@ -1,8 +1,8 @@
 """One run: claim → ask → save raw → read → save. Bounded, resumable, within its budget.
 
-Each engine has a lane: its own number of asks in flight, pace, pauses and circuit breaker, so that one slow or
-failing engine does not hold up the others. Everything that is answered goes through one writer, which stores raw
-replies in batches before it reads them. A process that dies loses at most what was in flight.
+Each engine has a lane: its own number of asks in flight, pace, pauses and circuit breaker, so that one slow
+or failing engine does not hold up the others. Everything that is answered goes through one writer, which
+stores raw replies in batches before it reads them. A process that dies loses at most what was in flight.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from functools import partial
 from sqlalchemy import Engine as Database
 from sqlmodel import col, select
 
-from tracker import store
+from tracker import leases, store
 from tracker.answers import rollups
 from tracker.answers import stored as answers
 from tracker.catalog import Catalog
 from tracker.engines.simulated import is_sandbox
 from tracker.mentions import BrandNames
 from tracker.models import Answer, AskState, Engine, Run, RunState
-from tracker.run import claims
-from tracker.run.claims import Outcome, Tally, Trouble
+from tracker.run import claims, ends, money
+from tracker.run.claims import Outcome
 from tracker.run.create import create_run, latest_open, reopen
+from tracker.run.ends import Tally, Trouble
 from tracker.run.history import not_searched, note_model_changes, observed
 from tracker.run.lane import Lane
 from tracker.run.reader import Reader
 from tracker.run.redirects import Redirects
-from tracker.run.work import WRITE_BATCH, Limits, Work
+from tracker.run.work import WRITE_BATCH, Limits, RunWork, first_of
 from tracker.run.writer import Writer
 
 __all__ = [
@@ -48,7 +49,8 @@ __all__ = [
 ]
 
 log = logging.getLogger("citelift.run")
-# Without a log file (`tracker.logs`) the log goes nowhere: Python would print its warnings among the progress.
+# Without a log file (`tracker.logs`) the log goes nowhere: Python would print its warnings among the
+# progress.
 logging.getLogger("citelift").addHandler(logging.NullHandler())
 
 
@@ -83,22 +85,15 @@ async def execute(
     redirects: Redirects | None = None,
 ) -> Summary:
     """Ask whatever of the run is not asked yet, until it is done, the budget is, or `stop` is set."""
-    work = Work(database, run_id, claims.holder(), stop or asyncio.Event())
+    work = RunWork(database, run_id, leases.holder(), stop or asyncio.Event())
     if redirects is None and limits.resolve_redirects:
         redirects = Redirects()
     try:
         return await _Worker(work, limits, sandbox_url, on_progress, redirects).run()
     except BaseExceptionGroup as group:
-        raise _first(group) from None
+        raise first_of(group) from None
     finally:
         work.close()
-
-
-def _first(error: BaseException) -> BaseException:
-    """One part failed and the others were cancelled for it: that failure is what happened."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 class _Worker:
@@ -106,7 +101,7 @@ class _Worker:
 
     def __init__(
         self,
-        work: Work,
+        work: RunWork,
         limits: Limits,
         sandbox_url: str | None,
         on_progress: Callable[[Progress], None] | None,
@@ -127,7 +122,7 @@ class _Worker:
                 await writer.finish(stored[start : start + WRITE_BATCH])
             async with asyncio.TaskGroup() as group:
                 group.create_task(writer.write())
-                pulse = group.create_task(self._pulse())
+                pulse = group.create_task(self.work.pulse())
                 await self._drain(lanes)
                 await self.work.end()
                 pulse.cancel()
@@ -136,24 +131,27 @@ class _Worker:
         return await self.work.db(self._end)
 
     def _begin(self) -> tuple[Run, list[Engine], list[BrandNames], list[Outcome]]:
-        now = datetime.now(UTC)
-        stored = self._recover(now)
+        stored = self._recover()
         with store.writing(self.work.database) as session:
             run = session.get_one(Run, self.work.run_id)
-            run.state, run.started_at, run.ended_at = RunState.RUNNING, run.started_at or now, None
+            run.state, run.started_at, run.ended_at = (
+                RunState.RUNNING,
+                run.started_at or datetime.now(UTC),
+                None,
+            )
             session.add(run)
             session.flush()
-            engines = claims.engines_of(session, self.work.run_id)
+            engines = ends.engines_of(session, self.work.run_id)
             names = answers.brand_names(session, run.workspace_id)
-            tally = claims.tally(session, self.work.run_id)
+            tally = ends.tally(session, self.work.run_id)
         counts = self.work.counts
         counts.total, counts.spent_micros = tally.total, tally.spent_micros
         counts.answered = tally.states.get(AskState.ANSWERED, 0)
         counts.failed = tally.states.get(AskState.FAILED, 0) + tally.states.get(AskState.SKIPPED, 0)
         return run, engines, names, stored
 
-    def _recover(self, now: datetime) -> list[Outcome]:
-        lost, stored = claims.recover(self.work.database, self.work.run_id, self.work.me, now)
+    def _recover(self) -> list[Outcome]:
+        lost, stored = claims.recover(self.work.database, self.work.run_id, self.work.me)
         if lost or stored:
             log.warning(
                 "a process died", extra={"run": self.work.run_id, "asked_again": lost, "to_read": len(stored)}
@@ -161,7 +159,8 @@ class _Worker:
         return stored
 
     async def _drain(self, lanes: Sequence[Lane]) -> None:
-        """Empty the lanes; then see to what other processes hold, until nothing is left that could be asked."""
+        """Empty the lanes; then see to what other processes hold, until nothing is left that could be
+        asked."""
         try:
             while True:
                 async with asyncio.TaskGroup() as group:
@@ -174,24 +173,19 @@ class _Worker:
                 await lane.give_back()
 
     async def _wait_for_others(self, lanes: Sequence[Lane]) -> bool:
-        """Other processes may hold asks of this run: theirs to end, or ours if they die. True where the lanes should
-        look again: asks were planned anew, or money came back."""
+        """Other processes may hold asks of this run: theirs to end, or ours if they die. True where the lanes
+        should look again: asks were planned anew, or money came back."""
         waited = False
         while not self.work.stop.is_set():
             others = partial(claims.held_by_others, self.work.database, self.work.run_id, self.work.me)
             if not await self.work.db(others):
                 return waited
             waited = True
-            for outcome in await self.work.db(partial(self._recover, datetime.now(UTC))):
+            for outcome in await self.work.db(self._recover):
                 self.work.counts.open += 1
                 await self.work.outcomes.put(outcome)
             await lanes[0].pace.sleep(0.5)
         return False
-
-    async def _pulse(self) -> None:
-        while True:
-            await asyncio.sleep(claims.HEARTBEAT_SECONDS)
-            await self.work.beat()
 
     def _report(self) -> None:
         c = self.work.counts
@@ -201,15 +195,15 @@ class _Worker:
     def _end(self) -> Summary:
         run_id = self.work.run_id
         with store.writing(self.work.database) as session:
-            tally = claims.tally(session, run_id)
-            short = claims.used_up(session, run_id, self.limits.month_budget_micros)
-            state, reason = claims.end_state(tally, short, cancelled=self.work.stop.is_set())
+            tally = ends.tally(session, run_id)
+            short = money.used_up(session, run_id, self.limits.month_budget_micros)
+            state, reason = ends.end_state(tally, short, cancelled=self.work.stop.is_set())
             run = session.get_one(Run, run_id)
             run.state, run.reason, run.ended_at = state, reason, datetime.now(UTC)
             session.add(run)
             note_model_changes(session, run)
             silent = not_searched(session, run_id)
-            troubles = claims.troubles(session, run_id)
+            troubles = ends.troubles(session, run_id)
             weeks = session.exec(select(col(Answer.week)).where(Answer.run_id == run_id).distinct()).all()
             rollups.update(session, run.workspace_id, weeks=list(weeks))
         log.info(
@@ -223,8 +217,8 @@ class _Worker:
 def sandbox_for(
     catalog: Catalog, *, seed: int = 7, models: Sequence[str] | None = None
 ) -> Iterator[str | None]:
-    """The address of a sandbox around the catalog's own brands and prompts, where a model (by default an engine's)
-    is one of its."""
+    """The address of a sandbox around the catalog's own brands and prompts, where a model (by default an
+    engine's) is one of its."""
     if not any(map(is_sandbox, models if models is not None else [e.model for e in catalog.engines])):
         yield None
         return

@@ -1,4 +1,5 @@
-"""When an engine's next request may go out: its asks per minute, its own word on waiting, back-off and breaker."""
+"""When an engine's next request may go out: its asks per minute, its own word on waiting, back-off and
+breaker."""
 
 from __future__ import annotations
 
@@ -68,8 +69,8 @@ class Pace:
         return None
 
     async def back_off(self, failure: AskFailed, attempt: int) -> None:
-        """The engine's own word on when to come back binds all its asks; otherwise wait longer each time, with
-        jitter so that many asks do not come back at once."""
+        """The engine's own word on when to come back binds all its asks; otherwise wait longer each time,
+        with jitter so that many asks do not come back at once."""
         if failure.retry_after is not None:
             wait = min(failure.retry_after, LONGEST_RETRY_AFTER)
             if failure.reason == "rate limited":

@@ -1,12 +1,12 @@
-"""prompts × engines × repeats → planned asks, with what they may cost, whether the budget allows it, and how small
-a change the rates could detect. Nothing is asked and nothing is written.
+"""prompts × engines × repeats → planned asks, with what they may cost, whether the budget allows it, and how
+small a change the rates could detect. Nothing is asked and nothing is written.
 
-Detectable change. A rate over m prompts, asked r times each, compared between two runs on the same prompts: the
-standard error of the difference is sqrt(2 v (1 + (r - 1) ρ) / (m r)), where v is the variance of one answer around
-its prompt's own rate and ρ the share of it that repeats of one run have in common. With 80 % power at the 5 % level
-the smallest change seen is (1.96 + 0.84) standard errors. Repeats help little when ρ is large; prompts always help.
-Where no prompt was asked in two runs yet, v is p (1 - p) and ρ counts what prompts have in common too: too large
-rather than too small.
+Detectable change. A rate over m prompts, asked r times each, compared between two runs on the same prompts:
+the standard error of the difference is sqrt(2 v (1 + (r - 1) ρ) / (m r)), where v is the variance of one
+answer around its prompt's own rate and ρ the share of it that repeats of one run have in common. With 80 %
+power at the 5 % level the smallest change seen is (1.96 + 0.84) standard errors. Repeats help little when ρ
+is large; prompts always help. Where no prompt was asked in two runs yet, v is p (1 - p) and ρ counts what
+prompts have in common too: too large rather than too small.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ Verdict = Literal["within budget", "over budget", "no budget set"]
 
 @dataclass(frozen=True)
 class Observed:
-    """What earlier runs of an engine say: rate, intraclass correlation of repeats, and the usual cost of an ask."""
+    """What earlier runs of an engine say: rate, intraclass correlation of repeats, and the usual cost of an
+    ask."""
 
     rate: float
     intraclass: float
@@ -161,7 +162,8 @@ def _detectable(prompts: int, repeats: int, seen: Observed) -> tuple[Detectable,
 
 
 def detectable_change(prompts: int, repeats: int, seen: Observed) -> float:
-    """Smallest change of a rate that two runs on the same prompts would show with 80 % power; see the module."""
+    """Smallest change of a rate that two runs on the same prompts would show with 80 % power; see the
+    module."""
     if prompts < 1 or repeats < 1:
         return math.inf
     variance = seen.rate * (1 - seen.rate) if seen.variance is None else seen.variance
@@ -170,7 +172,8 @@ def detectable_change(prompts: int, repeats: int, seen: Observed) -> float:
 
 
 def order(prompts: int, engines: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
-    """(repeat, prompt index, engine id) in asking order: a run that stops early has still asked every prompt."""
+    """(repeat, prompt index, engine id) in asking order: a run that stops early has still asked every
+    prompt."""
     for repeat in range(max(engines.values(), default=0)):
         for prompt in range(prompts):
             for engine, repeats in engines.items():

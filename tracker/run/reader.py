@@ -1,7 +1,8 @@
 """Where the replies of a run are read: in a large one in a process of its own, beside the one that asks.
 
-Reading waits for nothing and needs no keys, only a processor, and asking has work for a processor as it is. The
-child ends with its parent, however the parent ends; where the child ends first, this process reads instead.
+Reading waits for nothing and needs no keys, only a processor, and asking has work for a processor as it is.
+The child ends with its parent, however the parent ends; where the child ends first, this process reads
+instead.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 from tracker import child
-from tracker.answers.rows import Said, Unread, said
+from tracker.answers.rows import ReadReply, Unread, read_reply
 from tracker.mentions import BrandNames, Finder
 
 log = logging.getLogger("citelift.run")
@@ -28,7 +29,8 @@ _SIZE = struct.Struct(">Q")
 
 
 class Reader:
-    """`async with Reader(brands, replies=n) as reader`: `n`, how many there may be, decides where they are read."""
+    """`async with Reader(brands, replies=n) as reader`: `n`, how many there may be, decides where they are
+    read."""
 
     def __init__(self, brands: Sequence[BrandNames], *, replies: int) -> None:
         self.brands = brands
@@ -41,10 +43,10 @@ class Reader:
             try:
                 # In a session of its own, so that Ctrl-C reaches only its parent.
                 self._child = await asyncio.create_subprocess_exec(
-                    *child.command("-c", "from tracker.reader import serve; serve()"),
+                    *child.command("-c", f"from {__name__} import serve; serve()"),
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
-                    # Whatever goes wrong there goes wrong again here, where it is told.
+                    # Whatever goes wrong there goes wrong again here, where it is reported.
                     stderr=asyncio.subprocess.DEVNULL,
                     start_new_session=True,
                     env=child.environment(),
@@ -58,7 +60,7 @@ class Reader:
     async def __aexit__(self, *_: object) -> None:
         await self._end()
 
-    async def read(self, replies: Sequence[Unread], targets: Mapping[str, str]) -> list[Said]:
+    async def read(self, replies: Sequence[Unread], targets: Mapping[str, str]) -> list[ReadReply]:
         if self._child is not None:
             try:
                 return await self._asked(self._child, replies, targets)
@@ -69,25 +71,26 @@ class Reader:
                 raise
         return await self._read_here(replies, targets)
 
-    async def _read_here(self, replies: Sequence[Unread], targets: Mapping[str, str]) -> list[Said]:
+    async def _read_here(self, replies: Sequence[Unread], targets: Mapping[str, str]) -> list[ReadReply]:
         self._names = self._names or Finder(self.brands)
-        found: list[Said] = []
+        rows: list[ReadReply] = []
         for reply in replies:
-            found.append(said(reply, self._names, targets))
-            if len(found) % BREATH == 0:
+            rows.append(read_reply(reply, self._names, targets))
+            if len(rows) % BREATH == 0:
                 await asyncio.sleep(0)
-        return found
+        return rows
 
     async def _asked(
         self, process: asyncio.subprocess.Process, replies: Sequence[Unread], targets: Mapping[str, str]
-    ) -> list[Said]:
+    ) -> list[ReadReply]:
         assert process.stdin is not None
         assert process.stdout is not None
         self._send(process, (replies, targets))
         await process.stdin.drain()
         (size,) = _SIZE.unpack(await process.stdout.readexactly(_SIZE.size))
-        found: list[Said] = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301 - our own child's
-        return found
+        message = await process.stdout.readexactly(size)
+        rows: list[ReadReply] = pickle.loads(message)  # noqa: S301 - our own child's
+        return rows
 
     def _send(self, process: asyncio.subprocess.Process, message: object) -> None:
         assert process.stdin is not None
@@ -111,8 +114,8 @@ def serve() -> None:
         names = Finder(_received())
         while True:
             replies, targets = _received()
-            found = [said(reply, names, targets) for reply in replies]
-            answer = pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
+            rows = [read_reply(reply, names, targets) for reply in replies]
+            answer = pickle.dumps(rows, pickle.HIGHEST_PROTOCOL)
             out.write(_SIZE.pack(len(answer)))
             out.write(answer)
             out.flush()

@@ -1,8 +1,8 @@
 """Google's grounding links → the publisher's page behind each, asked of Google's own host and of nobody else.
 
-A grounded answer cites addresses on one redirecting host, and they do not live for ever: they are resolved right
-after the answer and kept. Only that host is contacted, over HTTPS, with HEAD; where it points to is stored as text
-and never fetched.
+A grounded answer cites addresses on one redirecting host, and they do not live for ever: they are resolved
+right after the answer and kept. Only that host is contacted, over HTTPS, with HEAD; where it points to is
+stored as text and never fetched.
 """
 
 from __future__ import annotations
@@ -10,18 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
 from sqlalchemy import Engine as Database
-from sqlmodel import Session, col, select
 
 from tracker import citations, domains, store
-from tracker.answers.rows import redirecting
-from tracker.citations import Reading
+from tracker.answers import redirects
 from tracker.engines import adapters
 from tracker.engines.simulated import is_sandbox
 from tracker.models import Redirect
@@ -32,7 +30,6 @@ HOME = "https://vertexaisearch.cloud.google.com"
 PATH = "/grounding-api-redirect/"
 TIMEOUT = 4.0
 CONCURRENCY = 24
-CHUNK = 500
 LONGEST = 4_000
 
 
@@ -41,8 +38,8 @@ class Resolved:
     url: str
     target: str | None
     status: int | None
-    """0 where there was nothing to ask for or to find; None where the host did not answer: such a link is tried
-    again when it is met again."""
+    """0 where there was nothing to ask for or to find; None where the host did not answer: such a link is
+    tried again when it is met again."""
 
 
 class Redirects:
@@ -50,7 +47,7 @@ class Redirects:
 
     def __init__(self, home: str = HOME, *, timeout: float = TIMEOUT) -> None:
         self.home, self.timeout = home, timeout
-        self.places = asyncio.Semaphore(CONCURRENCY)
+        self.slots = asyncio.Semaphore(CONCURRENCY)
 
     def apply_to(self, model: str) -> bool:
         return self.home != HOME or not is_sandbox(model)
@@ -65,17 +62,15 @@ class Redirects:
         if fresh:
             await work.db(partial(_save, work.database, fresh))
             lost = sum(one.target is None for one in fresh)
-            log.info(
-                "redirects", extra={"run": work.run_id, "resolved": len(fresh) - lost, "unresolved": lost}
-            )
-        found = {row.url: row.target for row in seen} | {one.url: one.target for one in fresh}
-        return {url: target for url, target in found.items() if target}
+            log.info("redirects", extra={**work.about, "resolved": len(fresh) - lost, "unresolved": lost})
+        targets = {row.url: row.target for row in seen} | {one.url: one.target for one in fresh}
+        return {url: target for url, target in targets.items() if target}
 
     async def resolve(self, url: str) -> Resolved:
         address = self._address(url)
         if address is None:
             return Resolved(url, None, 0)
-        async with self.places:
+        async with self.slots:
             try:
                 async with asyncio.timeout(self.timeout):
                     reply = await adapters.client().head(
@@ -88,7 +83,8 @@ class Redirects:
         return Resolved(url, _target(reply), None if reply.status_code in {429, 503} else reply.status_code)
 
     def _address(self, url: str) -> str | None:
-        """The link on its trusted host, built anew from path and query: no port, user or scheme of its own."""
+        """The link on its trusted host, built anew from path and query: no port, user or scheme of its
+        own."""
         parts = urlsplit(url)
         if not citations.is_redirect(url) or not parts.path.startswith(PATH) or len(url) > LONGEST:
             return None
@@ -96,43 +92,19 @@ class Redirects:
 
 
 def _target(reply: httpx.Response) -> str | None:
-    found = reply.headers.get("location", "")
-    if reply.status_code not in {301, 302, 303, 307, 308} or citations.is_redirect(found):
+    location = reply.headers.get("location", "")
+    if reply.status_code not in {301, 302, 303, 307, 308} or citations.is_redirect(location):
         return None
-    address = domains.try_parse(found)
-    return found if address is not None and address.domain and len(found) <= LONGEST else None
-
-
-def known(session: Session, readings: Iterable[Reading]) -> dict[str, str]:
-    """What was resolved before, for reading stored replies again."""
-    urls = set().union(*map(redirecting, readings))
-    return {row.url: row.target for row in _rows(session, urls) if row.target}
-
-
-def _rows(session: Session, urls: Iterable[str]) -> list[Redirect]:
-    keys = sorted(domains.page_id(url) for url in urls)
-    found: list[Redirect] = []
-    for start in range(0, len(keys), CHUNK):
-        found += session.exec(select(Redirect).where(col(Redirect.id).in_(keys[start : start + CHUNK])))
-    return found
+    address = domains.try_parse(location)
+    return location if address is not None and address.domain and len(location) <= LONGEST else None
 
 
 def _load(database: Database, urls: Iterable[str]) -> list[Redirect]:
     with store.reading(database) as session:
-        return _rows(session, urls)
+        return redirects.known(session, urls)
 
 
-def _save(database: Database, found: Sequence[Resolved]) -> None:
+def _save(database: Database, resolved: Sequence[Resolved]) -> None:
     now = datetime.now(UTC)
-    rows = [
-        {
-            "id": domains.page_id(one.url),
-            "url": one.url,
-            "target": one.target,
-            "status": one.status,
-            "checked_at": now,
-        }
-        for one in sorted(found, key=lambda one: one.url)
-    ]
     with store.writing(database) as session:
-        store.upsert(session, Redirect, rows, key=["id"])
+        redirects.save(session, [{**asdict(one), "checked_at": now} for one in resolved])

@@ -1,9 +1,9 @@
-"""What the parts of one process's work on a run share."""
+"""The context of one process's work: its database, its claims, its limits, and where it stands."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from sqlalchemy import Engine as Database
 
+from tracker import leases
+from tracker.leases import Held
 from tracker.run import claims
 from tracker.run.claims import Outcome
 
@@ -31,6 +33,56 @@ class Limits:
     resolve_redirects: bool = True
 
 
+def first_of(error: BaseException) -> BaseException:
+    """One part failed and the others were cancelled for it: that failure is what happened."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+class Work:
+    """What is claimed, and by whom; all that runs and the judge share."""
+
+    def __init__(
+        self, database: Database, held: Held, me: str, stop: asyncio.Event, about: Mapping[str, object]
+    ) -> None:
+        self.database, self.held, self.me, self.stop = database, held, me, stop
+        self.about = about
+        """What the log says with everything."""
+        self.mine: set[int] = set()
+        """What this process has claimed and not ended."""
+        self._beat_at = datetime.now(UTC)
+        self._beating = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
+
+    async def db(self, work: Callable[[], T]) -> T:
+        """Database work, off the event loop and one piece at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def claimed(self, keys: Iterable[int]) -> None:
+        self.mine.update(keys)
+
+    async def pulse(self) -> None:
+        while True:
+            await asyncio.sleep(leases.HEARTBEAT_SECONDS)
+            await self.beat()
+
+    async def beat(self) -> None:
+        """Renew the leases, and learn what others took over while this process was away."""
+        self.mine &= await self.db(partial(leases.renew, self.database, self.held, self.me))
+        self._beat_at = datetime.now(UTC)
+
+    async def holds(self, key: int) -> bool:
+        """Whether a claim is still ours to send: a machine that slept for longer than a lease has to look."""
+        async with self._beating:
+            if datetime.now(UTC) - self._beat_at > leases.LEASE:
+                await self.beat()
+        return key in self.mine
+
+    def close(self) -> None:
+        self._thread.shutdown()
+
+
 @dataclass
 class Counts:
     total: int = 0
@@ -42,41 +94,19 @@ class Counts:
     """Claimed by this process and not settled."""
 
 
-class Work:
+class RunWork(Work):
+    """Of one run."""
+
     def __init__(self, database: Database, run_id: int, me: str, stop: asyncio.Event) -> None:
-        self.database, self.run_id, self.me, self.stop = database, run_id, me, stop
+        super().__init__(database, claims.held(run_id), me, stop, {"run": run_id})
+        self.run_id = run_id
         self.counts = Counts()
         self.outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=4 * WRITE_BATCH)
         self.ended = False
         self.hurry = False
         """Money runs short: what answers turn out to cost is wanted at once, in small batches."""
-        self.mine: set[int] = set()
-        """Asks that this process has claimed and not ended."""
-        self._beat_at = datetime.now(UTC)
-        self._beating = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
-
-    async def db(self, work: Callable[[], T]) -> T:
-        """Database work, off the event loop and one piece at a time."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    async def beat(self) -> None:
-        """Renew the leases, and learn which asks others took over while this process was away."""
-        now = datetime.now(UTC)
-        self.mine &= await self.db(partial(claims.heartbeat, self.database, self.run_id, self.me, now))
-        self._beat_at = now
-
-    async def holds(self, ask_id: int) -> bool:
-        """Whether an ask is still ours to send: a machine that slept for longer than a lease has to look."""
-        async with self._beating:
-            if datetime.now(UTC) - self._beat_at > claims.LEASE:
-                await self.beat()
-        return ask_id in self.mine
 
     async def end(self) -> None:
         """Nothing comes after what is in the queue now."""
         self.ended = True
         await self.outcomes.put(None)
-
-    def close(self) -> None:
-        self._thread.shutdown()

@@ -1,4 +1,5 @@
-"""Outcomes of asks → stored: raw replies first, then what reading them says, with the asks' ends and the money."""
+"""Outcomes of asks → stored: raw replies first, then what reading them says, with the asks' ends and the
+money."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from functools import partial
 
 from tracker import store
 from tracker.answers import stored as answers
-from tracker.answers.rows import AnswerRows, Said, Unread, pack
+from tracker.answers.rows import AnswerRows, ReadReply, Unread, pack
 from tracker.citations import Usage
 from tracker.engines import prices
 from tracker.engines.calls import call_for
@@ -21,7 +22,7 @@ from tracker.run import claims
 from tracker.run.claims import Outcome
 from tracker.run.reader import Reader
 from tracker.run.redirects import Redirects
-from tracker.run.work import WRITE_BATCH, Work
+from tracker.run.work import WRITE_BATCH, RunWork
 
 log = logging.getLogger("citelift.run")
 KEEP_PAUSE, READ_PAUSE = 0.05, 0.5
@@ -33,7 +34,7 @@ READ_BATCH = 4 * WRITE_BATCH
 class Writer:
     def __init__(
         self,
-        work: Work,
+        work: RunWork,
         run: Run,
         engines: Mapping[int, Engine],
         reader: Reader,
@@ -45,8 +46,8 @@ class Writer:
         self._kept: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=READ_BATCH)
 
     async def write(self) -> None:
-        """Store outcomes until the end mark. Raw replies do not wait for the reading of those before them: what is
-        not stored when the process dies has to be asked and paid again."""
+        """Store outcomes until the end mark. Raw replies do not wait for the reading of those before them:
+        what is not stored when the process dies has to be asked and paid again."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_all())
             group.create_task(self._finish_all())
@@ -68,7 +69,8 @@ class Writer:
     async def _batch(
         self, queue: asyncio.Queue[Outcome | None], pause: float, most: int
     ) -> list[Outcome] | None:
-        """What comes within the pause after the first; None at the end mark, which stays for the next call."""
+        """What comes within the pause after the first; None at the end mark, which stays for the next
+        call."""
         first = await queue.get()
         if first is None:
             return None
@@ -103,32 +105,32 @@ class Writer:
         ]
         ended = {outcome.ask.id: outcome for outcome in batch}
         rows: list[AnswerRows] = []
-        for (outcome, _), said in zip(replied, await self._read(replied), strict=True):
-            ended[outcome.ask.id] = last = _ended(outcome, said)
-            if said.rows is not None and last.reason is None:
-                said.rows.answer["cost_micros"] = last.known_micros
-                rows.append(said.rows)
+        for (outcome, _), reply in zip(replied, await self._read(replied), strict=True):
+            ended[outcome.ask.id] = last = _ended(outcome, reply)
+            if reply.rows is not None and last.reason is None:
+                reply.rows.answer["cost_micros"] = last.known_micros
+                rows.append(reply.rows)
         stored = await self.work.db(partial(self._settle, list(ended.values()), rows))
         self._count(stored)
 
-    async def _read(self, replied: Sequence[tuple[Outcome, Unread]]) -> list[Said]:
+    async def _read(self, replied: Sequence[tuple[Outcome, Unread]]) -> list[ReadReply]:
         replies = [reply for _, reply in replied]
-        found = await self.reader.read(replies, {})
+        read = await self.reader.read(replies, {})
         if self.redirects is None:
-            return found
+            return read
         links = {
             link
-            for (outcome, _), said in zip(replied, found, strict=True)
+            for (outcome, _), reply in zip(replied, read, strict=True)
             if self.redirects.apply_to(outcome.ask.model)
-            for link in said.redirects
+            for link in reply.redirects
         }
         targets = await self.redirects.targets(self.work, links)
-        led = [place for place, said in enumerate(found) if not said.redirects.isdisjoint(targets)]
-        if led:
-            again = await self.reader.read([replies[place] for place in led], targets)
-            for place, said in zip(led, again, strict=True):
-                found[place] = said
-        return found
+        resolved = [number for number, reply in enumerate(read) if not reply.redirects.isdisjoint(targets)]
+        if resolved:
+            again = await self.reader.read([replies[number] for number in resolved], targets)
+            for number, reply in zip(resolved, again, strict=True):
+                read[number] = reply
+        return read
 
     def _settle(self, settled: list[Outcome], rows: list[AnswerRows]) -> list[Outcome]:
         with store.writing(self.work.database) as session:
@@ -165,23 +167,24 @@ class Writer:
 
 
 def _packed(outcome: Outcome) -> Outcome:
-    """Compressed in the database's thread: compressing hands Python to other threads, and they are slow to return it."""
-    if outcome.reply is None:
+    """Compressed in the database's thread: compressing hands Python to other threads, and they are slow to
+    return it."""
+    if outcome.reply is None or outcome.kept:
         return outcome
     return replace(outcome, reply={**outcome.reply, "body": pack(outcome.reply["body"])})
 
 
-def _ended(outcome: Outcome, said: Said) -> Outcome:
+def _ended(outcome: Outcome, reply: ReadReply) -> Outcome:
     """The outcome with what its reply says of cost and success."""
-    if said.usage is None:
+    if reply.usage is None:
         # Something was sent, so something may have been charged.
         paid = outcome.reserved_micros
-        return replace(outcome, cost_micros=paid, reason="unreadable reply", detail=said.detail)
-    cost = _cost(outcome, said.usage)
+        return replace(outcome, cost_micros=paid, reason="unreadable reply", detail=reply.detail)
+    cost = _cost(outcome, reply.usage)
     known = outcome.ask.estimated_micros + outcome.advance_micros if cost is None else cost
     outcome = replace(outcome, cost_micros=known - outcome.advance_micros, known_micros=cost)
-    reason = PROBLEMS.get(said.problem or "")
-    return outcome if reason is None else replace(outcome, reason=reason, detail=said.detail)
+    reason = PROBLEMS.get(reply.problem or "")
+    return outcome if reason is None else replace(outcome, reason=reason, detail=reply.detail)
 
 
 def _cost(outcome: Outcome, usage: Usage) -> int | None:

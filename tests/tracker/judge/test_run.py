@@ -1,4 +1,5 @@
-"""The judge: what is asked, what counts as a verdict, once, within the budget; and how far it agrees with people."""
+"""The judge: what is asked, what counts as a verdict, once, within the budget; and how far it agrees with
+people."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import time_machine
 from pytest_httpserver import HTTPServer
 from sklearn.metrics import cohen_kappa_score
 from sqlalchemy import Engine, func
@@ -36,7 +38,7 @@ from dashboard import data, marked
 from tests.facts import Facts, week
 from tests.shared import ROOT
 from tests.tracker.cli.test_collect import Cite, cite, write_catalog
-from tracker import catalog, sandbox, store
+from tracker import catalog, leases, sandbox, store
 from tracker.engines.ask import Question, ask
 from tracker.engines.calls import plain_call
 from tracker.errors import CatalogError, DataError, UsageError
@@ -46,7 +48,7 @@ from tracker.judge import run
 from tracker.judge.claims import Bench, Case, Judged
 from tracker.judge.task import STANCE, STANCES, InvalidVerdict, labelled, template, verdict
 from tracker.models import Agreement, Answer, Ask, JudgeLedger, Judgement, Mention, Setting
-from tracker.run import claims
+from tracker.run import money
 from tracker.run.work import Limits
 
 __all__ = ["cite"]
@@ -58,7 +60,8 @@ NOW = datetime.now(UTC)
 JUDGE_BLOCK = "judge:\n  model: sandbox/judge\n  budget_usd: 1.00\n"
 
 
-# --- what counts as a verdict ---------------------------------------------------------------------------------------
+# --- what counts as a verdict
+# ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -106,7 +109,8 @@ def test_anything_else_is_no_verdict_and_its_words_are_not_repeated(reply: str) 
     assert "confidence" not in str(caught.value)
 
 
-# --- the template ---------------------------------------------------------------------------------------------------
+# --- the template
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_a_version_is_of_the_words_and_not_of_their_line_ends(tmp_path: Path) -> None:
@@ -160,7 +164,8 @@ def test_a_text_cannot_leave_its_fence_nor_fill_in_marks() -> None:
     assert code not in SHIPPED.fill(filled, ["Norvane"]).split("-----BEGIN TEXT ")[1].split("-----")[0]
 
 
-# --- the labelled set -----------------------------------------------------------------------------------------------
+# --- the labelled set
+# -----------------------------------------------------------------------------------------------
 
 
 def test_the_shipped_labels_have_every_stance_languages_and_hard_cases() -> None:
@@ -169,7 +174,7 @@ def test_the_shipped_labels_have_every_stance_languages_and_hard_cases() -> None
     counts = Counter(item.stance for item in found.items)
     assert set(counts) == set(STANCES)
     assert min(counts.values()) >= 5
-    raw = (ROOT / "tracker" / "judge_labels.csv").read_text("utf-8")
+    raw = (ROOT / "tracker" / "judge" / "labels.csv").read_text("utf-8")
     for word in ("sarcasm", "comparison", "hedged", "negated", "nothing found", "instruction inside"):
         assert word in raw
     for item in found.items:
@@ -204,7 +209,8 @@ def test_a_users_labels_are_read_whatever_their_case_and_order(tmp_path: Path) -
     assert labelled(path).name == "mine.csv"
 
 
-# --- the catalog ----------------------------------------------------------------------------------------------------
+# --- the catalog
+# ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -257,14 +263,18 @@ def test_a_judge_is_off_unless_it_is_written_and_is_no_part_of_a_run(tmp_path: P
 @pytest.mark.parametrize(
     "model",
     [
-        *(
-            "openai/gpt-5-mini",
-            "azure/x",
-            "anthropic/x",
-            "gemini/gemini-3.8-flash",
-            "gemini/gemini-2.5-flash",
-        ),
-        *("xai/x", "mistral/x", "openrouter/x", "deepseek/x", "groq/llama", "together_ai/x", "sandbox/judge"),
+        "openai/gpt-5-mini",
+        "azure/x",
+        "anthropic/x",
+        "gemini/gemini-3.8-flash",
+        "gemini/gemini-2.5-flash",
+        "xai/x",
+        "mistral/x",
+        "openrouter/x",
+        "deepseek/x",
+        "groq/llama",
+        "together_ai/x",
+        "sandbox/judge",
     ],
 )
 def test_a_judge_is_asked_without_search(model: str) -> None:
@@ -299,7 +309,8 @@ def test_no_tool_goes_out_with_a_judges_request(
     }
 
 
-# --- judging --------------------------------------------------------------------------------------------------------
+# --- judging
+# --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +351,7 @@ def bench_of(budget: int = 1_000_000, **more: Any) -> Bench:
 
 
 def judge_all(database: Engine, bench: Bench, url: str, **more: Any) -> run.Summary:
-    judge_claims.recover(database, bench.workspace_id, datetime.now(UTC))
+    judge_claims.recover(database, bench.workspace_id)
     cases = more.pop("cases", None) or judge_cases.stances(database, bench, more.pop("words", SHIPPED))
     limits = more.pop("limits", LIMITS)
     return asyncio.run(run.judge_all(database, bench, STANCE, cases, limits, sandbox_url=url, **more))
@@ -467,8 +478,8 @@ def test_the_workspaces_month_holds_over_runs_and_judging(database: Engine, url:
     assert judge_all(database, bench_of(month_budget_micros=one - 1), url).out_of_budget
     judge_all(database, bench_of(), url, most=3)
     with store.reading(database) as session:
-        assert claims.month_spent(session, 1, datetime.now(UTC)) == ledger(database)[0] > 0
-        assert claims.month_spent(session, 1, datetime.now(UTC) + timedelta(days=40)) == 0
+        assert money.month_spent(session, 1, datetime.now(UTC)) == ledger(database)[0] > 0
+        assert money.month_spent(session, 1, datetime.now(UTC) + timedelta(days=40)) == 0
 
 
 def test_faults_end_as_verdicts_or_named_reasons_and_the_money_adds_up(
@@ -513,7 +524,10 @@ class Loopback:
             return reply
         message = {"role": "assistant", "content": reply}
         body = {
-            **{"id": "c", "object": "chat.completion", "created": 1_790_000_000, "model": "served"},
+            "id": "c",
+            "object": "chat.completion",
+            "created": 1_790_000_000,
+            "model": "served",
             "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
             "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12},
         }
@@ -629,11 +643,20 @@ def test_a_stopped_judging_gives_back_what_was_not_sent(
     assert judge_all(sqlite_database, bench_of(), url).judged == 40 - done.judged
 
 
-# --- claims ---------------------------------------------------------------------------------------------------------
+# --- claims
+# ---------------------------------------------------------------------------------------------------------
 
 
 def case(number: int, micros: int = 10) -> Case:
     return Case(f"s{number}", "judge this", micros)
+
+
+def expire(database: Engine) -> None:
+    with store.writing(database) as session:
+        for one in session.exec(select(Judgement).where(col(Judgement.lease_until).is_not(None))):
+            assert one.lease_until is not None
+            one.lease_until -= leases.LEASE
+            session.add(one)
 
 
 def test_a_case_is_claimed_once_and_a_late_end_counts_nothing(database: Engine) -> None:
@@ -642,16 +665,19 @@ def test_a_case_is_claimed_once_and_a_late_end_counts_nothing(database: Engine) 
     mine = judge_claims.claim(database, bench, [case(1), case(2)], me="elsewhere:1:", now=NOW).claimed
     assert judge_claims.claim(database, bench, [case(1), case(2)], me="b:2:", now=NOW).claimed == ()
     assert ledger(database) == (0, 20)
-    judge_claims.heartbeat(database, 1, "elsewhere:1:", NOW + timedelta(seconds=60))
-    assert judge_claims.recover(database, 1, NOW + claims.LEASE + timedelta(seconds=1)) == 0
-    later = NOW + 2 * claims.LEASE
-    assert judge_claims.recover(database, 1, later) == 2
+    expire(database)
+    leases.renew(database, judge_claims.held(1), "elsewhere:1:")
+    assert judge_claims.recover(database, 1) == 0
+    expire(database)
+    assert judge_claims.recover(database, 1) == 2
     assert ledger(database) == (20, 0)
-    again = judge_claims.claim(database, bench, [case(1)], me="b:2:", now=later).claimed
+    again = judge_claims.claim(database, bench, [case(1)], me="b:2:", now=NOW).claimed
     end = Judged(verdict="neutral", attempts=1, cost_micros=4, reserved_micros=10)
-    assert not judge_claims.settle(database, bench, mine[0], end, me="elsewhere:1:", now=later)
+    assert not judge_claims.settle(database, bench, mine[0], end, me="elsewhere:1:", now=NOW)
     assert ledger(database) == (20, 10)
-    assert judge_claims.settle(database, bench, again[0], end, me="b:2:", now=later)
+    assert not judge_claims.set_aside(database, bench, mine[0], me="elsewhere:1:", paid=10, now=NOW)
+    assert ledger(database) == (20, 10)
+    assert judge_claims.settle(database, bench, again[0], end, me="b:2:", now=NOW)
     assert ledger(database) == (24, 0)
     assert [(j.state, j.spent_micros) for j in judgements(database)] == [("answered", 14), ("planned", 10)]
 
@@ -667,12 +693,13 @@ def test_an_attempt_that_may_be_paid_is_spent_before_the_next(database: Engine) 
     Facts().store(database)
     bench = bench_of(25)
     (mine,) = judge_claims.claim(database, bench, [case(1)], me="a:1:", now=NOW).claimed
-    assert judge_claims.set_aside(database, bench, mine, paid=10, now=NOW)
+    assert judge_claims.set_aside(database, bench, mine, me="a:1:", paid=10, now=NOW)
     assert ledger(database) == (10, 10)
-    assert not judge_claims.set_aside(database, bench, mine, paid=10, now=NOW)
+    assert not judge_claims.set_aside(database, bench, mine, me="a:1:", paid=10, now=NOW)
     assert ledger(database) == (20, 0)
     # Dying now books nothing twice.
-    judge_claims.recover(database, 1, NOW + 2 * claims.LEASE)
+    expire(database)
+    judge_claims.recover(database, 1)
     assert ledger(database) == (20, 0)
 
 
@@ -691,19 +718,54 @@ def test_the_next_month_has_its_own_money(database: Engine) -> None:
     assert [(b.spent_micros, b.reserved_micros) for b in books] == [(3, 0), (0, 10)]
 
 
+@pytest.mark.parametrize("fault", [{"http_500": 1.0}, {}])
+def test_a_judge_that_slept_neither_sends_nor_writes_what_another_took_over(
+    database: Engine, url: str, server: sandbox.Sandbox, fault: dict[str, float]
+) -> None:
+    """Its lease runs out while a request is under way; when that fails, or is answered, the case is
+    another's."""
+    Facts().store(database)
+    server.set_faults(sandbox.Faults(latency=0.5, **fault))
+    bench, again = bench_of(1000), Judged(verdict="neutral", attempts=1, cost_micros=4, reserved_micros=10)
+
+    def take_over() -> None:
+        expire(database)
+        assert judge_claims.recover(database, 1) == 1
+        (taken,) = judge_claims.claim(database, bench, [case(1)], me="b:2:", now=NOW).claimed
+        assert judge_claims.settle(database, bench, taken, again, me="b:2:", now=NOW)
+
+    async def main() -> run.Summary:
+        judging = asyncio.create_task(
+            run.judge_all(database, bench, STANCE, [case(1)], LIMITS, sandbox_url=url)
+        )
+        while not server.counters()["requests"]:
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(take_over)
+        with time_machine.travel(datetime.now(UTC) + 2 * leases.LEASE):
+            return await judging
+
+    done = asyncio.run(main())
+    assert (done.judged, done.failed, done.spent_micros) == (0, 0, 0)
+    assert server.counters()["requests"] == 1
+    (found,) = judgements(database)
+    assert (found.state, found.verdict, found.spent_micros) == ("answered", "neutral", 10 + 4)
+    assert ledger(database) == (14, 0)
+
+
 WORKER = """
 import asyncio, json, sys
-from tracker import judge_cases, judge_run
-from tracker.judge import STANCE, template
-from tracker.judge_claims import Bench
+from tracker.judge import cases as judge_cases
+from tracker.judge import run
+from tracker.judge.claims import Bench
+from tracker.judge.task import STANCE, template
+from tracker.run.work import Limits
 from tracker.store import open_database
-from tracker.work import Limits
 
 database, words = open_database(sys.argv[1]), template(None, STANCE)
 bench = Bench(1, "stance", "sandbox/judge", words.version, 1_000_000)
 cases = judge_cases.stances(database, bench, words)
 limits = Limits(concurrency=4, timeout=5, max_attempts=4)
-print(asyncio.run(judge_run.judge_all(database, bench, STANCE, cases, limits, sandbox_url=sys.argv[2])).judged)
+print(asyncio.run(run.judge_all(database, bench, STANCE, cases, limits, sandbox_url=sys.argv[2])).judged)
 """
 
 
@@ -743,7 +805,8 @@ def holders(database: Engine) -> set[str | None]:
         return set(session.exec(select(Judgement.claimed_by).where(col(Judgement.claimed_by).is_not(None))))
 
 
-# --- agreement ------------------------------------------------------------------------------------------------------
+# --- agreement
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_kappa_is_what_is_computed_by_hand() -> None:
@@ -839,7 +902,8 @@ def test_the_sandboxs_judge_is_not_led_by_what_it_reads() -> None:
     assert _verdict("no fence at all") == {"problem": "there is no text between BEGIN and END"}
 
 
-# --- stances --------------------------------------------------------------------------------------------------------
+# --- stances
+# --------------------------------------------------------------------------------------------------------
 
 
 def write_verdicts(database: Engine, facts: Facts, said: dict[int, str], **more: Any) -> None:
@@ -897,7 +961,8 @@ def test_an_answers_page_shows_stances_with_the_judges_agreement(sqlite_database
     assert "is unknown" in str(marked.facts(data.AnswerView(answer, (), (), (), bare), "alpha"))
 
 
-# --- domains --------------------------------------------------------------------------------------------------------
+# --- domains
+# --------------------------------------------------------------------------------------------------------
 
 
 def test_a_judge_classifies_only_what_nothing_else_does_and_only_when_let(database: Engine) -> None:
@@ -951,7 +1016,8 @@ def test_only_domains_that_nothing_speaks_for_are_asked_about(database: Engine) 
     assert DOMAIN.choices == LISTED
 
 
-# --- the command ----------------------------------------------------------------------------------------------------
+# --- the command
+# ----------------------------------------------------------------------------------------------------
 
 
 def set_judge(folder: Path, block: str = JUDGE_BLOCK) -> None:

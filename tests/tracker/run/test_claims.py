@@ -11,15 +11,14 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from tests.tracker.run.test_jobs import count, prepared, small_catalog
-from tracker import store
+from tracker import leases, store
 from tracker.models import Ask, AskState, Ledger, Reply, Run, RunState
-from tracker.run import claims
+from tracker.run import claims, ends, money
 from tracker.run.claims import Claimed, Outcome
 from tracker.run.create import latest_open
-from tracker.run.work import Work
+from tracker.run.work import RunWork
 
 NOW = datetime.now(UTC)
-LATER = NOW + claims.LEASE + timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def run_id(database: Engine) -> int:
 
 
 def take(database: Engine, run_id: int, me: str, limit: int = 4, **more: object) -> tuple[Claimed, ...]:
-    return claims.claim(database, run_id, 1, me=me, limit=limit, now=NOW, **more).asks  # type: ignore[arg-type]
+    return claims.claim(database, run_id, 1, me=me, limit=limit, **more).asks  # type: ignore[arg-type]
 
 
 def outcome(ask: Claimed, cost: int = 7, **more: object) -> Outcome:
@@ -40,6 +39,15 @@ def settle(database: Engine, run_id: int, me: str, *outcomes: Outcome) -> int:
         mine = claims.owned(session, me, outcomes)
         claims.settle(session, run_id, mine)
     return len(mine)
+
+
+def expire(database: Engine) -> None:
+    """The leases run out: as long as one lasts has gone by without a sign of life."""
+    with store.writing(database) as session:
+        for ask in session.exec(select(Ask).where(col(Ask.lease_until).is_not(None))):
+            assert ask.lease_until is not None
+            ask.lease_until -= leases.LEASE
+            session.add(ask)
 
 
 def ledger(database: Engine) -> tuple[int, int]:
@@ -71,9 +79,9 @@ def test_a_claim_sets_its_money_aside_and_its_end_puts_the_cost_there(database: 
 def test_a_claim_never_passes_the_budget(database: Engine, run_id: int) -> None:
     (ask,) = take(database, run_id, "a:1:", 1)
     budget(database, 3 * ask.estimated_micros - 1)
-    batch = claims.claim(database, run_id, 1, me="a:1:", limit=4, now=NOW)
+    batch = claims.claim(database, run_id, 1, me="a:1:", limit=4)
     assert (len(batch.asks), batch.out_of_budget) == (1, False)
-    assert claims.claim(database, run_id, 1, me="a:1:", limit=4, now=NOW).out_of_budget
+    assert claims.claim(database, run_id, 1, me="a:1:", limit=4).out_of_budget
 
 
 def test_the_months_budget_is_counted_inside_the_claim(database: Engine, run_id: int) -> None:
@@ -87,18 +95,19 @@ def test_a_run_of_last_month_that_works_in_this_one_counts(database: Engine, run
         run = session.get_one(Run, run_id)
         run.planned_at, run.ended_at = NOW - timedelta(days=70), NOW
         session.add(run)
-        claims.book(session, run_id, 1, spent=5)
+        money.book(session, claims.account_of(session, run_id, 1), spent=5)
     with store.reading(database) as session:
-        assert claims.month_spent(session, 1, NOW) == 5
-        assert claims.month_spent(session, 1, NOW + timedelta(days=40)) == 0
+        assert money.month_spent(session, 1, NOW) == 5
+        assert money.month_spent(session, 1, NOW + timedelta(days=40)) == 0
 
 
 def test_an_expired_lease_gives_the_ask_to_another_and_the_late_answer_counts_nothing(
     database: Engine, run_id: int
 ) -> None:
     (ask, *_) = take(database, run_id, "elsewhere:1:")
-    assert claims.recover(database, run_id, "b:2:", NOW) == (0, [])
-    assert claims.recover(database, run_id, "b:2:", LATER)[0] == 4
+    assert claims.recover(database, run_id, "b:2:") == (0, [])
+    expire(database)
+    assert claims.recover(database, run_id, "b:2:")[0] == 4
     spent = 4 * ask.estimated_micros
     assert ledger(database) == (spent, 0)
     again = take(database, run_id, "b:2:")
@@ -109,14 +118,16 @@ def test_an_expired_lease_gives_the_ask_to_another_and_the_late_answer_counts_no
 
 def test_a_heartbeat_keeps_the_lease(database: Engine, run_id: int) -> None:
     take(database, run_id, "elsewhere:1:")
-    kept = claims.heartbeat(database, run_id, "elsewhere:1:", NOW + timedelta(seconds=60))
+    expire(database)
+    kept = leases.renew(database, claims.held(run_id), "elsewhere:1:")
     assert len(kept) == 4
-    assert claims.recover(database, run_id, "b:2:", LATER)[0] == 0
+    assert claims.recover(database, run_id, "b:2:")[0] == 0
 
 
 def test_what_another_took_over_is_not_given_back_for_it(database: Engine, run_id: int) -> None:
     asks = take(database, run_id, "elsewhere:1:")
-    claims.recover(database, run_id, "b:2:", LATER)
+    expire(database)
+    claims.recover(database, run_id, "b:2:")
     assert len(take(database, run_id, "b:2:", 3)) == 3
     before = ledger(database)
     claims.release(database, run_id, 1, asks, "elsewhere:1:")
@@ -130,12 +141,13 @@ def test_a_process_that_slept_longer_than_its_lease_sends_only_what_is_still_its
     (lost,) = take(database, run_id, "elsewhere:1:", 1)
 
     async def awake() -> tuple[bool, bool, bool]:
-        work = Work(database, run_id, "elsewhere:1:", asyncio.Event())
+        work = RunWork(database, run_id, "elsewhere:1:", asyncio.Event())
         work.mine = {lost.id}
         before = await work.holds(lost.id)
-        claims.recover(database, run_id, "b:2:", LATER)
+        expire(database)
+        claims.recover(database, run_id, "b:2:")
         unnoticed = await work.holds(lost.id)
-        with time_machine.travel(datetime.now(UTC) + claims.LEASE * 2, tick=False):
+        with time_machine.travel(datetime.now(UTC) + leases.LEASE * 2, tick=False):
             after = await work.holds(lost.id)
         work.close()
         return before, unnoticed, after
@@ -155,9 +167,10 @@ def test_a_stored_reply_of_a_dead_process_is_taken_over_by_one_only(database: En
     }
     with store.writing(database) as session:
         claims.keep_replies(session, [outcome(ask, reply=reply)])
-    lost, stored = claims.recover(database, run_id, "b:2:", LATER)
+    expire(database)
+    lost, stored = claims.recover(database, run_id, "b:2:")
     assert (lost, [one.ask.id for one in stored]) == (3, [ask.id])
-    assert claims.recover(database, run_id, "c:3:", LATER) == (0, [])
+    assert claims.recover(database, run_id, "c:3:") == (0, [])
     assert settle(database, run_id, "c:3:", *stored) == 0
     assert settle(database, run_id, "b:2:", *stored) == 1
 
@@ -178,7 +191,7 @@ def test_a_reply_that_could_not_be_read_goes_when_its_ask_is_planned_again(
     with store.writing(database) as session:
         claims.keep_replies(session, [failed])
         claims.settle(session, run_id, [failed])
-        assert claims.reopen(session, run_id) == 1
+        assert ends.reopen(session, run_id) == 1
     assert count(database, Reply) == 0
 
 
@@ -205,7 +218,7 @@ def test_trying_again_what_may_be_paid_needs_the_money_twice(
     (ask,) = take(database, run_id, "a:1:", 1)
     micros = ask.estimated_micros
     budget(database, money * micros)
-    assert claims.set_aside(database, run_id, 1, micros, now=NOW, paid=micros) is enough
+    assert claims.set_aside(database, run_id, 1, micros, paid=micros) is enough
     assert ledger(database) == (micros, micros if enough else 0)
 
 
@@ -215,17 +228,18 @@ def test_asks_spread_over_a_window_wait_for_their_time(database: Engine, run_id:
             ask.not_before = NOW + timedelta(hours=number)
             session.add(ask)
     assert len(take(database, run_id, "a:1:")) == 1
-    batch = claims.claim(database, run_id, 1, me="a:1:", limit=4, now=NOW)
-    assert (batch.asks, batch.next_at) == ((), NOW + timedelta(hours=1))
+    batch = claims.claim(database, run_id, 1, me="a:1:", limit=4)
+    assert batch.asks == ()
+    assert batch.next_in == pytest.approx(3600, abs=60)
 
 
 def test_a_process_knows_itself_alive_and_another_of_its_number_dead() -> None:
-    me = claims.holder()
-    assert not claims.is_dead(me)
+    me = leases.holder()
+    assert not leases.is_dead(me)
     machine, pid, started = me.rsplit(":", 2)
-    assert claims.is_dead(f"{machine}:{pid}:{int(started or 0) + 1}")
-    assert claims.is_dead(f"{machine}:4194303:1")
-    assert not claims.is_dead(f"elsewhere:{pid}:1")
+    assert leases.is_dead(f"{machine}:{pid}:{int(started or 0) + 1}")
+    assert leases.is_dead(f"{machine}:4194303:1")
+    assert not leases.is_dead(f"elsewhere:{pid}:1")
 
 
 def test_a_run_that_has_nothing_left_to_ask_does_not_hide_one_that_has(database: Engine, run_id: int) -> None:
@@ -238,8 +252,8 @@ def test_a_run_that_has_nothing_left_to_ask_does_not_hide_one_that_has(database:
         found = latest_open(session, 1)
         assert found is not None
         assert found.id == run_id
-        assert not claims.tally(session, newer).can_go_on
+        assert not ends.tally(session, newer).can_go_on
         ask.reason = "timeout"
         session.flush()
         assert latest_open(session, 1) == session.get(Run, newer)
-        assert claims.tally(session, newer).can_go_on
+        assert ends.tally(session, newer).can_go_on

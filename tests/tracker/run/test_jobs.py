@@ -1,4 +1,5 @@
-"""Runs against the real sandbox over HTTP: every ask ends as an answer or a reason, once, within the budget."""
+"""Runs against the real sandbox over HTTP: every ask ends as an answer or a reason, once, within the
+budget."""
 
 from __future__ import annotations
 
@@ -178,7 +179,8 @@ def test_the_budget_is_a_ceiling_whatever_the_asks_cost(database: Engine, url: s
 
 
 def test_a_resumed_run_asks_what_the_catalog_says_by_then(sqlite_database: Engine, url: str) -> None:
-    """One engine and two prompts left it, another engine has a better model's name, and a third became a real one."""
+    """One engine and two prompts left it, another engine has a better model's name, and a third became a real
+    one."""
     before = small_catalog(4, 2, engines=("chat", "perplexity", "anthropic"))
     broken = replace(before.engines[0], model="sandbox/chatt")
     run_id = prepared(sqlite_database, replace(before, engines=(broken, *before.engines[1:])))
@@ -258,11 +260,13 @@ def test_a_stop_lets_asks_in_flight_end_and_keeps_the_rest_planned(
 
 WORKER = """
 import asyncio, sys
-from tracker import jobs, store
+from tracker import store
+from tracker.run import jobs
 database = store.open_database(sys.argv[1])
 print("up", flush=True)
-print(asyncio.run(jobs.execute(database, int(sys.argv[2]), jobs.Limits(concurrency=16, timeout=5), sandbox_url=sys.argv[3],
-    on_progress=lambda p: print(p.answered, flush=True))).state)
+work = jobs.execute(database, int(sys.argv[2]), jobs.Limits(concurrency=16, timeout=5),
+    sandbox_url=sys.argv[3], on_progress=lambda p: print(p.answered, flush=True))
+print(asyncio.run(work).state)
 """
 
 
@@ -314,7 +318,7 @@ def test_a_refused_key_stops_its_engine_and_no_other(
     sqlite_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tracker.engines import ask
-    from tracker.run import lane
+    from tracker.run import attempts
 
     real = ask.ask
 
@@ -323,7 +327,7 @@ def test_a_refused_key_stops_its_engine_and_no_other(
             raise ask.AskFailed("key refused", "401")
         return await real(question, **more)
 
-    monkeypatch.setattr(lane, "ask", refusing)
+    monkeypatch.setattr(attempts, "ask", refusing)
     summary = execute(sqlite_database, prepared(sqlite_database, small_catalog()), url)
     assert summary.state == "partial"
     assert summary.tally.states["answered"] == 40
@@ -485,7 +489,8 @@ def test_the_log_tells_what_happened_in_lines_without_keys_or_answers(
 
 
 def test_no_key_is_written_anywhere(tmp_path: Path, httpserver: HTTPServer) -> None:
-    """Every variable has a key of its own. Some engines answer, others refuse, all send back what they were sent."""
+    """Every variable has a key of its own. Some engines answer, others refuse, all send back what they were
+    sent."""
     secret = "planted/4f9a8b7c+6d5e4f3a2b1c"
     names = sorted({name for call in CALLS for name in "|".join(call.keys).split("|") if name})
     planted = {name: f"{secret}{number:02d}" for number, name in enumerate(names)}
@@ -500,9 +505,19 @@ def test_no_key_is_written_anywhere(tmp_path: Path, httpserver: HTTPServer) -> N
         return Response(json.dumps({"error": {"message": f"who is {sent}?"}}), 401)
 
     httpserver.expect_request(re.compile(".*")).respond_with_handler(echo)
-    models = ("openai/gpt-5-search-api", "openai/gpt-6-luna", "anthropic/claude-sonnet-5-5", "xai/grok-4.7",
-              "gemini/gemini-3.8-flash", "mistral/mistral-medium-latest", "exa/answer", "serpapi/google_ai_mode",
-              "dataforseo/ai_mode", "perplexity/perplexity/sonar", "openrouter/openai/gpt-5.2")  # fmt: skip
+    models = (
+        "openai/gpt-5-search-api",
+        "openai/gpt-6-luna",
+        "anthropic/claude-sonnet-5-5",
+        "xai/grok-4.7",
+        "gemini/gemini-3.8-flash",
+        "mistral/mistral-medium-latest",
+        "exa/answer",
+        "serpapi/google_ai_mode",
+        "dataforseo/ai_mode",
+        "perplexity/perplexity/sonar",
+        "openrouter/openai/gpt-5.2",
+    )
     base = httpserver.url_for("").rstrip("/")
     folder = tmp_path / "prompts"
     folder.mkdir()

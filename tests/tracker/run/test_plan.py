@@ -1,4 +1,5 @@
-"""The planner: cost, verdict and the smallest change it promises, against hand-worked numbers and simulation."""
+"""The planner: cost, verdict and the smallest change it promises, against hand-worked numbers and
+simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A large run's replies are read in a process of their own: the same rows, no keys there, and nothing lost with it."""
+"""A large run's replies are read in a process of their own: the same rows, no keys there, and nothing lost
+with it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from sqlmodel import col
 
 from tests.tracker.run.test_jobs import LIMITS, count, prepared, small_catalog, world
 from tracker import child, sandbox
-from tracker.answers.rows import Said, Unread, pack
+from tracker.answers.rows import ReadReply, Unread, pack
 from tracker.mentions import BrandNames
 from tracker.models import Answer, Ask, Citation, Mention
 from tracker.run import jobs, reader
@@ -59,8 +60,8 @@ def processes() -> list[psutil.Process]:
     ]
 
 
-def read(replies: int, before: Callable[[], None] = lambda: None) -> list[Said]:
-    async def main() -> list[Said]:
+def read(replies: int, before: Callable[[], None] = lambda: None) -> list[ReadReply]:
+    async def main() -> list[ReadReply]:
         async with Reader(BRANDS, replies=replies) as reader:
             before()
             return await reader.read(REPLIES, {})
@@ -90,7 +91,7 @@ def test_without_a_second_process_this_one_reads(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_reading_given_up_is_not_taken_for_the_next_one() -> None:
-    async def main() -> list[Said]:
+    async def main() -> list[ReadReply]:
         async with Reader(BRANDS, replies=MANY) as reader:
             task = asyncio.create_task(reader.read(REPLIES[:2], {}))
             await asyncio.sleep(0)

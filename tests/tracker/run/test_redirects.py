@@ -1,4 +1,5 @@
-"""Grounding links are resolved at their one trusted host, here a stand-in for it, and nothing else is fetched."""
+"""Grounding links are resolved at their one trusted host, here a stand-in for it, and nothing else is
+fetched."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ at a time, the delays that the host asks for. Whatever goes wrong is a `Refused`
 
 from __future__ import annotations
 
-import email.utils
 import math
 import queue
 import re
@@ -18,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -26,6 +25,7 @@ import can_ada
 import httpcore
 import httpx
 
+from tracker import retry_after
 from tracker.errors import UsageError
 from tracker.links.web import body, robots
 from tracker.links.web.safety import (
@@ -558,16 +558,8 @@ def _joined(location: str, place: Destination) -> str:
 
 
 def _retry_after(headers: httpx.Headers, at: datetime) -> float | None:
-    """Seconds, from either spelling of Retry-After; None when absent or unreadable."""
-    value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}", value):
-        return min(float(value), _LONGEST_WAIT)
-    try:
-        due = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError):
-        return None
-    due = due if due.tzinfo else due.replace(tzinfo=UTC)
-    return min(max((due - at).total_seconds(), 0.0), _LONGEST_WAIT)
+    wait = retry_after.seconds(headers.get("retry-after"), at)
+    return None if wait is None else min(wait, _LONGEST_WAIT)
 
 
 def fetch_many(
