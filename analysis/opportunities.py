@@ -24,7 +24,7 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.classes.classify import labels
-from analysis.frames import Scope, World, exposure
+from analysis.frames import Scope, World
 from analysis.intervals import wilson
 from analysis.lift.estimate import LiftRow, LiftTable
 from tracker import domains, store
@@ -176,20 +176,19 @@ def _gather(
     ids = {domains.domain_id(name): name for name in names}
     pages = frames.pages_of(database, world, scope, list(ids))
     beside = frames.named_beside(database, world, scope, list(ids))
-    links = frames.links(database, world, only_cited=True).table
-    spans = exposure.live(links)
+    linked = frames.links(database, world)
+    at = frames.end_of(database, world, scope)
+    links = linked.table.assign(live=linked.live_on(at))
+    links = links[linked.begun_by(at)]
     known = frames.weeks(database, world)
-    last = max((d for d in known if scope.last is None or d <= scope.last), default=None)
     inside = [
         d
         for d in known
         if (scope.first is None or d >= scope.first) and (scope.last is None or d <= scope.last)
     ]
-    at = pd.Timestamp(last, tz="UTC").timestamp() + 7 * 86_400 if last else float("inf")
-    alive = spans[(spans["start"] <= at) & (spans["end"] > at)]
     live: dict[str, set[int]] = {}
-    for source, brand in zip(alive["source_id"], alive["brand"], strict=True):
-        live.setdefault(ids.get(int(source), ""), set()).add(int(brand))
+    for source, brand in zip(links["source"][links["live"]], links["brand"][links["live"]], strict=True):
+        live.setdefault(str(source), set()).add(int(brand))
     named: dict[str, dict[int, int]] = {}
     for r in beside.to_dict("records"):
         named.setdefault(ids[int(r["source_id"])], {})[int(r["brand_id"])] = int(r["answers"])
@@ -348,7 +347,7 @@ def _linking(links: pd.DataFrame | None, facts: _Facts) -> list[str]:
     if links is None or "url" not in links:
         return []
     rival = [not facts.world.brands[int(b)].own for b in links["brand"]]
-    urls = links[pd.Series(rival, index=links.index) & links["lost"].isna()]["url"].dropna()
+    urls = links[pd.Series(rival, index=links.index) & links["live"]]["url"].dropna()
     return list(dict.fromkeys(urls))[:PAGES]
 
 
@@ -356,7 +355,7 @@ def _lost(links: pd.DataFrame | None, facts: _Facts, *, own: bool) -> list[str]:
     if links is None:
         return []
     mine = [facts.world.brands[int(b)].own == own for b in links["brand"]]
-    gone = links[pd.Series(mine, index=links.index) & links["lost"].notna()]
+    gone = links[pd.Series(mine, index=links.index) & ~links["live"]]
     return list(dict.fromkeys(gone["url"].dropna())) or ([str(gone["source"].iloc[0])] if len(gone) else [])
 
 

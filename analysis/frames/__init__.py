@@ -35,7 +35,15 @@ from analysis.frames.judged import (
     stance_counts,
     stances_of,
 )
-from analysis.frames.linked import Links, backlinks, disavowed, links, opportunity_states, page_checks
+from analysis.frames.linked import (
+    Links,
+    backlinks,
+    disavowed,
+    end_of,
+    links,
+    opportunity_states,
+    page_checks,
+)
 from analysis.frames.records import (
     AnswerRecord,
     RunRecord,
@@ -45,7 +53,6 @@ from analysis.frames.records import (
     failures,
     has_links,
     link_imports,
-    link_texts,
     newest_answers,
     newest_runs,
     schedules,
@@ -102,6 +109,7 @@ __all__ = [
     "disavowed",
     "domain_kinds",
     "domain_verdicts",
+    "end_of",
     "engine_models",
     "events",
     "excluded",
@@ -113,7 +121,6 @@ __all__ = [
     "lift_panel",
     "link_graph",
     "link_imports",
-    "link_texts",
     "links",
     "mention_places",
     "monday",

@@ -9,12 +9,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
-from analysis.frames.linked import is_link
-from analysis.frames.tables import BACKLINK, DOMAIN, EDGE, LIST, VALUE, Floats, chunks, domain_names, rows
+from analysis.frames.tables import (
+    DOMAIN,
+    EDGE,
+    LIST,
+    VALUE,
+    WORKSPACE,
+    Floats,
+    Ints,
+    chunks,
+    domain_names,
+    rows,
+)
 from analysis.frames.tracked import World
 from tracker.errors import DataError, UsageError
+from tracker.links import ledger
 
 if TYPE_CHECKING:
     from analysis.authority.ranks import Graph
@@ -129,23 +141,35 @@ def _computed(database: Engine, metric: str, workspace: World | None) -> Authori
 def link_graph(database: Engine, workspace: World | None = None) -> Graph:
     """Every known link between domains as `analysis.authority.ranks.Graph`: the workspace's exports and the open web graph.
 
-    Lost links and mentions are left out; a domain's links to itself too.
+    A domain links to another while any link of its does (`tracker.links.ledger`); what has been lost is left out, also
+    where the web graph, which is older, has it. A domain's links to itself are left out too.
     """
     from analysis.authority.ranks import Graph
 
-    b = BACKLINK.c
-    stored = select(b.source_domain_id, b.target_domain_id).where(b.lost_at.is_(None), is_link()).distinct()
-    if workspace is not None:
-        stored = stored.where(b.workspace_id == workspace.id)
     edges = select(EDGE.c.source_domain_id, EDGE.c.target_domain_id).distinct()
     with database.connect() as connection:
-        parts = [np.array(connection.execute(q).fetchall(), np.int64).reshape(-1, 2) for q in (stored, edges)]
-        both = np.concatenate(parts)
+        every = select(WORKSPACE.c.id)
+        wanted = connection.execute(every).scalars() if workspace is None else [workspace.id]
+        ledgers = [ledger.read(connection, each) for each in list(wanted)]
+        stored = _pairs([each.pairs_on(np.inf) for each in ledgers])
+        known = _pairs([each.pairs() for each in ledgers])
+        spare = np.array(connection.execute(edges).fetchall(), np.int64).reshape(-1, 2)
+        spare = spare[~_among(spare, known)]
+        both = np.concatenate([stored, spare])
         ids, codes = np.unique(both, return_inverse=True)
-        known = domain_names(connection, ids)
-    names = [known.get(int(i), f"domain {i}") for i in ids]
+        named = domain_names(connection, ids)
+    names = [named.get(int(i), f"domain {i}") for i in ids]
     codes = np.asarray(codes).reshape(-1, 2)
-    basis = " and ".join(
-        name for name, part in zip(("link exports", "the open web graph"), parts, strict=True) if len(part)
-    )
+    parts = (("link exports", stored), ("the open web graph", spare))
+    basis = " and ".join(name for name, part in parts if len(part))
     return Graph.from_edges(codes[:, 0], codes[:, 1], names, self_loops="drop", basis=basis or "no links")
+
+
+def _pairs(parts: Sequence[Ints]) -> Ints:
+    return np.unique(np.concatenate([np.zeros((0, 2), np.int64), *parts]), axis=0)
+
+
+def _among(pairs: Ints, known: Ints) -> NDArray[np.bool_]:
+    """Whether each pair is one of the known ones."""
+    indexes = [pd.MultiIndex.from_arrays([part[:, 0], part[:, 1]]) for part in (pairs, known)]
+    return np.asarray(indexes[0].isin(indexes[1]), np.bool_)

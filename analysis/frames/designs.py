@@ -40,9 +40,9 @@ def lift_panel(
 
     workspace = as_world(database, workspace)
     scope = scope or Scope(branded="include")
-    linked = links(database, workspace).table
+    linked = links(database, workspace)
     frame = answers(database, workspace, scope)
-    ids = sorted({int(i) for i in linked["source_id"]})
+    ids = sorted({int(i) for i in linked.table["source_id"]})
     cited = citations(database, workspace, scope, domains=ids)
     told = named(database, workspace, frame["answer"].to_numpy(np.int64))
     topics = {i: p.topic for i, p in workspace.prompts.items()}
@@ -84,7 +84,7 @@ def histories(
     answers = np.zeros((len(prompts), total), np.int64)
     counts[b, c, t] = sums[part].to_numpy(np.int64)
     answers[c, t] = sums[whole].to_numpy(np.int64)
-    names, first = first_weeks(links(database, workspace).table, len(spot), days[0] if days else None, total)
+    names, first = first_weeks(links(database, workspace), len(spot), days[0] if days else None, total)
     return Histories(
         brands=tuple(brand.name for brand in workspace.brands),
         clusters=tuple(workspace.prompts[p].text for p in prompts),

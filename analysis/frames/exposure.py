@@ -1,10 +1,7 @@
 """When a brand counts as exposed to a source in an answer. Pure arrays.
 
-**Live links.** A link of an import lives from its first-seen moment (unknown: since before all answers) until it was
-lost (unknown: still live). Of several imports the newest row of one link, vendor and first-seen moment counts. A link that
-a later full export of the same vendor about the same target no longer lists was lost at that export's date.
-
-**Exposure** of brand *b* to source *s* in answer *a*: the answer cites a page of *s* while a link *s → b* lives. Where the
+**Exposure** of brand *b* to source *s* in answer *a*: the answer cites a page of *s* while a link *s → b* lives
+(`tracker.links.ledger`). Where the
 cited page itself is known to link to some brand, its own links decide; else the domain's do, as they do for a brand
 of which no linking page of that domain is known (`auto`). `page` counts only pages that are themselves known to link;
 `domain` never looks at the page.
@@ -21,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from analysis.frames.linked import Links
 from analysis.frames.tracked import Exposure, World
 from analysis.lift.panel import Panel
 from tracker.errors import UsageError
@@ -28,51 +26,20 @@ from tracker.errors import UsageError
 Ints = NDArray[np.int64]
 
 
-def live(links: pd.DataFrame) -> pd.DataFrame:
-    """Links as intervals: `source_id`, `page`, `brand`, `start`, `end` in seconds, infinite where open."""
-    if links.empty:
-        empty = links[["source_id", "page", "brand"]].copy()
-        return empty.assign(start=np.zeros(0), end=np.zeros(0))
-    table = links.assign(end=links["lost"].fillna(np.inf), start=links["first"].fillna(-np.inf))
-    table = dropped(table)
-    key = ["source_id", "page", "brand", "target", "vendor", "start"]
-    table = table.sort_values("as_of", kind="stable").drop_duplicates(key, keep="last")
-    return table[["source_id", "page", "brand", "start", "end"]].drop_duplicates().reset_index(drop=True)
-
-
-def dropped(table: pd.DataFrame) -> pd.DataFrame:
-    """End the links that a later full export of the same vendor and target no longer has (`end`, in seconds)."""
-    full = (table["scope"] == "all") & (table["vendor"] != "generic")
-    group = ["vendor", "target"]
-    days = table[full].groupby(group)["as_of"].unique()
-    if not (days.map(len) > 1).any():
-        return table
-    key = [*group, "source_id", "page", "brand"]
-    last = table[full].groupby(key, dropna=False)["as_of"].transform("max")
-    after = [
-        next((d for d in sorted(days[(v, t)]) if d > seen), None)
-        for v, t, seen in zip(table.loc[full, "vendor"], table.loc[full, "target"], last, strict=True)
-    ]
-    epoch = pd.Timestamp("1970-01-01").toordinal()
-    gone = np.array([np.inf if d is None else (d - epoch) * 86_400.0 for d in after])
-    table.loc[full, "end"] = np.minimum(table.loc[full, "end"].to_numpy(np.float64), gone)
-    return table
-
-
 def first_weeks(
-    links: pd.DataFrame, brands: int, first_day: date | None, weeks: int
+    links: Links, brands: int, first_day: date | None, weeks: int
 ) -> tuple[tuple[str, ...], Ints]:
     """Sources, and the week of each one's first live link to each brand, shape (S, B).
 
     Week 0 begins on `first_day`; -1 is before it, `weeks` is never (or after the last week).
     """
-    names = sorted(set(links["source"]))
+    table, spans = links.table, links.spans
+    names = sorted(set(table["source"]))
     out = np.full((len(names), brands), weeks, np.int64)
     if first_day is None or not names:
         return tuple(names), out
     epoch = (first_day - date(1970, 1, 1)).days * 86_400.0
-    spans = live(links)
-    source = dict(zip(links["source_id"], links["source"], strict=True))
+    source = dict(zip(table["source_id"], table["source"], strict=True))
     at = {name: i for i, name in enumerate(names)}
     week = np.clip(np.floor((spans["start"].to_numpy(np.float64) - epoch) / (7 * 86_400)), -1, weeks)
     rows = np.array([at[source[i]] for i in spans["source_id"]], np.int64)
@@ -89,7 +56,7 @@ def exposed(
     ----------
     answers : DataFrame with `answer` and `seconds`
     cited : DataFrame with `answer`, `source_id`, `page`
-    links : DataFrame of `live`
+    links : DataFrame of `Links.spans`
     """
     if exposure not in get_args(Exposure):
         raise UsageError(
@@ -124,7 +91,7 @@ def _pages_unknown(links: pd.DataFrame, of_page: pd.DataFrame) -> pd.DataFrame:
 def panel(
     answers: pd.DataFrame,
     cited: pd.DataFrame,
-    links: pd.DataFrame,
+    links: Links,
     named: NDArray[np.bool_],
     workspace: World,
     topics: Mapping[int, str],
@@ -133,14 +100,15 @@ def panel(
     families: Callable[[Sequence[str]], Sequence[str]] | None = None,
 ) -> Panel:
     """Codes and sparse tables from the frames of one scope (see `analysis.frames.lift_panel`)."""
-    seen = links[links["source_id"].isin(cited["source_id"].unique())]
+    seen = links.table[links.table["source_id"].isin(cited["source_id"].unique())]
+    spans = links.spans[links.spans["source_id"].isin(seen["source_id"])]
     names = dict(zip(seen["source_id"].tolist(), seen["source"].tolist(), strict=True))
     order = sorted(names, key=names.__getitem__)
     column = {source: i for i, source in enumerate(order)}
     row = {answer: i for i, answer in enumerate(answers["answer"].tolist())}
     a, b, s = len(row), len(workspace.brands), len(order)
     hits = cited[cited["source_id"].isin(column)][["answer", "source_id"]].drop_duplicates()
-    found = exposed(answers, cited, live(seen), exposure)
+    found = exposed(answers, cited, spans, exposure)
     pairs = found["answer"].map(row).to_numpy(np.int64) * b + found["brand"].to_numpy(np.int64)
     sources = tuple(names[i] for i in order)
     family = tuple(families(sources)) if families else ("source",) * s

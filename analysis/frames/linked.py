@@ -2,119 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, func, select
 
 from analysis.frames.tables import (
-    BACKLINK,
     CHECK,
     DISAVOW,
     DOMAIN,
     EDGE,
-    IMPORT,
     LINK,
     STATE,
     domain_names,
     rows,
-    seconds,
 )
-from analysis.frames.tracked import World
+from analysis.frames.tracked import Scope, World, weeks
+from tracker import domains
 from tracker.answers import rollups
 from tracker.answers.rollups import CITATION, SOURCE
-from tracker.links.files.formats import NO_LINKS
+from tracker.links import ledger
 
 
 @dataclass(frozen=True)
 class Links:
-    """Links to the tracked brands, one row per stored link and import.
+    """Links to the tracked brands, and when each was live (`tracker.links.ledger` has the definition).
 
     Attributes
     ----------
     table : DataFrame
-        `source` (domain name), `source_id`, `page` (id of the linking page or NaN), `url` (as exported), `brand` (position in the
-        world's brands), `target`, `vendor`, `scope`, `as_of` (ordinal day), `first`, `lost` (seconds of the epoch;
-        NaN where unknown or still live), `nofollow` (1, 0 or NaN).
+        One row per link: `source` (domain name), `source_id`, `page` (id of the linking page or NaN), `url` (as exported),
+        `brand` (position in the world's brands), `target`, `target_url`, `vendors` (who says so, comma-separated),
+        `nofollow` (1, 0 or NaN), `first`, `lost` (seconds of the epoch; NaN where unknown or still live).
+    spans : DataFrame
+        One row per time that a link was live: `row` (of the table), `source_id`, `page`, `brand`, `start`, `end` in
+        seconds, infinite where open.
     """
 
     table: pd.DataFrame
+    spans: pd.DataFrame
+
+    def live_on(self, at: float) -> NDArray[np.bool_]:
+        """Whether each row of the table is live at this moment; at infinity, whether nothing has ended it."""
+        spans = self.spans
+        live = (spans["start"] <= at) & ((at < spans["end"]) | (spans["end"] == np.inf))
+        found = np.zeros(len(self.table), bool)
+        found[spans["row"].to_numpy(np.int64)[live.to_numpy(bool)]] = True
+        return found
+
+    def begun_by(self, at: float) -> NDArray[np.bool_]:
+        """Whether each row of the table was live at this moment or before it."""
+        found = np.zeros(len(self.table), bool)
+        found[self.spans["row"].to_numpy(np.int64)[(self.spans["start"] <= at).to_numpy(bool)]] = True
+        return found
 
 
-def is_link() -> Any:
-    """Of stored rows those that are links: exports also list mentions, and the files that a page loads."""
-    kind = BACKLINK.c.link_type
-    return or_(kind.is_(None), kind.not_in(sorted(NO_LINKS)))
+def end_of(database: Engine, workspace: World, scope: Scope) -> float:
+    """The moment for which a reader of this scope asks what is live, in seconds of the epoch.
+
+    The last second of the scope's last week; infinity, which is all that is known, where no later week has answers.
+    """
+    if scope.last is None or not any(week > scope.last for week in weeks(database, workspace)):
+        return float("inf")
+    return ((scope.last - date(1970, 1, 1)).days + 7) * 86_400.0 - 1
 
 
 def _brand_targets(workspace: World) -> tuple[dict[int, int], dict[str, int], set[int]]:
     """Whole target domains → brand position; hosts → brand position; domains that hold such hosts."""
-    from tracker.domains import domain_id
-
     whole: dict[int, int] = {}
     hosts: dict[str, int] = {}
     partly: set[int] = set()
     for position, brand in enumerate(workspace.brands):
         mine, parts = rollups.split(brand.domains)
-        whole |= {domain_id(name): position for name in mine}
+        whole |= {domains.domain_id(name): position for name in mine}
         hosts |= {host: position for host, _ in parts}
-        partly |= {domain_id(domain) for _, domain in parts}
+        partly |= {domains.domain_id(domain) for _, domain in parts}
     return whole, hosts, partly
 
 
-def links(database: Engine, workspace: World, *, only_cited: bool = True) -> Links:
+def links(database: Engine, workspace: World, *, only_cited: bool = True, texts: Sequence[str] = ()) -> Links:
     """Links to the brands' domains; with `only_cited`, from domains that some answer cites.
 
-    Where no export says anything about a pair of domains, an edge of the open web graph stands in: undated, and
-    known by domain only. A brand's own domains and hosts are no sources for itself, and mentions are no links.
+    `texts` names further columns of the stored links to have in the table, each with its newest known value. Where
+    the ledger says nothing about a pair of domains, an edge of the open web graph stands in: undated, and known by
+    domain only. A brand's own domains and hosts are no sources for itself, and mentions are no links.
     """
     whole, hosts, partly = _brand_targets(workspace)
-    wanted = sorted(set(whole) | partly)
-    b = BACKLINK.c
-    columns = [
-        *(
-            b.source_domain_id.label("source_id"),
-            b.source_page_id.label("page"),
-            b.target_domain_id.label("target"),
-        ),
-        *(
-            b.target_url,
-            b.source_url.label("url"),
-            IMPORT.c.vendor,
-            IMPORT.c.scope,
-            IMPORT.c.as_of,
-            b.first_seen,
-            b.lost_at,
-            b.nofollow,
-        ),
-    ]
-    found = (
-        select(*columns)
-        .join_from(BACKLINK, IMPORT, IMPORT.c.id == b.import_id)
-        .where(b.workspace_id == workspace.id, b.target_domain_id.in_(wanted), is_link())
-        .order_by(b.id)
-    )
-    edges = select(EDGE.c.source_domain_id.label("source_id"), EDGE.c.target_domain_id.label("target")).where(
-        EDGE.c.target_domain_id.in_(sorted(whole))
-    )
     with database.connect() as connection:
-        if only_cited:
-            cited = _cited_domains(connection, workspace)
-            found, edges = (
-                found.where(b.source_domain_id.in_(cited)),
-                edges.where(EDGE.c.source_domain_id.in_(cited)),
-            )
-        table = _links_table(rows(connection, found), whole, hosts)
-        spare = rows(connection, edges.distinct())
-        table = _with_edges(table, spare, whole)
-        names = domain_names(connection, table["source_id"].unique())
-    table["source"] = table["source_id"].map(names)
+        cited = _cited_domains(connection, workspace) if only_cited else None
+        evidence = ledger.read(
+            connection,
+            workspace.id,
+            targets=sorted(set(whole) | partly),
+            sources=cited,
+            texts=("source_url", "nofollow", *texts),
+        )
+        table = _links_table(evidence, whole, hosts)
+        table = _with_edges(table, rows(connection, _edges(whole, cited)), whole)
+        table["source"] = table["source_id"].map(domain_names(connection, table["source_id"].unique()))
     keep = _from_others(table, whole, hosts) & table["source"].notna().to_numpy()
-    return Links(table[keep].reset_index(drop=True))
+    table = table[keep].reset_index(drop=True)
+    spans = _spans(evidence.spans, table)
+    ends = spans.groupby("row").agg(start=("start", "min"), end=("end", "max"))
+    ends = ends.reindex(range(len(table))).replace([np.inf, -np.inf], np.nan)
+    table = table.assign(first=ends["start"], lost=ends["end"]).drop(columns="link")
+    return Links(table, spans)
+
+
+def _spans(lives: ledger.Spans, table: pd.DataFrame) -> pd.DataFrame:
+    found = pd.DataFrame({"link": lives.link, "start": lives.start, "end": lives.end})
+    mine = table[["link", "source_id", "page", "brand"]].assign(row=np.arange(len(table)))
+    known = mine[mine["link"] >= 0].merge(found, on="link")
+    edges = mine[mine["link"] < 0].assign(start=-np.inf, end=np.inf)
+    return pd.concat([known, edges], ignore_index=True)[["row", "source_id", "page", "brand", "start", "end"]]
+
+
+def _edges(whole: Mapping[int, int], cited: Select[Any] | None) -> Select[Any]:
+    wanted = [EDGE.c.target_domain_id.in_(sorted(whole))]
+    wanted += [EDGE.c.source_domain_id.in_(cited)] if cited is not None else []
+    columns = (EDGE.c.source_domain_id.label("source_id"), EDGE.c.target_domain_id.label("target"))
+    return select(*columns).where(*wanted).distinct()
 
 
 def _from_others(
@@ -130,7 +142,7 @@ def _from_others(
     return keep
 
 
-def _cited_domains(connection: Connection, workspace: World) -> Any:
+def _cited_domains(connection: Connection, workspace: World) -> Select[Any]:
     if rollups.fresh(connection, workspace.id):
         return select(SOURCE.c.domain_id).where(SOURCE.c.workspace_id == workspace.id, SOURCE.c.answers > 0)
     return select(CITATION.c.domain_id).where(
@@ -138,30 +150,36 @@ def _cited_domains(connection: Connection, workspace: World) -> Any:
     )
 
 
-def _links_table(
-    frame: pd.DataFrame, whole: Mapping[int, int], hosts: Mapping[str, int], *, keep: bool = False
-) -> pd.DataFrame:
-    targets = zip(frame["target"], frame["target_url"], strict=True)
-    frame["brand"] = np.array(
+_ONLY_EVIDENCE = ["first_seen", "last_seen", "lost_at", "scope", "as_of", "vendor"]
+
+
+def _links_table(evidence: ledger.Ledger, whole: Mapping[int, int], hosts: Mapping[str, int]) -> pd.DataFrame:
+    """One row per link to a brand, each column with its newest known value."""
+    frame = pd.DataFrame(
+        {name: pd.Series(values, dtype=object) for name, values in evidence.columns.items()}
+    ).assign(link=evidence.link)
+    frame = frame.sort_values("as_of", kind="stable")
+    vendors = frame[["link", "vendor"]].drop_duplicates().sort_values("vendor").groupby("link")["vendor"]
+    newest = frame.drop(columns=_ONLY_EVIDENCE).groupby("link", sort=True).last().reset_index()
+    newest["vendors"] = vendors.agg(", ".join).to_numpy(object)
+    targets = zip(newest["target"], newest["target_url"], strict=True)
+    newest["brand"] = np.array(
         [whole[i] if i in whole else _host_brand(url, hosts) for i, url in targets], np.float64
     )
-    frame["first"] = seconds(frame["first_seen"])
-    frame["lost"] = seconds(frame["lost_at"])
-    frame["as_of"] = [day.toordinal() for day in frame["as_of"]]
-    frame["nofollow"] = frame["nofollow"].astype("float64")
-    frame["page"] = frame["page"].astype("Int64")
-    frame = frame.drop(columns=["first_seen", "lost_at", *([] if keep else ["target_url"])])
-    frame = frame[frame["brand"].notna()]
-    return frame.assign(brand=frame["brand"].astype("int64"))
+    for name in ("source_id", "target"):
+        newest[name] = newest[name].astype("int64")
+    newest["nofollow"] = newest["nofollow"].astype("float64")
+    newest["page"] = newest["page"].astype("Int64")
+    newest = newest.rename(columns={"source_url": "url"})
+    newest = newest[newest["brand"].notna()]
+    return newest.assign(brand=newest["brand"].astype("int64"))
 
 
 def _host_brand(url: str | None, hosts: Mapping[str, int]) -> float:
-    from tracker.domains import try_parse
-
-    found = try_parse(url) if url else None
-    if found is None:
+    address = domains.try_parse(url) if url else None
+    if address is None:
         return float("nan")
-    labels = found.host.split(".")
+    labels = address.host.split(".")
     endings = (".".join(labels[i:]) for i in range(len(labels)))
     return float(next((hosts[ending] for ending in endings if ending in hosts), "nan"))
 
@@ -172,65 +190,34 @@ def _with_edges(table: pd.DataFrame, edges: pd.DataFrame, whole: Mapping[int, in
     known = set(zip(table["source_id"], table["brand"], strict=True))
     edges = edges.assign(brand=edges["target"].map(whole).astype("int64"))
     new = [pair not in known for pair in zip(edges["source_id"], edges["brand"], strict=True)]
-    spare = edges[new].assign(vendor="web graph", scope="domains", as_of=0)
-    for name in ("first", "lost", "nofollow"):
-        spare[name] = np.nan
-    spare["url"] = pd.Series([None] * len(spare), dtype=object, index=spare.index)
+    spare = edges[new].assign(vendors="web graph", nofollow=np.nan, link=-1)
     spare["page"] = pd.array([pd.NA] * len(spare), dtype="Int64")
-    return pd.concat([table, spare[table.columns]], ignore_index=True) if len(spare) else table
+    spare = spare.reindex(columns=table.columns)
+    return pd.concat([table, spare], ignore_index=True) if len(spare) else table
+
+
+TEXTS = ("anchor", "ugc", "sponsored", "title", "language", "context_left", "context_right")
 
 
 def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
-    """Every stored link to a brand from elsewhere, newest import of each kept: what it says and what our own look found.
-
-    A link that a later full export of its vendor no longer lists is lost on that export's day.
+    """Every link to a brand from elsewhere: when it was live, what exports say of it and what our own look read.
 
     `source`, `url`, `target_url`, `brand` (position), `anchor`, `nofollow`, `ugc`, `sponsored`, `link_type`, `first`,
     `lost` (seconds), `title`, `language`, `context`, then from page checks `placement`, `outlinks`, `checked_language`.
     """
-    whole, hosts, partly = _brand_targets(workspace)
-    b = BACKLINK.c
-    columns = [
-        *(
-            b.source_domain_id.label("source_id"),
-            b.source_page_id.label("page"),
-            b.target_domain_id.label("target"),
-        ),
-        *(b.source_url.label("url"), b.target_url, b.anchor, b.nofollow, b.ugc, b.sponsored, b.link_type),
-        *(b.first_seen, b.lost_at, b.title, b.language, b.context_left, b.context_right),
-        *(IMPORT.c.as_of, IMPORT.c.vendor, IMPORT.c.scope),
-    ]
-    found = (
-        select(*columns)
-        .join_from(BACKLINK, IMPORT, IMPORT.c.id == b.import_id)
-        .where(b.workspace_id == workspace.id, b.target_domain_id.in_(sorted(set(whole) | partly)), is_link())
-        .order_by(IMPORT.c.as_of, b.id)
-    )
+    known = links(database, workspace, only_cited=False, texts=TEXTS).table
+    frame = known[known["vendors"] != "web graph"].reset_index(drop=True)
     with database.connect() as connection:
-        frame = _links_table(rows(connection, found), whole, hosts, keep=True)
-        frame = _with_losses(frame[_from_others(frame, whole, hosts)])
-        frame["source"] = frame["source_id"].map(domain_names(connection, frame["source_id"].unique()))
-        seen = _placements(connection, workspace)
-    key = ["source_id", "page", "brand", "target_url"]
-    frame = frame.drop_duplicates(key, keep="last").reset_index(drop=True)
+        looked = _placements(connection, workspace)
     parts = [frame.pop("context_left"), frame["anchor"], frame.pop("context_right")]
     frame["context"] = [" ".join(str(t) for t in texts if t) for texts in zip(*parts, strict=True)]
     brands = [workspace.brands[int(i)].id for i in frame["brand"]]
-    known = [
-        seen.get((None if p is pd.NA else int(p), b)) for p, b in zip(frame["page"], brands, strict=True)
+    of_page = [
+        looked.get((None if p is pd.NA else int(p), b)) for p, b in zip(frame["page"], brands, strict=True)
     ]
-    for place, name in enumerate(("placement", "outlinks", "checked_language")):
-        frame[name] = pd.Series([None if k is None else k[place] for k in known], dtype=object)
+    for i, name in enumerate(("placement", "outlinks", "checked_language")):
+        frame[name] = pd.Series([None if each is None else each[i] for each in of_page], dtype=object)
     return frame
-
-
-def _with_losses(frame: pd.DataFrame) -> pd.DataFrame:
-    from analysis.frames.exposure import dropped
-
-    if frame.empty:
-        return frame
-    ended = dropped(frame.assign(end=frame["lost"].fillna(np.inf)))
-    return frame.assign(lost=ended["end"].replace(np.inf, np.nan)).drop(columns=["vendor", "scope"])
 
 
 def _placements(

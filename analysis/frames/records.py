@@ -11,7 +11,6 @@ from sqlalchemy import Engine, func
 from sqlalchemy import select as typed_select
 from sqlmodel import Session, col
 
-from analysis.frames.tables import BACKLINK, rows
 from analysis.frames.tracked import World
 from tracker import store
 from tracker.models import (
@@ -201,12 +200,3 @@ def has_links(database: Engine, workspace: World) -> bool:
     statement = select(LinkImport.id).where(LinkImport.workspace_id == workspace.id).limit(1)
     with store.reading(database) as session:
         return session.scalar(statement) is not None
-
-
-def link_texts(database: Engine, workspace: World) -> pd.DataFrame:
-    """What exports wrote of each link: `source_page_id`, `source_url`, `target_url`, `target_domain_id`, `anchor`,
-    `source_domain_id`."""
-    b = BACKLINK.c
-    columns = (b.source_page_id, b.source_url, b.target_url, b.target_domain_id, b.anchor, b.source_domain_id)
-    with database.connect() as connection:
-        return rows(connection, select(*columns).where(b.workspace_id == workspace.id))

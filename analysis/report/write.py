@@ -166,8 +166,9 @@ def _sources(
     total = found.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
     total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
     kinds = labels(database, world, [str(name) for name in total["domain"]], folder=classes)
-    linked = frames.links(database, world).table
-    linked = linked[linked["lost"].isna() & linked["source"].isin(total["domain"])]
+    known = frames.links(database, world)
+    linked = known.table[known.live_on(frames.end_of(database, world, scope))]
+    linked = linked[linked["source"].isin(total["domain"])]
     brands: dict[str, list[int]] = {}
     for source, brand in zip(linked["source"], linked["brand"], strict=True):
         brands.setdefault(str(source), []).append(int(brand))

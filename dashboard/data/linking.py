@@ -32,26 +32,17 @@ def links(place: Place) -> pd.DataFrame:
     """Links to the brands, one row per (linking page, brand): `source`, `url`, `target_url`, `anchor`, `brand`, `own`,
     `nofollow`, `first`, `lost` (moments or None), `vendors`."""
     here, db = world(place), database(place)
-    known = frames.links(db, here, only_cited=False).table
-    texts = frames.link_texts(db, here)
+    known = frames.links(db, here, only_cited=False, texts=("anchor",)).table
     known = known.assign(page_key=known["page"].fillna(-1).astype("int64"))
-    texts["page_key"] = [-1 if p is None or p != p else int(p) for p in texts["source_page_id"]]
-    written = texts.drop_duplicates(["source_domain_id", "page_key", "target_domain_id"])
-    joined = known.merge(
-        written,
-        how="left",
-        left_on=["source_id", "page_key", "target"],
-        right_on=["source_domain_id", "page_key", "target_domain_id"],
-    )
-    grouped = joined.groupby(["source", "page_key", "brand"], sort=False, dropna=False)
+    grouped = known.groupby(["source", "page_key", "brand"], sort=False, dropna=False)
     out = grouped.agg(
-        url=("source_url", "first"),
+        url=("url", "first"),
         target_url=("target_url", "first"),
         anchor=("anchor", "first"),
         nofollow=("nofollow", "max"),
         first=("first", "min"),
-        lost=("lost", "max"),
-        vendors=("vendor", lambda names: ", ".join(sorted(set(names)))),
+        lost=("lost", lambda ends: ends.max(skipna=False)),
+        vendors=("vendors", lambda names: ", ".join(sorted({n for each in names for n in each.split(", ")}))),
     ).reset_index()
     for name in ("first", "lost"):
         out[name] = pd.to_datetime(out[name], unit="s", utc=True)

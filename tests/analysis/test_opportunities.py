@@ -84,7 +84,8 @@ def test_a_page_that_names_the_brand_without_linking_is_told(
                     check_id=check.id, brand_id=100, target_url="https://norvane.com", placement="content"
                 )
             )
-    assert ("mention without link" in kinds(found(database)["example.org"])) is wanted
+    row = found(database).get("example.org")
+    assert (row is not None and "mention without link" in kinds(row)) is wanted
 
 
 def lift_table(low: float, verdict: str = "associated within the same question") -> Any:

@@ -56,7 +56,7 @@ def _links(facts: Facts) -> None:
                 anchor=f"see {target[0]}",
             )
     facts.link(
-        f"https://{SITES[0]}/a/0", "https://norvane.com/x", first=week(-9), lost=week(2), anchor="=1+1"
+        f"https://{SITES[1]}/a/0", "https://norvane.com/x", first=week(-9), lost=week(2), anchor="=1+1"
     )
 
 

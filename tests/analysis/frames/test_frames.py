@@ -160,7 +160,9 @@ def test_the_newest_import_of_a_vendor_says_whether_a_link_lives(sqlite_database
         ("ahrefs", "all", 5, False),
         ("ahrefs", "all", 3, True),
         ("ahrefs", "sample", 5, True),
-        ("generic", "all", 5, True),
+        ("generic", "all", 5, False),
+        ("ahrefs", "one_per_domain", 5, False),
+        ("ahrefs", "new", 5, True),
     ],
 )
 def test_a_link_that_a_later_full_export_lacks_is_lost(

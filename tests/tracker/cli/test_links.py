@@ -22,7 +22,7 @@ from tracker import catalog, domains, store
 from tracker.errors import CiteliftError, DataError, UsageError
 from tracker.links import decisions, releases
 from tracker.links.pages import checking
-from tracker.links.pages.look import Due
+from tracker.links.pages.checks import Due
 from tracker.links.web.fetch import Fetcher, Policy
 from tracker.models import (
     AuthorityList,

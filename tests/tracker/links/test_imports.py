@@ -842,7 +842,7 @@ _KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from tracker import store
-from tracker.links import importer
+from tracker.links import imports as importer
 
 written = []
 original = importer._LinkWriter.insert

@@ -154,7 +154,7 @@ def _beside(
 ) -> Iterator[Prepared]:
     """A fresh interpreter and no fork: this one may have threads and an open transaction."""
     reader = subprocess.Popen(
-        child.command("-c", "from tracker.links.prepare import serve; serve()"),
+        child.command("-c", f"from {__name__} import serve; serve()"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=child.environment(),

@@ -11,8 +11,10 @@ from sqlmodel import Session, col, select
 
 from tracker import store
 from tracker.answers import stored
-from tracker.links.pages import look as pages
-from tracker.links.pages.look import Due, PageReport, Verdict
+from tracker.links.pages import checks
+from tracker.links.pages.checks import Due
+from tracker.links.pages.history import Verdict, confirm
+from tracker.links.pages.look import PageReport, check
 from tracker.links.web.fetch import Fetched, Fetcher, Refused, Wanted, fetch_many
 from tracker.models import Brand, PageCheck, PageLink
 
@@ -75,10 +77,10 @@ def due(
     now: datetime,
     every: timedelta,
     limit: int,
-    which: pages.Which = "all",
+    which: checks.Which = "all",
 ) -> list[Due]:
     with store.reading(database) as session:
-        return pages.pages_to_check(session, workspace_id, now=now, every=every, limit=limit, which=which)
+        return checks.pages_to_check(session, workspace_id, now=now, every=every, limit=limit, which=which)
 
 
 def look(
@@ -86,17 +88,15 @@ def look(
 ) -> Iterator[Looked]:
     """Every page once, stored as it arrives: what is interrupted keeps what it has."""
     with store.reading(database) as session:
-        targets = pages.targets_of(session, workspace_id)
+        targets = checks.targets_of(session, workspace_id)
         finder = stored.finder(session, workspace_id)
         rows = session.exec(select(Brand).where(Brand.workspace_id == workspace_id))
         brands = {brand.id: brand.name for brand in rows if brand.id is not None}
     asked = [Wanted(each.url, each.validators) for each in wanted]
     for result in fetch_many(asked, fetcher, at=at):
-        outcome = (
-            pages.check(result, targets=targets, finder=finder) if isinstance(result, Fetched) else result
-        )
+        outcome = check(result, targets=targets, finder=finder) if isinstance(result, Fetched) else result
         with store.writing(database) as session:
-            check_id = pages.save_check(session, workspace_id, outcome)
+            check_id = checks.save_check(session, workspace_id, outcome)
             verdicts = _verdicts(session, workspace_id, check_id, brands)
         yield Looked(outcome, verdicts, brands)
 
@@ -113,7 +113,7 @@ def _verdicts(
         .order_by(col(PageLink.brand_id))
     )
     return tuple(
-        BrandVerdict(brands[brand], pages.confirm(pages.history(session, workspace_id, page_id, brand)))
+        BrandVerdict(brands[brand], confirm(checks.history(session, workspace_id, page_id, brand)))
         for brand in ever.all()
         if brand in brands
     )

@@ -1,55 +1,28 @@
 """One fetched page → what it says about the brands: links, placement, robots, canonical, names without links.
 
-Then, over several looks at one page, whether a link is live, suspected lost or lost, and why. A loss counts only when
-it was seen twice some days apart: pages are down, blocked or half-rendered for an hour all the time. Everything read
-from a page is hostile text; it leaves this module without control characters and no longer than its column.
+Everything read from a page is hostile text; it leaves this module without control characters and no longer than its
+column.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import can_ada
 from selectolax.lexbor import LexborHTMLParser, LexborNode
-from sqlalchemy import func, or_, select, union_all
-from sqlmodel import Session, col
 
-from tracker import domains, store
-from tracker.errors import UsageError
+from tracker import domains
 from tracker.links.pages.placement import Placement, place
-from tracker.links.web.fetch import Fetched, Refused, Validators
+from tracker.links.web.fetch import Fetched, Validators
 from tracker.mentions import Finder
-from tracker.models import Backlink, Brand, Citation, Domain, Page, PageCheck, PageLink
 
-LostReason = Literal[
-    "removed",
-    "hidden",
-    "nofollowed",
-    "not_found",
-    "gone",
-    "server_error",
-    "blocked",
-    "redirected",
-    "noindex",
-    "canonical_elsewhere",
-    "blocked_by_robots",
-    "dns",
-    "timeout",
-    "unreachable",
-    "not_a_page",
-]
-LOST_REASONS: tuple[str, ...] = get_args(LostReason)
-State = Literal["live", "suspected", "lost", "unknown"]
-Which = Literal["all", "linking", "cited"]
-
-CONFIRM_DAYS = 3
 _MAX_TEXT = 500_000
 _MAX_LINKS = 2_000
-_MAX_URL = 2_000
+MAX_URL = 2_000
 _SKIPPED = frozenset(("script", "style", "noscript", "template", "textarea", "select", "svg"))
 _INLINE = frozenset(
     "a abbr b bdi bdo cite code del dfn em font i ins kbd mark q s samp small span strong sub sup u var wbr".split()  # noqa: SIM905
@@ -154,7 +127,7 @@ def check(page: Fetched, *, targets: Sequence[Target], finder: Finder | None = N
         title=_title(tree),
         language=_language(tree, page),
         canonical=canonical,
-        canonical_elsewhere=_elsewhere(canonical, page.final_url),
+        canonical_elsewhere=elsewhere(canonical, page.final_url),
         robots=robots,
         refresh=_refresh(tree, base),
         outlinks=reader.outlinks,
@@ -187,7 +160,7 @@ class _Links:
             rel = _rel(placed.node)
             anchor, image = _anchor(placed.node)
             follows = not page_nofollow and not {"nofollow", "ugc", "sponsored"} & set(rel)
-            links.append(Link(brand, clean(url, _MAX_URL), anchor, image, placed.placement, rel, follows))
+            links.append(Link(brand, clean(url, MAX_URL), anchor, image, placed.placement, rel, follows))
         return tuple(links)
 
     def _wanted(self, href: str) -> bool:
@@ -292,10 +265,10 @@ def _canonical(tree: LexborHTMLParser, page: Fetched, base: str) -> str | None:
 
 
 def _capped(url: str | None) -> str | None:
-    return clean(url, _MAX_URL) if url else None
+    return clean(url, MAX_URL) if url else None
 
 
-def _elsewhere(canonical: str | None, final_url: str | None) -> bool:
+def elsewhere(canonical: str | None, final_url: str | None) -> bool:
     one = domains.try_parse(canonical) if canonical else None
     two = domains.try_parse(final_url) if final_url else None
     return one is not None and two is not None and one.canonical != two.canonical
@@ -353,314 +326,3 @@ def _text(tree: LexborHTMLParser) -> str:
         if size > _MAX_TEXT:
             break
     return _UNSAFE.sub("", "".join(parts))[:_MAX_TEXT]
-
-
-# --- several looks at one page -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One check of one page, as far as one brand's link goes."""
-
-    at: datetime
-    state: Literal["fetched", "not_modified", "refused"]
-    status: int | None = None
-    reason: str | None = None
-    final_url: str | None = None
-    noindex: bool = False
-    canonical_elsewhere: bool = False
-    present: bool = False
-    follows: bool = False
-    hidden: bool = False
-
-
-def look(outcome: PageReport | Refused, brand: int) -> Look:
-    if isinstance(outcome, Refused):
-        return Look(outcome.at, "refused", reason=outcome.reason)
-    mine = [link for link in outcome.links if link.brand == brand]
-    return Look(
-        at=outcome.at,
-        state="not_modified" if outcome.status == 304 else "fetched",
-        status=outcome.status,
-        final_url=outcome.final_url,
-        noindex=outcome.noindex,
-        canonical_elsewhere=outcome.canonical_elsewhere,
-        present=bool(mine),
-        follows=any(link.follows for link in mine),
-        hidden=bool(mine) and all(link.placement == "hidden" for link in mine),
-    )
-
-
-_OF_REFUSAL: dict[str, LostReason] = {
-    "dns": "dns",
-    "timeout": "timeout",
-    "too_slow": "timeout",
-    "connect": "unreachable",
-    "tls": "unreachable",
-    "protocol": "unreachable",
-    "robots_disallowed": "blocked_by_robots",
-    "robots_unreachable": "unreachable",
-    "unsafe_redirect": "redirected",
-    "bad_redirect": "redirected",
-    "too_many_redirects": "redirected",
-    "not_html": "not_a_page",
-}
-
-
-def lost_reason(before: Look, now: Look) -> LostReason | None:
-    """Why the link that `before` had is worth nothing now; None while it stands, or while nobody can tell.
-
-    A page that was already noindex or nofollow when the link was first seen lost nothing.
-    """
-    if not before.present or now.state == "not_modified" or not known(now):
-        return None
-    if now.state == "refused":
-        return _OF_REFUSAL.get(now.reason or "")
-    if now.status is not None and not 200 <= now.status < 300:
-        return _of_status(now.status)
-    if not now.present:
-        return "redirected" if _moved(before, now) else "removed"
-    if now.noindex and not before.noindex:
-        return "noindex"
-    if now.canonical_elsewhere and not before.canonical_elsewhere:
-        return "canonical_elsewhere"
-    if now.hidden and not before.hidden:
-        return "hidden"
-    return "nofollowed" if before.follows and not now.follows else None
-
-
-def known(now: Look) -> bool:
-    """False where the look says nothing of the page: our own limits, or a host that asked us to wait."""
-    if now.state == "refused":
-        return now.reason in _OF_REFUSAL
-    return now.status != 429
-
-
-def _of_status(status: int) -> LostReason:
-    if status >= 500:
-        return "server_error"
-    if status == 404:
-        return "not_found"
-    if status == 410:
-        return "gone"
-    return "redirected" if 300 <= status < 400 else "blocked"
-
-
-def _moved(before: Look, now: Look) -> bool:
-    one, two = domains.try_parse(before.final_url or ""), domains.try_parse(now.final_url or "")
-    return one is not None and two is not None and one.canonical != two.canonical
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    state: State
-    since: datetime | None = None
-    """When the present run of losses, or of good looks, began."""
-    reason: LostReason | None = None
-    looks: int = 0
-
-
-def confirm(history: Iterable[Look], *, days: float = CONFIRM_DAYS) -> Verdict:
-    """Live, suspected (seen lost once, or twice too close together) or lost, from all looks at one page."""
-    if days <= 0:
-        raise UsageError(f"a loss cannot be confirmed {days} days apart", "give a positive number of days")
-    good: Look | None = None
-    run: list[tuple[datetime, LostReason | None]] = []
-    count = 0
-    for now in sorted(history, key=lambda each: each.at):
-        count += 1
-        if not known(now):
-            continue
-        reason = None if good is None else lost_reason(good, now)
-        if good is None and not now.present:
-            continue
-        if reason is None and (now.state == "not_modified" and run and run[-1][1] is not None):
-            # Unchanged since the look that had lost the link.
-            reason = run[-1][1]
-        if run and (run[-1][1] is None) != (reason is None):
-            run = []
-        run.append((now.at, reason))
-        good = now if reason is None and now.state == "fetched" else good
-    return _verdict(run, count, timedelta(days=days))
-
-
-def _verdict(run: Sequence[tuple[datetime, LostReason | None]], count: int, apart: timedelta) -> Verdict:
-    if not run:
-        return Verdict("unknown", looks=count)
-    (first, _), (last, reason) = run[0], run[-1]
-    if reason is None:
-        return Verdict("live", first, looks=count)
-    return Verdict("lost" if last - first >= apart else "suspected", first, reason, count)
-
-
-# --- the tables ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    page_id: int
-    url: str
-    """As it was seen, which is what can be fetched; never the canonical name."""
-    validators: Validators | None = field(default=None)
-
-
-def targets_of(session: Session, workspace_id: int) -> tuple[Target, ...]:
-    brands = session.scalars(select(Brand).where(col(Brand.workspace_id) == workspace_id, col(Brand.active)))
-    return tuple(Target(brand.id, tuple(brand.domains)) for brand in brands if brand.id is not None)
-
-
-def pages_to_check(
-    session: Session,
-    workspace_id: int,
-    *,
-    now: datetime,
-    every: timedelta,
-    limit: int = 1_000,
-    which: Which = "all",
-) -> list[Due]:
-    """Linking and cited pages whose last check is older than `every`: never checked first, then the oldest."""
-    if which not in get_args(Which):
-        raise UsageError(f"unknown kind of pages {which!r}", f"one of {', '.join(get_args(Which))}")
-    links: Any = select(
-        col(Backlink.source_page_id).label("page"), col(Backlink.source_url).label("url")
-    ).where(
-        col(Backlink.workspace_id) == workspace_id,
-        col(Backlink.source_page_id).is_not(None),
-        col(Backlink.source_url).is_not(None),
-        col(Backlink.source_domain_id) != col(Backlink.target_domain_id),
-    )
-    cited: Any = select(col(Citation.page_id).label("page"), col(Citation.url).label("url")).where(
-        col(Citation.workspace_id) == workspace_id,
-        col(Citation.page_id).is_not(None),
-        col(Citation.kind) == "cited",
-    )
-    chosen = {"all": union_all(links, cited), "linking": links, "cited": cited}
-    seen = chosen[which].subquery()
-    checks = (
-        select(col(PageCheck.page_id).label("page"), func.max(col(PageCheck.checked_at)).label("last"))
-        .where(col(PageCheck.workspace_id) == workspace_id)
-        .group_by(col(PageCheck.page_id))
-        .subquery()
-    )
-    rows = session.connection().execute(
-        select(seen.c.page, func.min(seen.c.url), checks.c.last)
-        .join(checks, checks.c.page == seen.c.page, isouter=True)
-        .where(or_(checks.c.last.is_(None), checks.c.last <= now - every))
-        .group_by(seen.c.page, checks.c.last)
-        .order_by(checks.c.last.is_not(None), checks.c.last, seen.c.page)
-        .limit(limit)
-    )
-    return [
-        Due(page, url, _validators(session, workspace_id, page) if last else None) for page, url, last in rows
-    ]
-
-
-def _validators(session: Session, workspace_id: int, page_id: int) -> Validators | None:
-    """Of the last look, and only when that look got the page: after a failure the body is wanted again."""
-    row = session.scalars(_select_checks(workspace_id, page_id).limit(1)).first()
-    if row is None or row.state == "refused" or row.final_url is None or row.status not in (200, 304):
-        return None
-    return Validators(row.final_url, row.etag, row.last_modified)
-
-
-def _select_checks(workspace_id: int, page_id: int) -> Any:
-    return (
-        select(PageCheck)
-        .where(col(PageCheck.workspace_id) == workspace_id, col(PageCheck.page_id) == page_id)
-        .order_by(col(PageCheck.checked_at).desc(), col(PageCheck.id).desc())
-    )
-
-
-def save_check(session: Session, workspace_id: int, outcome: PageReport | Refused) -> int:
-    """Store one look; the id of its row. The page and its domain are created where they are new."""
-    page_id = _page_row(session, outcome.url)
-    if isinstance(outcome, Refused):
-        row = PageCheck(
-            workspace_id=workspace_id,
-            page_id=page_id,
-            checked_at=outcome.at,
-            state="refused",
-            reason=outcome.reason,
-        )
-    else:
-        row = _report_row(session, workspace_id, page_id, outcome)
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    links = outcome.links if isinstance(outcome, PageReport) else ()
-    store.bulk_insert(session, PageLink, [_link_row(row.id, link) for link in links])
-    return row.id
-
-
-def _page_row(session: Session, url: str) -> int:
-    address = domains.parse(url)
-    page_id, domain_id = domains.page_id(address.canonical), domains.domain_id(address.domain)
-    store.bulk_insert(session, Domain, [{"id": domain_id, "name": address.domain}], ignore=True)
-    page = {"id": page_id, "domain_id": domain_id, "host": address.host, "url": address.canonical}
-    store.bulk_insert(session, Page, [page], ignore=True)
-    return page_id
-
-
-def _report_row(session: Session, workspace_id: int, page_id: int, report: PageReport) -> PageCheck:
-    known_by = report.validators
-    names: dict[int, str] = {}
-    if report.named:
-        brands = session.scalars(select(Brand).where(col(Brand.id).in_(report.named)))
-        names = {brand.id: brand.name for brand in brands if brand.id is not None}
-    return PageCheck(
-        workspace_id=workspace_id,
-        page_id=page_id,
-        checked_at=report.at,
-        state="not_modified" if report.status == 304 else "fetched",
-        status=report.status,
-        final_url=clean(report.final_url, _MAX_URL),
-        canonical=report.canonical,
-        robots=", ".join(report.robots)[:500] or None,
-        title=report.title,
-        language=report.language,
-        outlinks=report.outlinks,
-        etag=clean(known_by.etag, 500) if known_by and known_by.etag else None,
-        last_modified=clean(known_by.last_modified, 100) if known_by and known_by.last_modified else None,
-        named=[names[key] for key in report.named if key in names],
-    )
-
-
-def _link_row(check_id: int, link: Link) -> dict[str, Any]:
-    return {
-        "check_id": check_id,
-        "brand_id": link.brand,
-        "target_url": link.url,
-        "anchor": link.anchor or None,
-        "placement": link.placement,
-        "nofollow": link.nofollow,
-        "ugc": link.ugc,
-        "sponsored": link.sponsored,
-    }
-
-
-def history(session: Session, workspace_id: int, page_id: int, brand_id: int) -> list[Look]:
-    """All stored looks at one page for one brand, oldest first: what `confirm` judges."""
-    rows = list(session.scalars(_select_checks(workspace_id, page_id)))
-    links: dict[int, list[PageLink]] = {}
-    wanted = [row.id for row in rows]
-    for link in session.scalars(
-        select(PageLink).where(col(PageLink.check_id).in_(wanted), col(PageLink.brand_id) == brand_id)
-    ):
-        links.setdefault(link.check_id, []).append(link)
-    return [_stored_look(row, links.get(row.id, [])) for row in reversed(rows)]
-
-
-def _stored_look(row: PageCheck, links: Sequence[PageLink]) -> Look:
-    robots = {word.strip() for word in (row.robots or "").split(",")}
-    return Look(
-        at=row.checked_at,
-        state=row.state,  # type: ignore[arg-type]
-        status=row.status,
-        reason=row.reason,
-        final_url=row.final_url,
-        noindex="noindex" in robots,
-        canonical_elsewhere=_elsewhere(row.canonical, row.final_url),
-        present=bool(links),
-        follows="nofollow" not in robots and any(not (x.nofollow or x.ugc or x.sponsored) for x in links),
-        hidden=bool(links) and all(link.placement == "hidden" for link in links),
-    )

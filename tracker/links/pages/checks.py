@@ -1,0 +1,190 @@
+"""Looks at pages in the database: which pages are due, what a look found, all looks at one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+
+from sqlalchemy import func, or_, select, union_all
+from sqlmodel import Session, col
+
+from tracker import domains, store
+from tracker.errors import UsageError
+from tracker.links.pages.history import Look
+from tracker.links.pages.look import MAX_URL, Link, PageReport, Target, clean, elsewhere
+from tracker.links.web.fetch import Refused, Validators
+from tracker.models import Backlink, Brand, Citation, Domain, Page, PageCheck, PageLink
+
+Which = Literal["all", "linking", "cited"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    page_id: int
+    url: str
+    """As it was seen, which is what can be fetched; never the canonical name."""
+    validators: Validators | None = field(default=None)
+
+
+def targets_of(session: Session, workspace_id: int) -> tuple[Target, ...]:
+    brands = session.scalars(select(Brand).where(col(Brand.workspace_id) == workspace_id, col(Brand.active)))
+    return tuple(Target(brand.id, tuple(brand.domains)) for brand in brands if brand.id is not None)
+
+
+def pages_to_check(
+    session: Session,
+    workspace_id: int,
+    *,
+    now: datetime,
+    every: timedelta,
+    limit: int = 1_000,
+    which: Which = "all",
+) -> list[Due]:
+    """Linking and cited pages whose last check is older than `every`: never checked first, then the oldest."""
+    if which not in get_args(Which):
+        raise UsageError(f"unknown kind of pages {which!r}", f"one of {', '.join(get_args(Which))}")
+    links: Any = select(
+        col(Backlink.source_page_id).label("page"), col(Backlink.source_url).label("url")
+    ).where(
+        col(Backlink.workspace_id) == workspace_id,
+        col(Backlink.source_page_id).is_not(None),
+        col(Backlink.source_url).is_not(None),
+        col(Backlink.source_domain_id) != col(Backlink.target_domain_id),
+    )
+    cited: Any = select(col(Citation.page_id).label("page"), col(Citation.url).label("url")).where(
+        col(Citation.workspace_id) == workspace_id,
+        col(Citation.page_id).is_not(None),
+        col(Citation.kind) == "cited",
+    )
+    chosen = {"all": union_all(links, cited), "linking": links, "cited": cited}
+    seen = chosen[which].subquery()
+    checks = (
+        select(col(PageCheck.page_id).label("page"), func.max(col(PageCheck.checked_at)).label("last"))
+        .where(col(PageCheck.workspace_id) == workspace_id)
+        .group_by(col(PageCheck.page_id))
+        .subquery()
+    )
+    rows = session.connection().execute(
+        select(seen.c.page, func.min(seen.c.url), checks.c.last)
+        .join(checks, checks.c.page == seen.c.page, isouter=True)
+        .where(or_(checks.c.last.is_(None), checks.c.last <= now - every))
+        .group_by(seen.c.page, checks.c.last)
+        .order_by(checks.c.last.is_not(None), checks.c.last, seen.c.page)
+        .limit(limit)
+    )
+    return [
+        Due(page, url, _validators(session, workspace_id, page) if last else None) for page, url, last in rows
+    ]
+
+
+def _validators(session: Session, workspace_id: int, page_id: int) -> Validators | None:
+    """Of the last look, and only when that look got the page: after a failure the body is wanted again."""
+    row = session.scalars(_select_checks(workspace_id, page_id).limit(1)).first()
+    if row is None or row.state == "refused" or row.final_url is None or row.status not in (200, 304):
+        return None
+    return Validators(row.final_url, row.etag, row.last_modified)
+
+
+def _select_checks(workspace_id: int, page_id: int) -> Any:
+    return (
+        select(PageCheck)
+        .where(col(PageCheck.workspace_id) == workspace_id, col(PageCheck.page_id) == page_id)
+        .order_by(col(PageCheck.checked_at).desc(), col(PageCheck.id).desc())
+    )
+
+
+def save_check(session: Session, workspace_id: int, outcome: PageReport | Refused) -> int:
+    """Store one look; the id of its row. The page and its domain are created where they are new."""
+    page_id = _page_row(session, outcome.url)
+    if isinstance(outcome, Refused):
+        row = PageCheck(
+            workspace_id=workspace_id,
+            page_id=page_id,
+            checked_at=outcome.at,
+            state="refused",
+            reason=outcome.reason,
+        )
+    else:
+        row = _report_row(session, workspace_id, page_id, outcome)
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    links = outcome.links if isinstance(outcome, PageReport) else ()
+    store.bulk_insert(session, PageLink, [_link_row(row.id, link) for link in links])
+    return row.id
+
+
+def _page_row(session: Session, url: str) -> int:
+    address = domains.parse(url)
+    page_id, domain_id = domains.page_id(address.canonical), domains.domain_id(address.domain)
+    store.bulk_insert(session, Domain, [{"id": domain_id, "name": address.domain}], ignore=True)
+    page = {"id": page_id, "domain_id": domain_id, "host": address.host, "url": address.canonical}
+    store.bulk_insert(session, Page, [page], ignore=True)
+    return page_id
+
+
+def _report_row(session: Session, workspace_id: int, page_id: int, report: PageReport) -> PageCheck:
+    known_by = report.validators
+    names: dict[int, str] = {}
+    if report.named:
+        brands = session.scalars(select(Brand).where(col(Brand.id).in_(report.named)))
+        names = {brand.id: brand.name for brand in brands if brand.id is not None}
+    return PageCheck(
+        workspace_id=workspace_id,
+        page_id=page_id,
+        checked_at=report.at,
+        state="not_modified" if report.status == 304 else "fetched",
+        status=report.status,
+        final_url=clean(report.final_url, MAX_URL),
+        canonical=report.canonical,
+        robots=", ".join(report.robots)[:500] or None,
+        title=report.title,
+        language=report.language,
+        outlinks=report.outlinks,
+        etag=clean(known_by.etag, 500) if known_by and known_by.etag else None,
+        last_modified=clean(known_by.last_modified, 100) if known_by and known_by.last_modified else None,
+        named=[names[key] for key in report.named if key in names],
+    )
+
+
+def _link_row(check_id: int, link: Link) -> dict[str, Any]:
+    return {
+        "check_id": check_id,
+        "brand_id": link.brand,
+        "target_url": link.url,
+        "anchor": link.anchor or None,
+        "placement": link.placement,
+        "nofollow": link.nofollow,
+        "ugc": link.ugc,
+        "sponsored": link.sponsored,
+    }
+
+
+def history(session: Session, workspace_id: int, page_id: int, brand_id: int) -> list[Look]:
+    """All stored looks at one page for one brand, oldest first: what `confirm` judges."""
+    rows = list(session.scalars(_select_checks(workspace_id, page_id)))
+    links: dict[int, list[PageLink]] = {}
+    wanted = [row.id for row in rows]
+    for link in session.scalars(
+        select(PageLink).where(col(PageLink.check_id).in_(wanted), col(PageLink.brand_id) == brand_id)
+    ):
+        links.setdefault(link.check_id, []).append(link)
+    return [_stored_look(row, links.get(row.id, [])) for row in reversed(rows)]
+
+
+def _stored_look(row: PageCheck, links: Sequence[PageLink]) -> Look:
+    robots = {word.strip() for word in (row.robots or "").split(",")}
+    return Look(
+        at=row.checked_at,
+        state=row.state,  # type: ignore[arg-type]
+        status=row.status,
+        reason=row.reason,
+        final_url=row.final_url,
+        noindex="noindex" in robots,
+        canonical_elsewhere=elsewhere(row.canonical, row.final_url),
+        present=bool(links),
+        follows="nofollow" not in robots and any(not (x.nofollow or x.ugc or x.sponsored) for x in links),
+        hidden=bool(links) and all(link.placement == "hidden" for link in links),
+    )
