@@ -3,9 +3,16 @@
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-ifeq ($(strip $(PYTHON)),)
-$(error citelift needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python)
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
+# Asked of the .venv where there is one: it may have been made by an older Python than the one found now.
+ASKED := $(firstword $(wildcard $(BIN)/python) $(PYTHON))
+ifneq ($(shell $(ASKED) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null),True)
+$(error citelift needs Python 3.11 or newer, but this is $(or $(ASKED),none): install one, or say make clean demo PYTHON=/path/to/python)
 endif
+endif
+
+# Tests run side by side, one process a core and one for those that wait; JOBS=0 runs them in this one.
+JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 .PHONY: demo test bench lint dev clean
 
@@ -13,7 +20,7 @@ demo: .venv/run.stamp
 	@$(BIN)/citelift demo
 
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.bench
