@@ -1,11 +1,13 @@
-"""The verbs that need all three packages: demo, dashboard, serve."""
+"""The verbs that need all three packages: demo, dashboard, serve; and the manual."""
 
 from __future__ import annotations
 
+import shutil
 import signal
+import sys
 import threading
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +22,7 @@ PortOption = Annotated[int, typer.Option("--port", help="Port of the dashboard; 
 
 def register(app: typer.Typer) -> None:
     add(app, demo, group=SET_UP)
+    add(app, manual, "help", SET_UP)
     add(app, dashboard, group=READ)
     add(app, serve, group=AUTOMATE)
 
@@ -89,3 +92,43 @@ def serve(
             "report": lambda what, due, ending: clock.scheduled_report(db, reports, what, due),
         }
         schedule.serve(schedule.Clock(db, actions, stop, lambda words: err.print(plain(words))))
+
+
+def manual(
+    ctx: typer.Context,
+    topic: Annotated[
+        list[str] | None, typer.Argument(help="A topic of the list, or a verb; without it, the list.")
+    ] = None,
+) -> None:
+    """List what there is to read, or show a topic or what a verb takes."""
+    from dashboard import manual as pages
+
+    if not topic:
+        out.print("What there is to read, with `citelift help TOPIC`:")
+        for name, title in pages.titles().items():
+            out.print(f"  {name:<10} {plain(title)}")
+        out.print("\n`citelift help VERB` says what a verb takes, `citelift --help` lists the verbs.")
+    elif len(topic) == 1 and topic[0] in pages.ORDER:
+        _show_page(pages.text(topic[0]))
+    elif _is_verb(root := ctx.find_root().command, topic):
+        root.main([*topic, "--help"], prog_name="citelift", standalone_mode=False)
+    else:
+        pages.text(" ".join(topic))
+
+
+def _is_verb(command: Any, words: list[str]) -> bool:
+    """Whether the words name a verb, like `import links`."""
+    for word in words:
+        command = getattr(command, "commands", {}).get(word)
+    return command is not None
+
+
+def _show_page(text: str) -> None:
+    """Laid out at a terminal; as it stands where a program or a pager reads."""
+    if not sys.stdout.isatty():
+        sys.stdout.write(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console(width=min(shutil.get_terminal_size().columns, 100)).print(Markdown(text))

@@ -151,7 +151,7 @@ FLOORS = {
         "cli",
     ),
     "dashboard": (
-        "data charts server clock",
+        "data charts server clock manual",
         "strings",
         "widgets",
         "cells glance marked",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from dashboard import command
+from dashboard import command, manual
 from tests.tracker.cli.test_collect import write_catalog
 from tracker.cli.verbs import GROUPS
 
@@ -123,3 +123,31 @@ def test_with_json_a_failure_is_json_too_and_words_stand_on_the_error_output(
     assert error["exit_code"] == code
     assert problem in error["problem"]
     assert printed.err.strip()
+
+
+# --- the manual -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("topic", manual.ORDER)
+def test_a_topic_is_shown_as_it_stands(topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(["help", topic]) == 0
+    assert capsys.readouterr().out == manual.text(topic)
+
+
+def test_without_a_topic_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(["help"]) == 0
+    shown = capsys.readouterr().out
+    assert [name for name, title in manual.titles().items() if f"{name:<10} {title}" not in shown] == []
+
+
+@pytest.mark.parametrize(("words", "wanted"), [(["run"], "--resume"), (["import", "links"], "--dry-run")])
+def test_help_of_a_verb_says_what_it_takes(
+    words: list[str], wanted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.run(["help", *words]) == 0
+    assert wanted in capsys.readouterr().out
+
+
+def test_help_about_nothing_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(["help", "weather"]) == 2
+    assert "one of catalog" in capsys.readouterr().err
