@@ -1045,6 +1045,25 @@ def test_new_and_lost_come_from_two_full_snapshots(database: Engine, workspace: 
     assert pair.late_finds == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "kind"),
+    [
+        ("2026-04-30T23:59:59Z", "found late"),
+        ("2026-05-01", "new"),
+        ("2026-05-01T23:59:59Z", "new"),
+        ("2026-05-02", "new"),
+    ],
+)
+def test_a_link_first_seen_on_the_day_of_the_earlier_export_or_later_is_new(
+    lone: Engine, tmp_path: Path, first: str, kind: str
+) -> None:
+    snapshot(lone, tmp_path, "2026-05-01", [link("a.com/1")])
+    snapshot(lone, tmp_path, "2026-06-01", [link("a.com/1"), link("d.com/1", first=first)])
+    with store.reading(lone) as session:
+        (pair,) = snapshot_changes(session, 1)
+    assert (len(pair.of("new")), pair.late_finds) == ((1, 0) if kind == "new" else (0, 1))
+
+
 def test_a_first_snapshot_is_no_spike(lone: Engine, tmp_path: Path) -> None:
     snapshot(lone, tmp_path, "2026-05-01", [link(f"s{n}.com/") for n in range(50)])
     with store.reading(lone) as session:
