@@ -31,7 +31,7 @@ from analysis.intervals import Interval, wilson
 from tracker import domains, store
 from tracker.answers import rollups
 from tracker.errors import BadUrl, UsageError
-from tracker.mentions import BrandNames, Finder
+from tracker.mentions import Finder
 from tracker.models import DisavowEntry
 
 Floats = NDArray[np.float64]
@@ -136,7 +136,7 @@ def factors(
 
 
 def _finder(brand: frames.BrandFact) -> Finder:
-    return Finder([BrandNames(brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains)])
+    return Finder([brand.names])
 
 
 def _day(seconds: float) -> date | None:

@@ -27,6 +27,8 @@ from tracker.engines.calls import call_for, missing_keys, plain_call
 from tracker.engines.simulated import is_sandbox
 from tracker.errors import CiteliftError
 from tracker.judge import task
+from tracker.mentions import BrandNames, Finder
+from tracker.mentions.asked import named_in
 from tracker.models import Schedule, Workspace
 from tracker.run import history, jobs, plan
 from tracker.run.plan import Plan
@@ -176,8 +178,9 @@ def _doubts(engine: EngineEntry) -> list[Finding]:
 
 def _check_prompts(found: Catalog, problems: list[Finding]) -> None:
     own = found.own
-    names = [name.casefold() for name in (own.name, *own.aliases)]
-    branded = [p for p in found.prompts if any(name in p.text.casefold() for name in names)]
+    names = [BrandNames(0, own.name, own.aliases, own.not_phrases, own.domains, own.exact)]
+    finder = Finder(names)
+    branded = [p for p in found.prompts if named_in(p.text, finder, names)]
     if branded:
         hint = "they are asked and shown, and left out of the headline rates"
         problems.append(

@@ -56,7 +56,8 @@ class Brand(SQLModel, table=True):
     """The name case-folded: what a brand is recognised by when the catalog changes."""
     name: str
     own: bool = False
-    aliases: list[str] = Field(default_factory=list, sa_type=JSON)
+    aliases: list[Any] = Field(default_factory=list, sa_type=JSON)
+    """As `tracker.mentions.names` writes and reads them."""
     domains: list[str] = Field(default_factory=list, sa_type=JSON)
     not_phrases: list[str] = Field(default_factory=list, sa_type=JSON)
     active: bool = True

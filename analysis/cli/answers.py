@@ -20,6 +20,7 @@ from analysis.cli.scope import (
     BrandOption,
     CountryOption,
     EngineOption,
+    RivalsOption,
     Selection,
     TopicOption,
     TopOption,
@@ -85,6 +86,7 @@ def visibility(
     country: CountryOption = None,
     brand: BrandOption = None,
     branded: BrandedOption = "exclude",
+    rivals: RivalsOption = "include",
     compare: Annotated[
         bool, typer.Option("--compare", help="The same answers under the definitions other trackers publish.")
     ] = False,
@@ -97,7 +99,7 @@ def visibility(
     if definitions:
         _definitions(as_json)
         return
-    with reading(where, which, country=country, branded=branded) as asked:
+    with reading(where, which, country=country, branded=branded, rivals=rivals) as asked:
         if compare:
             _compare(asked, brand, as_json)
             return
@@ -116,6 +118,8 @@ def visibility(
             "window": asked.window,
             "branded": branded,
             "branded_prompts_left_out": left_out,
+            "rivals": rivals,
+            "prompts_naming_rivals": sorted(asked.world.prompts[p].text for p in asked.world.naming_rivals),
         }
         if by is None:
             head["headline"] = [row_json(row) for row in headline]
@@ -159,6 +163,14 @@ def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
         out.print(
             f"\n{len(asked.world.branded)} prompts that name your own brand are left out (--branded include)."
         )
+    if asked.world.naming_rivals:
+        count = numbers.counted(len(asked.world.naming_rivals), "prompt")
+        words = {
+            "include": "counted in; --rivals exclude leaves them out",
+            "exclude": "left out",
+            "only": "counted",
+        }
+        out.print(f"Prompts that name a rival: {count} ({words[asked.scope.rivals]}).")
     out.print("What the numbers mean: citelift visibility --definitions")
 
 

@@ -14,7 +14,7 @@ import typer
 from tracker.cli.opening import opened
 from tracker.cli.options import DAY, Where
 from tracker.cli.printing import err, plain, print_json, table
-from tracker.cli.workspaces import workspace_of
+from tracker.cli.workspaces import say_what_changed, workspace_of
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ WeeksOption = Annotated[int | None, typer.Option("--weeks", min=1, help="Only th
 CountryOption = Annotated[str | None, typer.Option("--country", help="Only prompts of this country.")]
 BrandOption = Annotated[str | None, typer.Option("--brand", help="Only this brand.")]
 BrandedOption = Annotated[Branded, typer.Option("--branded", help="Prompts that name the own brand.")]
+RivalsOption = Annotated[Branded, typer.Option("--rivals", help="Prompts that name a rival.")]
 TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json has them all.")]
 
 
@@ -66,6 +67,7 @@ def reading(
     *,
     country: str | None = None,
     branded: Branded = "include",
+    rivals: Branded = "include",
 ) -> Iterator[Asked]:
     from analysis import frames
     from analysis.classes.classify import own_folder
@@ -76,6 +78,7 @@ def reading(
     with opened(settings, read_only=True) as db:
         with store.reading(db) as session:
             key = workspace_of(session, settings)
+            say_what_changed(session, settings, key)
         world = frames.world(db, key)
         known = frames.weeks(db, world)
         start = frames.monday(which.first.date()) if which.first else None
@@ -91,6 +94,7 @@ def reading(
             topic=world.require_topic(which.topic) if which.topic else None,
             country=country,
             branded=branded,
+            rivals=rivals,
         )
         inside = [day for day in known if (start is None or day >= start) and (end is None or day <= end)]
         yield Asked(db, world, scope, window_of(inside), own_folder(settings.catalog))

@@ -15,6 +15,7 @@ from tracker.answers import counted, rollups
 from tracker.answers.counted import ANSWER
 from tracker.answers.rollups import BRAND, VISIBILITY
 from tracker.errors import UsageError
+from tracker.mentions.names import BrandNames, of_row
 
 Branded = Literal["exclude", "include", "only"]
 Exposure = Literal["auto", "page", "domain"]
@@ -28,6 +29,11 @@ class BrandFact:
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     not_phrases: tuple[str, ...]
+    exact: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> BrandNames:
+        return BrandNames(self.id, self.name, self.aliases, self.not_phrases, self.domains, self.exact)
 
 
 @dataclass(frozen=True)
@@ -92,13 +98,26 @@ class World:
     @cached_property
     def branded(self) -> frozenset[int]:
         """Prompts whose own text names the own brand: their answers repeat what was put in their mouth."""
-        from tracker.mentions import BrandNames, Finder
-
-        if self.own is None:
-            return frozenset()
         own = self.own
-        finder = Finder([BrandNames(own.id, own.name, own.aliases, own.not_phrases, own.domains)])
-        return frozenset(p.id for p in self.prompts.values() if finder.spans(p.text))
+        return (
+            frozenset() if own is None else frozenset(p for p, named in self.named.items() if own.id in named)
+        )
+
+    @cached_property
+    def naming_rivals(self) -> frozenset[int]:
+        """Prompts whose own text names a rival."""
+        rivals = {brand.id for brand in self.brands if not brand.own}
+        return frozenset(p for p, named in self.named.items() if rivals & named)
+
+    @cached_property
+    def named(self) -> Mapping[int, frozenset[int]]:
+        """The brands that each prompt names, by name or by site."""
+        from tracker.mentions import Finder
+        from tracker.mentions.asked import named_in
+
+        finder = Finder(brand.names for brand in self.brands)
+        names = [brand.names for brand in self.brands]
+        return {p.id: named_in(p.text, finder, names) for p in self.prompts.values()}
 
 
 @dataclass(frozen=True)
@@ -114,6 +133,8 @@ class Scope:
     topic, country : str or None
     branded : {"exclude", "include", "only"}
         What to do with prompts that name the own brand.
+    rivals : {"exclude", "include", "only"}
+        What to do with prompts that name a rival.
     """
 
     first: date | None = None
@@ -122,6 +143,7 @@ class Scope:
     topic: str | None = None
     country: str | None = None
     branded: Branded = "exclude"
+    rivals: Branded = "include"
 
     def prompts(self, world: World) -> set[int]:
         """Ids of the prompts within the scope."""
@@ -131,7 +153,12 @@ class Scope:
             if (self.topic is None or p.topic == self.topic)
             and (self.country is None or p.country == self.country)
             and (self.branded == "include" or (p.id in world.branded) == (self.branded == "only"))
+            and (self.rivals == "include" or (p.id in world.naming_rivals) == (self.rivals == "only"))
         }
+
+
+def _brand(names: BrandNames, *, own: bool) -> BrandFact:
+    return BrandFact(names.key, names.name, own, names.aliases, names.domains, names.not_phrases, names.exact)
 
 
 def monday(day: date) -> date:
@@ -152,7 +179,7 @@ def world(database: Engine, workspace: str | int | None = None) -> World:
         wanted = (brand.id, brand.name, brand.own, brand.aliases, brand.domains, brand.not_phrases)
         found = connection.execute(select(*wanted).where(brand.workspace_id == key, brand.active))
         brands = [
-            BrandFact(i, n, bool(own), tuple(aliases or ()), tuple(doms or ()), tuple(nots or ()))
+            _brand(of_row(i, n, aliases, nots, doms), own=bool(own))
             for i, n, own, aliases, doms, nots in found
         ]
         p = PROMPT.c

@@ -64,14 +64,14 @@ def _judged(place: Place, key: int) -> JudgedView | None:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def answer(place: Place, key: int) -> AnswerView | None:
-    from tracker.mentions import BrandNames, Finder
+    from tracker.mentions import Finder
 
     here = world(place)
     found = frames.answer_record(database(place), here, key)
     if found is None:
         return None
     by_id = {brand.id: brand for brand in here.brands}
-    names = [BrandNames(b.id, b.name, b.aliases, b.not_phrases, b.domains) for b in here.brands]
+    names = [b.names for b in here.brands]
     spans = tuple(
         NamedSpan(s.start, s.end, by_id[s.key].name, by_id[s.key].own)
         for s in Finder(names).spans(found.answer.text)

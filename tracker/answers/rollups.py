@@ -348,7 +348,9 @@ def _brands_mark(connection: Connection, workspace_id: int) -> str:
     brand = BRAND.c
     wanted = (brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains)
     found = connection.execute(select(*wanted).where(brand.workspace_id == workspace_id).order_by(brand.id))
-    text = json.dumps([[key, name, *(sorted(part or []) for part in parts)] for key, name, *parts in found])
+    text = json.dumps(
+        [[key, name, *(sorted(part or [], key=str) for part in parts)] for key, name, *parts in found]
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

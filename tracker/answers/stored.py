@@ -20,6 +20,7 @@ from tracker.answers.rows import READER, AnswerRows, answer_rows, mention_rows, 
 from tracker.citations import Reading
 from tracker.errors import DataError
 from tracker.mentions import BrandNames, Finder
+from tracker.mentions.names import of_row
 from tracker.models import Answer, Brand, Citation, Domain, Mention, Page, Reply, Setting
 
 BATCH = 500
@@ -36,9 +37,7 @@ def finder(session: Session, workspace_id: int) -> Finder:
 
 def _names(brand: Brand) -> BrandNames:
     assert brand.id is not None
-    return BrandNames(
-        brand.id, brand.name, tuple(brand.aliases), tuple(brand.not_phrases), tuple(brand.domains)
-    )
+    return of_row(brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains)
 
 
 def save(session: Session, batch: Sequence[AnswerRows]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracker.catalog.entries import BrandEntry, Catalog, EngineEntry, JudgeEntry, PromptEntry, Surface
 from tracker.catalog.files import inspect, load
 from tracker.catalog.nodes import Problem
-from tracker.catalog.tables import ensure_workspace, judged_domains, sync
+from tracker.catalog.tables import differs, ensure_workspace, judged_domains, sync
 
 __all__ = [
     "BrandEntry",
@@ -15,6 +15,7 @@ __all__ = [
     "Problem",
     "PromptEntry",
     "Surface",
+    "differs",
     "ensure_workspace",
     "inspect",
     "judged_domains",

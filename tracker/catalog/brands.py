@@ -9,7 +9,8 @@ import yaml
 from tracker import domains
 from tracker.catalog.entries import BrandEntry
 from tracker.catalog.nodes import CatalogFile
-from tracker.errors import BadUrl
+from tracker.errors import BadUrl, CatalogError
+from tracker.mentions.names import BrandNames, check_names
 
 
 def read_brands(file: CatalogFile) -> tuple[str, tuple[BrandEntry, ...]]:
@@ -38,22 +39,58 @@ def read_brands(file: CatalogFile) -> tuple[str, tuple[BrandEntry, ...]]:
 
 
 def _brand(file: CatalogFile, node: yaml.Node) -> BrandEntry | None:
-    found = file.mapping(node, ("name", "aliases", "domains", "own", "not"), "a brand")
+    known = ("name", "aliases", "domains", "own", "not", "case")
+    found = file.mapping(node, known, "a brand")
     name = file.text(found.get("name"), "name")
     if name is None:
         if "name" not in found:
             file.refuse("catalog.required", node, "a brand without `name`", "add `name:`")
         return None
     line = node.start_mark.line + 1
+    aliases = [
+        alias for item in file.items(found.get("aliases"), "alias list") if (alias := _alias(file, item))
+    ]
+    exact = [
+        *([name] if _is_exact(file, found.get("case")) else []),
+        *(text for text, only in aliases if only),
+    ]
     hosts = [_host(file, item) for item in file.items(found.get("domains"), "domains")]
-    return BrandEntry(
+    entry = BrandEntry(
         name,
-        file.texts(found.get("aliases"), "alias"),
+        tuple(text for text, _ in aliases),
         tuple(host for host in hosts if host),
         file.flag(found.get("own"), "own"),
         file.texts(found.get("not"), "not phrase"),
+        tuple(exact),
         line,
     )
+    try:
+        check_names(BrandNames(0, entry.name, entry.aliases, entry.not_phrases, entry.domains, entry.exact))
+    except CatalogError as error:
+        file.refuse("catalog.names", node, error.problem, error.hint)
+    return entry
+
+
+def _alias(file: CatalogFile, node: yaml.Node) -> tuple[str, bool] | None:
+    """An alias, written as it is or as `{name: dm, case: exact}`, and whether it counts only so."""
+    if not isinstance(node, yaml.MappingNode):
+        text = file.text(node, "alias")
+        return None if text is None else (text, False)
+    found = file.mapping(node, ("name", "case"), "an alias")
+    text = file.text(found.get("name"), "alias")
+    if text is None:
+        if "name" not in found:
+            file.refuse("catalog.required", node, "an alias without `name`", "write `{name: …, case: exact}`")
+        return None
+    return text, _is_exact(file, found.get("case"))
+
+
+def _is_exact(file: CatalogFile, node: yaml.Node | None) -> bool:
+    case = file.text(node, "case")
+    if case not in (None, "exact"):
+        hint = "`case: exact` counts only this spelling; without it, the rules for names decide"
+        file.refuse("catalog.case", node, f"unknown case `{case}`", hint)
+    return case == "exact"
 
 
 def _host(file: CatalogFile, node: yaml.Node) -> str | None:

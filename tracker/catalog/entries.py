@@ -16,6 +16,8 @@ class BrandEntry:
     domains: tuple[str, ...] = ()
     own: bool = False
     not_phrases: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()
+    """Those of the name and aliases that count only as they are written."""
     line: int = 0
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from tracker import store
-from tracker.catalog.entries import Catalog, PromptEntry
+from tracker.catalog.entries import BrandEntry, Catalog, PromptEntry
+from tracker.mentions.names import stored_aliases
 from tracker.models import Brand, Engine, Prompt, Setting, Workspace
 
 
@@ -41,17 +43,49 @@ def ensure_workspace(session: Session, name: str) -> int:
 
 def _sync_brands(session: Session, workspace_id: int, catalog: Catalog) -> None:
     present = {b.key: b for b in session.exec(select(Brand).where(Brand.workspace_id == workspace_id))}
+    kept = {entry.name.casefold() for entry in catalog.brands}
+    gone = [brand for key, brand in present.items() if key not in kept]
     for entry in catalog.brands:
         key = entry.name.casefold()
-        brand = present.pop(key, None) or Brand(workspace_id=workspace_id, key=key, name=entry.name)
-        brand.name, brand.own, brand.active = entry.name, entry.own, True
-        brand.aliases, brand.domains = list(entry.aliases), list(entry.domains)
+        brand = present.pop(key, None)
+        if brand is None and (old := _renamed(entry, gone)):
+            gone.remove(old)
+            brand = present.pop(old.key)
+        brand = brand or Brand(workspace_id=workspace_id, key=key, name=entry.name)
+        brand.key, brand.name, brand.own, brand.active = key, entry.name, entry.own, True
+        brand.aliases = stored_aliases(entry.name, entry.aliases, entry.exact)
+        brand.domains = list(entry.domains)
         brand.not_phrases = list(entry.not_phrases)
         session.add(brand)
     for brand in present.values():
         brand.active = brand.own = False
         session.add(brand)
     session.flush()
+
+
+def _renamed(entry: BrandEntry, gone: list[Brand]) -> Brand | None:
+    """The brand that left the catalog and goes on under this name: its old name is an alias, or a domain is shared.
+
+    Its row stays, and with it all that was read under the old name."""
+    aliases = {alias.casefold() for alias in entry.aliases}
+    named = [old for old in gone if old.key in aliases]
+    known = [old for old in gone if set(old.domains) & set(entry.domains)]
+    return next(iter([*named, *known]), None)
+
+
+def differs(session: Session, workspace_id: int, catalog: Catalog) -> bool:
+    """Whether the catalog's brands are not those of the tables: it was edited, and nothing has taken that up."""
+    statement = select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active))
+    stored = {_facts(b.name, b.own, b.aliases, b.domains, b.not_phrases) for b in session.exec(statement)}
+    wanted = {
+        _facts(b.name, b.own, stored_aliases(b.name, b.aliases, b.exact), b.domains, b.not_phrases)
+        for b in catalog.brands
+    }
+    return stored != wanted
+
+
+def _facts(name: str, own: bool, *lists: Sequence[object]) -> str:
+    return repr((name, own, *(sorted(map(str, one)) for one in lists)))
 
 
 def _sync_prompts(session: Session, workspace_id: int, catalog: Catalog) -> None:

@@ -35,6 +35,22 @@ def synced(
     return workspace_id, found
 
 
+def say_what_changed(session: Any, settings: Settings, workspace_id: int) -> None:
+    """Reading shows the brands of the last verb that wrote: say so where brands.yaml says something else by now."""
+    from tracker import catalog
+    from tracker.models import Workspace
+
+    found, _ = catalog.inspect(settings.catalog, need="brands") if settings.catalog.is_dir() else (None, [])
+    workspace = session.get(Workspace, workspace_id)
+    if found is None or workspace is None or workspace.name != found.workspace:
+        return
+    if catalog.differs(session, workspace_id, found):
+        err.print(
+            "brands.yaml has been edited since: these are the brands as they were. `citelift reread` takes the "
+            "edit up and searches the stored answers again, at no cost."
+        )
+
+
 def workspace_of(session: Any, settings: Settings) -> int:
     """The workspace that is asked for, else the catalog's, else the only one there is."""
     from sqlmodel import select

@@ -15,6 +15,7 @@ from tracker.answers import counted
 from tracker.judge.claims import Bench, Case, settled
 from tracker.judge.run import estimate
 from tracker.judge.task import LabelledSet, Template
+from tracker.mentions.names import of_row
 from tracker.models import Agreement, Answer, AskState, Brand, Judgement, Mention
 
 PAGE = 200
@@ -56,7 +57,7 @@ def stances(database: Database, bench: Bench, template: Template) -> Iterator[Ca
         with store.reading(database) as session:
             page = session.exec(found).all()
         for _, answer_id, brand_id, name, aliases, text in page:
-            request = template.fill(text, [name, *aliases])
+            request = template.fill(text, [name, *of_row(brand_id, name, aliases, (), ()).aliases])
             yield Case(
                 f"{answer_id}/{brand_id}", request, estimate(bench, request), int(answer_id), int(brand_id)
             )

@@ -14,8 +14,9 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from tracker.errors import CatalogError
 from tracker.mentions import absence, company, context, markup, phrases, terms, words
-from tracker.mentions.folding import INVISIBLE, Folded, fold, fold_name
+from tracker.mentions.folding import INVISIBLE, Folded, fold
 from tracker.mentions.languages import GERMAN_NOUNS, spoken
+from tracker.mentions.names import BrandNames, check_names, folded_name, phrases_of
 from tracker.mentions.spellings import Spelling, spellings
 
 READER_VERSION = 4
@@ -25,18 +26,6 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ITEM = re.compile(r"\n(?=[ \t>]*(?:[-*+•#|]|\d{1,3}[.)]))")
 _WORDS = re.compile(r"[^\W_]+")
 _UMLAUTS = frozenset("äöüåø")
-
-
-@dataclass(frozen=True, slots=True)
-class BrandNames:
-    """`exact` holds those of the name and aliases that count only as they are written, and then anywhere."""
-
-    key: int
-    name: str
-    aliases: tuple[str, ...] = ()
-    not_phrases: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
-    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +68,8 @@ class Finder:
         names = _names(brands)
         silencing: dict[str, set[int]] = {}
         for brand in brands:
-            own = {form for phrase in brand.not_phrases for form in phrases.forms(_phrase(brand, phrase))}
-            _refuse_silence(brand, own)
-            for form in own:
+            check_names(brand)
+            for form in phrases_of(brand):
                 silencing.setdefault(form, set()).add(brand.key)
         self._patterns = [
             *(_name_pattern(key, found) for key, found in names.values()),
@@ -152,7 +140,7 @@ def _names(brands: Sequence[BrandNames]) -> dict[str, tuple[int, list[Spelling]]
     derived: list[tuple[BrandNames, Spelling]] = []
     for brand in brands:
         for given in (brand.name, *brand.aliases):
-            folded = _folded(brand, given, "name")
+            folded = folded_name(brand, given, "name")
             owner = owners.setdefault(folded, brand)
             if owner.key != brand.key:
                 raise CatalogError(
@@ -172,30 +160,6 @@ def _names(brands: Sequence[BrandNames]) -> dict[str, tuple[int, list[Spelling]]
 def _name_pattern(key: int, found: list[Spelling]) -> _Pattern:
     cut = found[0].cut if found and all(one.cut for one in found) else ""
     return _Pattern((key,), tuple(found), all(one.short for one in found), cut)
-
-
-def _folded(brand: BrandNames, spelling: str, what: str) -> str:
-    folded = fold_name(spelling)
-    if not any(c.isalnum() or ord(c) > 0x7F for c in folded) or "\0" in spelling:
-        raise CatalogError(
-            f"the brand {brand.name!r} has a {what} without a letter or digit: {spelling!r}",
-            "remove it or write it out",
-        )
-    return folded
-
-
-def _phrase(brand: BrandNames, phrase: str) -> str:
-    return _folded(brand, phrase, "phrase under `not`")
-
-
-def _refuse_silence(brand: BrandNames, silencing: set[str]) -> None:
-    names = [fold_name(name) for name in (brand.name, *brand.aliases)]
-    if names and all(name in silencing for name in names):
-        raise CatalogError(
-            f"the `not` phrases of {brand.name!r} silence the brand altogether",
-            f"a phrase must be longer than the name, like `not: [{brand.name.lower()} river]`; "
-            "`case: exact` keeps a name to one spelling",
-        )
 
 
 def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Verdict:
