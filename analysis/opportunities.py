@@ -28,7 +28,6 @@ from analysis.frames import Scope, World
 from analysis.intervals import wilson
 from analysis.lift.estimate import LiftRow, LiftTable
 from tracker import domains, store
-from tracker.answers import rollups
 from tracker.errors import BadUrl, UsageError
 from tracker.models import Domain, OpportunityState
 
@@ -198,7 +197,7 @@ def _gather(
     }
     own = world.own
     assert own is not None
-    own_ids = [domains.domain_id(name) for name in rollups.split(own.domains)[0]]
+    own_ids = [domains.domain_id(name) for name in sorted(own.estate.domains)]
     return _Facts(
         world=world,
         own=own.id,

@@ -12,7 +12,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -29,7 +29,6 @@ from analysis.classes.families import UNKNOWN, bands
 from analysis.frames import World
 from analysis.intervals import Interval, wilson
 from tracker import domains, store
-from tracker.answers import rollups
 from tracker.errors import BadUrl, UsageError
 from tracker.mentions import Finder
 from tracker.models import DisavowEntry
@@ -103,7 +102,7 @@ def factors(
         return []
     terms = _terms(world)
     finder = _finder(chosen)
-    owned = rollups.split(chosen.domains)[0]
+    owned = chosen.estate.domains
     spoken = {p.language.split("-")[0] for p in world.prompts.values() if p.language}
     foreign = [
         _foreign(checked or stated, spoken)
@@ -169,7 +168,7 @@ def anchor_class(
     anchor: str | None,
     finder: Finder,
     terms: frozenset[str],
-    owned: set[str],
+    owned: Set[str],
     link_type: str | None = None,
 ) -> AnchorClass:
     """The class of an anchor text.
@@ -339,7 +338,7 @@ def anchors(world: World, table: pd.DataFrame) -> list[AnchorShare]:
     terms = _terms(world)
     live = table[table["lost"].isna()]
     for at, brand in enumerate(world.brands):
-        finder, owned = _finder(brand), rollups.split(brand.domains)[0]
+        finder, owned = _finder(brand), brand.estate.domains
         mine = live[live["brand"] == at]
         classes = [
             anchor_class(a if isinstance(a, str) else None, finder, terms, owned, kind)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine as Database
 from sqlmodel import Session, SQLModel
 
 from tracker import domains, store
+from tracker.domains.ownership import is_host
 from tracker.models import (
     Answer,
     AuthorityList,
@@ -40,7 +41,7 @@ class Facts:
     """Names in, rows out; ids are given in the order of the calls."""
 
     brands: Sequence[tuple[str, ...]] = BRANDS
-    """Name, then the domains it owns; the first brand is the own one."""
+    """Name, then what it owns (domains, pages, names under every country); the first brand is the own one."""
     engines: Sequence[str] = ("alpha", "beta")
     prompts: Sequence[str] = ("best crm", "crm for two people", "cheap crm")
     topics: dict[str, str] = field(default_factory=dict)
@@ -65,7 +66,8 @@ class Facts:
                 key=name.casefold(),
                 name=name,
                 own=i == 0,
-                domains=mine,
+                domains=[each for each in mine if is_host(each)],
+                owns=[each for each in mine if not is_host(each)],
                 aliases=[],
                 not_phrases=[],
                 active=True,

@@ -59,6 +59,8 @@ class Brand(SQLModel, table=True):
     aliases: list[Any] = Field(default_factory=list, sa_type=JSON)
     """As `tracker.mentions.names` writes and reads them."""
     domains: list[str] = Field(default_factory=list, sa_type=JSON)
+    owns: list[str] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
+    """Pages, and names under every country (`tracker.domains.ownership`)."""
     not_phrases: list[str] = Field(default_factory=list, sa_type=JSON)
     active: bool = True
 

@@ -21,7 +21,6 @@ from sqlalchemy import Engine
 from analysis import frames
 from analysis.frames import World
 from tracker import domains, store
-from tracker.answers import rollups
 from tracker.errors import BadUrl, CatalogError, UsageError
 from tracker.models import Domain, DomainClass
 
@@ -241,8 +240,7 @@ class Classifier:
         own: dict[str, str] = {}
         rivals: dict[str, str] = {}
         for brand in world.brands:
-            whole, hosts = rollups.split(brand.domains)
-            names = whole | {host for host, _ in hosts}
+            names = brand.estate.domains | {host for host, _ in brand.estate.hosts}
             (own if brand.own else rivals).update(dict.fromkeys(names, brand.name))
         return cls(load(folder), own, rivals, decided or {})
 

@@ -15,7 +15,8 @@ from analysis.frames.tables import DOMAIN, Ints, rows, seconds
 from analysis.frames.tracked import Scope, World
 from tracker.answers import counted, rollups
 from tracker.answers.counted import ANSWER, MENTION
-from tracker.answers.rollups import CITATION, PAGE, SOURCE, VISIBILITY
+from tracker.answers.owned import PAGE, owned
+from tracker.answers.rollups import CITATION, SOURCE, VISIBILITY
 from tracker.errors import UsageError
 
 Key = Literal["engine", "week", "topic", "country", "served_model"]
@@ -63,7 +64,7 @@ def visibility_sums(
 def _visibility(connection: Connection, workspace: World, scope: Scope) -> Any:
     if rollups.fresh(connection, workspace.id):
         return select(VISIBILITY).where(VISIBILITY.c.workspace_id == workspace.id).subquery("visibility")
-    mine = rollups.owned(connection, workspace.id)
+    mine = owned(connection, workspace.id)
     asked = _weeks_between(connection, workspace, scope)
     return rollups.visibility_select(workspace.id, mine, asked).subquery("visibility")
 

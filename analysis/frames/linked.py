@@ -26,6 +26,7 @@ from analysis.frames.tracked import Scope, World, weeks
 from tracker import domains
 from tracker.answers import rollups
 from tracker.answers.rollups import CITATION, SOURCE
+from tracker.domains.ownership import Owners
 from tracker.links import ledger
 
 
@@ -72,17 +73,25 @@ def end_of(database: Engine, workspace: World, scope: Scope) -> float:
     return ((scope.last - date(1970, 1, 1)).days + 7) * 86_400.0 - 1
 
 
-def _brand_targets(workspace: World) -> tuple[dict[int, int], dict[str, int], set[int]]:
-    """Whole target domains → brand position; hosts → brand position; domains that hold such hosts."""
-    whole: dict[int, int] = {}
-    hosts: dict[str, int] = {}
-    partly: set[int] = set()
-    for position, brand in enumerate(workspace.brands):
-        mine, parts = rollups.split(brand.domains)
-        whole |= {domains.domain_id(name): position for name in mine}
-        hosts |= {host: position for host, _ in parts}
-        partly |= {domains.domain_id(domain) for _, domain in parts}
-    return whole, hosts, partly
+class _Targets:
+    """Which of the world's brands a link leads to, by its domain, or by its page where the domain is shared."""
+
+    def __init__(self, workspace: World) -> None:
+        self.owners = Owners({place: brand.estate for place, brand in enumerate(workspace.brands)})
+        self.whole = {domains.domain_id(name): place for name, place in self.owners.domains.items()}
+        self.shared = {domains.domain_id(name) for name in self.owners.partly}
+
+    @property
+    def domains(self) -> list[int]:
+        return sorted(self.whole.keys() | self.shared)
+
+    def brand(self, domain: int, url: str | None) -> float:
+        if domain in self.shared and url:
+            address = domains.try_parse(url)
+            owner = None if address is None else self.owners.of(address)
+        else:
+            owner = self.whole.get(domain)
+        return float("nan") if owner is None else float(owner)
 
 
 def links(database: Engine, workspace: World, *, only_cited: bool = True, texts: Sequence[str] = ()) -> Links:
@@ -92,20 +101,20 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True, texts:
     the ledger says nothing about a pair of domains, an edge of the open web graph stands in: undated, and known by
     domain only. A brand's own domains and hosts are no sources for itself, and mentions are no links.
     """
-    whole, hosts, partly = _brand_targets(workspace)
+    targets = _Targets(workspace)
     with database.connect() as connection:
         cited = _cited_domains(connection, workspace) if only_cited else None
         evidence = ledger.read(
             connection,
             workspace.id,
-            targets=sorted(set(whole) | partly),
+            targets=targets.domains,
             sources=cited,
             texts=("source_url", "nofollow", *texts),
         )
-        table = _links_table(evidence, whole, hosts)
-        table = _with_edges(table, rows(connection, _edges(whole, cited)), whole)
+        table = _links_table(evidence, targets)
+        table = _with_edges(table, rows(connection, _edges(targets.whole, cited)), targets.whole)
         table["source"] = table["source_id"].map(domain_names(connection, table["source_id"].unique()))
-    keep = _from_others(table, whole, hosts) & table["source"].notna().to_numpy()
+    keep = _from_others(table, targets) & table["source"].notna().to_numpy()
     table = table[keep].reset_index(drop=True)
     spans = _spans(evidence.spans, table)
     ends = spans.groupby("row").agg(start=("start", "min"), end=("end", "max"))
@@ -129,17 +138,10 @@ def _edges(whole: Mapping[int, int], cited: Select[Any] | None) -> Select[Any]:
     return select(*columns).where(*wanted).distinct()
 
 
-def _from_others(
-    table: pd.DataFrame, whole: Mapping[int, int], hosts: Mapping[str, int]
-) -> NDArray[np.bool_]:
-    """Rows whose linking page is not the brand's own: exports of crawls and of whole sites hold internal links too."""
-    own = set(whole.items())
-    pairs = zip(table["source_id"], table["brand"], strict=True)
-    keep = np.array([pair not in own for pair in pairs], bool)
-    if hosts:
-        urls = zip(table["url"], table["brand"], strict=True)
-        keep &= np.array([_host_brand(url, hosts) != brand for url, brand in urls], bool)
-    return keep
+def _from_others(table: pd.DataFrame, targets: _Targets) -> NDArray[np.bool_]:
+    """Rows whose linking page is not the brand's own: exports of crawls and whole sites hold internal links too."""
+    sources = zip(table["source_id"], table["url"], table["brand"], strict=True)
+    return np.array([targets.brand(source, url) != brand for source, url, brand in sources], bool)
 
 
 def _cited_domains(connection: Connection, workspace: World) -> Select[Any]:
@@ -153,7 +155,7 @@ def _cited_domains(connection: Connection, workspace: World) -> Select[Any]:
 _ONLY_EVIDENCE = ["first_seen", "last_seen", "lost_at", "scope", "as_of", "vendor"]
 
 
-def _links_table(evidence: ledger.Ledger, whole: Mapping[int, int], hosts: Mapping[str, int]) -> pd.DataFrame:
+def _links_table(evidence: ledger.Ledger, targets: _Targets) -> pd.DataFrame:
     """One row per link to a brand, each column with its newest known value."""
     frame = pd.DataFrame(
         {name: pd.Series(values, dtype=object) for name, values in evidence.columns.items()}
@@ -162,10 +164,8 @@ def _links_table(evidence: ledger.Ledger, whole: Mapping[int, int], hosts: Mappi
     vendors = frame[["link", "vendor"]].drop_duplicates().sort_values("vendor").groupby("link")["vendor"]
     newest = frame.drop(columns=_ONLY_EVIDENCE).groupby("link", sort=True).last().reset_index()
     newest["vendors"] = vendors.agg(", ".join).to_numpy(object)
-    targets = zip(newest["target"], newest["target_url"], strict=True)
-    newest["brand"] = np.array(
-        [whole[i] if i in whole else _host_brand(url, hosts) for i, url in targets], np.float64
-    )
+    ends = zip(newest["target"], newest["target_url"], strict=True)
+    newest["brand"] = np.array([targets.brand(domain, url) for domain, url in ends], np.float64)
     for name in ("source_id", "target"):
         newest[name] = newest[name].astype("int64")
     newest["nofollow"] = newest["nofollow"].astype("float64")
@@ -173,15 +173,6 @@ def _links_table(evidence: ledger.Ledger, whole: Mapping[int, int], hosts: Mappi
     newest = newest.rename(columns={"source_url": "url"})
     newest = newest[newest["brand"].notna()]
     return newest.assign(brand=newest["brand"].astype("int64"))
-
-
-def _host_brand(url: str | None, hosts: Mapping[str, int]) -> float:
-    address = domains.try_parse(url) if url else None
-    if address is None:
-        return float("nan")
-    labels = address.host.split(".")
-    endings = (".".join(labels[i:]) for i in range(len(labels)))
-    return float(next((hosts[ending] for ending in endings if ending in hosts), "nan"))
 
 
 def _with_edges(table: pd.DataFrame, edges: pd.DataFrame, whole: Mapping[int, int]) -> pd.DataFrame:

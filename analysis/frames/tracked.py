@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Engine, select
 from analysis.frames.tables import CLASS, DOMAIN, ENGINE, EVENT, PROMPT, WORKSPACE
 from tracker.answers import counted, rollups
 from tracker.answers.counted import ANSWER
+from tracker.answers.owned import estates
 from tracker.answers.rollups import BRAND, VISIBILITY
+from tracker.domains.ownership import Estate, estate
 from tracker.errors import UsageError
 from tracker.mentions.names import BrandNames, of_row
 
@@ -30,10 +32,16 @@ class BrandFact:
     domains: tuple[str, ...]
     not_phrases: tuple[str, ...]
     exact: tuple[str, ...] = ()
+    owned: Estate | None = None
 
     @property
     def names(self) -> BrandNames:
         return BrandNames(self.id, self.name, self.aliases, self.not_phrases, self.domains, self.exact)
+
+    @cached_property
+    def estate(self) -> Estate:
+        """What it owns: its domains, and the pages and names of the catalog's `owns:`."""
+        return self.owned if self.owned is not None else estate(self.domains)
 
 
 @dataclass(frozen=True)
@@ -157,8 +165,9 @@ class Scope:
         }
 
 
-def _brand(names: BrandNames, *, own: bool) -> BrandFact:
-    return BrandFact(names.key, names.name, own, names.aliases, names.domains, names.not_phrases, names.exact)
+def _brand(names: BrandNames, *, own: bool, owned: Estate) -> BrandFact:
+    spelled = (names.aliases, names.domains, names.not_phrases, names.exact)
+    return BrandFact(names.key, names.name, own, *spelled, owned)
 
 
 def monday(day: date) -> date:
@@ -178,8 +187,9 @@ def world(database: Engine, workspace: str | int | None = None) -> World:
         brand = BRAND.c
         wanted = (brand.id, brand.name, brand.own, brand.aliases, brand.domains, brand.not_phrases)
         found = connection.execute(select(*wanted).where(brand.workspace_id == key, brand.active))
+        owned = estates(connection, key)
         brands = [
-            _brand(of_row(i, n, aliases, nots, doms), own=bool(own))
+            _brand(of_row(i, n, aliases, nots, doms), own=bool(own), owned=owned[i])
             for i, n, own, aliases, doms, nots in found
         ]
         p = PROMPT.c

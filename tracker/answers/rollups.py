@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -17,81 +16,33 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     Connection,
-    Integer,
     Select,
-    String,
     and_,
     case,
     cast,
-    column,
     delete,
     func,
     insert,
     literal,
-    null,
     or_,
     select,
-    union_all,
-    values,
 )
 from sqlmodel import Session
 
-from tracker import domains, store
+from tracker import store
 from tracker.answers import counted
 from tracker.answers.counted import ANSWER, MENTION
-from tracker.models import Brand, Citation, Page, Setting, SourceRollup, VisibilityRollup
+from tracker.answers.owned import Owned, own_citations, owned
+from tracker.models import Brand, Citation, Setting, SourceRollup, VisibilityRollup
 
 
 def _table(model: Any) -> Any:
     return model.__table__
 
 
-BRAND, CITATION, PAGE, SETTING, VISIBILITY, SOURCE = map(
-    _table, (Brand, Citation, Page, Setting, VisibilityRollup, SourceRollup)
+BRAND, CITATION, SETTING, VISIBILITY, SOURCE = map(
+    _table, (Brand, Citation, Setting, VisibilityRollup, SourceRollup)
 )
-
-
-@dataclass(frozen=True)
-class Owned:
-    """What belongs to which brand: whole domains, and single hosts of domains that are not the brand's."""
-
-    domains: tuple[tuple[int, int], ...]
-    """(brand id, domain id)."""
-    hosts: tuple[tuple[int, int, str], ...]
-    """(brand id, domain id, host)."""
-
-
-def owned(connection: Connection, workspace_id: int) -> Owned:
-    rows = connection.execute(
-        select(BRAND.c.id, BRAND.c.domains).where(BRAND.c.workspace_id == workspace_id).order_by(BRAND.c.id)
-    )
-    whole: set[tuple[int, int]] = set()
-    parts: set[tuple[int, int, str]] = set()
-    for brand_id, names in rows:
-        mine, hosts = split(names or [])
-        whole |= {(brand_id, domains.domain_id(name)) for name in mine}
-        parts |= {(brand_id, domains.domain_id(domain), host) for host, domain in hosts}
-    return Owned(tuple(sorted(whole)), tuple(sorted(parts)))
-
-
-def split(names: Sequence[str]) -> tuple[set[str], set[tuple[str, str]]]:
-    """A brand's entries as whole domains and (host, its domain), each host named once, by its widest entry."""
-    whole, hosts = set(), set()
-    for name in names:
-        found = domains.try_parse(name) or domains.try_parse(f"http://{name}")
-        if found is None:
-            continue
-        if found.host.removeprefix("www.") == found.domain.removeprefix("www."):
-            whole.add(found.domain)
-        else:
-            hosts.add((found.host, found.domain))
-    spare = {h for h, _ in hosts}
-    kept = {
-        (host, domain)
-        for host, domain in hosts
-        if domain not in whole and not any(host.endswith("." + other) for other in spare)
-    }
-    return whole, kept
 
 
 _KEY = ("week", "engine_id", "served_model", "prompt_id")
@@ -111,34 +62,6 @@ def _answers(workspace_id: int, weeks: Collection[date] | None) -> CTE:
     return found.cte("answers")
 
 
-def _values(name: str, columns: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> Any:
-    """Literal rows to join with; a select that returns none where there are none."""
-    if rows:
-        return values(*columns, name=name).data(list(rows)).cte(name)
-    return select(*(cast(null(), c.type).label(c.name) for c in columns)).where(literal(1) == 0).cte(name)
-
-
-def of_brands(mine: Owned) -> Any:
-    """Citations of the brands' own pages: (answer_id, brand_id, kind)."""
-    whole = _values(
-        "owned_domain", [column("brand_id", Integer), column("domain_id", BigInteger)], mine.domains
-    )
-    by_domain = select(CITATION.c.answer_id, whole.c.brand_id, CITATION.c.kind).join_from(
-        CITATION, whole, CITATION.c.domain_id == whole.c.domain_id
-    )
-    if not mine.hosts:
-        return by_domain.subquery("own_citation")
-    columns = [column("brand_id", Integer), column("domain_id", BigInteger), column("host", String)]
-    part = _values("owned_host", columns, mine.hosts)
-    on_host = or_(PAGE.c.host == part.c.host, PAGE.c.host.like("%." + part.c.host))
-    by_host = (
-        select(CITATION.c.answer_id, part.c.brand_id, CITATION.c.kind)
-        .join_from(CITATION, part, CITATION.c.domain_id == part.c.domain_id)
-        .join(PAGE, and_(PAGE.c.id == CITATION.c.page_id, on_host))
-    )
-    return union_all(by_domain, by_host).subquery("own_citation")
-
-
 def _count(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
@@ -148,7 +71,8 @@ def _totals(answers: CTE) -> Any:
     return (
         select(*key, func.count().label("all_citations"))
         .join_from(CITATION, answers, CITATION.c.answer_id == answers.c.id)
-        .where(CITATION.c.kind == "cited", answers.c.citable == 1)
+        # what is no address, or leads nobody knows where, is in no share
+        .where(CITATION.c.kind == "cited", CITATION.c.domain_id.is_not(None), answers.c.citable == 1)
         .group_by(*key)
         .subquery("totals")
     )
@@ -172,7 +96,7 @@ def _mentioned(answers: CTE) -> Any:
 
 
 def _cited(answers: CTE, mine: Owned) -> Any:
-    own = of_brands(mine)
+    own = own_citations(mine)
     each = (
         select(
             own.c.answer_id,
@@ -346,7 +270,7 @@ def _mark(connection: Connection, workspace_id: int) -> dict[str, Any]:
 def _brands_mark(connection: Connection, workspace_id: int) -> str:
     """All that decides what is a mention or an own page: when it changes, every week may have."""
     brand = BRAND.c
-    wanted = (brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains)
+    wanted = (brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains, brand.owns)
     found = connection.execute(select(*wanted).where(brand.workspace_id == workspace_id).order_by(brand.id))
     text = json.dumps(
         [[key, name, *(sorted(part or [], key=str) for part in parts)] for key, name, *parts in found]

@@ -9,6 +9,7 @@ import yaml
 from tracker import domains
 from tracker.catalog.entries import BrandEntry
 from tracker.catalog.nodes import CatalogFile
+from tracker.domains import ownership
 from tracker.errors import BadUrl, CatalogError
 from tracker.mentions.names import BrandNames, check_names
 
@@ -39,7 +40,7 @@ def read_brands(file: CatalogFile) -> tuple[str, tuple[BrandEntry, ...]]:
 
 
 def _brand(file: CatalogFile, node: yaml.Node) -> BrandEntry | None:
-    known = ("name", "aliases", "domains", "own", "not", "case")
+    known = ("name", "aliases", "domains", "own", "not", "case", "owns")
     found = file.mapping(node, known, "a brand")
     name = file.text(found.get("name"), "name")
     if name is None:
@@ -55,14 +56,16 @@ def _brand(file: CatalogFile, node: yaml.Node) -> BrandEntry | None:
         *(text for text, only in aliases if only),
     ]
     hosts = [_host(file, item) for item in file.items(found.get("domains"), "domains")]
+    more, pages = _owns(file, found.get("owns"))
     entry = BrandEntry(
         name,
         tuple(text for text, _ in aliases),
-        tuple(host for host in hosts if host),
+        tuple(dict.fromkeys(host for host in [*hosts, *more] if host)),
         file.flag(found.get("own"), "own"),
         file.texts(found.get("not"), "not phrase"),
         tuple(exact),
         line,
+        pages,
     )
     try:
         check_names(BrandNames(0, entry.name, entry.aliases, entry.not_phrases, entry.domains, entry.exact))
@@ -93,6 +96,26 @@ def _is_exact(file: CatalogFile, node: yaml.Node | None) -> bool:
     return case == "exact"
 
 
+def _owns(file: CatalogFile, node: yaml.Node | None) -> tuple[list[str | None], tuple[str, ...]]:
+    """The hosts of `owns:`, which are like `domains:`, and its pages and patterns."""
+    hosts: list[str | None] = []
+    pages: list[str] = []
+    for item in file.items(node, "owns"):
+        given = file.text(item, "owned address")
+        if given is None:
+            continue
+        try:
+            found = ownership.entry(given)
+        except BadUrl as error:
+            file.refuse("catalog.owns", item, f"`{given}` is nothing to own: {error.problem}", _OWNS)
+            continue
+        if ownership.is_host(found):
+            hosts.append(_host(file, item))
+        else:
+            pages.append(found)
+    return hosts, tuple(dict.fromkeys(pages))
+
+
 def _host(file: CatalogFile, node: yaml.Node) -> str | None:
     given = file.text(node, "domain")
     if given is None:
@@ -113,7 +136,12 @@ def _host(file: CatalogFile, node: yaml.Node) -> str | None:
         )
         return None
     if re.sub(r"^(https?://)?", "", given).rstrip("/").count("/"):
-        file.refuse("catalog.domain", node, f"`{given}` is a page, not a domain", f"write {address.host}")
+        file.refuse(
+            "catalog.domain",
+            node,
+            f"`{given}` is a page, not a domain",
+            f"write {address.host}, or own the page under `owns:`",
+        )
         return None
     return address.domain if address.host in {address.domain, f"www.{address.domain}"} else address.host
 
@@ -147,10 +175,13 @@ def _unique_names(file: CatalogFile, brands: tuple[BrandEntry, ...]) -> None:
                 )
 
 
+_OWNS = 'write a host, a page like youtube.com/@yourbrand, or a name under every country like "yourbrand.*"'
+
+
 def _unique_domains(file: CatalogFile, brands: tuple[BrandEntry, ...]) -> None:
     seen: dict[str, BrandEntry] = {}
     for brand in brands:
-        for host in brand.domains:
+        for host in (*brand.domains, *brand.owns):
             other = seen.setdefault(host, brand)
             if other is not brand:
                 file.refuse(

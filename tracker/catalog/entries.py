@@ -19,6 +19,8 @@ class BrandEntry:
     exact: tuple[str, ...] = ()
     """Those of the name and aliases that count only as they are written."""
     line: int = 0
+    owns: tuple[str, ...] = ()
+    """Pages, and names under every country; hosts that `owns:` names are among the domains."""
 
 
 @dataclass(frozen=True)

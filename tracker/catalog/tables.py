@@ -55,7 +55,7 @@ def _sync_brands(session: Session, workspace_id: int, catalog: Catalog) -> None:
         brand.key, brand.name, brand.own, brand.active = key, entry.name, entry.own, True
         brand.aliases = stored_aliases(entry.name, entry.aliases, entry.exact)
         brand.domains = list(entry.domains)
-        brand.not_phrases = list(entry.not_phrases)
+        brand.owns, brand.not_phrases = list(entry.owns), list(entry.not_phrases)
         session.add(brand)
     for brand in present.values():
         brand.active = brand.own = False

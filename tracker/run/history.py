@@ -11,8 +11,9 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from tracker import store
-from tracker.answers import counted, rollups, served
+from tracker.answers import counted, served
 from tracker.answers.counted import ANSWER, MENTION
+from tracker.answers.owned import own_citations, owned
 from tracker.engines.calls import call_for
 from tracker.models import Answer, Brand, Engine, Event, Prompt, Run
 from tracker.run.plan import NOTHING_OBSERVED, Observed
@@ -83,7 +84,7 @@ def observed(session: Session, workspace_id: int) -> dict[str, Observed]:
 
 def observed_citations(session: Session, workspace_id: int) -> dict[str, Observed]:
     """The same of citations: answers that cite a page of the own brand, of those that can say what they cite."""
-    mine = rollups.of_brands(rollups.owned(session.connection(), workspace_id))
+    mine = own_citations(owned(session.connection(), workspace_id))
     cited = sql_select(mine.c.answer_id).where(mine.c.brand_id == _own(session, workspace_id))
     return _summaries(session, workspace_id, cited.where(mine.c.kind == "cited"), counted.citable())
 

@@ -160,3 +160,36 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "brands.yaml").write_bytes(raw)
     with pytest.raises(CatalogError):
         catalog.load(tmp_path)
+
+
+def test_a_brand_owns_hosts_pages_and_its_name_under_every_country(tmp_path: Path) -> None:
+    owned = "    owns: [youtube.com/@Norvane, 'norvane.*', shop.norvane.io, norvane.com, 'https://x.com/norvane/']\n"
+    brands = BRANDS.replace("    own: true\n", f"    own: true\n{owned}")
+    brand = catalog.load(write(tmp_path, brands)).own
+    assert brand.domains == ("norvane.com", "shop.norvane.io")
+    assert brand.owns == ("youtube.com/@norvane", "norvane.*", "x.com/norvane")
+
+
+@pytest.mark.parametrize(
+    ("owned", "problem"),
+    [
+        ("'nor*.com'", "nothing to own"),
+        ("mailto:a@norvane.com", "nothing to own"),
+        ("N/A", "nothing to own"),
+        ("github.io", "public suffix"),
+        ("''", "empty"),
+    ],
+)
+def test_what_cannot_be_owned_is_refused_with_its_line(tmp_path: Path, owned: str, problem: str) -> None:
+    brands = BRANDS.replace("    own: true\n", f"    own: true\n    owns: [{owned}]\n")
+    with pytest.raises(CatalogError, match=problem) as refused:
+        catalog.load(write(tmp_path, brands))
+    assert "brands.yaml:5" in str(refused.value)
+
+
+def test_a_page_belongs_to_one_brand(tmp_path: Path) -> None:
+    brands = (
+        "brands:\n  - name: A\n    own: true\n    owns: [x.com/a]\n  - name: B\n    owns: [twitter.com/A]\n"
+    )
+    with pytest.raises(CatalogError, match=r"`x\.com/a` also belongs to the brand of line 2"):
+        catalog.load(write(tmp_path, brands))

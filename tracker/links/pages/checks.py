@@ -30,7 +30,9 @@ class Due:
 
 def targets_of(session: Session, workspace_id: int) -> tuple[Target, ...]:
     brands = session.scalars(select(Brand).where(col(Brand.workspace_id) == workspace_id, col(Brand.active)))
-    return tuple(Target(brand.id, tuple(brand.domains)) for brand in brands if brand.id is not None)
+    return tuple(
+        Target(brand.id, tuple(brand.domains), tuple(brand.owns)) for brand in brands if brand.id is not None
+    )
 
 
 def pages_to_check(
@@ -75,7 +77,8 @@ def pages_to_check(
         .limit(limit)
     )
     return [
-        Due(page, url, _validators(session, workspace_id, page) if last else None) for page, url, last in rows
+        Due(page, domains.target(url), _validators(session, workspace_id, page) if last else None)
+        for page, url, last in rows
     ]
 
 

@@ -16,6 +16,7 @@ import can_ada
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tracker import domains
+from tracker.domains.ownership import Owners, estate
 from tracker.links.pages.placement import Placement, place
 from tracker.links.web.fetch import Fetched, Validators
 from tracker.mentions import Finder
@@ -43,7 +44,7 @@ def clean(text: str, most: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What belongs to one brand. A domain covers its hosts; a url is that one page."""
+    """What belongs to one brand, as `tracker.domains.ownership` reads it: hosts, and pages with all below them."""
 
     brand: int
     domains: tuple[str, ...] = ()
@@ -142,13 +143,7 @@ class _Links:
         self.base = can_ada.parse(base)
         own = domains.try_parse(final_url)
         self.own = own.domain if own else ""
-        self.by_name = {name.lower(): target.brand for target in targets for name in target.domains}
-        self.by_page = {
-            found.canonical: target.brand
-            for target in targets
-            for url in target.urls
-            if (found := domains.try_parse(url)) is not None
-        }
+        self.owners = Owners({target.brand: estate((*target.domains, *target.urls)) for target in targets})
         self.outlinks = 0
         self.taken = 0
         self.known: dict[str, tuple[str, domains.Address] | None] = {}
@@ -168,7 +163,7 @@ class _Links:
         if found is None:
             return False
         self.outlinks += found[1].domain != self.own
-        if self._brand(found[1]) is None or self.taken >= _MAX_LINKS:
+        if self.owners.of(found[1]) is None or self.taken >= _MAX_LINKS:
             return False
         self.taken += 1
         return True
@@ -176,16 +171,9 @@ class _Links:
     def _target(self, href: str) -> tuple[str, int]:
         found = self._address(href)
         assert found is not None
-        brand = self._brand(found[1])
+        brand = self.owners.of(found[1])
         assert brand is not None
         return found[0], brand
-
-    def _brand(self, address: domains.Address) -> int | None:
-        if address.canonical in self.by_page:
-            return self.by_page[address.canonical]
-        labels = address.host.split(".")
-        names = (".".join(labels[start:]) for start in range(len(labels)))
-        return next((self.by_name[name] for name in names if name in self.by_name), None)
 
     def _address(self, href: str) -> tuple[str, domains.Address] | None:
         if href not in self.known:
