@@ -162,7 +162,7 @@ def _ask(
 
 def _links(db: Database, workspace_id: int, world: Any, folder: Path) -> None:
     from tracker import sandbox
-    from tracker.links import imports
+    from tracker.links import authority_lists, imports
 
     files = sandbox.write_links(world, folder)
     now = datetime.now(UTC)
@@ -170,7 +170,7 @@ def _links(db: Database, workspace_id: int, world: Any, folder: Path) -> None:
     err.print(
         f"     {files.ahrefs.name}: {result.stored:,} links of {result.read:,} rows, {result.rejected:,} rejected"
     )
-    imports.import_authority(
+    authority_lists.import_authority(
         db,
         files.authority,
         metric="domain_rating",

@@ -73,8 +73,6 @@ BEING_SPLIT = {
     "tracker/citations/keys.py",
     "tracker/links/files/formats.py",
     "tracker/links/files/records.py",
-    "tracker/links/imports.py",
-    "tracker/links/pages/look.py",
     "tracker/links/pages/placement.py",
     "tracker/links/web/fetch.py",
     "tracker/sandbox/shapes.py",

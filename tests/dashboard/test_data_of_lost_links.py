@@ -16,7 +16,7 @@ from dashboard.data import linking, timeline
 from dashboard.data.opened import Place
 from tests.facts import Facts, week
 from tracker import domains, store
-from tracker.links.imports import snapshot_changes
+from tracker.links.snapshots import snapshot_changes
 from tracker.models import PageCheck, PageLink
 
 PAGE, OTHER = "https://news.example.org/best", "https://zine.example.net/x"

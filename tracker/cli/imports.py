@@ -143,11 +143,11 @@ def import_authority(
     as_json: JsonOption = False,
 ) -> None:
     """Store a dated authority metric over domains; `citelift association --authority NAME` uses it."""
-    from tracker.links import imports as importer
+    from tracker.links import authority_lists
 
     settings = settings_from(catalog, database, workspace)
     with opened(settings) as db:
-        result = importer.import_authority(
+        result = authority_lists.import_authority(
             db,
             file,
             metric=metric,

@@ -70,13 +70,13 @@ def snapshots(
 ) -> None:
     """New and lost links between successive full exports of one vendor and scope. A first export has none."""
     from tracker import store
-    from tracker.links import imports as importer
+    from tracker.links import snapshots as comparison
 
     settings = settings_from(catalog, database, workspace)
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         workspace_id = workspace_of(session, settings)
-        found = importer.snapshot_changes(session, workspace_id, vendor=vendor, scope=scope)
-        names = importer.domain_names(session, found)
+        found = comparison.snapshot_changes(session, workspace_id, vendor=vendor, scope=scope)
+        names = comparison.domain_names(session, found)
     if as_json:
         print_json({"rows": [each.as_json(names) for each in found]})
         return

@@ -1,0 +1,168 @@
+"""Rows of an export into the tables: links, or counts of links and citations."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert
+from sqlmodel import Session, SQLModel, col, select
+
+from tracker import store
+from tracker.links.files import values
+from tracker.links.files.prepare import Prepared, prepared
+from tracker.links.files.recognise import Recognition
+from tracker.links.files.records import Reject
+from tracker.links.files.rows import Block, LinkRow, blocks
+from tracker.models import Backlink, CitationCount, LinkImport
+from tracker.models import Domain as DomainRow
+
+REBUILD_FROM = 50_000
+"""Rows from which it is quicker to make the indexes anew than to keep them up to date row by row."""
+
+
+def writer_of(
+    session: Session, head: LinkImport, recognition: Recognition, site: str | None, now: datetime
+) -> LinkWriter | CountWriter:
+    if recognition.layout.rows == "counts":
+        return CountWriter(session, head, recognition)
+    return LinkWriter(session, head, recognition, site, now)
+
+
+@dataclass
+class LinkWriter:
+    session: Session
+    head: LinkImport
+    recognition: Recognition
+    site: str | None
+    now: datetime
+    count: int = 0
+    newest: datetime | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+    table: type[SQLModel] = Backlink
+
+    def write(self, path: Path) -> Iterator[list[Reject]]:
+        vendor = self.head.vendor
+        for part in prepared(path, self.recognition, vendor=vendor, site=self.site, now=self.now):
+            self.insert(part)
+            yield part.rejects
+
+    def insert(self, part: Prepared) -> None:
+        store.bulk_insert(self.session, DomainRow, part.publishers, ignore=True)
+        if part.count:
+            owner: dict[str, list[Any]] = {
+                "workspace_id": [self.head.workspace_id] * part.count,
+                "import_id": [self.head.id] * part.count,
+            }
+            _insert(self.session, Backlink, {**owner, **part.columns})
+        if part.newest and (self.newest is None or part.newest > self.newest):
+            self.newest = part.newest
+        self.count += part.count
+
+
+@dataclass
+class CountWriter:
+    """Reports that count links or citations of the owner's pages; they name no linking page."""
+
+    session: Session
+    head: LinkImport
+    recognition: Recognition
+    count: int = 0
+    newest: datetime | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+    table: type[SQLModel] = CitationCount
+
+    def write(self, path: Path) -> Iterator[list[Reject]]:
+        for block in blocks(path, self.recognition):
+            self.insert(block)
+            yield block.rejects
+
+    def insert(self, block: Block) -> None:
+        kept = self.notes.setdefault("counts", [])
+        citations: list[dict[str, Any]] = []
+        for row in map(LinkRow, *block.columns):
+            subject = row.target_url or next(
+                (text for name, text in row.labels.items() if name != "Date"), ""
+            )
+            kept.append({"subject": subject, **row.metrics, **row.labels})
+            if (cited := row.metrics.get("Citations", row.metrics.get("Total Citations"))) is not None:
+                citations.append(
+                    {
+                        "workspace_id": self.head.workspace_id,
+                        "import_id": self.head.id,
+                        "subject": subject,
+                        "day": _day(row.labels.get("Date", ""), self.recognition),
+                        "citations": round(cited),
+                    }
+                )
+        store.bulk_insert(self.session, CitationCount, citations)
+        self.count += len(block)
+
+
+def _day(cell: str, recognition: Recognition) -> date | None:
+    try:
+        found = values.moment(cell, recognition.date_order)
+    except ValueError:
+        return None
+    return found.date() if isinstance(found, datetime) else found
+
+
+def _insert(session: Session, model: type[SQLModel], columns: Mapping[str, list[Any]]) -> None:
+    """Columns → rows. On SQLite straight through the driver, each distinct value bound once: half the time."""
+    names = list(columns)
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        store.bulk_insert(
+            session,
+            model,
+            [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)],
+        )
+        return
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    statement = str(insert(table).compile(dialect=connection.dialect, column_keys=names))
+    order = [column.name for column in table.columns if column.name in columns]
+    bound = [_bound(connection, table, name, columns[name]) for name in order]
+    connection.exec_driver_sql(statement, list(zip(*bound, strict=True)))
+
+
+def _bound(connection: Connection, table: Table, name: str, column: list[Any]) -> list[Any]:
+    kind = table.c[name].type
+    process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    if process is None:
+        return column
+    if name == "metrics":
+        return [None if value is None else process(value) for value in column]
+    texts = {value: None if value is None else process(value) for value in set(column)}
+    return [texts[value] for value in column]
+
+
+@contextmanager
+def indexes_afterwards(session: Session, path: Path, writer: LinkWriter | CountWriter) -> Iterator[None]:
+    """SQLite: an import that outweighs what is there builds the indexes once, after its rows, in the same transaction."""
+    connection = session.connection()
+    table: Table = writer.table.__table__  # type: ignore[attr-defined]
+    expected = path.stat().st_size // 400
+    big = expected > REBUILD_FROM and expected > (session.exec(select(func.max(col(Backlink.id)))).one() or 0)
+    indexes = list(table.indexes) if big and connection.dialect.name == "sqlite" else []
+    for index in indexes:
+        index.drop(connection)
+    yield
+    for index in indexes:
+        index.create(connection)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Millions of small, cycle-free objects: looking them through for cycles takes as long as all the rest."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
