@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ from typing import Literal
 from sqlalchemy import Engine as Database
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from tracker import catalog, citations, store
 from tracker.answers.rows import read_body
@@ -79,7 +79,7 @@ def check(settings: Settings) -> Report:
     fine: list[str] = []
     problems: list[Finding] = []
     found = _check_catalog(settings, fine, problems)
-    _check_database(settings, fine, problems)
+    _check_database(settings, found, fine, problems)
     if found is not None:
         _check_engines(found, fine, problems)
         _check_prompts(found, problems)
@@ -100,7 +100,9 @@ def _check_catalog(settings: Settings, fine: list[str], problems: list[Finding])
     return found
 
 
-def _check_database(settings: Settings, fine: list[str], problems: list[Finding]) -> None:
+def _check_database(
+    settings: Settings, found: Catalog | None, fine: list[str], problems: list[Finding]
+) -> None:
     try:
         database = store.open_database(settings.database_url)
     except CiteliftError as error:
@@ -110,7 +112,32 @@ def _check_database(settings: Settings, fine: list[str], problems: list[Finding]
     if not _is_sound(database):
         hint = "restore it from a backup; `sqlite3 file .recover` saves what can be read"
         problems.append(Finding("error", "database.damaged", "database", "the file is damaged", hint))
+    else:
+        problems += _pooled(database, settings, found)
     database.dispose()
+
+
+def _pooled(database: Database, settings: Settings, found: Catalog | None) -> Iterator[Finding]:
+    """Simulated answers among real ones: in the database already, or after the next run."""
+    with store.reading(database) as session:
+        mixed = catalog.mixed_workspaces(session)
+        for name in mixed:
+            problem = "simulated and real answers together: its numbers say nothing"
+            yield Finding("error", "answers.mixed", f"workspace {name}", problem, catalog.WAY_OUT)
+        if found is None or (settings.workspace or found.workspace) in mixed:
+            return
+        try:
+            _refuse_pooling(session, settings, found)
+        except CiteliftError as error:
+            yield Finding("error", "engine.mixed", "engines.yaml", error.problem, error.hint)
+
+
+def _refuse_pooling(session: Session, settings: Settings, found: Catalog) -> None:
+    name = settings.workspace or found.workspace
+    workspace_id = session.exec(select(Workspace.id).where(Workspace.name == name)).first()
+    if workspace_id is not None:
+        asked = catalog.origins_of_models(engine.model for engine in found.engines)
+        catalog.refuse_pooling(session, workspace_id, asked)
 
 
 def _is_sound(database: Database) -> bool:
@@ -134,12 +161,6 @@ def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> 
                 f"engine {engine.name}: {engine.model}" + (" (simulated)" if is_sandbox(engine.model) else "")
             )
         problems += _doubts(engine)
-    kinds = {is_sandbox(engine.model) for engine in found.engines}
-    if len(kinds) == 2:
-        hint = "give the sandbox a workspace of its own: simulated answers would enter your numbers"
-        problems.append(
-            Finding("error", "engine.mixed", "engines.yaml", "sandbox and real engines together", hint)
-        )
 
 
 def _doubts(engine: EngineEntry) -> list[Finding]:
@@ -223,6 +244,7 @@ def plan_for(settings: Settings) -> Plan:
         return plan.make(found)
     try:
         with store.reading(database) as session:
+            _refuse_pooling(session, settings, found)
             name = settings.workspace or found.workspace
             workspace_id = session.exec(select(Workspace.id).where(Workspace.name == name)).first()
         return plan_with_history(database, workspace_id, found) if workspace_id else plan.make(found)

@@ -57,7 +57,7 @@ def test_simulated_and_real_engines_do_not_share_a_workspace(tmp_path: Path) -> 
     report = health.check(
         catalog(tmp_path, "name: a, model: sandbox/chat", "name: b, model: openai/gpt-6-luna")
     )
-    assert "engine.mixed" in ids(report)
+    assert "catalog.mixed" in ids(report)
 
 
 def live(tmp_path: Path, *engines: str) -> dict[str, health.Live]:

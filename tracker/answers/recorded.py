@@ -24,7 +24,7 @@ from sqlmodel import Session, select
 from tracker import store
 from tracker.answers import stored as answers
 from tracker.answers.rows import AnswerRows, answer_rows
-from tracker.catalog import PromptEntry, Surface
+from tracker.catalog import PromptEntry, Surface, refuse_pooling
 from tracker.citations import Citation, Kind, Reading, Usage, publisher
 from tracker.errors import DataError
 from tracker.mentions import Finder
@@ -75,6 +75,7 @@ class Record:
 def import_answers(database: Database, workspace_id: int, path: Path) -> Counts:
     counts = Counts()
     with store.reading(database) as session:
+        refuse_pooling(session, workspace_id, {"real"})
         names = answers.finder(session, workspace_id)
     places = _Places(workspace_id)
     records = _records(path, counts)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from tracker.catalog.entries import BrandEntry, Catalog, EngineEntry, JudgeEntry, PromptEntry, Surface
 from tracker.catalog.files import inspect, load
 from tracker.catalog.nodes import Problem
+from tracker.catalog.pooling import WAY_OUT, mixed_workspaces, origins_of_models, refuse_pooling
 from tracker.catalog.tables import differs, ensure_workspace, judged_domains, sync
 
 __all__ = [
+    "WAY_OUT",
     "BrandEntry",
     "Catalog",
     "EngineEntry",
@@ -20,5 +22,8 @@ __all__ = [
     "inspect",
     "judged_domains",
     "load",
+    "mixed_workspaces",
+    "origins_of_models",
+    "refuse_pooling",
     "sync",
 ]

@@ -40,7 +40,22 @@ def read_engines(
                 "give each engine its own name",
             )
         entries.append(entry)
+    _refuse_mixed(file, entries)
     return tuple(entries), _judge(file, top.get("judge"))
+
+
+def _refuse_mixed(file: CatalogFile, entries: list[EngineEntry]) -> None:
+    """Their answers would be pooled in one workspace's numbers."""
+    simulated = [entry for entry in entries if is_sandbox(entry.model)]
+    if simulated and len(simulated) < len(entries):
+        names = ", ".join(entry.name for entry in simulated)
+        hint = "take the simulated ones out, or give them a folder and a workspace of their own"
+        file.refuse(
+            "catalog.mixed",
+            simulated[0].line,
+            f"simulated engines ({names}) stand beside real ones",
+            hint,
+        )
 
 
 def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:

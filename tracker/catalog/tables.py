@@ -4,29 +4,51 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from typing import Literal
 
 from sqlmodel import Session, col, select
 
 from tracker import store
 from tracker.catalog.entries import BrandEntry, Catalog, PromptEntry
+from tracker.catalog.pooling import origins_of_models, refuse_pooling
+from tracker.errors import CatalogError
 from tracker.mentions.names import stored_aliases
 from tracker.models import Brand, Engine, Prompt, Setting, Workspace
 
 
-def sync(session: Session, catalog: Catalog, *, workspace: str | None = None) -> int:
+def sync(
+    session: Session,
+    catalog: Catalog,
+    *,
+    workspace: str | None = None,
+    need: Literal["brands", "all"] = "all",
+) -> int:
     """Make the tables say what the catalog says, and return the workspace's id. Nothing is deleted: what left the
-    catalog becomes inactive, and old answers stay with the wording they were asked in."""
+    catalog becomes inactive, and old answers stay with the wording they were asked in. Engines whose answers must not
+    enter this workspace's numbers are refused; where a verb needs only brands, they are left out of the tables."""
     workspace_id = ensure_workspace(session, workspace or catalog.workspace)
     _sync_brands(session, workspace_id, catalog)
     if catalog.prompts:
         _sync_prompts(session, workspace_id, catalog)
-    if catalog.engines:
+    if catalog.engines and _may_be_asked(session, workspace_id, catalog, need):
         _sync_engines(session, workspace_id, catalog)
     if catalog.engines or catalog.judge:
         on = catalog.judge is not None and catalog.judge.domains
         row = {"name": judged_domains(workspace_id), "value": "on" if on else "off"}
         store.upsert(session, Setting, [row], key=["name"])
     return workspace_id
+
+
+def _may_be_asked(
+    session: Session, workspace_id: int, catalog: Catalog, need: Literal["brands", "all"]
+) -> bool:
+    try:
+        refuse_pooling(session, workspace_id, origins_of_models(engine.model for engine in catalog.engines))
+    except CatalogError:
+        if need == "all":
+            raise
+        return False
+    return True
 
 
 def judged_domains(workspace_id: int) -> str:

@@ -195,11 +195,6 @@ def _planned(
     from tracker.engines.simulated import is_sandbox
     from tracker.run import jobs
 
-    if len({is_sandbox(engine.model) for engine in found.engines}) == 2:
-        raise UsageError(
-            "engines.yaml asks sandbox and real engines together: simulated answers would enter your numbers",
-            "take the sandbox rows out, or give them a catalog with a workspace of its own",
-        )
     if at is not None and not all(is_sandbox(engine.model) for engine in found.engines):
         raise UsageError("--at is for sandbox engines: a real engine answers now", "leave --at out")
     now = datetime.now(UTC)

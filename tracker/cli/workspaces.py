@@ -23,7 +23,7 @@ def synced(
 
     found = catalog.load(settings.catalog, need=need)
     with store.writing(database) as session:
-        workspace_id = catalog.sync(session, found, workspace=settings.workspace)
+        workspace_id = catalog.sync(session, found, workspace=settings.workspace, need=need)
         stale = stored.brands_changed(session, workspace_id)
     if stale:
         count = stored.refresh_mentions(database, workspace_id)

@@ -174,7 +174,7 @@ def test_check_refuses_sandbox_and_real_engines_together(
     write_catalog(
         tmp_path / "prompts", "{name: a, model: sandbox/chat}", "{name: b, model: openai/gpt-4o-mini}"
     )
-    assert ("error", "engine.mixed") in problems(cite("check", "--json", code=2))
+    assert ("error", "catalog.mixed") in problems(cite("check", "--json", code=2))
 
 
 @pytest.mark.parametrize(
