@@ -869,6 +869,35 @@ OTHERS = [
         billed=2,
     ),
     Case(
+        "Mistral's reference before the first word has no place: the address in the text is that citation",
+        "mistral",
+        {
+            "object": "conversation.response",
+            "conversation_id": "conv_1",
+            "outputs": [
+                {
+                    "type": "message.output",
+                    "content": [
+                        {
+                            "type": "tool_reference",
+                            "tool": "web_search",
+                            "url": "https://a.example/1",
+                            "title": "A",
+                        },
+                        {
+                            "type": "text",
+                            "text": "See https://a.example/1 and https://b.example/2 for prices.",
+                        },
+                    ],
+                },
+            ],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 2},
+        },
+        cited=[("https://a.example/1", None, "A")],
+        written=["https://b.example/2"],
+        search_used=True,
+    ),
+    Case(
         "Mistral answered from memory",
         "mistral",
         {"outputs": [{"type": "message.output", "model": "m", "content": "Four."}], "usage": {}},

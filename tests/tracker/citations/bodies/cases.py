@@ -24,6 +24,7 @@ class Case:
     problem: str | None = None
     model: str | None = None
     billed: int | None = None
+    """Searches that the engine charges for; None where it does not say, which is not none."""
     micros: int | None = None
     domains: list[tuple[str | None, str]] | None = None
 

@@ -177,6 +177,7 @@ CHATS = [
         search_used=False,
         stop="completed",
         micros=3837,
+        billed=0,
     ),
     Case(
         "OpenRouter's own tools fetch pages, of which one failed, and say what it cost",

@@ -118,6 +118,21 @@ PLACES = [
 
 GEMINI = [
     Case(
+        "Gemini 3 searched and lists no queries: what it bills is unknown, not nothing",
+        "gemini",
+        gemini(
+            [{"text": "Norvane."}],
+            {
+                "searchEntryPoint": {"renderedContent": "<div></div>"},
+                "groundingChunks": [{"web": {"uri": REDIRECT + "1", "title": "alpha.example"}}],
+            },
+        ),
+        retrieved=[REDIRECT + "1"],
+        search_used=True,
+        stop="STOP",
+        billed=None,
+    ),
+    Case(
         "Model Armor stopped the answer",
         "gemini",
         {"candidates": [{"finishReason": "MODEL_ARMOR", "finishMessage": "blocked"}]},

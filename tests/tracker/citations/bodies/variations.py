@@ -106,6 +106,7 @@ RESPONSES = [
         text="",
         stop="completed",
         problem="refusal",
+        billed=1,
     ),
     Case(
         "cut off by a content filter",
@@ -120,6 +121,7 @@ RESPONSES = [
         search_used=True,
         stop="content_filter",
         problem="refusal",
+        billed=1,
     ),
     Case(
         "failed on the server after a search",
@@ -134,6 +136,7 @@ RESPONSES = [
         text="",
         stop="failed",
         problem="error",
+        billed=1,
     ),
     Case(
         "files were searched, the web was not",
@@ -159,6 +162,7 @@ RESPONSES = [
         searches=["crm"],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "one page three times in one answer",
@@ -180,6 +184,7 @@ RESPONSES = [
         cited=[(A, f"[a]({A})", "T")] * 3,
         search_used=True,
         stop="completed",
+        billed=0,
     ),
     Case(
         "Azure's own fields, Thai text",
@@ -193,6 +198,7 @@ RESPONSES = [
         searches=["crm"],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "Grok's numbered links in Arabic, the same pages found twice",
@@ -210,6 +216,7 @@ RESPONSES = [
         search_used=True,
         stop="completed",
         micros=2500,
+        billed=2,
     ),
     Case(
         "Grok lists the pages it met beside its citations",
@@ -226,6 +233,7 @@ RESPONSES = [
         searches=["crm"],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "a list beside the answer is all that is cited where no annotation is",
@@ -235,6 +243,7 @@ RESPONSES = [
         searches=["crm"],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "the search call holds its results itself",
@@ -250,6 +259,7 @@ RESPONSES = [
         searches=["crm"],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "an agent on Azure asks Bing and says no words of it",
@@ -263,6 +273,7 @@ RESPONSES = [
         cited=[(A, f"[alpha]({A})", "T")],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "OpenRouter's own search stands among the items",
@@ -296,6 +307,7 @@ RESPONSES = [
         ),
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "posts on X are cited as they are",
@@ -308,6 +320,7 @@ RESPONSES = [
         cited=[("https://x.com/i/status/1", None, None)],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "a gateway's dump with nothing in every optional field",
@@ -327,6 +340,7 @@ RESPONSES = [
         written=[B],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
 ]
 
@@ -344,6 +358,7 @@ AGENT = [
         searches=["crm", "crm price", "crm 2026"],
         search_used=True,
         stop="completed",
+        billed=2,
     ),
     Case(
         "an agent with a sandbox, a skill, an adviser and a file to fetch",
@@ -369,6 +384,7 @@ AGENT = [
         searches=["crm"],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "a number that links somewhere else is a link, one that links to its page cites it",
@@ -383,6 +399,7 @@ AGENT = [
         written=["https://other.example/"],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "a fetched page is retrieved too",
@@ -397,6 +414,7 @@ AGENT = [
         searches=["crm"],
         search_used=True,
         stop="completed",
+        billed=1,
     ),
     Case(
         "cut off, with the results it had",
@@ -411,6 +429,7 @@ AGENT = [
         searches=["crm"],
         search_used=True,
         stop="max_output_tokens",
+        billed=1,
     ),
 ]
 
@@ -659,6 +678,7 @@ GEMINI = [
         search_used=True,
         stop="STOP",
         domains=[("xn--r8jz45g.jp", "title"), ("norvane.co.jp", "title"), ("kakaku.com", "title")],
+        billed=1,
     ),
     Case(
         "joined emoji and combining accents in bytes",
@@ -672,6 +692,7 @@ GEMINI = [
         searches=["crm"],
         search_used=True,
         stop="STOP",
+        billed=1,
     ),
     Case(
         "chunks but no supports: found, not cited",
@@ -681,6 +702,7 @@ GEMINI = [
         searches=["crm"],
         search_used=True,
         stop="STOP",
+        billed=1,
     ),
     Case(
         "a page of Maps and a document of one's own",
@@ -702,6 +724,7 @@ GEMINI = [
         search_used=True,
         stop="STOP",
         domains=[("google.com", "url"), (None, "url")],
+        billed=1,
     ),
     Case(
         "two candidates: the first is the answer",
@@ -755,6 +778,7 @@ GEMINI = [
         searches=["crm"],
         search_used=True,
         stop="STOP",
+        billed=1,
     ),
     Case(
         "Python's client writes its keys in snake case",
@@ -800,6 +824,7 @@ GEMINI = [
         text="",
         stop="MAX_TOKENS",
         problem="empty",
+        billed=0,
     ),
     Case(
         "its tool call was malformed",
@@ -809,6 +834,7 @@ GEMINI = [
         text="",
         stop="MALFORMED_FUNCTION_CALL",
         problem="error",
+        billed=0,
     ),
 ]
 
@@ -965,6 +991,7 @@ OTHERS = [
         searches=["crm"],
         search_used=True,
         stop="end_turn",
+        billed=1,
     ),
     Case(
         "Mistral's news search, references side by side, Korean",
