@@ -609,16 +609,18 @@ def test_a_scheduled_run_stores_answers_and_what_cannot_run_says_why(
     (other / "brands.yaml").write_text(
         "workspace: x\nbrands: [{name: Else, domains: [else.com], own: true}]\n"
     )
-    add(database, "0 * * * *", hour_ago, name="good", catalog=str(folder))
-    one = serving(database_url)
-    until(lambda: one.says("good: run 1 done"), 30)
     add(database, "0 * * * *", hour_ago, name="keyless", catalog=str(real))
+    one = serving(database_url)
+    until(lambda: one.says("keyless: not run: keys are missing: OPENAI_API_KEY"), 30)
+    add(database, "0 * * * *", hour_ago, name="good", catalog=str(folder))
+    until(lambda: one.says("good: run 1 done"), 30)
+    add(database, "0 * * * *", hour_ago, name="mixing", catalog=str(real))
     add(database, "0 * * * *", hour_ago, name="gone", catalog=str(tmp_path / "nowhere"))
     add(database, "0 * * * *", hour_ago, name="foreign", catalog=str(other))
-    until(lambda: len(firings(database)) == 4 and all(row.ended_at for row in firings(database)), 30)
+    until(lambda: len(firings(database)) == 5 and all(row.ended_at for row in firings(database)), 30)
     assert one.ends(signal.SIGTERM) == 0
     said = one.words.read_text()
-    assert "keyless: not run: keys are missing: OPENAI_API_KEY" in said
+    assert "mixing: not run: workspace w holds simulated answers" in said
     assert "foreign: not run:" in said
     assert "is now the catalog of another workspace, x" in said
     assert "gone: not run:" in said

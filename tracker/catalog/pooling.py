@@ -47,8 +47,10 @@ def _models_asked(session: Session, workspace_id: int) -> set[str]:
 
 def refuse_pooling(session: Session, workspace_id: int, added: set[Origin]) -> None:
     """Raise where answers of another origin than `added` are in the workspace already."""
-    held = origins_of_answers(session, workspace_id)
-    if not added or len(held | added) < 2:
+    if len(added) == 2:
+        raise CatalogError("simulated engines stand beside real ones", WAY_OUT)
+    held = origins_of_answers(session, workspace_id) if added else set()
+    if len(held | added) < 2:
         return
     name = session.exec(select(Workspace.name).where(Workspace.id == workspace_id)).one()
     if len(held) == 2:

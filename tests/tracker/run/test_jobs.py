@@ -179,16 +179,11 @@ def test_the_budget_is_a_ceiling_whatever_the_asks_cost(database: Engine, url: s
 
 
 def test_a_resumed_run_asks_what_the_catalog_says_by_then(sqlite_database: Engine, url: str) -> None:
-    """One engine and two prompts left it, another engine has a better model's name, and a third became a real
-    one."""
+    """Two engines and two prompts left it, and another engine has a better model's name."""
     before = small_catalog(4, 2, engines=("chat", "perplexity", "anthropic"))
     broken = replace(before.engines[0], model="sandbox/chatt")
     run_id = prepared(sqlite_database, replace(before, engines=(broken, *before.engines[1:])))
-    after = replace(
-        before,
-        prompts=before.prompts[:2],
-        engines=(before.engines[0], replace(before.engines[1], model="openai/gpt-6-luna")),
-    )
+    after = replace(before, prompts=before.prompts[:2], engines=before.engines[:1])
     with store.writing(sqlite_database) as session:
         catalog.sync(session, after)
     jobs.reopen(sqlite_database, run_id, now=AT, plan=plan.make(after))
@@ -202,6 +197,16 @@ def test_a_resumed_run_asks_what_the_catalog_says_by_then(sqlite_database: Engin
         catalog.sync(session, before)
     jobs.reopen(sqlite_database, run_id, now=AT, plan=plan.make(before))
     assert execute(sqlite_database, run_id, url).tally.states == {"answered": 24}
+
+
+def test_a_run_of_simulated_engines_is_not_finished_with_real_ones(sqlite_database: Engine, url: str) -> None:
+    before = small_catalog(2, 1, engines=("chat",))
+    run_id = prepared(sqlite_database, before)
+    after = replace(before, engines=(replace(before.engines[0], model="openai/gpt-6-luna"),))
+    with store.writing(sqlite_database) as session:
+        catalog.sync(session, after)
+    jobs.reopen(sqlite_database, run_id, now=AT, plan=plan.make(after))
+    assert execute(sqlite_database, run_id, url).tally.reasons == {"left the catalog": 2}
 
 
 def test_the_planner_knows_how_often_the_own_brand_is_cited(database: Engine, url: str) -> None:
