@@ -31,7 +31,7 @@ _ABBREVIATION = re.compile(
 )
 _LAST_WORD = re.compile(r"([^\W\d_][\w'’.&-]*)[\"'”’]?\s+[\"'“‘]?$")
 _NEXT_WORD = re.compile(r"\s+[\"'“‘(]?([^\W\d_][\w'’./-]*)")
-_POSSESSIVE = re.compile(r"(?:['’]s|['’])(?=\s|$)|[®™]|\((?:TM|R)\)")
+_POSSESSIVE = re.compile(r"['’][^\W\d_]{0,4}(?=[\s.,;:!?]|$)|[®™]|\((?:TM|R)\)")
 _COMPANY = re.compile(
     r"(?:,|\s*[/&+]|\s+(?:and|or|vs\.?|versus|und|oder|et|ou|y|o|e|ed|en|of|och|og|i|lub))\s*[*_\"“]*[A-ZÀ-Þ]\w"
 )
@@ -194,9 +194,7 @@ class _Here:
     def without_its_capital(self, word: str) -> Verdict:
         """What it is by its neighbours alone."""
         opener = word in cues().openers
-        if _POSSESSIVE.match(self.after):
-            return "name"
-        if (not opener and _APART.match(self.after)) or (_COMPANY.match(self.after) and not opener):
+        if not opener and any(pattern.match(self.after) for pattern in (_POSSESSIVE, _APART, _COMPANY)):
             return "name"
         following = self.next_word
         small = following.lower()

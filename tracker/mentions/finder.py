@@ -174,6 +174,8 @@ def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Ver
 def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelling) -> company.Verdict:
     if not _written_so(written, spelling):
         return "word"
+    if spelling.case == "acronym":
+        return "name" if written == spelling.written else "small" if written.islower() else "word"
     if spelling.case == "exact" or not spelling.words or not spoken(prose).any_of(_small(spelling)):
         return "name"
     parts = _WORDS.findall(written)
@@ -191,7 +193,7 @@ def _small(spelling: Spelling) -> Iterable[str]:
 def _written_so(written: str, spelling: Spelling) -> bool:
     if spelling.umlaut:
         return any(c in _UMLAUTS for c in written.lower())
-    if spelling.case == "any" or written == _plain(spelling.written):
+    if spelling.case in ("any", "acronym") or written == _plain(spelling.written):
         return True
     if spelling.case == "capitals":
         return all(part[0].isupper() or part.isdigit() for part in _WORDS.findall(written))

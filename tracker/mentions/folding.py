@@ -71,7 +71,7 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 # White space with the marks of emphasis, trade marks and hidden stretches about it: all of it parts words as
 # one space does, and without a space nothing is left of it at the edge of a word (`**Norvane** CRM`). The
 # patterns begin with one class of characters and look back at what it was, which makes them fast.
-_MARKS_OF_TEXT = r"*_~\0\u2122\xae\u2120"
+_MARKS_OF_TEXT = r"*_~`\0\u2122\xae\u2120"
 _ENTITY = r"(?<=&)(?:amp|nbsp|apos|quot|[lr]squo|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});"
 _ESCAPE = r"(?<=\\)[!-/:-@\[-`{-~]"
 _GAP = (

@@ -15,7 +15,7 @@ from typing import Literal
 from tracker.mentions.folding import fold_name
 from tracker.mentions.languages import GERMAN_NOUNS, languages_of
 
-Case = Literal["any", "capital", "exact", "capitals"]
+Case = Literal["any", "capital", "acronym", "exact", "capitals"]
 _MOST = 32
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 _WRITTEN_UMLAUT = re.compile(r"(?<![aeq])ue|ae|oe", re.IGNORECASE)
@@ -99,8 +99,10 @@ def _case(spelling: str, words: frozenset[str]) -> Case:
         return "any"
     count = letters(spelling)
     capitals = all(c.isupper() for c in cased)
-    if (count <= 2 and "&" not in spelling) or (capitals and count == 3 and words):
+    if count <= 2 and "&" not in spelling:
         return "exact"
+    if capitals and count == 3 and words:
+        return "acronym"
     return "capital" if capitals and count <= 5 and words - {GERMAN_NOUNS} else "any"
 
 
@@ -131,6 +133,7 @@ def _without_signs(name: str) -> Iterator[str]:
 def _ands(name: str) -> Iterator[str]:
     if "&" in name:
         yield re.sub(r"\s*&\s*", " & ", name)
+        yield re.sub(r"\s*&\s*", "&", name)
         if re.search(r"\w\w\s*&\s*\w\w", name):
             for word in ("and", "und", "et", "y", "en"):
                 yield re.sub(r"\s*&\s*", f" {word} ", name)
@@ -165,7 +168,7 @@ def _joints(name: str) -> Iterator[str]:
     yield " ".join(parts)
     yield "-".join(parts)
     joined = "".join(parts)
-    if letters(joined) > (3 if "-" in name else 4):
+    if sum(map(str.isalnum, joined)) > (3 if "-" in name else 4):
         yield joined
 
 
@@ -206,9 +209,9 @@ def _stems(folded: str, seen: set[str]) -> Iterator[Spelling]:
         return
     stem = folded[: end.start()] + (end["kept"] or "")
     stems = [stem]
-    if folded.endswith("ka") and folded.isascii():
-        stems.append(f"{stem[:-1]}c")
+    if folded.endswith(("ka", "ка")):
+        stems.append(stem[:-1] + ("c" if folded.isascii() else "ц"))
     for one in stems:
-        if len(one) >= 4 and one not in seen:
+        if len(one) >= 3 and one not in seen:
             seen.add(one)
             yield Spelling(one, one, cut=folded[len(one) :] or folded[-1])

@@ -26,7 +26,7 @@ _KIND = re.compile(
 )
 _NAME_BEFORE = re.compile(r"[a-z,;]['’”\"]?\s+[A-ZÀ-Þ][\w-]*\s$")
 _STOOD_FOR = re.compile(
-    r"\s?%|\s+(?:times|number of|amount of|percent|and Y\b|or Y\b|per cent)|\s*[=+*/^²]\s*\w"
+    r"\s?%|\s+(?:factor|axis|chromosomes?|rays?|coordinate|marks the|times|number of|amount of|percent|and Y\b|or Y\b|per cent)|\s*[=+*/^²]\s*\w"
 )
 
 

@@ -89,7 +89,7 @@ def standing(
 
 
 _REST = re.compile(r"[^\W\d_]{1,16}(?![\w])")
-_LEAST_STEM = 4
+_LEAST_NAME = 4
 _LEAST_SMALL = 6
 
 
@@ -100,8 +100,9 @@ def _longer(folded: Folded, source: str, start: int, end: int, *, cut: str) -> S
     if rest is None or rest[0] == cut or not text[end - 1].isalpha():
         return None
     length = end - max(text.rfind(" ", 0, end), text.rfind("-", 0, end), start - 1) - 1
-    capital = source[folded.starts[start]].isupper() or text[start].upper() == text[start]
-    if length < _LEAST_STEM or not (capital or length >= _LEAST_SMALL):
+    written = source[folded.starts[start] : folded.ends[end - 1]]
+    capital = any(c.isupper() for c in written) or written.upper() == written
+    if length + len(cut) < _LEAST_NAME or not (capital or length >= _LEAST_SMALL):
         return None
     word = text[end - length : rest.end()]
     if languages.takes_ending(source, rest[0], text[end - 1], stem=bool(cut)):
