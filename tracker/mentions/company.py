@@ -64,14 +64,14 @@ def _runs(text: str, places: list[Place]) -> Iterator[list[Place]]:
 
 
 def _are_of_a_kind(text: str, run: list[Place]) -> bool:
-    """Whether different brands stand together of which one is beyond doubt, or which all are no mere openers."""
+    """Whether different brands stand together of which one is beyond doubt, or that more than a comma joins."""
     if len({place.key for place in run}) < 2:
         return False
-    if any(place.verdict == "name" for place in run):
-        return True
-    if any(text[place.fold_start : place.fold_end] in cues().openers for place in run):
+    first = text[run[0].fold_start : run[0].fold_end]
+    comma = _COMMA.fullmatch(text[run[0].fold_end : run[1].fold_start]) is not None
+    if first in cues().adverbs_first and comma and run[0].verdict != "name":
         return False
-    return len(run) > 2 or not _COMMA.fullmatch(text[run[0].fold_end : run[1].fold_start])
+    return len(run) > 2 or not comma or any(place.verdict == "name" for place in run)
 
 
 def _is_pointed_at(text: str, place: Place) -> bool:

@@ -35,6 +35,12 @@ _POSSESSIVE = re.compile(r"['’][^\W\d_]{0,4}(?=[\s.,;:!?]|$)|[®™]|\((?:TM|R
 _COMPANY = re.compile(
     r"(?:,|\s*[/&+]|\s+(?:and|or|vs\.?|versus|und|oder|et|ou|y|o|e|ed|en|of|och|og|i|lub))\s*[*_\"“]*[A-ZÀ-Þ]\w"
 )
+_COLON = re.compile(r"[:：]\s*$")
+_GOES_ON_SMALL = re.compile(r"(?:\s+[A-ZÀ-Þ][\w'’-]*){1,2}\s+[^\W\d_A-ZÀ-Þ]")
+_DONE = frozenset(
+    ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
+)
+_INCORPORATED = re.compile(r",?\s+(?:Inc|LLC|Corp|Ltd|GmbH|PLC)\b")
 _APART = re.compile(r",\s+(?:Inc|LLC|Corp|Ltd|formerly|founded|owned|headquartered|a|an|the|which|based)\b")
 
 
@@ -44,7 +50,9 @@ class _Cues:
     adverbs: frozenset[str]
     nouns: frozenset[str]
     qualifiers: frozenset[str]
-    openers: frozenset[str]
+    pronouns: frozenset[str]
+    adverbs_first: frozenset[str]
+    inverted: frozenset[str]
     particles: frozenset[str]
     before: frozenset[str]
     determiners: frozenset[str]
@@ -90,6 +98,8 @@ class _Here:
     marked: bool
     """Whether the line is a list item, heading, cell, or the word is emphasised, quoted or a link by itself."""
     heading: bool
+    whole: bool
+    """Whether it is emphasised, quoted or linked by itself."""
 
     @classmethod
     def at(cls, prose: str, start: int, end: int) -> _Here:
@@ -112,6 +122,7 @@ class _Here:
             _SIGNS.sub("", after),
             bool(whole) or cell or _MARKER.match(line) is not None,
             line.lstrip(" >").startswith("#"),
+            bool(whole),
         )
 
     @property
@@ -164,7 +175,7 @@ class _Here:
         ):
             return False
         small = last.lower()
-        if small in cues().before or small in cues().determiners or small in cues().openers:
+        if small in cues().before | cues().determiners | cues().pronouns | cues().adverbs_first:
             return False
         first = not any(c.isalpha() for c in self.before[: self.before.rfind(last)])
         return not (first and languages_of(small) and small not in ("times", "union"))
@@ -193,24 +204,32 @@ class _Here:
 
     def without_its_capital(self, word: str) -> Verdict:
         """What it is by its neighbours alone."""
-        opener = word in cues().openers
-        if not opener and any(pattern.match(self.after) for pattern in (_POSSESSIVE, _APART, _COMPANY)):
+        if word in cues().pronouns:
+            return "word"
+        adverb = word in cues().adverbs_first
+        if _LABEL_END.match(self.after) and _COLON.search(self.before):
+            return "name"
+        if _POSSESSIVE.match(self.after) or _INCORPORATED.match(self.after):
+            return "name"
+        if self._does_something(adverb=adverb):
+            return "name"
+        if adverb:
+            return "open" if _COMPANY.match(self.after) else "word"
+        if _APART.match(self.after) or _COMPANY.match(self.after):
             return "name"
         following = self.next_word
         small = following.lower()
-        if self._does_something(following, opener=opener):
-            return "name"
-        if small.rstrip(",;:") in cues().nouns and word not in cues().qualifiers and not opener:
+        if small.rstrip(",;:") in cues().nouns and word not in cues().qualifiers:
             return "name"
         ends = not following or small in cues().particles or small in cues().adverbs
         if self.last_word.lower() in cues().before and ends and not self.opens_a_sentence():
             return "name"
-        if small in cues().particles or opener:
+        if small in cues().particles:
             return "word"
-        if ends and self._follows_a_name():
+        if self.whole or (ends and self._follows_a_name()):
             return "name"
-        if following[:1].isupper() and not self.is_in_capitals():
-            return "name" if languages_of(small) else "open"
+        if following[:1].isupper() and _GOES_ON_SMALL.match(self.after) and languages_of(small):
+            return "name"
         return "open"
 
     def _follows_a_name(self) -> bool:
@@ -218,14 +237,15 @@ class _Here:
         last = self.last_word
         return last[:1].isupper() and not languages_of(last.lower()) and last.isalpha()
 
-    def _does_something(self, following: str, *, opener: bool) -> bool:
-        words = self.after.split()
-        if words and following and words[0].lower() in cues().adverbs and len(words) > 1:
-            following = words[1]
-        small = following.lower().rstrip(".,;:")
-        if small not in cues().verbs:
+    def _does_something(self, *, adverb: bool) -> bool:
+        words = [word.strip(".,;:").lower() for word in self.after.split()[:3]]
+        if not self.after[:1].isspace() or not words:
             return False
-        return not opener or (len(small) > 5 and small.endswith(("s", "ed")))
+        if words[0] in cues().adverbs and len(words) > 1:
+            words = words[1:]
+        if adverb and words[0] in cues().inverted:
+            return len(words) > 1 and words[1] in _DONE
+        return words[0] in cues().verbs
 
 
 def of_several(prose: str, start: int, parts: list[str]) -> Literal["name", "word"]:

@@ -140,6 +140,29 @@ def test_a_bad_catalog_is_refused_with_file_line_and_fix(
     assert "fix: " in message
 
 
+def test_a_name_or_alias_may_be_kept_to_its_spelling(tmp_path: Path) -> None:
+    text = "brands:\n  - name: Target\n    case: exact\n    own: true\n    aliases: [Target Corp, {name: TGT, case: exact}]\n"
+    brand = catalog.load(write(tmp_path, brands=text)).own
+    assert (brand.aliases, brand.exact) == (("Target Corp", "TGT"), ("Target", "TGT"))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("    case: any\n", "unknown case `any`"),
+        ("    aliases: [{name: dm, case: small}]\n", "unknown case `small`"),
+        ("    aliases: [{case: exact}]\n", "an alias without `name`"),
+        ("    aliases: [{name: dm, kase: exact}]\n", "did you mean `case`?"),
+        ("    not: [target]\n", "silence the brand altogether"),
+        ("    not: ['--']\n", "without a letter or digit"),
+    ],
+)
+def test_names_that_cannot_be_found_are_refused(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        catalog.load(write(tmp_path, brands=f"brands:\n  - name: Target\n    own: true\n{line}"))
+    assert words in str(caught.value)
+
+
 def test_an_engine_that_is_asked_directly_may_call_its_own_options_so(tmp_path: Path) -> None:
     text = "engines:\n  - {name: exa, model: exa/answer, options: {model: exa-pro}}\n"
     assert catalog.load(write(tmp_path, engines=text)).engines[0].options == {"model": "exa-pro"}

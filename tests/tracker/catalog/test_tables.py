@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from tests.tracker.catalog.test_files import BRANDS, ENGINES, PROMPTS, write
 from tracker import catalog, store
+from tracker.answers import stored
 from tracker.catalog import Catalog
 from tracker.models import Brand, Prompt
 from tracker.models import Engine as EngineRow
@@ -64,3 +65,25 @@ def test_brands_and_engines_keep_their_identity(database: Engine, tmp_path: Path
             ("Quellby", True),
         ]  # type: ignore[arg-type]
         assert session.exec(select(EngineRow)).one().model == "perplexity/sonar-pro"
+
+
+def test_a_renamed_brand_keeps_its_row_and_so_its_history(sqlite_database: Engine, tmp_path: Path) -> None:
+    before = "brands:\n  - {name: TransferWise, own: true}\n  - {name: Square, domains: [squareup.com]}\n"
+    after = "brands:\n  - {name: Wise, aliases: [TransferWise], own: true}\n  - {name: Block, domains: [squareup.com]}\n"
+    with store.writing(sqlite_database) as session:
+        catalog.sync(session, loaded(tmp_path, brands=before))
+        old = {brand.name: brand.id for brand in session.exec(select(Brand))}
+        found = loaded(tmp_path, brands=after)
+        assert catalog.differs(session, 1, found)
+        catalog.sync(session, found)
+        assert not catalog.differs(session, 1, found)
+        new = {brand.name: (brand.id, brand.key, brand.active) for brand in session.exec(select(Brand))}
+    assert new == {"Wise": (old["TransferWise"], "wise", True), "Block": (old["Square"], "block", True)}
+
+
+def test_a_spelling_that_is_exact_stays_so_in_its_row(sqlite_database: Engine, tmp_path: Path) -> None:
+    text = "brands:\n  - {name: dm, case: exact, own: true, aliases: [dm-drogerie, {name: DM-Markt, case: exact}]}\n"
+    with store.writing(sqlite_database) as session:
+        workspace_id = catalog.sync(session, loaded(tmp_path, brands=text))
+        (names,) = stored.brand_names(session, workspace_id)
+    assert (names.name, names.aliases, names.exact) == ("dm", ("dm-drogerie", "DM-Markt"), ("dm", "DM-Markt"))

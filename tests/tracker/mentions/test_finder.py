@@ -175,8 +175,8 @@ def test_a_not_phrase_silences_only_its_own_brand() -> None:
 
 
 def test_a_longer_name_that_is_no_whole_word_does_not_hide_a_shorter_one() -> None:
-    finder = Finder([BrandNames(1, "Nor"), BrandNames(2, "Nor Va"), BrandNames(3, "Va Ne")])
-    assert [(s.key, s.text) for s in finder.spans("Nor Vane, Nor Va Ne")] == [(1, "Nor"), (2, "Nor Va")]
+    finder = Finder([BrandNames(1, "Qor"), BrandNames(2, "Qor Va"), BrandNames(3, "Va Ne")])
+    assert [(s.key, s.text) for s in finder.spans("Qor Vane, Qor Va Ne")] == [(1, "Qor"), (2, "Qor Va")]
 
 
 # Markup -------------------------------------------------------------------------------------------------------------
@@ -542,6 +542,7 @@ def test_positions_count_named_brands_first() -> None:
         ((BrandNames(1, " "),), "without a letter or digit"),
         ((BrandNames(1, "Acme", ("",)),), "without a letter or digit"),
         ((BrandNames(1, "Acme", (), ("--",)),), "phrase under `not`"),
+        ((BrandNames(1, "Acme", ("ACMÉ",), ("acme",)),), "silence the brand altogether"),
     ],
 )
 def test_names_that_cannot_be_told_apart_are_refused(brands: tuple[BrandNames, ...], problem: str) -> None:
@@ -604,7 +605,9 @@ def test_every_span_is_a_name_in_order_and_no_part_of_a_word(text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_folding_keeps_the_way_back(text: str) -> None:
-    text = text.translate({ord(c): None for c in "*_~`\0®™℠"})  # whose meaning hangs on what stands about them
+    text = text.translate(
+        {ord(c): None for c in "*_~`\0®™℠"}
+    )  # whose meaning hangs on what stands about them
     folded = fold(text)
     assert len(folded.text) == len(folded.starts) == len(folded.ends)
     assert list(folded.starts) == sorted(folded.starts)
