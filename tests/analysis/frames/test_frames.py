@@ -263,6 +263,17 @@ def test_a_prompt_that_names_the_own_brand_is_branded(sqlite_database: Engine) -
     assert Scope(branded="only").prompts(world) == world.branded
 
 
+def test_prompts_that_name_a_rival_are_marked_and_can_be_left_out(sqlite_database: Engine) -> None:
+    facts = Facts(prompts=("is norvane or oltera better?", "best crm", "oltera or not"))
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    rivals = {facts.prompt_ids[text] for text in ("is norvane or oltera better?", "oltera or not")}
+    assert world.naming_rivals == rivals
+    assert Scope(branded="include", rivals="only").prompts(world) == rivals
+    assert Scope(rivals="exclude").prompts(world) == {facts.prompt_ids["best crm"]}
+    assert Scope().prompts(world) == set(world.prompts) - world.branded
+
+
 def test_association_reads_each_citation_of_an_answer_once(database: Engine) -> None:
     facts = Facts(engines=("google", "alpha"), prompts=("best crm", "cheap crm"))
     facts.answer("cheap crm", "google", cited=["https://a.com/"], surface="serp")
