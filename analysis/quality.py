@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+import stopwordsiso
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 
@@ -221,32 +222,29 @@ def _true(value: Any) -> bool:
     return not pd.isna(value) and bool(value)
 
 
-_FUNCTION_WORDS = """
-a about after all also am an and any are as at be been before best better but by can could did do does
-for from good had has have he her here his how i if in into is it its just like me more most my new no
-not now of on one only or our out over she should so some such than that the their them then there these
-they this those to too top up us use used using very was we were what when where which while who why
-will with would you your aber als auch auf aus bei beste besten bester bin bis da das dass dem den der
-des die dies diese doch du ein eine einem einen einer er es für gut hat haben ich ihr im ist kann man
-mehr mein mit nach nicht noch nur oder sein sich sie sind über um und uns unter vom von vor war welche
-welcher welches wenn wer werden wie wir wird wo zu zum zur au aux avec ce ces cette comme dans de elle
-en est et il ils je la le les leur lui mais meilleur meilleure meilleurs ne nos nous ou où par pas plus
-pour quel quelle quels que qui sa se ses son sont sur te tu un une vos votre vous al como con cual cuál
-cuáles del desde el ella esta este esto hay las lo los más mejor mejores mi muy o para pero por qué si
-sin sobre su sus también una uno unos y ya che chi come dal dei della delle di e gli ha io ma meglio
-migliore migliori nei nel nella non per più quale quali quello questa questo sono sul tra ao aos até com
-dos ela ele em essa esse eu foi mas melhor melhores na não nas os pela pelo qual quais sem seu sua são
-também uma aan bij dan dat dit een het hij hoe ik kan maar meer met naar niet nog om ook op tot uit van
-veel voor waar wat welke worden zich zijn
-"""
-_EMPTY_WORDS = frozenset(_FUNCTION_WORDS.split())
-"""Words of sentences and of questions, in seven languages: they are in every text and about nothing."""
+_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+
+
+@cache
+def empty_words() -> frozenset[str]:
+    """Words of sentences and of questions, in seven languages: they are in every text and about nothing.
+
+    With and without their accents. From stopwords-iso, and the superlatives of `classes/question_words.txt`.
+    """
+    listed = {word for language in _LANGUAGES for word in stopwordsiso.stopwords(language)}
+    listed |= set((SHIPPED / "question_words.txt").read_text("utf-8").split())
+    return frozenset(listed | set(map(_without_accents, listed)))
+
+
 _RUN = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
-def tokens(text: str) -> list[str]:
-    """Words without accents and without function words; where words are not set apart, pairs of characters."""
+def tokens(text: str, *, keep: frozenset[str] = frozenset()) -> list[str]:
+    """Words without accents and without empty ones; where words are not set apart, pairs of characters.
+
+    `keep` names words that mean something here, such as "help" where help desks are the topic.
+    """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     plain = unicodedata.normalize("NFC", "".join(c for c in folded if not "\u0300" <= c <= "\u036f"))
     found: list[str] = []
@@ -254,14 +252,11 @@ def tokens(text: str) -> list[str]:
         for run in _UNSPACED.findall(word):
             found += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
         found += [part for part in _UNSPACED.sub(" ", word).split() if len(part) > 1]
-    return [word for word in found if word not in _WITHOUT_ACCENTS]
+    return [word for word in found if word in keep or word not in empty_words()]
 
 
 def _without_accents(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
-
-
-_WITHOUT_ACCENTS = _EMPTY_WORDS | frozenset(map(_without_accents, _EMPTY_WORDS))
 
 
 def _relevance(
@@ -277,16 +272,19 @@ def _relevance(
     if not names or not any(texts):
         return [(None, None)] * len(texts)
     goal = [" ".join([name.replace("-", " "), *topics[name]]) for name in names]
-    vectors = TfidfVectorizer(analyzer=tokens, sublinear_tf=True, max_features=200_000)
+    words_of = partial(
+        tokens, keep=frozenset(_without_accents(fold(word)) for name in names for word in name.split("-"))
+    )
+    vectors = TfidfVectorizer(analyzer=words_of, sublinear_tf=True, max_features=200_000)
     try:
         matrix = vectors.fit_transform([*goal, *texts])
     except ValueError:  # nothing but function words
         return [(None, None)] * len(texts)
-    likeness = np.asarray((matrix[len(goal) :] @ matrix[: len(goal)].T).todense())
-    best = likeness.argmax(axis=1)
+    cosine = np.asarray((matrix[len(goal) :] @ matrix[: len(goal)].T).todense())
+    best = cosine.argmax(axis=1)
     return [
-        (float(likeness[i, k]), names[k])
-        if not foreign[i] and (likeness[i, k] > 0 or len(tokens(texts[i])) >= ENOUGH_WORDS)
+        (float(cosine[i, k]), names[k])
+        if not foreign[i] and (cosine[i, k] > 0 or len(words_of(texts[i])) >= ENOUGH_WORDS)
         else (None, None)
         for i, k in enumerate(best.tolist())
     ]

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from importlib.resources import files
+from typing import Any, Literal, get_args
 
+import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 Placement = Literal["content", "references", "author_bio", "comment", "nav", "sidebar", "footer", "hidden"]
@@ -31,54 +33,34 @@ _PROSE = frozenset(("p", "h1", "h2", "h3", "h4", "ul", "ol", "table", "blockquot
 _LABELS = frozenset(("p", "div", "span", "dt"))
 
 
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(words.split())})$", re.IGNORECASE)
+_WORDS: dict[str, Any] = yaml.safe_load(
+    (files("tracker.links.pages") / "placement_words.yaml").read_text("utf-8")
+)
 
 
-# Whole class or id tokens. Words in several languages, as sites' own templates spell them.
-_COMMENT = _pattern(
-    r"""comments? comments?[-_]?(?:list|body|content|text|thread|section|area|item|wrap|wrapper|container|box|block|tree|feed)
-    (?:li-)?comment[-_]\d+ commentlist user[-_]?comments? post[-_]comments comment[-_]entry [\w-]*__comments?
-    (?!has-|no-|with-|add-|leave-|hide-)\w+-comments?(?:-tree|-list)?
-    disqus(?:_thread|-thread|-comments)? respond replies reply[-_](?:list|body|thread) fb[-_]comments commento giscus
-    utterances isso-thread hyvor-talk-view responses kommentare? kommentar(?:er|e|liste|bereich) commentaires?
-    comentarios? coment[aá]rios? commenti reacties komentarze?  yorumlar kommentit[\w-]*"""
-)
-_REFERENCES = _pattern(
-    r"""references? reflist ref-?list references?[-_](?:list|section|wrap|container|column|text) citations? citation[-_]list
-    cite_note[\w.:-]* footnotes? footnotes?[-_](?:list|section|content|definition|item) fn\d+ fn[-:]\d+ endnotes?
-    bibliography biblio works[-_]cited sources? sources[-_]list source[-_]list quellen quellenverzeichnis
-    einzelnachweise literatur(?:verzeichnis)? bibliograf[ií]a bibliographie referencias refer[eê]ncias fuentes fontes fonti
-    riferimenti bronnen bronvermelding k[aä]llor kilder przypisy further[-_]reading external[-_]links"""
-)
-_AUTHOR = _pattern(
-    r"""(?:[\w-]+[-_]+)?author[-_]*(?:s)?[-_]*(?:box|bio|info|card|description|about|profile|details|block|section|desc|meta|wrap|area|content|text|widget)
-    about[-_](?:the[-_])?authors? authors?[-_]?bio bio biography bios? contributor(?:[-_](?:bio|info|box))? saboxplugin-wrap
-    saboxplugin[\w-]* abh_box m-a-box[\w-]* pp-author-boxes-wrapper pp-multiple-authors[\w-]* writer[-_]bio [\w-]*__(?:author-)?bio [\w-]*[-_]signature
-    byline[-_]bio signature post[-_]signature js-signature sig[-_]?(?:content|body)? user[-_]signature
-    autor(?:en)?[-_]?(?:box|info|bio|profil|beschreibung) [uü]ber-den-autor ueber-den-autor
-    a-propos-de-l-auteur auteur[-_]?(?:box|bio|info) sobre-(?:el-|o-)?autor acerca-del-autor autore[-_]?(?:box|bio)"""
-)
-_NAV = _pattern(
-    r"""nav navi nav[-_]?(?:bar|menu|links|list|main|primary|secondary|top|wrapper|container|item|tabs|pills) [\w-]*navbar[\w-]*
-    [\w-]*navigation[\w-]* menu [\w]+[-_]menu menu[-_](?:main|top|header|primary|wrapper|container|list|item|links) [\w-]*breadcrumbs?[\w-]*
-    pagination pager page-numbers top-?bar topnav topmenu mainmenu mega-?menu[\w-]* offcanvas[\w-]* hamburger
-    site[-_]header main[-_]header global[-_]header page-top header header[-_](?:nav|menu|links|top|inner|bar|wrapper) masthead top-links skip-links?
-    portlet[\w-]* mw-navigation vector-menu[\w-]* navbox(?:es)? subnav tabs menue hauptmen[uü] hauptmenue navigazione
-    navegaci[oó]n navega[cç][aã]o men[uú](?:-principal)? 導航 导航"""
-)
-_SIDEBAR = _pattern(
-    r"""side side-?bar[\w-]* (?!has-|with-|no-|without-|content-)[\w-]+[-_]sidebar(?:[-_]\w+)? sidenav side-?(?:menu|nav|col|column|panel|box|content|block) aside rail [\w]+-rail (?:left|right)-?_?(?:col|column|rail|bar|side|nav|panel)
-    widget widgets widget[-_](?:area|content|text|links?|custom_html|wrap|container|title|list|inner) widget_[\w-]+ textwidget secondary
-    tertiary blogroll related [\w-]*[-_]related [\w-]*related[-_](?:posts?|articles?|links?|content|stories|products?|items?|sites|box|wrap|wrapper|container|block|list)[\w-]*
-    (?:[\w-]+[-_])?(?:recent|latest|popular|trending|recommended|suggested)[-_](?:posts?|articles?|stories|news|reads?) more-(?:stories|posts|articles|news)
-    (?:[\w-]+[-_])?read-(?:more|next)(?:-wrap|-list|-box|-articles)? taboola[\w-]* trc_related[\w-]* outbrain[\w-]* OUTBRAIN [\w-]+[-_]aside recommended you-may-also-like
-    sponsors? sponsored-links partners? ads? advert(?:isement)?s? banner-?(?:ads?|box) promo(?:box|-box)? infobox-links seitenleiste randspalte marginalspalte barra-?_?lateral
-    colonne-(?:droite|gauche|laterale) colonna-laterale zijbalk zijkolom sidofält"""
-)
-_FOOTER = _pattern(
-    r"""foot footer [\w]*[-_]?footer[\w-]* (?:site|page|global|main|bottom)[-_]+foot(?:er)?[\w-]* colophon copyright[\w-]* bottom-?bar bottom-?links? page-bottom credits?
-    powered-?by legal[-_]?links? imprint-links fu(?:ss|ß)zeile fuss fuß pie pie-?de-?p[aá]gina pied-?de-?page rodap[eé] voettekst stopka"""
+def _either(words: Sequence[str]) -> str:
+    return "|".join(words).replace(" ", r"\s+")
+
+
+def _tokens(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_either(_WORDS['tokens'][kind])})$", re.IGNORECASE)
+
+
+def _heading(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_either(_WORDS['phrases'][kind])})\s*:?", re.IGNORECASE)
+
+
+_COMMENT = _tokens("comment")
+_REFERENCES = _tokens("references")
+_AUTHOR = _tokens("author")
+_NAV = _tokens("nav")
+_SIDEBAR = _tokens("sidebar")
+_FOOTER = _tokens("footer")
+_REFERENCE_WORDS = _heading("references")
+_AUTHOR_WORDS = _heading("author")
+_MORE_WORDS = _heading("more")
+_COMMENT_WORDS = re.compile(
+    rf"(?:\d+\s+)?(?:{_either(_WORDS['phrases']['comment'])})(?:\s*\(?\d+\)?)?\s*:?", re.IGNORECASE
 )
 _NOT_FOOTER = re.compile(
     r"(?:entry|post|article|card|comment|modal|table|panel|story|section|quote|blockquote)[-_]+\w*foot",
@@ -88,43 +70,10 @@ _CALLOUT = re.compile(
     r"(?:call-?out|note|pull-?quote|tip|admonition|warning|info-?box|key|summary|highlight|example|quote|fact)",
     re.I,
 )
-_REFERENCE_WORDS = re.compile(
-    r"""(?:references?|reference\s+list|sources?|sources\s+(?:and|&)\s+\w+(?:\s+\w+)?|bibliography|foot-?notes?|end-?notes?|notes|notes\s+and\s+references|works\s+cited
-    |citations?|further\s+reading|external\s+links|see\s+also:?\s+external|quellen(?:angaben|verzeichnis)?|einzelnachweise|weblinks|literatur(?:verzeichnis)?|fußnoten
-    |références|notes\s+et\s+références|liens\s+externes|bibliographie|pour\s+aller\s+plus\s+loin|referencias|enlaces\s+externos|fuentes|bibliografía
-    |notas|fonti|note|collegamenti\s+esterni|riferimenti|bibliografia|referências|fontes|ligações\s+externas|bronnen|externe\s+links|källor|referenser
-    |kilder|referanser|lähteet|źródła|przypisy|kaynakça|kaynaklar|источники|примечания|ссылки|литература|джерела|посилання
-    |参考文献|脚注|出典|参考|参考资料|参考資料|外部リンク|外部链接|註腳|참고\s*문헌|각주|외부\s*링크|المراجع|المصادر|روابط\s+خارجية|מקורות|הערות\s+שוליים|קישורים\s+חיצוניים|संदर्भ)\s*:?""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_AUTHOR_WORDS = re.compile(
-    r"""(?:about\s+(?:the\s+)?(?:authors?|writer|contributor)|author\s+bio|über\s+(?:den\s+autor|die\s+autorin)|zum\s+autor|à\s+propos\s+de\s+l['’]auteure?|sobre\s+(?:el|la|o|a)\s+autora?
-    |acerca\s+del\s+autor|l['’]autore|chi\s+è\s+l['’]autore|over\s+de\s+auteur|om\s+författaren|об\s+авторе|o\s+autorze|yazar\s+hakkında|作者简介|著者について|この記事を書いた人|글쓴이)\s*:?""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_MORE_WORDS = re.compile(
-    r"""(?:(?:related|similar|more|recent|latest|popular|trending|recommended)(?:\s+\w+)?\s+(?:posts?|articles?|stories|reads?|news|content|links)
-    |related|read\s+(?:more|next|also)|recommended(?:\s+for\s+you)?|more\s+from\s+.{1,40}|more\s+like\s+this|you\s+(?:may|might)\s+also\s+(?:like|enjoy)
-    |keep\s+reading|up\s+next|mehr\s+zum\s+thema|das\s+könnte\s+(?:sie|dich)\s+auch\s+interessieren|lesen\s+sie\s+auch|weiterlesen|(?:ähnliche|verwandte)\s+(?:artikel|beiträge)
-    |meistgelesen|à\s+lire\s+aussi|lire\s+aussi|sur\s+le\s+même\s+sujet|articles\s+(?:similaires|liés)|te\s+puede\s+interesar|lee\s+también
-    |(?:artículos|entradas|noticias)\s+relacionad[ao]s|leggi\s+anche|articoli\s+correlati|potrebbe\s+interessarti|leia\s+(?:também|mais)|(?:artigos|posts)\s+relacionados
-    |lees\s+(?:ook|meer)|gerelateerde?\s+(?:artikelen|berichten)|läs\s+(?:också|mer)|czytaj\s+także|zobacz\s+także|читайте\s+также|похожие\s+\w+|по\s+теме
-    |関連記事|おすすめ(?:記事)?|あわせて読みたい|人気記事|新着記事|相关(?:文章|阅读)|推荐阅读|相關文章|관련\s*(?:글|기사)|추천\s*글)\s*:?""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_PERSON = (
-    "writer|reporter|journalist|editor|author|blogger|columnist|contributor|freelance|correspondent|consultant|marketer|strategist"
-    "|analyst|researcher|engineer|developer|designer|founder|co-?founder|ceo|cmo|head\\s+of|director|manager|specialist|expert|coach"
-    "|redakteurin?|autorin?|journalistin?|journaliste|rédact|auteure?|periodista|redactora?|autora?|giornalista|redattrice|autore"
-)
 _BYLINE_AT_END = re.compile(
     rf"""\W*(?:[Aa]bout\s+)?[A-ZÀ-ÞА-Я][\w.'’-]+(?:\s+[A-ZÀ-ÞА-Я][\w.'’-]+){{1,3}},?\s+
-    (?:writes\s|covers\s|reports\s+on|has\s+written|schreibt\s|écrit\s|escribe\s|scrive\s|(?:is|was|ist|est|es|è)\s.{{0,60}}?\b(?i:{_PERSON}))""",
+    (?:writes\s|covers\s|reports\s+on|has\s+written|schreibt\s|écrit\s|escribe\s|scrive\s|(?:is|was|ist|est|es|è)\s.{{0,60}}?\b(?i:{_either(_WORDS["professions"])}))""",
     re.VERBOSE,
-)
-_COMMENT_WORDS = re.compile(
-    r"""(?:\d+\s+)?(?:comments?|responses|replies|kommentare?|commentaires?|comentarios?|comentários?|commenti|reacties|комментарии|コメント|评论|댓글)(?:\s*\(?\d+\)?)?\s*:?""",
-    re.IGNORECASE | re.VERBOSE,
 )
 _HIDING_CLASS = re.compile(
     r"(?:sr-only|visually-?hidden|screen-reader-text|d-none|is-hidden|invisible|hide|hidden)$"
