@@ -42,6 +42,7 @@ Kind = Literal[
 State = Literal["open", "working", "done", "dismissed"]
 STATE_KIND = "source"
 """Decisions belong to the source: they survive when its reasons change."""
+CLOSED: tuple[State, ...] = ("done", "dismissed")
 CANDIDATES = 400
 PAGES = 5
 
@@ -107,7 +108,8 @@ class Opportunity:
     gain_high: float | None = None
     state: State = "open"
     note: str = ""
-    rank: float = field(default=0.0, repr=False)
+    weight: float = field(default=0.0, repr=False)
+    """What orders the rows without a supported gain; see the module."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,14 @@ def opportunities(
         made = _opportunity(name, row, facts, lifts.get(name), states.get(name))
         if made is not None:
             found.append(made)
-    return sorted(found, key=lambda o: (o.state in ("done", "dismissed"), -o.rank, o.source))
+    return sorted(found, key=_order)
+
+
+def _order(row: Opportunity) -> tuple[bool, bool, float, str]:
+    """What nobody has closed first; then supported gains, by their lower bound; then the others, by their weight."""
+    supported = row.gain_low is not None and row.gain_low > 0
+    size = row.gain_low if supported else row.weight
+    return row.state in CLOSED, not supported, -(size or 0.0), row.source
 
 
 def _gather(
@@ -237,9 +246,6 @@ def _opportunity(
     gain = _gain(lift, rate.estimate) if not to_own and kind != "you" else (None, None, None)
     steady = int(reach["weeks"]) / max(facts.of_weeks, 1)
     others = max(len(world.brands) - 1, 1)
-    rank = rate.estimate * steady * (1 + len(rivals) / others)
-    if gain[1] is not None and gain[1] > 0:
-        rank = 10 + gain[1]
     state, note = decided or ("open", "")
     return Opportunity(
         source=name,
@@ -264,7 +270,7 @@ def _opportunity(
         gain_high=gain[2],
         state=state,  # type: ignore[arg-type]
         note=note,
-        rank=rank,
+        weight=rate.estimate * steady * (1 + len(rivals) / others),
     )
 
 

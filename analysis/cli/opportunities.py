@@ -57,7 +57,7 @@ def opportunities(
         lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
         found = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
     if as_json:
-        rows = [{k: v for k, v in asdict(row).items() if k != "rank"} for row in found]
+        rows = [{k: v for k, v in asdict(row).items() if k != "weight"} for row in found]
         print_json({"window": asked.window, "rows": rows})
         return
     shown = [

@@ -295,9 +295,15 @@ def _score(model: _Model, families: tuple[str, ...], level: float, discovery: fl
     q = _directed(beta / se, dof, p)
     mean, sd = shrink(beta, se, families)
     rank = mean - float(stats.norm.ppf(0.5 + level / 2)) * sd
-    bar = discovery if np.nan_to_num(q, nan=1.0).min(initial=1.0) <= min(GATE, discovery) else 0.0
+    bar = _claimed_up_to(q, discovery)
     verdicts = tuple(_verdict(b, v, bar) for b, v in zip(beta, q, strict=True))
     return _Scores(beta - half, beta + half, p, q, mean, rank, verdicts)
+
+
+def _claimed_up_to(q: Floats, discovery: float) -> float:
+    """The largest q-value that makes a claim: none does unless the surest source passes the gate."""
+    surest = np.nan_to_num(q, nan=1.0).min(initial=1.0)
+    return discovery if surest <= GATE else 0.0
 
 
 def _directed(t: Floats, dof: Floats, p: Floats) -> Floats:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -115,6 +116,43 @@ def test_a_gain_is_lift_times_the_share_of_answers_citing_the_source(sqlite_data
     assert rows[1].gain is None
     doubtful = lift_table(-0.1, "no clear difference")
     assert found(sqlite_database, lift=doubtful)["example.org"].gain is None
+
+
+def test_supported_gains_come_first_by_their_lower_bound_and_closed_rows_last(
+    sqlite_database: Engine,
+) -> None:
+    """Cited equally often; the larger the estimate, the smaller its lower bound; names in no helpful order."""
+    claim, doubt = "associated within the same question", "no clear difference"
+    lifts = {
+        "sure.com": (0.10, 0.09, claim),
+        "loose.com": (0.30, 0.01, claim),
+        "alpha.com": (0.20, 0.05, claim),
+        "doubtful.com": (0.50, 0.20, doubt),
+        "done.com": (0.40, 0.39, claim),
+        "dismissed.com": (0.40, 0.38, claim),
+        "working.com": (0.10, 0.02, claim),
+    }
+    facts = Facts()
+    facts.answer("best crm", cited=[f"https://{name}/" for name in (*lifts, "twice.com")])
+    facts.answer("best crm", cited=["https://twice.com/"], repeat=1)
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    for state in ("done", "dismissed", "working"):
+        decide(sqlite_database, world, f"{state}.com", state, now=NOW)  # type: ignore[arg-type]
+    (template, _) = lift_table(0.1).rows
+    rows = [
+        replace(template, source=name, lift=lift, low=low, high=0.6, verdict=verdict)  # type: ignore[arg-type]
+        for name, (lift, low, verdict) in lifts.items()
+    ]
+    ranked = opportunities(sqlite_database, world, lift=SimpleNamespace(rows=rows))  # type: ignore[arg-type]
+    gains = ["sure.com", "alpha.com", "working.com", "loose.com"]
+    assert [row.source for row in ranked] == [
+        *gains,
+        "twice.com",
+        "doubtful.com",
+        "done.com",
+        "dismissed.com",
+    ]
 
 
 def test_decisions_survive_recomputation_and_close_a_row(database: Engine) -> None:

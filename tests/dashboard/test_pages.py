@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis.classes import classify
 from analysis.intervals import Interval
 from analysis.lift import estimate
 from dashboard import charts, data, marked, strings, widgets
@@ -315,6 +317,24 @@ def test_an_event_that_comes_or_goes_changes_what_is_cached(opened: Any, urls: d
         session.delete(session.scalars(select(Event).where(col(Event.title) == "later")).one())
     database.dispose()
     assert len({*seen, data.place(None).mark}) == 4
+
+
+def test_an_edited_list_of_classes_changes_what_is_cached(
+    opened: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITELIFT_CATALOG", str(tmp_path))
+    opened("one week")
+    seen = [data.place(None).mark]
+    lists = tmp_path / classify.OWN / "domains.csv"
+    lists.parent.mkdir()
+    for number, text in enumerate(("domain,kind\n", "domain,kind\nexample.org,editorial\n")):
+        lists.write_text(text, encoding="utf-8")
+        os.utime(lists, ns=(number + 1, number + 1))
+        seen.append(data.place(None).mark)
+    lists.rename(lists.with_name("rules.yaml"))
+    seen.append(data.place(None).mark)
+    assert len(set(seen)) == 4
+    assert data.place(None).mark == seen[-1]
 
 
 def test_the_words_on_lift_name_its_own_limits() -> None:

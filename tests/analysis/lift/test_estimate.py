@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pytest
 from scipy import sparse, stats
 from threadpoolctl import threadpool_limits
 
-from analysis.lift import checks
+from analysis.lift import checks, estimate
 from analysis.lift.estimate import LiftTable, Panel, lift, shrink
 from analysis.lift.simulate import Kind, Truth, world
 from analysis.lift.within import choose, design, effects, fit, moderate, solve
@@ -229,6 +230,38 @@ def test_large_prompts_read_in_pieces_give_the_same_numbers(small, monkeypatch):
     pieces = fit(design(small, small.exposed, effects(small, "topic-week")))
     assert pieces.beta == pytest.approx(whole.beta)
     assert pieces.se == pytest.approx(whole.se)
+
+
+@pytest.mark.parametrize(
+    ("q", "discovery", "claimed"),
+    [
+        ((0.019, 0.05, 0.08, 0.081), 0.08, (0, 1, 2)),
+        ((0.02, 0.05), 0.08, (0, 1)),
+        ((0.021, 0.05), 0.08, ()),
+        ((0.021, 0.03), 0.5, ()),
+        ((np.nan, 0.019, 0.5), 0.08, (1,)),
+        ((np.nan, np.nan), 0.08, ()),
+        ((), 0.08, ()),
+        ((0.009, 0.015), 0.01, (0,)),
+        ((0.015, 0.5), 0.01, ()),
+    ],
+)
+def test_nothing_is_claimed_unless_the_surest_source_passes_the_gate(
+    q: tuple[float, ...], discovery: float, claimed: tuple[int, ...]
+) -> None:
+    bar = estimate._claimed_up_to(np.array(q), discovery)
+    assert tuple(i for i, value in enumerate(q) if value <= bar) == claimed
+
+
+def test_a_table_of_lifts_claims_by_the_gate() -> None:
+    """Two sources at q just above and below 2 % for the surest, the other one at q below 8 %."""
+    for surest, verdict in ((2.35, "no clear difference"), (2.55, "associated within the same question")):
+        t = np.array([surest, 2.05])
+        model = SimpleNamespace(beta=t, se=np.ones(2), dof=np.full(2, 1e9))
+        scores = estimate._score(model, ("f", "f"), 0.95, estimate.DISCOVERY)  # type: ignore[arg-type]
+        assert bool(scores.q.min() <= estimate.GATE) is (surest > 2.5)
+        assert estimate.GATE < scores.q.max() < estimate.DISCOVERY
+        assert set(scores.verdicts) == {verdict}
 
 
 def test_variances_are_steadied_as_limma_does():
