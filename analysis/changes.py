@@ -1,7 +1,7 @@
 """What changed between two weeks, and how far two brands lie apart: differences paired by prompt.
 
-Rates are compared on the prompts and engines that both sides share, so that an engine asked more often on one of them
-moves nothing. Verdicts over several brands are adjusted together (Benjamini–Hochberg).
+Rates are compared on the prompts and engines that both sides share, so that an engine asked more often on one
+of them moves nothing. Verdicts over several brands are adjusted together (Benjamini–Hochberg).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Change:
     before, after : float or None
         The two rates on the shared prompts and engines.
     difference : Interval
-        After minus before, paired by prompt; when the weeks are not comparable this is what their common part shows,
-        and the verdict still says "not comparable".
+        After minus before, paired by prompt; when the weeks are not comparable this is what their common part
+        shows, and the verdict still says "not comparable".
     q : float or None
         p-value of no difference, adjusted over the brands (Benjamini–Hochberg).
     """
@@ -67,8 +67,8 @@ def compare_weeks(
 ) -> list[Change]:
     """Week against week for every brand, on the prompts and engines that both weeks share.
 
-    Rates are compared within prompt × engine and averaged over a prompt's engines, so that an engine asked more often
-    in one of the weeks moves nothing. Without dates: the two newest weeks.
+    Rates are compared within prompt × engine and averaged over a prompt's engines, so that an engine asked
+    more often in one of the weeks moves nothing. Without dates: the two newest weeks.
     """
     scope = scope or Scope()
     if first is None or last is None:
@@ -158,7 +158,8 @@ def _mean(values: Floats) -> float | None:
 
 
 def _p(difference: Interval) -> float:
-    """Two-sided p-value of a difference from its own interval (95 %, t with prompts minus one degrees of freedom)."""
+    """Two-sided p-value of a difference from its own interval (95 %, t with prompts minus one degrees of
+    freedom)."""
     if difference.estimate is None or difference.low is None or difference.high is None:
         return float("nan")
     dof = difference.clusters - 1

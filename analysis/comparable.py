@@ -47,9 +47,9 @@ def gate(asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str
 
     Notes
     -----
-    Weeks that share at least nine in ten (prompt, engine) pairs are compared on what they share, and a note says how many
-    pairs were left out: a failed ask must not end every comparison. Below that, or where an engine is missing or another
-    model answered, they are "not comparable".
+    Weeks that share at least nine in ten (prompt, engine) pairs are compared on what they share, and a note
+    says how many pairs were left out: a failed ask must not end every comparison. Below that, or where an
+    engine is missing or another model answered, they are "not comparable".
     """
     week = {day: asked[asked["week"] == day] for day in (first, last)}
     if missing := [f"no answers in the week of {day}" for day, frame in week.items() if frame.empty]:

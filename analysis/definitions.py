@@ -1,7 +1,8 @@
 """The same answers under the definitions that other trackers publish.
 
-One site in several trackers has citations that differ tenfold, mostly because the words mean different things. These
-are the definitions in use, each computed on our own facts, beside the number of ours it is usually taken for.
+One site in several trackers has citations that differ tenfold, mostly because the words mean different
+things. These are the definitions in use, each computed on our own facts, beside the number of ours it is
+usually taken for.
 """
 
 from __future__ import annotations
@@ -42,14 +43,26 @@ class OtherNumber:
 
 
 DEFINITIONS: dict[str, str] = {
-    "answers naming it, all prompts": "answers naming the brand ÷ answers, prompts that name the brand included",
-    "prompts naming it once": "prompts with at least one answer naming the brand ÷ prompts; rises with every repeat",
+    "answers naming it, all prompts": (
+        "answers naming the brand ÷ answers, prompts that name the brand included"
+    ),
+    "prompts naming it once": (
+        "prompts with at least one answer naming the brand ÷ prompts; rises with every repeat"
+    ),
     "named or cited": "answers naming the brand or citing its site ÷ answers",
-    "share of occurrences": "times the brand's name occurs ÷ times any tracked brand's name occurs; long answers weigh more",
+    "share of occurrences": (
+        "times the brand's name occurs ÷ times any tracked brand's name occurs; long answers weigh more"
+    ),
     "share of first places": "answers naming the brand first ÷ answers naming any tracked brand",
-    "share weighted by place": "sum of 1 ÷ place over the brand's mentions ÷ the same sum over all tracked brands",
-    "average place, absent last": "mean place where an answer without the brand counts as one place after the last brand",
-    "cited or fetched": "answers citing or only fetching the brand's site ÷ answers whose citations are known",
+    "share weighted by place": (
+        "sum of 1 ÷ place over the brand's mentions ÷ the same sum over all tracked brands"
+    ),
+    "average place, absent last": (
+        "mean place where an answer without the brand counts as one place after the last brand"
+    ),
+    "cited or fetched": (
+        "answers citing or only fetching the brand's site ÷ answers whose citations are known"
+    ),
     "citation share among brands": "citations of the brand's site ÷ citations of all tracked brands' sites",
     "citations": "number of citations of the brand's site, not divided by anything; rises with every ask",
     "mean of engines": "mention rate of each engine, averaged with equal weight whatever their answers",

@@ -123,9 +123,16 @@ class Histories:
         answers = np.bincount(cell, minlength=size).reshape(shape)
         links = np.asarray(first_link, dtype=np.int64).reshape(len(sources), len(brands))
         return cls(
-            tuple(brands), tuple(clusters), tuple(sources), tuple(families), answers, stacked, links,
-            tuple(breaks), outcome,
-        )  # fmt: skip
+            tuple(brands),
+            tuple(clusters),
+            tuple(sources),
+            tuple(families),
+            answers,
+            stacked,
+            links,
+            tuple(breaks),
+            outcome,
+        )
 
 
 @dataclass(frozen=True)
@@ -352,10 +359,25 @@ def _unknown(
     name: str, events: int, treated: int, controls: int, already: int, dated: int, reason: str
 ) -> EventRow:
     return EventRow(
-        name=name, att=None, low=None, high=None, adjusted=None, p=None, q=None, pre_trend=None, fake_date=None,
-        events=events, treated=treated, controls=controls, already=already, dated=dated, inference="", path=(),
-        verdict="not enough data", reason=reason,
-    )  # fmt: skip
+        name=name,
+        att=None,
+        low=None,
+        high=None,
+        adjusted=None,
+        p=None,
+        q=None,
+        pre_trend=None,
+        fake_date=None,
+        events=events,
+        treated=treated,
+        controls=controls,
+        already=already,
+        dated=dated,
+        inference="",
+        path=(),
+        verdict="not enough data",
+        reason=reason,
+    )
 
 
 def _too_little(series: _Series, frames: list[_Frame], treated: int) -> str:

@@ -197,8 +197,8 @@ def cluster_bootstrap(
 
     Notes
     -----
-    One and the same rate in every prompt has no spread to resample; its bounds come from the Wilson formula on
-    the number of prompts, which is the honest count of independent trials.
+    One and the same rate in every prompt has no spread to resample; its bounds come from the Wilson formula
+    on the number of prompts, which is the honest count of independent trials.
 
     References
     ----------

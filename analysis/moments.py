@@ -1,4 +1,5 @@
-"""What may explain a change: events that were written down, changes of a served model, and how a chart letters them."""
+"""What may explain a change: events that were written down, changes of a served model, and how a chart
+letters them."""
 
 from __future__ import annotations
 
@@ -36,9 +37,11 @@ class Mark:
 
 
 def moments(database: Engine, world: World) -> list[Moment]:
-    """Everything to mark, in order. A change of model that a run noted, or somebody without an engine, stands once.
+    """Everything to mark, in order. A change of model that a run noted, or somebody without an engine, stands
+    once.
 
-    Imported answers have no run: their changes of model are read from the weeks themselves, and dated on a Monday.
+    Imported answers have no run: their changes of model are read from the weeks themselves, and dated on a
+    Monday.
     """
     stored = [Moment(*event) for event in frames.events(database, world)]
     noted = {(frames.monday(m.at), m.engine) for m in stored if m.kind == served.KIND}

@@ -1,14 +1,15 @@
 """What to do next: sources ranked by what they could bring the own brand, each with its reasons.
 
-A source is on the list because of facts about it (see `REASONS`): it is cited on the brand's prompts and links to rivals
-only, it names the brand without a link, it has lost a link, or it is cited and nothing is known to link from it.
+A source is on the list because of facts about it (see `REASONS`): it is cited on the brand's prompts and
+links to rivals only, it names the brand without a link, it has lost a link, or it is cited and nothing is
+known to link from it.
 
-**Expected gain** is given only where the lift table supports one: lift × share of the brand's answers that cite the
-source, for a source that does not link to the brand yet; in points of mention rate, with the lift's interval. It says what
-would go with such a link if the association held for this brand, and is no promise.
+**Expected gain** is given only where the lift table supports one: lift × share of the brand's answers that
+cite the source, for a source that does not link to the brand yet; in points of mention rate, with the lift's
+interval. It says what would go with such a link if the association held for this brand, and is no promise.
 
-**Order**: sources with a supported gain by its lower bound, then the others by share of answers citing them × share of
-weeks in which they are cited × (1 + share of rivals they link to).
+**Order**: sources with a supported gain by its lower bound, then the others by share of answers citing them ×
+share of weeks in which they are cited × (1 + share of rivals they link to).
 """
 
 from __future__ import annotations
@@ -172,7 +173,8 @@ def opportunities(
 
 
 def _order(row: Opportunity) -> tuple[bool, bool, float, str]:
-    """What nobody has closed first; then supported gains, by their lower bound; then the others, by their weight."""
+    """What nobody has closed first; then supported gains, by their lower bound; then the others, by their
+    weight."""
     supported = row.gain_low is not None and row.gain_low > 0
     size = row.gain_low if supported else row.weight
     return row.state in CLOSED, not supported, -(size or 0.0), row.source

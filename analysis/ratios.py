@@ -1,4 +1,5 @@
-"""Ratios of sums over prompts, many at once: the numbers of `analysis.intervals.cluster_bootstrap`, one draw for all."""
+"""Ratios of sums over prompts, many at once: the numbers of `analysis.intervals.cluster_bootstrap`, one draw
+for all."""
 
 from __future__ import annotations
 
@@ -32,8 +33,8 @@ def ratios(y: Floats, x: Floats, *, level: float = 0.95, resamples: int = RESAMP
 
     Notes
     -----
-    Columns with equally many prompts share their draws, so the work is one matrix product. A column with fewer than
-    `MIN_CLUSTERS` prompts gets the Wilson bounds of its prompts.
+    Columns with equally many prompts share their draws, so the work is one matrix product. A column with
+    fewer than `MIN_CLUSTERS` prompts gets the Wilson bounds of its prompts.
     """
     there = x > 0
     y, x = np.where(there, y, 0.0), np.where(there, x, 0.0)
@@ -87,7 +88,8 @@ def _bounds(
 
 
 def _quantiles(drawn: Floats, tail: float) -> tuple[Floats, Floats]:
-    """`numpy.quantile(drawn, [tail, 1 - tail], axis=1)`, several times faster: only four places are sorted."""
+    """`numpy.quantile(drawn, [tail, 1 - tail], axis=1)`, several times faster: only four places are
+    sorted."""
     last = drawn.shape[1] - 1
     at = [tail * last, (1 - tail) * last]
     places = [min(int(a), last - 1) for a in at]

@@ -32,7 +32,8 @@ class Stability:
     rotating : int
         Domains cited in fewer.
     jaccard, overlap : float or None
-        Means over neighbouring weeks: shared domains ÷ domains of either week; rank-biased overlap of the two rankings.
+        Means over neighbouring weeks: shared domains ÷ domains of either week; rank-biased overlap of the two
+        rankings.
     pairs : int
         Neighbouring weeks behind the means.
     core_share : float or None

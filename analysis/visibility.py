@@ -1,10 +1,10 @@
 """How visible a brand is in the answers: every rate with its formula, its n and its interval.
 
-With answers *a* of prompts *p* with weights :math:`w_p` (1 unless the catalog says otherwise), every rate is a ratio of
-sums over prompts, :math:`\\sum_p w_p y_p / \\sum_p w_p x_p`; `FORMULAS` says what y and x are. Weights of 1 give plain
-counts. An interval resamples whole prompts with all their engines, weeks and repeats; one prompt alone has Wilson's
-interval on its answers; with fewer than five prompts the bounds are Wilson's with the prompts as the trials, which
-is wide, as it should be.
+With answers *a* of prompts *p* with weights :math:`w_p` (1 unless the catalog says otherwise), every rate is
+a ratio of sums over prompts, :math:`\\sum_p w_p y_p / \\sum_p w_p x_p`; `FORMULAS` says what y and x are.
+Weights of 1 give plain counts. An interval resamples whole prompts with all their engines, weeks and repeats;
+one prompt alone has Wilson's interval on its answers; with fewer than five prompts the bounds are Wilson's
+with the prompts as the trials, which is wide, as it should be.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ FEW = 10
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A ratio of sums: what is counted, out of what, and whether each unit of the denominator is one trial."""
+    """A ratio of sums: what is counted, out of what, and whether each unit of the denominator is one
+    trial."""
 
     numerator: str
     denominator: str
@@ -57,39 +58,56 @@ class Formula:
 
 FORMULAS: dict[Measure, Formula] = {
     "mention_rate": Formula(
-        "mentioned", "answers", "answers that name the brand ÷ answers. An answer that only says it found nothing "
-        "about the brand does not name it."
+        "mentioned",
+        "answers",
+        "answers that name the brand ÷ answers. An answer that only says it found nothing "
+        "about the brand does not name it.",
     ),
     "citation_rate": Formula(
-        "cited", "citable", "answers that cite a page of the brand's own domains ÷ answers whose citations are known. "
-        "What an engine only fetched is no citation; an engine that did not search has none to count."
+        "cited",
+        "citable",
+        "answers that cite a page of the brand's own domains ÷ answers whose citations are known. "
+        "What an engine only fetched is no citation; an engine that did not search has none to count.",
     ),
     "share_of_voice": Formula(
-        "mentioned", "all_mentioned", "the brand's mentions ÷ mentions of all tracked brands, a brand counting once an "
-        "answer.", trials=False,
+        "mentioned",
+        "all_mentioned",
+        "the brand's mentions ÷ mentions of all tracked brands, a brand counting once an answer.",
+        trials=False,
     ),
     "citation_share": Formula(
-        "citations", "all_citations", "citations of the brand's own domains ÷ all citations, each occurrence counted.",
+        "citations",
+        "all_citations",
+        "citations of the brand's own domains ÷ all citations, each occurrence counted.",
         trials=False,
     ),
     "ghost_rate": Formula(
         "ghost", "cited", "answers that cite the brand's domains without naming it ÷ answers that cite them."
     ),
     "silent_rate": Formula(
-        "silent", "named_citable", "answers that name the brand without citing its domains ÷ answers that name it and "
-        "whose citations are known."
+        "silent",
+        "named_citable",
+        "answers that name the brand without citing its domains ÷ answers that name it and "
+        "whose citations are known.",
     ),
     "retrieved_not_cited_rate": Formula(
-        "retrieved_not_cited", "retrieved", "answers that fetched a page of the brand and cited none ÷ answers that "
-        "fetched one. Only engines that report what they fetched count."
+        "retrieved_not_cited",
+        "retrieved",
+        "answers that fetched a page of the brand and cited none ÷ answers that "
+        "fetched one. Only engines that report what they fetched count.",
     ),
     "average_position": Formula(
-        "position_sum", "mentioned", "mean place of the brand among the tracked brands of an answer, over answers that "
-        "name it; 1 is named first.", trials=False, bounded=False,
+        "position_sum",
+        "mentioned",
+        "mean place of the brand among the tracked brands of an answer, over answers that "
+        "name it; 1 is named first.",
+        trials=False,
+        bounded=False,
     ),
-}  # fmt: skip
+}
 COVERAGE = (
-    "prompts at least half of whose answers name the brand ÷ prompts. Unlike “named at least once” this does not rise "
+    "prompts at least half of whose answers name the brand ÷ prompts. Unlike “named at least once” "
+    "this does not rise "
     "when a prompt is asked more often."
 )
 DEFINITIONS: dict[str, str] = {
@@ -140,7 +158,8 @@ def table(
     *,
     measures: Collection[Measure] = get_args(Measure),
 ) -> list[Row]:
-    """Every rate of every brand, per cell of `by` (any of engine, topic, country, week; pooled over the others).
+    """Every rate of every brand, per cell of `by` (any of engine, topic, country, week; pooled over the
+    others).
 
     The headline is `by=()` with the default scope, which leaves out the prompts that name the own brand.
     """

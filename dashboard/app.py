@@ -1,4 +1,5 @@
-"""The dashboard's door: `streamlit run dashboard/app.py`. Navigation, theme, and what every page needs first."""
+"""The dashboard's door: `streamlit run dashboard/app.py`. Navigation, theme, and what every page needs
+first."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# `streamlit run` puts this folder first on the path, where `data` or `command` would hide modules of the same name.
+# `streamlit run` puts this folder first on the path, where `data` or `command` would hide modules of the same
+# name.
 HERE = Path(__file__).resolve().parent
 sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve() not in (HERE, HERE.parent))]
 

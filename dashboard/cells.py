@@ -23,11 +23,11 @@ def window(scope: Scope, world: World, excluded: pd.DataFrame) -> str:
     if scope.branded == "exclude" and world.branded:
         branded = Common.LEFT_OUT.format(n=numbers.counted(len(world.branded), Common.PROMPTS_ONE))
     last = scope.last + timedelta(days=6) if scope.last else None
-    said = Common.WINDOW.format(window=numbers.period(scope.first, last), branded=branded)
-    for name, told in Overview.EXCLUDED.items():
+    words = Common.WINDOW.format(window=numbers.period(scope.first, last), branded=branded)
+    for name, sentence in Overview.EXCLUDED.items():
         if number := int(excluded[name].sum()):
-            said += " " + told.format(n=numbers.counted(number, Common.ANSWERS_ONE))
-    return said
+            words += " " + sentence.format(n=numbers.counted(number, Common.ANSWERS_ONE))
+    return words
 
 
 def verdict(change: Change | None) -> widgets.Safe:
@@ -188,7 +188,8 @@ def link_raw(mine: pd.DataFrame) -> list[tuple[object, ...]]:
 
 
 def by_month(mine: pd.DataFrame) -> pd.DataFrame:
-    """Links gained and lost per month of the newest two years: `month`, `what`, `links` (lost ones negative)."""
+    """Links gained and lost per month of the newest two years: `month`, `what`, `links` (lost ones
+    negative)."""
     parts = []
     for column, what, sign in (("first", Links.WHAT["gained"], 1), ("lost", Links.WHAT["lost"], -1)):
         months = mine[column].dropna().dt.tz_localize(None).dt.to_period("M").dt.to_timestamp().value_counts()
@@ -256,7 +257,7 @@ def event_facts(row: EventRow) -> str:
         return numbers.UNKNOWN if p is None else (moved if p <= EARLY else quiet).format(p=numbers.p_value(p))
 
     span = numbers.points_range(row.low, row.high)
-    said: dict[str, object] = {
+    facts: dict[str, object] = {
         "verdict": event_verdict(row),
         "change": widgets.small(numbers.points(row.att), span),
         "adjusted": numbers.points(row.adjusted),
@@ -274,7 +275,7 @@ def event_facts(row: EventRow) -> str:
     }
     pairs = (
         f"<div><dt>{Events.FACTS[name]}</dt><dd>{widgets.text(value)}</dd></div>"
-        for name, value in said.items()
+        for name, value in facts.items()
     )
     reason = f'<p class="cl-quiet">{widgets.text(row.reason)}</p>' if row.reason else ""
     return f'<dl class="cl-facts">{"".join(pairs)}</dl>{reason}'

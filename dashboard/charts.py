@@ -1,4 +1,5 @@
-"""Frames → figures. Pure: nothing is read, nothing is decided but how it looks. Shares arrive as shares of 1."""
+"""Frames → figures. Pure: nothing is read, nothing is decided but how it looks. Shares arrive as shares of
+1."""
 
 from __future__ import annotations
 
@@ -35,9 +36,11 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
     first, last = frame["week"].min(), frame["week"].max()
     end = last + max(last - first, timedelta(days=7)) * LABEL_SHARE / (1 - LABEL_SHARE)
     x = alt.X(
-        "week:T", title=None, scale=alt.Scale(domain=[_day(first), _day(end)]),
+        "week:T",
+        title=None,
+        scale=alt.Scale(domain=[_day(first), _day(end)]),
         axis=alt.Axis(format="%-d %b", values=_ticks(frame["week"]), grid=False, labelOverlap=True),
-    )  # fmt: skip
+    )
     top = _top(frame)
     y = alt.Y(
         "rate:Q",
@@ -66,23 +69,53 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
         alt.Tooltip("n:Q", title="Answers", format=","),
     ]
     loud = frame[frame["role"] != "other"]
-    band = alt.Chart(loud.dropna(subset=["low", "high"])).mark_area(opacity=0.16).encode(
-        x=x, y=alt.Y("low:Q", scale=alt.Scale(domain=[0, top])), y2="high:Q", color=colour, detail="brand:N"
-    )  # fmt: skip
-    line = alt.Chart(frame).mark_line(interpolate="monotone").encode(
-        x=x, y=y, color=colour, detail="brand:N", tooltip=tip,
-        strokeWidth=alt.condition("datum.role == 'other'", alt.value(1.2), alt.value(2.6)),
-        opacity=alt.condition("datum.role == 'other'", alt.value(0.6), alt.value(1)),
-    )  # fmt: skip
-    dot = alt.Chart(frame).mark_circle().encode(
-        x=x, y=y, color=colour, tooltip=tip,
-        size=alt.condition("datum.role == 'other'", alt.value(14), alt.value(42)),
-        opacity=alt.condition("datum.role == 'other'", alt.value(0.5), alt.value(1)),
-    )  # fmt: skip
-    name = alt.Chart(_line_names(frame, top)).mark_text(align="left", dx=8, fontSize=12, limit=110).encode(
-        x=alt.X("week:T"), y=alt.Y("at:Q"), text="brand:N", color=colour,
-        opacity=alt.condition("datum.role == 'other'", alt.value(0.85), alt.value(1)),
-    )  # fmt: skip
+    band = (
+        alt.Chart(loud.dropna(subset=["low", "high"]))
+        .mark_area(opacity=0.16)
+        .encode(
+            x=x,
+            y=alt.Y("low:Q", scale=alt.Scale(domain=[0, top])),
+            y2="high:Q",
+            color=colour,
+            detail="brand:N",
+        )
+    )
+    line = (
+        alt.Chart(frame)
+        .mark_line(interpolate="monotone")
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            detail="brand:N",
+            tooltip=tip,
+            strokeWidth=alt.condition("datum.role == 'other'", alt.value(1.2), alt.value(2.6)),
+            opacity=alt.condition("datum.role == 'other'", alt.value(0.6), alt.value(1)),
+        )
+    )
+    dot = (
+        alt.Chart(frame)
+        .mark_circle()
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            tooltip=tip,
+            size=alt.condition("datum.role == 'other'", alt.value(14), alt.value(42)),
+            opacity=alt.condition("datum.role == 'other'", alt.value(0.5), alt.value(1)),
+        )
+    )
+    name = (
+        alt.Chart(_line_names(frame, top))
+        .mark_text(align="left", dx=8, fontSize=12, limit=110)
+        .encode(
+            x=alt.X("week:T"),
+            y=alt.Y("at:Q"),
+            text="brand:N",
+            color=colour,
+            opacity=alt.condition("datum.role == 'other'", alt.value(0.85), alt.value(1)),
+        )
+    )
     return _sized(alt.layer(*_rules(marked), band, line, dot, name), 340)
 
 
@@ -100,7 +133,8 @@ def _known(value: float | None) -> float | None:
 
 
 def marks(found: Sequence[Moment], days: pd.Series, *, lasting: int = 7) -> pd.DataFrame:
-    """What a chart of these days marks: `at`, `letter`, `titles`. Each of the days stands for `lasting` ones."""
+    """What a chart of these days marks: `at`, `letter`, `titles`. Each of the days stands for `lasting`
+    ones."""
     if days.empty:
         return pd.DataFrame(columns=["at", "letter", "titles"])
     every = pd.to_datetime(days)
@@ -137,7 +171,8 @@ def _line_names(frame: pd.DataFrame, top: float) -> pd.DataFrame:
 
 
 def spread(places: Sequence[float], gap: float, top: float) -> list[float]:
-    """Ascending places moved up, then down, so that neighbours are at least `gap` apart and none lies above `top`."""
+    """Ascending places moved up, then down, so that neighbours are at least `gap` apart and none lies above
+    `top`."""
     out = list(places)
     for i in range(1, len(out)):
         out[i] = max(out[i], out[i - 1] + gap)
@@ -171,7 +206,8 @@ TURNS = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 
 def forest(frame: pd.DataFrame, *, axis: str, kind: Kind) -> Any:
-    """One row per `name` in the frame's order: `estimate`, `low`, `high`, `tone` (good, bad, quiet), `note`."""
+    """One row per `name` in the frame's order: `estimate`, `low`, `high`, `tone` (good, bad, quiet),
+    `note`."""
     order = frame["name"].tolist()
     scale, shown = _forest_axis(frame, kind)
     zero = 1.0 if kind == "ratio" else 0.0
@@ -188,7 +224,7 @@ def forest(frame: pd.DataFrame, *, axis: str, kind: Kind) -> Any:
     )
     bar = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
         x=alt.X("low:Q", title=axis, scale=scale, axis=shown), x2="high:Q", y=y, color=tone, tooltip=tip
-    )  # fmt: skip
+    )
     dot = base.mark_circle(size=75, opacity=1).encode(
         x=alt.X("estimate:Q", scale=scale), y=y, color=tone, tooltip=tip
     )
@@ -226,25 +262,38 @@ def _names(grid: bool = False) -> alt.Axis:
 
 
 def _signed(times: int, form: str) -> str:
-    return f"(datum.value > 1e-9 ? '+' : datum.value < -1e-9 ? '−' : '') + format(abs(datum.value) * {times}, '{form}')"
+    return (
+        f"(datum.value > 1e-9 ? '+' : datum.value < -1e-9 ? '−' : '') + format(abs(datum.value) * {times}, "
+        f"'{form}')"
+    )
 
 
 def sites(frame: pd.DataFrame, *, axis: str) -> Any:
-    """Bars per domain, split by engine: `domain`, `engine`, `rate`, `answers`, `of`; domains in the frame's order."""
+    """Bars per domain, split by engine: `domain`, `engine`, `rate`, `answers`, `of`; domains in the frame's
+    order."""
     order = list(dict.fromkeys(frame["domain"]))
     return _sized(
-        alt.Chart(_written(frame)).mark_circle(size=85, opacity=0.9).encode(
-            x=alt.X("rate:Q", title=axis, axis=alt.Axis(labelExpr=PERCENT_LABEL, orient="top", titleAnchor="start", tickCount=6), scale=alt.Scale(zero=True)),
+        alt.Chart(_written(frame))
+        .mark_circle(size=85, opacity=0.9)
+        .encode(
+            x=alt.X(
+                "rate:Q",
+                title=axis,
+                axis=alt.Axis(labelExpr=PERCENT_LABEL, orient="top", titleAnchor="start", tickCount=6),
+                scale=alt.Scale(zero=True),
+            ),
             y=alt.Y("domain:N", sort=order, title=None, axis=_names(grid=True)),
             color=engine_colour(frame["engine"]),
             tooltip=[
-                alt.Tooltip("domain:N", title="Source"), alt.Tooltip("engine:N", title="Engine"),
+                alt.Tooltip("domain:N", title="Source"),
+                alt.Tooltip("engine:N", title="Engine"),
                 alt.Tooltip("written:N", title="Answers citing it"),
-                alt.Tooltip("answers:Q", title="Answers", format=","), alt.Tooltip("of:Q", title="of", format=","),
+                alt.Tooltip("answers:Q", title="Answers", format=","),
+                alt.Tooltip("of:Q", title="of", format=","),
             ],
         ),
         26 * len(order) + 96,
-    )  # fmt: skip
+    )
 
 
 def engine_colour(names: pd.Series) -> alt.Color:
@@ -261,19 +310,31 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
     """Mention rates of brands (columns) per `cell` (rows)."""
     frame = _written(frame).assign(short=[numbers.percent(_known(rate), 0) for rate in frame["rate"]])
     base = alt.Chart(frame).encode(
-        x=alt.X("brand:N", sort=list(brands), title=None, scale=alt.Scale(paddingInner=0.05),
-            axis=alt.Axis(orient="top", labelAngle=-35, ticks=False, domain=False, labelFlush=False, labelOverlap=False)),
+        x=alt.X(
+            "brand:N",
+            sort=list(brands),
+            title=None,
+            scale=alt.Scale(paddingInner=0.05),
+            axis=alt.Axis(
+                orient="top", labelAngle=-35, ticks=False, domain=False, labelFlush=False, labelOverlap=False
+            ),
+        ),
         y=alt.Y("cell:N", title=None, scale=alt.Scale(paddingInner=0.1), axis=_names()),
-    )  # fmt: skip
+    )
     box = base.mark_rect(cornerRadius=4, stroke="white", strokeWidth=0).encode(
-        color=alt.Color("rate:Q", legend=None, scale=alt.Scale(range=["#e8f2f0", "#0b746b"], domain=[0, max(0.05, frame["rate"].max())])),
+        color=alt.Color(
+            "rate:Q",
+            legend=None,
+            scale=alt.Scale(range=["#e8f2f0", "#0b746b"], domain=[0, max(0.05, frame["rate"].max())]),
+        ),
         tooltip=[
-            alt.Tooltip("brand:N", title="Brand"), alt.Tooltip("cell:N", title=title),
+            alt.Tooltip("brand:N", title="Brand"),
+            alt.Tooltip("cell:N", title=title),
             alt.Tooltip("written:N", title="Mention rate"),
             alt.Tooltip("span:N", title=f"{numbers.LEVEL} interval"),
             alt.Tooltip("n:Q", title="Answers", format=","),
         ],
-    )  # fmt: skip
+    )
     dark = f"datum.rate > {0.78 * max(0.05, frame['rate'].max())}"
     text = base.mark_text(fontSize=12).encode(
         text=alt.Text("short:N"),
@@ -295,16 +356,32 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
     )
     scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
     return _sized(
-        alt.Chart(known).mark_circle(size=60, opacity=0.6, color=ACCENT).encode(
-            x=alt.X("authority:Q", title=x, scale=scale, axis=alt.Axis(grid=False, tickCount=5, labelExpr="format(datum.value, ',.3~r')", labelOverlap=True)),
-            y=alt.Y("answers:Q", title=y, scale=alt.Scale(type="symlog", constant=10), axis=alt.Axis(values=COUNTS, format=",d", labelOverlap=False)),
+        alt.Chart(known)
+        .mark_circle(size=60, opacity=0.6, color=ACCENT)
+        .encode(
+            x=alt.X(
+                "authority:Q",
+                title=x,
+                scale=scale,
+                axis=alt.Axis(
+                    grid=False, tickCount=5, labelExpr="format(datum.value, ',.3~r')", labelOverlap=True
+                ),
+            ),
+            y=alt.Y(
+                "answers:Q",
+                title=y,
+                scale=alt.Scale(type="symlog", constant=10),
+                axis=alt.Axis(values=COUNTS, format=",d", labelOverlap=False),
+            ),
             tooltip=[
-                alt.Tooltip("domain:N", title="Domain"), alt.Tooltip("kind:N", title="Type"),
-                alt.Tooltip("authority:Q", title="Authority", format=",.4~g"), alt.Tooltip("answers:Q", title="Answers citing it", format=","),
+                alt.Tooltip("domain:N", title="Domain"),
+                alt.Tooltip("kind:N", title="Type"),
+                alt.Tooltip("authority:Q", title="Authority", format=",.4~g"),
+                alt.Tooltip("answers:Q", title="Answers citing it", format=","),
             ],
         ),
         340,
-    )  # fmt: skip
+    )
 
 
 def spending(frame: pd.DataFrame, marked: pd.DataFrame) -> Any:
@@ -314,15 +391,22 @@ def spending(frame: pd.DataFrame, marked: pd.DataFrame) -> Any:
     )
     frame["top"] = frame.groupby("week")["dollars"].cumsum()
     frame = frame.assign(floor=frame["top"] - frame["dollars"], end=frame["week"] + timedelta(days=6.2))
-    bars = alt.Chart(frame).mark_rect().encode(
-        x=_spells(frame["week"], 7, "%-d %b"), x2="end:T",
-        y=alt.Y("floor:Q", title=None, axis=alt.Axis(format="$,.2f", tickCount=4)), y2="top:Q",
-        color=engine_colour(frame["engine"]),
-        tooltip=[
-            alt.Tooltip("engine:N", title="Engine"), alt.Tooltip("week:T", title="Week of", format="%-d %b %Y"),
-            alt.Tooltip("dollars:Q", title="Spent", format="$,.4f"),
-        ],
-    )  # fmt: skip
+    bars = (
+        alt.Chart(frame)
+        .mark_rect()
+        .encode(
+            x=_spells(frame["week"], 7, "%-d %b"),
+            x2="end:T",
+            y=alt.Y("floor:Q", title=None, axis=alt.Axis(format="$,.2f", tickCount=4)),
+            y2="top:Q",
+            color=engine_colour(frame["engine"]),
+            tooltip=[
+                alt.Tooltip("engine:N", title="Engine"),
+                alt.Tooltip("week:T", title="Week of", format="%-d %b %Y"),
+                alt.Tooltip("dollars:Q", title="Spent", format="$,.4f"),
+            ],
+        )
+    )
     return _sized(alt.layer(bars, *_rules(marked)), 240)
 
 
@@ -330,12 +414,26 @@ def gained_and_lost(frame: pd.DataFrame, marked: pd.DataFrame) -> Any:
     """Links per month: `month`, `links` (lost ones negative), `what`."""
     month = pd.to_datetime(frame["month"])
     frame = frame.assign(month=month, end=month + pd.offsets.MonthBegin() - timedelta(days=4), floor=0)
-    bars = alt.Chart(frame).mark_rect().encode(
-        x=_spells(frame["month"], 30, "%b %y"), x2="end:T",
-        y=alt.Y("floor:Q", title=None, axis=alt.Axis(tickCount=5, format="d")), y2="links:Q",
-        color=alt.Color("what:N", scale=alt.Scale(range=[ACCENT, BAD]), legend=alt.Legend(orient="top", title=None, offset=14)),
-        tooltip=[alt.Tooltip("month:T", title="Month", format="%b %Y"), alt.Tooltip("what:N", title=""), alt.Tooltip("links:Q", title="Links", format="d")],
-    )  # fmt: skip
+    bars = (
+        alt.Chart(frame)
+        .mark_rect()
+        .encode(
+            x=_spells(frame["month"], 30, "%b %y"),
+            x2="end:T",
+            y=alt.Y("floor:Q", title=None, axis=alt.Axis(tickCount=5, format="d")),
+            y2="links:Q",
+            color=alt.Color(
+                "what:N",
+                scale=alt.Scale(range=[ACCENT, BAD]),
+                legend=alt.Legend(orient="top", title=None, offset=14),
+            ),
+            tooltip=[
+                alt.Tooltip("month:T", title="Month", format="%b %Y"),
+                alt.Tooltip("what:N", title=""),
+                alt.Tooltip("links:Q", title="Links", format="d"),
+            ],
+        )
+    )
     zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=QUIET).encode(y="at:Q")
     return _sized(alt.layer(bars, zero, *_rules(marked)), 240)
 
@@ -345,18 +443,35 @@ def _spells(days: pd.Series, lasting: int, form: str) -> alt.X:
     first, last = days.min(), days.max()
     end = max(last + timedelta(days=lasting), first + timedelta(days=8 * lasting))
     return alt.X(
-        f"{days.name}:T", title=None, scale=alt.Scale(domain=[_day(first), _day(end)]),
-        axis=alt.Axis(format=form, values=_ticks(days), grid=False, labelAlign="left", labelFlush=False, labelOverlap=True, labelSeparation=10),
-    )  # fmt: skip
+        f"{days.name}:T",
+        title=None,
+        scale=alt.Scale(domain=[_day(first), _day(end)]),
+        axis=alt.Axis(
+            format=form,
+            values=_ticks(days),
+            grid=False,
+            labelAlign="left",
+            labelFlush=False,
+            labelOverlap=True,
+            labelSeparation=10,
+        ),
+    )
 
 
 def path(frame: pd.DataFrame, *, axis: str, below: str) -> Any:
-    """Weeks around a first link: `week` (0 is its first), `estimate`, `low`, `high`, `links`, `note`; shares of 1."""
+    """Weeks around a first link: `week` (0 is its first), `estimate`, `low`, `high`, `links`, `note`; shares
+    of 1."""
     ends = [*frame["estimate"], *frame["low"].dropna(), *frame["high"].dropna(), 0.0]
     pad = 0.08 * (max(ends) - min(ends) or 0.1)
     y = alt.Scale(domain=[min(ends) - pad, max(ends) + pad], nice=False)
-    x = alt.X("week:Q", title=below, scale=alt.Scale(domain=[frame["week"].min() - 0.6, frame["week"].max() + 0.6], nice=False),
-        axis=alt.Axis(values=frame["week"].tolist(), labelExpr=_signed(1, "d"), grid=False, labelOverlap=True))  # fmt: skip
+    x = alt.X(
+        "week:Q",
+        title=below,
+        scale=alt.Scale(domain=[frame["week"].min() - 0.6, frame["week"].max() + 0.6], nice=False),
+        axis=alt.Axis(
+            values=frame["week"].tolist(), labelExpr=_signed(1, "d"), grid=False, labelOverlap=True
+        ),
+    )
     tone = alt.condition("datum.week >= 0", alt.value(ACCENT), alt.value(QUIET))
     tip = alt.Tooltip("note:N", title="Reading")
     base = alt.Chart(frame)
@@ -366,11 +481,30 @@ def path(frame: pd.DataFrame, *, axis: str, below: str) -> Any:
         .mark_rule(strokeDash=[4, 4], color=QUIET, strokeWidth=1.4)
         .encode(x="at:Q")
     )
-    bar = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.5, strokeCap="round").encode(
-        x=x, y=alt.Y("low:Q", title=axis, scale=y, axis=alt.Axis(
-            tickCount=5, labelExpr=_signed(100, ".0f"), titleAnchor="end", titleAngle=0, titleAlign="left", titleY=-8, titleX=0)),
-        y2="high:Q", color=tone, tooltip=tip,
-    )  # fmt: skip
+    bar = (
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=2.5, strokeCap="round")
+        .encode(
+            x=x,
+            y=alt.Y(
+                "low:Q",
+                title=axis,
+                scale=y,
+                axis=alt.Axis(
+                    tickCount=5,
+                    labelExpr=_signed(100, ".0f"),
+                    titleAnchor="end",
+                    titleAngle=0,
+                    titleAlign="left",
+                    titleY=-8,
+                    titleX=0,
+                ),
+            ),
+            y2="high:Q",
+            color=tone,
+            tooltip=tip,
+        )
+    )
     dot = base.mark_circle(size=75, opacity=1).encode(
         x=x, y=alt.Y("estimate:Q", scale=y), color=tone, tooltip=tip
     )
@@ -392,10 +526,12 @@ def sparkline(values: Sequence[float], *, width: int = 96, height: int = 22) -> 
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
     x, y = at[-1]
     return _svg(
-        width, height,
-        f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="1.6" stroke-linejoin="round"/>'
+        width,
+        height,
+        f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="1.6" '
+        'stroke-linejoin="round"/>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{ACCENT}"/>',
-    )  # fmt: skip
+    )
 
 
 def whisker(

@@ -49,9 +49,9 @@ def bullets(items: Iterable[object]) -> Safe:
     return Safe("<ul>" + "".join(f"<li>{widgets.text(item)}</li>" for item in items) + "</ul>")
 
 
-def line(name: object, told: object, under: object = "") -> Safe:
+def line(name: object, words: object, under: object = "") -> Safe:
     small = f"<small>{widgets.text(under)}</small>" if under else ""
-    return Safe(f"<b><bdi>{widgets.text(name)}</bdi></b> {widgets.text(told)}{small}")
+    return Safe(f"<b><bdi>{widgets.text(name)}</bdi></b> {widgets.text(words)}{small}")
 
 
 def against(here: Here, scope: Scope, rows: Sequence[Row]) -> Safe:
@@ -62,10 +62,12 @@ def against(here: Here, scope: Scope, rows: Sequence[Row]) -> Safe:
     if not others:
         return bullets([Glance.NO_RIVALS])
     found = dict(data.differences(here.place, scope, "mention_rate"))
-    told = [line(name := ordered[i].brand, _difference(found[name].difference)) for i in others]
+    rivals = [line(name := ordered[i].brand, _difference(found[name].difference)) for i in others]
     mine = ordered[spot]
     basis = widgets.basis(mine.answers, mine.prompts)
-    return bullets([*told, Safe(f"<small>{widgets.text(Glance.AGAINST_BASIS.format(basis=basis))}</small>")])
+    return bullets(
+        [*rivals, Safe(f"<small>{widgets.text(Glance.AGAINST_BASIS.format(basis=basis))}</small>")]
+    )
 
 
 def _difference(found: object) -> str:
@@ -99,14 +101,14 @@ def changed(moved: Sequence[Change]) -> list[object]:
 
 def _move(change: Change) -> Safe:
     d = change.difference
-    told = Glance.MOVED.format(
+    words = Glance.MOVED.format(
         measure=Measure.NAMES.get(change.measure, change.measure).casefold(),  # type: ignore[call-overload]
         verdict=Measure.CHANGE[change.verdict],
         points=numbers.points(d.estimate),
         interval=numbers.points_range(d.low, d.high),
         prompts=numbers.counted(d.clusters, Common.PROMPTS_ONE),
     )
-    return line(change.brand, told)
+    return line(change.brand, words)
 
 
 def lately(here: Here) -> list[object]:
@@ -117,16 +119,16 @@ def lately(here: Here) -> list[object]:
     since = weeks[-1] - timedelta(weeks=3)
     log = data.happened(here.place)
     recent = log[(log["at"] >= since) & (log["at"] <= weeks[-1] + timedelta(days=6))]
-    said: list[object] = []
+    lines: list[object] = []
     if here.world.own and data.has_links(here.place):
         mine = recent[recent["brand"] == here.world.own.name]["kind"].value_counts()
         gained, lost = (int(mine.get(kind, 0)) for kind in ("gained link", "lost link"))
         words = Glance.LINKS if gained or lost else Glance.LINKS_NONE
-        said.append(
+        lines.append(
             words.format(gained=numbers.counted(gained, "linking site"), lost=lost, day=numbers.day(since))
         )
     noted = widgets.records(recent[recent["brand"].isna()].head(1))
-    return said + [Glance.EVENT.format(day=numbers.day(m.at), title=m.title) for m in noted]
+    return lines + [Glance.EVENT.format(day=numbers.day(m.at), title=m.title) for m in noted]
 
 
 def next_steps(here: Here, scope: Scope, answers: int) -> Safe:
@@ -149,13 +151,13 @@ def _step(found: Opportunity) -> Safe:
     name = widgets.link(f"https://{found.source}", found.source)
     if found.gain is not None:
         span = numbers.points_range(found.gain_low, found.gain_high)
-        told = Glance.GAIN.format(points=numbers.points(found.gain), interval=span)
+        words = Glance.GAIN.format(points=numbers.points(found.gain), interval=span)
     else:
         span = numbers.percent_range(found.low, found.high)
-        told = Glance.CITED.format(
+        words = Glance.CITED.format(
             rate=numbers.percent(found.rate),
             interval=span,
             n=numbers.counted(found.cited_answers, Common.ANSWERS_ONE),
         )
     kinds = dict.fromkeys(Opportunities.REASONS.get(reason.kind, reason.kind) for reason in found.reasons)
-    return line(name, told, "; ".join(kinds))
+    return line(name, words, "; ".join(kinds))

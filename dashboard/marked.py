@@ -1,4 +1,5 @@
-"""One answer as markup: brands and cited passages marked in its text, and the facts of how it was asked. Pure."""
+"""One answer as markup: brands and cited passages marked in its text, and the facts of how it was asked.
+Pure."""
 
 from __future__ import annotations
 
@@ -45,10 +46,13 @@ def _piece(view: AnswerView, passages: list[tuple[int | None, int | None, int]],
 
 
 def key() -> widgets.Safe:
-    own = f'<span><i style="background:{charts.ACCENT};opacity:.45"></i>{words.KEY_OWN}</span>'
-    rival = f'<span><i style="background:{charts.QUIET};opacity:.45"></i>{words.KEY_RIVAL}</span>'
-    said = f'<span><i style="background:{charts.OTHER};height:.18rem;vertical-align:.16rem"></i>{words.KEY_SAID}</span>'
-    return widgets.Safe(f'<div class="cl-key">{own}{rival}{said}</div>')
+    marks = (
+        (f"background:{charts.ACCENT};opacity:.45", words.KEY_OWN),
+        (f"background:{charts.QUIET};opacity:.45", words.KEY_RIVAL),
+        (f"background:{charts.OTHER};height:.18rem;vertical-align:.16rem", words.KEY_CITED),
+    )
+    keys = "".join(f'<span><i style="{style}"></i>{meaning}</span>' for style, meaning in marks)
+    return widgets.Safe(f'<div class="cl-key">{keys}</div>')
 
 
 def facts(view: AnswerView, engine: str) -> widgets.Safe:

@@ -39,7 +39,10 @@ class Common:
     PERIOD, ENGINE, TOPIC, COUNTRY = "Period", "Engine", "Topic", "Country"
     BRANDED = "Prompts naming you"
     BRANDED_CHOICES: Final = {"exclude": "Left out", "include": "Included", "only": "Only these"}
-    BRANDED_HELP = "A prompt that names your brand puts the name into the answer's mouth. The headline leaves such prompts out."
+    BRANDED_HELP = (
+        "A prompt that names your brand puts the name into the answer's mouth. The headline leaves such "
+        "prompts out."
+    )
     WINDOW = "{window}. {branded}"
     LEFT_OUT = "Left out: {n} naming your brand."
     SHOW_MORE = "Rows shown"
@@ -57,13 +60,19 @@ class Trouble:
 
 class Empty:
     DATABASE = "Nothing has been asked yet"
-    DATABASE_TEXT = "This database is empty. Try the whole product on a simulated web first, or describe your own brand and prompts."
+    DATABASE_TEXT = (
+        "This database is empty. Try the whole product on a simulated web first, or describe your own "
+        "brand and prompts."
+    )
     DATABASE_COMMANDS = ("citelift demo", "citelift init", "citelift run")
     ANSWERS = "There are no answers yet"
     ANSWERS_TEXT = "Numbers appear here after the first run, or after recorded answers are imported."
     ANSWERS_COMMANDS = ("citelift plan", "citelift run", "citelift import answers FILE")
     FAILED = "No ask has been answered"
-    FAILED_TEXT = "{failed} failed: {reasons}. Runs & cost shows which engine said what. Once it is fixed, resume; nothing is asked twice."
+    FAILED_TEXT = (
+        "{failed} failed: {reasons}. Runs & cost shows which engine said what. Once it is fixed, resume; "
+        "nothing is asked twice."
+    )
     FAILED_COMMANDS = ("citelift check --live", "citelift run --resume")
     LINKS = "There are no links yet"
     LINKS_TEXT = "Import a backlink export of any common tool; the file is recognised by its header."
@@ -123,7 +132,10 @@ class Overview:
     NOBODY = "Nobody"
     MEASURE = "Measure"
     BRANDS = "All brands"
-    BRANDS_SUB = "Dots are estimates, bars their 95\u00a0% intervals. Change is the newest week against the one before, on the same prompts and engines."
+    BRANDS_SUB = (
+        "Dots are estimates, bars their 95\u00a0% intervals. Change is the newest week against the one "
+        "before, on the same prompts and engines."
+    )
     BRAND_COLUMNS = (
         "Brand",
         "Mention rate",
@@ -173,14 +185,23 @@ class Glance:
 
 class Lift:
     TITLE = "Link sources"
-    LEAD = "When an answer cites a source, are the brands it links to named more often than those it does not link to — in the very same answer?"
+    LEAD = (
+        "When an answer cites a source, are the brands it links to named more often than those it does not "
+        "link to — in the very same answer?"
+    )
     BRAND = "Whose links"
     ALL_BRANDS = "All brands together"
     HEADLINE = "{claimed} of {sources} sources stand out"
     HEADLINE_NONE = "No source stands out"
-    SUMMARY = "Compared within {answers} to {prompts}. {thin} of the {sources} sources have too little data to say anything."
+    SUMMARY = (
+        "Compared within {answers} to {prompts}. {thin} of the {sources} sources have too little data to "
+        "say anything."
+    )
     CHART = "Lift of each source"
-    CHART_SUB = "Points of mention probability that go with a source’s link, with 95\u00a0% intervals. To the right of zero: linked brands are named more."
+    CHART_SUB = (
+        "Points of mention probability that go with a source’s link, with 95\u00a0% intervals. To the "
+        "right of zero: linked brands are named more."
+    )
     AXIS = "Points of mention probability"
     TABLE = "Every source"
     COLUMNS = ("Source", "Lift", "95\u00a0% interval", "Linked pairs", "Prompts", "Verdict", "Checks")
@@ -217,25 +238,43 @@ class Lift:
     }
     CAN = "What this can and cannot say"
     CAN_SAY = (
-        "Brands are compared inside one answer, so whatever moved that answer as a whole cannot explain a lift.",
-        "Popular or rising brands are compared with themselves, and prompts count once however often they are asked.",
+        (
+            "Brands are compared inside one answer, so whatever moved that answer as a whole cannot "
+            "explain a lift."
+        ),
+        (
+            "Popular or rising brands are compared with themselves, and prompts count once however often "
+            "they are asked."
+        ),
         "Of the sources that stand out, at most 8\u00a0% are expected to do so by chance.",
     )
     CANNOT_SAY = (
-        "It is not an experiment. A page may link to a brand because it already recommends it, and the engine may repeat the recommendation rather than follow the link.",
+        (
+            "It is not an experiment. A page may link to a brand because it already recommends it, and the "
+            "engine may repeat the recommendation rather than follow the link."
+        ),
         "It says nothing about sources no engine cites, nor about what a new link would bring you.",
         "“Not enough data” is an answer: fewer than 50 linked pairs or 5 prompts carry no number.",
     )
     CAN_HEAD, CANNOT_HEAD = "It can say", "It cannot say"
-    POOLED = "Being cited without a live link goes with {value} ({interval}) over all sources; a lift is only claimed above that."
+    POOLED = (
+        "Being cited without a live link goes with {value} ({interval}) over all sources; a lift is only "
+        "claimed above that."
+    )
     COMPUTING = "Comparing brands within every answer …"
-    PAIRS_HELP = "A linked pair is an answer and a brand: the answer cites the source while its link to the brand is live."
+    PAIRS_HELP = (
+        "A linked pair is an answer and a brand: the answer cites the source while its link to the brand "
+        "is live."
+    )
     NOTE = "{lift} ({interval}), {exposed} linked pairs, {prompts}"
 
 
 class Events:
     TITLE = "Events"
-    LEAD = "What moved after a brand gained its first link from a site, against brands that did not have that link yet; and what else happened."
+    LEAD = (
+        "What moved after a brand gained its first link from a site, against brands that did not have that "
+        "link yet; and what else happened."
+    )
     OUTCOME: Final[dict[Outcome, str]] = {"mention": "Named", "citation": "Own site cited"}
     POOLING: Final[dict[Pooling, str]] = {
         "family": "By type and authority",
@@ -247,7 +286,8 @@ class Events:
     HEADLINE_THIN = "Not enough data yet"
     SUMMARY = (
         "{dated} within these {weeks}, {usable} of them usable; {already} there before. "
-        "Usable means at least 4 weeks of answers before it, 2 after, no change of model in between, and 2 brands that do not have it yet. "
+        "Usable means at least 4 weeks of answers before it, 2 after, no change of model in between, "
+        "and 2 brands that do not have it yet. "
         "A row needs 3 usable links of 2 brands."
     )
     ROW_NAMES: Final[dict[Pooling, str]] = {
@@ -263,7 +303,10 @@ class Events:
     }
     PICK = "Look at"
     CHART = "Before and after the first link"
-    CHART_SUB = "Points of the rate against the weeks before, linked brands less brands not linked yet, with 95\u00a0% intervals. Grey is before the link."
+    CHART_SUB = (
+        "Points of the rate against the weeks before, linked brands less brands not linked yet, with "
+        "95\u00a0% intervals. Grey is before the link."
+    )
     AXIS = "Points against the weeks before"
     AXIS_BELOW = "Weeks from the link (0 is its first)"
     POINT = "{week}: {points} ({interval}), {links}"
@@ -287,8 +330,10 @@ class Events:
         "bootstrap": "by a bootstrap over brands",
     }
     TABLE: Final[dict[Pooling, str]] = {
-        "family": "Every group of sites", "kind": "Every type of site", "source": "Every site",
-    }  # fmt: skip
+        "family": "Every group of sites",
+        "kind": "Every type of site",
+        "source": "Every site",
+    }
     COLUMNS = (
         "{row}",
         "Change",
@@ -303,16 +348,29 @@ class Events:
     TONES: Final = {"moved after": "good", "pre-trend: cannot say": "warn"}
     NO_STUDY = "No dated link to compare yet"
     NO_STUDY_TEXT = "No site that answers cite is known to link to a tracked brand."
-    CAN = "“Moved after” is the strongest word here. What raises a brand and earns it the link in the same week looks just the same."
+    CAN = (
+        "“Moved after” is the strongest word here. What raises a brand and earns it the link in the same "
+        "week looks just the same."
+    )
     CAN_HEAD = "What this can and cannot say"
     LOG = "What happened"
-    LOG_SUB = "Marked on every chart over time, links apart. A change of an engine’s model is noticed by itself. Write down what else happened:"
+    LOG_SUB = (
+        "Marked on every chart over time, links apart. A change of an engine’s model is noticed by itself. "
+        "Write down what else happened:"
+    )
     LOG_COMMANDS = ('citelift event add "What happened" --on DATE --kind pr', "citelift event remove NUMBER")
     KIND, ALL_KINDS = "Kind", "All kinds"
     KINDS: Final = {
-        "gained link": "gained link", "lost link": "lost link", "served model": "model change", "pr": "press", "content": "content",
-        "site": "site", "product": "product", "model": "model", "other": "other",
-    }  # fmt: skip
+        "gained link": "gained link",
+        "lost link": "lost link",
+        "served model": "model change",
+        "pr": "press",
+        "content": "content",
+        "site": "site",
+        "product": "product",
+        "model": "model",
+        "other": "other",
+    }
     WHOSE = "Links of"
     ALL_BRANDS = "All brands"
     LOG_COLUMNS = ("Day", "Kind", "What")
@@ -340,11 +398,22 @@ class Sources:
     KIND = "Type"
     ALL_KINDS = "All types"
     KINDS: Final = {
-        "you": "you", "rival": "rival", "editorial": "editorial", "corporate": "company", "community": "community",
-        "reference": "reference", "institutional": "institution", "video": "video", "social": "social", "other": "unclassified",
-    }  # fmt: skip
+        "you": "you",
+        "rival": "rival",
+        "editorial": "editorial",
+        "corporate": "company",
+        "community": "community",
+        "reference": "reference",
+        "institutional": "institution",
+        "video": "video",
+        "social": "social",
+        "other": "unclassified",
+    }
     STABILITY = "How stable the sources are"
-    STABILITY_SUB = "Core domains are cited in at least four of five weeks. Turnover from week to week is normal: one missing citation is no lost source."
+    STABILITY_SUB = (
+        "Core domains are cited in at least four of five weeks. Turnover from week to week is normal: one "
+        "missing citation is no lost source."
+    )
     STABILITY_COLUMNS = (
         "Engine",
         "Core domains",
@@ -354,9 +423,15 @@ class Sources:
         "Same ranking",
         "Weeks",
     )
-    STABILITY_HELP = "Shared: domains of both weeks ÷ domains of either. Same ranking: rank-biased overlap, 100\u00a0% is the same order."
+    STABILITY_HELP = (
+        "Shared: domains of both weeks ÷ domains of either. Same ranking: rank-biased overlap, 100\u00a0% "
+        "is the same order."
+    )
     RETRIEVED = "Retrieved but not cited"
-    RETRIEVED_SUB = "Pages the engine fetched and then did not attribute. Only engines that report what they fetch appear."
+    RETRIEVED_SUB = (
+        "Pages the engine fetched and then did not attribute. Only engines that report what they fetch "
+        "appear."
+    )
     RETRIEVED_COLUMNS = ("Domain", "Engine", "Answers retrieving it", "Answers citing it")
     RETRIEVED_NONE = "No engine here reports what it fetched."
     OF = "{n} of {of}"
@@ -368,10 +443,16 @@ class Rivals:
     NO_OWN = "No brand of this workspace is marked as your own"
     NO_OWN_TEXT = "Set own: true for one brand in brands.yaml and let the catalog be read again."
     ALONE = "This workspace tracks no rival"
-    ALONE_TEXT = "Name the brands that buyers weigh you against in brands.yaml. The answers that are stored are searched for them too; nothing is asked again."
+    ALONE_TEXT = (
+        "Name the brands that buyers weigh you against in brands.yaml. The answers that are stored are "
+        "searched for them too; nothing is asked again."
+    )
     ALONE_COMMANDS = ("citelift check", "citelift reread")
     DIFFERENCE = "Difference to each rival"
-    DIFFERENCE_SUB = "Your rate minus the rival’s, in points, paired by prompt. To the right of zero you are ahead; an interval across zero is a tie so far."
+    DIFFERENCE_SUB = (
+        "Your rate minus the rival’s, in points, paired by prompt. To the right of zero you are ahead; an "
+        "interval across zero is a tie so far."
+    )
     AXIS = "Points, you minus the rival"
     COLUMNS = ("Rival", "You", "Rival’s rate", "Difference", "95\u00a0% interval", "Prompts", "Reading")
     AHEAD, BEHIND, TIE, UNKNOWN = "you are ahead", "rival is ahead", "no clear difference", "not enough data"
@@ -395,7 +476,10 @@ class Association:
         "referring_domains": "Referring domains (computed)",
     }
     NONE = "There is no authority metric yet"
-    NONE_TEXT = "Import links, and PageRank, harmonic centrality and referring domains are computed from them; or bring a list of your own."
+    NONE_TEXT = (
+        "Import links, and PageRank, harmonic centrality and referring domains are computed from them; or "
+        "bring a list of your own."
+    )
     NONE_COMMANDS = ("citelift import links FILE", "citelift import authority FILE --metric NAME …")
     RANK = "Rank correlation"
     RANK_SUB = "Spearman over domains, −1 to +1, with 95\u00a0% intervals from resampled domains."
@@ -430,14 +514,18 @@ class Association:
 
 class Opportunities:
     TITLE = "Opportunities"
-    LEAD = "Sources that could bring {brand} something, best first, each with its reasons and the pages to look at."
+    LEAD = (
+        "Sources that could bring {brand} something, best first, each with its reasons and the pages to "
+        "look at."
+    )
     NO_OWN = "No brand of this workspace is marked as your own"
     NO_OWN_TEXT = "An opportunity is somebody’s: set own: true for one brand in brands.yaml."
     NONE = "No opportunity right now"
     NONE_TEXT = "Nothing that answers lean on is missing for you, or there is too little data to tell."
     NONE_COMMANDS = ("citelift import links FILE", "citelift run")
     FOUND_SUB = (
-        "Sources with a supported gain come first, by its lower bound; then the most cited ones. An expected gain says what "
+        "Sources with a supported gain come first, by its lower bound; then the most cited ones. An "
+        "expected gain says what "
         "would go with a link if the association held for you. It is no promise."
     )
     STATES: Final = {"open": "Open", "working": "Working", "done": "Done", "dismissed": "Dismissed"}
@@ -479,7 +567,7 @@ class Answers:
     PROBLEM = " · {problem}"
     TEXT = "What it said"
     NO_TEXT = "This answer has no text."
-    KEY_OWN, KEY_RIVAL, KEY_SAID = "your brand", "a rival", "text a citation stands for"
+    KEY_OWN, KEY_RIVAL, KEY_CITED = "your brand", "a rival", "text a citation stands for"
     KINDS: Final = {
         "cited": "Cited",
         "retrieved": "Retrieved only",
@@ -493,11 +581,22 @@ class Answers:
     UNKNOWN_CITATIONS = "The record does not say what was cited."
     FACTS = "How it was asked"
     FACT_NAMES: Final = {
-        "engine": "Engine", "model": "Model asked for", "served": "Model that answered", "searched": "Searched the web",
-        "searches": "Searches", "at": "Asked", "cost": "Cost", "tokens": "Tokens in / out", "stop": "Ended because", "problem": "Problem",
-        "surface": "Surface", "named": "Brands named", "absent": "Only said to be absent",
-        "judged": "Stance, as a judge sees it", "judge": "The judge",
-    }  # fmt: skip
+        "engine": "Engine",
+        "model": "Model asked for",
+        "served": "Model that answered",
+        "searched": "Searched the web",
+        "searches": "Searches",
+        "at": "Asked",
+        "cost": "Cost",
+        "tokens": "Tokens in / out",
+        "stop": "Ended because",
+        "problem": "Problem",
+        "surface": "Surface",
+        "named": "Brands named",
+        "absent": "Only said to be absent",
+        "judged": "Stance, as a judge sees it",
+        "judge": "The judge",
+    }
     YES_NO: Final = {True: "yes", False: "no", None: "unknown"}
     JUDGE = "{model}, prompt {version}"
     UNMEASURED = "; how far it agrees with people is unknown"
@@ -558,7 +657,10 @@ class Links:
     ANCHOR_COLUMNS = ("Anchor text", "Links", "Domains")
     NO_ANCHOR = "no text"
     CLASSES = "Kinds of anchor text"
-    CLASSES_SUB = "Share of referring domains whose links to {brand} are mostly of one kind, against all rivals together."
+    CLASSES_SUB = (
+        "Share of referring domains whose links to {brand} are mostly of one kind, against all rivals "
+        "together."
+    )
     CLASS_COLUMNS = ("Kind", "{brand}", "Rivals", "Reading")
     SPIKES = "Weeks with unusually many new referring domains"
     SPIKE_COLUMNS = ("Week of", "New domains", "Usual", "Why to look")

@@ -50,7 +50,8 @@ class Here:
 
 
 def here() -> Here:
-    """What `app` prepared. The first visit after a start runs a page without `app`: it is sent there and comes back."""
+    """What `app` prepared. The first visit after a start runs a page without `app`: it is sent there and
+    comes back."""
     if "here" not in st.session_state:
         page = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
         st.session_state["asked"] = (page, st.query_params.to_dict())
@@ -162,12 +163,14 @@ def table(
     own: Collection[int] = (),
     few: Collection[int] = (),
 ) -> None:
-    """A table that becomes a list of cards on a narrow screen. `own` and `few` are rows to stress or to grey."""
+    """A table that becomes cards on a narrow screen. `own` and `few` are rows to stress or to grey."""
 
     def cell(head: Column, value: object) -> str:
         marks = " ".join(name for name, on in (("num", head.numeric), ("wide", head.wide)) if on)
         inner = text(value)
-        return f'<td class="{marks}" data-label="{text(head.name)}">{inner if inner.startswith("<span>") else f"<span>{inner}</span>"}</td>'
+        if not inner.startswith("<span>"):
+            inner = Safe(f"<span>{inner}</span>")
+        return f'<td class="{marks}" data-label="{text(head.name)}">{inner}</td>'
 
     def row(number: int, values: Sequence[object]) -> str:
         marks = " ".join(name for name, rows in (("own", own), ("cl-few", few)) if number in rows)
@@ -175,9 +178,8 @@ def table(
 
     head = "".join(f'<th class="{"num" if h.numeric else ""}">{text(h.name)}</th>' for h in heads)
     body = "".join(row(i, values) for i, values in enumerate(rows))
-    html(
-        f'<div class="cl-scroll"><table class="stack"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    inner = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    html(f'<div class="cl-scroll"><table class="stack">{inner}</table></div>')
 
 
 @dataclass(frozen=True)
@@ -193,9 +195,12 @@ class Card:
 def cards(items: Iterable[Card]) -> None:
     def one(card: Card) -> str:
         note = f'<div class="note">{text(card.note)}</div>' if card.note else ""
+        few = " cl-few" if card.few else ""
         return (
-            f'<div class="cl-card{" cl-few" if card.few else ""}" title="{text(card.help)}"><span class="label">{text(card.label)}</span>'
-            f'<span class="value">{text(card.value)}</span><span class="range">{text(card.range)}</span>{note}</div>'
+            f'<div class="cl-card{few}" title="{text(card.help)}">'
+            f'<span class="label">{text(card.label)}</span>'
+            f'<span class="value">{text(card.value)}</span>'
+            f'<span class="range">{text(card.range)}</span>{note}</div>'
         )
 
     html(f'<div class="cl-cards">{"".join(map(one, items))}</div>')
@@ -271,7 +276,8 @@ def choice(
     help: str | None = None,
     width: int | Literal["stretch"] = 168,
 ) -> str:
-    """A select box bound to the address; what is chosen stays chosen on the next page that has the same box."""
+    """A select box bound to the address; what is chosen stays chosen on the next page that has the same
+    box."""
     kept = st.session_state.setdefault("kept", {})
     picked = st.selectbox(label, options, index=index, key=key, bind="query-params", help=help, width=width)
     found = str(picked) if picked in options else options[index]
@@ -284,9 +290,15 @@ def choice(
 def switch(label: str, key: str, options: Mapping[Key, str]) -> Key:
     """A few options side by side, bound to the address; returns the option's key."""
     picked = st.segmented_control(
-        label, list(options), default=next(iter(options)), format_func=lambda o: options.get(o, o), key=key,
-        bind="query-params", required=True, label_visibility="collapsed",
-    )  # fmt: skip
+        label,
+        list(options),
+        default=next(iter(options)),
+        format_func=lambda o: options.get(o, o),
+        key=key,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
     return next((option for option in options if option == picked), next(iter(options)))
 
 

@@ -1,8 +1,8 @@
 """Numbers, dates and money as people read them: one way of writing each, on every screen and in every report.
 
-34.2 % · 1,530 · +2.1 points · 27.8 to 41.1 · $1.20. What belongs together is joined by no-break spaces, minus is the true
-sign, and what is unknown is a dash, never a zero. An interval has no unit of its own: it stands beside its estimate.
-`--json` and CSV hold raw numbers instead.
+34.2 % · 1,530 · +2.1 points · 27.8 to 41.1 · $1.20. What belongs together is joined by no-break spaces, minus
+is the true sign, and what is unknown is a dash, never a zero. An interval has no unit of its own: it stands
+beside its estimate. `--json` and CSV hold raw numbers instead.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """CSV that a spreadsheet opens without running any of it.
 
-Text that a spreadsheet would take for a formula is led by an apostrophe, at the start of a cell and after every sign
-that another program may take for the end of one (OWASP, "CSV Injection"). Numbers stay numbers.
+Text that a spreadsheet would take for a formula is led by an apostrophe, at the start of a cell and after
+every sign that another program may take for the end of one (OWASP, "CSV Injection"). Numbers stay numbers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def neutral(value: object) -> object:
 
 
 def _guarded(part: str) -> str:
-    """Full-width signs count as their plain ones, and what is blank or invisible before a sign does not hide it."""
+    """Full-width signs count as their plain ones, and what is blank or invisible before a sign does not hide
+    it."""
     bare = unicodedata.normalize("NFKC", part).lstrip(" \u00a0\u200b\ufeff\ufffd")
     return f"'{part}" if bare.startswith(_FORMULA) else part
 

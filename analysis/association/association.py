@@ -3,8 +3,9 @@
 Not evidence by itself
 ----------------------
 The rank correlation of authority and citations over cited domains is .36-.54 for every answer engine, but .57
-for plain Google results and .43 for invented URLs: well-known sites are simply met more often. So a coefficient
-is shown with its authority source, candidate pool, n, interval and control, and never as an effect of links.
+for plain Google results and .43 for invented URLs: well-known sites are simply met more often. So a
+coefficient is shown with its authority source, candidate pool, n, interval and control, and never as an
+effect of links.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ WHY_NOT_EVIDENCE = (
 POOLS: dict[Pool, str] = {
     "retrieved": "candidates are what the engine retrieved for the same answer",
     "serp": "candidates are the search results of the same prompt",
-    "cited-only": "cited-only pool: candidates are all domains that any engine or repeat cited for the same prompt",
+    "cited-only": (
+        "cited-only pool: candidates are all domains that any engine or repeat cited for the same prompt"
+    ),
 }
 NOTHING_UNCITED = "no candidate was left uncited; ask repeats or more engines, or import search results"
 CHUNK_CELLS = 2_000_000
@@ -174,8 +177,8 @@ class Citations:
 class Candidates:
     """Rows (answer, domain) that one engine could have cited, each once, with whether it did; shape (n,).
 
-    `sampled_from` is the number of answers with citations, of which at most `MAX_ANSWERS` are used: the domains
-    set the precision, further answers of the same prompts only cost time.
+    `sampled_from` is the number of answers with citations, of which at most `MAX_ANSWERS` are used: the
+    domains set the precision, further answers of the same prompts only cost time.
     """
 
     answer: Ints
@@ -188,7 +191,8 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Odds:
-    """Odds ratio of being cited per doubling of authority, 95 % interval; None with a reason where unknown."""
+    """Odds ratio of being cited per doubling of authority, 95 % interval; None with a reason where
+    unknown."""
 
     ratio: float | None
     low: float | None
@@ -314,7 +318,8 @@ def doublings(values: ArrayLike) -> Floats:
 
 
 def odds_per_doubling(rows: Candidates, doubled: Floats, *, leave_out: ArrayLike = ()) -> Odds:
-    """Conditional logit of cited on ``log2(authority)``, group = answer, errors clustered by domain and prompt.
+    """Conditional logit of cited on ``log2(authority)``, group = answer, errors clustered by domain and
+    prompt.
 
     Parameters
     ----------
@@ -348,11 +353,12 @@ def odds_per_doubling(rows: Candidates, doubled: Floats, *, leave_out: ArrayLike
 def placebo(
     rows: Candidates, doubled: Floats, kinds: ArrayLike | None = None, *, seed: int = 0, shuffles: int = 999
 ) -> Placebo | None:
-    r"""Shuffle authority among domains of one type and compare the score of the conditional logit at no effect.
+    r"""Shuffle authority among domains of one type and compare the score of the conditional logit at no
+    effect.
 
-    With ``k`` of ``n`` candidates chosen, a row's residual is ``y - k / n``. The score is linear in authority,
-    ``U = sum over domains of a_d r_d`` with ``r_d`` the domain's summed residuals, so a shuffle costs one dot
-    product and the test is exact where authority is exchangeable within types.
+    With ``k`` of ``n`` candidates chosen, a row's residual is ``y - k / n``. The score is linear in
+    authority, ``U = sum over domains of a_d r_d`` with ``r_d`` the domain's summed residuals, so a shuffle
+    costs one dot product and the test is exact where authority is exchangeable within types.
 
     Parameters
     ----------
@@ -411,7 +417,8 @@ def _type_means(value: Floats, kind: NDArray[Any]) -> Floats:
 
 
 def _information(data: Choices, at: Ints, values: Floats) -> Floats:
-    """Information at no effect of each row of `values`: ``k (n - k) / (n - 1)`` times the group's variance."""
+    """Information at no effect of each row of `values`: ``k (n - k) / (n - 1)`` times the group's
+    variance."""
     n, k = data.sizes.astype(np.float64), data.picks
     weight = k * (n - k) / (n - 1)
     ones = np.ones(len(at))
@@ -460,7 +467,8 @@ def associate(
 def _rank(
     data: Citations, engine: str, rows: Candidates, values: Floats, seed: int, resamples: int
 ) -> Spearman:
-    """Answers citing the domain against authority: over the candidate pool with its zeros, if there is one."""
+    """Answers citing the domain against authority: over the candidate pool with its zeros, if there is
+    one."""
     mine = data.engine == list(data.engines).index(engine)
     times = np.bincount(_pairs(data, data.cited & mine[data.answer])[1], minlength=len(values))
     counted = times > 0
@@ -487,10 +495,24 @@ def _associated(
     without = odds_per_doubling(rows, doubled, leave_out=top[often[top] > 0])
     checked = placebo(rows, doubled, kinds, seed=seed) if odds.ratio is not None else None
     return Association(
-        engine, metric, basis, rank.domains, rank.unknown, rank.rho, rank.low, rank.high,
-        odds.ratio, odds.low, odds.high, without, odds.answers, rows.pool, checked,
-        _control(rows, checked, kinds is not None, plain), odds.reason,
-    )  # fmt: skip
+        engine,
+        metric,
+        basis,
+        rank.domains,
+        rank.unknown,
+        rank.rho,
+        rank.low,
+        rank.high,
+        odds.ratio,
+        odds.low,
+        odds.high,
+        without,
+        odds.answers,
+        rows.pool,
+        checked,
+        _control(rows, checked, kinds is not None, plain),
+        odds.reason,
+    )
 
 
 def _control(rows: Candidates, checked: Placebo | None, typed: bool, plain: str) -> str:

@@ -5,8 +5,8 @@ approximation of ties): group g with n candidates, of which k are chosen, contri
 
 .. math:: \\log \\frac{\\exp \\sum_{j: y_j = 1} x_j'\\beta}{e_k(\\exp x_1'\\beta, …, \\exp x_n'\\beta)}
 
-where ``e_k`` is the elementary symmetric polynomial: the sum over all ways to choose k of n. For k = 1 that is
-the multinomial logit with a log-sum-exp below the fraction.
+where ``e_k`` is the elementary symmetric polynomial: the sum over all ways to choose k of n. For k = 1 that
+is the multinomial logit with a log-sum-exp below the fraction.
 """
 
 from __future__ import annotations
@@ -289,11 +289,13 @@ def covariance(data: Choices, x: Floats, beta: Floats, information: Floats, ways
 
     * A cluster that cuts across groups (a domain) is itself part of every group mean it is compared with; its
       row scores are divided by ``1 - pi / k``.
-    * Cluster scores are those of the linearised jackknife, ``(I - H_c / H)^-1 s_c`` with ``H_c`` the cluster's
+    * Cluster scores are those of the linearised jackknife, ``(I - H_c / H)^-1 s_c`` with ``H_c`` the
+    cluster's
       part of the information, and the factor is ``(G - 1) / G``.
     * Two ways add up and the overlap is subtracted. If less than one way alone is left, that one is used.
     * Bounds use t. A way has ``1 / sum h_c^2 - 1`` degrees of freedom, ``h_c`` the cluster's share of the
-      information (its number of clusters less one, if they were equal); two ways combine by Satterthwaite's rule.
+      information (its number of clusters less one, if they were equal); two ways combine by Satterthwaite's
+      rule.
 
     References
     ----------
@@ -324,7 +326,8 @@ class Sandwich:
 
 @dataclass(frozen=True, eq=False)
 class RowScores:
-    """Per row: centred columns (N, p), residual and inclusion probability (N,), and its share of the group's picks."""
+    """Per row: centred columns (N, p), residual and inclusion probability (N,), and its share of the group's
+    picks."""
 
     centred: Floats
     residual: Floats

@@ -1,7 +1,9 @@
-"""Facts → arrays and frames with named columns. The only SQL of the analysis; grouping happens in the database.
+"""Facts → arrays and frames with named columns. The only SQL of the analysis; grouping happens in the
+database.
 
-Which answers count is decided in `tracker.answers.counted`, once: an answer with a problem or without text is no row of anything; one
-whose citations are unknown, or whose engine did not search, has no say about citations.
+Which answers count is decided in `tracker.answers.counted`, once: an answer with a problem or without text is
+no row of anything; one whose citations are unknown, or whose engine did not search, has no say about
+citations.
 """
 
 from analysis.frames.answered import (

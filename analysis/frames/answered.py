@@ -31,8 +31,8 @@ def visibility_sums(
 ) -> pd.DataFrame:
     """Sums per brand × prompt (× the keys of `by`): what every rate and its bootstrap is made of.
 
-    Columns `brand_id`, `prompt_id`, the keys asked for (`engine` is the engine's id), then `MEASURES`. Read from the
-    roll-up where it is fresh, else from the facts by the select that fills it.
+    Columns `brand_id`, `prompt_id`, the keys asked for (`engine` is the engine's id), then `MEASURES`. Read
+    from the roll-up where it is fresh, else from the facts by the select that fills it.
     """
     unknown = set(by) - set(get_args(Key))
     if unknown:
@@ -93,8 +93,8 @@ def within(table: Any, scope: Scope) -> list[Any]:
 
 
 def asked(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
-    """Answers per week × engine × served model × prompt: columns `week`, `engine`, `served_model`, `prompt_id`,
-    `answers`. What a comparison checks before it compares."""
+    """Answers per week × engine × served model × prompt: columns `week`, `engine`, `served_model`,
+    `prompt_id`, `answers`. What a comparison checks before it compares."""
     frame = visibility_sums(database, workspace, scope, ("engine", "week", "served_model"))
     keys = ["week", "engine", "served_model", "prompt_id"]
     most: pd.DataFrame = frame.groupby(keys, as_index=False, sort=True).agg({"answers": "max"})
@@ -114,7 +114,8 @@ def served_weeks(asked: pd.DataFrame) -> dict[int, list[tuple[date, frozenset[st
 
 
 def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
-    """Answers per engine that leave some or all rates, with why: `engine`, `problem`, `unknown`, `not_searched`."""
+    """Answers per engine that leave some or all rates, with why: `engine`, `problem`, `unknown`,
+    `not_searched`."""
     bad = counted.unusable()
     skipped = and_(~bad, counted.search_skipped())
     unknown = and_(~bad, ~ANSWER.c.citations_known)
@@ -138,7 +139,8 @@ def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
 
 
 def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
-    """Per brand: `brand_id`, `first` (answers naming it before every other), `reciprocal` (sum of 1 ÷ position)."""
+    """Per brand: `brand_id`, `first` (answers naming it before every other), `reciprocal` (sum of 1 ÷
+    position)."""
     inside = sorted(scope.prompts(workspace))
     found = (
         select(
@@ -158,8 +160,8 @@ def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataF
 def sources(database: Engine, workspace: World, scope: Scope, by: Collection[str] = ()) -> pd.DataFrame:
     """Answers citing each domain: columns `domain`, the keys of `by`, `answers`, `citations`, `retrieved`.
 
-    From the roll-up; a scope that names a topic or a country, or leaves out branded prompts where there are some,
-    needs the prompt and is counted on the facts.
+    From the roll-up; a scope that names a topic or a country, or leaves out branded prompts where there are
+    some, needs the prompt and is counted on the facts.
     """
     every = scope.prompts(workspace) == set(workspace.prompts)
     with database.connect() as connection:
@@ -260,7 +262,8 @@ def citations(
     domains: Sequence[int] | None = None,
     pages: bool = True,
 ) -> pd.DataFrame:
-    """Distinct (answer, domain, page) of citable answers: `answer`, `source_id`, `page`. `domains` limits them."""
+    """Distinct (answer, domain, page) of citable answers: `answer`, `source_id`, `page`. `domains` limits
+    them."""
     columns = [CITATION.c.answer_id.label("answer"), CITATION.c.domain_id.label("source_id")]
     columns += [CITATION.c.page_id.label("page")] if pages else []
     found = (
@@ -281,7 +284,8 @@ def citations(
 
 
 def named(database: Engine, workspace: World, answer_ids: Ints) -> NDArray[np.bool_]:
-    """Whether each answer names each brand: shape (A, B), brands in the world's order; `answer_ids` ascending."""
+    """Whether each answer names each brand: shape (A, B), brands in the world's order; `answer_ids`
+    ascending."""
     position = {brand.id: i for i, brand in enumerate(workspace.brands)}
     found = (
         select(MENTION.c.answer_id, MENTION.c.brand_id)
@@ -352,7 +356,8 @@ def pages_of(
     ids: Sequence[int],
     kind: Literal["cited", "retrieved"] = "cited",
 ) -> pd.DataFrame:
-    """Pages of these domains that answers cite (or retrieve): `source_id`, `page`, `url`, `title`, `answers`, most first."""
+    """Pages of these domains that answers cite (or retrieve): `source_id`, `page`, `url`, `title`, `answers`,
+    most first."""
     found = (
         select(
             CITATION.c.domain_id.label("source_id"),
@@ -376,7 +381,8 @@ def pages_of(
 def newest_pages(
     database: Engine, workspace: World, ids: Sequence[int], newest: int = 60
 ) -> dict[int, list[tuple[str, str | None]]]:
-    """Distinct (url, title) among the newest citations of each domain: what tells its kind, whatever the filters."""
+    """Distinct (url, title) among the newest citations of each domain: what tells its kind, whatever the
+    filters."""
     found = (
         select(PAGE.c.url, CITATION.c.title)
         .join_from(CITATION, PAGE, PAGE.c.id == CITATION.c.page_id)

@@ -1,4 +1,4 @@
-"""What a judge said, and how well it agrees with people. Verdicts of two judges are never pooled."""
+"""A judge's verdicts, and how well it agrees with people. Verdicts of two judges are never pooled."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def served_models(database: Engine, workspace: World, judge: Judge) -> list[str]
 
 
 def stance_counts(database: Engine, workspace: World, scope: Scope, judge: Judge) -> pd.DataFrame:
-    """Mentions per brand × prompt × verdict: `brand_id`, `prompt_id`, `stance` (None: not judged), `mentions`."""
+    """Mentions per brand × prompt × verdict: `brand_id`, `prompt_id`, `stance` (None: not judged),
+    `mentions`."""
     same = and_(
         JUDGEMENT.c.answer_id == MENTION.c.answer_id,
         JUDGEMENT.c.brand_id == MENTION.c.brand_id,
@@ -145,8 +146,8 @@ def judged_domains(database: Engine, workspace: World) -> dict[str, Verdict]:
     judge = last_judge(database, workspace, "domain")
     if judge is None:
         return {}
-    told = domain_verdicts(database, workspace, judge)
-    return {name: Verdict(kind, judge.model, judge.prompt_version) for name, kind in told.items()}
+    kinds = domain_verdicts(database, workspace, judge)
+    return {name: Verdict(kind, judge.model, judge.prompt_version) for name, kind in kinds.items()}
 
 
 def domain_verdicts(database: Engine, workspace: World, judge: Judge) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""Stored rows as they are: answers with what they cite and name, runs with what they cost, imports, schedules."""
+"""Stored rows as they are: answers with what they cite and name, runs with what they cost, imports,
+schedules."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ AGREEMENT = _table(Agreement)
 def rows(connection: Connection, statement: Select[Any]) -> pd.DataFrame:
     """A select as a frame with its column names, also when it is empty.
 
-    A column with nulls keeps its Python values: pandas would turn 63-bit ids into floats and merge what is not one.
+    A column with nulls keeps its Python values: pandas would turn 63-bit ids into floats and merge what is
+    not one.
     """
     result = connection.execute(statement)
     names = list(result.keys())

@@ -216,12 +216,10 @@ def _workspace(connection: Connection, name: str | int | None) -> tuple[int, str
         name = next(iter(known))
     name = "default" if name is None else str(name)
     if name not in known:
-        raise UsageError(
-            f"the database has no workspace {name!r}",
-            f"use --workspace with one of: {', '.join(sorted(known))}"
-            if known
-            else "ask or import something first: `citelift demo`, `citelift run` or `citelift import answers FILE`",
-        )
+        fix = "ask or import something first: `citelift demo`, `citelift run`, `citelift import answers FILE`"
+        if known:
+            fix = f"use --workspace with one of: {', '.join(sorted(known))}"
+        raise UsageError(f"the database has no workspace {name!r}", fix)
     return int(known[name]), name
 
 

@@ -79,10 +79,12 @@ def agreement(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str]) -
 def cohen_kappa(table: ArrayLike, *, level: float = 0.95) -> Interval:
     r"""Cohen's kappa of a square table of two raters, with its large-sample interval.
 
-    .. math:: \kappa = \frac{p_o - p_e}{1 - p_e}, \quad p_o = \sum_i p_{ii}, \quad p_e = \sum_i p_{i\cdot} p_{\cdot i}
+    .. math:: \kappa = \frac{p_o - p_e}{1 - p_e}, \quad p_o = \sum_i p_{ii}, \quad p_e = \sum_i p_{i\cdot}
+    p_{\cdot i}
 
-    1 is full agreement, 0 what two raters with these marginals reach by chance. It falls where one class is much more
-    frequent than the others even if raters agree well, so it is read beside the raw agreement and the table.
+    1 is full agreement, 0 what two raters with these marginals reach by chance. It falls where one class is
+    much more frequent than the others even if raters agree well, so it is read beside the raw agreement and
+    the table.
 
     Parameters
     ----------
@@ -101,8 +103,8 @@ def cohen_kappa(table: ArrayLike, *, level: float = 0.95) -> Interval:
 
     References
     ----------
-    Cohen (1960), "A coefficient of agreement for nominal scales". Fleiss, Cohen & Everitt (1969), "Large sample
-    standard errors of kappa and weighted kappa".
+    Cohen (1960), "A coefficient of agreement for nominal scales". Fleiss, Cohen & Everitt (1969), "Large
+    sample standard errors of kappa and weighted kappa".
     """
     counts = np.asarray(table, np.float64)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:

@@ -1,4 +1,4 @@
-"""Which cited domains no person, list, rule or page speaks for, and what a judge is told about them."""
+"""Which cited domains no person, list, rule or page speaks for, and what a judge reads about them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ MOST = 2_000
 def unknown_domains(
     database: Engine, world: World, classifier: Classifier, *, most: int = MOST
 ) -> list[tuple[str, str]]:
-    """(domain, what is known of it) of the cited domains that are `other` for want of evidence, most cited first."""
+    """(domain, what is known of it) of the cited domains that are `other` for want of evidence, most cited
+    first."""
     cited = frames.sources(database, world, Scope())
     names = [str(name) for name in cited[cited["answers"] > 0]["domain"].head(5 * most)]
     maybe = [name for name in names if classifier.domain(name).basis in ("nothing known", "a judge")][:most]

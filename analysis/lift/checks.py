@@ -138,8 +138,9 @@ def common_effect(panel: Panel, fx: Effects, columns: sparse.csr_array, beta: Fl
 
 
 def raises_every_brand(common: Estimates, lift: Floats, *, level: float = 0.01) -> Bools:
-    """Sources whose common effect is sure (BH at `level`), at least three times their lift, and more than what linked
-    brands fall behind: one that is named nearly always has less to gain, and is raised all the same."""
+    """Sources whose common effect is sure (BH at `level`), at least three times their lift, and more than
+    what linked brands fall behind: one that is named nearly always has less to gain, and is raised all the
+    same."""
     sure = np.nan_to_num(benjamini_hochberg(common.p), nan=1.0) <= level
     known = np.nan_to_num(lift)
     return np.asarray(sure & (common.beta > 0) & (known < common.beta / 3) & (known > -common.beta))

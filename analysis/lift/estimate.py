@@ -1,8 +1,9 @@
 """Lift of a link source: the comparison of brands inside one answer.
 
 When an engine cites source *s*, are the brands that *s* links to named more often than the brands it does not
-link to, in the same answer? Rows are (answer a, brand b), the outcome is whether a names b, and x_s is 1 where a
-cites s while a link s → b is live. All sources enter one linear probability model with these effects removed:
+link to, in the same answer? Rows are (answer a, brand b), the outcome is whether a names b, and x_s is 1
+where a cites s while a link s → b is live. All sources enter one linear probability model with these effects
+removed:
 
 * the answer: its level (everything that moves all brands by as many points, "s was cited" included) and its
   slope (everything that moves all brands by as much in log-odds: wordiness, lists of limited length);
@@ -44,8 +45,9 @@ MIN_EXPOSED = 50
 MIN_PROMPTS = 5
 MIN_COMPARISONS = 10.0
 MIN_DOF = 2.5
-# Nothing is claimed unless the surest source passes GATE; then sources are claimed up to DISCOVERY. Where no link
-# lifts anything every claim is false, so the gate bounds that case; 8 % leaves room for what is not linear.
+# Nothing is claimed unless the surest source passes GATE; then sources are claimed up to DISCOVERY. Where no
+# link lifts anything every claim is false, so the gate bounds that case; 8 % leaves room for what is not
+# linear.
 GATE = 0.02
 DISCOVERY = 0.08
 # Weights of "more" and "fewer" when discoveries are bounded; their mean is 1, so the bound holds.
@@ -59,8 +61,8 @@ class LiftRow:
     Attributes
     ----------
     lift, low, high, p, q : float or None
-        Estimate, bounds, two-sided p-value and its value adjusted for all sources (`_directed`); None with too
-        little data.
+        Estimate, bounds, two-sided p-value and its value adjusted for all sources (`_directed`); None with
+        too little data.
     exposed : int
         (answer, brand) pairs with the source cited and the link live.
     prompts : int
@@ -150,7 +152,8 @@ def lift(
     engine, topic : int, optional
         Only answers of this engine or topic (codes of the panel).
     within, periods
-        What a brand's rate may move with freely beside the answer itself (see `analysis.lift.within.effects`).
+        What a brand's rate may move with freely beside the answer itself (see
+        `analysis.lift.within.effects`).
     answer : {"level and slope", "level"}
         Answer effects removed; "level" is the textbook model.
     discovery : float
@@ -169,9 +172,10 @@ def lift(
 
     Notes
     -----
-    Standard errors are the jackknife over prompts (CR3), steadied over sources (`analysis.lift.within.moderate`), with t quantiles.
-    The estimand is the source's mean lift over its exposed pairs; where lifts differ between pairs, least
-    squares weights pairs by how much their exposure varies, which is close to but not the same as that mean.
+    Standard errors are the jackknife over prompts (CR3), moderated over sources
+    (`analysis.lift.within.moderate`), with t quantiles. The estimand is the source's mean lift over its
+    exposed pairs; where lifts differ between pairs, least squares weights pairs by how much their exposure
+    varies, which is close to but not the same as that mean.
     """
     if checks not in get_args(Checks):
         raise UsageError(f"{checks!r} is no choice of checks.", f"Use one of: {', '.join(get_args(Checks))}.")
@@ -349,8 +353,8 @@ def _verdict(beta: float, q: float, discovery: float) -> Verdict:
 def shrink(beta: Floats, se: Floats, families: tuple[str, ...]) -> tuple[Floats, Floats]:
     r"""Empirical-Bayes estimates pulled to the family's mean.
 
-    :math:`\beta_s \sim N(\mu_f, \tau_f^2)`, with :math:`\tau_f^2` by DerSimonian and Laird's moments; families
-    of fewer than three sources borrow the mean and spread of all sources.
+    :math:`\beta_s \sim N(\mu_f, \tau_f^2)`, with :math:`\tau_f^2` by DerSimonian and Laird's moments;
+    families of fewer than three sources borrow the mean and spread of all sources.
 
     Returns
     -------
@@ -394,7 +398,7 @@ def _checked(
     wanted = np.array([r.verdict in claimed if claims_only else r.lift is not None for r in rows], bool)
     fx, beta = model.effects, model.beta
     common = check.common_effect(panel, fx, model.columns, model.fit.beta)
-    alike = check.raises_every_brand(common, beta)
+    common_effect = check.raises_every_brand(common, beta)
     outside = check.unlinked_pairs(panel)
     pooled = _pooled(panel, model, outside, level)
     found = _placebos(panel, model, outside, wanted, seed) if wanted.any() else {}
@@ -408,20 +412,20 @@ def _checked(
             for name, placebo in found.items():
                 _note_placebo(s, name, placebo, passed, detail)
         if row.lift is not None:
-            passed["not every brand alike"] = not alike[s]
+            passed["not every brand alike"] = not common_effect[s]
             detail["not every brand alike"] = (
                 f"citing it goes with {numbers.points(common.beta[s])} for every brand"
             )
-        verdict = _revised(row, bool(alike[s]), pooled)
+        verdict = _revised(row, bool(common_effect[s]), pooled)
         shown = _known(common.beta[s]) if row.lift is not None else None
         out.append(replace(row, verdict=verdict, common=shown, checks=passed, details=detail))
     return out, pooled
 
 
-def _revised(row: LiftRow, alike: bool, pooled: Interval | None) -> Verdict:
+def _revised(row: LiftRow, common_effect: bool, pooled: Interval | None) -> Verdict:
     if row.verdict == "not enough data":
         return row.verdict
-    if alike:
+    if common_effect:
         return "lifts every brand alike"
     claim = row.verdict == "associated within the same question"
     strays = pooled is not None and pooled.low is not None and pooled.low > 0.02

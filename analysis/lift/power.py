@@ -285,7 +285,8 @@ def draw(panel: Panel, weeks: int, repeats: int, rng: np.random.Generator) -> Pa
 
 
 def _rates(panel: Panel, order: Ints, begin: Ints) -> Floats:
-    """Mention rates per prompt × engine, (cells, B), with half an answer's worth of the brands' overall rates."""
+    """Mention rates per prompt × engine, (cells, B), with half an answer's worth of the brands' overall
+    rates."""
     named = panel.named[order].astype(np.float64)
     size = np.diff(np.r_[begin, len(order)])[:, None]
     return np.asarray((np.add.reduceat(named, begin, axis=0) + named.mean(axis=0) / 2) / (size + 0.5))

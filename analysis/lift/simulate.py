@@ -66,7 +66,7 @@ class Recipe:
         Growth per week, in log-odds, of a brand in a topic; growing brands earn links while they grow.
     change : float
         Spread of the jump that every brand × engine and source × engine makes at half time.
-    alike : int
+    common : int
         Sources that raise every brand of the answer, linked or not.
     verbosity : float
         Spread of the answers' own readiness to name and to cite.
@@ -89,7 +89,7 @@ class Recipe:
     pull: float = 1.2
     momentum: float = 0.0
     change: float = 0.0
-    alike: int = 0
+    common: int = 0
     verbosity: float = 0.3
     spread: float = 0.0
     dated: float = 1.0
@@ -101,7 +101,7 @@ RECIPES: dict[Kind, Recipe] = {
     "null": Recipe(planted=0.0, outcome="logit", pull=2.0),
     "momentum": Recipe(planted=0.0, outcome="logit", momentum=0.12),
     "model_change": Recipe(change=0.8, outcome="logit"),
-    "lifts_all": Recipe(alike=4, outcome="logit"),
+    "lifts_all": Recipe(common=4, outcome="logit"),
     "few": Recipe(),
     "logit": Recipe(outcome="logit", momentum=0.05),
     "list": Recipe(outcome="list", verbosity=0.5),
@@ -125,7 +125,7 @@ class Truth:
         NaN for a source never exposed. Counted over the pairs the panel calls exposed.
     own : ndarray, shape (S, B)
         The same for each brand's pairs.
-    planted, alike : ndarray of bool, shape (S,)
+    planted, common : ndarray of bool, shape (S,)
         Sources with a lift; sources that raise every brand.
     exposed : ndarray of int, shape (S,)
     """
@@ -134,7 +134,7 @@ class Truth:
     lift: Floats
     own: Floats
     planted: Bools
-    alike: Bools
+    common: Bools
     exposed: Ints
 
 
@@ -191,16 +191,16 @@ def world(
     leaning = _drawn_in(rng, chosen, eta, start, reach) if chosen.follow else None
     cited = _cite(rng, chosen.cites, reach if leaning is None else leaning[0], noise, mood)
     truly = _live(cited, start, end, grid.week)
-    alike = np.zeros(sources, bool)
-    alike[rng.choice(np.flatnonzero(~planted), min(chosen.alike, int((~planted).sum())), replace=False)] = (
+    common = np.zeros(sources, bool)
+    common[rng.choice(np.flatnonzero(~planted), min(chosen.common, int((~planted).sum())), replace=False)] = (
         True
     )
-    eta = eta + 0.9 * (cited @ alike.astype(np.float64))[:, None]
+    eta = eta + 0.9 * (cited @ common.astype(np.float64))[:, None]
     named, rate, gain = _name(rng, chosen, eta, truly, theta[:, grid.prompt].T, leaning)
     known = rng.random(start.shape) < chosen.dated
     exposed = _live(cited, np.where(known, start, np.where(start < weeks, -1, start)), end, grid.week)
     panel = _panel(grid, named, cited, exposed, home)
-    return panel, _truth(rate, gain, truly, exposed, planted, alike)
+    return panel, _truth(rate, gain, truly, exposed, planted, common)
 
 
 def _grid(rng: np.random.Generator, total: int, prompts: int, weeks: int, engines: int) -> _Grid:
@@ -364,10 +364,10 @@ def _panel(grid: _Grid, named: Bools, cited: Floats, exposed: Bools, home: Ints)
     )
 
 
-def _truth(rate: Floats, gain: Floats, truly: Bools, exposed: Bools, planted: Bools, alike: Bools) -> Truth:
+def _truth(rate: Floats, gain: Floats, truly: Bools, exposed: Bools, planted: Bools, common: Bools) -> Truth:
     real = np.where(truly & exposed, gain, 0.0)
     pairs = exposed.sum(axis=0).T
     with np.errstate(invalid="ignore"):
         own = real.sum(axis=0).T / pairs
         lift = real.sum(axis=(0, 1)) / pairs.sum(axis=1)
-    return Truth(rate, lift, own, planted, alike, pairs.sum(axis=1))
+    return Truth(rate, lift, own, planted, common, pairs.sum(axis=1))

@@ -1,4 +1,5 @@
-"""The linear model behind lift: exact within-transforms over (answer, brand) pairs, errors clustered by prompt.
+"""The linear model behind lift: exact within-transforms over (answer, brand) pairs, errors clustered by
+prompt.
 
 Every answer has the same brands, so answer effects live in brand space and brand × group effects in answer
 space, and projections of the two kinds commute. That gives closed forms where others iterate.
@@ -244,8 +245,8 @@ def _trend(bare: Design) -> Floats:
 
     With :math:`Q_h` the annihilator of the answer effects in brand space and :math:`n_{hw}` the answers of
     nested group h in crossing group w, the complement is
-    :math:`\sum_h (\mathrm{diag}(n_h) - n_h n_h' / n_{h\cdot}) \otimes Q_h`, one small dense block for each set
-    of crossing groups that share a prompt. No iteration, so nothing to converge.
+    :math:`\sum_h (\mathrm{diag}(n_h) - n_h n_h' / n_{h\cdot}) \otimes Q_h`, one small dense block for each
+    set of crossing groups that share a prompt. No iteration, so nothing to converge.
     """
     fx, b = bare.effects, bare.brands
     assert fx.outer is not None
@@ -388,7 +389,8 @@ def fit(made: Design, correction: Correction = "CR3") -> Fit:
 
     Degrees of freedom are Satterthwaite's under independent errors,
     :math:`(\mathrm{tr}\,\Omega)^2/\mathrm{tr}\,\Omega^2`, with :math:`\Omega = \mathrm{diag}(d) - dd'/\sum d`
-    and :math:`d_g` the variance that prompt g contributes: cross terms are taken along the coefficient itself.
+    and :math:`d_g` the variance that prompt g contributes: cross terms are taken along the coefficient
+    itself.
 
     References
     ----------
@@ -471,7 +473,7 @@ def _dof(share: Floats) -> Floats:
 
 
 def moderate(se: Floats, dof: Floats, plain: Floats) -> tuple[Floats, Floats]:
-    r"""Prompt-clustered variances, steadied by what all sources say about the role of prompts.
+    r"""Prompt-clustered variances, moderated by what all sources say about the role of prompts.
 
     The ratio r of prompt-clustered to answer-clustered variance is noisy for a source seen in few prompts.
     With :math:`r_s \mid \rho_s \sim \rho_s \chi^2_{d_s}/d_s` and a scaled inverse chi-square prior on

@@ -113,7 +113,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Trend:
-    """Rates over weeks, in places on the drawing: scales, the own brand's band, marks, lines (own brand first)."""
+    """Rates over weeks, in places on the drawing: scales, the own brand's band, marks, lines (own brand
+    first)."""
 
     y: tuple[tuple[float, str], ...]
     x: tuple[tuple[float, date], ...]
@@ -144,7 +145,8 @@ def _joined(points: Sequence[Point]) -> str:
 
 
 def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) -> Trend | None:
-    """Mention rates of the own brand (with its band) and the most named rivals; None for fewer than two weeks."""
+    """Mention rates of the own brand (with its band) and the most named rivals; None for fewer than two
+    weeks."""
     weeks = sorted({row.week for row in rows if row.week})
     if len(weeks) < 2:
         return None

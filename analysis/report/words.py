@@ -41,7 +41,8 @@ MEASURE_SHORT = {
 HEADLINES: tuple[Measure, ...] = ("mention_rate", "citation_rate", "share_of_voice")
 """What a table of brands has columns for."""
 NO_CAUSE = (
-    "A lift says that answers citing a source name the brands it links to more often than the brands it does not "
+    "A lift says that answers citing a source name the brands it links to more often than the brands "
+    "it does not "
     "link to, in the same answer. It does not say that the link is the reason."
 )
 
@@ -116,17 +117,24 @@ def claims(w: Week) -> str:
     """What the link comparison found, in one sentence."""
     table = w.lift
     if table is None:
-        return "No cited source is known to link to a tracked brand, so links and mentions cannot be compared yet."
+        return (
+            "No cited source is known to link to a tracked brand, so links and mentions cannot be compared "
+            "yet."
+        )
     found = [row for row in w.claims if row.verdict == "associated within the same question"]
     looked = sum(row.lift is not None for row in table.rows)
     short = len(table.rows) - looked
     tail = f" {numbers.counted(short, 'more source')} had too little data." if short else ""
     if not looked:
-        return f"None of {numbers.counted(short, 'source')} that answers cite and that link to a tracked brand has enough data yet."
+        return (
+            f"None of {numbers.counted(short, 'source')} that answers cite and that link to a tracked "
+            "brand has enough data yet."
+        )
     if not found:
         return f"None of {numbers.counted(looked, 'source')} with enough data stands out beyond chance.{tail}"
     return (
-        f"{len(found)} of {numbers.counted(looked, 'source')} with enough data {'goes' if len(found) == 1 else 'go'} with more "
+        f"{len(found)} of {numbers.counted(looked, 'source')} with enough data "
+        f"{'goes' if len(found) == 1 else 'go'} with more "
         f"mentions of the brands they link to, within the same question.{tail}"
     )
 
@@ -143,7 +151,10 @@ def limits(
     if before is None:
         yield "There is no earlier week: nothing can be said about change."
     if changes and changes[0].verdict == "not comparable":
-        yield f"The week cannot be compared with the week of {numbers.day(before) if before else ''}: {'; '.join(changes[0].reasons)}."
+        yield (
+            f"The week cannot be compared with the week of {numbers.day(before) if before else ''}: "
+            f"{'; '.join(changes[0].reasons)}."
+        )
     for note in changes[0].notes if changes else ():
         yield f"In the comparison of weeks, {note}."
     yield from _excluded(world, excluded)
@@ -151,11 +162,20 @@ def limits(
     if few:
         yield f"With {few[0].answers} answers this week every number is directional only."
     if rows and rows[0].prompts < 5:
-        yield f"With {numbers.counted(rows[0].prompts, 'prompt')} the intervals are wide, and differences have none."
+        yield (
+            f"With {numbers.counted(rows[0].prompts, 'prompt')} the intervals are wide, and differences "
+            "have none."
+        )
     if len(rows) == 1:
-        yield "With one tracked brand all mentions of tracked brands are its own: its share of voice says nothing."
+        yield (
+            "With one tracked brand all mentions of tracked brands are its own: its share of voice says "
+            "nothing."
+        )
     if world.branded:
-        yield f"Left out of every rate: {numbers.counted(len(world.branded), 'prompt')} with your own brand in the question."
+        yield (
+            f"Left out of every rate: {numbers.counted(len(world.branded), 'prompt')} with your own brand "
+            "in the question."
+        )
     if lift is None:
         yield "Without links from cited sources to tracked brands no lift can be computed: import link data."
     yield NO_CAUSE
@@ -165,11 +185,20 @@ def _excluded(world: World, excluded: pd.DataFrame) -> Iterator[str]:
     for row in excluded.to_dict("records"):
         engine = world.engines[int(row["engine"])]
         if row["problem"]:
-            yield f"{engine}: {numbers.counted(int(row['problem']), 'answer')} failed or came empty and {_are(row['problem'])} no part of any rate."
+            yield (
+                f"{engine}: {numbers.counted(int(row['problem']), 'answer')} failed or came empty and "
+                f"{_are(row['problem'])} no part of any rate."
+            )
         if row["not_searched"]:
-            yield f"{engine}: {numbers.counted(int(row['not_searched']), 'answer')} came without a search and {_are(row['not_searched'])} left out of citation rates."
+            yield (
+                f"{engine}: {numbers.counted(int(row['not_searched']), 'answer')} came without a search "
+                f"and {_are(row['not_searched'])} left out of citation rates."
+            )
         if row["unknown"]:
-            yield f"{engine}: of {numbers.counted(int(row['unknown']), 'answer')} it is not known what they cite; they are left out of citation rates."
+            yield (
+                f"{engine}: of {numbers.counted(int(row['unknown']), 'answer')} it is not known what they "
+                "cite; they are left out of citation rates."
+            )
 
 
 def _are(number: int) -> str:
@@ -221,7 +250,8 @@ def gain(row: Opportunity) -> str:
 
 
 GAIN_NOTE = (
-    "A gain is the source's lift times the share of answers that cite it: what would go with a link if the association "
+    "A gain is the source's lift times the share of answers that cite it: what would go with a link if "
+    "the association "
     "held for your brand. It is no promise."
 )
 
@@ -229,7 +259,8 @@ GAIN_NOTE = (
 def scope(w: Week) -> str:
     """What the numbers are out of."""
     return (
-        f"{numbers.counted(w.answers, 'answer')} to {numbers.counted(w.prompts, 'prompt')} from {', '.join(w.engines)}. "
+        f"{numbers.counted(w.answers, 'answer')} to {numbers.counted(w.prompts, 'prompt')} from "
+        f"{', '.join(w.engines)}. "
         f"Ranges are {numbers.LEVEL} intervals; whole prompts are resampled."
     )
 
@@ -245,9 +276,12 @@ def stability(w: Week) -> list[str]:
         if s.jaccard is None or s.overlap is None:
             continue
         out.append(
-            f"{s.engine}: from week to week {numbers.percent(s.jaccard, 0)} of the cited domains are shared (rank-biased overlap "
-            f"{numbers.number(s.overlap, 2)}, {numbers.counted(s.pairs, 'pair')} of weeks). {numbers.counted(len(s.core), 'core domain')}, cited in at least four "
-            f"of five weeks, {'has' if len(s.core) == 1 else 'have'} {numbers.percent(s.core_share, 0)} of the citations; "
+            f"{s.engine}: from week to week {numbers.percent(s.jaccard, 0)} of the cited domains are "
+            "shared (rank-biased overlap "
+            f"{numbers.number(s.overlap, 2)}, {numbers.counted(s.pairs, 'pair')} of weeks). "
+            f"{numbers.counted(len(s.core), 'core domain')}, cited in at least four "
+            f"of five weeks, {'has' if len(s.core) == 1 else 'have'} "
+            f"{numbers.percent(s.core_share, 0)} of the citations; "
             f"{numbers.count(s.rotating)} come and go."
         )
     return out

@@ -1,8 +1,8 @@
 """The weekly report: what the week showed, what is noise, which link sources stand out, what cannot be said.
 
-One `Week` is gathered from the database; HTML, PDF, Markdown and CSV are four ways to print it. Everything that comes
-from a catalog, a page or an answer is text to all four: escaped in HTML and Markdown, data and never markup in the
-PDF, neutralised as a formula in CSV.
+One `Week` is gathered from the database; HTML, PDF, Markdown and CSV are four ways to print it. Everything
+that comes from a catalog, a page or an answer is text to all four: escaped in HTML and Markdown, data and
+never markup in the PDF, neutralised as a formula in CSV.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What the pages show, read and computed once per change of the database. The only caller of store and analysis."""
+"""What the pages show, read and computed once per change of the database. The only caller of store and
+analysis."""
 
 from dashboard.data.asked import ScheduleView, costs, failures, runs, schedules, simulated
 from dashboard.data.cited import AuthorityView, association, kinds, metrics, sources, stability

@@ -21,7 +21,8 @@ def runs(place: Place, limit: int = 100) -> list[RunRecord]:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def costs(place: Place) -> pd.DataFrame:
-    """Spent per run's week and engine: `week`, `engine`, `spent` (micro-dollars), `budget` (per run, None: no limit)."""
+    """Spent per run's week and engine: `week`, `engine`, `spent` (micro-dollars), `budget` (per run, None: no
+    limit)."""
     spent = frames.spending(database(place), world(place))
     weeks = [frames.monday(at.date()) for at in spent["asked_for"]]
     return pd.DataFrame(

@@ -29,7 +29,8 @@ def kinds(place: Place, names: Sequence[str]) -> list[str]:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def sources(place: Place, scope: Scope) -> pd.DataFrame:
-    """Cited and retrieved domains by engine: `domain`, `kind`, `engine` (name), `answers`, `citations`, `retrieved`, `of`."""
+    """Cited and retrieved domains by engine: `domain`, `kind`, `engine` (name), `answers`, `citations`,
+    `retrieved`, `of`."""
     here, db = world(place), database(place)
     found = frames.sources(db, here, scope, ("engine",))
     answers = frames.citable_answers(db, here, scope)

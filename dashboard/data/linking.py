@@ -29,8 +29,8 @@ def imports(place: Place) -> list[LinkImport]:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def links(place: Place) -> pd.DataFrame:
-    """Links to the brands, one row per (linking page, brand): `source`, `url`, `target_url`, `anchor`, `brand`, `own`,
-    `nofollow`, `first`, `lost` (moments or None), `vendors`."""
+    """Links to the brands, one row per (linking page, brand): `source`, `url`, `target_url`, `anchor`,
+    `brand`, `own`, `nofollow`, `first`, `lost` (moments or None), `vendors`."""
     here, db = world(place), database(place)
     known = frames.links(db, here, only_cited=False, texts=("anchor",)).table
     known = known.assign(page_key=known["page"].fillna(-1).astype("int64"))
@@ -54,7 +54,8 @@ def links(place: Place) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class LinkProfile:
-    """The own brand's anchors against the rivals', and the weeks in which it gained unusually many domains."""
+    """The own brand's anchors against the rivals', and the weeks in which it gained unusually many
+    domains."""
 
     anchors: list[AnchorShare]
     spikes: list[LinkWeek]

@@ -1,7 +1,7 @@
 """The database as it is now: opened once, and the key of everything that is cached.
 
-Every cached function takes a `Place`, whose `mark` changes when the database does: a new answer, import, run or
-event makes everything be computed afresh, and nothing else does.
+Every cached function takes a `Place`, whose `mark` changes when the database does: a new answer, import, run
+or event makes everything be computed afresh, and nothing else does.
 """
 
 from __future__ import annotations

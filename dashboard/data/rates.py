@@ -55,7 +55,8 @@ def rivals_gap(place: Place, scope: Scope, by: str) -> pd.DataFrame:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def prompts(place: Place, scope: Scope) -> pd.DataFrame:
-    """Per prompt, for the own brand: `prompt_id`, `text`, `topic`, `branded`, `answers`, `mentioned`, `cited`, `weekly`."""
+    """Per prompt, for the own brand: `prompt_id`, `text`, `topic`, `branded`, `answers`, `mentioned`,
+    `cited`, `weekly`."""
     here = world(place)
     own = here.own or (here.brands[0] if here.brands else None)
     sums = frames.visibility_sums(database(place), here, scope, ("week",))

@@ -29,7 +29,8 @@ def marked_moments(place: Place) -> list[Moment]:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def happened(place: Place) -> pd.DataFrame:
-    """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`, `brand` (None: all)."""
+    """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`,
+    `brand` (None: all)."""
     noted = [(m.at, m.kind, m.title, None) for m in marked_moments(place)]
     marked = pd.DataFrame(noted, columns=["at", "kind", "title", "brand"])
     if not has_links(place):

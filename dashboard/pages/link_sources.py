@@ -1,4 +1,5 @@
-"""Which link sources go with more mentions: the forest, the table, the checks, and what none of it can say."""
+"""Which link sources go with more mentions: the forest, the table, the checks, and what none of it can
+say."""
 
 from __future__ import annotations
 
@@ -71,7 +72,8 @@ def limits(found: LiftTable) -> None:
     pooled = ""
     if found.unlinked and found.unlinked.estimate is not None:
         span = numbers.points_range(found.unlinked.low, found.unlinked.high)
-        pooled = f"<p>{widgets.text(words.POOLED.format(value=numbers.points(found.unlinked.estimate), interval=span))}</p>"
+        value = numbers.points(found.unlinked.estimate)
+        pooled = f"<p>{widgets.text(words.POOLED.format(value=value, interval=span))}</p>"
     widgets.box(words.CAN, widgets.Safe(f'<div class="cl-cols">{body}</div>{pooled}'))
 
 

@@ -61,7 +61,8 @@ def card(found: Opportunity) -> str:
     note = f'<p class="cl-quiet">{widgets.text(words.NOTE.format(note=found.note))}</p>' if found.note else ""
     reasons = "".join(why(r) for r in found.reasons)
     return (
-        f'<div class="cl-opp"><div class="head"><b>{name}</b> {" ".join(marks)}<span class="gain">{gain(found)}</span></div>'
+        f'<div class="cl-opp"><div class="head"><b>{name}</b> {" ".join(marks)}'
+        f'<span class="gain">{gain(found)}</span></div>'
         f'<p class="cl-quiet">{widgets.text(facts(found))}</p>{note}<ul>{reasons}</ul></div>'
     )
 
@@ -90,7 +91,10 @@ def why(reason: Reason) -> str:
     pages = "".join(f"<li>{widgets.link(url)}</li>" for url in reason.pages)
     shown = f"<details><summary>{words.PAGES} ({len(reason.pages)})</summary><ul>{pages}</ul></details>"
     step = words.NEXT.format(step=reason.next_step)
-    return f"<li>{widgets.text(reason.text)}<br><span class='cl-quiet'>{widgets.text(step)}</span>{shown if pages else ''}</li>"
+    return (
+        f"<li>{widgets.text(reason.text)}<br><span "
+        f"class='cl-quiet'>{widgets.text(step)}</span>{shown if pages else ''}</li>"
+    )
 
 
 HEADS = (

@@ -50,9 +50,9 @@ def card(name: Compared, own: Row, rows: list[Row], moved: list[Change]) -> widg
     place = words.RANK.format(place=numbers.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
     span = numbers.percent_range(rate.low, rate.high) if rate.enough else Common.NOT_ENOUGH
     change = next((c for c in moved if c.brand == own.brand and c.measure == name), None)
-    lines = widgets.Safe(
-        f"{span} · {widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])}<br>{Measure.SHORT[name]}{' · ' + place if place else ''}"
-    )
+    rank = f" · {place}" if place else ""
+    basis = widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])
+    lines = widgets.Safe(f"{span} · {basis}<br>{Measure.SHORT[name]}{rank}")
     return widgets.Card(
         Measure.NAMES[name], numbers.percent(rate.estimate), lines, cells.verdict(change), own.answers < FEW
     )

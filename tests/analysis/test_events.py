@@ -1,4 +1,5 @@
-"""The event study, by hand, by regression, by brute force, and on worlds in which nothing or much happened."""
+"""The event study, by hand, by regression, by brute force, and on worlds in which nothing or much
+happened."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ NEVER = 99
 
 
 def histories(rates, first, answers=1000, **options):
-    """Brand x week rates (or brand x cluster x week) as counts of many answers, one source a row of `first`."""
+    """Brand x week rates (or brand x cluster x week) as counts of many answers, one source a row of
+    `first`."""
     table = np.asarray(rates, dtype=float)
     table = table[:, None] if table.ndim == 2 else table
     brands, clusters, weeks = table.shape
@@ -170,8 +172,16 @@ class TestEstimate:
         rng = np.random.default_rng(1)
         cluster, week, named = rng.integers(0, 2, 300), rng.integers(0, 5, 300), rng.random((300, 3)) < 0.4
         data = Histories.from_answers(
-            cluster, week, named, brands="xyz", clusters="ab", weeks=5, first_link=np.full((1, 3), NEVER), sources=["s"], families=["f"]
-        )  # fmt: skip
+            cluster,
+            week,
+            named,
+            brands="xyz",
+            clusters="ab",
+            weeks=5,
+            first_link=np.full((1, 3), NEVER),
+            sources=["s"],
+            families=["f"],
+        )
         where = (cluster == 1) & (week == 3)
         assert data.answers[1, 3] == where.sum()
         assert data.counts[:, 1, 3].tolist() == named[where].sum(axis=0).tolist()

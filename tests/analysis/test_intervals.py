@@ -1,4 +1,5 @@
-"""Intervals, by the evidence ladder: hand-worked, statsmodels and scipy, brute force, collapse, simulation."""
+"""Intervals, by the evidence ladder: hand-worked, statsmodels and scipy, brute force, collapse,
+simulation."""
 
 from __future__ import annotations
 

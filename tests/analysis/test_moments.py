@@ -38,8 +38,9 @@ def test_moments_too_close_to_tell_apart_share_a_letter(gap: int, letters: list[
 
 def test_what_lies_outside_is_not_marked() -> None:
     assert [m.at for m in marks([on(-1), on(0), on(6), on(7)], START, START + timedelta(days=7))] == [
-        START, START + timedelta(days=6),
-    ]  # fmt: skip
+        START,
+        START + timedelta(days=6),
+    ]
     assert within((on(-1), on(0), on(6), on(7)), START, START + timedelta(days=6)) == (on(0), on(6))
 
 

@@ -121,7 +121,8 @@ def test_a_gain_is_lift_times_the_share_of_answers_citing_the_source(sqlite_data
 def test_supported_gains_come_first_by_their_lower_bound_and_closed_rows_last(
     sqlite_database: Engine,
 ) -> None:
-    """Cited equally often; the larger the estimate, the smaller its lower bound; names in no helpful order."""
+    """Cited equally often; the larger the estimate, the smaller its lower bound; names in no helpful
+    order."""
     claim, doubt = "associated within the same question", "no clear difference"
     lifts = {
         "sure.com": (0.10, 0.09, claim),

@@ -64,9 +64,15 @@ def test_every_factor_of_a_link_is_read(database: Engine) -> None:
         topics={"cheap coffee machine": "coffee"},
     )
     facts.link(
-        "https://news.example.org/crm", "https://norvane.com/", anchor="Norvane", nofollow=False, first=MONDAY,
-        context_left="the best crm for a small sales team is", context_right="they say", language="de",
-    )  # fmt: skip
+        "https://news.example.org/crm",
+        "https://norvane.com/",
+        anchor="Norvane",
+        nofollow=False,
+        first=MONDAY,
+        context_left="the best crm for a small sales team is",
+        context_right="they say",
+        language="de",
+    )
     facts.link("https://gone.com/", "https://norvane.com/", lost=week(1))
     facts.link("https://else.com/", "https://oltera.com/")
     facts.store(database)
@@ -162,10 +168,21 @@ def test_a_link_from_every_page_of_a_site_is_sitewide(sqlite_database: Engine) -
 
 def link(source: str, first: date | None, **more: Any) -> Factors:
     base: dict[str, Any] = {
-        "url": f"https://{source}/", "target_url": None, "brand": "Norvane", "anchor": source, "anchor_class": "other",
-        "follow": "followed", "authority": "", "relevance": 0.5, "topic": "crm", "placement": "content",
-        "sitewide": False, "outlinks": 9, "language": None, "foreign_language": None,
-    }  # fmt: skip
+        "url": f"https://{source}/",
+        "target_url": None,
+        "brand": "Norvane",
+        "anchor": source,
+        "anchor_class": "other",
+        "follow": "followed",
+        "authority": "",
+        "relevance": 0.5,
+        "topic": "crm",
+        "placement": "content",
+        "sitewide": False,
+        "outlinks": 9,
+        "language": None,
+        "foreign_language": None,
+    }
     return Factors(source=source, first=first, **{**base, **more})
 
 

@@ -1,4 +1,5 @@
-"""What is installed works without the checkout: the wheel holds every file, and the demo runs in an empty folder."""
+"""What is installed works without the checkout: the wheel holds every file, and the demo runs in an empty
+folder."""
 
 from __future__ import annotations
 

@@ -250,9 +250,18 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("url", "linked"),
-    [("https://a.com/x", True), ("HTTP://a.com", True), ("javascript:alert(1)", False), ("data:text/html,x", False),
-     ("//a.com", False), (" https://a.com", False), ("", False), (None, False), ("https://", False)],
-)  # fmt: skip
+    [
+        ("https://a.com/x", True),
+        ("HTTP://a.com", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//a.com", False),
+        (" https://a.com", False),
+        ("", False),
+        (None, False),
+        ("https://", False),
+    ],
+)
 def test_only_web_addresses_become_links(url: str | None, linked: bool) -> None:
     made = widgets.link(url)
     assert ("<a " in made) is linked

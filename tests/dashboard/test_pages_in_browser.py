@@ -24,9 +24,18 @@ from tracker import store
 
 CHROMIUM = Path("/usr/bin/chromium")
 PAGES = {
-    "overview": 1, "rivals": 2, "answers": 0, "link_sources": 1, "events": 0, "opportunities": 0, "sources": 1, "links": 1,
-    "authority": 3, "runs": 1, "methods": 0,
-}  # fmt: skip
+    "overview": 1,
+    "rivals": 2,
+    "answers": 0,
+    "link_sources": 1,
+    "events": 0,
+    "opportunities": 0,
+    "sources": 1,
+    "links": 1,
+    "authority": 3,
+    "runs": 1,
+    "methods": 0,
+}
 """Page → charts it has on the demo."""
 WIDTHS = (1440, 390)
 REQUIRED = os.environ.get("CITELIFT_TEST_BROWSER") == "required"
@@ -128,7 +137,10 @@ def test_a_page_of_the_demo_stands_at_every_width(browser: Any, demo: str, page:
         )
         assert main[0] <= main[1], "the page scrolls sideways"
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        wide = "[...document.querySelectorAll('.cl-card, .cl-opp, .cl-box, .stVegaLiteChart')].map(e => e.getBoundingClientRect())"
+        wide = (
+            "[...document.querySelectorAll('.cl-card, .cl-opp, .cl-box, .stVegaLiteChart')].map(e => "
+            "e.getBoundingClientRect())"
+        )
         assert tab.evaluate(f"{wide}.every(r => r.left >= -1 && r.right <= innerWidth + 1)")
         keep(tab, page, width)
     finally:

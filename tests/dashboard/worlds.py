@@ -12,7 +12,8 @@ from tracker import store
 from tracker.models import Ask, Event, Ledger, Run, Schedule
 
 HOSTILE = (
-    '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> **Norvane** [x](javascript:alert(1)) '
+    '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> **Norvane** '
+    "[x](javascript:alert(1)) "
     "\u202egnirts desrever\u202c =cmd|' /C calc'!A0 <b>bold</b> {{7*7}} $$x^2$$ :material/home:"
 )
 PROMPTS = tuple(f"which crm is good for case {n}" for n in range(1, 9))
@@ -153,9 +154,12 @@ def rivals_only(database: Engine) -> None:
 
 
 NAMES = (
-    ("株式会社ノルヴァーネ・ソフトウェア", "norvane.com"), ("Норвейн Системс", "oltera.com"), ("نورفان للبرمجيات", "quillo.io"),
-    ("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft", "vantra.com"), ("א", "alef.example.com"),
-)  # fmt: skip
+    ("株式会社ノルヴァーネ・ソフトウェア", "norvane.com"),
+    ("Норвейн Системс", "oltera.com"),
+    ("نورفان للبرمجيات", "quillo.io"),
+    ("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft", "vantra.com"),
+    ("א", "alef.example.com"),
+)
 """Of other scripts, of one very long word, of one letter."""
 
 

@@ -105,7 +105,7 @@ def test_a_period_says_its_year_once() -> None:
 
 # --- nobody else writes them ----------------------------------------------------------------------------------------
 
-UNIT = re.compile(r"^[ \u00a0]?(%|points?\b)")
+UNIT = re.compile(r"^[ \u00a0]?(%(?![0-9A-Fa-f]{2})|points?\b)")
 GEOMETRY = {"analysis/report/charts.py"}
 """Places on a drawing, in percent of its size."""
 

@@ -1,4 +1,5 @@
-"""Which stored answers count for which rate. Whatever counts answers asks here: pages, reports, planner and judge."""
+"""Which stored answers count for which rate. Whatever counts answers asks here: pages, reports, planner and
+judge."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Counts that every page asks for, kept beside the facts they come from and rebuilt from them at any time.
 
-The selects that fill the two tables are public: where a roll-up does not cover the newest facts, a reader runs the
-same select on the facts instead, so a number never depends on whether somebody rolled up in time.
+The selects that fill the two tables are public: where a roll-up does not cover the newest facts, a reader
+runs the same select on the facts instead, so a number never depends on whether somebody rolled up in time.
 """
 
 from __future__ import annotations
@@ -215,8 +215,8 @@ def update(
 ) -> None:
     """Both roll-ups for the weeks whose answers, citations or mentions changed, and those never rolled up.
 
-    `since` adds every week from that Monday on. Where the brands or their domains are no longer those of the last
-    time every week has changed, so all are rebuilt.
+    `since` adds every week from that Monday on. Where the brands or their domains are no longer those of the
+    last time every week has changed, so all are rebuilt.
     """
     connection = session.connection()
     last = _covered(connection, workspace_id)

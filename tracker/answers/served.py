@@ -1,7 +1,7 @@
 """When an engine's answers began to come from another model: one rule for runs, weeks and comparisons.
 
-An engine may be served by several models at a time. It changed where the models of two spells are not the same ones; a
-spell whose models are all unknown says nothing and is passed over.
+An engine may be served by several models at a time. It changed where the models of two spells are not the
+same ones; a spell whose models are all unknown says nothing and is passed over.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def changes(spells: Iterable[tuple[T, Collection[str]]]) -> list[ModelChange[T]]
 
 
 def once(found: Iterable[ModelChange[T]]) -> list[ModelChange[T]]:
-    """A change in the middle of a spell, whose models are then the old and the new ones, is one change and not two."""
+    """A change in the middle of a spell, whose models are then the old and the new ones, is one change and
+    not two."""
     kept: list[ModelChange[T]] = []
     for change in found:
         last = kept[-1] if kept else None

@@ -1,4 +1,5 @@
-"""What stored answers say about an engine: how it usually answers, whether it searched, which model served."""
+"""What stored answers say about an engine: how it usually answers, whether it searched, which model
+served."""
 
 from __future__ import annotations
 
@@ -76,14 +77,14 @@ class Cell:
 
 
 def observed(session: Session, workspace_id: int) -> dict[str, Observed]:
-    """What earlier answers say about each engine: the own brand's mention rate, the intraclass correlation of repeats
-    and the usual cost. The rate is the one that `citelift visibility` shows for all prompts."""
+    """What earlier answers say about each engine: the own brand's mention rate, the intraclass correlation of
+    repeats and the usual cost. The rate is the one that `citelift visibility` shows for all prompts."""
     named = sql_select(MENTION.c.answer_id).where(MENTION.c.brand_id == _own(session, workspace_id))
     return _summaries(session, workspace_id, named.where(counted.names_it()))
 
 
 def observed_citations(session: Session, workspace_id: int) -> dict[str, Observed]:
-    """The same of citations: answers that cite a page of the own brand, of those that can say what they cite."""
+    """The same of citations: answers that cite an own page, of those that can say what they cite."""
     mine = own_citations(owned(session.connection(), workspace_id))
     cited = sql_select(mine.c.answer_id).where(mine.c.brand_id == _own(session, workspace_id))
     return _summaries(session, workspace_id, cited.where(mine.c.kind == "cited"), counted.citable())
@@ -95,7 +96,8 @@ def _own(session: Session, workspace_id: int) -> int | None:
 
 
 def _summaries(session: Session, workspace_id: int, those: Any, *only: Any) -> dict[str, Observed]:
-    """Cells of the answers that count (and fulfil `only`); `those` selects the ids of answers with the outcome."""
+    """Cells of the answers that count (and fulfil `only`); `those` selects the ids of answers with the
+    outcome."""
     chosen = those.distinct().subquery()
     statement = (
         sql_select(
@@ -120,8 +122,8 @@ def _summaries(session: Session, workspace_id: int, those: Any, *only: Any) -> d
 
 
 def summarised(cells: Sequence[Cell]) -> Observed:
-    """Variance components of a yes or no, by the analysis-of-variance estimator: answers inside cells, and cells of
-    one prompt around each other. Where no prompt has two cells, prompts stand in for cells."""
+    """Variance components of a yes or no, by the analysis-of-variance estimator: answers inside cells, and
+    cells of one prompt around each other. Where no prompt has two cells, prompts stand in for cells."""
     answered = sum(cell.answers for cell in cells)
     rate = sum(c.weight * c.named for c in cells) / sum(c.weight * c.answers for c in cells)
     costs = [cell.cost_micros for cell in cells if cell.cost_micros is not None]

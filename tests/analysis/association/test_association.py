@@ -1,4 +1,5 @@
-"""Rank correlation and conditional logit, by hand, against other libraries, by brute force and by collapse."""
+"""Rank correlation and conditional logit, by hand, against other libraries, by brute force and by
+collapse."""
 
 from __future__ import annotations
 
@@ -301,8 +302,14 @@ class TestPools:
         got = candidates(data, "a")
         assert got.pool == "cited-only"
         assert as_rows(got) == [
-            (0, 1, True), (0, 2, False), (0, 3, False), (1, 1, False), (1, 2, True), (1, 3, False), (3, 4, True),
-        ]  # fmt: skip
+            (0, 1, True),
+            (0, 2, False),
+            (0, 3, False),
+            (1, 1, False),
+            (1, 2, True),
+            (1, 3, False),
+            (3, 4, True),
+        ]
 
     def test_plain_search_results_are_not_their_own_pool(self):
         data = cited([(0, 1, 1), (1, 2, 1)], [0, 0], [0, 0], ["google"], ["google"])
@@ -391,9 +398,13 @@ class TestAssociation:
 
     def test_the_shuffle_is_within_types_and_exact_against_all_permutations(self):
         rows = Candidates(
-            np.repeat(np.arange(6), 4), np.tile(np.arange(4), 6), np.repeat(np.arange(6), 4),
-            np.array([1, 0, 0, 0] * 3 + [0, 1, 0, 0] * 2 + [0, 0, 1, 0], dtype=bool), "retrieved", 6,
-        )  # fmt: skip
+            np.repeat(np.arange(6), 4),
+            np.tile(np.arange(4), 6),
+            np.repeat(np.arange(6), 4),
+            np.array([1, 0, 0, 0] * 3 + [0, 1, 0, 0] * 2 + [0, 0, 1, 0], dtype=bool),
+            "retrieved",
+            6,
+        )
         value, kinds = np.array([3.0, 1.0, 0.0, 2.0]), np.array([0, 0, 1, 1])
         residual = np.array([3, 2, 1, 0]) - 6 / 4
         scores = [np.array(v) @ residual for v in ([3, 1, 0, 2], [1, 3, 0, 2], [3, 1, 2, 0], [1, 3, 2, 0])]

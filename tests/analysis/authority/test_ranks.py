@@ -295,7 +295,8 @@ def test_spam_mass_is_near_nothing_when_the_whole_web_is_the_core():
 
 
 def test_spam_mass_by_hand_on_a_dangling_end():
-    # linear ranks in units of a lone node: s = 1, g = 1, t = 1 + .85 (s + g); the core is g alone with gamma .5
+    # linear ranks in units of a lone node: s = 1, g = 1, t = 1 + .85 (s + g)
+    # the core is g alone, with gamma .5
     mass = spam_mass(Graph.from_pairs([("g", "t"), ("s", "t")]), ["g"], gamma=0.5, tol=1e-13)
     assert mass.rank == pytest.approx([1, 1, 2.7])
     assert mass.relative == pytest.approx([1 - 0.5 * 3, 1, 1 - 0.5 * 3 * 0.85 / 2.7])

@@ -200,7 +200,8 @@ def test_changes_are_paired_by_prompt(sqlite_database: Engine) -> None:
 
 
 def test_the_verbs_load_nothing_heavy_before_they_run() -> None:
-    code = "import sys, analysis.cli.answers; print([m for m in ('numpy', 'pandas', 'scipy', 'sqlalchemy') if m in sys.modules])"
+    heavy = ("numpy", "pandas", "scipy", "sqlalchemy")
+    code = f"import sys, analysis.cli.answers; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 

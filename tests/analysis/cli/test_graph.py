@@ -44,8 +44,11 @@ def test_what_is_around_a_domain_has_distances_and_edges(address: str) -> None:
     }
     far = read(address, "graph", "around", "norvane.com", "--radius", "2")
     assert {row["domain"] for row in far["rows"] if row["distance"] == 2} == {
-        "news.com", "oltera.com", "ring2.net", "ring3.net",
-    }  # fmt: skip
+        "news.com",
+        "oltera.com",
+        "ring2.net",
+        "ring3.net",
+    }
     assert {(e["source"], e["target"]) for e in found["edges"]} == {
         ("hub.com", "norvane.com"),
         ("ring1.net", "norvane.com"),

@@ -95,7 +95,8 @@ def least_squares(frame: pd.DataFrame, extra: np.ndarray) -> tuple[np.ndarray, n
 
 
 def test_two_answers_of_one_prompt_are_worked_by_hand():
-    """Only the first answer cites; its linked brands are named 2 of 2 against 0 of 2, before 1 of 2 and 1 of 2."""
+    """Only the first answer cites; its linked brands are named 2 of 2 against 0 of 2, before 1 of 2 and 1 of
+    2."""
     exposed = np.zeros((2, 4, 1))
     exposed[0, :2, 0] = 1
     panel = panel_of([0, 0], [[1], [0]], exposed, [[1, 1, 0, 0], [1, 0, 1, 0]])
@@ -264,7 +265,7 @@ def test_a_table_of_lifts_claims_by_the_gate() -> None:
         assert set(scores.verdicts) == {verdict}
 
 
-def test_variances_are_steadied_as_limma_does():
+def test_variances_are_moderated_as_limma_does():
     """With ratios that chi-square noise explains, all sources share one ratio and every degree of freedom."""
     rng = np.random.default_rng(1)
     dof = np.full(200, 6.0)
@@ -283,7 +284,7 @@ def test_variances_that_really_differ_keep_their_own():
     assert freed.max() < 20
 
 
-def test_two_sources_have_nothing_to_be_steadied_by():
+def test_two_sources_have_nothing_to_be_moderated_by():
     se, dof = np.array([0.1, 0.3]), np.array([4.0, 5.0])
     assert moderate(se, dof, np.ones(2)) == (se, dof)
 
@@ -531,9 +532,9 @@ def test_worlds_without_that_habit_are_not_suspected():
 def test_a_source_that_raises_everybody_is_said_to():
     panel, truth, table = checked("lifts_all", 0)
     rows = {row.source: row for row in table.rows}
-    alike = [rows[s] for s, flag in zip(panel.sources, truth.alike, strict=True) if flag]
+    alike = [rows[s] for s, flag in zip(panel.sources, truth.common, strict=True) if flag]
     said = sum(row.verdict == "lifts every brand alike" for row in alike)
-    others = [rows[s] for s, flag in zip(panel.sources, truth.alike, strict=True) if not flag]
+    others = [rows[s] for s, flag in zip(panel.sources, truth.common, strict=True) if not flag]
     assert sum(row.verdict == "lifts every brand alike" for row in others) <= 1
     assert not any(row.verdict == "associated within the same question" for row in alike)
     assert said >= 2

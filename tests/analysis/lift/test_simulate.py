@@ -57,7 +57,8 @@ def test_names_come_at_the_rates_written_down(kind):
 
 
 def test_a_lift_in_a_list_is_what_redrawing_without_the_link_would_lose():
-    """Brute force: the same worlds with and without lifts, same seed, differ on exposed pairs by the truth."""
+    """Brute force: the same worlds with and without lifts, same seed, differ on exposed pairs by the
+    truth."""
     with_it, truth = world("list", 5)
     base, _ = world("list", 5, recipe=Recipe(outcome="list", verbosity=0.5, low=1e-9, high=1e-9))
     exposed = with_it.exposed.toarray() > 0
@@ -104,7 +105,7 @@ def test_the_model_changes_at_half_time():
 
 def test_sources_that_raise_everybody_do():
     panel, truth = world("lifts_all", 0)
-    some = (panel.cited.toarray()[:, truth.alike] > 0).any(axis=1)
+    some = (panel.cited.toarray()[:, truth.common] > 0).any(axis=1)
     assert panel.named[some].mean() > panel.named[~some].mean() + 0.05
 
 
