@@ -106,6 +106,8 @@ def test_a_period_says_its_year_once() -> None:
 # --- nobody else writes them ----------------------------------------------------------------------------------------
 
 UNIT = re.compile(r"^[ \u00a0]?(%(?![0-9A-Fa-f]{2})|points?\b)")
+LIKE = re.compile(r"^f.[\w:/.]*%")
+"""A pattern of SQL begins with its sign, or with an address's scheme and its sign."""
 GEOMETRY = {"analysis/report/charts.py"}
 """Places on a drawing, in percent of its size."""
 
@@ -114,6 +116,8 @@ def written_by_hand(source: str) -> Iterator[int]:
     """Lines of f-strings that make a percentage, points or an interval of a computed number."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.JoinedStr):
+            continue
+        if LIKE.match(ast.unparse(node)):
             continue
         for part, after in zip(node.values, [*node.values[1:], None], strict=True):
             if not isinstance(part, ast.FormattedValue):
@@ -139,6 +143,8 @@ def written_by_hand(source: str) -> Iterator[int]:
         ('f"{x:.1f} seconds"', False),
         ('f"{numbers.percent(x)} of all"', False),
         ('f"{n:,} answers"', False),
+        ('f"%.{host}%"', False),
+        ('f"https://%/%.{host}%"', False),
     ],
 )
 def test_what_counts_as_written_by_hand(source: str, by_hand: bool) -> None:
