@@ -93,6 +93,7 @@ def _check_catalog(settings: Settings, fine: list[str], problems: list[Finding])
     if found is not None:
         counts = f"{len(found.brands)} brands, {len(found.prompts)} prompts, {len(found.engines)} engines"
         fine.append(f"catalog {settings.catalog}: workspace {found.workspace}, {counts}")
+        problems += [Finding("error", p.id, p.where, p.problem, p.hint) for p in catalog.placeholders(found)]
         for brand in found.brands:
             if not brand.domains:
                 hint = "without a domain its citation rate is unknown: add `domains:`"
