@@ -1,0 +1,94 @@
+"""Companies that the stored answers name and the workspace does not track, with counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine as Database
+from sqlmodel import col, select
+
+from tracker import store
+from tracker.answers import stored
+from tracker.mentions.candidates import Candidate, candidates
+from tracker.models import Answer
+
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """`answers` name it where names stand; in `beside` of them a tracked brand stands in the same way."""
+
+    name: str
+    answers: int
+    beside: int
+    prompts: int
+    kinds: dict[str, int]
+    site: str | None
+    """Where most of its own links lead."""
+    example: int
+    """The id of the newest answer that names it."""
+
+
+@dataclass
+class _Tally:
+    names: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    sites: Counter[str] = field(default_factory=Counter)
+    prompts: set[int] = field(default_factory=set)
+    answers: int = 0
+    beside: int = 0
+    example: int = 0
+
+    def add(self, found: Candidate, answer_id: int, prompt_id: int) -> None:
+        self.names[found.name] += 1
+        self.kinds[found.kind] += 1
+        if found.site:
+            self.sites[found.site] += 1
+        self.prompts.add(prompt_id)
+        self.answers += 1
+        self.beside += found.beside
+        self.example = self.example or answer_id
+
+
+def suggestions(
+    database: Database, workspace_id: int, *, least: int = 2, newest: int = 5000
+) -> list[Suggestion]:
+    """Those named in at least `least` of the `newest` answers; first what stands beside tracked brands most."""
+    tallies: dict[str, _Tally] = {}
+    with store.reading(database) as session:
+        finder = stored.finder(session, workspace_id)
+    before, left = None, newest
+    while left > 0:
+        statement = (
+            select(Answer.id, Answer.prompt_id, Answer.text)
+            .where(Answer.workspace_id == workspace_id, col(Answer.problem).is_(None))
+            .order_by(col(Answer.id).desc())
+            .limit(min(_PAGE, left))
+        )
+        if before is not None:
+            statement = statement.where(col(Answer.id) < before)
+        with store.reading(database) as session:
+            page = session.exec(statement).all()
+        if not page:
+            break
+        for answer_id, prompt_id, text in page:
+            for found in candidates(text, finder):
+                tallies.setdefault(found.key, _Tally()).add(found, answer_id or 0, prompt_id)
+        before, left = page[-1][0], left - len(page)
+    seen = [_suggestion(tally) for tally in tallies.values() if tally.answers >= least]
+    return sorted(seen, key=lambda one: (-one.beside, -one.answers, one.name))
+
+
+def _suggestion(tally: _Tally) -> Suggestion:
+    sites = tally.sites.most_common(1)
+    return Suggestion(
+        tally.names.most_common(1)[0][0],
+        tally.answers,
+        tally.beside,
+        len(tally.prompts),
+        dict(tally.kinds.most_common()),
+        sites[0][0] if sites else None,
+        tally.example,
+    )
