@@ -1,25 +1,27 @@
 r"""Before and after a gained link, against brands that do not have it yet.
 
-Unit: brand x prompt cluster x week. Treatment of a unit by source s: the week of the first live link from s to
-the brand. Estimand: the average effect on the linked brands over the first weeks of the link,
+Unit: brand x prompt cluster x week. Treatment of a unit by source s: the week of the first live link from s
+to the brand. Estimand: the average effect on the linked brands over the first weeks of the link,
 
 .. math:: ATT_s = \operatorname{mean}_{b, c, t \ge g_b} \{ (Y_{bct} - \hat Y_{bc}) -
           \operatorname{mean}_{b' : g_{b'} > t} (Y_{b'ct} - \hat Y_{b'c}) \}
 
-with ``g_b`` the link's week and ``Y^`` what the weeks before say (their mean; for the trend-adjusted estimates
-their straight line). Comparing only with brands that are not linked *yet*, in the same cluster and week, is the
-group-time estimator of Callaway and Sant'Anna; a brand linked before the first week is in neither group. Families
-pool the events of their sources, each against its own controls.
+with ``g_b`` the link's week and ``Y^`` what the weeks before say (their mean; for the trend-adjusted
+estimates their straight line). Comparing only with brands that are not linked *yet*, in the same cluster and
+week, is the group-time estimator of Callaway and Sant'Anna; a brand linked before the first week is in
+neither group. Families pool the events of their sources, each against its own controls.
 
-Links follow rising brands, so one comparison is not enough: a finding needs the plain estimate, the trend-adjusted
-one in points, the trend-adjusted one in log-odds and the difference from what follows links of the other sources to
-agree in sign, the largest of their p-values to survive Benjamini-Hochberg, and both checks of the weeks before (slope, fake date) to be silent. Even then it only "moved
-after". What raises a brand and earns the link in the same week cannot be told apart by any of this.
+Links follow rising brands, so one comparison is not enough: a finding needs the plain estimate, the
+trend-adjusted one in points, the trend-adjusted one in log-odds and the difference from what follows links of
+the other sources to agree in sign, the largest of their p-values to survive Benjamini-Hochberg, and both
+checks of the weeks before (slope, fake date) to be silent. Even then it only "moved after". What raises a
+brand and earns the link in the same week cannot be told apart by any of this.
 
 References
 ----------
-Callaway and Sant'Anna (2021), Difference-in-differences with multiple time periods. Ferman and Pinto (2019) for
-few treated units of unequal noise. Berger (1982) for the largest of several p-values. Roth (2022) on pre-trends.
+Callaway and Sant'Anna (2021), Difference-in-differences with multiple time periods. Ferman and Pinto (2019)
+for few treated units of unequal noise. Berger (1982) for the largest of several p-values. Roth (2022) on
+pre-trends.
 """
 
 from __future__ import annotations
@@ -229,8 +231,8 @@ def study(
     pre, post : int
         Most weeks used before and after; at least 4 and 2 must be there.
     inference : {'auto', 'randomisation', 'bootstrap'}
-        Randomisation exchanges the brands' whole outcome histories, each scaled by its own noise; 'auto' takes
-        the multiplier bootstrap over brands only with 20 linked and 20 not yet linked ones.
+        Randomisation exchanges the brands' whole outcome histories, each scaled by its own noise; 'auto'
+        takes the multiplier bootstrap over brands only with 20 linked and 20 not yet linked ones.
     """
     for value, options in ((by, get_args(By)), (inference, get_args(Inference))):
         if value not in options:
@@ -388,7 +390,10 @@ def _too_little(series: _Series, frames: list[_Frame], treated: int) -> str:
     histories = np.unique(_total(series, frames, _level).round(12), axis=0, return_counts=True)[1]
     ways = factorial(series.brands) / np.prod([float(factorial(int(count))) for count in histories])
     if ways * LEVEL < 1:
-        return f"the links could have fallen on the brands in only {ways:.0f} ways; p can never be below {1 / ways:.2f}"
+        return (
+            f"the links could have fallen on the brands in only {ways:.0f} ways; p can never be below "
+            f"{1 / ways:.2f}"
+        )
     return ""
 
 
@@ -454,7 +459,9 @@ def _line(before: Ints, after: Ints) -> Floats:
 
 
 def _slope(before: Ints, after: Ints) -> Floats:
-    """Slope per week of the line through the earlier weeks; the controls are those of the first later week."""
+    """Slope per week of the line through the earlier weeks; the controls are those
+    of the first later week.
+    """
     centred = before - before.mean()
     table = np.zeros((len(after), len(before) + len(after)))
     table[0, : len(before)] = centred / (centred @ centred)
@@ -531,8 +538,8 @@ def _against_others(series: _Series, frames: list[_Frame], way: str) -> _Contras
 def _randomised(series: _Series, weights: Floats, values: Floats, shift: Floats | None = None) -> _Contrast:
     """Give each brand's link history the outcome history of another brand, and compare t.
 
-    The estimate is linear, so its value under every exchange is a sum of entries of one B x B table. `shift` is
-    what to take off the outcomes first (an effect that is assumed, when an interval is made).
+    The estimate is linear, so its value under every exchange is a sum of entries of one B x B table. `shift`
+    is what to take off the outcomes first (an effect that is assumed, when an interval is made).
     """
     flat = values.reshape(series.brands, -1)
     estimate = float((weights * flat).sum())
@@ -595,7 +602,9 @@ def _influence(series: _Series, frames: Sequence[_Frame], rule: Weights, values:
 
 
 def _bounds(series: _Series, frames: list[_Frame], plain: _Contrast, way: str) -> tuple[float, float]:
-    """95 % interval; for randomisation the estimate itself is taken off the linked weeks before exchanging."""
+    """95 % interval; for randomisation the estimate itself is taken off the linked
+    weeks before exchanging.
+    """
     if way == "randomisation":
         after = np.zeros(series.rate.shape)
         for frame in frames:

@@ -1,9 +1,10 @@
-"""Quality of links, one factor at a time. There is no score: a number that mixes these would hide which one it is.
+"""Quality of links, one factor at a time. There is no score: a number that mixes these would hide which one
+it is.
 
-Factors of one link (`Factors`): authority band, topical relevance, placement, anchor class, follow state, sitewide,
-outlinks, language. Over all links: anchors against the rivals', new links per week with spikes, and a queue of domains that
-somebody may want to look at. The queue's advice is to do nothing: search engines ignore most odd links by themselves, and
-disavowing good ones does harm.
+Factors of one link (`Factors`): authority band, topical relevance, placement, anchor class, follow state,
+sitewide, outlinks, language. Over all links: anchors against the rivals', new links per week with spikes, and
+a queue of domains that somebody may want to look at. The queue's advice is to do nothing: search engines
+ignore most odd links by themselves, and disavowing good ones does harm.
 """
 
 from __future__ import annotations
@@ -54,14 +55,14 @@ class Factors:
     Attributes
     ----------
     relevance : float or None
-        Cosine of TF-IDF vectors, 0 to 1: anchor, surrounding words and page title against the prompts of the topic that
-        fits best; function words left out, scripts without spaces in pairs of characters. Unknown where the page is
-        in a language that no prompt is in: its words cannot be compared.
+        Cosine of TF-IDF vectors, 0 to 1: anchor, surrounding words and page title against the prompts of the
+        topic that fits best; function words left out, scripts without spaces in pairs of characters. Unknown
+        where the page is in a language that no prompt is in: its words cannot be compared.
     topic : str or None
         That topic.
     sitewide : bool
-        At least 20 pages of the domain link with nearly always the same anchor, or the link stands in a frame of the
-        page that repeats (navigation, sidebar, footer) on at least two.
+        At least 20 pages of the domain link with nearly always the same anchor, or the link stands in a frame
+        of the page that repeats (navigation, sidebar, footer) on at least two.
     foreign_language : bool or None
         Whether the page's language is none of the tracked prompts'.
     """
@@ -92,7 +93,9 @@ def factors(
     table: pd.DataFrame | None = None,
     lost: bool = False,
 ) -> list[Factors]:
-    """Factors of every live link to a brand, the own one unless another is named; with `lost`, of those gone since too."""
+    """Factors of every live link to a brand, the own one unless another is named; with `lost`, of those gone
+    since too.
+    """
     chosen = world.brand(brand) if brand else world.own
     if chosen is None:
         raise UsageError("the workspace has no own brand", "name one with --brand")
@@ -179,8 +182,8 @@ def anchor_class(
     finder : Finder
         Of the brand's names.
     terms : frozenset of str
-        Folded phrases the brand wants to be found for (the topics): an anchor that is one is "exact", one that
-        holds one is "partial". A brand's name wins over both.
+        Folded phrases the brand wants to be found for (the topics): an anchor that is one is "exact", one
+        that holds one is "partial". A brand's name wins over both.
     """
     text = fold(anchor or "")
     if not text:
@@ -319,7 +322,9 @@ def _bands(database: Engine, world: World, names: Sequence[str]) -> dict[str, st
 
 @dataclass(frozen=True)
 class AnchorShare:
-    """Share of a brand's referring domains whose links are mostly of one anchor class, against the rivals'."""
+    """Share of a brand's referring domains whose links are mostly of one anchor
+    class, against the rivals'.
+    """
 
     anchor_class: AnchorClass
     own: Interval
@@ -328,7 +333,8 @@ class AnchorShare:
 
 
 def anchors(world: World, table: pd.DataFrame) -> list[AnchorShare]:
-    """Anchor classes of the own brand and of all rivals, a referring domain counting once by its commonest class.
+    """Anchor classes of the own brand and of all rivals, a referring domain counting once by its commonest
+    class.
 
     The verdict needs the two Wilson intervals apart, which is stricter than a 5 % test.
     """
@@ -366,7 +372,9 @@ def _anchor_share(kind: AnchorClass, mine: Counter[str], theirs: Counter[str]) -
 
 @dataclass(frozen=True)
 class LinkWeek:
-    """New referring domains of one week. `expected` and `limit` come from the weeks before; None where too few."""
+    """New referring domains of one week. `expected` and `limit` come from the weeks before; None where too
+    few.
+    """
 
     week: date
     new: int
@@ -382,12 +390,12 @@ def velocity(
 ) -> list[LinkWeek]:
     r"""New referring domains per week, with spikes.
 
-    A week is a spike when its count is at least `least` and above
-    :math:`m + 3 \max(1.4826\,\mathrm{MAD}, \sqrt{m})` of the up to `before` weeks before it (at least `least_weeks`),
-    :math:`m` their median. The root is the spread of counts that come by chance: weeks that happen to be equal have
-    no MAD, and one link more would be a spike. A spike is risky when most of its links have an exact
-    anchor, share one anchor, or stand on pages about something else. Links whose first day is unknown are no news:
-    a first snapshot makes no spike.
+    A week is a spike when its count is at least `least` and above :math:`m + 3 \max(1.4826\,\mathrm{MAD},
+    \sqrt{m})` of the up to `before` weeks before it (at least `least_weeks`), :math:`m` their median. The
+    root is the spread of counts that come by chance: weeks that happen to be equal have no MAD, and one link
+    more would be a spike. A spike is risky when most of its links have an exact anchor, share one anchor, or
+    stand on pages about something else. Links whose first day is unknown are no news: a first snapshot makes
+    no spike.
     """
     dated = [f for f in found if f.first is not None]
     first: dict[str, Factors] = {}
@@ -452,9 +460,11 @@ def review(
 ) -> list[Review]:
     """Domains with at least two odd factors, or a hidden link; those with more reasons first.
 
-    Spikes are looked for in `history`, the links with those gone since: live links alone make old weeks look quiet.
+    Spikes are looked for in `history`, the links with those gone since: live links alone make old weeks look
+    quiet.
 
-    Only links that a search engine would follow raise questions: nofollow, ugc and sponsored ones are declared.
+    Only links that a search engine would follow raise questions: nofollow, ugc and sponsored ones are
+    declared.
     """
     spikes = {w.week: w.because for w in velocity(found if history is None else history) if w.risky}
     by_domain: dict[str, list[Factors]] = {}

@@ -80,16 +80,13 @@ BEING_SPLIT: set[str] = {
 }
 STILL_SKIPPED_BY_THE_FORMATTER: set[str] = {
     "analysis/association/association.py",
-    "analysis/events.py",
     "analysis/visibility.py",
     "dashboard/charts.py",
     "dashboard/strings.py",
     "dashboard/widgets.py",
     "tests/analysis/association/test_association.py",
     "tests/analysis/cli/test_graph.py",
-    "tests/analysis/test_events.py",
     "tests/analysis/test_moments.py",
-    "tests/analysis/test_quality.py",
     "tests/bench/bench_visibility.py",
     "tests/bench/calibration_events.py",
     "tests/dashboard/test_pages.py",
@@ -112,11 +109,7 @@ STILL_UNPACKED_ON_THE_SPOT: set[str] = {
     "dashboard/pages/runs.py",
     "dashboard/pages/sources.py",
     "tests/analysis/cli/test_answers.py",
-    "tests/tracker/links/web/test_fetch.py",
     "tests/tracker/test_schedule.py",
-    "tracker/links/files/formats.py",
-    "tracker/links/files/prepare.py",
-    "tracker/links/webgraph.py",
 }
 
 

@@ -1,8 +1,8 @@
 """Neighbourhoods and structure of the link graph, with networkx: for up to 100,000 edges.
 
 Nodes are names of domains; an edge ``source -> target`` says that source links to target, with the attribute
-``links`` (how many). A domain's links to itself are left out: they say nothing about who vouches for whom. Ranks
-over larger graphs are in `analysis.authority.ranks`, which needs no networkx.
+``links`` (how many). A domain's links to itself are left out: they say nothing about who vouches for whom.
+Ranks over larger graphs are in `analysis.authority.ranks`, which needs no networkx.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ def domain_graph(edges: Iterable[tuple[str, str] | tuple[str, str, int]]) -> Dig
 
 
 def from_ranked(graph: Graph, keep: Iterable[str], *, limit: int = MOST_EDGES) -> Digraph:
-    """The part of a large graph that touches the names in `keep`: their edges in both directions, once each."""
+    """The part of a large graph that touches the names in `keep`: their edges in
+    both directions, once each.
+    """
     wanted = np.zeros(graph.nodes, dtype=np.bool_)
     wanted[[code for name in keep if (code := graph.code_of(name)) is not None]] = True
     target = np.repeat(np.arange(graph.nodes), graph.in_degree)
@@ -185,8 +187,8 @@ def communities(graph: Digraph, *, seed: int = 0) -> tuple[frozenset[str], ...]:
 def rings(graph: Digraph, *, smallest: int = 3, most: int = MOST_RINGS) -> tuple[Ring, ...]:
     """Maximal reciprocal cliques of at least `smallest` domains, the largest first.
 
-    `outside` counts domains beyond the ring that link to a member: a ring that nobody else links to deserves a
-    look. It is a reason to look, not a verdict.
+    `outside` counts domains beyond the ring that link to a member: a ring that nobody else links to deserves
+    a look. It is a reason to look, not a verdict.
     """
     if smallest < 2:
         raise UsageError(f"smallest={smallest} is no ring", "use at least 2")

@@ -11,7 +11,8 @@ Duplicates
     A pair counts once, however many links stand behind it.
 Self-loops
     An edge like any other when it is in the edge list (as in networkx). A domain graph built from backlinks
-    by `analysis.authority.graph` has none: a domain does not vote for itself, and `self_loops="drop"` removes them.
+    by `analysis.authority.graph` has none: a domain does not vote for itself, and `self_loops="drop"` removes
+    them.
 Row order
     Never matters.
 Blank ends
@@ -19,8 +20,8 @@ Blank ends
 Damping
     ``alpha = 0.85``: the share that follows links; ``1 - alpha`` jumps by the teleport vector.
 Dangling mass
-    The rank of nodes without out-links is redistributed by the teleport vector (uniform for PageRank,
-    the seeds for TrustRank), so ranks sum to one.
+    The rank of nodes without out-links is redistributed by the teleport vector (uniform for PageRank, the
+    seeds for TrustRank), so ranks sum to one.
 Stopping
     PageRank's error in L1, summed over nodes and not multiplied by their number, is below `tol`; otherwise
     `ConvergenceError`. No rank that did not settle is ever returned.
@@ -453,7 +454,8 @@ def harmonic(graph: Graph, *, method: Method = "auto", registers: int = 64, seed
 def _calibrated(graph: Graph, balls: Balls, registers: int, seed: int) -> tuple[Floats, dict[str, Any]]:
     """Scale large balls by exact values of one sample of nodes, state the error on another.
 
-    Nodes that are reached from much the same large set share most of one sketch's error; one factor removes it.
+    Nodes that are reached from much the same large set share most of one sketch's error; one factor removes
+    it.
     """
     rng, turned = np.random.default_rng(seed), graph.reversed()
     values, large = balls.values.copy(), balls.sizes >= LARGE_BALL * registers

@@ -1,8 +1,8 @@
 """What kind of site a domain is and what kind of page a URL is: by lists and rules that a user can edit.
 
-The order of evidence: what a person decided; the catalog (own and rival domains); the list of known domains; rules about
-the name; what the domain's cited pages are; and, only where the user turned it on, what an LLM judge said. What nothing
-speaks for is `other`, never a guess.
+The order of evidence: what a person decided; the catalog (own and rival domains); the list of known domains;
+rules about the name; what the domain's cited pages are; and, only where the user turned it on, what an LLM
+judge said. What nothing speaks for is `other`, never a guess.
 """
 
 from __future__ import annotations
@@ -286,7 +286,9 @@ class Classifier:
 def labels(
     database: Engine, world: World, names: Iterable[str], *, folder: Path | None = None
 ) -> dict[str, Label]:
-    """The kind of each domain, wherever it is shown; its newest cited pages are looked at where nothing else speaks."""
+    """The kind of each domain, wherever it is shown; its newest cited pages are looked at where nothing else
+    speaks.
+    """
     classifier = Classifier.stored(database, world, folder=folder)
     found = {name: classifier.domain(name) for name in names}
     unknown = {

@@ -21,8 +21,8 @@ def families(
 ) -> Callable[[Sequence[str]], Sequence[str]]:
     """Name the family of each of a list of domains.
 
-    The band is the third in which the newest imported authority list puts the domain among the domains asked about;
-    without a list every domain is of unknown authority and the type alone makes the family.
+    The band is the third in which the newest imported authority list puts the domain among the domains asked
+    about; without a list every domain is of unknown authority and the type alone makes the family.
     """
     lists = frames.authority_metrics(database)
 

@@ -57,7 +57,9 @@ class Authority:
     higher_is_better: bool = True
 
     def strength(self, names: Sequence[str]) -> Floats:
-        """Values by which more is better (a position becomes its reciprocal); NaN where the list has no row."""
+        """Values by which more is better (a position becomes its reciprocal); NaN
+        where the list has no row.
+        """
         raw = np.array([self.values.get(name, np.nan) for name in names], np.float64)
         if self.higher_is_better:
             return raw
@@ -79,7 +81,8 @@ def authority_table(
 ) -> Authority:
     """The newest imported list of this name; else, for `COMPUTED` names, the metric over the stored links.
 
-    `names` limits an imported list to these domains, so that a list of millions is not read for a few hundred.
+    `names` limits an imported list to these domains, so that a list of millions is not read for a few
+    hundred.
     """
     known = authority_metrics(database)
     of_metric = known[known["metric"] == metric]
@@ -93,7 +96,10 @@ def authority_table(
     offered = ", ".join([*COMPUTED, *dict.fromkeys(known["metric"])])
     raise UsageError(
         f"there is no authority metric {metric!r}",
-        f"use one of: {offered}; or bring a list in with `citelift import authority FILE --metric {metric} …`",
+        (
+            f"use one of: {offered}; or bring a list in with `citelift import authority FILE --metric "
+            f"{metric} …`"
+        ),
     )
 
 
@@ -139,10 +145,11 @@ def _computed(database: Engine, metric: str, workspace: World | None) -> Authori
 
 
 def link_graph(database: Engine, workspace: World | None = None) -> Graph:
-    """Every known link between domains as `analysis.authority.ranks.Graph`: the workspace's exports and the open web graph.
+    """Every known link between domains as `analysis.authority.ranks.Graph`: the workspace's exports and the
+    open web graph.
 
-    A domain links to another while any link of its does (`tracker.links.ledger`); what has been lost is left out, also
-    where the web graph, which is older, has it. A domain's links to itself are left out too.
+    A domain links to another while any link of its does (`tracker.links.ledger`); what has been lost is left
+    out, also where the web graph, which is older, has it. A domain's links to itself are left out too.
     """
     from analysis.authority.ranks import Graph
 

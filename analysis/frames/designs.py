@@ -33,8 +33,9 @@ def lift_panel(
 ) -> Panel:
     """Answers × brands × linking sources, as `analysis.lift.panel.Panel`.
 
-    A source is a domain that is cited by some answer and links to some brand. See `analysis.frames.exposure` for when a
-    brand counts as exposed. `families` names the family of each source (all one family without it).
+    A source is a domain that is cited by some answer and links to some brand. See `analysis.frames.exposure`
+    for when a brand counts as exposed. `families` names the family of each source (all one family without
+    it).
     """
     from analysis.frames.exposure import panel
 
@@ -62,8 +63,8 @@ def histories(
 ) -> Histories:
     """Weekly outcomes per brand and prompt, and the week of each first link, as `analysis.events.Histories`.
 
-    Weeks run without a gap from the first to the last with answers. A link whose first day is unknown was there
-    before. A week is a break when an engine is served by other models than in its week before.
+    Weeks run without a gap from the first to the last with answers. A link whose first day is unknown was
+    there before. A week is a break when an engine is served by other models than in its week before.
     """
     from analysis.events import Histories
     from analysis.frames.exposure import first_weeks
@@ -110,7 +111,9 @@ def _model_breaks(asked: pd.DataFrame) -> tuple[int, ...]:
 def association_data(
     database: Engine, workspace: World | int, scope: Scope | None = None
 ) -> tuple[Citations, tuple[str, ...]]:
-    """Who was cited or retrieved where, as `analysis.association.association.Citations`, and the names of its domain codes."""
+    """Who was cited or retrieved where, as `analysis.association.association.Citations`, and the names of its
+    domain codes.
+    """
     from analysis.association.association import Citations
 
     workspace, scope = as_world(database, workspace), scope or Scope(branded="include")

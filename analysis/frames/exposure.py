@@ -1,10 +1,9 @@
 """When a brand counts as exposed to a source in an answer. Pure arrays.
 
-**Exposure** of brand *b* to source *s* in answer *a*: the answer cites a page of *s* while a link *s → b* lives
-(`tracker.links.ledger`). Where the
-cited page itself is known to link to some brand, its own links decide; else the domain's do, as they do for a brand
-of which no linking page of that domain is known (`auto`). `page` counts only pages that are themselves known to link;
-`domain` never looks at the page.
+**Exposure** of brand *b* to source *s* in answer *a*: the answer cites a page of *s* while a link *s → b*
+lives (`tracker.links.ledger`). Where the cited page itself is known to link to some brand, its own links
+decide; else the domain's do, as they do for a brand of which no linking page of that domain is known
+(`auto`). `page` counts only pages that are themselves known to link; `domain` never looks at the page.
 """
 
 from __future__ import annotations

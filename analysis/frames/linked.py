@@ -37,12 +37,13 @@ class Links:
     Attributes
     ----------
     table : DataFrame
-        One row per link: `source` (domain name), `source_id`, `page` (id of the linking page or NaN), `url` (as exported),
-        `brand` (position in the world's brands), `target`, `target_url`, `vendors` (who says so, comma-separated),
-        `nofollow` (1, 0 or NaN), `first`, `lost` (seconds of the epoch; NaN where unknown or still live).
+        One row per link: `source` (domain name), `source_id`, `page` (id of the linking page or NaN), `url`
+        (as exported), `brand` (position in the world's brands), `target`, `target_url`, `vendors` (who says
+        so, comma-separated), `nofollow` (1, 0 or NaN), `first`, `lost` (seconds of the epoch; NaN where
+        unknown or still live).
     spans : DataFrame
-        One row per time that a link was live: `row` (of the table), `source_id`, `page`, `brand`, `start`, `end` in
-        seconds, infinite where open.
+        One row per time that a link was live: `row` (of the table), `source_id`, `page`, `brand`, `start`,
+        `end` in seconds, infinite where open.
     """
 
     table: pd.DataFrame
@@ -66,7 +67,8 @@ class Links:
 def end_of(database: Engine, workspace: World, scope: Scope) -> float:
     """The moment for which a reader of this scope asks what is live, in seconds of the epoch.
 
-    The last second of the scope's last week; infinity, which is all that is known, where no later week has answers.
+    The last second of the scope's last week; infinity, which is all that is known, where no later week has
+    answers.
     """
     if scope.last is None or not any(week > scope.last for week in weeks(database, workspace)):
         return float("inf")
@@ -74,7 +76,9 @@ def end_of(database: Engine, workspace: World, scope: Scope) -> float:
 
 
 class _Targets:
-    """Which of the world's brands a link leads to, by its domain, or by its page where the domain is shared."""
+    """Which of the world's brands a link leads to, by its domain, or by its page
+    where the domain is shared.
+    """
 
     def __init__(self, workspace: World) -> None:
         self.owners = Owners({place: brand.estate for place, brand in enumerate(workspace.brands)})
@@ -97,9 +101,10 @@ class _Targets:
 def links(database: Engine, workspace: World, *, only_cited: bool = True, texts: Sequence[str] = ()) -> Links:
     """Links to the brands' domains; with `only_cited`, from domains that some answer cites.
 
-    `texts` names further columns of the stored links to have in the table, each with its newest known value. Where
-    the ledger says nothing about a pair of domains, an edge of the open web graph stands in: undated, and known by
-    domain only. A brand's own domains and hosts are no sources for itself, and mentions are no links.
+    `texts` names further columns of the stored links to have in the table, each with its newest known value.
+    Where the ledger says nothing about a pair of domains, an edge of the open web graph stands in: undated,
+    and known by domain only. A brand's own domains and hosts are no sources for itself, and mentions are no
+    links.
     """
     targets = _Targets(workspace)
     with database.connect() as connection:
@@ -139,7 +144,9 @@ def _edges(whole: Mapping[int, int], cited: Select[Any] | None) -> Select[Any]:
 
 
 def _from_others(table: pd.DataFrame, targets: _Targets) -> NDArray[np.bool_]:
-    """Rows whose linking page is not the brand's own: exports of crawls and whole sites hold internal links too."""
+    """Rows whose linking page is not the brand's own: exports of crawls and whole sites hold internal links
+    too.
+    """
     sources = zip(table["source_id"], table["url"], table["brand"], strict=True)
     return np.array([targets.brand(source, url) != brand for source, url, brand in sources], bool)
 
@@ -191,10 +198,12 @@ TEXTS = ("anchor", "ugc", "sponsored", "title", "language", "context_left", "con
 
 
 def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
-    """Every link to a brand from elsewhere: when it was live, what exports say of it and what our own look read.
+    """Every link to a brand from elsewhere: when it was live, what exports say of it and what our own look
+    read.
 
-    `source`, `url`, `target_url`, `brand` (position), `anchor`, `nofollow`, `ugc`, `sponsored`, `link_type`, `first`,
-    `lost` (seconds), `title`, `language`, `context`, then from page checks `placement`, `outlinks`, `checked_language`.
+    `source`, `url`, `target_url`, `brand` (position), `anchor`, `nofollow`, `ugc`, `sponsored`, `link_type`,
+    `first`, `lost` (seconds), `title`, `language`, `context`, then from page checks `placement`, `outlinks`,
+    `checked_language`.
     """
     known = links(database, workspace, only_cited=False, texts=TEXTS).table
     frame = known[known["vendors"] != "web graph"].reset_index(drop=True)
@@ -225,7 +234,9 @@ def _placements(
 
 
 def page_checks(database: Engine, workspace: World) -> pd.DataFrame:
-    """What our own newest look at each page found: `page`, `named` (brands named, not linked), `linked` (brand ids)."""
+    """What our own newest look at each page found: `page`, `named` (brands named, not linked), `linked`
+    (brand ids).
+    """
     newest = (
         select(CHECK.c.page_id, func.max(CHECK.c.checked_at).label("at"))
         .where(CHECK.c.workspace_id == workspace.id, CHECK.c.state == "fetched")

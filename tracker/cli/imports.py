@@ -79,7 +79,8 @@ def _show_import(result: Preview | ImportResult, as_json: bool) -> None:
         return
     seen = result.recognition
     out.print(
-        f"{plain(seen.vendor)}, layout {plain(seen.layout.name)}, scope {seen.scope} ({plain(seen.scope_evidence)})"
+        f"{plain(seen.vendor)}, layout {plain(seen.layout.name)}, scope {seen.scope} "
+        f"({plain(seen.scope_evidence)})"
     )
     if "rows" in result.as_json():
         _show_preview(result)  # type: ignore[arg-type]
@@ -95,7 +96,8 @@ def _show_import(result: Preview | ImportResult, as_json: bool) -> None:
 
 def _show_stored(result: ImportResult) -> None:
     out.print(
-        f"{result.read:,} read, {result.stored:,} stored as of {result.as_of} ({plain(result.as_of_evidence)}), "
+        f"{result.read:,} read, {result.stored:,} stored as of {result.as_of} "
+        f"({plain(result.as_of_evidence)}), "
         f"{result.already_there:,} already there, {result.rejected:,} rejected."
     )
     for warning in result.warnings:
@@ -105,7 +107,8 @@ def _show_stored(result: ImportResult) -> None:
 def _show_preview(result: Preview) -> None:
     seen = result.recognition
     out.print(
-        f"encoding {plain(seen.encoding.name)}, separator {plain(repr(seen.delimiter))}, header in line {seen.header_line}, dates {seen.date_order} ({plain(seen.date_evidence)})"
+        f"encoding {plain(seen.encoding.name)}, separator {plain(repr(seen.delimiter))}, header in "
+        f"line {seen.header_line}, dates {seen.date_order} ({plain(seen.date_evidence)})"
     )
     table("Mapping", ("field", "column"), list(seen.mapping.items()))
     rows = [
@@ -161,7 +164,9 @@ def import_authority(
         print_json(result.as_json())
     else:
         out.print(
-            f"{plain(metric)} as of {result.as_of}: {result.read:,} read, {result.stored:,} stored, {result.already_there:,} already there, {result.left_out:,} hosts left out (their domain counts), {result.rejected:,} rejected."
+            f"{plain(metric)} as of {result.as_of}: {result.read:,} read, {result.stored:,} stored, "
+            f"{result.already_there:,} already there, {result.left_out:,} hosts left out (their "
+            f"domain counts), {result.rejected:,} rejected."
         )
         for warning in result.warnings:
             err.print(f"  note: {plain(warning)}")

@@ -122,7 +122,9 @@ def pages_check(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch linking and cited pages, politely: does the link stand, where, with what rel; who is named unlinked?"""
+    """Fetch linking and cited pages, politely: does the link stand, where, with what rel; who is named
+    unlinked?
+    """
     from tracker.links.pages import checking
     from tracker.links.web.fetch import Fetcher, Policy
 
@@ -132,7 +134,10 @@ def pages_check(
     if not settings.user_agent_contact:
         raise UsageError(
             "pages are fetched under your name only: there is no contact",
-            "give --contact https://your-domain/about-our-checks (or mailto:…), or set CITELIFT_USER_AGENT_CONTACT",
+            (
+                "give --contact https://your-domain/about-our-checks (or mailto:…), or set "
+                "CITELIFT_USER_AGENT_CONTACT"
+            ),
         )
     fetcher = Fetcher(Policy(settings.user_agent_contact))
     now = datetime.now(UTC)
@@ -301,7 +306,8 @@ def disavow_import(
         print_json(_imported_json(done))
     else:
         out.print(
-            f"{done.read:,} read, {done.stored:,} stored, {done.already_there:,} already there, {len(done.file.rejects):,} rejected."
+            f"{done.read:,} read, {done.stored:,} stored, {done.already_there:,} already there, "
+            f"{len(done.file.rejects):,} rejected."
         )
         for line in done.kept:
             err.print(f"  note: {plain(line)} was decided to be kept and stays so")

@@ -35,7 +35,9 @@ class AuthorityResult:
     stored: int
     already_there: int
     left_out: int
-    """Hosts below a registrable domain: links and citations are joined by domain, and the host's value is not its."""
+    """Hosts below a registrable domain: links and citations are joined by domain, and the host's value is not
+    its.
+    """
     rejected: int
     rejects: tuple[Reject, ...]
     warnings: tuple[str, ...] = ()
@@ -174,7 +176,10 @@ def _two(path: Path, header: Sequence[str], domain: str, value: str) -> tuple[in
     for wanted in (domain, value):
         if formats.plain(wanted) not in names:
             raise DataError(
-                f"{path.name} has no column {wanted!r}; it has {', '.join(formats.shown(name) for name in header[:40])}",
+                (
+                    f"{path.name} has no column {wanted!r}; it has "
+                    f"{', '.join(formats.shown(name) for name in header[:40])}"
+                ),
                 "give the names of two of these columns",
             )
     return names.index(formats.plain(domain)), names.index(formats.plain(value))

@@ -41,7 +41,9 @@ def decide(
     now: datetime,
     note: str = "",
 ) -> tuple[Entry, ...]:
-    """The last decision about an entry counts. Raises `UsageError` at the first line that Google would refuse."""
+    """The last decision about an entry counts. Raises `UsageError` at the first line that Google would
+    refuse.
+    """
     if decision not in get_args(Decision):
         raise UsageError(f"unknown decision {decision!r}", f"one of {', '.join(get_args(Decision))}")
     found = tuple(dict.fromkeys(_entry(line) for line in lines))

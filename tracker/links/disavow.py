@@ -1,8 +1,9 @@
 """Google's disavow file: its grammar, its limits, reading, merging and writing.
 
-One entry a line: `domain:example.com`, or the full URL of one page; `#` begins a comment line; UTF-8 or ASCII; at most
-2 MB and 100,000 lines, blank ones and comments counted; a URL of at most 2,048 characters. Google refuses the whole file
-for one bad line, so what is written here has none. A host that leaves `domain:` out would disavow one page only.
+One entry a line: `domain:example.com`, or the full URL of one page; `#` begins a comment line; UTF-8 or
+ASCII; at most 2 MB and 100,000 lines, blank ones and comments counted; a URL of at most 2,048 characters.
+Google refuses the whole file for one bad line, so what is written here has none. A host that leaves `domain:`
+out would disavow one page only.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ def read(path: Path | str) -> Disavow:
 
 
 def parse(body: bytes, name: str = "the disavow file") -> Disavow:
-    """Raises `DataError` where the file as a whole is against the limits; a bad line is a reject with its number."""
+    """Raises `DataError` where the file as a whole is against the limits; a bad line is a reject with its
+    number.
+    """
     if len(body) > MOST_BYTES:
         raise DataError(
             f"{name} has {len(body):,} bytes; a disavow file may have {MOST_BYTES:,}",

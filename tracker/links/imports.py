@@ -138,8 +138,8 @@ def import_links(
 ) -> ImportResult:
     """Store one export, all of it in one transaction.
 
-    `as_of` is the day the export shows; without it, the newest day the file names. `target` is the site that rows link
-    to which do not say so; without it, the workspace's own brand.
+    `as_of` is the day the export shows; without it, the newest day the file names. `target` is the site that
+    rows link to which do not say so; without it, the workspace's own brand.
     """
     path = Path(path)
     if scope is not None and scope not in formats.SCOPES:

@@ -1,4 +1,6 @@
-"""What imports of every kind share: one at a time, a file's identity, and refusals of the database in plain words."""
+"""What imports of every kind share: one at a time, a file's identity, and refusals of the database in plain
+words.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +32,19 @@ def plain_refusal() -> Iterator[None]:
         if store.is_locked(error):
             hint = "wait until the other command that writes has ended, and import again"
         elif "full" in why or "No space left" in why:
-            hint = "free some space where the database lies (about four times the size of the file), and import again"
+            hint = (
+                "free some space where the database lies (about four times the size of the file), and "
+                "import again"
+            )
         else:
             hint = "check that the database can be reached and written to, and import again"
         raise StoreError(f"the database took nothing of this file: {why}", hint) from error
 
 
 def one_at_a_time(session: Session) -> None:
-    """As on SQLite: two long imports would wait for each other's domains, and the same file would be stored twice."""
+    """As on SQLite: two long imports would wait for each other's domains, and the same file would be stored
+    twice.
+    """
     if session.connection().dialect.name == "postgresql":
         session.connection().execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
 

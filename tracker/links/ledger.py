@@ -1,36 +1,38 @@
 """Which links are live on day D: the one definition, asked by every reader of links.
 
-**A link** is (linking page, linked page, kind), both ends under the one name that `tracker.domains` gives a page; where
-a file names a domain only, the domain stands for the end it names. A redirect is another kind than a link on the page.
-Mentions and the files that a page loads are no links.
+**A link** is (linking page, linked page, kind), both ends under the one name that `tracker.domains` gives a
+page; where a file names a domain only, the domain stands for the end it names. A redirect is another kind
+than a link on the page. Mentions and the files that a page loads are no links.
 
 **Evidence** is dated and comes from witnesses: each vendor by its imports, and our own looks at pages.
 
-- *Seen*: a row's first and last day seen; the day of its export where the row is live and names no last day; a look of
-  ours that got the page with the link on it.
+- *Seen*: a row's first and last day seen; the day of its export where the row is live and names no last day;
+  a look of ours that got the page with the link on it.
 - *Stated lost*: a row's lost date. A row of the same vendor and day that says the link is live outweighs it.
-- *No longer listed*: an export that claims to be complete (scope `all`, or one row a domain) no longer lists a link that
-  the one before it, of the same vendor, scope and target, listed as live. Exports of one day are one. Rows that stand
-  for a domain are compared by domain, and a domain that no longer links ends all links from it.
-- *Confirmed look*: two looks of ours, some days apart, got the page without a link that an earlier look of ours had
-  seen there (`tracker.links.pages.history.look_evidence`). One such look is a suspicion and ends nothing; neither does a look
-  that did not get the page, nor a link that stands there but is worth less (nofollow, noindex).
+- *No longer listed*: an export that claims to be complete (scope `all`, or one row a domain) no longer lists
+  a link that the one before it, of the same vendor, scope and target, listed as live. Exports of one day are
+  one. Rows that stand for a domain are compared by domain, and a domain that no longer links ends all links
+  from it.
+- *Confirmed look*: two looks of ours, some days apart, got the page without a link that an earlier look of
+  ours had seen there (`tracker.links.pages.history.look_evidence`). One such look is a suspicion and ends
+  nothing; neither does a look that did not get the page, nor a link that stands there but is worth less
+  (nofollow, noindex).
 - *Decisions* of people (keep, disavow) are about what to do with a link and never about whether it is there.
 
 **The life of a link** is a list of spans [start, end):
 
-- The earliest first-seen moment starts it, or the earliest sighting where that is earlier. Where nobody states a first
-  day, or the first word is a loss, it was there before everything else, unless an earlier complete export or look
-  lacked it: then its first sighting starts it.
-- Each loss ends it, and a later sighting by any witness revives it. A vendor's later export that lists the link as live
-  revives it against that vendor's own earlier word, from that export's day at the latest.
-- What is known only to lie between two days counts from the later one, for starts and for ends: that is the first day
-  on which somebody knew.
-- On one and the same moment a sighting outweighs a list that lacks the link; a stated loss and a look outweigh a
-  sighting. A vendor's newer export corrects its own older ones: what they saw at or after the day it now names as the
-  loss does not count.
-- A row that names no page says that some page of the domain links. Where pages are known and all their links have
-  ended since, it has ended too.
+- The earliest first-seen moment starts it, or the earliest sighting where that is earlier. Where nobody
+  states a first day, or the first word is a loss, it was there before everything else, unless an earlier
+  complete export or look lacked it: then its first sighting starts it.
+- Each loss ends it, and a later sighting by any witness revives it. A vendor's later export that lists the
+  link as live revives it against that vendor's own earlier word, from that export's day at the latest.
+- What is known only to lie between two days counts from the later one, for starts and for ends: that is the
+  first day on which somebody knew.
+- On one and the same moment a sighting outweighs a list that lacks the link; a stated loss and a look
+  outweigh a sighting. A vendor's newer export corrects its own older ones: what they saw at or after the day
+  it now names as the loss does not count.
+- A row that names no page says that some page of the domain links. Where pages are known and all their links
+  have ended since, it has ended too.
 
 A domain links to another while any of its links to it lives (`live_on`).
 """
@@ -79,8 +81,8 @@ def is_link() -> Any:
 class Spans:
     """The lives of links, ordered by link and time.
 
-    `link` numbers the links of one ledger from 0; `start` and `end` are seconds of the epoch, infinite where open;
-    `seen` is the last sighting before the end, so that the loss lies after it.
+    `link` numbers the links of one ledger from 0; `start` and `end` are seconds of the epoch, infinite where
+    open; `seen` is the last sighting before the end, so that the loss lies after it.
     """
 
     link: Ints
@@ -98,8 +100,9 @@ class Spans:
 class Ledger:
     """Evidence rows as columns, the link that each row is about, and the life of every link.
 
-    `columns` has `source_id`, `page`, `target` (ids; page None where unknown), `target_url`, `link_type`, `vendor`,
-    `scope`, `first_seen`, `last_seen`, `lost_at`, `as_of` (seconds of the epoch) and what else was asked for.
+    `columns` has `source_id`, `page`, `target` (ids; page None where unknown), `target_url`, `link_type`,
+    `vendor`, `scope`, `first_seen`, `last_seen`, `lost_at`, `as_of` (seconds of the epoch) and what else was
+    asked for.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -148,8 +151,8 @@ def read(
 ) -> Ledger:
     """The ledger of one workspace.
 
-    `targets` limits it to links to these domains, `sources` to links from the domains that this select gives, and
-    `texts` names further columns of `Backlink` to have beside the evidence.
+    `targets` limits it to links to these domains, `sources` to links from the domains that this select gives,
+    and `texts` names further columns of `Backlink` to have beside the evidence.
     """
     b = BACKLINK.c
     wanted = [b.workspace_id == workspace_id, is_link()]
@@ -212,7 +215,7 @@ def _days(
     return {series: sorted(found) for series, found in days.items()}
 
 
-# --- our own looks -----------------------------------------------------------------------------------------------------
+# --- our own looks ------------------------------------------------------------------------------------------
 
 PageTarget = tuple[int, int, int]
 """Linking page, linked domain, linked page (or `NOWHERE` for any of that domain)."""
@@ -302,7 +305,7 @@ class _Names(dict[str | None, tuple[int, int]]):
         return ids
 
 
-# --- evidence into lives: no database from here on ---------------------------------------------------------------------
+# --- evidence into lives: no database from here on ----------------------------------------------------------
 
 Event = tuple[float, int]
 """A moment and what was learned of a link then."""
@@ -317,8 +320,8 @@ def lives(
 ) -> tuple[Ints, Spans]:
     """The link of each row, and the spans of all links.
 
-    `columns` as of `Ledger`, `days` those of the complete exports of each series, oldest first, and `looks` what our
-    looks at a page say about its links to one page, and to one domain.
+    `columns` as of `Ledger`, `days` those of the complete exports of each series, oldest first, and `looks`
+    what our looks at a page say about its links to one page, and to one domain.
     """
     rows = _Rows.of(columns)
     beyond = _Beyond.of(rows, days, looks)

@@ -1,6 +1,7 @@
 """What a release of an open web graph says of our domains, kept: ranks as authority lists, in-edges as rows.
 
-Storing a release again, with more domains wanted than the last time, adds what is new and changes nothing else.
+Storing a release again, with more domains wanted than the last time, adds what is new and changes nothing
+else.
 """
 
 from __future__ import annotations
@@ -163,7 +164,9 @@ def save_edges(
     now: datetime,
     cache: Path | None = None,
 ) -> Edges:
-    """The edges as rows, all or none; the share of the release's domains that link to each as an authority list."""
+    """The edges as rows, all or none; the share of the release's domains that link to each as an authority
+    list.
+    """
     with _EdgeWriter(database, release) as writer:
         found = webgraph.edges(vertices, links, names, release=release, write=writer.write, cache=cache)
     shares = {each.domain: each.share for each in found.counts}

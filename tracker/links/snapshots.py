@@ -1,7 +1,8 @@
 """What changed between two complete exports of one vendor: links that came and links that went.
 
-New and lost links are inferred between full snapshots of one vendor, scope and target only; what a vendor states is
-kept as stated. Whether a link is live, from all evidence together, is another question: `tracker.links.ledger`.
+New and lost links are inferred between full snapshots of one vendor, scope and target only; what a vendor
+states is kept as stated. Whether a link is live, from all evidence together, is another question:
+`tracker.links.ledger`.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class SnapshotChanges:
     later: date
     changes: tuple[Change, ...]
     late_finds: int
-    """Links only the later one has although the vendor first saw them before the earlier: its index grew, not the web."""
+    """Links only the later one has although the vendor first saw them before the earlier: its index grew, not
+    the web.
+    """
 
     def of(self, kind: Literal["new", "lost"]) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.kind == kind)
@@ -105,9 +108,10 @@ def snapshot_changes(
 ) -> list[SnapshotChanges]:
     """New and lost links between each two successive snapshots that claim to be complete.
 
-    The first snapshot of a series has nothing before it and yields no change. Samples and lists of new or lost
-    links only are no snapshots, and a target that one of two snapshots does not show at all is not compared. The day
-    that an export shows counts, not the day it was imported; several exports of one day are one snapshot.
+    The first snapshot of a series has nothing before it and yields no change. Samples and lists of new or
+    lost links only are no snapshots, and a target that one of two snapshots does not show at all is not
+    compared. The day that an export shows counts, not the day it was imported; several exports of one day are
+    one snapshot.
     """
     statement = select(LinkImport).where(
         LinkImport.workspace_id == workspace_id, col(LinkImport.scope).in_(sorted(formats.FULL_SCOPES))
@@ -191,7 +195,8 @@ def _external(target: int) -> tuple[ColumnElement[bool], ...]:
 def _only_in(session: Session, here: _Snapshot, there: _Snapshot, target: int) -> list[Backlink]:
     """Live links of one snapshot whose page (or domain) has no live link in the other; the first one of each.
 
-    One grouping of both snapshots: looking every link up in the other is quadratic where a site links from every page.
+    One grouping of both snapshots: looking every link up in the other is quadratic where a site links from
+    every page.
     """
     identity = [col(Backlink.source_domain_id)]
     if here.scope == BY_PAGE:

@@ -6,12 +6,13 @@ Three files belong to a release (`cc-main-2026-jul-aug-sep-domain-…`), tab-sep
 - edges: `id of the linking domain  id of the linked domain`;
 - ranks: `#harmonicc_pos #harmonicc_val #pr_pos #pr_val #host_rev #n_hosts`, positions from 1.
 
-DuckDB scans them once, as a stream, so memory depends on what is kept and not on the file. Positions of two releases
-are not comparable, since every release has another number of domains: compare percentiles and shares.
+DuckDB scans them once, as a stream, so memory depends on what is kept and not on the file. Positions of two
+releases are not comparable, since every release has another number of domains: compare percentiles and
+shares.
 
-Which vertex is a domain of ours: the one with exactly its name. Common Crawl cuts names by the public part of the
-suffix list, we also by the private part, so `github.io` is one vertex there and no domain here: it stands under its
-own name and is never taken for `someone.github.io`, whose rank is unknown.
+Which vertex is a domain of ours: the one with exactly its name. Common Crawl cuts names by the public part of
+the suffix list, we also by the private part, so `github.io` is one vertex there and no domain here: it stands
+under its own name and is never taken for `someone.github.io`, whose rank is unknown.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ class Release:
 
 
 def releases(graphinfo: str | bytes) -> tuple[Release, ...]:
-    """The releases of Common Crawl's `graphinfo.json`, newest first as it has them; a count of 0 is unknown."""
+    """The releases of Common Crawl's `graphinfo.json`, newest first as it has them;
+    a count of 0 is unknown.
+    """
     try:
         found = []
         for entry in json.loads(graphinfo):
@@ -151,7 +154,9 @@ def ranks(
     total: int | None = None,
     cache: Path | None = None,
 ) -> Ranks:
-    """Positions of the wanted domains; `total` is the release's number of domains where the file is an extract."""
+    """Positions of the wanted domains; `total` is the release's number of domains where the file is an
+    extract.
+    """
     names = _wanted(wanted)
     path = local_file(path_or_url, cache)
     with _Scan({"ranks": path}) as scan:
@@ -175,7 +180,8 @@ def edges(
     write: Callable[[Sequence[Edge]], None] | None = None,
     cache: Path | None = None,
 ) -> Edges:
-    """Who links to the wanted domains. `write` gets the edges in batches, so that a giant's millions never pile up.
+    """Who links to the wanted domains. `write` gets the edges in batches, so that a giant's millions never
+    pile up.
 
     `listed` replaces the list of infrastructure.
     """
@@ -235,7 +241,7 @@ def _wanted(names: Collection[str]) -> dict[str, str]:
     return found
 
 
-# --- the heads of files, read before the scan so that a wrong file is named as what it is --------------------------
+# --- the heads of files, read before the scan so that a wrong file is named as what it is -------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +261,11 @@ _RANK_NAMES = {
     "hosts": ("n_hosts", "hosts"),
 }
 _TYPES = {
-    **{"harmonic_position": "UINTEGER", "pagerank_position": "UINTEGER", "hosts": "UINTEGER"},
-    **{"harmonic_value": "DOUBLE", "pagerank_value": "DOUBLE"},
+    "harmonic_position": "UINTEGER",
+    "pagerank_position": "UINTEGER",
+    "hosts": "UINTEGER",
+    "harmonic_value": "DOUBLE",
+    "pagerank_value": "DOUBLE",
 }
 _NEEDED = ("harmonic_position", "harmonic_value", "pagerank_position", "pagerank_value", "name")
 
@@ -317,7 +326,7 @@ def _lines(path: Path) -> list[str]:
     return [line.removesuffix("\r") for line in whole]
 
 
-# --- the scan -----------------------------------------------------------------------------------------------------
+# --- the scan -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,7 +428,10 @@ class _Scan:
             raise DataError(f"{file}, line {blank}: the domain has no name", "download the file again")
         if unsorted is not None:
             raise DataError(
-                f"{file}, line {unsorted}: ids do not count up from 0, so the file is sorted anew, cut or joined",
+                (
+                    f"{file}, line {unsorted}: ids do not count up from 0, so the file is sorted anew, "
+                    "cut or joined"
+                ),
                 "use the vertices as Common Crawl publishes them",
             )
         return _Nodes(number, {int(row[0]): str(row[1]) for row in rows or []})
@@ -432,7 +444,8 @@ class _Scan:
         source = self._reader("edges", {"source": "UINTEGER", "target": "UINTEGER"})
         self.con.execute("SET preserve_insertion_order = false")
         with self._clear_errors("edges"):
-            # `IS NOT FALSE` keeps the small table on the side that is hashed; a plain semi join hashes the file.
+            # `IS NOT FALSE` keeps the small table on the side that is hashed; a plain semi join hashes the
+            # file.
             self.con.execute(
                 f"""CREATE TABLE kept AS SELECT source, target FROM {source}
                     WHERE (target IN (SELECT id FROM target)) IS NOT FALSE"""  # noqa: S608
@@ -462,7 +475,8 @@ class _Scan:
         if odd:
             self.con.execute(
                 """UPDATE source SET name = odd.name FROM
-                   (SELECT unnest($1::UINTEGER[]) AS id, unnest($2::VARCHAR[]) AS name) AS odd WHERE odd.id = source.id""",
+                   (SELECT unnest($1::UINTEGER[]) AS id, unnest($2::VARCHAR[]) AS name) AS odd
+                   WHERE odd.id = source.id""",
                 [[id_ for id_, _ in odd], [name for _, name in odd]],
             )
 
@@ -484,7 +498,9 @@ class _Scan:
         )
 
     def _mark_infrastructure(self, listed: Collection[str] | None) -> None:
-        """In SQL, since a giant's linking domains are millions: the name or one of its parents is on the list."""
+        """In SQL, since a giant's linking domains are millions: the name or one of its parents is on the
+        list.
+        """
         roots = [reversed_name(name) for name in (infrastructure() if listed is None else listed)]
         self.con.execute(
             """CREATE TABLE plumbing AS SELECT DISTINCT id FROM (
@@ -501,7 +517,8 @@ class _Scan:
         skipped = [reversed_name(name) for name in filtered]
         self.con.execute(
             """SELECT source, target, sum(hosts)::BIGINT FROM (
-                   SELECT DISTINCT source.id, source.name AS source, target.name AS target, source.hosts AS hosts
+                   SELECT DISTINCT source.id, source.name AS source, target.name AS target,
+                                   source.hosts AS hosts
                    FROM kept JOIN source ON source.id = kept.source JOIN target ON target.id = kept.target
                    WHERE source.name <> target.name AND NOT list_contains($1::VARCHAR[], target.name)
                      AND source.id NOT IN (SELECT id FROM plumbing))

@@ -113,7 +113,9 @@ def _day(cell: str, recognition: Recognition) -> date | None:
 
 
 def _insert(session: Session, model: type[SQLModel], columns: Mapping[str, list[Any]]) -> None:
-    """Columns → rows. On SQLite straight through the driver, each distinct value bound once: half the time."""
+    """Columns → rows. On SQLite straight through the driver, each distinct value
+    bound once: half the time.
+    """
     names = list(columns)
     connection = session.connection()
     if connection.dialect.name != "sqlite":
@@ -143,7 +145,9 @@ def _bound(connection: Connection, table: Table, name: str, column: list[Any]) -
 
 @contextmanager
 def indexes_afterwards(session: Session, path: Path, writer: LinkWriter | CountWriter) -> Iterator[None]:
-    """SQLite: an import that outweighs what is there builds the indexes once, after its rows, in the same transaction."""
+    """SQLite: an import that outweighs what is there builds the indexes once, after its rows, in the same
+    transaction.
+    """
     connection = session.connection()
     table: Table = writer.table.__table__  # type: ignore[attr-defined]
     expected = path.stat().st_size // 400
@@ -158,7 +162,9 @@ def indexes_afterwards(session: Session, path: Path, writer: LinkWriter | CountW
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Millions of small, cycle-free objects: looking them through for cycles takes as long as all the rest."""
+    """Millions of small, cycle-free objects: looking them through for cycles takes
+    as long as all the rest.
+    """
     running = gc.isenabled()
     gc.disable()
     try:

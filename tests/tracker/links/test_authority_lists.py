@@ -22,7 +22,10 @@ from tracker.models import (
 
 
 def test_an_authority_list_takes_domains_once_and_leaves_hosts_out(lone: Engine, tmp_path: Path) -> None:
-    text = "Rank;Domain;Links\n1;A.com;1.240,5\n2;en.wikipedia.org;9\n3;www.b.co.uk;7\n4;a.com;3\n5;not a domain;3\n6;c.com;many\n7;x.github.io;2\n"
+    text = (
+        "Rank;Domain;Links\n1;A.com;1.240,5\n2;en.wikipedia.org;9\n3;www.b.co.uk;7\n4;a.com;3\n5;not a "
+        "domain;3\n6;c.com;many\n7;x.github.io;2\n"
+    )
     result = import_authority(
         lone,
         write(tmp_path / "list.csv", text),

@@ -156,7 +156,8 @@ def insert(self, part):
 
 writers.LinkWriter.insert = insert
 writers.REBUILD_FROM = 0
-importer.import_links(store.open_database(sys.argv[1]), 1, sys.argv[2], now=datetime(2026, 11, 21, tzinfo=UTC))
+now = datetime(2026, 11, 21, tzinfo=UTC)
+importer.import_links(store.open_database(sys.argv[1]), 1, sys.argv[2], now=now)
 """
 
 
@@ -247,7 +248,10 @@ def test_without_a_brand_a_report_on_nobodys_links_asks_whose(
 
 
 def test_a_link_stated_lost_without_a_day_does_not_look_alive(lone: Engine, tmp_path: Path) -> None:
-    text = "Page ascore,Source url,Target url,Last seen,Lost link\n5,https://a.com/,https://acme.com/,2026-05-06,true\n"
+    text = (
+        "Page ascore,Source url,Target url,Last seen,Lost link\n5,https://a.com/,https://acme.com/,"
+        "2026-05-06,true\n"
+    )
     imported(lone, write(tmp_path / "a.csv", text))
     with store.reading(lone) as session:
         link = session.exec(select(Backlink)).one()

@@ -273,7 +273,7 @@ def test_common_crawl_s_own_layout_is_read_from_the_reference_files() -> None:
     assert (top.rows[0].harmonic_position, top.rows[0].pagerank_position, top.domains) == (15, 42, None)
 
 
-# --- downloads ----------------------------------------------------------------------------------------------------
+# --- downloads ----------------------------------------------------------------------------------------------
 
 DATA = bytes(range(256)) * 4000
 

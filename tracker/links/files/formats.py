@@ -1,8 +1,10 @@
-"""One table of the export layouts this program reads. A layout is recognised by its header, never by a file's name.
+"""One table of the export layouts this program reads. A layout is recognised by its header, never by a file's
+name.
 
-A new layout is one more `Layout(...)` in `LAYOUTS`: what must be in the header (`signature`), which column fills which
-field (`columns`), and which columns are the vendor's own figures (`metrics`). Header names are compared without regard
-to case, spaces and punctuation; `A|B` means "A, or else B"; columns may stand in any order, and unknown ones are left alone.
+A new layout is one more `Layout(...)` in `LAYOUTS`: what must be in the header (`signature`), which column
+fills which field (`columns`), and which columns are the vendor's own figures (`metrics`). Header names are
+compared without regard to case, spaces and punctuation; `A|B` means "A, or else B"; columns may stand in any
+order, and unknown ones are left alone.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from tracker.links.files.words import WORDS
 
 Scope = Literal["all", "one_per_domain", "new", "lost", "sample", "domains", "counts"]
 SCOPES: tuple[Scope, ...] = ("all", "one_per_domain", "new", "lost", "sample", "domains", "counts")
@@ -79,11 +83,15 @@ class Layout:
     counting: bool = False
     """All figures are counts: `1.240` and `1,240` are both 1240."""
     targets_before: str = ""
-    """Link matrices: the columns up to this one that are named after a site say whether the page links to it."""
+    """Link matrices: the columns up to this one that are named after a site say
+    whether the page links to it.
+    """
     own_site: bool = False
     """The owner's report about the owner's site: rows need not name the target."""
     embeds: tuple[str, ...] = ()
-    """Words of the type column for what a page loads (pictures, styles, scripts): no links, though in the file."""
+    """Words of the type column for what a page loads (pictures, styles, scripts): no links, though in the
+    file.
+    """
     json_only: bool = False
     """Its names are too common to be a signature in a table."""
     notes: str = ""
@@ -96,48 +104,19 @@ class Layout:
 NO_LINKS: frozenset[str] = frozenset({"mention", "embed"})
 """Link types that are facts about a page and no links from it."""
 
+
+def _header(field: str) -> str:
+    """The names of a field's column in anybody's own file, from `words.yaml`."""
+    return "|".join(WORDS["headers"][field])
+
+
 # The two ends of a link and what stands between them, as tools and people name them.
-_SOURCE = (
-    "source_url|source|source page|source page url|from|from url|url from|url_from|linking page|linking url|linking from"
-    "|linking page url|referring page|referring page url|referring url|referrer|backlink|backlink url|backlink page"
-    "|backlink source|link from|link source|source link|donor|donor url|donor page|page from|quelle|quell url|quellurl|quellseite"
-    "|linkquelle|link quelle|linkgebende seite|linkgebende url|verlinkende seite|verlinkende url|verweisende seite|verweisende url|url der verweisenden seite|url von|von url|von"
-    "|page source|url source|url de la page source|page référente|url référente|origine|url origine|url de origine"
-    "|origen|url de origen|url origen|página de origen|página origen|enlace desde|pagina di origine|url di origine"
-    "|pagina sorgente|origem|url de origem|página de origem|bron|bron url|bronpagina|źródło|url źródła|strona źródłowa"
-    "|källa|käll url|kilde|источник|url источника|донор|リンク元|リンク元url|リンク元ページ|来源|来源网址|来源url|외부 링크|출처 url"
-)
-_TARGET = (
-    "target_url|target|target page|target page url|to|to url|url to|url_to|link url|linked page|linked page (url)|linked url"
-    "|linked to|destination|destination url|destination page|landing page|landing url|link to|link target|acceptor"
-    "|acceptor url|acceptor page|page to|ziel|ziel url|zielurl|zielseite|linkziel|link ziel|verlinkte seite|verlinkte url"
-    "|url nach|nach url|nach|page cible|url cible|cible|url de destination|page de destination|destino|url de destino"
-    "|url destino|página de destino|destinazione|url di destinazione|pagina di destinazione|doel|doel url|doelpagina"
-    "|cel|url docelowy|adres docelowy|strona docelowa|mål|mål url|målsida|акцептор|целевой url|url цели|цель"
-    "|リンク先|リンク先url|リンク先ページ|目标|目标网址|目标url|대상 url"
-)
-_ANCHOR = (
-    "anchor|anchor text|link text|link anchor|text|anchor/link text|ankertext|anker|linktext|ancre|texte d'ancrage|ancrage|texte de l'ancre"
-    "|texte du lien|ancla|texto ancla|texto de anclaje|texto de ancla|anclaje|texto del enlace|testo di ancoraggio"
-    "|ancoraggio|anchor testo|testo del link|âncora|texto âncora|texto de âncora|texto do link|ankertekst|linktekst"
-    "|tekst kotwicy|anchor tekst|tekst linku|ankartext|анкор|текст ссылки|アンカーテキスト|アンカー|锚文本|앵커 텍스트"
-)
-_FIRST_SEEN = (
-    "first_seen|first seen|first seen date|date first seen|first found|first found date|first indexed|date found|discovered"
-    "|discovered date|discovery date|date discovered|found|added|date added|first detected|erstmals gesehen|zuerst gesehen|erster fund|erstmals gefunden"
-    "|première détection|vu la première fois|première vue|primera vez visto|primera detección|visto por primera vez"
-    "|prima rilevazione|visto per la prima volta|visto pela primeira vez|eerst gezien|pierwsze wykrycie"
-)
-_LAST_SEEN = (
-    "last_seen|last seen|last seen date|date last seen|last found|last found date|last check|last checked|last crawled|last crawl"
-    "|last visited|check|zuletzt gesehen|letzter fund|zuletzt geprüft|zuletzt gecrawlt|dernière détection|vu la dernière fois"
-    "|dernière vue|última vez visto|última detección|visto por última vez|ultima rilevazione|visto per l'ultima volta"
-    "|visto pela última vez|laatst gezien|ostatnie wykrycie"
-)
-_TITLE = (
-    "title|page title|source title|source page title|referring page title|titel|seitentitel|titre|titre de la page|título"
-    "|título de la página|titolo|titolo della pagina|paginatitel|tytuł"
-)
+_SOURCE = _header("source")
+_TARGET = _header("target")
+_ANCHOR = _header("anchor")
+_FIRST_SEEN = _header("first_seen")
+_LAST_SEEN = _header("last_seen")
+_TITLE = _header("title")
 _ENDS = {"source_url": _SOURCE, "target_url": _TARGET, "anchor": _ANCHOR, "title": _TITLE}
 _SEEN = {"first_seen": _FIRST_SEEN, "last_seen": _LAST_SEEN}
 _LOST_AT = "lost_at|lost|date lost|lost date|day lost|verloren am|perdu le|fecha de pérdida"
@@ -156,19 +135,30 @@ _RATED = {
 """The columns of smaller tools, whose figures alone tell them apart."""
 
 _AHREFS_METRICS = (
-    *(
-        "Domain rating|DR",
-        "UR|URL rating",
-        "Domain traffic",
-        "Referring domains",
-        "Linked domains",
-        "External links",
-    ),
-    *("Internal links", "Page traffic|Traffic", "Keywords", "Links in group", "Referring page HTTP code"),
+    "Domain rating|DR",
+    "UR|URL rating",
+    "Domain traffic",
+    "Referring domains",
+    "Linked domains",
+    "External links",
+    "Internal links",
+    "Page traffic|Traffic",
+    "Keywords",
+    "Links in group",
+    "Referring page HTTP code",
 )
 _AHREFS_LABELS = (
-    *("Platform", "Redirect Chain URLs", "Redirect Chain status codes", "Drop reason", "Discovered status"),
-    *("Author", "Page type", "Page category", "Content", "Rendered", "Raw"),
+    "Platform",
+    "Redirect Chain URLs",
+    "Redirect Chain status codes",
+    "Drop reason",
+    "Discovered status",
+    "Author",
+    "Page type",
+    "Page category",
+    "Content",
+    "Rendered",
+    "Raw",
 )
 _AHREFS_COLUMNS = {
     "source_url": "Referring page URL",
@@ -207,7 +197,7 @@ _SEMRUSH_COLUMNS = {
 }
 
 LAYOUTS: tuple[Layout, ...] = (
-    # --- Ahrefs -----------------------------------------------------------------------------------------------------
+    # --- Ahrefs ---------------------------------------------------------------------------------------------
     Layout(
         name="ahrefs-broken",
         vendor="ahrefs",
@@ -259,8 +249,15 @@ LAYOUTS: tuple[Layout, ...] = (
             "lost_at": "Day Lost",
         },
         metrics=(
-            *("Domain Rating", "URL Rating", "Ahrefs Rank", "Referring Domains", "Internal Links Count"),
-            *("External Links Count", "Traffic", "Keywords", "Linked Domains"),
+            "Domain Rating",
+            "URL Rating",
+            "Ahrefs Rank",
+            "Referring Domains",
+            "Internal Links Count",
+            "External Links Count",
+            "Traffic",
+            "Keywords",
+            "Linked Domains",
         ),
         labels=("Js rendered",),
         notes="the Type column says Dofollow or Nofollow",
@@ -295,7 +292,10 @@ LAYOUTS: tuple[Layout, ...] = (
         signature=(
             "Domain|Referring domain",
             "DR|Domain rating",
-            "Links to target|Links to target Total|Dofollow ref. domains|Ref. domains Dofollow|Backlinks|Total backlinks",
+            (
+                "Links to target|Links to target Total|Dofollow ref. domains|Ref. domains Dofollow|"
+                "Backlinks|Total backlinks"
+            ),
         ),
         columns={
             "source_domain": "Domain|Referring domain",
@@ -307,13 +307,16 @@ LAYOUTS: tuple[Layout, ...] = (
         scope="domains",
         rows="domains",
         metrics=(
-            *("DR|Domain rating", "Ahrefs Rank", "Dofollow ref. domains|Ref. domains Dofollow"),
-            *("Dofollow linked domains|Linked domains Dofollow", "Traffic|Domain traffic", "Keywords"),
-            *(
-                "Links to target|Links to target Total|Backlinks|Total backlinks",
-                "New links|Links to target New",
-            ),
-            *("Lost links|Links to target Lost", "Dofollow links|Links to target Dofollow|Dofollow"),
+            "DR|Domain rating",
+            "Ahrefs Rank",
+            "Dofollow ref. domains|Ref. domains Dofollow",
+            "Dofollow linked domains|Linked domains Dofollow",
+            "Traffic|Domain traffic",
+            "Keywords",
+            "Links to target|Links to target Total|Backlinks|Total backlinks",
+            "New links|Links to target New",
+            "Lost links|Links to target Lost",
+            "Dofollow links|Links to target Dofollow|Dofollow",
         ),
         absent=("Target URL", "Referring page URL"),
     ),
@@ -348,24 +351,22 @@ LAYOUTS: tuple[Layout, ...] = (
             "lost_reason": "lost_reason|drop_reason",
         },
         metrics=(
-            *(
-                "domain_rating_source",
-                "url_rating_source",
-                "http_code",
-                "link_group_count",
-                "traffic",
-                "traffic_domain",
-            ),
-            *(
-                "refdomains_source",
-                "linked_domains_source_page",
-                "links_external",
-                "links_internal",
-                "positions",
-            ),
+            "domain_rating_source",
+            "url_rating_source",
+            "http_code",
+            "link_group_count",
+            "traffic",
+            "traffic_domain",
+            "refdomains_source",
+            "linked_domains_source_page",
+            "links_external",
+            "links_internal",
+            "positions",
         ),
         labels=("discovered_status", "is_content", "page_type_source", "powered_by"),
-        notes="last_seen is the day the link was lost, and null while it lives; last_visited is the last look",
+        notes=(
+            "last_seen is the day the link was lost, and null while it lives; last_visited is the last look"
+        ),
     ),
     Layout(
         name="ahrefs-api-v3-refdomains",
@@ -382,17 +383,18 @@ LAYOUTS: tuple[Layout, ...] = (
         scope="domains",
         rows="domains",
         metrics=(
-            *(
-                "domain_rating",
-                "links_to_target",
-                "dofollow_links",
-                "dofollow_refdomains",
-                "dofollow_linked_domains",
-            ),
-            *("traffic_domain", "positions_source_domain", "new_links", "lost_links"),
+            "domain_rating",
+            "links_to_target",
+            "dofollow_links",
+            "dofollow_refdomains",
+            "dofollow_linked_domains",
+            "traffic_domain",
+            "positions_source_domain",
+            "new_links",
+            "lost_links",
         ),
     ),
-    # --- Semrush ----------------------------------------------------------------------------------------------------
+    # --- Semrush --------------------------------------------------------------------------------------------
     Layout(
         name="semrush-audit",
         vendor="semrush",
@@ -441,15 +443,14 @@ LAYOUTS: tuple[Layout, ...] = (
         signature=("source_url", "target_url", "page_ascore|page_score|external_num|newlink|lostlink"),
         columns={**_SEMRUSH_COLUMNS, "link_type": "type"},
         metrics=(
-            *(
-                "page_ascore",
-                "page_score",
-                "page_trust_score",
-                "domain_ascore",
-                "external_num",
-                "internal_num",
-            ),
-            *("response_code", "source_size"),
+            "page_ascore",
+            "page_score",
+            "page_trust_score",
+            "domain_ascore",
+            "external_num",
+            "internal_num",
+            "response_code",
+            "source_size",
         ),
     ),
     Layout(
@@ -477,7 +478,7 @@ LAYOUTS: tuple[Layout, ...] = (
         labels=("IP Address", "Country", "Domain category"),
         absent=("Source url", "Target url"),
     ),
-    # --- Majestic ---------------------------------------------------------------------------------------------------
+    # --- Majestic -------------------------------------------------------------------------------------------
     Layout(
         name="majestic-download",
         vendor="majestic",
@@ -505,13 +506,12 @@ LAYOUTS: tuple[Layout, ...] = (
             "Source ACRank",
         ),
         labels=(
-            *(
-                "SourceTopicalTrustFlow_Topic_0",
-                "SourceTopicalTrustFlow_Value_0",
-                "FlagAltText",
-                "FlagOldCrawl",
-            ),
-            *("RefDomainTopicalTrustFlow_Topic_0", "RefDomainTopicalTrustFlow_Value_0"),
+            "SourceTopicalTrustFlow_Topic_0",
+            "SourceTopicalTrustFlow_Value_0",
+            "FlagAltText",
+            "FlagOldCrawl",
+            "RefDomainTopicalTrustFlow_Topic_0",
+            "RefDomainTopicalTrustFlow_Value_0",
         ),
         blank_is_false=True,
         notes="flags are + or empty",
@@ -540,13 +540,12 @@ LAYOUTS: tuple[Layout, ...] = (
         },
         metrics=("ACRank", "SourceCitationFlow", "SourceTrustFlow", "TargetCitationFlow", "TargetTrustFlow"),
         labels=(
-            *(
-                "SourceTopicalTrustFlow_Topic_0",
-                "SourceTopicalTrustFlow_Value_0",
-                "FlagAltText",
-                "LinkSubType",
-            ),
-            *("TargetTopicalTrustFlow_Topic_0", "TargetTopicalTrustFlow_Value_0"),
+            "SourceTopicalTrustFlow_Topic_0",
+            "SourceTopicalTrustFlow_Value_0",
+            "FlagAltText",
+            "LinkSubType",
+            "TargetTopicalTrustFlow_Topic_0",
+            "TargetTopicalTrustFlow_Value_0",
         ),
         blank_is_false=True,
     ),
@@ -562,17 +561,16 @@ LAYOUTS: tuple[Layout, ...] = (
         scope="domains",
         rows="domains",
         metrics=(
-            *(
-                "TrustFlow|Trust Flow",
-                "CitationFlow|Citation Flow",
-                "BackLinks|MatchedLinks|Matched Links",
-                "RefDomains",
-            ),
-            *("ExtBackLinks", "AlexaRank"),
+            "TrustFlow|Trust Flow",
+            "CitationFlow|Citation Flow",
+            "BackLinks|MatchedLinks|Matched Links",
+            "RefDomains",
+            "ExtBackLinks",
+            "AlexaRank",
         ),
         absent=("Source URL", "Target URL"),
     ),
-    # --- Moz --------------------------------------------------------------------------------------------------------
+    # --- Moz ------------------------------------------------------------------------------------------------
     Layout(
         name="moz-ose-legacy",
         vendor="moz",
@@ -587,7 +585,10 @@ LAYOUTS: tuple[Layout, ...] = (
             "is_redirect": "301",
         },
         metrics=(
-            *("Spam Score", "Page Authority", "Domain Authority", "Number of Domains Linking to this Page"),
+            "Spam Score",
+            "Page Authority",
+            "Domain Authority",
+            "Number of Domains Linking to this Page",
             "Number of Domains Linking to Domain|Number of domains linking to domain",
         ),
         labels=("Origin", "Link Equity", "No Link Equity"),
@@ -660,7 +661,7 @@ LAYOUTS: tuple[Layout, ...] = (
         },
         metrics=("source.page_authority", "source.domain_authority", "source.spam_score", "source.http_code"),
     ),
-    # --- Google Search Console --------------------------------------------------------------------------------------
+    # --- Google Search Console ------------------------------------------------------------------------------
     Layout(
         name="gsc-latest-links",
         vendor="google-search-console",
@@ -711,7 +712,7 @@ LAYOUTS: tuple[Layout, ...] = (
         absent=(_SOURCE, _TARGET, "URL", "Page", "Domain", "Site", "Link", "href"),
         notes="anchors in order of how often they occur; no links",
     ),
-    # --- Bing Webmaster Tools ---------------------------------------------------------------------------------------
+    # --- Bing Webmaster Tools -------------------------------------------------------------------------------
     Layout(
         name="bing-link-counts",
         json_only=True,
@@ -746,8 +747,21 @@ LAYOUTS: tuple[Layout, ...] = (
         scope="sample",
         own_site=True,
         absent=(
-            *("rel", "nofollow", "follow", "dofollow", "ugc", "sponsored", "link type", "type", "language"),
-            *(_FIRST_SEEN, _LAST_SEEN, _LOST_AT, _TITLE, "Source Crawl Date", "Source First Found Date"),
+            "rel",
+            "nofollow",
+            "follow",
+            "dofollow",
+            "ugc",
+            "sponsored",
+            "link type",
+            "type",
+            "language",
+            _FIRST_SEEN,
+            _LAST_SEEN,
+            _LOST_AT,
+            _TITLE,
+            "Source Crawl Date",
+            "Source First Found Date",
         ),
     ),
     Layout(
@@ -784,7 +798,7 @@ LAYOUTS: tuple[Layout, ...] = (
         own_site=True,
         notes="the site owner's own count of citations in Microsoft's AI answers; no links",
     ),
-    # --- Screaming Frog ---------------------------------------------------------------------------------------------
+    # --- Screaming Frog -------------------------------------------------------------------------------------
     Layout(
         name="screamingfrog-inlinks",
         vendor="screamingfrog",
@@ -792,17 +806,21 @@ LAYOUTS: tuple[Layout, ...] = (
             "Type|Typ|Tipo",
             "Source|From|Quelle|Von|Origen|Desde|Origine|Da",
             "Destination|To|Ziel|Zu|Nach|Destino|A|Hasta|Destinazione|À",
-            "Follow|Folgen|Suivre|Suivi|Seguir|Segui|Status Code|Statuscode|Status-Code|Code de statut|Code HTTP"
+            "Follow|Folgen|Suivre|Suivi|Seguir|Segui|Status Code|Statuscode|Status-Code|Code de "
+            "statut|Code HTTP"
             "|Código de respuesta|Código de estado|Codice di stato|Codice di risposta",
-            "Alt Text|Alt-Text|Alternativtext|Texte Alt|Texte alternatif|Texto Alt|Texto alternativo|Testo Alt"
-            "|Testo alternativo|Link Position|Linkposition|Position du lien|Posición del enlace|Posizione del link"
+            "Alt Text|Alt-Text|Alternativtext|Texte Alt|Texte alternatif|Texto Alt|Texto "
+            "alternativo|Testo Alt"
+            "|Testo alternativo|Link Position|Linkposition|Position du lien|Posición del enlace|"
+            "Posizione del link"
             "|Link Path|Linkpfad|Chemin du lien|Ruta del enlace|Percorso del link",
         ),
         columns={
             "source_url": "Source|From|Quelle|Von|Origen|Desde|Origine|Da",
             "target_url": "Destination|To|Ziel|Zu|Nach|Destino|A|Hasta|Destinazione|À",
             "anchor": _ANCHOR,
-            "alt": "Alt Text|Alt-Text|Alternativtext|Texte Alt|Texte alternatif|Texto Alt|Texto alternativo|Testo Alt"
+            "alt": "Alt Text|Alt-Text|Alternativtext|Texte Alt|Texte alternatif|Texto Alt|Texto "
+            "alternativo|Testo Alt"
             "|Testo alternativo",
             "follow": "Follow|Folgen|Suivre|Suivi|Seguir|Segui",
             "rel": "Rel",
@@ -811,44 +829,57 @@ LAYOUTS: tuple[Layout, ...] = (
         },
         scope="sample",
         metrics=(
-            "Size (Bytes)|Size|Größe (Bytes)|Taille (octets)|Tamaño (bytes)|Dimensione (byte)|Dimensioni (byte)",
+            (
+                "Size (Bytes)|Size|Größe (Bytes)|Taille (octets)|Tamaño (bytes)|Dimensione (byte)|"
+                "Dimensioni (byte)"
+            ),
             "Status Code|Statuscode|Status-Code|Code de statut|Code HTTP|Código de respuesta|Código de estado"
             "|Codice di stato|Codice di risposta",
         ),
         labels=(
-            *("Status|Statut|Estado|Stato", "Crawlability", "Target|Cible|Objetivo"),
+            "Status|Statut|Estado|Stato",
+            "Crawlability",
+            "Target|Cible|Objetivo",
             "Path Type|Pfadtyp|Type de chemin|Tipo de ruta|Tipo di percorso",
             "Link Path|Linkpfad|Chemin du lien|Ruta del enlace|Ruta de enlace|Percorso del link",
             "Link Origin|Linkursprung|Origine du lien|Origen del enlace|Origine del link",
         ),
         embeds=(
-            *(
-                "image",
-                "img",
-                "css",
-                "javascript",
-                "js",
-                "swf",
-                "flash",
-                "media",
-                "pdf",
-                "other",
-                "unknown",
-                "font",
-            ),
-            *("bild", "immagine", "imagen", "sonstige", "autre", "otro", "altro", "icon", "hreflang", "amp"),
-            *(
-                "rel next",
-                "rel prev",
-                "mobile alternate",
-                "html hreflang",
-                "sitemap hreflang",
-                "http hreflang",
-            ),
+            "image",
+            "img",
+            "css",
+            "javascript",
+            "js",
+            "swf",
+            "flash",
+            "media",
+            "pdf",
+            "other",
+            "unknown",
+            "font",
+            "bild",
+            "immagine",
+            "imagen",
+            "sonstige",
+            "autre",
+            "otro",
+            "altro",
+            "icon",
+            "hreflang",
+            "amp",
+            "rel next",
+            "rel prev",
+            "mobile alternate",
+            "html hreflang",
+            "sitemap hreflang",
+            "http hreflang",
         ),
-        notes="what one crawl of ours met; its Image is a picture that the page loads, a linked picture is a Hyperlink",
+        notes=(
+            "what one crawl of ours met; its Image is a picture that the page loads, a linked picture "
+            "is a Hyperlink"
+        ),
     ),
-    # --- SE Ranking, DataForSEO -------------------------------------------------------------------------------------
+    # --- SE Ranking, DataForSEO -----------------------------------------------------------------------------
     Layout(
         name="seranking-api",
         vendor="seranking",
@@ -892,15 +923,17 @@ LAYOUTS: tuple[Layout, ...] = (
             "lost": "is_lost",
         },
         metrics=(
-            *(
-                "rank",
-                "page_from_rank",
-                "domain_from_rank",
-                "backlink_spam_score",
-                "page_from_external_links",
-            ),
-            *("page_from_internal_links", "page_from_status_code", "url_to_status_code", "url_to_spam_score"),
-            *("links_count", "group_count"),
+            "rank",
+            "page_from_rank",
+            "domain_from_rank",
+            "backlink_spam_score",
+            "page_from_external_links",
+            "page_from_internal_links",
+            "page_from_status_code",
+            "url_to_status_code",
+            "url_to_spam_score",
+            "links_count",
+            "group_count",
         ),
         labels=("domain_from_platform_type", "domain_from_country", "is_broken", "is_indirect_link"),
     ),
@@ -914,7 +947,7 @@ LAYOUTS: tuple[Layout, ...] = (
         rows="domains",
         metrics=("rank", "backlinks", "backlinks_spam_score", "referring_pages", "broken_backlinks"),
     ),
-    # --- smaller tools: the ends as everybody names them, and figures that only they have --------------------------------
+    # --- smaller tools: the ends as everybody names them, and figures that only they have -------------------
     Layout(
         name="seranking-backlinks",
         vendor="seranking",
@@ -992,7 +1025,7 @@ LAYOUTS: tuple[Layout, ...] = (
         metrics=("Power*Trust|LRT Power*Trust", "Power*Trust Dom|LRT Power*Trust Dom", "DTOXRISK|DTOX Risk"),
         labels=("Rule", "Theme"),
     ),
-    # --- authority lists --------------------------------------------------------------------------------------------
+    # --- authority lists ------------------------------------------------------------------------------------
     Layout(
         name="openpagerank-api",
         json_only=True,
@@ -1005,7 +1038,7 @@ LAYOUTS: tuple[Layout, ...] = (
         metrics=("page_rank_decimal", "page_rank_integer", "rank"),
         notes="authority values, no links: `citelift import authority`",
     ),
-    # --- anybody's own file -----------------------------------------------------------------------------------------
+    # --- anybody's own file ---------------------------------------------------------------------------------
     Layout(
         name="generic",
         vendor="generic",
@@ -1034,10 +1067,13 @@ TRANSLATED: dict[tuple[str, ...], str] = {
     ("site", "count"): "gsc-top-linking-sites",
     ("site", "count", "count"): "gsc-top-linking-sites",
 }
-# Without a word for a link in its header, a table of pages and numbers is about something else: visits, prices, ranks.
+# Without a word for a link in its header, a table of pages and numbers is about something else: visits,
+# prices, ranks.
 _LINK_WORDS = (
-    "link enla enlac vincul ligaç hiperlig \\bliens?\\b collegamen rimand länk lenk poveznic povezav odkaz hivatkoz nuorod saite "
-    "legătur bağlantı kết tautan pautan pautk ссыл посилан връзк врск сілтем σύνδεσ συνδέσ συνδε リンク 链接 鏈接 連結 링크 연결 "
+    "link enla enlac vincul ligaç hiperlig \\bliens?\\b collegamen rimand länk lenk poveznic "
+    "povezav odkaz hivatkoz nuorod saite "
+    "legătur bağlantı kết tautan pautan pautk ссыл посилан връзк врск сілтем σύνδεσ συνδέσ συνδε "
+    "リンク 链接 鏈接 連結 링크 연결 "
     "קישור מקשר ลิงก์ رابط روابط ارتباط پیوند लिंक লিংক esteka ligazón enllaç viitav tengil"
 )
 LINK_WORDS = re.compile("|".join(_LINK_WORDS.split()), re.IGNORECASE)
@@ -1083,9 +1119,11 @@ class Match:
 
 
 def match(header: Sequence[str], layouts: Iterable[Layout] = LAYOUTS) -> Match | None:
-    """The layout that explains the most columns of a header; of equals, the one that stands first in the table.
+    """The layout that explains the most columns of a header; of equals, the one that stands first in the
+    table.
 
-    The generic one only where no tool's own names are there: it would know the tool's words, but not what they mean.
+    The generic one only where no tool's own names are there: it would know the tool's words, but not what
+    they mean.
     """
     places = _places(header)
     found = [read_header(layout, header) for layout in layouts if _signed(layout, places)]

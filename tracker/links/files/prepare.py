@@ -1,4 +1,6 @@
-"""Rows of an export → the columns that are stored; for a big file in a process of its own, while this one inserts."""
+"""Rows of an export → the columns that are stored; for a big file in a process of its own, while this one
+inserts.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,17 @@ from tracker.links.files.values import Moment
 BIG = 20_000_000
 """Bytes from which a second process is worth its start."""
 AS_THEY_ARE = (
-    *("source_url", "target_url", "anchor", "nofollow", "ugc", "sponsored", "link_type", "title", "language"),
-    *("context_left", "context_right"),
+    "source_url",
+    "target_url",
+    "anchor",
+    "nofollow",
+    "ugc",
+    "sponsored",
+    "link_type",
+    "title",
+    "language",
+    "context_left",
+    "context_right",
 )
 
 

@@ -1,4 +1,6 @@
-"""What a file is: its encoding, delimiter, layout and order of day and month, each decided once and with its evidence."""
+"""What a file is: its encoding, delimiter, layout and order of day and month, each decided once and with its
+evidence.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,7 @@ class Recognition:
         }
 
 
-# --- recognising ------------------------------------------------------------------------------------------------------
+# --- recognising --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ class _Found:
 def inspect(
     path: Path | str, format: str = "auto", *, date_order: str = "auto", encoding: str | None = None
 ) -> Recognition:
-    """What a file is. Raises `DataError` for what is no link export, saying what was seen and what is known."""
+    """What a file is. Raises `DataError` for what is no link export, saying what was
+    seen and what is known.
+    """
     path = Path(path)
     layouts = _layouts(format)
     if date_order not in DATE_ORDERS:
@@ -278,7 +282,8 @@ def _unknown(path: Path, text: str, layouts: Sequence[Layout]) -> DataError:
     return DataError(
         f"{path.name} is not a link export this program knows; its first line has {columns} "
         f"column{'s' if columns != 1 else ''}: {seen}",
-        "give the header source_url,target_url,anchor,rel,first_seen,last_seen,lost_at (the first two are required)"
+        "give the header source_url,target_url,anchor,rel,first_seen,last_seen,lost_at (the first "
+        "two are required)"
         f"{_nearest(text, layouts)}; or export one of: {', '.join(each.name for each in layouts)}",
     )
 
@@ -321,7 +326,7 @@ def _json_header(path: Path, encoding: Encoding, layouts: Sequence[Layout]) -> _
     )
 
 
-# --- what the cells decide ---------------------------------------------------------------------------------------------
+# --- what the cells decide ----------------------------------------------------------------------------------
 
 
 def _settled(path: Path, draft: Recognition, text: str, date_order: str) -> Recognition:
@@ -342,7 +347,9 @@ def _columns_of(recognition: Recognition, kind: str) -> list[int]:
 
 
 def _decimal(recognition: Recognition, sample: Sequence[Sequence[str]]) -> Decimal:
-    """The mark before decimals: as cells show that group nothing, else as the spreadsheet that wrote semicolons has it."""
+    """The mark before decimals: as cells show that group nothing, else as the spreadsheet that wrote
+    semicolons has it.
+    """
     commas = points = 0
     for place in recognition.match.metrics.values():
         for row in sample:
@@ -461,7 +468,10 @@ def _warnings(recognition: Recognition, text: str, sample: Sequence[Sequence[str
     if recognition.encoding.name == "cp1252" and recognition.encoding.evidence != "as given":
         yield "not UTF-8: read as Windows-1252; for another code page give its name as the encoding"
         if found := reading.central_european(text):
-            yield f"letters as in {found!r} look like Windows-1250 (Central Europe): give cp1250 as the encoding"
+            yield (
+                f"letters as in {found!r} look like Windows-1250 (Central Europe): give cp1250 as the "
+                "encoding"
+            )
     if found := reading.mojibake(text):
         yield f"text was garbled before this export was saved (UTF-8 read as Windows-1252), such as {found!r}"
     if not sample:

@@ -1,6 +1,7 @@
 """A file's bytes → its records: what it is encoded in, where its rows end, and which of them are damaged.
 
-Nothing here knows a vendor. Memory stays flat: a file is read in blocks, and a row that never ends is cut off.
+Nothing here knows a vendor. Memory stays flat: a file is read in blocks, and a row that never ends is cut
+off.
 """
 
 from __future__ import annotations
@@ -193,7 +194,8 @@ def encoding_of(head: bytes) -> Encoding:
 
 
 def _refuse_other_scripts(head: bytes) -> None:
-    """Western letters beyond ASCII stand alone between others; whole words of them are Cyrillic, Greek, Japanese …
+    """Western letters beyond ASCII stand alone between others; whole words of them are Cyrillic, Greek,
+    Japanese …
 
     Which code page it is cannot be told safely, and a wrong one garbles every anchor.
     """
@@ -202,7 +204,8 @@ def _refuse_other_scripts(head: bytes) -> None:
     if long * 2 > sum(map(len, runs)):
         raise DataError(
             "the text is in an old code page of another script than the Latin one",
-            "save the file as CSV UTF-8, or give its code page as --encoding: cp1251 (Cyrillic), shift_jis, euc_jp, gb18030, "
+            "save the file as CSV UTF-8, or give its code page as --encoding: cp1251 (Cyrillic), "
+            "shift_jis, euc_jp, gb18030, "
             "big5, cp949 (Korean), cp1253 (Greek), cp1255 (Hebrew), cp1256 (Arabic), cp874 (Thai)",
         )
 
@@ -309,7 +312,9 @@ class _Joiner:
         return self._cells(numbers, texts, rejects, ended)
 
     def rest(self) -> Batch:
-        """At the end of the file a quote that is still open closes nowhere; the lines after it may be sound."""
+        """At the end of the file a quote that is still open closes nowhere; the
+        lines after it may be sound.
+        """
         numbers: list[int] = []
         texts: list[str] = []
         rejects: list[Reject] = []
@@ -349,7 +354,9 @@ class _Joiner:
                 self.open = []
 
     def _is_one_row(self, joined: str) -> bool:
-        """Whether lines were rightly joined: a stray quote could also have found another stray one far below."""
+        """Whether lines were rightly joined: a stray quote could also have found
+        another stray one far below.
+        """
         try:
             cells = next(csv.reader([joined], delimiter=self.table.delimiter, strict=True))
         except csv.Error:
@@ -435,7 +442,8 @@ class _Joiner:
         return [number for number, _ in kept], [row for _, row in kept]
 
     def _learn_short(self, rows: list[list[str]]) -> None:
-        """Excel leaves away the delimiters of empty last cells for 16 rows at a time: such runs are no damage.
+        """Excel leaves away the delimiters of empty last cells for 16 rows at a time: such runs are no
+        damage.
 
         Only where most of the full rows have nothing in these cells either.
         """
@@ -459,7 +467,9 @@ def _sound(text: str) -> bool:
 
 
 def _unwrapped(row: list[str], delimiter: str) -> list[str]:
-    """A line that a spreadsheet took for one cell and quoted as a whole, as it does where its separator is another."""
+    """A line that a spreadsheet took for one cell and quoted as a whole, as it does where its separator is
+    another.
+    """
     if delimiter not in row[0]:
         return row
     try:
@@ -482,7 +492,7 @@ def split_sample(text: str, delimiter: str, limit: int) -> list[tuple[int, list[
     return found
 
 
-# --- JSON ---------------------------------------------------------------------------------------------------------------
+# --- JSON ---------------------------------------------------------------------------------------------------
 
 
 def elements(path: Path, encoding: Encoding, containers: Sequence[str]) -> Iterator[dict[str, Any] | Reject]:
@@ -557,7 +567,9 @@ class _Scanner:
                 return ""
 
     def is_line_of_its_own(self, opening: re.Pattern[str]) -> bool:
-        """Whether the file begins with an object that is a row itself, and not the wrapping around a list of them."""
+        """Whether the file begins with an object that is a row itself, and not the wrapping around a list of
+        them.
+        """
         try:
             _, end = self.decoder.raw_decode(self.text, self.at)
         except (json.JSONDecodeError, RecursionError):

@@ -1,4 +1,6 @@
-"""Recognised file → rows. A row that does not fit its columns is a `Reject` with line and reason; nothing is guessed."""
+"""Recognised file → rows. A row that does not fit its columns is a `Reject` with line and reason; nothing is
+guessed.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ class LinkRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Block:
-    """Some thousands of rows, held by column in the order of `LinkRow`'s fields, and the rejects among them."""
+    """Some thousands of rows, held by column in the order of `LinkRow`'s fields, and
+    the rejects among them.
+    """
 
     columns: list[Sequence[Any]]
     rejects: list[Reject]
@@ -74,7 +78,9 @@ class Block:
 
 
 def rows(path: Path | str, recognition: Recognition) -> Iterator[LinkRow | Reject]:
-    """Every row of the file, and why others are none; the rejects of some thousands of rows come after these rows."""
+    """Every row of the file, and why others are none; the rejects of some thousands of rows come after these
+    rows.
+    """
     for block in blocks(path, recognition):
         yield from map(LinkRow, *block.columns)
         yield from block.rejects
@@ -117,7 +123,8 @@ def _domain(cell: str) -> str:
 
 
 def plain_host(cell: str) -> str | None:
-    """The host of a cell that holds a domain, perhaps with a scheme before it or a path after; None for other text.
+    """The host of a cell that holds a domain, perhaps with a scheme before it or a path after; None for other
+    text.
 
     As it is written: `twitter.com` is not yet the site it is today, for a list may rank both names.
     """
@@ -286,7 +293,9 @@ class _Reader:
     def _rel(
         self, get: Callable[[str], list[Any]], link_types: list[Any], nothing: list[Any]
     ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
-        """rel, nofollow, ugc, sponsored: from their own columns where there are any, else from the words of rel."""
+        """rel, nofollow, ugc, sponsored: from their own columns where there are any, else from the words of
+        rel.
+        """
         rels, nofollow, ugc, sponsored = get("rel"), get("nofollow"), get("ugc"), get("sponsored")
         memo = self.memos["words"]
         words = [memo[rel] for rel in rels] if rels is not nothing else nothing
@@ -304,7 +313,9 @@ class _Reader:
         return rels, nofollow, ugc, sponsored
 
     def _types(self, get: Callable[[str], list[Any]], link_types: list[Any], nothing: list[Any]) -> list[Any]:
-        """The kind of link; a flag column says more than the plain "text" beside it, and an alt text alone is an image."""
+        """The kind of link; a flag column says more than the plain "text" beside it, and an alt text alone is
+        an image.
+        """
         kinds = [each and each[0] for each in link_types] if link_types is not nothing else list(nothing)
         told = link_types is not nothing
         for name in ("image", "form", "frame", "redirect", "mention"):
@@ -365,7 +376,9 @@ class _Reader:
         return spread
 
     def _urls(self, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
-        """Linking pages hardly repeat, so what they are is only remembered where they did; targets repeat all the time."""
+        """Linking pages hardly repeat, so what they are is only remembered where they did; targets repeat all
+        the time.
+        """
         if len(set(cells)) * 2 < len(cells):
             return self._remembered("url", cells, name, wrong)
         parse = domains.try_parse

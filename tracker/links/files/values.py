@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Literal
 
+from tracker.links.files.words import WORDS
+
 DateOrder = Literal["day_first", "month_first", "unknown"]
 Decimal = Literal[".", ","]
 Moment = date | datetime
@@ -32,35 +34,10 @@ NOTHING = frozenset(
 )
 
 # True and false as the tools write them, then as Excel and LibreOffice write them in other languages.
-_TRUE = (
-    "true t yes y 1 + x ✓ ✔ wahr ja vrai oui verdadero verdadeiro sí si sim vero waar prawda tak pravda ano sant sann "
-    "sand tosi kyllä igaz igen adevărat da doğru evet истина да так כן אמת 真 是 はい 참 예"
-)
-_FALSE = (
-    "false f no n 0 falsch nein faux non falso não nao onwaar nee fałsz nie nepravda ne falskt usann falsk epätosi ei "
-    "hamis nem fals nu yanlış hayır ложь нет ні לא שקר 假 否 偽 いいえ 거짓 아니요"
-)
-TRUE_WORDS = frozenset(_TRUE.split())
-FALSE_WORDS = frozenset(_FALSE.split())
-
-_MONTH_WORDS = """
-january jan januar januari janvier janv enero ene gennaio gen janeiro styczeń stycznia sty январь января янв ינואר ocak oca január ledna led ian ianuarie січ січня tammik tammikuuta ιαν ιανουαρίου يناير
-february feb februar februari février févr fevr fév febrero febbraio fevereiro fev luty lutego lut февраль февраля фев פברואר şubat şub február února úno febr februarie лют лютого helmik helmikuuta φεβ φεβρουαρίου فبراير
-march mar märz mrz maart mrt mars marzo março marzec marca март марта мар מרץ מרס mart marec března bře március márc martie бер березня maalisk maaliskuuta μαρ μαρτίου مارس
-april apr avril avr abril abr aprile kwiecień kwietnia kwi апрель апреля апр אפריל nisan nis dubna dub április ápr aprilie apríl квіт квітня huhtik huhtikuuta απρ απριλίου أبريل
-may mai mei mayo maggio mag maio maj maja май мая מאי mayıs května kvě május máj трав травня toukok toukokuuta μαΐ μαΐου مايو
-june jun juni juin junio giugno giu junho czerwiec czerwca cze июнь июня июн יוני haziran haz června čvn június jún iun iunie черв червня kesäk kesäkuuta ιουν ιουνίου يونيو
-july jul juli juillet juil julio luglio lug julho lipiec lipca lip июль июля июл יולי temmuz tem července čvc július júl iul iulie лип липня heinäk heinäkuuta ιουλ ιουλίου يوليو
-august aug août aout agosto ago augustus augusti sierpień sierpnia sie август августа авг אוגוסט ağustos ağu srpna augusztus серп серпня agu agt agustus elok elokuuta αυγ αυγούστου أغسطس
-september sep sept septembre septiembre settembre set setembro wrzesień września wrz сентябрь сентября сен сент ספטמבר eylül eyl září zář szeptember szept septembrie вер вересня syysk syyskuuta σεπ σεπτεμβρίου سبتمبر
-october oct oktober okt octobre octubre ottobre ott outubro out październik października paź октябрь октября окт אוקטובר ekim eki října říj október octombrie жовт жовтня lokak lokakuuta οκτ οκτωβρίου أكتوبر
-november nov novembre noviembre novembro listopad listopada lis ноябрь ноября ноя нояб נובמבר kasım kas listopadu noiembrie лист листопада marrask marraskuuta νοε νοεμβρίου نوفمبر
-december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des grudzień grudnia gru декабрь декабря дек דצמבר aralık ara prosince pro decembrie груд грудня jouluk joulukuuta δεκ δεκεμβρίου ديسمبر
-"""
-MONTHS = {
-    word: number
-    for number, line in enumerate(_MONTH_WORDS.strip().splitlines(), start=1)
-    for word in line.split()
+TRUE_WORDS: frozenset[str] = frozenset(WORDS["set"])
+FALSE_WORDS: frozenset[str] = frozenset(WORDS["unset"])
+MONTHS: dict[str, int] = {
+    word: number for number, words in enumerate(WORDS["months"], start=1) for word in words
 }
 
 _CLOCK = (
@@ -152,7 +129,8 @@ def _dotted(word: str, decimal: Decimal) -> str:
         decimal = "," if "." in word else "."
     grouping = "," if decimal == "." else "."
     if grouping in word and not re.fullmatch(r"-?\d{1,3}" + rf"(\{grouping}\d{{3}})+(\{decimal}\d*)?", word):
-        # 3,1 in a file of decimal points, or 3.1 in one of decimal commas: it groups nothing, so it is the mark
+        # 3,1 in a file of decimal points, or 3.1 in one of decimal commas: it groups nothing, so it is the
+        # mark
         grouping, decimal = decimal, "," if decimal == "." else "."
     plain = word.replace(grouping, "").replace(decimal, ".")
     if not re.fullmatch(r"-?(\d+\.?\d*|\.\d+)", plain):

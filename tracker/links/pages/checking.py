@@ -1,4 +1,6 @@
-"""Due pages → fetched → read → stored, each look at once, with what all looks at the page now say of its links."""
+"""Due pages → fetched → read → stored, each look at once, with what all looks at the page now say of its
+links.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,9 @@ def pages_to_check(
     limit: int = 1_000,
     which: Which = "all",
 ) -> list[Due]:
-    """Linking and cited pages whose last check is older than `every`: never checked first, then the oldest."""
+    """Linking and cited pages whose last check is older than `every`: never checked
+    first, then the oldest.
+    """
     if which not in get_args(Which):
         raise UsageError(f"unknown kind of pages {which!r}", f"one of {', '.join(get_args(Which))}")
     links: Any = select(

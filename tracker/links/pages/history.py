@@ -1,7 +1,7 @@
 """Several looks at one page: whether its link is live, suspected lost or lost, and why.
 
-A loss counts only when it was seen twice some days apart: pages are down, blocked or half-rendered for an hour all the
-time.
+A loss counts only when it was seen twice some days apart: pages are down, blocked or half-rendered for an
+hour all the time.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _verdict(run: Sequence[tuple[datetime, LostReason | None]], count: int, apar
     return Verdict("lost" if last - first >= apart else "suspected", first, reason, count)
 
 
-# --- whether the link is there, for the ledger ------------------------------------------------------------------------
+# --- whether the link is there, for the ledger --------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +195,8 @@ def look_evidence(
 ) -> LookEvidence:
     """From the moment, state and status of all looks at a page, and whether they had the link, oldest first.
 
-    Only looks that got the page count, and those to whom the server said that it is gone (404, 410) or unchanged. A
-    page that is blocked, down or slow says nothing about its links.
+    Only looks that got the page count, and those to whom the server said that it is gone (404, 410) or
+    unchanged. A page that is blocked, down or slow says nothing about its links.
     """
     seen: list[float] = []
     lost: list[float] = []

@@ -1,7 +1,7 @@
 """One fetched page → what it says about the brands: links, placement, robots, canonical, names without links.
 
-Everything read from a page is hostile text; it leaves this module without control characters and no longer than its
-column.
+Everything read from a page is hostile text; it leaves this module without control characters and no longer
+than its column.
 """
 
 from __future__ import annotations
@@ -26,7 +26,34 @@ _MAX_LINKS = 2_000
 MAX_URL = 2_000
 _SKIPPED = frozenset(("script", "style", "noscript", "template", "textarea", "select", "svg"))
 _INLINE = frozenset(
-    "a abbr b bdi bdo cite code del dfn em font i ins kbd mark q s samp small span strong sub sup u var wbr".split()  # noqa: SIM905
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "cite",
+        "code",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
 # Controls, bidirectional overrides and isolates, invisible marks, tag characters, half surrogate pairs.
 _UNSAFE = re.compile(
@@ -44,7 +71,9 @@ def clean(text: str, most: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What belongs to one brand, as `tracker.domains.ownership` reads it: hosts, and pages with all below them."""
+    """What belongs to one brand, as `tracker.domains.ownership` reads it: hosts, and pages with all below
+    them.
+    """
 
     brand: int
     domains: tuple[str, ...] = ()

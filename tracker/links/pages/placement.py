@@ -1,9 +1,10 @@
 """Where a link stands on its page: in the text, or in the furniture around it. HTML in, words out.
 
-Evidence in order of strength: what cannot be seen; containers that say what they are (comments, reference lists,
-author boxes); landmarks (nav, header, aside, footer, roles) and the class and id words that sites use for them, the
-outermost winning, because a menu in a footer is footer; and, where a page says nothing (tables, utility classes), where
-the prose is: a link beside the column of prose is sidebar, before it nav, after it footer.
+Evidence in order of strength: what cannot be seen; containers that say what they are (comments, reference
+lists, author boxes); landmarks (nav, header, aside, footer, roles) and the class and id words that sites use
+for them, the outermost winning, because a menu in a footer is footer; and, where a page says nothing (tables,
+utility classes), where the prose is: a link beside the column of prose is sidebar, before it nav, after it
+footer.
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ _NOT_FOOTER = re.compile(
     re.IGNORECASE,
 )
 _CALLOUT = re.compile(
-    r"(?:call-?out|note|pull-?quote|tip|admonition|warning|info-?box|key|summary|highlight|example|quote|fact)",
+    (
+        r"(?:call-?out|note|pull-?quote|tip|admonition|warning|info-?box|key|summary|highlight|example|"
+        r"quote|fact)"
+    ),
     re.I,
 )
 _BYLINE_AT_END = re.compile(
@@ -86,7 +90,9 @@ _COLUMNS = re.compile(
     re.I,
 )
 _NARROW = re.compile(
-    r"(?:(?:[a-z]+:)?w-(?:1/[3-6]|1/12|[234]/12|\d\d|xs|sm)|col-(?:\w+-)?[1-4]|(?:[a-z]+:)?col-span-[1-4]|span[1-4]|left|right|links|rechts|is-(?:narrow|3|4|one-quarter|one-third)|large-[34])$"
+    r"(?:(?:[a-z]+:)?w-(?:1/[3-6]|1/12|[234]/12|\d\d|xs|sm)|col-(?:\w+-)?[1-4]|"
+    r"(?:[a-z]+:)?col-span-[1-4]|span[1-4]|left|right|links|rechts|is-(?:narrow|3|4|one-quarter|"
+    r"one-third)|large-[34])$"
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _UNREAD = frozenset(
@@ -107,7 +113,9 @@ class _Weight:
     linked: int = 0
     links: int = 0
     prose: int = 0
-    """Unlinked text outside comments: three words of an article under a hundred comments are still the article."""
+    """Unlinked text outside comments: three words of an article under a hundred comments are still the
+    article.
+    """
 
     @property
     def density(self) -> float:
@@ -267,7 +275,9 @@ class _Page:
         return "author_bio" if "author" in rel and not self._by_furniture(chain) else None
 
     def _is_page(self, node: LexborNode) -> bool:
-        """A wrapper around most of the prose is no box, whatever its classes say (`has-sidebar`, `comments-open`)."""
+        """A wrapper around most of the prose is no box, whatever its classes say (`has-sidebar`,
+        `comments-open`).
+        """
         if self.body is None:
             return False
         if self.main is not None and node.mem_id != self.main.mem_id:
@@ -382,7 +392,9 @@ class _Page:
         return "nav" if spot.order < start else "footer"
 
     def _branch(self, chain: Sequence[LexborNode]) -> LexborNode | None:
-        """The part of the page with the link, next to the part with the prose; None for a link in the prose."""
+        """The part of the page with the link, next to the part with the prose; None
+        for a link in the prose.
+        """
         if self.main is None or not self._outside(chain):
             return None
         main = {node.mem_id for node in self.main_chain}
@@ -455,7 +467,9 @@ def _words(node: LexborNode) -> str:
 
 
 def _label(node: LexborNode) -> str:
-    """A line that is no heading in the markup but says what follows, such as <p class="bold">About the author</p>."""
+    """A line that is no heading in the markup but says what follows, such as <p class="bold">About the
+    author</p>.
+    """
     child = node.child
     if child is None or child.tag != "-text" or child.next is not None:
         return ""
@@ -499,7 +513,7 @@ def _small_print(node: LexborNode | None) -> bool:
     return "©" in text or "copyright" in text or "all rights reserved" in text
 
 
-# --- what cannot be seen ------------------------------------------------------------------------------------------
+# --- what cannot be seen ------------------------------------------------------------------------------------
 
 
 def _unseen(link: LexborNode, chain: Sequence[LexborNode]) -> bool:

@@ -80,7 +80,9 @@ class _Inflate:
 def unpack(
     chunks: Iterable[bytes], encoding: str, max_bytes: int, max_ratio: float, cut: bool = False
 ) -> Unpacked:
-    """The whole body, or Stop as soon as it is too large or blows up; with `cut`, what fits is kept instead."""
+    """The whole body, or Stop as soon as it is too large or blows up; with `cut`,
+    what fits is kept instead.
+    """
     decoder = _decoder(encoding)
     parts: list[bytes] = []
     size = wire = 0
@@ -166,7 +168,9 @@ class Text:
 
 
 def decode(data: bytes, content_type: str) -> Text:
-    """Byte-order mark, then header, then <meta>; a label that the bytes contradict is overruled, never fatal."""
+    """Byte-order mark, then header, then <meta>; a label that the bytes contradict
+    is overruled, never fatal.
+    """
     for mark, codec in _BOMS:
         if data.startswith(mark):
             return Text(data[len(mark) :].decode(codec, "replace"), codec)
@@ -202,7 +206,9 @@ def _declared(data: bytes, content_type: str) -> str | None:
 
 
 def _nearly_utf8(data: bytes) -> bool:
-    """True when a strict or all but strict reading works: one cut character must not turn a page to mojibake."""
+    """True when a strict or all but strict reading works: one cut character must not
+    turn a page to mojibake.
+    """
     text = data.decode("utf-8", "replace")
     bad = text.count("�")
     good = sum(1 for char in text[:200_000] if ord(char) > 127) - bad

@@ -1,8 +1,9 @@
 """One polite, safe look at a page on the open web.
 
-Safe: every address is checked before the first byte and the connection goes to exactly the checked address, on every
-redirect again; nothing is taken from the environment and no cookie is kept. Polite: robots.txt, one request a host
-at a time, the delays that the host asks for. Whatever goes wrong is a `Refused` with its own reason, never an error.
+Safe: every address is checked before the first byte and the connection goes to exactly the checked address,
+on every redirect again; nothing is taken from the environment and no cookie is kept. Polite: robots.txt, one
+request a host at a time, the delays that the host asks for. Whatever goes wrong is a `Refused` with its own
+reason, never an error.
 """
 
 from __future__ import annotations
@@ -196,7 +197,9 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Line(httpcore.NetworkBackend):
-    """Connects to the checked addresses whatever name it is given: between check and use no one is asked again."""
+    """Connects to the checked addresses whatever name it is given: between check and use no one is asked
+    again.
+    """
 
     def __init__(self, dial: tuple[str, ...], policy: Policy, seconds: float) -> None:
         self.dial, self.policy = dial, policy
@@ -402,7 +405,8 @@ class Fetcher:
         if known is None or known.url != place.url:
             return {}
         pairs = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-        # They come from a stranger's headers of another day: nothing that could end a header line goes out again.
+        # They come from a stranger's headers of another day: nothing that could end a header line goes out
+        # again.
         return {
             name: value for name, value in pairs.items() if value and re.fullmatch(r"[ -~]{1,512}", value)
         }
@@ -489,7 +493,9 @@ class Fetcher:
         return rules
 
     def _ask_rules(self, place: Destination, visit: _Visit) -> robots.Rules:
-        """Errors of the host itself (no name, no connection) stay what they are: the page would meet them too."""
+        """Errors of the host itself (no name, no connection) stay what they are: the page would meet them
+        too.
+        """
         side = _Visit(visit.url, visit.at, None, pins=visit.pins)
         url = _robots_url(place)
         for _ in range(robots.MAX_REDIRECTS + 1):

@@ -120,7 +120,9 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _refuse_disguised(url: str, literal: IPv4Address | IPv6Address) -> None:
-    """Decimal, octal, hex, short and full-width hosts are read by WHATWG as addresses: nobody honest links so."""
+    """Decimal, octal, hex, short and full-width hosts are read by WHATWG as addresses: nobody honest links
+    so.
+    """
     if isinstance(literal, IPv6Address):
         return
     raw = _authority(url).rsplit(":", 1)[0] if ":" in _authority(url) else _authority(url)

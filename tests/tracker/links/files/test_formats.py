@@ -712,7 +712,8 @@ def test_a_layout_is_recognised_by_its_own_columns(layout: formats.Layout) -> No
     assert match.layout.vendor == layout.vendor
 
 
-# Exports as people really have them: cut to some columns, resaved by spreadsheets of other languages -------------------
+# Exports as people really have them: cut to some columns, resaved by spreadsheets of other languages
+# -------------------
 
 PAGE, GOAL = "https://blog.one.test/a", "https://acme.test/x"
 FIRST, LAST = day("2026-03-02"), day("2026-11-10")
@@ -803,7 +804,8 @@ VARIANTS: dict[str, tuple[bytes, str, dict[str, Any]]] = {
         {**PLAIN, "metrics": {"page_ascore": 7.0, "external_num": 1234.0}},
     ),
     "pages without their scheme, American dates": (
-        b"""URL,Title,Anchor Text,PA,DA,Linking Domains,Target URL,Nofollow,Date First Seen,Date Last Seen,Spam Score
+        b"""URL,Title,Anchor Text,PA,DA,Linking Domains,Target URL,Nofollow,"""
+        b"""Date First Seen,Date Last Seen,Spam Score
 blog.one.test/a,T,Acme,30,40,"1,200",acme.test/x,Yes,03/02/2026,11/20/2026,1%""",
         "moz-links",
         {
@@ -830,12 +832,16 @@ blog.one.test/a,T,Acme,30,40,"1,200",acme.test/x,Yes,03/02/2026,11/20/2026,1%"""
         {"source_domain": "one.test", "metrics": {"Linking pages": 1234.0, "Target pages": 12.0}},
     ),
     "an old crawl's names": (
-        f'"Type","From","To","Anchor Text","Alt Text","Follow"\n"Hyperlink","{PAGE}","{GOAL}","","Logo","false"\n'.encode(),
+        (
+            f'"Type","From","To","Anchor Text","Alt Text","Follow"\n"Hyperlink","{PAGE}","{GOAL}","",'
+            '"Logo","false"\n'
+        ).encode(),
         "screamingfrog-inlinks",
         {"source_url": PAGE, "target_url": GOAL, "anchor": "Logo", "nofollow": True, "link_type": "image"},
     ),
     "a tool that nobody listed": (
-        f'Backlink URL,Page Title,Target URL,Anchor text,DT,Rel,First seen,Last checked\n{PAGE},T,{GOAL},"Acmé",30,'
+        f"Backlink URL,Page Title,Target URL,Anchor text,DT,Rel,First seen,Last checked\n{PAGE},T,"
+        f'{GOAL},"Acmé",30,'
         f'"ugc, nofollow","Mar 2, 2026",2026-11-10\n'.encode(),
         "generic",
         {**PLAIN, "title": "T", "nofollow": True, "ugc": True, "sponsored": False, "last_seen": LAST},
@@ -885,13 +891,19 @@ HEADERS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         LINK,
     ),
     "Ahrefs with DR for Domain rating": (
-        "Referring page title,Referring page URL,DR,UR,Domain traffic,Anchor,Target URL,Type,Nofollow,First seen",
+        (
+            "Referring page title,Referring page URL,DR,UR,Domain traffic,Anchor,Target URL,Type,"
+            "Nofollow,First seen"
+        ),
         "T,{A},5,4,3,Acme,{Z},text,false,2026-03-02 10:00:00",
         "ahrefs-backlinks",
         {**LINK, "nofollow": False, "metrics": {"DR": 5, "UR": 4, "Domain traffic": 3}},
     ),
     "Ahrefs' domains with two-line headers": (
-        "Domain,Domain rating,Ref. domains Dofollow,Traffic,Links to target Total,Links to target New,First seen,Lost",
+        (
+            "Domain,Domain rating,Ref. domains Dofollow,Traffic,Links to target Total,Links to target "
+            "New,First seen,Lost"
+        ),
         "blog.test,33,4,100,3,0,2026-03-02,",
         "ahrefs-refdomains",
         {**FROM_BLOG, "first_seen": day("2026-03-02")},
@@ -1003,19 +1015,28 @@ HEADERS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         {"metrics": {"Citations": 4, "Cited Pages": 2}},
     ),
     "Screaming Frog, German": (
-        '"Typ","Quelle","Ziel","Größe (Bytes)","Alt-Text","Anker","Statuscode","Status","Follow","Ziel","Rel","Linkposition"',
+        (
+            '"Typ","Quelle","Ziel","Größe (Bytes)","Alt-Text","Anker","Statuscode","Status","Follow",'
+            '"Ziel","Rel","Linkposition"'
+        ),
         '"Hyperlink","{A}","{Z}","1","","Acme","200","OK","true","_blank","ugc nofollow","Inhalt"',
         "screamingfrog-inlinks",
         {**LINK, "link_type": "text", "ugc": True, "placement": "Inhalt"},
     ),
     "Screaming Frog, French": (
-        '"Type","Source","Destination","Taille (octets)","Texte alternatif","Ancrage","Code de statut","Suivre","Position du lien"',
+        (
+            '"Type","Source","Destination","Taille (octets)","Texte alternatif","Ancrage","Code de '
+            'statut","Suivre","Position du lien"'
+        ),
         '"Hyperlien","{A}","{Z}","1","","Acme","200","vrai","Contenu"',
         "screamingfrog-inlinks",
         {**LINK, "link_type": "text", "nofollow": False},
     ),
     "Screaming Frog, Spanish": (
-        '"Tipo","Origen","Destino","Texto ALT","Anclaje","Código de respuesta","Seguir","Posición del enlace"',
+        (
+            '"Tipo","Origen","Destino","Texto ALT","Anclaje","Código de respuesta","Seguir","Posición '
+            'del enlace"'
+        ),
         '"Hipervínculo","{A}","{Z}","","Acme","200","falso","Pie"',
         "screamingfrog-inlinks",
         {**LINK, "link_type": "text", "nofollow": True},
@@ -1033,7 +1054,10 @@ HEADERS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         {**LINK, "link_type": "text"},
     ),
     "Screaming Frog, what a page loads": (
-        '"Type","Source","Destination","Size (Bytes)","Alt Text","Anchor","Status Code","Crawlability","Follow"',
+        (
+            '"Type","Source","Destination","Size (Bytes)","Alt Text","Anchor","Status Code",'
+            '"Crawlability","Follow"'
+        ),
         '"Image","{A}","{Z}","9","Logo","","200","","true"',
         "screamingfrog-inlinks",
         {"link_type": "embed"},
@@ -1045,13 +1069,19 @@ HEADERS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         {**LINK, "metrics": {"Domain Trust": 4, "Page Trust": 5}},
     ),
     "SEO SpyGlass": (
-        "Backlink Page,Page Title,Linked Page (URL),Anchor Text,Domain InLink Rank,InLink Rank,Last Found Date",
+        (
+            "Backlink Page,Page Title,Linked Page (URL),Anchor Text,Domain InLink Rank,InLink Rank,"
+            "Last Found Date"
+        ),
         "{A},T,{Z},Acme,3,4,2026-11-10",
         "seranking-backlinks",
         {**LINK, "last_seen": day("2026-11-10")},
     ),
     "Ubersuggest": (
-        "Source Page Title,Source Page URL,Domain Authority,Page Authority,Spam Score,Link Type,Anchor Text,Target URL",
+        (
+            "Source Page Title,Source Page URL,Domain Authority,Page Authority,Spam Score,Link Type,"
+            "Anchor Text,Target URL"
+        ),
         "T,{A},4,5,1,Nofollow,Acme,{Z}",
         "ubersuggest-backlinks",
         {**LINK, "nofollow": True, "title": "T"},

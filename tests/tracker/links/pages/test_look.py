@@ -162,9 +162,11 @@ def test_a_canonical_elsewhere_is_told_from_a_canonical_to_itself(
 
 def test_title_language_refresh_and_outlinks_are_read() -> None:
     found = report(
-        "<html lang='de_AT'><head><title> A\u202e \n B </title><meta http-equiv=Refresh content=\"5; URL='/next'\"></head>"
+        "<html lang='de_AT'><head><title> A\u202e \n B </title><meta http-equiv=Refresh "
+        "content=\"5; URL='/next'\"></head>"
         "<a href=/in>i</a><a href='https://blog.test/x'>i</a><a href='https://www.blog.test'>i</a>"
-        "<a href='https://acme.test'>o</a><a href='https://acme.test'>o</a><a href='mailto:x@y.test'>m</a></html>"
+        "<a href='https://acme.test'>o</a><a href='https://acme.test'>o</a><a "
+        "href='mailto:x@y.test'>m</a></html>"
     )
     assert (found.title, found.language, found.refresh, found.outlinks) == (
         "A B",

@@ -121,7 +121,7 @@ def reason(result: Fetched | Refused) -> str:
     return result.reason
 
 
-# --- addresses and urls -------------------------------------------------------------------------------------------
+# --- addresses and urls -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_a_closed_port_is_connect(site: Site) -> None:
     assert reason(fetch(site)) == "connect"
 
 
-# --- redirects ----------------------------------------------------------------------------------------------------
+# --- redirects ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -399,7 +399,7 @@ def test_a_redirect_without_a_target_is_a_page_with_that_status(site: Site) -> N
     assert good(fetch(site)).status == 302
 
 
-# --- bodies -------------------------------------------------------------------------------------------------------
+# --- bodies -------------------------------------------------------------------------------------------------
 
 
 def endless(piece: bytes, head: bytes, pause: float = 0.0) -> Route:
@@ -563,7 +563,7 @@ def test_a_wrong_charset_survives(data: bytes, header: str, text: str | None, ch
         assert found.text == text
 
 
-# --- identity, cookies, environment, tls --------------------------------------------------------------------------
+# --- identity, cookies, environment, tls --------------------------------------------------------------------
 
 
 def test_we_say_who_we_are_and_keep_no_cookie(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -591,18 +591,24 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(
         [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:prime256v1",
-                "-nodes",
-            ),
-            *("-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=secure.test"),
-            *("-addext", "subjectAltName=DNS:secure.test"),
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=secure.test",
+            "-addext",
+            "subjectAltName=DNS:secure.test",
         ],
         cwd=folder,
         check=True,
@@ -633,7 +639,7 @@ def test_the_pinned_connection_still_proves_the_name(certificate: Path) -> None:
         assert reason(stranger.fetch(site.url("/", "secure.test", "https"), at=NOW)) == "tls"
 
 
-# --- robots.txt ---------------------------------------------------------------------------------------------------
+# --- robots.txt ---------------------------------------------------------------------------------------------
 
 
 def with_rules(site: Site, text: bytes, status: str = "200 OK", **headers: str) -> None:
@@ -653,7 +659,10 @@ def with_rules(site: Site, text: bytes, status: str = "200 OK", **headers: str) 
         ("User-agent: citeliftbot\nDisallow: /", "/a", True),
         ("User-agent: other\nUser-agent: citelift\nDisallow: /a", "/a", False),
         (
-            "User-agent: citelift\nDisallow: /a\nUser-agent: b\nDisallow: /\nUser-agent: citelift\nDisallow: /c",
+            (
+                "User-agent: citelift\nDisallow: /a\nUser-agent: b\nDisallow: /\nUser-agent: "
+                "citelift\nDisallow: /c"
+            ),
             "/c",
             False,
         ),
@@ -741,7 +750,7 @@ def test_a_hostile_robots_txt_costs_no_time() -> None:
     assert time.monotonic() - started < 2
 
 
-# --- manners ------------------------------------------------------------------------------------------------------
+# --- manners ------------------------------------------------------------------------------------------------
 
 
 def test_requests_to_a_host_keep_the_distance_that_it_asks_for(site: Site) -> None:
