@@ -43,7 +43,7 @@ def demo(
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do everything, then end.")] = False,
     port: PortOption = 8501,
 ) -> None:
-    """The whole line on a simulated web: ask, import links, compute, report, show. No key, all on this machine."""
+    """The whole line on a simulated web: ask, import links, compute, report, show. All on this machine."""
     from dashboard.demo import run_demo
     from tracker.starter import SHIPPED
 

@@ -1,4 +1,4 @@
-"""The `citelift` command: the verbs of the three packages in one, and its errors as people and programs read them."""
+"""The `citelift` command: the verbs of the three packages in one, and its errors, for people and programs."""
 
 from __future__ import annotations
 

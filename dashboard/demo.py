@@ -1,4 +1,4 @@
-"""The demo: every station of the line on a simulated web, each step saying what it does and where it puts things."""
+"""The demo: every station of the line on a simulated web; each step says what it does, and where."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from tracker import numbers
 from tracker.cli.opening import opened
 from tracker.cli.printing import err, out, plain
-from tracker.cli.run import limits_of, progress_bar
+from tracker.cli.progress import progress_bar
+from tracker.cli.run import limits_of
 from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
 
@@ -66,7 +67,8 @@ def run_demo(settings: Settings, folder: Path, *, kind: str, weeks: int, seed: i
         with _step(f"4/5  Report of the last week → {folder}/reports"):
             reports = _report(db, workspace_id, folder / "reports", weeks)
         err.print(
-            f"5/5  Done in {time.monotonic() - started:.0f} s. What was planted stands in {folder}/truth.json."
+            f"5/5  Done in {time.monotonic() - started:.0f} s. "
+            f"What was planted stands in {folder}/truth.json."
         )
     for path in reports:
         out.print(f"     {path}")
@@ -168,7 +170,8 @@ def _links(db: Database, workspace_id: int, world: Any, folder: Path) -> None:
     now = datetime.now(UTC)
     result = imports.import_links(db, workspace_id, files.ahrefs, now=now)
     err.print(
-        f"     {files.ahrefs.name}: {result.stored:,} links of {result.read:,} rows, {result.rejected:,} rejected"
+        f"     {files.ahrefs.name}: {result.stored:,} links of {result.read:,} rows, "
+        f"{result.rejected:,} rejected"
     )
     authority_lists.import_authority(
         db,
@@ -189,7 +192,8 @@ def _show_lift(db: Database, workspace_id: int, truth: dict[str, Any]) -> None:
     planted = {row["source"] for row in truth["planted"]}
     claimed = [row for row in table.rows if row.verdict == "associated within the same question"]
     err.print(
-        f"     {len(claimed)} of {len(table.rows)} sources stand out; {sum(r.source in planted for r in claimed)} of {len(planted)} planted ones are among them"
+        f"     {len(claimed)} of {len(table.rows)} sources stand out; "
+        f"{sum(r.source in planted for r in claimed)} of {len(planted)} planted ones are among them"
     )
     for row in claimed[:8]:
         err.print(

@@ -1,4 +1,4 @@
-"""The commands of the README and of the manual's topics are run as they stand, in their order, in an empty folder."""
+"""The commands of the README and the manual's topics are run as they stand, in order, in an empty folder."""
 
 from __future__ import annotations
 

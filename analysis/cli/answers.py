@@ -1,4 +1,4 @@
-"""The verbs that read answers: visibility, changes, sources, stability, report. They print what other modules compute.
+"""The verbs that read answers: visibility, changes, sources, stability, report. They compute nothing.
 
 Whatever is heavy is imported inside its verb: `citelift --help` must answer at once.
 """
@@ -51,7 +51,7 @@ def _bounds(name: str, interval: Interval) -> dict[str, float | int | None]:
 
 
 def row_json(row: Row) -> dict[str, Any]:
-    """One row of `citelift visibility --json`: `low` and `high` are the mention rate's, the others carry their names."""
+    """One row of `citelift visibility --json`: `low` and `high` are the mention rate's; others have names."""
     head = row.rates["mention_rate"]
     found: dict[str, Any] = {
         "brand": row.brand,
@@ -93,7 +93,7 @@ def visibility(
     definitions: Annotated[bool, typer.Option("--definitions", help="Print what each number means.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """How often answers name and cite each brand, with intervals. Prompts that name your own brand are left out."""
+    """How often answers name and cite each brand, with intervals. Prompts naming your brand are left out."""
     from analysis import visibility as v
 
     if definitions:
@@ -146,7 +146,7 @@ def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
         cells: list[object] = [getattr(row, key) for key in keys]
         cells.append(f"{row.brand} (you)" if row.own else row.brand)
         for name in ("mention_rate", "citation_rate", "share_of_voice"):
-            interval = row.rates[name]  # type: ignore[index]
+            interval = row.rates[name]
             cells.append(
                 f"{numbers.percent(interval.estimate)} ({numbers.percent_range(interval.low, interval.high)})"
             )

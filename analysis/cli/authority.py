@@ -1,4 +1,4 @@
-"""`citelift authority`: the metrics there are, and trust and spam mass, which need somebody's word for what is good."""
+"""`citelift authority`: the metrics there are, and trust and spam mass, which need good seeds."""
 
 from __future__ import annotations
 

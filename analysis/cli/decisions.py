@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from analysis.frames import World
 
-    # (database, world, domain, choice); refuses what it does not know; returns the entry where that is not the domain
+    # (database, world, domain, choice) → the entry, where that is not the domain. It refuses the unknown.
     Decide = Callable[[Database, World, str, str], str | None]
 
 

@@ -133,7 +133,7 @@ def rings(
     top: TopOption = 20,
     as_json: JsonOption = False,
 ) -> None:
-    """Domains that all link to one another: an exchange, one owner, or a real community. A reason to look, no verdict."""
+    """Domains that all link to one another: an exchange, one owner or a community. A reason to look."""
     from analysis.authority import graph
 
     with _graph(where) as (_, links, basis):

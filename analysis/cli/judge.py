@@ -1,4 +1,4 @@
-"""`citelift judge`: an LLM judge of stances and of unknown domains. Off until the catalog names one. Prints, never computes.
+"""`citelift judge`: an LLM judge of stances and of unknown domains. Off until the catalog names one.
 
 Whatever is heavy is imported inside: `citelift --help` must answer at once.
 """
@@ -19,7 +19,8 @@ from tracker import numbers
 from tracker.cli.opening import opened
 from tracker.cli.options import ConcurrencyOption, JsonOption, LogOption, SandboxOption, TimeoutOption, Where
 from tracker.cli.printing import out, plain, print_json
-from tracker.cli.run import interruptible, limits_of, progress_bar
+from tracker.cli.progress import interruptible, progress_bar
+from tracker.cli.run import limits_of
 from tracker.cli.verbs import ASK, add
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import UsageError
@@ -67,7 +68,7 @@ def judge(
     branded: BrandedOption = "exclude",
     as_json: JsonOption = False,
 ) -> None:
-    """Let a model you chose judge how answers speak about each brand. Off until engines.yaml has a `judge:`."""
+    """Let a model you chose judge how answers speak about each brand. Off until engines.yaml has `judge:`."""
     agreement = agreement or labels is not None
     if agreement and domains:
         raise UsageError("--agreement is about stances, not about --domains", "give one of them at a time")
@@ -80,7 +81,7 @@ def judge(
     with reading(where, branded=branded) as asked:
         found = judged.stored(asked, domains=domains, judge=by)
     if as_json:
-        print_json({**({} if done is None else _asked_json(done)), **found})
+        print_json(found if done is None else _asked_json(done) | found)
     else:
         if done is not None:
             _print_summary(done)
@@ -210,7 +211,11 @@ def _judge_now(
     with given as url, progress_bar(quiet, "judging") as show:
         return interruptible(
             lambda stop: run.judge_all(
-                *(db, bench, task, cases, limits),
+                db,
+                bench,
+                task,
+                cases,
+                limits,
                 most=limit,
                 total=expected,
                 sandbox_url=url,
@@ -249,7 +254,8 @@ def _dry_run(
         return
     likely = "" if usual is None else f", usually {numbers.money(usual * len(most))}"
     out.print(
-        f"{plain(bench.model)}, prompt {bench.prompt_version}: {total:,} open, {len(most):,} would be asked. At most {numbers.money(sum(most))}{likely}; {numbers.money(left)} of this month's budget is left."
+        f"{plain(bench.model)}, prompt {bench.prompt_version}: {total:,} open, {len(most):,} would be asked. "
+        f"At most {numbers.money(sum(most))}{likely}; {numbers.money(left)} of this month's budget is left."
     )
     if not found["priced"]:
         out.print("No price known for this model: $0.10 each is assumed until it reports its cost.")

@@ -1,4 +1,4 @@
-"""What a judge said, as `citelift judge` prints it: stances never without the judge's agreement with people."""
+"""A judge's verdicts as `citelift judge` prints them: never without the judge's agreement with people."""
 
 from __future__ import annotations
 
@@ -79,10 +79,17 @@ def _agreement_json(asked: Asked, by: Judge) -> dict[str, Any] | None:
         for label, row in zip(classes, found.table.tolist(), strict=True)
     }
     return {
-        **{"labels": found.set_name, "measured_at": found.measured_at, "n": agreed.n},
-        **{"agreed": agreed.estimate, "low": agreed.low, "high": agreed.high},
-        **{"kappa": kappa.estimate, "kappa_low": kappa.low, "kappa_high": kappa.high},
-        **{"without_verdict": found.failed, "confusion": confusion},
+        "labels": found.set_name,
+        "measured_at": found.measured_at,
+        "n": agreed.n,
+        "agreed": agreed.estimate,
+        "low": agreed.low,
+        "high": agreed.high,
+        "kappa": kappa.estimate,
+        "kappa_low": kappa.low,
+        "kappa_high": kappa.high,
+        "without_verdict": found.failed,
+        "confusion": confusion,
     }
 
 
@@ -100,7 +107,8 @@ def show(found: dict[str, Any], *, confusion: bool) -> None:
     _show_agreement(found["agreement"], confusion)
     if len(by["served_models"]) > 1:
         out.print(
-            f"Verdicts of {len(by['served_models'])} served models are in these numbers: {plain(', '.join(by['served_models']))}."
+            f"Verdicts of {len(by['served_models'])} served models are in these numbers: "
+            f"{plain(', '.join(by['served_models']))}."
         )
     if by["model"] == "sandbox/judge":
         out.print("sandbox/judge is a word list to try the command with, not a judge to rely on.")
@@ -114,7 +122,8 @@ def _show_domains(name: str, rows: list[dict[str, Any]], used: bool) -> None:
     table(f"Unknown domains, judged by {name}", ("domain", "class"), shown)
     if not used:
         out.print(
-            "\nNo number uses these. With `domains: true` under `judge:` in engines.yaml, the next `citelift judge --domains` lets classes rest on them."
+            "\nNo number uses these. With `domains: true` under `judge:` in engines.yaml, the next "
+            "`citelift judge --domains` lets classes rest on them."
         )
 
 
@@ -123,7 +132,8 @@ def _show_stances(name: str, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         few = ", directional only" if row["directional_only"] else ""
         sides = [
-            f"{numbers.percent(row[f'share_{side}'])} ({numbers.percent_range(row[f'{side}_low'], row[f'{side}_high'])})"
+            f"{numbers.percent(row[f'share_{side}'])} "
+            f"({numbers.percent_range(row[f'{side}_low'], row[f'{side}_high'])})"
             for side in ("positive", "negative")
         ]
         brand = f"{row['brand']} (you)" if row["own"] else row["brand"]
@@ -147,7 +157,8 @@ def _show_agreement(found: dict[str, Any] | None, confusion: bool) -> None:
     if found["n"] < ENOUGH_LABELS:
         missing += "; too few to go by"
     out.print(
-        f"\nAgreement with {found['n']} hand labels ({plain(found['labels'])}): {agreed}; Cohen's kappa {kappa}{missing}."
+        f"\nAgreement with {found['n']} hand labels ({plain(found['labels'])}): {agreed}; "
+        f"Cohen's kappa {kappa}{missing}."
     )
     if confusion:
         heads = ("label ↓ verdict →", *found["confusion"])

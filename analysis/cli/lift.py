@@ -1,4 +1,4 @@
-"""The verbs that ask whether links matter: lift, association, events. They print what other modules compute."""
+"""The verbs that ask whether links matter: lift, association, events. They print what others compute."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def lift(
         right=range(1, 6),
     )
     out.print(
-        f"\n{found.answers:,} answers, {found.prompts} prompts, {len(found.rows)} sources that link to a brand."
+        f"\n{found.answers:,} answers, {found.prompts} prompts, "
+        f"{len(found.rows)} sources that link to a brand."
     )
     if len(found.rows) > top:
         out.print(f"{len(found.rows) - top} more rows: --top {len(found.rows)} or --json")

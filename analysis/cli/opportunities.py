@@ -76,7 +76,8 @@ def opportunities(
     table("Opportunities", columns, shown, right=(2, 3, 4))
     if found:
         out.print(
-            f"\n{len(found)} in all. Pages and next steps: --json. Decide: --set {plain(found[0].source)}=working"
+            f"\n{len(found)} in all. Pages and next steps: --json. "
+            f"Decide: --set {plain(found[0].source)}=working"
         )
 
 

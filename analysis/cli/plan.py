@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tracker import numbers
 from tracker.cli.options import JsonOption, Where
-from tracker.cli.printing import err, out, plain, print_json, table
-from tracker.cli.run import plan_json, show_plan
+from tracker.cli.printing import err, out, print_json, table
 from tracker.cli.verbs import ASK, add
 from tracker.errors import CiteliftError
 
 if TYPE_CHECKING:
     from analysis.lift.panel import Panel
     from analysis.lift.power import PowerPlan
-    from tracker.run.plan import Plan
+    from tracker.run.plan import Detectable, EnginePlan, Plan
     from tracker.settings import Settings
 
 
@@ -47,11 +47,98 @@ def plan(
     made = health.plan_for(settings)
     found = _power(settings, made, points / 100, source) if power else None
     if as_json:
-        print_json(plan_json(made) | ({"power": _json(found)} if found else {}))
+        print_json(_plan_json(made) | ({"power": _json(found)} if found else {}))
         return
-    show_plan(made)
+    _show_plan(made)
     if found:
         _show(found)
+
+
+def _plan_json(made: Plan) -> dict[str, Any]:
+    rows = [
+        {
+            "engine": e.name,
+            "model": e.model,
+            "prompts": e.prompts,
+            "repeats": e.repeats,
+            "asks": e.asks,
+            "most_usd": e.most_micros / 1e6,
+            "likely_usd": None if e.likely_micros is None else e.likely_micros / 1e6,
+            "budget_usd": None if e.budget_micros is None else e.budget_micros / 1e6,
+            "verdict": e.verdict,
+            "missing_keys": list(e.missing_keys),
+            "detectable_change": {str(d.repeats): round(d.change, 4) for d in e.detectable},
+            "detectable_citation_change": {
+                str(d.repeats): round(d.change, 4) for d in e.detectable_citations
+            },
+        }
+        for e in made.engines
+    ]
+    return {
+        "workspace": made.workspace,
+        "asks": made.asks,
+        "most_usd": made.most_micros / 1e6,
+        "likely_usd": made.likely_micros / 1e6,
+        "runs_per_month": round(made.runs_per_month, 2),
+        "month_usd": made.likely_micros * made.runs_per_month / 1e6,
+        "rows": rows,
+    }
+
+
+def _show_plan(made: Plan) -> None:
+    rows = [
+        (
+            e.name,
+            e.model,
+            f"{e.prompts:,} × {e.repeats}",
+            numbers.money(e.most_micros),
+            numbers.money(e.likely_micros),
+            numbers.money(e.budget_micros) if e.budget_micros is not None else "none",
+            _verdict(e),
+        )
+        for e in made.engines
+    ]
+    columns = ("engine", "model", "asks", "at most", "usually", "budget", "verdict")
+    title = f"Plan for workspace {made.workspace}: {made.asks:,} asks (prompts × repeats)"
+    table(title, columns, rows, right=(2, 3, 4, 5))
+    out.print(
+        f"\nA run: {numbers.money(made.likely_micros)} expected, {numbers.money(made.most_micros)} at most. "
+        f"A month ({made.runs_per_month:.1f} runs): "
+        f"{numbers.money(round(made.likely_micros * made.runs_per_month))}."
+    )
+    out.print()
+    changes = [
+        (e.name, _points(e.detectable), _points(e.detectable_citations), _basis(e)) for e in made.engines
+    ]
+    table(
+        f"Smallest change of a rate that two runs could show ({numbers.percent(0.8, 0)} power), by repeats",
+        ("engine", "mention rate", "citation rate", "from"),
+        changes,
+    )
+
+
+def _points(found: Sequence[Detectable]) -> str:
+    return ", ".join(f"{one.repeats}×: {numbers.points_apart(one.change)}" for one in found)
+
+
+def _verdict(engine: EnginePlan) -> str:
+    notes: list[str] = [engine.verdict]
+    if engine.missing_keys:
+        notes.append(f"key missing: {', '.join(engine.missing_keys)}")
+    if not engine.priced:
+        notes.append("no price known: $0.10 an ask assumed")
+    if not engine.searches:
+        notes.append("does not search")
+    return "; ".join(notes)
+
+
+def _basis(engine: EnginePlan) -> str:
+    seen = engine.observed
+    rate = numbers.percent(seen.rate, 0)
+    shared = f"intraclass correlation of repeats {numbers.number(seen.intraclass, 2)}"
+    if not seen.answers:
+        return f"assumed rate {rate}, {shared}"
+    return f"{seen.answers:,} answers: rate {rate}, {shared}"
 
 
 def _power(settings: Settings, made: Plan, points: float, source: str | None) -> PowerPlan:
@@ -63,7 +150,7 @@ def _power(settings: Settings, made: Plan, points: float, source: str | None) ->
 
 
 def _panel(settings: Settings, made: Plan) -> tuple[Panel, str]:
-    """The workspace's own answers and links where there are enough, else a typical world of the plan's size."""
+    """The workspace's own answers and links where there are enough, else a typical world of this size."""
     from analysis import frames
     from analysis.lift.power import typical_panel
     from tracker.store import open_database
@@ -116,7 +203,7 @@ def _show(found: PowerPlan) -> None:
     ]
     out.print()
     table(
-        f"Chance to see a lift of {numbers.points_apart(found.points)} of a source like {plain(found.source)}",
+        f"Chance to see a lift of {numbers.points_apart(found.points)} of a source like {found.source}",
         (
             "weeks",
             "repeats",
@@ -130,10 +217,12 @@ def _show(found: PowerPlan) -> None:
     )
     if found.cheapest is None:
         out.print(
-            "None of these is enough. More prompts help more than more repeats; pooling sources into families helps too."
+            "None of these is enough. More prompts help more than more repeats; "
+            "pooling sources into families helps too."
         )
     else:
         best = found.cheapest
         out.print(
-            f"Fewest answers that reach {numbers.percent(found.wanted, 0)}: {best.weeks} weeks with {best.repeats} repeats ({best.answers:,} answers)."
+            f"Fewest answers that reach {numbers.percent(found.wanted, 0)}: {best.weeks} weeks with "
+            f"{best.repeats} repeats ({best.answers:,} answers)."
         )

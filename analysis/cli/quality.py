@@ -55,7 +55,7 @@ def quality(
     top: TopOption = 30,
     as_json: JsonOption = False,
 ) -> None:
-    """Links to your brand, one factor at a time. There is no score, and the default advice is to do nothing."""
+    """Links to your brand, one factor at a time. There is no score; the default advice is to do nothing."""
     from analysis import frames
     from analysis import quality as q
 

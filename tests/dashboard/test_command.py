@@ -125,7 +125,7 @@ def test_with_json_a_failure_is_json_too_and_words_stand_on_the_error_output(
     assert printed.err.strip()
 
 
-# --- the manual -------------------------------------------------------------------------------------------------------
+# --- the manual ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("topic", manual.ORDER)

@@ -59,7 +59,8 @@ def check(
         for problem in report.problems:
             colour = "red" if problem.level == "error" else "yellow"
             out.print(
-                f"[{colour}]{problem.level:<7}[/{colour}] {plain(problem.where)}: {plain(problem.problem)} \\[{problem.id}]"
+                f"[{colour}]{problem.level:<7}[/{colour}] {plain(problem.where)}: {plain(problem.problem)} "
+                f"\\[{problem.id}]"
             )
             if problem.hint:
                 out.print(f"        fix: {plain(problem.hint)}")
@@ -124,7 +125,8 @@ def read_raw(
         print_json(citations.as_json(reading))
         return
     out.print(
-        f"shape {reading.shape}; model {plain(reading.engine_model)}; searched: {reading.search_used}; problem: {reading.problem or 'none'}"
+        f"shape {reading.shape}; model {plain(reading.engine_model)}; "
+        f"searched: {plain(reading.search_used)}; problem: {plain(reading.problem or 'none')}"
     )
     for search in reading.searches:
         out.print(f"  search  {plain(search)}")
@@ -152,7 +154,8 @@ def import_answers(
         print_json(asdict(counts))
     else:
         out.print(
-            f"{counts.read:,} read, {counts.stored:,} stored with {counts.citations:,} citations, {counts.already_there:,} already there, {counts.rejected:,} rejected."
+            f"{counts.read:,} read, {counts.stored:,} stored with {counts.citations:,} citations, "
+            f"{counts.already_there:,} already there, {counts.rejected:,} rejected."
         )
         for reject in counts.rejects[:20]:
             err.print(f"  {file}:{reject.line}: {plain(reject.reason)}")

@@ -1,4 +1,4 @@
-"""`citelift init`: a catalog to begin with. Asks at a terminal; elsewhere what is missing must be said by options."""
+"""`citelift init`: a catalog to begin with. Asks at a terminal; elsewhere options must say what is needed."""
 
 from __future__ import annotations
 

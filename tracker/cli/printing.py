@@ -31,7 +31,7 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 def table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()
 ) -> None:
-    """A table as wide as the terminal; where its words or its rows would suffer, one block a row. A pipe has no width."""
+    """A table as wide as the terminal; where that would spoil it, one block a row. A pipe has no width."""
     cells = [[_clean(cell) for cell in row] for row in rows]
     width = shutil.get_terminal_size((NO_WIDTH, 25)).columns
     widths = _widths([columns, *cells], width)

@@ -1,22 +1,19 @@
-"""The verbs of asking: plan, run, runs. Prints, never computes."""
+"""The verbs of asking: run, runs. They print what other modules do."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import signal
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tracker import numbers
 from tracker.cli.opening import opened
 from tracker.cli.options import ConcurrencyOption, JsonOption, LogOption, SandboxOption, TimeoutOption, Where
-from tracker.cli.printing import err, out, plain, print_json, table
+from tracker.cli.printing import out, plain, print_json, table
+from tracker.cli.progress import interruptible, progress_bar
 from tracker.cli.verbs import ASK, add
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import UsageError
@@ -25,11 +22,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
     from tracker.catalog import Catalog
-    from tracker.run.jobs import Progress, Summary
-    from tracker.run.plan import Detectable, EnginePlan, Plan
+    from tracker.run.jobs import Summary
+    from tracker.run.plan import Plan
     from tracker.settings import Settings
 
-T = TypeVar("T")
 TROUBLES, WORDS = 8, 200
 """Reasons that a summary shows, and how much of an engine's own words on each."""
 LONGEST_SPREAD = 31 * 24.0
@@ -38,91 +34,6 @@ LONGEST_SPREAD = 31 * 24.0
 def register(app: typer.Typer) -> None:
     add(app, run, group=ASK)
     add(app, runs, group=ASK)
-
-
-def plan_json(made: Plan) -> dict[str, Any]:
-    rows = [
-        {
-            "engine": e.name,
-            "model": e.model,
-            "prompts": e.prompts,
-            "repeats": e.repeats,
-            "asks": e.asks,
-            "most_usd": e.most_micros / 1e6,
-            "likely_usd": None if e.likely_micros is None else e.likely_micros / 1e6,
-            "budget_usd": None if e.budget_micros is None else e.budget_micros / 1e6,
-            "verdict": e.verdict,
-            "missing_keys": list(e.missing_keys),
-            "detectable_change": {str(d.repeats): round(d.change, 4) for d in e.detectable},
-            "detectable_citation_change": {
-                str(d.repeats): round(d.change, 4) for d in e.detectable_citations
-            },
-        }
-        for e in made.engines
-    ]
-    return {
-        "workspace": made.workspace,
-        "asks": made.asks,
-        "most_usd": made.most_micros / 1e6,
-        "likely_usd": made.likely_micros / 1e6,
-        "runs_per_month": round(made.runs_per_month, 2),
-        "month_usd": made.likely_micros * made.runs_per_month / 1e6,
-        "rows": rows,
-    }
-
-
-def show_plan(made: Plan) -> None:
-    rows = [
-        (
-            e.name,
-            e.model,
-            f"{e.prompts:,} × {e.repeats}",
-            numbers.money(e.most_micros),
-            numbers.money(e.likely_micros),
-            numbers.money(e.budget_micros) if e.budget_micros is not None else "none",
-            _verdict(e),
-        )
-        for e in made.engines
-    ]
-    columns = ("engine", "model", "asks", "at most", "usually", "budget", "verdict")
-    title = f"Plan for workspace {made.workspace}: {made.asks:,} asks (prompts × repeats)"
-    table(title, columns, rows, right=(2, 3, 4, 5))
-    out.print(
-        f"\nA run: {numbers.money(made.likely_micros)} expected, {numbers.money(made.most_micros)} at most. A month ({made.runs_per_month:.1f} runs): {numbers.money(round(made.likely_micros * made.runs_per_month))}."
-    )
-    out.print()
-    changes = [
-        (e.name, _points(e.detectable), _points(e.detectable_citations), _basis(e)) for e in made.engines
-    ]
-    table(
-        f"Smallest change of a rate that two runs could show ({numbers.percent(0.8, 0)} power), by repeats",
-        ("engine", "mention rate", "citation rate", "from"),
-        changes,
-    )
-
-
-def _points(found: Sequence[Detectable]) -> str:
-    return ", ".join(f"{one.repeats}×: {numbers.points_apart(one.change)}" for one in found)
-
-
-def _verdict(engine: EnginePlan) -> str:
-    notes: list[str] = [engine.verdict]
-    if engine.missing_keys:
-        notes.append(f"key missing: {', '.join(engine.missing_keys)}")
-    if not engine.priced:
-        notes.append("no price known: $0.10 an ask assumed")
-    if not engine.searches:
-        notes.append("does not search")
-    return "; ".join(notes)
-
-
-def _basis(engine: EnginePlan) -> str:
-    seen = engine.observed
-    rate = numbers.percent(seen.rate, 0)
-    shared = f"intraclass correlation of repeats {numbers.number(seen.intraclass, 2)}"
-    if not seen.answers:
-        return f"assumed rate {rate}, {shared}"
-    return f"{seen.answers:,} answers: rate {rate}, {shared}"
 
 
 def run(
@@ -217,7 +128,8 @@ def _require_keys(made: Plan) -> None:
     if made.missing_keys:
         raise UsageError(
             f"keys are missing: {', '.join(made.missing_keys)}",
-            "set them in the environment, or take the engine out of engines.yaml; `citelift check` shows which is whose",
+            "set them in the environment or in .env, or take the engine out of engines.yaml; "
+            "`citelift check` shows which is whose",
         )
 
 
@@ -246,27 +158,15 @@ def run_now(
     sandbox_url: str | None = None,
     quiet: bool = False,
 ) -> Summary:
-    """Work on a run with a progress bar; the first Ctrl-C lets what is in flight end, the second ends at once."""
+    """Work on a run with a progress bar; a first Ctrl-C lets what is in flight end, a second ends at once."""
     from tracker.run import jobs
 
     limits = limits_of(settings)
-    with _given_or(sandbox_url, lambda: jobs.sandbox_for(found)) as url, progress_bar(quiet) as show:
+    given = nullcontext(sandbox_url) if sandbox_url else jobs.sandbox_for(found)
+    with given as url, progress_bar(quiet) as show:
         return interruptible(
             lambda stop: jobs.execute(db, run_id, limits, sandbox_url=url, on_progress=show, stop=stop)
         )
-
-
-def interruptible(work: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
-    """Run `work`, whose event the first Ctrl-C sets."""
-
-    async def main() -> T:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _stopper(stop, loop))
-        return await work(stop)
-
-    return asyncio.run(main())
 
 
 def limits_of(settings: Settings) -> Any:
@@ -283,90 +183,20 @@ def limits_of(settings: Settings) -> Any:
     )
 
 
-def _stopper(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-    def stopping() -> None:
-        if stop.is_set():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-            signal.raise_signal(signal.SIGINT)
-        err.print("Stopping: asks in flight may end. Once more to leave them.")
-        stop.set()
-
-    return stopping
-
-
-@contextmanager
-def _given_or(url: str | None, start: Callable[[], Any]) -> Iterator[str | None]:
-    if url is not None:
-        yield url
-        return
-    with start() as started:
-        yield started
-
-
-@contextmanager
-def progress_bar(quiet: bool, label: str = "asking") -> Iterator[Callable[[Progress], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    if quiet:
-        yield lambda _: None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[cost]}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=err, transient=False) as bar:
-        task = bar.add_task(label, total=None, cost="")
-
-        def show(now: Progress) -> None:
-            failed = f", {now.failed} failed" if now.failed else ""
-            bar.update(
-                task,
-                total=now.total,
-                completed=now.answered + now.failed,
-                cost=f"{numbers.money(now.spent_micros)}{failed}",
-            )
-
-        with _told_meanwhile(bar.console.print):
-            yield show
-
-
-@contextmanager
-def _told_meanwhile(tell: Callable[[str], None]) -> Iterator[None]:
-    """An engine that is paused or given up is news while the run goes on."""
-
-    class News(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            known = vars(record)
-            if record.msg == "engine paused":
-                wait = f"{known['seconds']:.0f} s"
-                tell(f"{plain(known['engine'])}: {known['reason']} again and again; waiting {wait}")
-            elif record.msg == "engine stopped":
-                tell(f"{plain(known['engine'])}: {known['reason']}; it is not asked any more in this run")
-
-    log, news = logging.getLogger("citelift.run"), News(logging.WARNING)
-    log.addHandler(news)
-    try:
-        yield
-    finally:
-        log.removeHandler(news)
-
-
 def show_summary(summary: Summary) -> None:
     states = summary.tally.states
     out.print(
-        f"Run {summary.run_id}: {summary.state}. {states.get('answered', 0):,} answered, {states.get('failed', 0):,} failed, {states.get('skipped', 0):,} skipped of {summary.tally.total:,}; {numbers.money(summary.tally.spent_micros)} spent."
+        f"Run {summary.run_id}: {summary.state}. {states.get('answered', 0):,} answered, "
+        f"{states.get('failed', 0):,} failed, {states.get('skipped', 0):,} skipped of "
+        f"{summary.tally.total:,}; {numbers.money(summary.tally.spent_micros)} spent."
     )
     if summary.reason:
         out.print(f"  {plain(summary.reason)}")
     _show_troubles(summary)
     if summary.not_searched:
         out.print(
-            f"  {summary.not_searched:,} answers came without a search: they are kept, and left out of search engines' rates."
+            f"  {summary.not_searched:,} answers came without a search: they are kept, and left out of "
+            "search engines' rates."
         )
     if summary.tally.can_go_on:
         out.print("  `citelift run --resume` asks what is missing.")

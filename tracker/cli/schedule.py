@@ -53,7 +53,8 @@ def schedule_add(
             )
     following = schedule.trigger(cron, timezone).get_next_fire_time(None, now)
     out.print(
-        f"{kind} `{plain(name)}` is next due {following:%Y-%m-%d %H:%M %Z}. `citelift serve` must be running then."
+        f"{plain(kind)} `{plain(name)}` is next due {following:%Y-%m-%d %H:%M %Z}. "
+        "`citelift serve` must be running then."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which workspace a verb is about: the catalog's, brought up to date in the database, or one that is there already."""
+"""Which workspace a verb is about: the catalog's, brought up to date, or one that is there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def synced(
     database: Database, settings: Settings, *, need: Literal["brands", "all"] = "all"
 ) -> tuple[int, Catalog]:
-    """The catalog, and the workspace that now says what it says; new brand names are looked for in old answers."""
+    """The catalog, and its workspace, which now holds it; new brand names are looked for in old answers."""
     from tracker import catalog, store
     from tracker.answers import rollups, stored
 
@@ -36,7 +36,7 @@ def synced(
 
 
 def say_what_changed(session: Any, settings: Settings, workspace_id: int) -> None:
-    """Reading shows the brands of the last verb that wrote: say so where brands.yaml says something else by now."""
+    """Reading shows the brands of the last verb that wrote: says so where brands.yaml differs by now."""
     from tracker import catalog
     from tracker.models import Workspace
 
@@ -46,8 +46,8 @@ def say_what_changed(session: Any, settings: Settings, workspace_id: int) -> Non
         return
     if catalog.differs(session, workspace_id, found):
         err.print(
-            "brands.yaml has been edited since: these are the brands as they were. `citelift reread` takes the "
-            "edit up and searches the stored answers again, at no cost."
+            "brands.yaml has been edited since: these are the brands as they were. `citelift reread` takes "
+            "the edit up and searches the stored answers again, at no cost."
         )
 
 

@@ -1,4 +1,4 @@
-"""The starter catalog of `citelift init`: commented files around the user's own brand. It invents no brand."""
+"""The starter catalog of `citelift init`: commented files around the user's brand. None is made up."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _brands(starter: Starter) -> str:
     if not starter.brand or not starter.domain:
         raise UsageError(
             "a catalog needs your brand's name and domain, and no brand is made up",
-            "citelift init --brand Acme --domain acme.com --rival Other=other.com --topic CRM --engine openai",
+            "citelift init --brand Acme --domain acme.com --rival Other=other.com --engine openai",
         )
     rivals = "".join(
         f"  - name: {_quoted(r.name)}\n    domains: [{_quoted(r.domain)}]\n" for r in starter.rivals
@@ -98,7 +98,7 @@ def _prompts(topic: str | None) -> str:
 
 
 def engine_rows() -> dict[str, str]:
-    """The rows of real engines by name, each as it stands in the file, with the comment that names its keys."""
+    """The rows of real engines by name, as the file has them, with the comment that names its keys."""
     rows: dict[str, str] = {}
     for name, line in _marked(_shipped_engines()):
         if name not in {None, SIMULATED}:
@@ -111,7 +111,7 @@ def _shipped_engines() -> str:
 
 
 def _marked(text: str) -> list[tuple[str | None, str]]:
-    """Every line with the engine whose row it belongs to; the sandbox's are the ones that are not commented out."""
+    """Every line with the engine whose row it is part of; the sandbox's are those not commented out."""
     marked: list[tuple[str | None, str]] = []
     current = None
     for line in text.splitlines(keepends=True):

@@ -88,8 +88,16 @@ def test_lift_has_the_published_fields(address: str) -> None:
 def test_association_has_the_published_fields(address: str) -> None:
     (row,) = read(address, "association", "--authority", "pagerank")["rows"]
     assert set(row) >= {
-        *("engine", "authority", "domains", "spearman", "low", "high"),
-        *("odds_ratio_per_doubling", "or_low", "or_high", "answers"),
+        "engine",
+        "authority",
+        "domains",
+        "spearman",
+        "low",
+        "high",
+        "odds_ratio_per_doubling",
+        "or_low",
+        "or_high",
+        "answers",
     }
 
 

@@ -88,7 +88,7 @@ def count(folder: Path, table: type) -> int:
     return found
 
 
-# --- the command itself ---------------------------------------------------------------------------------------------
+# --- the command itself -------------------------------------------------------------------------------------
 
 
 def test_help_answers_without_what_is_heavy(tmp_path: Path) -> None:
@@ -98,7 +98,8 @@ from dashboard.command import app
 try:
     app(["--help"])
 finally:
-    heavy = {"litellm", "numpy", "scipy", "pandas", "streamlit", "altair", "sklearn", "duckdb", "sqlalchemy", "httpx"}
+    heavy = {"litellm", "numpy", "scipy", "pandas", "streamlit", "altair", "sklearn", "duckdb"}
+    heavy |= {"sqlalchemy", "httpx"}
     print("HEAVY", sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
@@ -135,7 +136,7 @@ def test_a_bad_setting_names_its_variable(cite: Cite, monkeypatch: pytest.Monkey
         cite("plan")
 
 
-# --- check ----------------------------------------------------------------------------------------------------------
+# --- check --------------------------------------------------------------------------------------------------
 
 
 def problems(result: Result) -> set[tuple[str, str]]:
@@ -196,7 +197,7 @@ def test_check_says_that_a_database_has_lost_pages(cite: Cite, tmp_path: Path) -
     assert any(level == "error" and name.startswith("database") for level, name in found)
 
 
-# --- plan and run ---------------------------------------------------------------------------------------------------
+# --- plan and run -------------------------------------------------------------------------------------------
 
 
 def test_plan_shows_the_matrix_and_the_money_and_writes_nothing(cite: Cite, tmp_path: Path) -> None:
@@ -265,7 +266,7 @@ def test_reading_makes_no_database(cite: Cite, tmp_path: Path, verb: tuple[str, 
     assert not (tmp_path / "citelift.db").exists()
 
 
-# --- recorded bodies and answers ------------------------------------------------------------------------------------
+# --- recorded bodies and answers ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", BODIES or ["EXPECTED.json"])
@@ -326,7 +327,7 @@ def test_recorded_answers_are_stored_once_and_bad_lines_end_with_exit_code_3(
         cite("import", "answers", tmp_path / "nowhere.jsonl")
 
 
-# --- time -----------------------------------------------------------------------------------------------------------
+# --- time ---------------------------------------------------------------------------------------------------
 
 
 def test_schedules_are_added_replaced_listed_and_removed(cite: Cite) -> None:

@@ -1,4 +1,4 @@
-"""`citelift init` where somebody can answer and where nobody can: what it writes, keeps, ignores and leaves to do."""
+"""`citelift init` where somebody can answer and where nobody can: what it writes, keeps and leaves to do."""
 
 from __future__ import annotations
 

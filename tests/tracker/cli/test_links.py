@@ -87,7 +87,7 @@ def import_links(cite: Cite, path: Path, day: str = "2026-06-01") -> None:
     cite("import", "links", path, "--as-of", day, "--vendor", "own", "--scope", "all")
 
 
-# --- imports and snapshots ------------------------------------------------------------------------------------------
+# --- imports and snapshots ----------------------------------------------------------------------------------
 
 
 def test_links_are_stored_once_and_a_dry_run_stores_nothing(cite: Cite, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_snapshots_name_what_came_and_went_between_two_full_exports(cite: Cite, 
     assert "https://one.com/x" in shown
 
 
-# --- the web graph --------------------------------------------------------------------------------------------------
+# --- the web graph ------------------------------------------------------------------------------------------
 
 
 def ranks_file(folder: Path) -> Path:
@@ -259,7 +259,7 @@ def test_a_ranks_file_that_is_none_is_refused(cite: Cite, tmp_path: Path) -> Non
         cite("webgraph", "ranks", path, "--release", RELEASE)
 
 
-# --- disavow --------------------------------------------------------------------------------------------------------
+# --- disavow ------------------------------------------------------------------------------------------------
 
 
 def test_decisions_come_from_files_and_words_and_leave_as_googles_file(cite: Cite, tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_an_unknown_decision_is_refused(cite: Cite, db: Engine) -> None:
         decisions.decide(session, 1, ["domain:a.com"], "maybe", now=NOW)  # type: ignore[arg-type]
 
 
-# --- pages ----------------------------------------------------------------------------------------------------------
+# --- pages --------------------------------------------------------------------------------------------------
 
 
 def test_pages_need_a_contact_and_one_kind(cite: Cite) -> None:
