@@ -87,7 +87,7 @@ def test_the_demo_of_a_wheel_runs_in_an_empty_folder(
 
 
 def test_a_wheel_writes_a_catalog_and_says_its_version(installed: dict[str, str], tmp_path: Path) -> None:
-    words = ("--brand", "Acme", "--domain", "acme.com", "--rival", "Other=other.com", "--topic", "CRM")
+    words = ("--brand", "Acme", "--domain", "acme.com", "--rival", "Quellby=quellby.com", "--topic", "CRM")
     assert citelift(tmp_path, installed, "init", *words).returncode == 0
     assert (tmp_path / "prompts" / "judge_stance.txt").exists()
     assert citelift(tmp_path, installed, "check").returncode == 0

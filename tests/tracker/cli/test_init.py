@@ -16,7 +16,8 @@ import yaml
 from tests.shared import ROOT
 from tests.tracker.cli.test_collect import Cite, cite, citelift, problems
 from tracker import catalog, settings, starter
-from tracker.engines.calls import call_for, is_sandbox
+from tracker.engines.calls import call_for
+from tracker.engines.simulated import is_sandbox
 from tracker.errors import UsageError
 
 __all__ = ["cite"]
@@ -30,12 +31,12 @@ UNPRICED = {"openrouter", "groq"}
 
 def test_init_writes_a_catalog_that_check_and_plan_accept(cite: Cite, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
-    made = cite("init", "--catalog", folder, *WORDS, "--rival", "Other=other.com", "--rival", "R=r.com")
+    made = cite("init", "--catalog", folder, *WORDS, "--rival", "Quellby=quellby.com", "--rival", "R=r.com")
     assert made.stdout.count("wrote") == 5
     written = catalog.load(folder)
     assert [(brand.name, brand.domains, brand.own) for brand in written.brands] == [
         ('Acme "Q" & Söhne', ("acme.com",), True),
-        ("Other", ("other.com",), False),
+        ("Quellby", ("quellby.com",), False),
         ("R", ("r.com",), False),
     ]
     assert {prompt.topic for prompt in written.prompts} == {"help desk"}
@@ -88,7 +89,7 @@ def test_files_that_are_there_stay_and_the_options_they_would_have_taken_are_nam
     cite: Cite, tmp_path: Path
 ) -> None:
     folder = tmp_path / "mine"
-    cite("init", "--catalog", folder, *WORDS, "--rival", "Other=other.com")
+    cite("init", "--catalog", folder, *WORDS, "--rival", "Quellby=quellby.com")
     (folder / "tracked.yaml").write_text("# mine\n" + (folder / "tracked.yaml").read_text())
     (folder / "engines.yaml").unlink()
     again = cite("init", "--catalog", folder, *WORDS, "--rival", "B=b.com", "--engine", "claude").stdout
@@ -100,7 +101,7 @@ def test_files_that_are_there_stay_and_the_options_they_would_have_taken_are_nam
     assert lines["tracked.yaml"].endswith("ignored: --topic)")
     assert lines["judge_stance.txt"].endswith("(it was there)")
     assert (folder / "tracked.yaml").read_text().startswith("# mine")
-    assert [brand.name for brand in catalog.load(folder).brands][1:] == ["Other"]
+    assert [brand.name for brand in catalog.load(folder).brands][1:] == ["Quellby"]
 
 
 def test_what_is_still_to_do_is_said(cite: Cite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +126,7 @@ def test_a_row_that_init_writes_is_right_for_the_engines_table(
     cite: Cite, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It loads, searches, has a price and a budget, and its comment names the keys that asking it needs."""
-    cite("init", "--catalog", tmp_path / "mine", *WORDS, "--rival", "Other=other.com", "--engine", name)
+    cite("init", "--catalog", tmp_path / "mine", *WORDS, "--rival", "Quellby=quellby.com", "--engine", name)
     (row,) = catalog.load(tmp_path / "mine").engines
     call = call_for(row.model)
     assert (row.name, call.searches) == (name, True)
@@ -172,10 +173,10 @@ def test_every_engine_that_a_search_reaches_has_a_row_to_begin_with() -> None:
 def test_at_a_terminal_it_asks_for_everything_and_again_where_an_answer_cannot_be_read(
     tmp_path: Path,
 ) -> None:
-    answers = ["Acme", "no domain", "acme.com", "Other", "Other=other.com", "", "CRM", "chatgpt", "openai"]
+    answers = ["Acme", "no domain", "acme.com", "Quellby", "Quellby=quellby.com", "", "CRM", "chatgpt", "openai"]
     shown = at_a_terminal(tmp_path, answers, "init", "--catalog", "mine")
     written = catalog.load(tmp_path / "mine")
-    assert [(brand.name, brand.own) for brand in written.brands] == [("Acme", True), ("Other", False)]
+    assert [(brand.name, brand.own) for brand in written.brands] == [("Acme", True), ("Quellby", False)]
     assert [row.name for row in written.engines] == ["openai"]
     assert {prompt.topic for prompt in written.prompts} == {"CRM"}
     for words in ("not a domain", "is not name=domain", "no engine 'chatgpt'", "openai-chat", "Still to do"):
