@@ -173,7 +173,17 @@ def test_every_engine_that_a_search_reaches_has_a_row_to_begin_with() -> None:
 def test_at_a_terminal_it_asks_for_everything_and_again_where_an_answer_cannot_be_read(
     tmp_path: Path,
 ) -> None:
-    answers = ["Acme", "no domain", "acme.com", "Quellby", "Quellby=quellby.com", "", "CRM", "chatgpt", "openai"]
+    answers = [
+        "Acme",
+        "no domain",
+        "acme.com",
+        "Quellby",
+        "Quellby=quellby.com",
+        "",
+        "CRM",
+        "chatgpt",
+        "openai",
+    ]
     shown = at_a_terminal(tmp_path, answers, "init", "--catalog", "mine")
     written = catalog.load(tmp_path / "mine")
     assert [(brand.name, brand.own) for brand in written.brands] == [("Acme", True), ("Quellby", False)]
