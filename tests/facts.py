@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine as Database
 from sqlmodel import Session, SQLModel
 
-from tracker import domains, store
+from tracker import domains, renaming, store
 from tracker.domains.ownership import is_host
 from tracker.models import (
     Answer,
@@ -237,3 +237,4 @@ class Facts:
             for shape in {frozenset(row) for row in waiting}:
                 part = [row for row in waiting if frozenset(row) == shape]
                 store.bulk_insert(session, table, part, ignore=table in (Domain, Page))
+        renaming.remember(session)

@@ -121,7 +121,7 @@ FLOORS = {
         "numbers spreadsheet child settings domains retry_after",
         "store starter citations mentions links.web links.files",
         "models engines",
-        "events leases logs catalog migrations",
+        "events leases logs catalog migrations renaming",
         "answers sandbox",
         "run links.pages",
         "judge schedule links",

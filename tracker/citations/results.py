@@ -31,7 +31,7 @@ DomainFrom = Literal["url", "title", "redirect"]
 Problem = Literal["error", "refusal", "pause", "empty"]
 
 # Raised whenever the same body would be read differently, so that `reread` knows which rows are stale.
-READER_VERSION = 4
+READER_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def synced(
     from tracker.answers import rollups, stored
 
     found = catalog.load(settings.catalog, need=need)
+    _follow_the_rule(database)
     with store.writing(database) as session:
         workspace_id = catalog.sync(session, found, workspace=settings.workspace, need=need)
         stale = stored.brands_changed(session, workspace_id)
@@ -35,11 +36,36 @@ def synced(
     return workspace_id, found
 
 
-def say_what_changed(session: Any, settings: Settings, workspace_id: int) -> None:
-    """Reading shows the brands of the last verb that wrote: says so where brands.yaml differs by now."""
-    from tracker import catalog
+def _follow_the_rule(database: Database) -> None:
+    """Rows of an older citelift get the names that pages have by the rule of this one."""
+    from sqlmodel import select
+
+    from tracker import renaming, store
+    from tracker.answers import rollups
     from tracker.models import Workspace
 
+    with store.writing(database) as session:
+        if not renaming.outdated(session):
+            renaming.remember(session)
+            return
+        workspaces = list(session.exec(select(Workspace.id)))
+    done = renaming.follow(database)
+    with store.writing(database) as session:
+        for workspace_id in workspaces:
+            rollups.rebuild(session, workspace_id or 0)
+    err.print(
+        f"Pages are named by a newer rule: {done.citations:,} citations and {done.links:,} links have another "
+        "name now. What was written stays on each row."
+    )
+
+
+def say_what_changed(session: Any, settings: Settings, workspace_id: int) -> None:
+    """Reading shows the brands of the last verb that wrote: says so where brands.yaml differs by now."""
+    from tracker import catalog, renaming
+    from tracker.models import Workspace
+
+    if renaming.outdated(session):
+        err.print("Pages here are named by an older rule. `citelift reread` names them anew, at no cost.")
     found, _ = catalog.inspect(settings.catalog, need="brands") if settings.catalog.is_dir() else (None, [])
     workspace = session.get(Workspace, workspace_id)
     if found is None or workspace is None or workspace.name != found.workspace:

@@ -55,10 +55,11 @@ segments, odd IPv4 spellings, tabs and line ends thrown away), then:
 from tracker.domains.address import MAX_LENGTH, Address, named, parse, target, try_parse
 from tracker.domains.canonical import SITE_TRACKING_PARAMETERS, TRACKING_PARAMETERS, TRACKING_PREFIXES
 from tracker.domains.hosts import SUFFIX_LIST_DATE, domain_of, hostname, is_public_suffix, written_host
-from tracker.domains.ids import domain_id, page_id, page_ids
+from tracker.domains.ids import RULES, domain_id, page_id, page_ids
 
 __all__ = [
     "MAX_LENGTH",
+    "RULES",
     "SITE_TRACKING_PARAMETERS",
     "SUFFIX_LIST_DATE",
     "TRACKING_PARAMETERS",

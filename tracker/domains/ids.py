@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from struct import unpack
 
+RULES = 2
+"""Raised whenever the same address may get another name: then stored rows are named anew (`tracker.renaming`)."""
+
 
 def page_id(canonical: str) -> int:
     """The id of a page is a hash of its name: positive, 63 bits, the same in every database."""

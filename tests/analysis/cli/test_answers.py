@@ -233,5 +233,6 @@ def test_spearman_on_the_reference_data_is_as_published(sqlite_database: Engine)
     facts.store(sqlite_database)
     address = sqlite_database.url.render_as_string(hide_password=False)
     (row,) = read(address, "association", "--authority", "subnets")["rows"]
-    assert (row["domains"], row["spearman"]) == (933, pytest.approx(0.399, abs=0.003))
+    # 933 and 0.399 by the suffix list alone; here tenants of platforms are sites of their own
+    assert (row["domains"], row["spearman"]) == (926, pytest.approx(0.405, abs=0.003))
     assert frames.authority_metrics(sqlite_database)["metric"].tolist() == ["subnets"]
