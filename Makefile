@@ -20,7 +20,7 @@ demo: .venv/run.stamp
 	@$(BIN)/citelift demo
 
 test: .venv/dev.stamp
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.bench

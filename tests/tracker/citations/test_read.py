@@ -322,10 +322,10 @@ HOSTILE = {
 def test_hostile_text_costs_linear_time(text: str) -> None:
     """A quadratic pattern would take minutes here, not the fraction of a second that it does."""
     body = {"choices": [{"message": {"content": text}}], "citations": ["https://a.example"], "model": "sonar"}
-    started = time.perf_counter()
+    started = time.process_time()
     assert_sound(read(body))
     markdown_links(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_huge_body_is_read_in_linear_time() -> None:

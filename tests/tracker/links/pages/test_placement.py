@@ -100,6 +100,6 @@ def test_small_pages_each_with_one_trap(html: str, expected: list[str]) -> None:
     ],
 )
 def test_a_hostile_page_costs_little_time(html: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     placements(html)
-    assert time.perf_counter() - started < 6
+    assert time.process_time() - started < 6

@@ -740,14 +740,14 @@ def test_robots_txt_is_asked_for_once_a_day(site: Site) -> None:
 def test_a_hostile_robots_txt_costs_no_time() -> None:
     agents = "\n".join(f"User-agent: a{number}" for number in range(20_000))
     stars = "\n".join("Disallow: /" + "*a" * 200 + "b" for _ in range(600))
-    started = time.monotonic()
+    started = time.process_time()
     for text in (
         agents + "\nDisallow: /x" * 20_000,
         "User-agent: *\n" + stars,
         "Disallow: /" + "$" * 500_000,
     ):
         robots.parse(text.encode()).allows("http://site.test/" + "a" * 2_000)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 # --- manners ------------------------------------------------------------------------------------------------
