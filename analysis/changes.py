@@ -27,7 +27,7 @@ ChangeVerdict = Literal["up", "down", "within noise", "not enough data", "not co
 
 
 @dataclass(frozen=True)
-class Change:
+class WeekChange:
     """One brand's measure in two weeks on the same prompts.
 
     Attributes
@@ -64,7 +64,7 @@ def compare_weeks(
     last: date | None = None,
     measures: Sequence[Compared] = get_args(Compared),
     level: float = 0.95,
-) -> list[Change]:
+) -> list[WeekChange]:
     """Week against week for every brand, on the prompts and engines that both weeks share.
 
     Rates are compared within prompt × engine and averaged over a prompt's engines, so that an engine asked
@@ -96,12 +96,12 @@ def _by_brand(
     last: date,
     allowed: Gate,
     level: float,
-) -> Iterator[Change]:
+) -> Iterator[WeekChange]:
     pairs = [_paired(sums, brand.id, measure, first, last, level) for brand in world.brands]
     adjusted = benjamini_hochberg([_p(pair.difference) for pair in pairs])
     for brand, pair, q in zip(world.brands, pairs, adjusted, strict=True):
         known = float(q) if np.isfinite(q) else None
-        yield Change(
+        yield WeekChange(
             brand=brand.name,
             own=brand.own,
             measure=measure,

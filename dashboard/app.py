@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve() not in (HERE, HERE.parent))]
 
 import streamlit as st  # noqa: E402
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # noqa: E402
+from threadpoolctl import threadpool_limits  # noqa: E402
 
 from dashboard import data, strings, widgets  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from analysis.changes import Change
+from analysis.changes import WeekChange
 from analysis.events import EARLY, EventRow, PathPoint
 from analysis.frames import Scope, World
 from analysis.lift.estimate import LiftRow
@@ -30,7 +30,7 @@ def window(scope: Scope, world: World, excluded: pd.DataFrame) -> str:
     return words
 
 
-def verdict(change: Change | None) -> widgets.Safe:
+def verdict(change: WeekChange | None) -> widgets.Safe:
     if change is None:
         return widgets.badge(Measure.ONE_WEEK)
     mark = widgets.badge(
@@ -50,7 +50,7 @@ def rates(row: Row, top: float) -> tuple[object, ...]:
     return widgets.rate(named), drawn, widgets.rate(cited), widgets.rate(share)
 
 
-def change(found: Change | None) -> widgets.Safe:
+def change(found: WeekChange | None) -> widgets.Safe:
     if found is None:
         return widgets.badge(Measure.ONE_WEEK)
     mark = widgets.badge(Measure.CHANGE[found.verdict], Measure.TONE[found.verdict])
@@ -62,7 +62,7 @@ def change(found: Change | None) -> widgets.Safe:
     )
 
 
-def _size(change: Change) -> str:
+def _size(change: WeekChange) -> str:
     d = change.difference
     span = f" ({numbers.points_range(d.low, d.high)})" if d.low is not None else ""
     return numbers.points(d.estimate) + span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from analysis.changes import Change
+from analysis.changes import WeekChange
 from analysis.frames import Scope
 from analysis.opportunities import Opportunity
 from analysis.visibility import Row
@@ -19,7 +19,7 @@ MANY = 100_000
 """Weighing sources over more answers than these takes longer than a first look should."""
 
 
-def panels(here: Here, scope: Scope, rows: list[Row], moved: list[Change], steps: Safe | None) -> str:
+def panels(here: Here, scope: Scope, rows: list[Row], moved: list[WeekChange], steps: Safe | None) -> str:
     """`steps` is None while they are being computed."""
     own = next((row for row in rows if row.own), None)
     waiting = bullets([Safe(f'<span class="cl-quiet">{Glance.COMPUTING}</span>')])
@@ -84,7 +84,7 @@ def _difference(found: object) -> str:
     return words.format(points=numbers.points_apart(found.estimate), interval=apart)
 
 
-def changed(moved: Sequence[Change]) -> list[object]:
+def changed(moved: Sequence[WeekChange]) -> list[object]:
     """Changes beyond noise, the own brand's first; else why there is none."""
     if not moved:
         return [Glance.ONE_WEEK]
@@ -99,10 +99,10 @@ def changed(moved: Sequence[Change]) -> list[object]:
     return [Glance.NOISE.format(comparisons=numbers.counted(len(moved), "comparison"), **days)]
 
 
-def _move(change: Change) -> Safe:
+def _move(change: WeekChange) -> Safe:
     d = change.difference
     words = Glance.MOVED.format(
-        measure=Measure.NAMES.get(change.measure, change.measure).casefold(),  # type: ignore[call-overload]
+        measure=Measure.NAMES.get(change.measure, change.measure).casefold(),
         verdict=Measure.CHANGE[change.verdict],
         points=numbers.points(d.estimate),
         interval=numbers.points_range(d.low, d.high),

@@ -50,7 +50,6 @@ class Common:
     SORT = "Sort by"
     ANSWERS_ONE, PROMPTS_ONE = "answer", "prompt"
     MORE_MARKS = "and {n} more: see Events"
-    TRUNCATED = "{shown} of {all} rows are shown; the download has them all."
 
 
 class Trouble:

@@ -41,7 +41,7 @@ class Safe(str):
 class Here:
     """What every page starts from."""
 
-    place: data.Place
+    place: data.Opened
     world: World
 
     @property

@@ -261,13 +261,13 @@ def candidates(data: Citations, engine: str, *, pool: PoolChoice = "auto") -> Ca
     if total > MAX_ANSWERS:
         answers = np.sort(np.random.default_rng(total).choice(answers, size=MAX_ANSWERS, replace=False))
     for kind in ("retrieved", "serp", "cited-only") if pool == "auto" else (pool,):
-        found = _pool(data, kind, mine, answers, engine)  # type: ignore[arg-type]
+        found = _pool(data, kind, mine, answers, engine)
         usable = len(np.intersect1d(found[0], answers))
         if pool != "auto" or kind == "cited-only" or 2 * usable >= max(len(answers), 1):
             break
     answer, domain = found
     chosen = np.isin(_key(answer, domain), _key(*cited))
-    return Candidates(answer, domain, data.prompt[answer], chosen, kind, total)  # type: ignore[arg-type]
+    return Candidates(answer, domain, data.prompt[answer], chosen, kind, total)
 
 
 def _pool(data: Citations, kind: Pool, mine: Bools, answers: Ints, engine: str) -> tuple[Ints, Ints]:

@@ -30,7 +30,7 @@ PAD_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class LogitFit:
     """A conditional logit.
 
     Attributes
@@ -123,8 +123,8 @@ def fit(
     *,
     clusters: Sequence[ArrayLike] = (),
     tol: float = 1e-9,
-) -> Fit:
-    """Fit by Newton's method with step halving.
+) -> LogitFit:
+    """LogitFit by Newton's method with step halving.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def fit(
     cov = sandwich.covariance / outer
     coef, sizes = beta / spread, tuple(int(way.max()) + 1 for way in ways)
     half = float(stats.t.ppf(0.975, sandwich.freedom)) * np.sqrt(np.diag(cov))
-    return Fit(
+    return LogitFit(
         coef,
         coef - half,
         coef + half,

@@ -216,7 +216,7 @@ class Classifier:
         Domain or host → brand name.
     decided : dict of str to str
         Domain → kind that a person chose.
-    judged : dict of str to Verdict
+    judged : dict of str to DomainVerdict
         Domain → what a judge said, where the user lets it.
     """
 
@@ -224,7 +224,7 @@ class Classifier:
     own: Mapping[str, str]
     rivals: Mapping[str, str]
     decided: Mapping[str, str]
-    judged: Mapping[str, frames.Verdict] = field(default_factory=dict)
+    judged: Mapping[str, frames.DomainVerdict] = field(default_factory=dict)
 
     @classmethod
     def stored(cls, database: Engine, world: World, *, folder: Path | None = None) -> Classifier:

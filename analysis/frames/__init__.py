@@ -27,8 +27,8 @@ from analysis.frames.answered import (
 from analysis.frames.authorities import COMPUTED, Authority, authority_metrics, authority_table, link_graph
 from analysis.frames.designs import Outcome, association_data, histories, lift_panel
 from analysis.frames.judged import (
+    DomainVerdict,
     Judge,
-    Verdict,
     agreements,
     domain_verdicts,
     judged_domains,
@@ -84,6 +84,7 @@ __all__ = [
     "Authority",
     "BrandFact",
     "Branded",
+    "DomainVerdict",
     "Exposure",
     "Floats",
     "Ints",
@@ -94,7 +95,6 @@ __all__ = [
     "PromptFact",
     "RunRecord",
     "Scope",
-    "Verdict",
     "World",
     "agreements",
     "answer_record",

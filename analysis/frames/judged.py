@@ -27,7 +27,7 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DomainVerdict:
     """A domain's kind, and whose word it is."""
 
     kind: str
@@ -137,7 +137,7 @@ def agreements(database: Engine, workspace: World, judge: Judge) -> list[Met]:
         return [Met(*row) for row in connection.execute(found)]
 
 
-def judged_domains(database: Engine, workspace: World) -> dict[str, Verdict]:
+def judged_domains(database: Engine, workspace: World) -> dict[str, DomainVerdict]:
     """Kinds that the last judge gave, by domain; empty unless the catalog lets a judge classify."""
     allowed = select(SETTING.c.value).where(SETTING.c.name == switch(workspace.id))
     with database.connect() as connection:
@@ -147,7 +147,7 @@ def judged_domains(database: Engine, workspace: World) -> dict[str, Verdict]:
     if judge is None:
         return {}
     kinds = domain_verdicts(database, workspace, judge)
-    return {name: Verdict(kind, judge.model, judge.prompt_version) for name, kind in kinds.items()}
+    return {name: DomainVerdict(kind, judge.model, judge.prompt_version) for name, kind in kinds.items()}
 
 
 def domain_verdicts(database: Engine, workspace: World, judge: Judge) -> dict[str, str]:

@@ -51,7 +51,7 @@ def workspace_names(database: Engine) -> tuple[str, ...]:
 def contents(database: Engine, workspace: int) -> tuple[object, ...]:
     """What differs whenever something that a number rests on was stored, decided or taken away."""
     with store.reading(database) as session:
-        newest = [session.scalar(select(func.max(col(t.id)))) for t in MARKED]  # type: ignore[attr-defined]
+        newest = [session.scalar(select(func.max(col(t.id)))) for t in MARKED]
         spent = func.sum(Ledger.spent_micros + Ledger.reserved_micros)
         money = session.execute(select(spent, func.count()).select_from(Ledger)).one()
         runs = session.execute(select(Run.state, func.count()).group_by(Run.state).order_by(Run.state)).all()

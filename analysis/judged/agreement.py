@@ -19,7 +19,7 @@ from tracker.judge.task import STANCES
 
 
 @dataclass(frozen=True)
-class Agreement:
+class LabelAgreement:
     """Labels against verdicts on the same items.
 
     Attributes
@@ -40,7 +40,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Measured(Agreement):
+class Measured(LabelAgreement):
     """A judge on a labelled set.
 
     Attributes
@@ -66,14 +66,14 @@ def measured(database: Engine, world: World, judge: Judge) -> Measured | None:
     return Measured(one.classes, one.table, one.agreed, one.kappa, met.set_name, met.failed, met.measured_at)
 
 
-def agreement(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str]) -> Agreement:
+def agreement(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str]) -> LabelAgreement:
     """From label → verdict → items; a class outside `classes` is refused."""
     unknown = {*counts, *(v for row in counts.values() for v in row)} - set(classes)
     if unknown:
         raise UsageError(f"unknown classes: {', '.join(sorted(unknown))}", f"known: {', '.join(classes)}")
     table = np.array([[counts.get(a, {}).get(b, 0) for b in classes] for a in classes], np.int64)
     total = int(table.sum())
-    return Agreement(tuple(classes), table, wilson(int(np.trace(table)), total), cohen_kappa(table))
+    return LabelAgreement(tuple(classes), table, wilson(int(np.trace(table)), total), cohen_kappa(table))
 
 
 def cohen_kappa(table: ArrayLike, *, level: float = 0.95) -> Interval:

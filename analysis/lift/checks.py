@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, special, stats
+from scipy import sparse, stats
 
 from analysis.intervals import benjamini_hochberg
 from analysis.lift.panel import Floats, Panel
@@ -149,8 +149,3 @@ def raises_every_brand(common: Estimates, lift: Floats, *, level: float = 0.01) 
 def keeps_sign(lift: Floats, others: Floats) -> Bools:
     """Whether every estimate in `others` (k, S) has the sign of `lift` (S,); unknown ones do not count."""
     return np.asarray(((np.sign(others) == np.sign(lift)) | ~np.isfinite(others)).all(axis=0))
-
-
-def bonferroni(level: float, tests: int) -> float:
-    """The |z| beyond which one of `tests` placebos would stray with probability `level`."""
-    return float(special.ndtri(1 - level / (2 * max(tests, 1))))

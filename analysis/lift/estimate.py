@@ -20,7 +20,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from scipy import sparse, stats
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from analysis.intervals import Interval, benjamini_hochberg
 from analysis.lift import checks as check

@@ -144,11 +144,6 @@ class PowerPlan:
     rows: tuple[PowerRow, ...]
     cheapest: PowerRow | None
 
-    def weeks_needed(self, repeats: int) -> int | None:
-        """Fewest of the weeks tried that reach the power wanted with this many repeats."""
-        enough = [r.weeks for r in self.rows if r.repeats == repeats and r.power >= self.wanted]
-        return min(enough, default=None)
-
 
 def typical_panel(
     *, prompts: int = 40, engines: int = 3, brands: int = 8, sources: int = 60, seed: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import TypeVar, get_args
 
-from analysis.changes import Change
+from analysis.changes import WeekChange
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow
 from analysis.opportunities import Opportunity
@@ -56,7 +56,7 @@ VISIBILITY: Columns[Row] = {
     **_rates(),
     **_bounds("prompt_coverage", attrgetter("coverage")),
 }
-CHANGES: Columns[Change] = {
+CHANGES: Columns[WeekChange] = {
     **_same("brand", "measure"),
     "week_before": attrgetter("first"),
     "week": attrgetter("last"),

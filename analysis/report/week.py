@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from analysis.changes import Change, Pair
+from analysis.changes import Pair, WeekChange
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Moment
 from analysis.opportunities import Opportunity
@@ -43,7 +43,7 @@ class Week:
         The week's headline per brand, own brand first.
     history : tuple of Row
         The same per week, up to 16 weeks.
-    changes : tuple of Change
+    changes : tuple of WeekChange
         Against the week with answers before.
     against_leader : Pair or None
         Own brand minus the most named rival, on the same answers.
@@ -62,7 +62,7 @@ class Week:
     engines: tuple[str, ...]
     rows: tuple[Row, ...]
     history: tuple[Row, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[WeekChange, ...]
     leader: str | None
     against_leader: Pair | None
     lift: LiftTable | None
@@ -78,7 +78,7 @@ class Week:
     def own_row(self) -> Row:
         return next(row for row in self.rows if row.brand == self.own)
 
-    def change(self, brand: str, measure: str) -> Change | None:
+    def change(self, brand: str, measure: str) -> WeekChange | None:
         """What changed for one brand in one measure."""
         return next((c for c in self.changes if c.brand == brand and c.measure == measure), None)
 

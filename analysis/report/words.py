@@ -9,7 +9,7 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
-from analysis.changes import Change, Pair
+from analysis.changes import Pair, WeekChange
 from analysis.frames import World
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow, LiftTable
@@ -76,7 +76,7 @@ def headline(w: Week) -> str:
     return f"{named(w.own)} was named in {numbers.percent(rate.estimate)}{bounds} of {answers}{since}."
 
 
-def _since(change: Change | None) -> str:
+def _since(change: WeekChange | None) -> str:
     if change is None:
         return ", the first week there is"
     d = change.difference
@@ -142,7 +142,7 @@ def claims(w: Week) -> str:
 def limits(
     world: World,
     rows: Sequence[Row],
-    changes: Sequence[Change],
+    changes: Sequence[WeekChange],
     lift: LiftTable | None,
     excluded: pd.DataFrame,
     before: date | None,
@@ -287,19 +287,19 @@ def stability(w: Week) -> list[str]:
     return out
 
 
-def card(w: Week, name: str) -> tuple[Interval, Change | None]:
+def card(w: Week, name: str) -> tuple[Interval, WeekChange | None]:
     """A headline number and its change."""
     row = w.own_row
     interval = row.coverage if name == "prompt_coverage" else row.rates[name]  # type: ignore[index]
     return interval, w.change(w.own, name)
 
 
-def change_word(change: Change | None) -> str:
+def change_word(change: WeekChange | None) -> str:
     """The verdict, or that there is nothing to compare with."""
     return change.verdict if change else "first week"
 
 
-def change_size(change: Change | None) -> str:
+def change_size(change: WeekChange | None) -> str:
     """How large a change is, with its interval; nothing where none may be shown."""
     if change is None or change.verdict not in ("up", "down", "within noise"):
         return ""
@@ -307,7 +307,7 @@ def change_size(change: Change | None) -> str:
     return f"{numbers.points(d.estimate)} ({numbers.points_range(d.low, d.high)})"
 
 
-def change_line(change: Change | None) -> str:
+def change_line(change: WeekChange | None) -> str:
     """A change in a few words."""
     if change is None:
         return "no comparison with the week before"

@@ -5,7 +5,7 @@ from dashboard.data.asked import ScheduleView, costs, failures, runs, schedules,
 from dashboard.data.cited import AuthorityView, association, kinds, metrics, sources, stability
 from dashboard.data.gains import lift, opportunities
 from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links
-from dashboard.data.opened import Choice, Place, database, place, weeks, window, workspaces, world
+from dashboard.data.opened import Choice, Opened, database, place, weeks, window, workspaces, world
 from dashboard.data.rates import changes, differences, excluded, prompts, rivals_gap, visibility
 from dashboard.data.reader import AnswerView, JudgedView, NamedSpan, answer, answers_of
 from dashboard.data.timeline import Pooling, event_study, happened, marked_moments
@@ -17,7 +17,7 @@ __all__ = [
     "JudgedView",
     "LinkProfile",
     "NamedSpan",
-    "Place",
+    "Opened",
     "Pooling",
     "ScheduleView",
     "answer",

@@ -10,17 +10,17 @@ import streamlit as st
 
 from analysis import frames
 from analysis.frames import RunRecord
-from dashboard.data.opened import Place, database, world
+from dashboard.data.opened import Opened, database, world
 from tracker.engines.simulated import is_sandbox
 
 
-def runs(place: Place, limit: int = 100) -> list[RunRecord]:
+def runs(place: Opened, limit: int = 100) -> list[RunRecord]:
     """The newest runs. Not cached: a run that is under way moves without storing an answer."""
     return frames.newest_runs(database(place), world(place), limit)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def costs(place: Place) -> pd.DataFrame:
+def costs(place: Opened) -> pd.DataFrame:
     """Spent per run's week and engine: `week`, `engine`, `spent` (micro-dollars), `budget` (per run, None: no
     limit)."""
     spent = frames.spending(database(place), world(place))
@@ -30,19 +30,19 @@ def costs(place: Place) -> pd.DataFrame:
     )
 
 
-def _names(place: Place, found: pd.DataFrame) -> list[str]:
+def _names(place: Opened, found: pd.DataFrame) -> list[str]:
     return [world(place).engines.get(int(engine), "?") for engine in found["engine_id"]]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def simulated(place: Place) -> bool:
+def simulated(place: Opened) -> bool:
     """Whether every engine is the sandbox's: then nobody was paid."""
     models = frames.engine_models(database(place), world(place))
     return bool(models) and all(is_sandbox(model) for model in models)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def failures(place: Place) -> pd.DataFrame:
+def failures(place: Opened) -> pd.DataFrame:
     """Asks that failed or were skipped: `engine`, `reason`, `asks`, `detail` (one example)."""
     found = frames.failures(database(place), world(place))
     return found.assign(engine=_names(place, found))
@@ -59,7 +59,7 @@ class ScheduleView:
     last: datetime | None
 
 
-def schedules(place: Place, now: datetime) -> list[ScheduleView]:
+def schedules(place: Opened, now: datetime) -> list[ScheduleView]:
     from tracker import schedule
 
     views = []

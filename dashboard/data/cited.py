@@ -12,14 +12,14 @@ import streamlit as st
 from analysis import frames
 from analysis.frames import Scope
 from analysis.stability import Stability, source_stability
-from dashboard.data.opened import Place, database, world
+from dashboard.data.opened import Opened, database, world
 
 if TYPE_CHECKING:
     from analysis.association.association import Association
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def kinds(place: Place, names: Sequence[str]) -> list[str]:
+def kinds(place: Opened, names: Sequence[str]) -> list[str]:
     """What sort of site each domain is: you, rival, editorial, community …"""
     from analysis.classes.classify import labels
 
@@ -28,7 +28,7 @@ def kinds(place: Place, names: Sequence[str]) -> list[str]:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def sources(place: Place, scope: Scope) -> pd.DataFrame:
+def sources(place: Opened, scope: Scope) -> pd.DataFrame:
     """Cited and retrieved domains by engine: `domain`, `kind`, `engine` (name), `answers`, `citations`,
     `retrieved`, `of`."""
     here, db = world(place), database(place)
@@ -41,12 +41,12 @@ def sources(place: Place, scope: Scope) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def stability(place: Place, scope: Scope) -> list[Stability]:
+def stability(place: Opened, scope: Scope) -> list[Stability]:
     return source_stability(database(place), world(place), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def metrics(place: Place) -> list[str]:
+def metrics(place: Opened) -> list[str]:
     """Names of authority metrics that can be used here."""
     imported = list(dict.fromkeys(frames.authority_metrics(database(place))["metric"]))
     computed = frames.COMPUTED if frames.link_graph(database(place), world(place)).edges else ()
@@ -64,7 +64,7 @@ class AuthorityView:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def association(place: Place, metric: str, scope: Scope) -> AuthorityView:
+def association(place: Opened, metric: str, scope: Scope) -> AuthorityView:
     from analysis.association.association import associate
 
     here, db = world(place), database(place)

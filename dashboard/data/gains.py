@@ -9,7 +9,7 @@ import streamlit as st
 from analysis import frames
 from analysis.frames import Scope
 from dashboard.data.linking import has_links
-from dashboard.data.opened import Place, database, world
+from dashboard.data.opened import Opened, database, world
 
 if TYPE_CHECKING:
     from analysis.lift.estimate import LiftTable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def lift(place: Place, scope: Scope, brand: str | None = None) -> LiftTable:
+def lift(place: Opened, scope: Scope, brand: str | None = None) -> LiftTable:
     """The within-answer comparison of every link source, checks included."""
     from analysis.classes.families import families
     from analysis.lift import estimate as estimator
@@ -28,7 +28,7 @@ def lift(place: Place, scope: Scope, brand: str | None = None) -> LiftTable:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def opportunities(place: Place, scope: Scope) -> list[Opportunity]:
+def opportunities(place: Opened, scope: Scope) -> list[Opportunity]:
     """Sources that could bring the own brand something, with people's decisions on them."""
     from analysis import opportunities as finder
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from analysis import frames
 from dashboard.data.cited import kinds
-from dashboard.data.opened import Place, database, world
+from dashboard.data.opened import Opened, database, world
 from tracker.models import LinkImport
 
 if TYPE_CHECKING:
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def has_links(place: Place) -> bool:
+def has_links(place: Opened) -> bool:
     return frames.has_links(database(place), world(place))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def imports(place: Place) -> list[LinkImport]:
+def imports(place: Opened) -> list[LinkImport]:
     return frames.link_imports(database(place), world(place))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def links(place: Place) -> pd.DataFrame:
+def links(place: Opened) -> pd.DataFrame:
     """Links to the brands, one row per (linking page, brand): `source`, `url`, `target_url`, `anchor`,
     `brand`, `own`, `nofollow`, `first`, `lost` (moments or None), `vendors`."""
     here, db = world(place), database(place)
@@ -62,7 +62,7 @@ class LinkProfile:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def link_profile(place: Place) -> LinkProfile:
+def link_profile(place: Opened) -> LinkProfile:
     from analysis import quality
 
     here, db = world(place), database(place)

@@ -1,6 +1,6 @@
 """The database as it is now: opened once, and the key of everything that is cached.
 
-Every cached function takes a `Place`, whose `mark` changes when the database does: a new answer, import, run
+Every cached function takes a `Opened`, whose `mark` changes when the database does: a new answer, import, run
 or event makes everything be computed afresh, and nothing else does.
 """
 
@@ -22,7 +22,7 @@ from tracker import settings, store
 
 
 @dataclass(frozen=True)
-class Place:
+class Opened:
     """A workspace of a database at one state of its contents: the key of everything cached."""
 
     url: str
@@ -47,7 +47,7 @@ def _opened(url: str, file: int) -> Database:
     return store.open_database(url, read_only=True)
 
 
-def database(place: Place) -> Database:
+def database(place: Opened) -> Database:
     return _opened(place.url, place.file)
 
 
@@ -65,14 +65,14 @@ def workspaces() -> Choice:
     return Choice(frames.workspace_names(db), given.workspace)
 
 
-def place(name: str | None) -> Place:
+def place(name: str | None) -> Opened:
     """The workspace of this name as it is now."""
     given = settings.load()
     url, classes = given.database_url, own_folder(given.catalog)
     file = _file(url)
     db = _opened(url, file)
     world = frames.world(db, name)
-    return Place(url, file, world.id, _mark(db, world.id, classes), classes)
+    return Opened(url, file, world.id, _mark(db, world.id, classes), classes)
 
 
 def _mark(db: Database, workspace: int, classes: Path | None) -> str:
@@ -82,18 +82,18 @@ def _mark(db: Database, workspace: int, classes: Path | None) -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def world(place: Place) -> World:
+def world(place: Opened) -> World:
     found = frames.world(database(place), place.workspace)
     _ = found.branded
     return found
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def weeks(place: Place) -> list[date]:
+def weeks(place: Opened) -> list[date]:
     return frames.weeks(database(place), world(place))
 
 
-def window(place: Place, last: int | None) -> tuple[date | None, date | None]:
+def window(place: Opened, last: int | None) -> tuple[date | None, date | None]:
     """First and last Monday of the newest `last` weeks; all of them where it is None."""
     known = weeks(place)
     if not known:

@@ -9,31 +9,31 @@ import streamlit as st
 
 from analysis import frames
 from analysis import visibility as v
-from analysis.changes import Change, Pair, compare_brands, compare_weeks
+from analysis.changes import Pair, WeekChange, compare_brands, compare_weeks
 from analysis.frames import Scope
 from analysis.visibility import Compared, Row
-from dashboard.data.opened import Place, database, world
+from dashboard.data.opened import Opened, database, world
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def visibility(place: Place, scope: Scope, by: tuple[str, ...] = ()) -> list[Row]:
+def visibility(place: Opened, scope: Scope, by: tuple[str, ...] = ()) -> list[Row]:
     """Mention rate, citation rate and share of voice of every brand."""
     return v.table(database(place), world(place), scope, by, measures=get_args(Compared))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def changes(place: Place, scope: Scope) -> list[Change]:
+def changes(place: Opened, scope: Scope) -> list[WeekChange]:
     """The two newest weeks of the workspace, within the scope's engine, topic and country."""
     return compare_weeks(database(place), world(place), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def excluded(place: Place, scope: Scope) -> pd.DataFrame:
+def excluded(place: Opened, scope: Scope) -> pd.DataFrame:
     return frames.excluded(database(place), world(place), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def differences(place: Place, scope: Scope, measure: Compared) -> list[tuple[str, Pair]]:
+def differences(place: Opened, scope: Scope, measure: Compared) -> list[tuple[str, Pair]]:
     """The own brand minus each rival, on the very same answers."""
     here = world(place)
     if here.own is None or not visibility(place, scope):
@@ -44,7 +44,7 @@ def differences(place: Place, scope: Scope, measure: Compared) -> list[tuple[str
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def rivals_gap(place: Place, scope: Scope, by: str) -> pd.DataFrame:
+def rivals_gap(place: Opened, scope: Scope, by: str) -> pd.DataFrame:
     """Mention rate of every brand per topic or engine: `cell`, `brand`, `own`, `rate`, `low`, `high`, `n`."""
     rows = []
     for row in visibility(place, scope, (by,)):
@@ -54,7 +54,7 @@ def rivals_gap(place: Place, scope: Scope, by: str) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def prompts(place: Place, scope: Scope) -> pd.DataFrame:
+def prompts(place: Opened, scope: Scope) -> pd.DataFrame:
     """Per prompt, for the own brand: `prompt_id`, `text`, `topic`, `branded`, `answers`, `mentioned`,
     `cited`, `weekly`."""
     here = world(place)

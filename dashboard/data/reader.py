@@ -9,7 +9,7 @@ import streamlit as st
 
 from analysis import frames
 from analysis.frames import Judge
-from dashboard.data.opened import Place, database, world
+from dashboard.data.opened import Opened, database, world
 from tracker.models import Answer, Citation
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def answers_of(place: Place, prompt: int, engine: int | None, limit: int = 200) -> list[Answer]:
+def answers_of(place: Opened, prompt: int, engine: int | None, limit: int = 200) -> list[Answer]:
     """The newest answers to a prompt, those with a problem among them."""
     return frames.newest_answers(database(place), world(place), prompt, engine, limit)
 
@@ -52,7 +52,7 @@ class JudgedView:
     measured: Measured | None
 
 
-def _judged(place: Place, key: int) -> JudgedView | None:
+def _judged(place: Opened, key: int) -> JudgedView | None:
     from analysis.judged.agreement import measured
 
     db, here = database(place), world(place)
@@ -63,7 +63,7 @@ def _judged(place: Place, key: int) -> JudgedView | None:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def answer(place: Place, key: int) -> AnswerView | None:
+def answer(place: Opened, key: int) -> AnswerView | None:
     from tracker.mentions import Finder
 
     here = world(place)

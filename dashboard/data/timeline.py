@@ -12,7 +12,7 @@ from analysis.frames import Outcome, Scope
 from analysis.moments import Moment
 from dashboard.data.cited import kinds
 from dashboard.data.linking import has_links, links
-from dashboard.data.opened import Place, database, world
+from dashboard.data.opened import Opened, database, world
 
 if TYPE_CHECKING:
     from analysis.events import EventTable
@@ -22,13 +22,13 @@ Pooling = Literal["family", "kind", "source"]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def marked_moments(place: Place) -> list[Moment]:
+def marked_moments(place: Opened) -> list[Moment]:
     """What every chart over time marks."""
     return moments.moments(database(place), world(place))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def happened(place: Place) -> pd.DataFrame:
+def happened(place: Opened) -> pd.DataFrame:
     """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`,
     `brand` (None: all)."""
     noted = [(m.at, m.kind, m.title, None) for m in marked_moments(place)]
@@ -56,7 +56,7 @@ def happened(place: Place) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def event_study(place: Place, scope: Scope, outcome: Outcome, pooling: Pooling) -> EventTable | None:
+def event_study(place: Opened, scope: Scope, outcome: Outcome, pooling: Pooling) -> EventTable | None:
     """Before and after first links; None where no source links to a brand or nothing was answered."""
     from analysis import events
     from analysis.classes.families import families

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from analysis.changes import Change
+from analysis.changes import WeekChange
 from analysis.frames import Scope
 from analysis.visibility import FEW, Compared, Row
 from dashboard import cells, charts, data, glance, strings, widgets
@@ -35,7 +35,7 @@ def show() -> None:
     slot.html(glance.panels(here, scope, rows, moved, glance.next_steps(here, scope, rows[0].answers)))
 
 
-def headline(rows: list[Row], moved: list[Change], scope: Scope) -> None:
+def headline(rows: list[Row], moved: list[WeekChange], scope: Scope) -> None:
     own = next((row for row in rows if row.own), rows[0])
     widgets.cards(card(name, own, rows, moved) for name in Measure.NAMES)
     widgets.quiet(cells.window(scope, here.world, data.excluded(here.place, scope)))
@@ -44,7 +44,7 @@ def headline(rows: list[Row], moved: list[Change], scope: Scope) -> None:
         widgets.box(words.NOT_COMPARABLE, widgets.bullets(gate.reasons), "warn")
 
 
-def card(name: Compared, own: Row, rows: list[Row], moved: list[Change]) -> widgets.Card:
+def card(name: Compared, own: Row, rows: list[Row], moved: list[WeekChange]) -> widgets.Card:
     rate = own.rates[name]
     above = sum((row.rates[name].estimate or 0) > (rate.estimate or 0) for row in rows)
     place = words.RANK.format(place=numbers.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
@@ -75,7 +75,7 @@ def over_time(scope: Scope) -> None:
         widgets.empty(Common.NOT_ENOUGH, strings.Empty.SCOPE_TEXT)
 
 
-def brands(rows: list[Row], moved: list[Change]) -> None:
+def brands(rows: list[Row], moved: list[WeekChange]) -> None:
     widgets.section(words.BRANDS, words.BRANDS_SUB)
     top = (
         max((row.rates["mention_rate"].high or row.rates["mention_rate"].estimate or 0) for row in rows) or 1

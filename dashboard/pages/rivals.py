@@ -35,7 +35,7 @@ def show() -> None:
 def difference(scope: Scope) -> None:
     widgets.section(words.DIFFERENCE, words.DIFFERENCE_SUB)
     name = widgets.switch(words.DIFFERENCE, "measure", Measure.NAMES)
-    pairs = sorted(data.differences(here.place, scope, name), key=lambda p: -(p[1].difference.estimate or 0))  # type: ignore[arg-type]
+    pairs = sorted(data.differences(here.place, scope, name), key=lambda p: -(p[1].difference.estimate or 0))
     known = [(rival, pair.difference) for rival, pair in pairs if pair.difference.enough]
     if known:
         frame = pd.DataFrame(

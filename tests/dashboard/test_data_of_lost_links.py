@@ -13,7 +13,7 @@ from analysis.authority import graph
 from analysis.frames import Scope
 from analysis.report import write
 from dashboard.data import linking, timeline
-from dashboard.data.opened import Place
+from dashboard.data.opened import Opened
 from tests.facts import Facts, week
 from tracker import domains, store
 from tracker.links.snapshots import snapshot_changes
@@ -172,8 +172,8 @@ def pages(database: Engine):  # type: ignore[no-untyped-def]
     return found[(found["source"] == SOURCE) & (found["brand"] == "Norvane")]
 
 
-def place(database: Engine) -> Place:
-    return Place(database.url.render_as_string(), 0, 1, "one", None)
+def place(database: Engine) -> Opened:
+    return Opened(database.url.render_as_string(), 0, 1, "one", None)
 
 
 def days_of_loss(database: Engine) -> dict[str, set[date]]:
