@@ -29,6 +29,7 @@ from analysis.frames import Scope, World
 from analysis.intervals import wilson
 from analysis.lift.estimate import LiftRow, LiftTable
 from tracker import domains, store
+from tracker.answers.unlisted import Unlisted, unlisted
 from tracker.errors import BadUrl, UsageError
 from tracker.models import Domain, OpportunityState
 
@@ -153,7 +154,9 @@ def opportunities(
     if world.own is None:
         raise UsageError("the workspace has no own brand", "mark one brand of brands.yaml with `own: true`")
     scope = scope or Scope(branded="include")
-    cited = frames.sources(database, world, scope).head(top)
+    cited = frames.sources(database, world, scope)
+    maybe_owned = {site.domain for site in called_like_a_brand(database, world)}
+    cited = cited[~cited["domain"].isin(maybe_owned)].head(top)
     cited = cited[cited["answers"] > 0]
     if cited.empty:
         return []
@@ -170,6 +173,12 @@ def opportunities(
         if made is not None:
             found.append(made)
     return sorted(found, key=_order)
+
+
+def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:
+    """Cited sites under a brand's own name that the catalog does not list: perhaps its own, never opportunities."""
+    with database.connect() as connection:
+        return unlisted(connection, world.id)
 
 
 def _order(row: Opportunity) -> tuple[bool, bool, float, str]:

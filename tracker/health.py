@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col, select
 
 from tracker import catalog, citations, store
+from tracker.answers import unlisted
 from tracker.answers.rows import read_body
 from tracker.catalog import Catalog, EngineEntry
 from tracker.citations import Reading
@@ -115,7 +116,29 @@ def _check_database(
         problems.append(Finding("error", "database.damaged", "database", "the file is damaged", hint))
     else:
         problems += _pooled(database, settings, found)
+        problems += _forgotten(database, settings, found)
     database.dispose()
+
+
+def _forgotten(database: Database, settings: Settings, found: Catalog | None) -> Iterator[Finding]:
+    """Cited sites that may be a brand's without being listed, and citations that lead nowhere."""
+    name = settings.workspace or (found.workspace if found is not None else None)
+    with store.reading(database) as session:
+        workspace_id = session.exec(select(Workspace.id).where(Workspace.name == name)).first()
+        if workspace_id is None:
+            return
+        sites = unlisted.unlisted(session.connection(), workspace_id)
+        nowhere = unlisted.no_addresses(session.connection(), workspace_id)
+    for site in sites:
+        whose = "yours" if site.own else f"{site.brand}'s"
+        problem = f"{site.domain} is cited by {site.answers:,} answers and belongs to no brand: {whose}?"
+        hint = 'list it under `domains:`, or the name under every country: `owns: ["name.*"]`'
+        yield Finding("warning", "brand.unlisted", site.brand, problem, hint)
+    if nowhere.citations:
+        shown = ", ".join(f"`{url[:60]}`" for url in nowhere.examples)
+        problem = f"{nowhere.citations:,} citations name no web address, such as {shown}"
+        hint = "they are in no rate, share or list; look at what wrote them"
+        yield Finding("warning", "citations.no-address", f"workspace {name}", problem, hint)
 
 
 def _pooled(database: Database, settings: Settings, found: Catalog | None) -> Iterator[Finding]:

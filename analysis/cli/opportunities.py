@@ -56,9 +56,10 @@ def opportunities(
         )
         lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
         found = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
+        maybe_owned = o.called_like_a_brand(asked.database, asked.world)
     if as_json:
         rows = [{k: v for k, v in asdict(row).items() if k != "weight"} for row in found]
-        print_json({"window": asked.window, "rows": rows})
+        print_json({"window": asked.window, "rows": rows, "yours": [asdict(site) for site in maybe_owned]})
         return
     shown = [
         (
@@ -74,6 +75,12 @@ def opportunities(
     ]
     columns = ("source", "class", "answers citing it", "engines", f"gain ({numbers.LEVEL})", "why", "state")
     table("Opportunities", columns, shown, right=(2, 3, 4))
+    for site in maybe_owned:
+        whose = "Yours" if site.own else f"{plain(site.brand)}'s"
+        out.print(
+            f"{plain(site.domain)} is cited by {site.answers:,} answers and belongs to no brand. {whose}? "
+            "Then list it under `domains:` or `owns:` of brands.yaml."
+        )
     if found:
         out.print(
             f"\n{len(found)} in all. Pages and next steps: --json. "

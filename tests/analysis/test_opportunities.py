@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.lift.estimate import LiftRow
-from analysis.opportunities import Opportunity, decide, opportunities
+from analysis.opportunities import Opportunity, called_like_a_brand, decide, opportunities
 from tests.facts import MONDAY, Facts, week
 from tracker import domains, store
 from tracker.errors import UsageError
@@ -195,3 +195,24 @@ def test_nothing_cited_gives_no_opportunities(sqlite_database: Engine) -> None:
     facts.answer("best crm", at=MONDAY)
     facts.store(sqlite_database)
     assert found(sqlite_database) == {}
+
+
+def test_a_site_called_like_a_brand_is_asked_about_and_never_an_opportunity(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=["https://norvane.de/preise", "https://oltera.fr/", NEWS])
+    facts.link("https://norvane.de/", "https://oltera.com/")
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    assert set(found(sqlite_database)) == {"example.org"}
+    asked = [(site.domain, site.brand, site.own) for site in called_like_a_brand(sqlite_database, world)]
+    assert asked == [("norvane.de", "Norvane", True), ("oltera.fr", "Oltera", False)]
+
+
+def test_a_link_to_an_owned_page_is_a_link_to_the_brand(sqlite_database: Engine) -> None:
+    facts = Facts(brands=(("Norvane", "norvane.com", "youtube.com/@norvane"), ("Oltera", "oltera.com")))
+    facts.answer("best crm", cited=[NEWS])
+    facts.link(NEWS, "https://www.youtube.com/@Norvane/videos")
+    facts.link(NEWS, "https://www.youtube.com/@oltera")
+    facts.store(sqlite_database)
+    table = frames.links(sqlite_database, frames.world(sqlite_database)).table
+    assert [(row["source"], row["brand"]) for row in table.to_dict("records")] == [("example.org", 0)]

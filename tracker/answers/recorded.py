@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -33,6 +33,7 @@ from tracker.models import Answer, Engine, Prompt
 BATCH = 500
 MAX_LINE = 20_000_000
 KEPT_REJECTS = 1_000
+KEPT_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,21 @@ class Counts:
     stored: int = 0
     already_there: int = 0
     citations: int = 0
+    no_addresses: int = 0
+    """Of these, references that name no page on the web; they are kept, and are in no rate and no share."""
+    no_address_examples: list[str] = field(default_factory=list)
     rejected: int = 0
     rejects: list[Rejected] = field(default_factory=list)
+
+    def note_no_addresses(self, citations: Iterable[Citation]) -> None:
+        for citation in citations:
+            if citation.domain is None and citation.domain_from == "url":
+                self.no_addresses += 1
+                if (
+                    len(self.no_address_examples) < KEPT_EXAMPLES
+                    and citation.url not in self.no_address_examples
+                ):
+                    self.no_address_examples.append(citation.url)
 
     def reject(self, line: int, reason: str) -> None:
         self.rejected += 1
@@ -96,6 +110,8 @@ def _store(
     counts.stored += stored
     counts.already_there += len(batch) - stored
     counts.citations += sum(len(row.citations) for row in rows)
+    for record in fresh.values():
+        counts.note_no_addresses(record.citations or ())
 
 
 def _known(session: Session, workspace_id: int, batch: list[Record]) -> set[str]:

@@ -157,6 +157,9 @@ def import_answers(
             f"{counts.read:,} read, {counts.stored:,} stored with {counts.citations:,} citations, "
             f"{counts.already_there:,} already there, {counts.rejected:,} rejected."
         )
+        if counts.no_addresses:
+            shown = ", ".join(repr(plain(text[:60])) for text in counts.no_address_examples)
+            err.print(f"{counts.no_addresses:,} citations name no web address and are in no share: {shown}")
         for reject in counts.rejects[:20]:
             err.print(f"  {file}:{reject.line}: {plain(reject.reason)}")
         if counts.rejected > 20:

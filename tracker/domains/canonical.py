@@ -75,10 +75,16 @@ def canonical(name: str, path: str, query: str, domain: str) -> str:
     return f"https://{name}{path}?{query}" if query else f"https://{name}{path}"
 
 
-def clean_end(text: str) -> str:
-    """Path or value without what does not belong to it: a sentence's signs, brackets it did not open."""
-    while text and (text[-1] in _MAY_END or text[-3:-2] == "%" or text[-1] == "/"):
-        shorter = text.rstrip("/") if text[-1] == "/" else _shorter(text)
+def clean_end(path: str) -> str:
+    """A path without what does not belong to it: slashes, a sentence's signs, brackets it did not open."""
+    while (shorter := _clean_value(path.rstrip("/"))) != path:
+        path = shorter
+    return path
+
+
+def _clean_value(text: str) -> str:
+    while text and (text[-1] in _MAY_END or text[-3:-2] == "%"):
+        shorter = _shorter(text)
         if shorter == text:
             break
         text = shorter
@@ -118,7 +124,7 @@ def _clean_query(query: str, domain: str) -> str:
     for pair in query.split("&"):
         pair = pair if plain_pairs else _plain_pair(pair)
         if (pair and not pair[-1].isalnum()) or "%" in pair[-3:]:
-            pair = clean_end(pair)
+            pair = _clean_value(pair)
         name, _, value = pair.partition("=")
         plain = name.lower()
         if (

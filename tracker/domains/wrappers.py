@@ -33,6 +33,7 @@ class Wrapper(NamedTuple):
             return
         inside = fits.groupdict()
         if (found := inside.get("url") or inside.get("url2")) is not None:
+            found = found if "/" in found else unquote(found)
             found += inside.get("rest") or ""
             yield self._decoded(f"{found}?{query}" if query and self.code is None else found, host, query)
         pairs = [pair.partition("=") for pair in query.split("&")]

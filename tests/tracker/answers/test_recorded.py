@@ -12,10 +12,10 @@ from sqlmodel import col, select
 
 from tests.shared import shared
 from tracker import catalog, store
-from tracker.answers import recorded
+from tracker.answers import recorded, rollups
 from tracker.catalog import BrandEntry, Catalog
 from tracker.errors import DataError
-from tracker.models import Answer, Citation, Domain, Mention, Prompt
+from tracker.models import Answer, Citation, Domain, Mention, Prompt, VisibilityRollup
 
 GOOD = {
     "asked_at": "2026-06-01T11:00:00+02:00",
@@ -159,7 +159,7 @@ def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_
 ) -> None:
     from analysis import frames
     from analysis.association.association import spearman
-    from tracker.links import imports
+    from tracker.links import authority_lists
 
     answers_file, list_file = (
         shared("data/citations/perplexity_2024-11.jsonl.gz"),
@@ -167,7 +167,7 @@ def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_
     )
     key = workspace(sqlite_database)
     recorded.import_answers(sqlite_database, key, answers_file)
-    imports.import_authority(
+    authority_lists.import_authority(
         sqlite_database,
         list_file,
         metric="refsubnets",
@@ -187,3 +187,28 @@ def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_
     found = spearman([cited[name] for name in cited], [known[name] for name in cited], seed=1)
     # 933 by the suffix list alone; eight are cited by their tenants (`x.substack.com`) or by the names of today only
     assert (len(cited), found.rho) == (926, pytest.approx(0.405, abs=0.003))
+
+
+def test_citations_that_name_no_page_are_said_counted_and_in_no_share(
+    sqlite_database: Engine, tmp_path: Path
+) -> None:
+    cited = ["N/A", "-", "mailto:a@norvane.com", "<https://norvane.com/a>", "https://example.org/b).", "N/A"]
+    grounded = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/x"
+    record = {
+        "asked_at": "2026-06-01T09:00:00Z",
+        "engine": "e",
+        "prompt": "q",
+        "text": "x",
+        "citations": [{"url": url} for url in cited] + [{"url": grounded, "title": "Pricing"}],
+    }
+    key = workspace(sqlite_database)
+    counts = recorded.import_answers(sqlite_database, key, lines(tmp_path / "a.jsonl", record))
+    assert (counts.citations, counts.no_addresses) == (7, 4)
+    assert counts.no_address_examples == ["N/A", "-", "mailto:a@norvane.com"]
+    with store.writing(sqlite_database) as session:
+        rollups.rebuild(session, key)
+        domains_cited = select(Domain.name).join(Citation, col(Citation.domain_id) == col(Domain.id))
+        assert sorted(session.exec(domains_cited)) == ["example.org", "norvane.com"]
+        assert set(session.exec(select(VisibilityRollup.all_citations))) == {2}
+        verbatim = session.exec(select(Citation.url).order_by(col(Citation.id))).all()
+        assert list(verbatim) == [*cited, grounded]
