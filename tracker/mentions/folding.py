@@ -5,26 +5,78 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import overload
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Stretches of the source that make not exactly one character each: where, and where and how long in the text."""
+
+    folded: list[int]
+    made: list[int]
+    begins: list[int]
+    ends: list[int]
+
+    def span(self, index: int) -> tuple[int, int]:
+        """The stretch of the source that the character at `index` was made from."""
+        piece = bisect_right(self.folded, index) - 1
+        if piece < 0:
+            start = index
+        else:
+            beyond = index - self.folded[piece] - self.made[piece]
+            if beyond < 0:
+                return self.begins[piece], self.ends[piece]
+            start = self.ends[piece] + beyond
+        return start, start + 1
+
+
+class _Offsets(Sequence[int]):
+    """Starts or ends of the source's stretches, worked out where they are asked for: most never are."""
+
+    __slots__ = ("_length", "_pieces", "_side")
+
+    def __init__(self, pieces: _Pieces, side: int, length: int) -> None:
+        self._pieces, self._side, self._length = pieces, side, length
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+
+    def __getitem__(self, index: int | slice) -> int | list[int]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(self._length))]
+        if index < 0:
+            index += self._length
+        if not 0 <= index < self._length:
+            raise IndexError(index)
+        return self._pieces.span(index)[self._side]
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """`text[i]` was made from `source[starts[i]:ends[i]]`; one cluster of the source can make several characters."""
+    """`text[i]` was made from `source[starts[i]:ends[i]]`; one cluster of the source can make several."""
 
     text: str
     starts: Sequence[int]
     ends: Sequence[int]
 
     def source(self, start: int, end: int) -> tuple[int, int] | None:
-        """The stretch of the source that `text[start:end]` was made from, or None where it would cut a cluster."""
-        if start and self.starts[start - 1] == self.starts[start]:
+        """The stretch of the source behind `text[start:end]`, or None where it would cut a cluster."""
+        first, last = self.starts[start], self.ends[end - 1]
+        if start and self.starts[start - 1] == first:
             return None
         if end < len(self.text) and self.starts[end] == self.starts[end - 1]:
             return None
-        return self.starts[start], self.ends[end - 1]
+        return first, last
 
 
 _HYPHENS = "\u2010\u2011\u2012\u2212\ufe63\uff0d"
@@ -117,23 +169,22 @@ def _clusters(odd: str) -> re.Pattern[str]:
 
 def _fold_clusters(text: str, clusters: re.Pattern[str]) -> Folded:
     parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
+    pieces = _Pieces([], [], [], [])
+    done = length = 0
     for match in clusters.finditer(text):
         begin, end = match.span()
-        parts.append(text[done:begin].translate(_TABLE))
-        starts.extend(range(done, begin))
-        ends.extend(range(done + 1, begin + 1))
         folded = _fold_cluster(match[0])
-        parts.append(folded)
-        starts.extend([begin] * len(folded))
-        ends.extend([end] * len(folded))
+        parts += (text[done:begin].translate(_TABLE), folded)
+        length += begin - done
+        pieces.folded.append(length)
+        pieces.made.append(len(folded))
+        pieces.begins.append(begin)
+        pieces.ends.append(end)
+        length += len(folded)
         done = end
     parts.append(text[done:].translate(_TABLE))
-    starts.extend(range(done, len(text)))
-    ends.extend(range(done + 1, len(text) + 1))
-    return Folded("".join(parts), starts, ends)
+    length += len(text) - done
+    return Folded("".join(parts), _Offsets(pieces, 0, length), _Offsets(pieces, 1, length))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -17,7 +17,7 @@ import yaml
 
 from tracker.mentions.folding import fold_name
 
-_READ = 4000
+_READ = 1500
 _PECULIAR = 2
 _SURE = 4
 _TOKEN = re.compile(r"[^\W\d_]+")
