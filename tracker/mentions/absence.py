@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from tracker.mentions.absence_phrases import AFTER, AROUND, BEFORE, HINTS, NAME
+from tracker.mentions.absence_phrases import AFTER, AROUND, AROUND_LEFT, BEFORE, HINTS, NAME
 
 __all__ = ["NAME", "is_absent"]
 
@@ -30,6 +30,8 @@ def is_absent(marked: str, place: int) -> bool:
         return False
     if BEFORE.search(before) or AFTER.match(after):
         return True
+    if not AROUND_LEFT.search(before):
+        return False
     return any(left.search(before) and right.match(after) for left, right in AROUND)
 
 

@@ -378,3 +378,7 @@ _MORE_AROUND = tuple(
     for left, right in absence_more.AROUND
 )
 AROUND = (*_ENGLISH_AROUND, _TOPIC_ELSEWHERE, _RUSSIAN_TOPIC, *_ABROAD_AROUND, *_MORE_AROUND)
+# None of the pairs fits where no left side does, which one look tells.
+AROUND_LEFT = re.compile(
+    "(?:" + "|".join(left.pattern.removesuffix(_FILLER) for left, _ in AROUND) + ")" + _FILLER
+)

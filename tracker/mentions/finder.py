@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -229,7 +228,7 @@ def _marked(folded: Folded, prose: str, places: list[company.Place]) -> _Marked:
     """The folded text with names as `absence.NAME`, and with the line ends that begin a list item kept."""
     text = list(folded.text)
     for item in _ITEM.finditer(prose):
-        text[bisect_left(folded.starts, item.start())] = "\n"
+        text[folded.index(item.start())] = "\n"
     parts, at, length, done = [], [], 0, 0
     for place in places:
         between = "".join(text[done : place.fold_start])

@@ -7,75 +7,57 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import overload
 
 
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    """Stretches of the source that make not exactly one character each: where, and where and how long in the text."""
-
-    folded: list[int]
-    made: list[int]
-    begins: list[int]
-    ends: list[int]
-
-    def span(self, index: int) -> tuple[int, int]:
-        """The stretch of the source that the character at `index` was made from."""
-        piece = bisect_right(self.folded, index) - 1
-        if piece < 0:
-            start = index
-        else:
-            beyond = index - self.folded[piece] - self.made[piece]
-            if beyond < 0:
-                return self.begins[piece], self.ends[piece]
-            start = self.ends[piece] + beyond
-        return start, start + 1
-
-
-class _Offsets(Sequence[int]):
-    """Starts or ends of the source's stretches, worked out where they are asked for: most never are."""
-
-    __slots__ = ("_length", "_pieces", "_side")
-
-    def __init__(self, pieces: _Pieces, side: int, length: int) -> None:
-        self._pieces, self._side, self._length = pieces, side, length
-
-    def __len__(self) -> int:
-        return self._length
-
-    @overload
-    def __getitem__(self, index: int) -> int: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[int]: ...
-
-    def __getitem__(self, index: int | slice) -> int | list[int]:
-        if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(self._length))]
-        if index < 0:
-            index += self._length
-        if not 0 <= index < self._length:
-            raise IndexError(index)
-        return self._pieces.span(index)[self._side]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Folded:
-    """`text[i]` was made from `source[starts[i]:ends[i]]`; one cluster of the source can make several."""
+    """A text as it is compared, and the way back: worked out where it is asked for, as most of it never is.
+
+    The lists hold the stretches of the source that make not exactly one character each: where the stretch begins
+    and ends, where in the text it stands, and how many characters it made.
+    """
 
     text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
+    begins: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    made: list[int] = field(default_factory=list)
+    splits: bool = False
+    """Whether any stretch made more than one character."""
+
+    def span(self, index: int) -> tuple[int, int]:
+        """The stretch of the source that `text[index]` was made from."""
+        piece = bisect_right(self.at, index) - 1
+        if piece < 0:
+            return index, index + 1
+        beyond = index - self.at[piece] - self.made[piece]
+        if beyond < 0:
+            return self.begins[piece], self.ends[piece]
+        start = self.ends[piece] + beyond
+        return start, start + 1
+
+    def start(self, index: int) -> int:
+        return self.span(index)[0]
+
+    def index(self, position: int) -> int:
+        """Where in the text the first stretch stands that begins at or behind a position of the source."""
+        piece = bisect_right(self.begins, position) - 1
+        if piece < 0:
+            return position
+        if position == self.begins[piece]:
+            return self.at[piece]
+        return self.at[piece] + self.made[piece] + max(0, position - self.ends[piece])
 
     def source(self, start: int, end: int) -> tuple[int, int] | None:
         """The stretch of the source behind `text[start:end]`, or None where it would cut a cluster."""
-        first, last = self.starts[start], self.ends[end - 1]
-        if start and self.starts[start - 1] == first:
-            return None
-        if end < len(self.text) and self.starts[end] == self.starts[end - 1]:
-            return None
+        first, last = self.start(start), self.span(end - 1)[1]
+        if self.splits:
+            if start and self.start(start - 1) == first:
+                return None
+            if end < len(self.text) and self.span(end)[1] == last:
+                return None
         return first, last
 
 
@@ -146,8 +128,7 @@ class _Table(dict[int, str]):
 def fold(text: str) -> Folded:
     if text.isascii():
         if not _ASCII_CLUSTERS.search(text):
-            every = range(len(text) + 1)
-            return Folded(text.translate(_TABLE), every[:-1], every[1:])
+            return Folded(text.translate(_TABLE))
         return _fold_clusters(text, _ASCII_CLUSTERS)
     text = _HALF_PAIR.sub("\ufffd", text)
     odd = "".join(sorted(c for c in set(text) if c in _MARKS or len(_TABLE[ord(c)]) != 1))
@@ -169,22 +150,23 @@ def _clusters(odd: str) -> re.Pattern[str]:
 
 def _fold_clusters(text: str, clusters: re.Pattern[str]) -> Folded:
     parts: list[str] = []
-    pieces = _Pieces([], [], [], [])
+    found = Folded("")
     done = length = 0
     for match in clusters.finditer(text):
         begin, end = match.span()
         folded = _fold_cluster(match[0])
         parts += (text[done:begin].translate(_TABLE), folded)
         length += begin - done
-        pieces.folded.append(length)
-        pieces.made.append(len(folded))
-        pieces.begins.append(begin)
-        pieces.ends.append(end)
+        found.begins.append(begin)
+        found.ends.append(end)
+        found.at.append(length)
+        found.made.append(len(folded))
         length += len(folded)
         done = end
     parts.append(text[done:].translate(_TABLE))
-    length += len(text) - done
-    return Folded("".join(parts), _Offsets(pieces, 0, length), _Offsets(pieces, 1, length))
+    found.text = "".join(parts)
+    found.splits = max(found.made, default=0) > 1
+    return found
 
 
 @lru_cache(maxsize=1 << 14)

@@ -100,7 +100,7 @@ def _longer(folded: Folded, source: str, start: int, end: int, *, cut: str) -> S
     if rest is None or rest[0] == cut or not text[end - 1].isalpha():
         return None
     length = end - max(text.rfind(" ", 0, end), text.rfind("-", 0, end), start - 1) - 1
-    written = source[folded.starts[start] : folded.ends[end - 1]]
+    written = source[folded.start(start) : folded.span(end - 1)[1]]
     capital = any(c.isupper() for c in written) or written.upper() == written
     if length + len(cut) < _LEAST_NAME or not (capital or length >= _LEAST_SMALL):
         return None
@@ -114,9 +114,9 @@ def _longer(folded: Folded, source: str, start: int, end: int, *, cut: str) -> S
 def _is_genitive(folded: Folded, source: str, start: int, end: int) -> bool:
     """`Norvanes Preise` in a German text, `Norvanes priser` in a Nordic one: a possessive without apostrophe."""
     behind = _GENITIVE.match(folded.text, end)
-    if behind is None or folded.text[end - 1] == "s" or not source[folded.starts[start]].isupper():
+    if behind is None or folded.text[end - 1] == "s" or not source[folded.start(start)].isupper():
         return False
-    noun = source[folded.starts[behind.end() - 1]]
+    noun = source[folded.start(behind.end() - 1)]
     return (noun.isupper() and _says(_GERMAN, source)) or (noun.islower() and _says(_NORDIC, source))
 
 
@@ -133,7 +133,7 @@ def _forgot_space(folded: Folded, source: str, start: int) -> bool:
         len(before) == 2
         and before[0].isalpha()
         and before[1] == "."
-        and source[folded.starts[start]].isupper()
+        and source[folded.start(start)].isupper()
     )
 
 

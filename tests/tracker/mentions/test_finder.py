@@ -609,10 +609,11 @@ def test_folding_keeps_the_way_back(text: str) -> None:
         {ord(c): None for c in "*_~`\0®™℠"}
     )  # whose meaning hangs on what stands about them
     folded = fold(text)
-    assert len(folded.text) == len(folded.starts) == len(folded.ends)
-    assert list(folded.starts) == sorted(folded.starts)
-    assert all(0 <= a < b <= len(text) for a, b in zip(folded.starts, folded.ends, strict=True))
-    pieces = "".join(fold(text[a:b]).text for a, b in sorted({*zip(folded.starts, folded.ends, strict=True)}))
+    spans = [folded.span(index) for index in range(len(folded.text))]
+    assert spans == sorted(spans)
+    assert all(0 <= first < last <= len(text) for first, last in spans)
+    assert all(folded.index(first) <= index for index, (first, _) in enumerate(spans))
+    pieces = "".join(fold(text[first:last]).text for first, last in sorted({*spans}))
     assert pieces == folded.text
 
 
