@@ -22,8 +22,11 @@ from tracker.mentions.languages import GERMAN_NOUNS, languages_of, spoken
 
 Verdict = Literal["name", "open", "word"]
 _REACH = 160
+_NO_WORDS = re.compile(r"\s*(?:[A-Z][.)]\s+)?[\W\d_]*")
 _SIGNS = re.compile(r"[*_~\0]+")
-_MARKER = re.compile(r"[ \t>]*(?:[-*+•▪◦–]\s|#{1,6}\s|\|\s?|\(?\d{1,3}[.):\]]|[*_]{2}|[^\w\s\"'“(])")
+_MARKER = re.compile(
+    r"[ \t>]*(?:[A-Z][.)]\s|[-*+•▪◦–]\s|#{1,6}\s|\|\s?|\(?\d{1,3}[.):\]]|[*_]{2}|[^\w\s\"'“(])"
+)
 _LABEL_END = re.compile(r"[\"'”’)\]®™]*\s*(?:$|[:：|–—(/]|-+\s)")
 _SENTENCE_END = re.compile(r"(?:[.!?…:;。！？：]|\s[–—-])[\"'”’)\]]*\s+[\"'“‘(\[]*$")
 _ABBREVIATION = re.compile(
@@ -41,13 +44,18 @@ _DONE = frozenset(
     ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
 )
 _INCORPORATED = re.compile(r",?\s+(?:Inc|LLC|Corp|Ltd|GmbH|PLC)\b")
-_APART = re.compile(r",\s+(?:Inc|LLC|Corp|Ltd|formerly|founded|owned|headquartered|a|an|the|which|based)\b")
+_APART = re.compile(
+    r",\s+(?:formerly|founded|owned|headquartered|a|an|the|which|whose|based|while|though|"
+    r"although|unlike|meanwhile|however|too|now|once|already|by contrast|in contrast|on the other hand)\b|\s*\("
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cues:
     verbs: frozenset[str]
     adverbs: frozenset[str]
+    company_nouns: frozenset[str]
+    plan_names: frozenset[str]
     nouns: frozenset[str]
     qualifiers: frozenset[str]
     pronouns: frozenset[str]
@@ -66,6 +74,12 @@ class _Cues:
 def cues() -> _Cues:
     raw = yaml.safe_load(resources.files("tracker.mentions").joinpath("cues.yaml").read_text("utf-8"))
     return _Cues(**{key: frozenset(words.split()) for key, words in raw.items()})
+
+
+@cache
+def _thirds() -> frozenset[str]:
+    lines = resources.files("tracker.mentions").joinpath("verbs.txt").read_text("utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 def verdict(prose: str, start: int, end: int, languages: frozenset[str]) -> Verdict:
@@ -137,7 +151,7 @@ class _Here:
 
     def is_alone(self) -> bool:
         """Alone in its list item, cell or heading, or before the colon, dash or bracket that explains it."""
-        if any(c.isalpha() for c in self.before) or not _LABEL_END.match(self.after):
+        if not _NO_WORDS.fullmatch(self.before) or not _LABEL_END.match(self.after):
             return False
         return self.marked or not any(c.isalnum() for c in self.after)
 
@@ -219,7 +233,12 @@ class _Here:
             return "name"
         following = self.next_word
         small = following.lower()
-        if small.rstrip(",;:") in cues().nouns and word not in cues().qualifiers:
+        small = small.rstrip(",;:.")
+        if small in cues().company_nouns or (small in cues().nouns and word not in cues().qualifiers):
+            return "name"
+        if following[:1].isupper() and small in cues().plan_names:
+            return "name"
+        if self.after[:1] in ":：" and word not in cues().qualifiers:
             return "name"
         ends = not following or small in cues().particles or small in cues().adverbs
         if self.last_word.lower() in cues().before and ends and not self.opens_a_sentence():
@@ -243,9 +262,11 @@ class _Here:
             return False
         if words[0] in cues().adverbs and len(words) > 1:
             words = words[1:]
+            if words[0].endswith(("s", "ed", "ing")) and not adverb:
+                return True
         if adverb and words[0] in cues().inverted:
             return len(words) > 1 and words[1] in _DONE
-        return words[0] in cues().verbs
+        return words[0] in cues().verbs or words[0] in _thirds()
 
 
 def of_several(prose: str, start: int, parts: list[str]) -> Literal["name", "word"]:
