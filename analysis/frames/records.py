@@ -61,7 +61,9 @@ def contents(database: Engine, workspace: int) -> tuple[object, ...]:
         noted = session.scalar(select(func.count()).select_from(Event))
         chosen = select(DomainClass.domain_id, DomainClass.kind).where(DomainClass.workspace_id == workspace)
         classes = session.execute(chosen.order_by(DomainClass.domain_id)).all()
-    return (workspace, newest, tuple(money), runs, settings, decided, noted, classes)
+        made = select(LinkImport.id, LinkImport.scope, LinkImport.as_of, LinkImport.vendor)
+        imports = session.execute(made.order_by(col(LinkImport.id))).all()
+    return (workspace, newest, tuple(money), runs, settings, decided, noted, classes, imports)
 
 
 def newest_answers(

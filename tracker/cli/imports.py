@@ -11,7 +11,7 @@ import typer
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
 from tracker.cli.printing import err, out, plain, print_json, table
-from tracker.cli.workspaces import synced
+from tracker.cli.workspaces import synced, workspace_of
 
 if TYPE_CHECKING:
     from tracker.links.files.rows import LinkRow
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 def register(imports: typer.Typer) -> None:
     imports.command("links")(import_links)
     imports.command("authority")(import_authority)
+    imports.command("list")(list_imports)
+    imports.command("undo")(undo)
+    imports.command("rescope")(rescope)
 
 
 def import_links(
@@ -78,10 +81,7 @@ def _show_import(result: Preview | ImportResult, as_json: bool) -> None:
         print_json(result.as_json())
         return
     seen = result.recognition
-    out.print(
-        f"{plain(seen.vendor)}, layout {plain(seen.layout.name)}, scope {seen.scope} "
-        f"({plain(seen.scope_evidence)})"
-    )
+    out.print(f"{plain(seen.vendor)}, layout {plain(seen.layout.name)}, scope {_scope(result)}")
     if "rows" in result.as_json():
         _show_preview(result)  # type: ignore[arg-type]
     else:
@@ -92,6 +92,12 @@ def _show_import(result: Preview | ImportResult, as_json: bool) -> None:
         err.print(f"  line {reject.line}: {plain(reject.reason)}   {plain(reject.fragment)}")
     if result.rejected > 20:
         err.print(f"  … and {result.rejected - 20:,} more; --json lists the first of them.")
+
+
+def _scope(result: Preview | ImportResult) -> str:
+    seen = result.recognition
+    scope = getattr(result, "scope", seen.scope)
+    return f"{seen.scope} ({plain(seen.scope_evidence)})" if scope == seen.scope else str(scope)
 
 
 def _show_stored(result: ImportResult) -> None:
@@ -173,3 +179,100 @@ def import_authority(
         for reject in result.rejects[:20]:
             err.print(f"  line {reject.line}: {plain(reject.reason)}")
     raise typer.Exit(3 if result.rejected else 0)
+
+
+def list_imports(
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The imports of links, newest first: of which day, what each covers, how many rows."""
+    from tracker import store
+    from tracker.links import desk
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        made = desk.imports(session, workspace_of(session, settings))
+    if as_json:
+        print_json({"rows": [desk.as_json(each) for each in made]})
+        return
+    if not made:
+        out.print("No links have been imported: `citelift import links FILE`.")
+        return
+    rows = [
+        (
+            each.id,
+            each.as_of,
+            each.vendor,
+            each.scope,
+            f"{each.stored:,}",
+            f"{each.rejected:,}",
+            each.file_name,
+        )
+        for each in made
+    ]
+    columns = ("number", "as of", "vendor", "scope", "stored", "rejected", "file")
+    table("Imports of links", columns, rows, right=(0, 4, 5))
+
+
+NumberArgument = Annotated[int, typer.Argument(help="The import's number, from `citelift import list`.")]
+
+
+def undo(
+    number: NumberArgument,
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take an import of links back with all its rows. The file can be imported again."""
+    from tracker import store
+    from tracker.links import desk
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db, store.writing(db) as session:
+        undone = desk.undo(session, workspace_of(session, settings), number)
+    if as_json:
+        print_json(undone.as_json())
+        return
+    out.print(
+        f"Import {undone.import_id} ({plain(undone.vendor)} as of {undone.as_of}, "
+        f"{plain(undone.file_name)}) is "
+        f"taken back: {undone.links:,} links and {undone.counts:,} counts."
+    )
+
+
+def rescope(
+    number: NumberArgument,
+    scope: Annotated[
+        str, typer.Argument(help="What it covers: all, one_per_domain, domains, sample, new, lost.")
+    ],
+    as_of: Annotated[
+        datetime | None, typer.Option(help="The day the export shows.", formats=["%Y-%m-%d"])
+    ] = None,
+    vendor: Annotated[str | None, typer.Option(help="Who made the export.")] = None,
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what an import covers. Only complete ones (all, one_per_domain, domains) make others' links look
+    lost.
+    """
+    from tracker import store
+    from tracker.links import desk
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings) as db, store.writing(db) as session:
+        key, day = workspace_of(session, settings), as_of.date() if as_of else None
+        made = desk.rescope(session, key, number, scope, now=datetime.now(UTC), as_of=day, vendor=vendor)
+        shown = desk.as_json(made)
+    if as_json:
+        print_json(shown)
+        return
+    before = shown["rescoped"][-1]["scope"]
+    out.print(
+        f"Import {number} ({plain(shown['vendor'])} as of {shown['as_of']}) covers {shown['scope']},"
+        f" before {before}."
+    )

@@ -6,7 +6,7 @@ A file goes in whole or not at all, and once: the same bytes a second time store
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from tracker import domains, store
 from tracker.errors import DataError, UsageError
+from tracker.links import completeness
 from tracker.links.files import formats
 from tracker.links.files.formats import Scope
 from tracker.links.files.recognise import Recognition, inspect
@@ -170,7 +171,8 @@ def import_links(
             file_name=path.name,
             file_hash=file_hash,
         )
-        return _stored(session, head, path, recognition, as_of, target, now)
+        made = _stored(session, head, path, recognition, as_of, target, now)
+        return made if scope or made.import_id is None else _doubted(session, head, made)
 
 
 def _already(there: LinkImport, recognition: Recognition) -> ImportResult:
@@ -187,8 +189,22 @@ def _already(there: LinkImport, recognition: Recognition) -> ImportResult:
         already_there=there.stored,
         rejected=there.rejected,
         rejects=tuple(Reject(**each) for each in there.notes.get("rejects", ())),
-        warnings=(f"this file was imported on {there.imported_at:%Y-%m-%d}; nothing is stored twice",),
+        warnings=(
+            f"this file was imported on {there.imported_at:%Y-%m-%d} as scope {there.scope}; "
+            "nothing is stored "
+            f"twice. For another scope: `citelift import rescope {there.id} SCOPE`",
+        ),
     )
+
+
+def _doubted(session: Session, head: LinkImport, made: ImportResult) -> ImportResult:
+    """The scope that nobody gave, judged now that all rows are there."""
+    verdict = completeness.judged(session, head)
+    head.scope = verdict.scope
+    head.notes = head.notes | {"warnings": [*head.notes["warnings"], *verdict.warnings]}
+    session.flush()
+    warnings = (*made.warnings, *verdict.warnings)
+    return replace(made, scope=cast(Scope, verdict.scope), warnings=warnings)
 
 
 def _stored(

@@ -94,7 +94,7 @@ def domain_names(session: Session, found: Iterable[SnapshotChanges]) -> dict[int
 
 
 @dataclass(frozen=True)
-class _Snapshot:
+class Snapshot:
     """The imports of one day of one vendor and scope: a big export comes in several files."""
 
     vendor: str
@@ -126,10 +126,30 @@ def snapshot_changes(
             days = series.setdefault((each.vendor, each.scope, target), {})
             days[each.as_of] = (*days.get(each.as_of, ()), each.id or 0)
     return [
-        _between(session, earlier, later, target)
+        between(session, earlier, later, target)
         for (name, kind, target), days in series.items()
-        for earlier, later in pairwise(_Snapshot(name, kind, day, ids) for day, ids in days.items())
+        for earlier, later in pairwise(Snapshot(name, kind, day, ids) for day, ids in days.items())
     ]
+
+
+def earlier_snapshots(session: Session, head: LinkImport) -> dict[int, Snapshot]:
+    """Target domain → the newest complete export before this one, of the same vendor and scope, that shows
+    it.
+    """
+    statement = select(LinkImport).where(
+        LinkImport.workspace_id == head.workspace_id,
+        LinkImport.vendor == head.vendor,
+        LinkImport.scope == head.scope,
+        LinkImport.as_of < head.as_of,
+    )
+    targets = set(_targets(session, head))
+    newest: dict[int, Snapshot] = {}
+    for each in session.exec(statement.order_by(col(LinkImport.as_of), col(LinkImport.id))):
+        for target in targets & set(_targets(session, each)):
+            known = newest.get(target)
+            same_day = known.ids if known and known.as_of == each.as_of else ()
+            newest[target] = Snapshot(each.vendor, each.scope, each.as_of, (*same_day, each.id or 0))
+    return newest
 
 
 def _targets(session: Session, snapshot: LinkImport) -> Sequence[int]:
@@ -137,7 +157,7 @@ def _targets(session: Session, snapshot: LinkImport) -> Sequence[int]:
     return session.exec(statement.order_by(col(Backlink.target_domain_id))).all()
 
 
-def _between(session: Session, earlier: _Snapshot, later: _Snapshot, target: int) -> SnapshotChanges:
+def between(session: Session, earlier: Snapshot, later: Snapshot, target: int) -> SnapshotChanges:
     came, late_finds = [], 0
     for link in _only_in(session, later, earlier, target):
         if link.first_seen is not None and link.first_seen.date() < earlier.as_of:
@@ -192,7 +212,7 @@ def _external(target: int) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _only_in(session: Session, here: _Snapshot, there: _Snapshot, target: int) -> list[Backlink]:
+def _only_in(session: Session, here: Snapshot, there: Snapshot, target: int) -> list[Backlink]:
     """Live links of one snapshot whose page (or domain) has no live link in the other; the first one of each.
 
     One grouping of both snapshots: looking every link up in the other is quadratic where a site links from
@@ -217,7 +237,7 @@ def _only_in(session: Session, here: _Snapshot, there: _Snapshot, target: int) -
     return list(session.exec(statement))
 
 
-def _stated_losses(session: Session, later: _Snapshot, target: int) -> dict[tuple[int, int | None], Backlink]:
+def _stated_losses(session: Session, later: Snapshot, target: int) -> dict[tuple[int, int | None], Backlink]:
     statement = select(Backlink).where(
         col(Backlink.import_id).in_(later.ids), *_external(target), col(Backlink.lost_at).is_not(None)
     )

@@ -1,0 +1,128 @@
+"""Is an export complete? Asked before anything is taken for lost because the export lacks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import Session, col, func, select
+
+from tracker.links.files.formats import FULL_SCOPES, Scope
+from tracker.links.ledger import is_link
+from tracker.links.snapshots import Snapshot, between, earlier_snapshots
+from tracker.models import Backlink, LinkImport
+from tracker.numbers import count
+
+CAPS: frozenset[int] = frozenset(
+    [
+        100,
+        250,
+        500,
+        1_000,
+        2_000,
+        2_500,
+        5_000,
+        10_000,
+        15_000,
+        20_000,
+        25_000,
+        30_000,
+        50_000,
+        75_000,
+        100_000,
+        150_000,
+        200_000,
+        250_000,
+        300_000,
+        500_000,
+        1_000_000,
+        2_000_000,
+        5_000_000,
+    ]
+)
+"""Numbers of rows at which tools cut their exports, by plan and report."""
+FEW = 5
+"""Of fewer links before, nothing is said about the kind of a report."""
+
+
+@dataclass
+class Verdict:
+    """What the export covers, and what a user should know before it counts."""
+
+    scope: str
+    warnings: list[str] = field(default_factory=list)
+
+
+def judged(session: Session, head: LinkImport) -> Verdict:
+    """What a stored export covers, where nobody said so: a sample, a report of new links, or what its layout
+    says.
+    """
+    if head.scope not in FULL_SCOPES:
+        return Verdict(head.scope)
+    if head.read in CAPS:
+        cut = (
+            f"it has exactly {count(head.read)} rows, and exports are cut at such numbers: taken as a sample"
+        )
+        return Verdict("sample", [f"{cut}; {_other_word(head, 'all')}"])
+    verdict = Verdict(head.scope)
+    for target, earlier in earlier_snapshots(session, head).items():
+        _compare(session, head, earlier, target, verdict)
+    return verdict
+
+
+def _compare(session: Session, head: LinkImport, earlier: Snapshot, target: int, verdict: Verdict) -> None:
+    later = Snapshot(head.vendor, head.scope, head.as_of, (*_of_that_day(session, head),))
+    found = between(session, earlier, later, target)
+    missing = [change for change in found.of("lost") if not change.stated]
+    if not missing:
+        return
+    listed = _links(session, earlier.ids, target)
+    if len(missing) == listed >= FEW and _all_first_seen_since(session, head, earlier, target):
+        verdict.scope = "new"
+        verdict.warnings.append(
+            f"all its links were first seen since the export of {earlier.as_of}, and none of the "
+            f"{count(listed)} links of that one is in it: taken as a report of new links; "
+            + _other_word(head, "all")
+        )
+        return
+    verdict.warnings.append(
+        f"{count(len(missing))} of {count(listed)} links that the export of {earlier.as_of} listed "
+        "are not in "
+        f"it and count as lost on {head.as_of}; "
+        + _other_word(head, "sample", "if this file is not complete")
+    )
+
+
+def _other_word(head: LinkImport, scope: Scope, otherwise: str = "if it is complete") -> str:
+    return f"{otherwise}: `citelift import rescope {head.id} {scope}`"
+
+
+def _of_that_day(session: Session, head: LinkImport) -> Sequence[int]:
+    statement = select(LinkImport.id).where(
+        LinkImport.workspace_id == head.workspace_id,
+        LinkImport.vendor == head.vendor,
+        LinkImport.scope == head.scope,
+        LinkImport.as_of == head.as_of,
+    )
+    return [key for key in session.exec(statement) if key is not None]
+
+
+def _links(session: Session, imports: Sequence[int], target: int) -> int:
+    """How many pages, or domains where no page is named, an export lists as linking to the target."""
+    page = func.coalesce(col(Backlink.source_page_id), col(Backlink.source_domain_id))
+    statement = select(func.count(page.distinct())).where(
+        col(Backlink.import_id).in_(imports),
+        Backlink.target_domain_id == target,
+        Backlink.source_domain_id != target,
+        col(Backlink.lost_at).is_(None),
+        is_link(),
+    )
+    return session.exec(statement).one()
+
+
+def _all_first_seen_since(session: Session, head: LinkImport, earlier: Snapshot, target: int) -> bool:
+    statement = select(
+        func.count(), func.count(col(Backlink.first_seen)), func.min(Backlink.first_seen)
+    ).where(Backlink.import_id == head.id, Backlink.target_domain_id == target)
+    rows, dated, oldest = session.exec(statement).one()
+    return oldest is not None and rows == dated and oldest.date() >= earlier.as_of
