@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,7 @@ from tracker.cli.workspaces import synced, workspace_of
 
 if TYPE_CHECKING:
     from tracker.links.files.rows import LinkRow
-    from tracker.links.imports import ImportResult, Preview
+    from tracker.links.imports import ImportedFile, ImportResult, Preview
 
 
 def register(imports: typer.Typer) -> None:
@@ -27,7 +28,15 @@ def register(imports: typer.Typer) -> None:
 
 
 def import_links(
-    file: Annotated[Path, typer.Argument(help="An export of a link tool, or the generic CSV.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help=(
+                "An export of a link tool or the generic CSV; a workbook, a zip, a pipe, or - for "
+                "standard input."
+            )
+        ),
+    ],
     catalog: CatalogOption = None,
     database: DatabaseOption = None,
     workspace: WorkspaceOption = None,
@@ -53,13 +62,13 @@ def import_links(
     from tracker.links import imports as importer
 
     if dry_run:
-        seen = importer.preview(file, format=format, date_order=date_order, encoding=encoding)
-        _show_import(seen, as_json)
-        raise typer.Exit(3 if seen.rejected else 0)
+        found = importer.preview_file(file, format=format, date_order=date_order, encoding=encoding)
+        _show_previews(found, as_json)
+        raise typer.Exit(3 if any(seen.rejected for _, seen in found) else 0)
     settings = settings_from(catalog, database, workspace)
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
-        result = importer.import_links(
+        made = importer.import_file(
             db,
             workspace_id,
             file,
@@ -72,14 +81,34 @@ def import_links(
             date_order=date_order,
             encoding=encoding,
         )
-    _show_import(result, as_json)
-    raise typer.Exit(3 if result.rejected else 0)
+    _show_file(made, as_json)
+    raise typer.Exit(3 if made.rejected else 0)
 
 
-def _show_import(result: Preview | ImportResult, as_json: bool) -> None:
+def _show_previews(found: Sequence[tuple[str, Preview]], as_json: bool) -> None:
     if as_json:
-        print_json(result.as_json())
+        files = [{"file": name, **seen.as_json()} for name, seen in found]
+        print_json(found[0][1].as_json() if len(found) == 1 else {"files": files})
         return
+    for name, seen in found:
+        if len(found) > 1:
+            out.print(f"\n{plain(name)}")
+        _show_import(seen)
+
+
+def _show_file(made: ImportedFile, as_json: bool) -> None:
+    if as_json:
+        print_json(made.as_json())
+        return
+    for name, result in made.results:
+        if len(made.results) + len(made.skipped) > 1:
+            out.print(f"\n{plain(name)}")
+        _show_import(result)
+    for part in made.skipped:
+        err.print(f"  note: {plain(part.name)} is skipped: {plain(part.reason)}")
+
+
+def _show_import(result: Preview | ImportResult) -> None:
     seen = result.recognition
     out.print(f"{plain(seen.vendor)}, layout {plain(seen.layout.name)}, scope {_scope(result)}")
     if "rows" in result.as_json():

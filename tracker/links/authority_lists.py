@@ -18,7 +18,7 @@ from tracker.links.files import records as reading
 from tracker.links.files.recognise import inspect
 from tracker.links.files.records import Reject
 from tracker.links.files.rows import plain_host
-from tracker.links.intake import KEPT_REJECTS, file_hash_of, one_at_a_time, plain_refusal
+from tracker.links.intake import KEPT_REJECTS, content_hash, one_at_a_time, plain_refusal
 from tracker.models import AuthorityList, AuthorityValue
 from tracker.models import Domain as DomainRow
 
@@ -79,7 +79,7 @@ def import_authority(
     if not metric.strip():
         raise UsageError("the metric has no name", "give one, such as referring_subnets")
     given = _AuthorityFile.of(path, domain_column, value_column, encoding)
-    file_hash = file_hash_of(path)
+    file_hash = content_hash(path)
     with plain_refusal(), store.writing(database) as session:
         one_at_a_time(session)
         there = session.exec(

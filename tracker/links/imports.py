@@ -22,7 +22,8 @@ from tracker.links.files.formats import Scope
 from tracker.links.files.recognise import Recognition, inspect
 from tracker.links.files.records import Reject
 from tracker.links.files.rows import LinkRow, blocks
-from tracker.links.intake import KEPT_REJECTS, file_hash_of, one_at_a_time, plain_refusal
+from tracker.links.files.unpack import parts_of
+from tracker.links.intake import KEPT_REJECTS, content_hash, one_at_a_time, plain_refusal
 from tracker.links.writers import indexes_afterwards, without_collector, writer_of
 from tracker.models import Brand, LinkImport
 
@@ -123,6 +124,12 @@ def preview(
     return Preview(recognition, tuple(first), sound + rejected, rejected, tuple(rejects))
 
 
+def preview_file(given: Path | str, **options: Any) -> tuple[tuple[str, Preview], ...]:
+    """What importing each table of a file, pipe, workbook or archive would do; `options` as of `preview`."""
+    with parts_of(given) as parts:
+        return tuple((part.name, preview(part.path, **options)) for part in parts)
+
+
 def import_links(
     database: Database,
     workspace_id: int,
@@ -136,13 +143,15 @@ def import_links(
     target: str | None = None,
     date_order: str = "auto",
     encoding: str | None = None,
+    name: str | None = None,
 ) -> ImportResult:
-    """Store one export, all of it in one transaction.
+    """Store one export, all of it in one transaction; `name` is what it is called, where its path does not
+    say.
 
     `as_of` is the day the export shows; without it, the newest day the file names. `target` is the site that
     rows link to which do not say so; without it, the workspace's own brand.
     """
-    path = Path(path)
+    path, name = Path(path), name or Path(path).name
     if scope is not None and scope not in formats.SCOPES:
         raise UsageError(f"no scope {scope!r}", "use one of " + ", ".join(formats.SCOPES))
     recognition = inspect(path, format, date_order=date_order, encoding=encoding)
@@ -151,7 +160,7 @@ def import_links(
             f"{path.name} holds authority values of domains and no links ({recognition.layout.name})",
             "use `citelift import authority` for it",
         )
-    file_hash = file_hash_of(path)
+    file_hash = content_hash(path)
     with plain_refusal(), store.writing(database) as session, without_collector():
         one_at_a_time(session)
         there = session.exec(
@@ -168,11 +177,70 @@ def import_links(
             scope=scope or recognition.scope,
             as_of=as_of or now.date(),
             imported_at=now,
-            file_name=path.name,
+            file_name=name,
             file_hash=file_hash,
         )
         made = _stored(session, head, path, recognition, as_of, target, now)
         return made if scope or made.import_id is None else _doubted(session, head, made)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A part of an archive or workbook that is no export of links."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImportedFile:
+    """What became of everything in one file that was handed over."""
+
+    results: tuple[tuple[str, ImportResult], ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def rejected(self) -> int:
+        return sum(result.rejected for _, result in self.results)
+
+    def as_json(self) -> dict[str, object]:
+        """Of one export its own figures; of several their sums, and each by name."""
+        if len(self.results) == 1 and not self.skipped:
+            return self.results[0][1].as_json()
+        each = [result for _, result in self.results]
+        return {
+            "read": sum(result.read for result in each),
+            "stored": sum(result.stored for result in each),
+            "already_there": sum(result.already_there for result in each),
+            "rejected": self.rejected,
+            "files": [{"file": name, **result.as_json()} for name, result in self.results],
+            "skipped": [{"file": part.name, "reason": part.reason} for part in self.skipped],
+        }
+
+
+def import_file(database: Database, workspace_id: int, given: Path | str, **options: Any) -> ImportedFile:
+    """Store every export in a file, pipe, workbook or archive; `options` are those of `import_links`.
+
+    What in it is no export of links is skipped with its reason, unless nothing else is there.
+    """
+    results: list[tuple[str, ImportResult]] = []
+    skipped: list[tuple[str, DataError]] = []
+    with parts_of(given) as parts:
+        for part in parts:
+            try:
+                result = import_links(database, workspace_id, part.path, name=part.name, **options)
+                results.append((part.name, result))
+            except DataError as error:
+                if len(parts) == 1:
+                    raise
+                skipped.append((part.name, error))
+    if not results:
+        raise DataError(
+            f"nothing in {Path(given).name} is a link export: "
+            + "; ".join(f"{name}: {error.problem}" for name, error in skipped[:5]),
+            skipped[0][1].hint,
+        )
+    return ImportedFile(tuple(results), tuple(Skipped(name, error.problem) for name, error in skipped))
 
 
 def _already(there: LinkImport, recognition: Recognition) -> ImportResult:

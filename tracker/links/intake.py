@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from tracker import store
-from tracker.errors import StoreError
+from tracker.errors import DataError, StoreError
+from tracker.links.files.records import DAMAGED, open_bytes
 
 KEPT_REJECTS = 50
 """Rejects that are kept with an import and shown; the others are counted."""
@@ -49,6 +50,10 @@ def one_at_a_time(session: Session) -> None:
         session.connection().execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
 
 
-def file_hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def content_hash(path: Path) -> str:
+    """Of what is in the file: it and its .gz are one."""
+    try:
+        with open_bytes(path) as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+    except DAMAGED as error:
+        raise DataError(f"{path.name} is cut off: {error}", "download it again") from None

@@ -371,3 +371,20 @@ def test_links_and_unlinked_names_are_stored_and_a_lost_link_is_lost_when_seen_t
         [("Norvane", "lost", "removed")],
     ]
     assert (count(db, PageCheck), count(db, PageLink)) == (3, 1)
+
+
+def test_imports_are_listed_taken_back_and_given_another_scope(cite: Cite, tmp_path: Path) -> None:
+    assert "No links have been imported" in cite("import", "list").stdout
+    import_links(cite, links_file(tmp_path, "a.csv", "https://one.com/x", "https://two.com/y"), "2026-05-01")
+    later = links_file(tmp_path, "b.csv", "https://two.com/y")
+    told = cite("import", "links", later, "--as-of", "2026-06-01").stderr
+    assert "1 of 2 links that the export of 2026-05-01 listed" in " ".join(told.split())
+    newest, oldest = json.loads(cite("import", "list", "--json").stdout)["rows"]
+    assert (newest["file"], newest["scope"], newest["stored"], oldest["stored"]) == ("b.csv", "all", 1, 2)
+    shown = json.loads(cite("import", "rescope", newest["import_id"], "sample", "--json").stdout)
+    assert (shown["scope"], shown["rescoped"][0]["scope"]) == ("sample", "all")
+    assert "Nothing to compare" in cite("snapshots").stdout
+    undone = json.loads(cite("import", "undo", newest["import_id"], "--json").stdout)
+    assert (undone["links"], undone["file"]) == (1, "b.csv")
+    assert "is taken back" in cite("import", "undo", oldest["import_id"]).stdout
+    assert "no import of links" in cite("import", "undo", oldest["import_id"], code=2).stderr

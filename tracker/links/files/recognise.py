@@ -22,6 +22,7 @@ from tracker.links.files.values import DateOrder, Decimal, Moment, OrderEvidence
 SAMPLE_ROWS = 2_000
 PREAMBLE = 40
 """Lines in which a header may stand."""
+MOST_COLUMNS = 2_000
 DELIMITERS = (",", "\t", ";", "|")
 DATE_ORDERS = ("auto", "day_first", "month_first")
 
@@ -170,8 +171,12 @@ def _given_encoding(name: str) -> Encoding:
 
 def _table_header(path: Path, text: str, layouts: Sequence[Layout], format: str) -> _Found:
     best: _Found | None = None
+    widest = 0
     for delimiter in DELIMITERS:
         for number, (line, cells) in enumerate(records := reading.split_sample(text, delimiter, PREAMBLE)):
+            if len(cells) > MOST_COLUMNS:
+                widest = max(widest, len(cells))
+                continue
             match = formats.match(cells, layouts) if any(cells) else None
             if match is None or (best is not None and match.rank <= best.match.rank):
                 continue
@@ -187,6 +192,11 @@ def _table_header(path: Path, text: str, layouts: Sequence[Layout], format: str)
                 evidence=f"line {line} has {', '.join(_signature(match, cells))}",
             )
             break
+    if best is None and widest:
+        raise DataError(
+            f"{path.name} has a line of {widest:,} columns; no link export has more than {MOST_COLUMNS:,}",
+            "export the report again, or keep the columns that you need",
+        )
     best = best or _translated(text, layouts, given=format != "auto")
     if best is None:
         raise _unknown(path, text, layouts)
