@@ -17,7 +17,9 @@ from tracker.cli.options import CatalogOption, DatabaseOption, Where, settings_f
 from tracker.cli.printing import err, out, plain
 from tracker.cli.verbs import AUTOMATE, READ, SET_UP, add
 
-PortOption = Annotated[int, typer.Option("--port", help="Port of the dashboard; 0 takes a free one.")]
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65_535, help="Port of the dashboard; 0 takes a free one.")
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -16,7 +16,7 @@ import dashboard.cli
 import tracker.cli.collect
 from tracker import __version__
 from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
-from tracker.cli.printing import err, out, plain, print_json
+from tracker.cli.printing import err, out, plain_lines, print_json
 from tracker.cli.verbs import GROUPS
 from tracker.errors import CiteliftError
 
@@ -93,7 +93,7 @@ def run(words: Sequence[str]) -> int:
     try:
         code = typer.main.get_command(app).main(list(words), prog_name="citelift", standalone_mode=False)
     except CiteliftError as error:
-        err.print(f"[bold red]error[/bold red] {plain(error)}")
+        err.print(f"[bold red]error[/bold red] {plain_lines(error)}")
         return _refused(words, error.problem, error.hint, error.exit_code)
     except BadUsage as error:
         _print_usage(error)

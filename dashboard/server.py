@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import ipaddress
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,8 +15,8 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker.cli.printing import out
-from tracker.errors import CiteliftError
+from tracker.cli.printing import err, out
+from tracker.errors import CiteliftError, UsageError
 
 if TYPE_CHECKING:
     from tracker.settings import Settings
@@ -25,7 +28,7 @@ HERE = "127.0.0.1"
 def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
     from tracker.settings import KEY_SUFFIXES
 
-    port = port or _free_port()
+    port = _free(address, port)
     # The page shows facts and asks nobody: it gets no keys.
     environment = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
     # Many small products: threads that wait for each other cost more than they bring.
@@ -53,8 +56,9 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait_until_up(process, port)
-        out.print(f"\nDashboard: http://localhost:{port}   (Ctrl-C ends it)")
+        _wait_until_up(process, _url(address, port))
+        _warn_of_strangers(address)
+        out.print(f"\nDashboard: {_url(address, port)}   (Ctrl-C ends it)")
         sys.stdout.flush()
         process.wait()
     except KeyboardInterrupt:
@@ -66,23 +70,54 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
         raise CiteliftError("the dashboard ended by itself", "see its messages above")
 
 
-def _free_port() -> int:
-    import socket
+def _free(address: str, port: int) -> int:
+    """The port, or for 0 a free one, that this machine can listen on at the address."""
+    try:
+        family, *_, place = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CiteliftError(f"port {port} is taken", "give another with --port, or --port 0") from None
+        if error.errno == errno.EACCES:
+            raise UsageError(f"port {port} is not for everybody", "take one from 1024 on") from None
+        hint = "give the address of one of its interfaces; 0.0.0.0 is all of them"
+        raise UsageError(f"this machine cannot listen on {address}: {error.strerror}", hint) from None
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+
+def _url(address: str, port: int) -> str:
+    """Where a browser on this machine finds the server."""
+    host = {HERE: "localhost", "0.0.0.0": "localhost", "::": "[::1]"}.get(address, address)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}"
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], port: int) -> None:
+def is_private(address: str) -> bool:
+    """Whether only this machine reaches the address."""
+    found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+    return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in found)
+
+
+def _warn_of_strangers(address: str) -> None:
+    if is_private(address):
+        return
+    err.print(
+        "[bold red]WARNING: nobody has to sign in.[/bold red] Whoever reaches this address sees every "
+        "question, answer, cost and link.\n         Put a proxy that asks for a password before it, or leave "
+        "--address out and use a tunnel (ssh -L)."
+    )
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], url: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(300):
         if process.poll() is not None:
-            raise CiteliftError(
-                f"the dashboard did not start on port {port}", "is the port in use? try --port 0"
-            )
+            raise CiteliftError("the dashboard did not start", "see its messages above; try --port 0")
         try:
-            with opener.open(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+            with opener.open(f"{url}/_stcore/health", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

@@ -21,8 +21,8 @@ def stored(asked: Asked, *, domains: bool, judge: Judge | None = None) -> dict[s
     database, world = asked.database, asked.world
     if domains:
         by = judge or frames.last_judge(database, world, "domain")
-        told = frames.domain_verdicts(database, world, by) if by else {}
-        rows = [{"domain": name, "class": kind} for name, kind in sorted(told.items())]
+        verdicts = frames.domain_verdicts(database, world, by) if by else {}
+        rows = [{"domain": name, "class": kind} for name, kind in sorted(verdicts.items())]
         used = bool(frames.judged_domains(database, world))
         return {"judge": _judge_json(asked, by), "used_by_classify": used, "rows": rows}
     by = (
@@ -98,7 +98,7 @@ def show(found: dict[str, Any], *, confusion: bool) -> None:
     if by is None:
         err.print("Nothing is judged yet.")
         return
-    name = f"{plain(by['model'])}, prompt {by['prompt_version']}"
+    name = f"{by['model']}, prompt {by['prompt_version']}"
     if "used_by_classify" in found:
         _show_domains(name, rows, found["used_by_classify"])
         return

@@ -7,6 +7,7 @@ never markup in the PDF, neutralised as a formula in CSV.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -78,7 +79,11 @@ def write(
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "workspace"
+    """The workspace's part of a file's name. What letters and figures alone cannot tell apart, a hash does."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60]
+    if plain == name:
+        return plain
+    return f"{plain or 'workspace'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
 
 def gather(database: Engine, world: World, week: date | None = None, classes: Path | None = None) -> Week:

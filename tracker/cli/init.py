@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from tracker.cli.options import CatalogOption, settings_from
-from tracker.cli.printing import err, out, plain
+from tracker.cli.printing import err, out, plain, plain_lines
 from tracker.cli.verbs import SET_UP, add
 from tracker.errors import UsageError
 
@@ -43,7 +43,7 @@ def init(
 
     folder = settings_from(catalog).catalog
     files = starter.missing(folder)
-    said: dict[str, dict[str, object]] = {
+    takes: dict[str, dict[str, object]] = {
         "brands.yaml": {"--brand": brand, "--domain": domain, "--rival": rival},
         "tracked.yaml": {"--topic": topic},
         "engines.yaml": {"--engine": engine},
@@ -62,7 +62,7 @@ def init(
         out.print(f"wrote {plain(path)}")
     for name in starter.FILES:
         if name not in files:
-            ignored = [option for option, value in said.get(name, {}).items() if value]
+            ignored = [option for option, value in takes.get(name, {}).items() if value]
             words = f"; ignored: {', '.join(ignored)}" if ignored else ""
             out.print(f"kept  {plain(folder / name)} (it was there{words})")
     _say_what_is_left(folder, filled, files)
@@ -114,7 +114,7 @@ def _answer(words: str, read: Callable[[str], T], default: str | None = None) ->
         try:
             return read(typer.prompt(words, default=default, show_default=bool(default)))
         except UsageError as error:
-            err.print(plain(error))
+            err.print(plain_lines(error))
 
 
 def _say_what_is_left(folder: Path, filled: Starter, files: list[str]) -> None:

@@ -226,7 +226,7 @@ def webgraph_ranks(
         )
         return
     table(
-        f"Release {plain(release)}, as of {day}",
+        f"Release {release}, as of {day}",
         ("metric", "domains with a value"),
         [(each.metric, each.domains) for each in stored],
         right=(1,),
@@ -278,7 +278,7 @@ def webgraph_edges(
     rows.sort(key=lambda row: -row[1])
     shown = [(name, f"{linking:,}", numbers.percent(share, 4), n) for name, linking, share, n in rows[:30]]
     columns = ("domain", "linking domains", "share of the release", "of them infrastructure")
-    table(f"Release {plain(release)}, as of {day}", columns, shown, right=(1, 2, 3))
+    table(f"Release {release}, as of {day}", columns, shown, right=(1, 2, 3))
     out.print(
         f"{found.written:,} links kept; {len(found.missing):,} wanted domains are not in the release; "
         f"{len(found.filtered):,} are infrastructure, counted only."

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Literal
+from unicodedata import bidirectional
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -24,6 +25,11 @@ WHOLE_KEY, WHOLE_WORD = 40, 24
 """Words up to this length stay whole in the first column, and in the others."""
 TALL = 3
 """A cell that would take more lines than this makes blocks of the rows."""
+ISOLATE, END = "\u2068", "\u2069"
+"""What stands between them is laid out by itself, whatever its direction."""
+JOINERS = "\u200c\u200d"
+"""Persian words and families of emoji are written with them."""
+INVISIBLE = "\u00ad\u200b\u200e\u200f\u061c\ufeff"
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -32,19 +38,23 @@ def table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()
 ) -> None:
     """A table as wide as the terminal; where that would spoil it, one block a row. A pipe has no width."""
-    cells = [[_clean(cell) for cell in row] for row in rows]
+    title = "\n".join(_line(part) for part in title.split("\n"))
+    cells = [[_line(cell) for cell in row] for row in rows]
     width = shutil.get_terminal_size((NO_WIDTH, 25)).columns
     widths = _widths([columns, *cells], width)
+    if title:
+        out.print(Text(title, style="italic"))
     if widths is None:
-        _blocks(title, columns, cells, width)
+        _blocks(columns, cells, width)
         return
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, header_style="bold")
     for place, (name, wide) in enumerate(zip(columns, widths, strict=True)):
         side: Literal["left", "right"] = "right" if place in right else "left"
         shown.add_column(Text(_wrapped(name, wide)), justify=side, overflow="fold", width=wide)
     for row in cells:
-        shown.add_row(*(Text(_wrapped(cell, wide)) for cell, wide in zip(row, widths, strict=True)))
-    whole = max(sum(widths) + GAP * len(widths), cell_len(title))
+        lines = [_wrapped(cell, wide).split("\n") for cell, wide in zip(row, widths, strict=True)]
+        shown.add_row(*(Text("\n".join(map(_isolated, cell))) for cell in lines))
+    whole = sum(widths) + GAP * len(widths)
     Console(file=out.file, highlight=False, width=whole if width == NO_WIDTH else width).print(shown)
 
 
@@ -94,33 +104,48 @@ def _packed(parts: Sequence[str], width: int, between: str) -> Iterator[str]:
     yield line
 
 
-def _blocks(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
-    if title:
-        out.print(Text(title, style="italic"))
-    for row in rows:
+def _blocks(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
+    for row in ([_isolated(cell) for cell in each] for each in rows):
         out.print(Text(row[0], style="bold"))
-        told = [
+        fields = [
             f"{name}: {cell}" if name else cell
             for name, cell in zip(columns[1:], row[1:], strict=True)
             if cell
         ]
-        for line in _packed(told, width - 2, " · "):
+        for line in _packed(fields, width - 2, " · "):
             words = [line] if cell_len(line) <= width - 2 else _wrapped(line, width - 4).split("\n")
             out.print(Text("\n    ".join([f"  {words[0]}", *words[1:]])))
 
 
 def plain(value: object) -> str:
-    """Text from outside, without rich's markup or a terminal's control characters."""
-    return escape(_clean(value))
+    """Text from outside on one line, without rich's markup or a terminal's control characters."""
+    return escape(_isolated(_line(value)))
 
 
-def _clean(value: object) -> str:
-    text = (
-        {None: "–", True: "yes", False: "no"}.get(value)
-        if value is None or isinstance(value, bool)
-        else str(value)
-    )
-    return "".join(c if c.isprintable() or c in KEPT else "�" for c in text or "")
+def plain_lines(value: object) -> str:
+    """The same for text of several lines, such as an error with its fix."""
+    return "\n".join(plain(line) for line in str(value).split("\n"))
+
+
+def _line(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "".join(map(_shown, str(value)))
+
+
+def _isolated(text: str) -> str:
+    """Letters that run from right to left would take the figures of the next column with them."""
+    return f"{ISOLATE}{text}{END}" if any(bidirectional(c) in {"R", "AL"} for c in text) else text
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in JOINERS:
+        return character
+    if character.isspace():
+        return " "
+    return "" if character in INVISIBLE else "�"
 
 
 def print_json(value: object) -> None:

@@ -159,5 +159,5 @@ def event_remove(
     settings = where.settings()
     with opened(settings) as db, store.writing(db) as session:
         gone = events.remove(session, workspace_of(session, settings), number)
-        said = f"{gone.at:%Y-%m-%d} {plain(gone.kind)}: {plain(gone.title)}"
-    out.print(f"Removed {said}")
+        removed = f"{gone.at:%Y-%m-%d} {plain(gone.kind)}: {plain(gone.title)}"
+    out.print(f"Removed {removed}")

@@ -14,7 +14,9 @@ from analysis.report import words, write
 from tests.analysis.test_changes import PROMPTS, two_weeks
 from tests.dashboard.worlds import alone, eventful, names, unknown_citations
 from tests.facts import Facts, week
+from tracker import store
 from tracker.errors import UsageError
+from tracker.models import Workspace
 
 HOSTILE = "<script>alert('x')</script> =cmd|' /C calc'!A0 [a](javascript:b) #typst $x$ | `c`"
 NEWS = "https://news.example.org/best"
@@ -246,3 +248,31 @@ def test_the_newest_marks_are_told_and_the_others_counted(sqlite_database: Engin
     assert re.search(r"and \d+ earlier marks: citelift event list", page)
     assert "page 59 (content)" in page
     assert write.pdf(found).startswith(b"%PDF")
+
+
+def test_workspaces_whose_names_make_one_slug_keep_their_own_files(
+    sqlite_database: Engine, tmp_path: Path
+) -> None:
+    world_with_links(sqlite_database)
+    names = [
+        "acme",
+        "Acme",
+        "acme!",
+        "a-c-m-e",
+        "a c m e",
+        "会社",
+        "شركة",
+        "../acme",
+        "",
+        "x" * 300,
+        "x" * 301,
+    ]
+    files = []
+    for name in names:
+        with store.writing(sqlite_database) as session:
+            session.get_one(Workspace, 1).name = name
+        files += write.write(sqlite_database, 1, tmp_path, formats=["md"])
+    assert files[0].name.startswith("report-acme-2026-")
+    assert len({path.name.casefold() for path in files}) == len(names) == len(list(tmp_path.iterdir()))
+    assert {path.parent for path in files} == {tmp_path}
+    assert all(re.fullmatch(r"report-[a-z0-9-]+\.md", path.name) for path in files)

@@ -91,3 +91,48 @@ def test_wide_letters_count_twice(shown) -> None:
 
 def test_a_table_without_rows_shows_its_columns(shown) -> None:
     assert shown(80, [])[1].split()[:2] == ["engine", "model"]
+
+
+# --- names from outside -------------------------------------------------------------------------------------
+
+ESCAPE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066\u2067]")
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("\x1b[2J\x1b]0;owned\x07", "�[2J�]0;owned�"),
+        ("a\u202egnp.exe", "a�gnp.exe"),
+        ("two\nlines\r\n\ttabs", "two lines   tabs"),
+        ("[bold red]x[/bold red] [link=https://a.com]y[/link]", None),
+        ("می\u200cخواهم", "\u2068می\u200cخواهم\u2069"),
+        ("שלום 12", "\u2068שלום 12\u2069"),
+        ("\ufeffAcme\u200b \u200eInc\u00ad", "Acme Inc"),
+        ("👩\u200d👧", None),
+        ("\x9b31m", "�31m"),
+    ],
+)
+@pytest.mark.parametrize("width", [20, 200, None])
+def test_a_hostile_name_is_text_in_tables_titles_and_sentences(
+    shown, capsys: pytest.CaptureFixture[str], name: str, seen: str | None, width: int | None
+) -> None:
+    seen = seen or name
+    lines = shown(width, [("key", name)], ("what", "name"))
+    assert not ESCAPE.search("\n".join(lines))
+    assert seen.replace(" ", "") in "".join(lines).replace(" ", "")
+    printing.table(f"Plan for {name}", ("a",), [("b",)])
+    printing.out.print(f"[bold]{printing.plain(name)}[/bold]")
+    printed = capsys.readouterr().out
+    assert not ESCAPE.search(printed)
+    assert printed.replace(" ", "").replace("\n", "").count(seen.strip("\u2068\u2069").replace(" ", "")) == 2
+
+
+def test_figures_beside_letters_from_right_to_left_are_not_taken_along(shown) -> None:
+    (line,) = [
+        line for line in shown(80, [("שלום", "30.7 %", "5")], ("brand", "rate", "n")) if "30.7" in line
+    ]
+    assert line.index("\u2068") < line.index("\u2069") < line.index("30.7")
+
+
+def test_an_error_keeps_its_lines_and_loses_what_moves_the_cursor() -> None:
+    assert printing.plain_lines("no [b]\x1b\n  fix: x") == "no \\[b]�\n  fix: x"
