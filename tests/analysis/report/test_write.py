@@ -273,6 +273,6 @@ def test_workspaces_whose_names_make_one_slug_keep_their_own_files(
             session.get_one(Workspace, 1).name = name
         files += write.write(sqlite_database, 1, tmp_path, formats=["md"])
     assert files[0].name.startswith("report-acme-2026-")
-    assert len({path.name.casefold() for path in files}) == len(names) == len(list(tmp_path.iterdir()))
+    assert len({path.name.casefold() for path in files}) == len(names) == len(list(tmp_path.glob("*.md")))
     assert {path.parent for path in files} == {tmp_path}
     assert all(re.fullmatch(r"report-[a-z0-9-]+\.md", path.name) for path in files)
