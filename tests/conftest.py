@@ -21,7 +21,8 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a module's fixture (a demo, a sandbox, a folder that each of them adds to) go to one worker."""
+    """Tests that share a module's fixture (a demo, a sandbox, a folder that each of them adds to) go to one
+    worker."""
     for item in items:
         known = getattr(item, "_fixtureinfo", None)
         shared = known.name2fixturedefs.values() if known else ()

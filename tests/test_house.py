@@ -1,4 +1,5 @@
-"""The house's rules that a reader of the sources can check: who imports whom, who reads the environment, how long."""
+"""The house's rules that a reader of the sources can check: who imports whom, who reads the environment, how
+long."""
 
 from __future__ import annotations
 
@@ -28,8 +29,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 @cache
 def imported(name: Path) -> frozenset[str]:
-    """Full names, relative imports resolved, wherever they stand in the module: also inside functions, and also for
-    type checking only, since a reader follows those arrows too."""
+    """Full names, relative imports resolved, wherever they stand in the module: also inside functions, and
+    also for type checking only, since a reader follows those arrows too."""
     return frozenset(_imported(name))
 
 
@@ -68,7 +69,7 @@ def test_imports_flow_from_dashboard_to_analysis_to_tracker(package: str) -> Non
     assert foreign == set()
 
 
-# --- being mended: each leaves this list with its mend ----------------------------------------------------------------
+# --- being mended: each leaves this list with its mend ------------------------------------------------------
 
 BEING_SPLIT: set[str] = {
     "analysis/events.py",
@@ -113,7 +114,7 @@ STILL_UNPACKED_ON_THE_SPOT: set[str] = {
 }
 
 
-# --- wings ----------------------------------------------------------------------------------------------------------
+# --- wings --------------------------------------------------------------------------------------------------
 
 FLOORS = {
     "tracker": (
@@ -150,8 +151,10 @@ FLOORS = {
         "command",
     ),
 }
-"""The wings of each package, the lowest floor first. A wing imports only wings on floors below its own: between wings
-there is then no circle and no arrow back up. A module that stands alone on its package's first level is a wing too."""
+"""The wings of each package, the lowest floor first. A wing imports only wings on floors below its own:
+between wings there is then no circle and no arrow back up. A module that stands alone on its package's first
+level is a
+wing too."""
 FLOOR = {
     f"{package}.{wing}": number
     for package, floors in FLOORS.items()
@@ -205,7 +208,8 @@ def test_every_wing_of_the_table_stands() -> None:
 
 def test_a_wing_imports_only_wings_on_floors_below_its_own() -> None:
     upward = [
-        f"{NAMES[module]} imports {aim}: {wing} (floor {FLOOR[wing]}) may not import {other} (floor {FLOOR[other]})"
+        f"{NAMES[module]} imports {aim}: {wing} (floor {FLOOR[wing]}) may not import {other} (floor "
+        f"{FLOOR[other]})"
         for module, aims in ARROWS.items()
         for aim in sorted(aims)
         if (wing := wing_of(module)) and (other := wing_of(aim)) and wing != other
@@ -248,7 +252,7 @@ def test_an_import_is_followed_to_its_module_and_wing(
     assert (wing_of(module) if module else None) == wing
 
 
-# --- libraries ------------------------------------------------------------------------------------------------------
+# --- libraries ----------------------------------------------------------------------------------------------
 
 
 def test_only_ask_knows_litellm() -> None:
@@ -268,11 +272,13 @@ def test_the_facts_know_neither_widgets_nor_numbers() -> None:
         assert {name for name in importers(library) if name.startswith("analysis/")} == set()
 
 
-# --- the environment ------------------------------------------------------------------------------------------------
+# --- the environment ----------------------------------------------------------------------------------------
 
 STARTS = {"subprocess.Popen", "subprocess.run", "asyncio.create_subprocess_exec"}
-"""The environment is read in tracker/settings.py, and tracker/child.py hands some of it on to our own processes. Elsewhere
-it may be set (a library's switch, a child's variable) and, by a function that starts a process, handed on to it."""
+"""The environment is read in tracker/settings.py, and tracker/child.py hands some of it on to our own
+processes. Elsewhere it may be set (a library's switch, a child's variable) and, by a function that starts a
+process, handed on to
+it."""
 
 
 def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
@@ -337,7 +343,7 @@ def test_what_counts_as_reading(source: str, reads: bool) -> None:
     assert bool(reads_the_environment(ast.parse(source))) is reads
 
 
-# --- size and care --------------------------------------------------------------------------------------------------
+# --- size and care ------------------------------------------------------------------------------------------
 
 
 LINES = 600
@@ -389,7 +395,7 @@ def test_the_formatter_is_never_told_to_skip() -> None:
 
 
 def literal_splats(tree: ast.AST) -> list[int]:
-    """Lines where a literal is unpacked on the spot, which says nothing that its parts alone would not say."""
+    """Lines where a literal is unpacked on the spot, which says nothing that its parts would not say."""
     lines = [
         node.value.lineno
         for node in ast.walk(tree)
@@ -433,14 +439,14 @@ def test_no_literal_is_unpacked_on_the_spot() -> None:
     assert {line for line in splats if line.split(":")[0] not in STILL_UNPACKED_ON_THE_SPOT} == set()
 
 
-# --- tests and benchmarks -------------------------------------------------------------------------------------------
+# --- tests and benchmarks -----------------------------------------------------------------------------------
 
 OF_THE_HOUSE = {"tests/test_house.py", "tests/test_readme.py", "tests/dashboard/test_wheel.py"}
 
 
 def has_its_module(test: Path) -> bool:
-    """`tests/ROOM/test_NAME.py` tests ROOM/NAME.py, the wing ROOM/NAME, or ROOM as a whole when NAME is its name; after
-    NAME may stand what about it is tested."""
+    """`tests/ROOM/test_NAME.py` tests ROOM/NAME.py, the wing ROOM/NAME, or ROOM as a whole when NAME is its
+    name; after NAME may stand what about it is tested."""
     room = ROOT / test.relative_to(ROOT / "tests").parent
     words = test.stem.removeprefix("test_").split("_")
     names = ["_".join(words[:end]) for end in range(1, len(words) + 1)]

@@ -1,8 +1,8 @@
 """Runs the benchmarks, each in a process of its own, and fails if one does.
 
-`python -m tests.bench` runs every bench_*.py; `python -m tests.bench import webgraph` those. Calibrations take long and
-judge no speed: they run by name only (`python -m tests.bench calibration`). What follows `--` goes to each of them.
-"""
+`python -m tests.bench` runs every bench_*.py; `python -m tests.bench import webgraph` those. Calibrations
+take long and judge no speed: they run by name only (`python -m tests.bench calibration`). What follows `--`
+goes to each of them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """PageRank against a bare scipy power iteration, building included, and HyperBall against exact values.
 
-Run from the top of the repository: ``python -m tests.bench.bench_authority [--large]``. Each contender runs in
-its own process, so that its peak memory is its own; only the ratios of one run count.
-"""
+Run from the top of the repository: ``python -m tests.bench.bench_authority [--large]``. Each contender runs
+in its own process, so that its peak memory is its own; only the ratios of one run count."""
 
 from __future__ import annotations
 
@@ -98,8 +97,10 @@ def hyperball(nodes: int, edges: int) -> None:
     start = time.perf_counter()
     ranks = harmonic(graph, method="hyperball")
     print(
-        f"HyperBall, {nodes:,} nodes, {edges:,} edges, 64 registers: {time.perf_counter() - start:.1f} s with its check; "
-        f"median error {ranks.error:.1%}, 95th percentile {ranks.notes['p95']:.1%}, Spearman {ranks.notes['spearman']:.3f} "
+        f"HyperBall, {nodes:,} nodes, {edges:,} edges, 64 registers: {time.perf_counter() - start:.1f} s "
+        "with its check; "
+        f"median error {ranks.error:.1%}, 95th percentile {ranks.notes['p95']:.1%}, Spearman "
+        f"{ranks.notes['spearman']:.3f} "
         f"against exact values of {ranks.notes['checked']} nodes"
     )
 
@@ -116,8 +117,8 @@ class Farm:
 def link_farm(seed: int, good: int = 3000, targets: int = 5, boosters: int = 200, hijacked: int = 40) -> Farm:
     """A popularity web of `good` domains with a farm in it that also got `hijacked` links from good ones.
 
-    Every booster links to every target and to another booster, targets link back; the core is 100 good domains.
-    """
+    Every booster links to every target and to another booster, targets link back; the core is 100 good
+    domains."""
     rng = np.random.default_rng(seed)
     popularity = np.arange(1, good + 1) ** -0.8
     liked = rng.permutation(good)[rng.choice(good, good * 8, p=popularity / popularity.sum())]
@@ -156,8 +157,10 @@ def farms(count: int = 20) -> None:
         least = set(strong[np.argsort(ratio)[: len(farm.targets)]].tolist())
         low_trust.append(len(least & farm.targets) / len(farm.targets))
     print(
-        f"Planted link farm, {count} seeds: spam mass precision {np.mean(precision):.2f}, recall {np.mean(recall):.2f}; "
-        f"of the 100 strongest domains, the five with least trust per rank are the farm's targets: {np.mean(low_trust):.2f}"
+        f"Planted link farm, {count} seeds: spam mass precision {np.mean(precision):.2f}, recall "
+        f"{np.mean(recall):.2f}; "
+        f"of the 100 strongest domains, the five with least trust per rank are the farm's targets: "
+        f"{np.mean(low_trust):.2f}"
     )
 
 

@@ -1,8 +1,7 @@
 """Importing backlinks against polars or DuckDB reading the same CSV and SQLAlchemy core inserting its rows.
 
-Run from the top of the repository: ``python -m tests.bench.bench_import [--rows 1000000]``. Each contender runs in its
-own process, so that its peak memory is its own; only the ratios of one run count.
-"""
+Run from the top of the repository: ``python -m tests.bench.bench_import [--rows 1000000]``. Each contender
+runs in its own process, so that its peak memory is its own; only the ratios of one run count."""
 
 from __future__ import annotations
 
@@ -25,7 +24,8 @@ COLUMNS = ("source_url", "target_url", "anchor", "rel", "first_seen", "last_seen
 
 
 def make(path: Path, rows: int) -> None:
-    """Backlinks as a mid-sized brand has them: 60,000 linking domains, 500 pages linked to, pages hardly repeated."""
+    """Backlinks as a mid-sized brand has them: 60,000 linking domains, 500 pages linked to, pages hardly
+    repeated."""
     draw = random.Random(1)
     rels = ("", "nofollow", "ugc nofollow", "sponsored")
     with path.open("w", newline="") as file:
@@ -151,7 +151,8 @@ def main() -> int:
     best = {name: min(each, key=lambda run: run["seconds"]) for name, each in runs.items()}
     for name, run in best.items():
         print(
-            f"{name:14} {run['seconds']:6.1f} s  (cpu {run['cpu']:5.1f} s)  {run['rows'] / run['seconds']:9,.0f} rows/s"
+            f"{name:14} {run['seconds']:6.1f} s  (cpu {run['cpu']:5.1f} s)  "
+            f"{run['rows'] / run['seconds']:9,.0f} rows/s"
             f"  peak {run['peak_mb']:5.0f} MB"
         )
     bare = min(run["seconds"] for name, run in best.items() if name != "import_links")

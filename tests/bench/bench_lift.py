@@ -1,9 +1,9 @@
 """Lift on 100,000 answers × 8 brands × 200 sources beside pyfixest.feols on the same design.
 
-`python -m tests.bench.bench_lift [--answers 100000] [--sources 200]`: each runs in its own process, on the same
-panel, and prints seconds and peak memory above the panel's; the last line gives the ratios. Both estimate all
-sources jointly with answer, brand × prompt × engine and brand × topic × week × engine effects and errors by prompt.
-"""
+`python -m tests.bench.bench_lift [--answers 100000] [--sources 200]`: each runs in its own process, on the
+same panel, and prints seconds and peak memory above the panel's; the last line gives the ratios. Both
+estimate all sources jointly with answer, brand × prompt × engine and brand × topic × week × engine effects
+and errors by prompt."""
 
 from __future__ import annotations
 
@@ -106,12 +106,14 @@ def main() -> None:
         found[which] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         row = found[which]
         print(
-            f"{which:7s} {row['seconds']:7.1f} s   {row['mb']:7.0f} MB above the panel   peak {row['peak']:.0f} MB"
+            f"{which:7s} {row['seconds']:7.1f} s   {row['mb']:7.0f} MB above the panel   peak "
+            f"{row['peak']:.0f} MB"
         )
     a, b = found["ours"], found["theirs"]
     apart = np.nanmax(np.abs(np.array(a["lift"], float) - np.array(b["lift"], float)))
     print(
-        f"ours ÷ pyfixest: time {a['seconds'] / b['seconds']:.2f}, memory {a['mb'] / b['mb']:.2f}; apart {apart:.1e}"
+        f"ours ÷ pyfixest: time {a['seconds'] / b['seconds']:.2f}, memory {a['mb'] / b['mb']:.2f}; apart "
+        f"{apart:.1e}"
     )
 
 

@@ -1,4 +1,5 @@
-"""Runs: throughput against a bare litellm loop, memory from a thousand asks to fifty thousand, faults and kills.
+"""Runs: throughput against a bare litellm loop, memory from a thousand asks to fifty thousand, faults and
+kills.
 
 python -m tests.bench.bench_run [throughput] [memory] [faults] [kills]
 """
@@ -133,8 +134,10 @@ def throughput(engine: str, asks: int = 2_000) -> float:
     ratios = sorted(a.wall / b.wall for a, b in pairs)
     processor = sorted(a.cpu / b.cpu for a, b in pairs)
     print(
-        f"{engine}: bare {asks / median(a.wall for a, _ in pairs):.0f}/s, run {asks / median(b.wall for _, b in pairs):.0f}/s; "
-        f"ratio {median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), of processor time {median(processor):.2f}"
+        f"{engine}: bare {asks / median(a.wall for a, _ in pairs):.0f}/s, run "
+        f"{asks / median(b.wall for _, b in pairs):.0f}/s; "
+        f"ratio {median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), of processor time "
+        f"{median(processor):.2f}"
     )
     return median(ratios)
 
@@ -171,8 +174,9 @@ WORKER = """
 import asyncio, sys
 from tests.bench.bench_run import jobs, limits, store
 print("up", flush=True)
-asyncio.run(jobs.execute(store.open_database(sys.argv[1]), int(sys.argv[2]), limits(), sandbox_url=sys.argv[3],
-    on_progress=lambda p: print(p.answered + p.failed, flush=True)))
+say = lambda p: print(p.answered + p.failed, flush=True)
+database, run, url = store.open_database(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+asyncio.run(jobs.execute(database, run, limits(), sandbox_url=url, on_progress=say))
 """
 
 
@@ -217,7 +221,8 @@ def _tally(name: str, database: store.Engine, asks: int, url: str, seconds: floa
     counted = sandbox.counters(url)
     print(
         f"{name}: {seconds:.0f} s; {states}, reasons {reasons}; {answers} answers of {distinct} asks; "
-        f"${ledger.spent_micros / 1e6:.6f} of ${BUDGET / 1e6:.0f} booked, {ledger.reserved_micros} set aside; "
+        f"${ledger.spent_micros / 1e6:.6f} of ${BUDGET / 1e6:.0f} booked, {ledger.reserved_micros} set "
+        "aside; "
         f"engine answered {counted['answered_again']} a second time"
     )
     assert sum(states.values()) == states.get("answered", 0) + states.get("failed", 0) == asks

@@ -1,8 +1,7 @@
 """Requests a second of the simulated engines, per dialect, with the server's own processor time.
 
-Run from the top of the repository: ``python -m tests.bench.bench_sandbox``. The client needs more time than the
-server, so the figure that counts is requests per second of the server's core.
-"""
+Run from the top of the repository: ``python -m tests.bench.bench_sandbox``. The client needs more time than
+the server, so the figure that counts is requests per second of the server's core."""
 
 from __future__ import annotations
 
@@ -66,7 +65,8 @@ def main() -> None:
     options = parser.parse_args()
     world = world_of(ROOT / "prompts", seed=DEMO_SEED, kind="planted")
     print(
-        f"{'dialect':<12}{'req/s':>9}{'req/s of a core':>18}{'body':>9}{'high water':>12}  ({os.cpu_count()} cores)"
+        f"{'dialect':<12}{'req/s':>9}{'req/s of a core':>18}{'body':>9}{'high water':>12}  "
+        f"({os.cpu_count()} cores)"
     )
     for shape in MODELS:
         with Sandbox(world) as url:

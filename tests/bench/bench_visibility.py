@@ -2,11 +2,11 @@
 
     python -m tests.bench.bench_visibility [--quick]
 
-Two shapes of growth from 10,000 to 1,000,000 answers: the same prompts asked more often (the whole history is read), and
-ten times the weeks as well (the last twelve weeks are read). Exit code 1 if a reading of visibility takes more than twice
-as long. Sources are shown and not judged: 80,000 citations do not yet reach every domain × engine × week that 8,000,000 do.
-Times are the best of five: another process on the machine can only add to them.
-"""
+Two shapes of growth from 10,000 to 1,000,000 answers: the same prompts asked more often (the whole history is
+read), and ten times the weeks as well (the last twelve weeks are read). Exit code 1 if a reading of
+visibility takes more than twice as long. Sources are shown and not judged: 80,000 citations do not yet reach
+every domain × engine × week that 8,000,000 do. Times are the best of five: another process on the machine can
+only add to them."""
 
 from __future__ import annotations
 
@@ -72,30 +72,55 @@ def _small(sites: list[str]) -> dict[str, list[dict[str, object]]]:
     ws = {"workspace_id": 1, "active": True}
     return {
         "brand": [
-            {**ws, "id": i + 1, "key": f"b{i}", "name": f"Brand {i}", "own": i == 0, "aliases": "[]", "not_phrases": "[]",
-             "domains": f'["{sites[i]}"]'}
+            {
+                **ws,
+                "id": i + 1,
+                "key": f"b{i}",
+                "name": f"Brand {i}",
+                "own": i == 0,
+                "aliases": "[]",
+                "not_phrases": "[]",
+                "domains": f'["{sites[i]}"]',
+            }
             for i in range(BRANDS)
         ],
         "engine": [
-            {**ws, "id": i + 1, "name": f"engine {i}", "model": "m", "surface": "api", "repeats": 1, "options": "{}",
-             "imported": False}
+            {
+                **ws,
+                "id": i + 1,
+                "name": f"engine {i}",
+                "model": "m",
+                "surface": "api",
+                "repeats": 1,
+                "options": "{}",
+                "imported": False,
+            }
             for i in range(ENGINES)
         ],
         "prompt": [
-            {**ws, "id": i + 1, "key": f"p{i}", "text": f"question {i}", "topic": f"topic {i % 5}", "weight": 1.0,
-             "version": 1, "imported": False}
+            {
+                **ws,
+                "id": i + 1,
+                "key": f"p{i}",
+                "text": f"question {i}",
+                "topic": f"topic {i % 5}",
+                "weight": 1.0,
+                "version": 1,
+                "imported": False,
+            }
             for i in range(PROMPTS)
         ],
         "domain": [{"id": domains.domain_id(name), "name": name} for name in sites],
-    }  # fmt: skip
+    }
 
 
 _ANSWERS = f"""
 with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < :total)
-insert into answer (id, workspace_id, prompt_id, engine_id, fingerprint, repeat, asked_at, week, model, served_model,
-    surface, shape, text, search_used, citations_known, reader_version)
-select i + 1, 1, 1 + i % {PROMPTS}, 1 + i / {PROMPTS} % {ENGINES}, 'a' || i, i / ({PROMPTS} * {ENGINES} * :weeks),
-    day || ' 09:00:00.000000', day, 'm', 'm1', 'api', 'chat', 'An answer of some length, as answers are.', 1, 1, ''
+insert into answer (id, workspace_id, prompt_id, engine_id, fingerprint, repeat, asked_at, week, model,
+    served_model, surface, shape, text, search_used, citations_known, reader_version)
+select i + 1, 1, 1 + i % {PROMPTS}, 1 + i / {PROMPTS} % {ENGINES}, 'a' || i,
+    i / ({PROMPTS} * {ENGINES} * :weeks), day || ' 09:00:00.000000', day, 'm', 'm1', 'api', 'chat',
+    'An answer of some length, as answers are.', 1, 1, ''
 from n join week_of on week_of.n = i / ({PROMPTS} * {ENGINES}) % :weeks
 """
 _CITATIONS = """
@@ -108,7 +133,8 @@ from answer a cross join n join d on d.i = abs(a.id * 2654435761 + k * 40503 + a
 _MENTIONS = """
 with recursive n(b) as (select 1 union all select b + 1 from n where b < :brands)
 insert into mention (workspace_id, answer_id, brand_id, position, count, first_offset, stance)
-select 1, a.id, b, b, 1, 0, 'named' from answer a cross join n where abs(a.id * 48271 + b * 69621 + a.id / 3) % 5 < 2
+select 1, a.id, b, b, 1, 0, 'named' from answer a cross join n
+where abs(a.id * 48271 + b * 69621 + a.id / 3) % 5 < 2
 """
 
 
@@ -146,7 +172,8 @@ def measure(folder: Path, shape: Shape) -> dict[str, float]:
     }
     database.dispose()
     print(
-        f"{shape.name}: {shape.answers:,} answers, {shape.answers * CITED:,} citations, {shape.weeks} weeks; built in "
+        f"{shape.name}: {shape.answers:,} answers, {shape.answers * CITED:,} citations, {shape.weeks} "
+        "weeks; built in "
         f"{built:.0f} s, rolled up in {rebuilt:.1f} s, one week updated in {updated:.2f} s"
     )
     return found

@@ -1,4 +1,5 @@
-"""The edges pass against DuckDB's bare scan of the same gz, in one run: `python -m tests.bench.bench_webgraph`."""
+"""The edges pass against DuckDB's bare scan of the same gz, in one run: `python -m
+tests.bench.bench_webgraph`."""
 
 from __future__ import annotations
 

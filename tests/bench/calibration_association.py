@@ -1,7 +1,7 @@
 """How often association calls a shuffled authority, and holds and finds a planted odds ratio.
 
-Run from the top of the repository: ``python -m tests.bench.calibration_association [--seeds 20] [--shuffles 30]``.
-"""
+Run from the top of the repository: ``python -m tests.bench.calibration_association [--seeds 20] [--shuffles
+30]``."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def world(
 
     A candidate is cited with log-odds: the answer's own level + the domain's own pull (sd `spread`) + the
     prompt's taste for it + `effect` per doubling of authority + `typed` for one of three domain types, which
-    also has `typed` times four more doublings of authority. Reach is heavy-tailed: a few domains are in most pools.
-    """
+    also has `typed` times four more doublings of authority. Reach is heavy-tailed: a few domains are in most
+    pools."""
     rng = np.random.default_rng(seed)
     kinds = rng.integers(0, 3, domains)
     doubled = rng.normal(6, 3, domains) + 4 * typed * (kinds == 0)
@@ -122,7 +122,8 @@ def main() -> None:
     reader.add_argument("--shuffles", type=int, default=30)
     given = reader.parse_args()
     print(
-        "| shuffled authority (target 5 %) | odds ratio's interval | placebo | Spearman's interval |\n|---|---|---|---|"
+        "| shuffled authority (target 5 %) | odds ratio's interval | placebo | Spearman's interval "
+        "|\n|---|---|---|---|"
     )
     for name, recipe in NULLS.items():
         print(sizes(name, recipe, given.seeds, given.shuffles), flush=True)

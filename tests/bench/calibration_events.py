@@ -26,9 +26,8 @@ class Recipe:
     """How links come about and what they do.
 
     growth gives each brand x cluster its path in log-odds; hazard turns a path into the weekly chance of a
-    link (per source, before a source's own reach) for the share of families in `followers`; jump is a brand's break at half time; lift is what a
-    link of a true family adds to the log-odds.
-    """
+    link (per source, before a source's own reach) for the share of families in `followers`; jump is a brand's
+    break at half time; lift is what a link of a true family adds to the log-odds."""
 
     growth: str = "none"
     follow: float = 0.0
@@ -90,9 +89,14 @@ def world(recipe: Recipe, seed: int) -> World:
     sources = tuple(f"source-{k}.example" for k in range(s))
     families = tuple(f"family {k}" for k in family)
     data = Histories(
-        tuple(f"brand {k}" for k in range(b)), tuple(f"cluster {k}" for k in range(CLUSTERS)), sources, families,
-        answers, counts, first,
-    )  # fmt: skip
+        tuple(f"brand {k}" for k in range(b)),
+        tuple(f"cluster {k}" for k in range(CLUSTERS)),
+        sources,
+        families,
+        answers,
+        counts,
+        first,
+    )
     names = frozenset(f"family {k}" for k in true)
     return World(data, names, frozenset(x for x, own in zip(sources, families, strict=True) if own in names))
 

@@ -1,9 +1,9 @@
-"""Lift through the public doors: worlds written to recorded answers and a links file, imported, read with `lift --json`.
+"""Lift through the public doors: worlds written to recorded answers and a links file, imported, read with
+`lift --json`.
 
-`python -m tests.bench.calibration_files [--seeds 20] [--kinds planted,null,…]`. These worlds share nothing with
-`analysis.lift.simulate`: rates are drawn on the scale of probability, lifts add to it, every answer has a day and an
-hour, and links begin and end on days.
-"""
+`python -m tests.bench.calibration_files [--seeds 20] [--kinds planted,null,…]`. These worlds share nothing
+with `analysis.lift.simulate`: rates are drawn on the scale of probability, lifts add to it, every answer has
+a day and an hour, and links begin and end on days."""
 
 from __future__ import annotations
 
@@ -184,7 +184,8 @@ def _citelift(*words: str) -> str:
 
 
 def tally(kind: Kind, seeds: Iterable[int]) -> str:
-    """A row of the table: coverage over sources, false discovery over worlds, power over lifts of ten points and more."""
+    """A row of the table: coverage over sources, false discovery over worlds, power over lifts of ten points
+    and more."""
     covered, wrong, found, claims = [], [], [], []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
