@@ -176,7 +176,8 @@ def opportunities(
 
 
 def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:
-    """Cited sites under a brand's own name that the catalog does not list: perhaps its own, never opportunities."""
+    """Cited sites under a brand's own name that the catalog does not list: perhaps its own, never
+    opportunities."""
     with database.connect() as connection:
         return unlisted(connection, world.id)
 

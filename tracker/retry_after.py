@@ -10,8 +10,8 @@ LONGEST = 1e9
 
 
 def seconds(value: str | None, at: datetime) -> float | None:
-    """Seconds from `at`, from either spelling of the header; None when it is absent or no time to wait. A date that
-    has passed is 0. Fractions, which the standard does not have, are sent and read all the same."""
+    """Seconds from `at`, from either spelling of the header; None when it is absent or no time to wait. A
+    date that has passed is 0. Fractions, which the standard does not have, are sent and read all the same."""
     if value is None:
         return None
     try:

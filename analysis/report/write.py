@@ -79,7 +79,8 @@ def write(
 
 
 def _slug(name: str) -> str:
-    """The workspace's part of a file's name. What letters and figures alone cannot tell apart, a hash does."""
+    """The workspace's part of a file's name. What letters and figures alone cannot tell apart, a hash
+    does."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60]
     if plain == name:
         return plain

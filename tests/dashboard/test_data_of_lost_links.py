@@ -99,7 +99,7 @@ def expected(number: int, revived: bool) -> bool:
     return BEGUN <= number < LOST or (revived and number >= AGAIN)
 
 
-# --- readers that ask for a week --------------------------------------------------------------------------------------
+# --- readers that ask for a week ----------------------------------------------------------------------------
 
 
 def exposed_in(database: Engine, number: int) -> bool:
@@ -134,7 +134,7 @@ def test_readers_of_a_week_lose_and_find_the_link_in_the_same_week(
     assert found == [expected(number, revived) for number in range(WEEKS)]
 
 
-# --- readers of the present -------------------------------------------------------------------------------------------
+# --- readers of the present ---------------------------------------------------------------------------------
 
 
 def in_quality(database: Engine) -> bool:

@@ -103,7 +103,7 @@ def test_a_period_says_its_year_once() -> None:
     assert numbers.period(date(2025, 12, 29), date(2026, 1, 5)) == "29 Dec 2025 – 5 Jan 2026"
 
 
-# --- nobody else writes them ----------------------------------------------------------------------------------------
+# --- nobody else writes them --------------------------------------------------------------------------------
 
 UNIT = re.compile(r"^[ \u00a0]?(%(?![0-9A-Fa-f]{2})|points?\b)")
 LIKE = re.compile(r"^f.[\w:/.]*%")

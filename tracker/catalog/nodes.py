@@ -1,5 +1,5 @@
-"""One YAML file of a catalog, read as nodes and not as Python values, for two reasons: every refusal needs its line,
-and YAML 1.1 turns `country: NO` into false."""
+"""One YAML file of a catalog, read as nodes and not as Python values, for two reasons: every refusal needs
+its line, and YAML 1.1 turns `country: NO` into false."""
 
 from __future__ import annotations
 

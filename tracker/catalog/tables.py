@@ -23,9 +23,10 @@ def sync(
     workspace: str | None = None,
     need: Literal["brands", "all"] = "all",
 ) -> int:
-    """Make the tables say what the catalog says, and return the workspace's id. Nothing is deleted: what left the
-    catalog becomes inactive, and old answers stay with the wording they were asked in. Engines whose answers must not
-    enter this workspace's numbers are refused; where a verb needs only brands, they are left out of the tables."""
+    """Make the tables say what the catalog says, and return the workspace's id. Nothing is deleted: what left
+    the catalog becomes inactive, and old answers stay with the wording they were asked in. Engines whose
+    answers must not enter this workspace's numbers are refused; where a verb needs only brands, they are left
+    out of the tables."""
     workspace_id = ensure_workspace(session, workspace or catalog.workspace)
     _sync_brands(session, workspace_id, catalog)
     if catalog.prompts:
@@ -86,7 +87,8 @@ def _sync_brands(session: Session, workspace_id: int, catalog: Catalog) -> None:
 
 
 def _renamed(entry: BrandEntry, gone: list[Brand]) -> Brand | None:
-    """The brand that left the catalog and goes on under this name: its old name is an alias, or a domain is shared.
+    """The brand that left the catalog and goes on under this name: its old name is an alias, or a domain is
+    shared.
 
     Its row stays, and with it all that was read under the old name."""
     aliases = {alias.casefold() for alias in entry.aliases}
@@ -96,7 +98,8 @@ def _renamed(entry: BrandEntry, gone: list[Brand]) -> Brand | None:
 
 
 def differs(session: Session, workspace_id: int, catalog: Catalog) -> bool:
-    """Whether the catalog's brands are not those of the tables: it was edited, and nothing has taken that up."""
+    """Whether the catalog's brands are not those of the tables: it was edited, and nothing has taken that
+    up."""
     statement = select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active))
     stored = {_facts(b.name, b.own, b.aliases, b.domains, b.not_phrases) for b in session.exec(statement)}
     wanted = {

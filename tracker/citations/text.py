@@ -115,7 +115,8 @@ def _numbers(inside: str) -> list[int]:
 
 
 class Offsets:
-    """Offsets of one text in UTF-8 bytes or UTF-16 units → code points; inside a character, that character."""
+    """Offsets of one text in UTF-8 bytes or UTF-16 units → code points; inside a character, that
+    character."""
 
     def __init__(self, text: str, encoding: Literal["utf-8", "utf-16"]) -> None:
         self._length = len(text)

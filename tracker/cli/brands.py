@@ -1,4 +1,5 @@
-"""`citelift brands`: companies that answers name and nobody tracks yet, and the verb that begins to track one."""
+"""`citelift brands`: companies that answers name and nobody tracks yet, and the verb that begins to track
+one."""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ def _follow_the_rule(database: Database) -> None:
         for workspace_id in workspaces:
             rollups.rebuild(session, workspace_id or 0)
     err.print(
-        f"Pages are named by a newer rule: {done.citations:,} citations and {done.links:,} links have another "
+        f"Pages are named by a newer rule: {done.citations:,} citations and {done.links:,} links have "
+        "another "
         "name now. What was written stays on each row."
     )
 

@@ -7,7 +7,8 @@ from hashlib import blake2b
 from struct import unpack
 
 RULES = 2
-"""Raised whenever the same address may get another name: then stored rows are named anew (`tracker.renaming`)."""
+"""Raised whenever the same address may get another name: then stored rows are named anew
+(`tracker.renaming`)."""
 
 
 def page_id(canonical: str) -> int:

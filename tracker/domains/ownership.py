@@ -5,7 +5,8 @@ A brand's entries, as `domains:` and `owns:` of brands.yaml have them:
 - `norvane.com`, `shop.norvane.io`: the host and all below it;
 - `youtube.com/@norvane`, `norvane.com/golf`: the page and all below it, in any case, on any subdomain of
   the host; `*` in a path is any text;
-- `play.google.com/store/apps/details?id=com.norvane`: the page with this parameter, whatever stands beside it;
+- `play.google.com/store/apps/details?id=com.norvane`: the page with this parameter, whatever stands beside
+  it;
 - `norvane.*`: the name under the suffix of every registry (`norvane.de`, `norvane.co.uk`), never under a
   company's own (`norvane.github.io` may be anybody's).
 

@@ -49,7 +49,8 @@ _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = Weak
 
 
 def client() -> httpx.AsyncClient:
-    """One pool of connections for each event loop: setting up TLS anew for every ask costs more than the ask."""
+    """One pool of connections for each event loop: setting up TLS anew for every ask costs more than the
+    ask."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
@@ -119,8 +120,8 @@ def _dataforseo(asked: Question, call: Call) -> httpx.Request:
     )
 
 
-# DataForSEO answers nearly everything with HTTP 200 and a status of its own inside; other statuses than these (a
-# search without results, say) are the reader's.
+# DataForSEO answers nearly everything with HTTP 200 and a status of its own inside; other statuses than these
+# (a search without results, say) are the reader's.
 _STATUSES = {
     40100: 401, 40101: 500, 40103: 500, 40104: 403, 40200: 402, 40201: 402, 40202: 429, 40203: 402, 40204: 403,
     40207: 403, 40209: 429, 40210: 402, 40501: 400, 40502: 400, 40503: 400, 40504: 400, 40506: 400,
@@ -146,7 +147,8 @@ def _location(country: str) -> int:
     if code is None:
         raise AskFailed(
             "request refused",
-            f"the country {country} has no known DataForSEO location: put `location_code` into the engine's options",
+            f"the country {country} has no known DataForSEO location: put `location_code` into the "
+            "engine's options",
         )
     return 2000 + code
 

@@ -1,7 +1,8 @@
 """One planned ask → one raw reply, or a named failure. The only module that imports litellm.
 
-litellm carries the request and knows the addresses; the reply is taken from it as the engine sent it. Its retries,
-caches and fallbacks stay off: a fallback would answer with another engine, and a retry could pay twice unseen.
+litellm carries the request and knows the addresses; the reply is taken from it as the engine sent it. Its
+retries, caches and fallbacks stay off: a fallback would answer with another engine, and a retry could pay
+twice unseen.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class RawReply:
 async def ask(question: Question, *, may_continue: Callable[[], Awaitable[bool]] | None = None) -> RawReply:
     """Send one question and return the reply's body; every way of failing is an `AskFailed`.
 
-    `may_continue` is asked before a paused turn is continued, which costs another request; without it the reply
-    is left as it is.
+    `may_continue` is asked before a paused turn is continued, which costs another request; without it the
+    reply is left as it is.
     """
     call = call_for(question.model) if question.search else plain_call(question.model)
     if call is None:
@@ -149,8 +150,8 @@ def _is_reply(raw: Any) -> bool:
 async def _go_on(
     litellm: Any, question: Question, model: str, arguments: dict[str, Any], before: list[dict[str, Any]]
 ) -> Any:
-    """The rest of a paused turn. litellm's chat call would drop the citations of the content that is sent back, so
-    this goes through its Anthropic call, which passes messages on as they are."""
+    """The rest of a paused turn. litellm's chat call would drop the citations of the content that is sent
+    back, so this goes through its Anthropic call, which passes messages on as they are."""
     content = [block for part in before for block in part.get("content", [])]
     messages = [{"role": "user", "content": question.text}, {"role": "assistant", "content": content}]
     return await litellm.anthropic_messages(model=model, messages=messages, stream=False, **arguments)
@@ -239,7 +240,8 @@ def _litellm() -> Any:
             if captured is not None:
                 captured.body = kwargs.get("original_response")
                 if captured.known_price:
-                    # Else litellm prices the reply, at a tenth of the call's time; `tracker.engines.prices` does that.
+                    # Else litellm prices the reply, at a tenth of the call's time; `tracker.engines.prices`
+                    # does that.
                     kwargs["cache_hit"] = True
 
     # Engines add fields that litellm's types do not foresee; the raw body is what is read.
@@ -254,7 +256,8 @@ def _litellm() -> Any:
 
 
 def _without_records() -> None:
-    """litellm's own record of every success and failure, which nobody here reads, takes a tenth of a call's time."""
+    """litellm's own record of every success and failure, which nobody here reads, takes a tenth of a call's
+    time."""
     try:
         from litellm._internal_context import is_internal_call
     except ImportError:

@@ -1,7 +1,7 @@
 """How each engine is asked: one table. An engine of the catalog finds its row by its model string.
 
-The row says which call reaches it, how a search is forced, which environment variable holds the key, and what a
-search costs. Facts as of November 2026, litellm 1.105; a catalog's `options` win over a row's.
+The row says which call reaches it, how a search is forced, which environment variable holds the key, and what
+a search costs. Facts as of November 2026, litellm 1.105; a catalog's `options` win over a row's.
 """
 
 from __future__ import annotations

@@ -48,7 +48,8 @@ RETRYABLE: frozenset[Reason] = frozenset(
 FATAL: frozenset[Reason] = frozenset({"key refused", "no credit", "no such model"})
 """What no other ask of the same engine can do better: the engine is left alone for the rest of the run."""
 PASSING: frozenset[Reason] = RETRYABLE | FATAL | {"engine stopped", "no budget"}
-"""What another day, key or budget may mend: worth asking again then. The others are the engine's last word."""
+"""What another day, key or budget may mend: worth asking again then. The others are the engine's last
+word."""
 HINTS: Mapping[str, str] = {
     "key refused": "check the engine's key in the environment; `citelift check` names the variable",
     "no credit": "top up the account of the engine",
@@ -104,7 +105,8 @@ _NO_ANSWER = re.compile(
     r"Error converting to valid response|provider returned (?:'choices'|a response with no 'choices')"
 )
 _STUMBLES = (TypeError, KeyError, IndexError, AttributeError, ValueError)
-# What litellm and the SDKs miss before they send anything; it comes with the face of a broken connection or a 500.
+# What litellm and the SDKs miss before they send anything; it comes with the face of a broken connection or a
+# 500.
 _UNSENT: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (
         re.compile(r"(?i:missing credentials|missing .{0,20}api[ _]key)|\b[A-Z_]+_(?:KEY|TOKEN) is not set"),
@@ -188,7 +190,8 @@ _NO_MODEL = re.compile(
 
 
 def _has_no_credit(text: str) -> bool:
-    """Some engines say "no money" with the status of "too fast"; those that name a time only mean the latter."""
+    """Some engines say "no money" with the status of "too fast"; those that name a time only mean the
+    latter."""
     return bool(
         re.search(
             r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing|run out of searches",
@@ -236,7 +239,8 @@ def forms_at(_second: int) -> tuple[str, ...]:
 
 
 def _written() -> Iterator[str]:
-    """Every secret of the environment as it may be written: bare, in an address, in JSON, in a Basic header."""
+    """Every secret of the environment as it may be written: bare, in an address, in JSON, in a Basic
+    header."""
     login, password = (settings.key(name) for name in ("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD"))
     if login and password:
         yield b64encode(f"{login.get_secret_value()}:{password.get_secret_value()}".encode()).decode()

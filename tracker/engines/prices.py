@@ -1,7 +1,7 @@
 """What an ask may cost before it is asked, and did cost after. Integer micro-dollars.
 
-Token prices come from the map inside litellm's package, read as a file: importing litellm takes seconds, and a
-plan must not.
+Token prices come from the map inside litellm's package, read as a file: importing litellm takes seconds, and
+a plan must not.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The simulated engines, and the real one that each imitates: it is asked by the same code, with the same options,
-tools and limits. Only the address, a sandbox's (`tracker.sandbox`), and the key are others."""
+"""The simulated engines, and the real one that each imitates: it is asked by the same code, with the same
+options, tools and limits. Only the address, a sandbox's (`tracker.sandbox`), and the key are others."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Phrases of absence of languages whose sentences go alike: a negation, what was looked for, and "about".
 
-"Nenašel jsem žádné informace o …", "لم أجد أي معلومات عن …". Words are written as people write them and folded
-like the text they are looked for in; `*` stands for any ending.
+"Nenašel jsem žádné informace o …", "لم أجد أي معلومات عن …". Words are written as people write them and
+folded like the text they are looked for in; `*` stands for any ending.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Second parts of German compounds that begin with a company's name: Lidlfiliale, Aldimarkt, Norvanekunden."""
+"""Second parts of German compounds that begin with a company's name: Lidlfiliale, Aldimarkt,
+Norvanekunden."""
 
 from __future__ import annotations
 

@@ -110,7 +110,8 @@ class _Here:
     before: str
     after: str
     marked: bool
-    """Whether the line is a list item, heading, cell, or the word is emphasised, quoted or a link by itself."""
+    """Whether the line is a list item, heading, cell, or the word is emphasised, quoted or a link by
+    itself."""
     heading: bool
     whole: bool
     """Whether it is emphasised, quoted or linked by itself."""
@@ -195,7 +196,8 @@ class _Here:
         return not (first and languages_of(small) and small not in ("times", "union"))
 
     def is_a_term(self) -> bool:
-        """`your Target Audience`, `the Linear Regression model`: a thing with capitals, and not one of a company."""
+        """`your Target Audience`, `the Linear Regression model`: a thing with capitals, and not one of a
+        company."""
         following = self.next_word
         return (
             following[:1].isupper()

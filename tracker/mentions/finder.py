@@ -29,7 +29,8 @@ _UMLAUTS = frozenset("äöüåø")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`text` is the answer from code point `start` to before `end`; `standing` tells a German compound's first part."""
+    """`text` is the answer from code point `start` to before `end`; `standing` tells a German compound's
+    first part."""
 
     key: int
     start: int
@@ -51,7 +52,8 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """A folded spelling: of a name when `spellings` holds how it may be written, else of the brands' `not` phrases."""
+    """A folded spelling: of a name when `spellings` holds how it may be written, else of the brands' `not`
+    phrases."""
 
     keys: tuple[int, ...]
     spellings: tuple[Spelling, ...]

@@ -15,8 +15,8 @@ from functools import lru_cache
 class Folded:
     """A text as it is compared, and the way back: worked out where it is asked for, as most of it never is.
 
-    The lists hold the stretches of the source that make not exactly one character each: where the stretch begins
-    and ends, where in the text it stands, and how many characters it made.
+    The lists hold the stretches of the source that make not exactly one character each: where the stretch
+    begins and ends, where in the text it stands, and how many characters it made.
     """
 
     text: str
@@ -141,7 +141,8 @@ def fold_name(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _clusters(odd: str) -> re.Pattern[str]:
-    """Where one piece of the source does not make exactly one character, in a text with these odd characters."""
+    """Where one piece of the source does not make exactly one character, in a text with these odd
+    characters."""
     if not odd:
         return _ASCII_CLUSTERS
     pattern = _CLUSTERS if any(c in _MARKS for c in odd) else _ASCII_CLUSTERS.pattern

@@ -79,7 +79,8 @@ def _endings() -> frozenset[str]:
 
 
 def takes_ending(text: str, rest: str, last: str, *, stem: bool) -> bool:
-    """Whether `rest`, folded, is an ending of names in a language of the text; `last` is the name's last letter.
+    """Whether `rest`, folded, is an ending of names in a language of the text; `last` is the name's last
+    letter.
 
     Hungarian -val and -vel repeat it instead of the v.
     """
@@ -114,14 +115,15 @@ def _file(name: str) -> str:
     return resources.files("tracker.mentions").joinpath(name).read_text("utf-8")
 
 
-# Vocabulary ---------------------------------------------------------------------------------------------------------
+# Vocabulary -------------------------------------------------------------------------------------------------
 
 CODES = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "da", "tr")
 GERMAN_NOUNS = "de_nouns"
 
 
 def languages_of(word: str) -> frozenset[str]:
-    """Languages of which `word`, folded, is a word that is written small; `GERMAN_NOUNS` has those that are not."""
+    """Languages of which `word`, folded, is a word that is written small; `GERMAN_NOUNS` has those that are
+    not."""
     return frozenset(code for code in (*CODES, GERMAN_NOUNS) if word in _vocabulary(code))
 
 

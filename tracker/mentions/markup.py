@@ -233,7 +233,8 @@ _GOES_ON = re.compile(r"[*_]*[ \t]+[*_]*[^\W\d_]|[*_]+")
 
 
 def _begins_or_goes_on(skeleton: str, link: _Link) -> bool:
-    """Whether a link is the head of a line or cell, is emphasised, or a word follows it: then its host is a name."""
+    """Whether a link is the head of a line or cell, is emphasised, or a word follows it: then its host is a
+    name."""
     line = skeleton[max(0, link.start - 60) : link.start]
     return _LINE_START.search(line) is not None or _GOES_ON.match(skeleton, link.end) is not None
 

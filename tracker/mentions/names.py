@@ -24,7 +24,8 @@ class BrandNames:
 
 
 def stored_aliases(name: str, aliases: Iterable[str], exact: Iterable[str]) -> list[Any]:
-    """Aliases for a brand's row: a string, or `{name, case}` as in the catalog; the name itself only where exact."""
+    """Aliases for a brand's row: a string, or `{name, case}` as in the catalog; the name itself only where
+    exact."""
     wanted = set(exact)
     every = [*([name] if name in wanted else []), *aliases]
     return [{"name": one, "case": "exact"} if one in wanted else one for one in every]

@@ -161,7 +161,8 @@ def _split(name: str) -> Iterator[str]:
 
 
 def _joints(name: str) -> Iterator[str]:
-    """A space, a hyphen or nothing between the parts; a single letter or digit is not parted from its neighbour."""
+    """A space, a hyphen or nothing between the parts; a single letter or digit is not parted from its
+    neighbour."""
     parts = [part for part in re.split(r"[\s\-]+", name) if part]
     if len(parts) < 2 or not all(part[0].isalnum() for part in parts):
         return

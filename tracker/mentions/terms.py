@@ -1,4 +1,5 @@
-"""Short names that are also units, amounts, variables or parts of terms: 3M and $3M, X and vitamin X, dm and 10 dm."""
+"""Short names that are also units, amounts, variables or parts of terms: 3M and $3M, X and vitamin X, dm and
+10 dm."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ _STOOD_FOR = re.compile(
 
 
 def is_term(prose: str, start: int, end: int) -> bool:
-    """Whether `prose[start:end]`, a name of at most two letters, is a part of an amount or of a longer term."""
+    """Whether `prose[start:end]`, a name of at most two letters, is a part of an amount or of a longer
+    term."""
     name, before, after = prose[start:end], prose[max(0, start - 40) : start], prose[end : end + 60]
     if _AMOUNT.fullmatch(name):
         return _MONEY.search(before) is not None or _COUNTED.match(after) is not None

@@ -112,7 +112,8 @@ def _longer(folded: Folded, source: str, start: int, end: int, *, cut: str) -> S
 
 
 def _is_genitive(folded: Folded, source: str, start: int, end: int) -> bool:
-    """`Norvanes Preise` in a German text, `Norvanes priser` in a Nordic one: a possessive without apostrophe."""
+    """`Norvanes Preise` in a German text, `Norvanes priser` in a Nordic one: a possessive without
+    apostrophe."""
     behind = _GENITIVE.match(folded.text, end)
     if behind is None or folded.text[end - 1] == "s" or not source[folded.start(start)].isupper():
         return False

@@ -1,4 +1,5 @@
-"""A loopback answer engine on a small simulated web: the default without keys, and the tests' fault injector."""
+"""A loopback answer engine on a small simulated web: the default without keys, and the tests' fault
+injector."""
 
 from tracker.sandbox.answers import Answers, WorldAnswer, WorldAsk
 from tracker.sandbox.faults import FAULTS, Faults

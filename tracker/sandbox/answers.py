@@ -1,8 +1,9 @@
 """The answers that a simulated world's engines give, and what a citation does to them.
 
-An answer follows from (seed, engine, prompt, date, repeat) alone, so the order and the concurrency of requests
-change nothing and a re-run reproduces. The chance that an answer names a brand is a sum on the probability scale,
-so that a linear probability model with the fixed effects of the headline method is the right model for it.
+An answer follows from (seed, engine, prompt, date, repeat) alone, so the order and the concurrency of
+requests change nothing and a re-run reproduces. The chance that an answer names a brand is a sum on the
+probability scale, so that a linear probability model with the fixed effects of the headline method is the
+right model for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Replies in the shapes of chat completions: OpenAI's own, OpenRouter's, Groq's and the former Perplexity's."""
+"""Replies in the shapes of chat completions: OpenAI's own, OpenRouter's, Groq's and the former
+Perplexity's."""
 
 from __future__ import annotations
 

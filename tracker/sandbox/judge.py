@@ -1,4 +1,5 @@
-"""The sandbox's judge: a word list that answers the judge's prompts, so that judging can be tried without a key.
+"""The sandbox's judge: a word list that answers the judge's prompts, so that judging can be tried without a
+key.
 
 It is no measure of what a real judge can do: irony, comparison and most languages are beyond it.
 """

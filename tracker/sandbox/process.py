@@ -1,4 +1,5 @@
-"""The sandbox in a process of its own, for the time of a `with`: it must not share an interpreter with its callers."""
+"""The sandbox in a process of its own, for the time of a `with`: it must not share an interpreter with its
+callers."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ _PATIENCE = 30.0
 class Sandbox:
     """`with Sandbox(world) as url:` … `url` has no slash at its end.
 
-    The child ends with its parent, however the parent ends: its standard input is a pipe from here, and the end
-    of that pipe is its signal to stop. It is in a session of its own, so Ctrl-C reaches only the parent.
+    The child ends with its parent, however the parent ends: its standard input is a pipe from here, and the
+    end of that pipe is its signal to stop. It is in a session of its own, so Ctrl-C reaches only the parent.
     """
 
     def __init__(self, world: SimulatedWorld, *, faults: Faults | None = None, port: int = 0) -> None:

@@ -183,11 +183,13 @@ class Connection(asyncio.Protocol):
         counters = self.engine.counters
         counters.in_flight += 1
         counters.in_flight_high_water = max(counters.in_flight_high_water, counters.in_flight)
-        # Answered in the loop's next turn, so that everything that arrived together counts as in flight together.
+        # Answered in the loop's next turn, so that everything that arrived together counts as in flight
+        # together.
         self.loop.call_soon(self._answer, head, body)
 
     def _answer(self, head: _Head, body: bytes) -> None:
-        """Ends in exactly one `_done`; a mistake of ours closes the connection rather than leave it hanging."""
+        """Ends in exactly one `_done`; a mistake of ours closes the connection rather than leave it
+        hanging."""
         settled = False
         try:
             settled = self._attempt(head, body)

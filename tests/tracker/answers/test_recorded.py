@@ -185,7 +185,8 @@ def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_
         )
         cited = {name: count for name, count in session.exec(statement) if name in known}
     found = spearman([cited[name] for name in cited], [known[name] for name in cited], seed=1)
-    # 933 by the suffix list alone; eight are cited by their tenants (`x.substack.com`) or by the names of today only
+    # 933 by the suffix list alone; eight are cited by their tenants (`x.substack.com`) or by the names of
+    # today only
     assert (len(cited), found.rho) == (926, pytest.approx(0.405, abs=0.003))
 
 

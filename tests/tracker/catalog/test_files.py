@@ -31,10 +31,13 @@ def test_the_catalog_of_the_repository_is_good() -> None:
 def test_every_field_of_the_format_is_read(tmp_path: Path) -> None:
     folder = write(
         tmp_path,
-        "workspace: acme\nbrands:\n  - name: Norvane\n    aliases: [Norvane CRM]\n    domains: [norvane.com, www.norvane.co.uk, shop.norvane.io]\n"
+        "workspace: acme\nbrands:\n  - name: Norvane\n    aliases: [Norvane CRM]\n    domains: "
+        "[norvane.com, www.norvane.co.uk, shop.norvane.io]\n"
         "    own: true\n    not: [norvane river]\n",
-        "prompts:\n  - text: Welches CRM\n      ist gut?\n    topic: crm\n    country: NO\n    language: nb\n    weight: 2.5\n",
-        "engines:\n  - name: perplexity\n    model: perplexity/sonar\n    surface: api\n    repeats: 3\n    budget_usd: 5.00\n    options: {a: [1]}\n    rpm: 30\n",
+        "prompts:\n  - text: Welches CRM\n      ist gut?\n    topic: crm\n    country: NO\n    language: "
+        "nb\n    weight: 2.5\n",
+        "engines:\n  - name: perplexity\n    model: perplexity/sonar\n    surface: api\n    repeats: 3\n   "
+        " budget_usd: 5.00\n    options: {a: [1]}\n    rpm: 30\n",
     )
     found = catalog.load(folder)
     brand, prompt, engine = found.brands[0], found.prompts[0], found.engines[0]

@@ -1,4 +1,5 @@
-"""Companies that answers name are suggested and tracked in one verb each, and brands.yaml keeps its comments."""
+"""Companies that answers name are suggested and tracked in one verb each, and brands.yaml keeps its
+comments."""
 
 from __future__ import annotations
 

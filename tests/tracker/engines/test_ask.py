@@ -1,4 +1,5 @@
-"""Every engine through its real road to a recorder on loopback: what goes out, and that what comes back is read."""
+"""Every engine through its real road to a recorder on loopback: what goes out, and that what comes back is
+read."""
 
 from __future__ import annotations
 

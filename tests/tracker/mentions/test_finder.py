@@ -51,7 +51,7 @@ def named(text: str) -> list[str]:
     return [span.text for span in FINDER.spans(text)]
 
 
-# Names in text ------------------------------------------------------------------------------------------------------
+# Names in text ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_longer_name_that_is_no_whole_word_does_not_hide_a_shorter_one() -> No
     assert [(s.key, s.text) for s in finder.spans("Qor Vane, Qor Va Ne")] == [(1, "Qor"), (2, "Qor Va")]
 
 
-# Markup -------------------------------------------------------------------------------------------------------------
+# Markup -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,8 @@ def test_a_longer_name_that_is_no_whole_word_does_not_hide_a_shorter_one() -> No
         ("It grew (source: [Norvane](https://norvane.com)) fast.", []),
         ("It grew [[Norvane](https://norvane.com)] and grew（[Acme](https://acme.com)）", []),
         (
-            "It grew in 2025. [Norvane](https://norvane.com/a)\n\nThen more. [TechDaily](https://t.com) [Acme](https://a.com)",
+            "It grew in 2025. [Norvane](https://norvane.com/a)\n\nThen more. [TechDaily](https://t.com) "
+            "[Acme](https://a.com)",
             [],
         ),
         ("- It grew. [Norvane](https://norvane.com/a)", []),
@@ -228,7 +229,8 @@ def test_a_longer_name_that_is_no_whole_word_does_not_hide_a_shorter_one() -> No
         ("**Sources:** [Norvane](https://norvane.com), [Acme](https://acme.com)", []),
         ("It grew (Source: Norvane) fast.", []),
         (
-            "Norvane grew.\n\n## Sources\n1. [Norvane](https://norvane.com)\n2. Acme blog, 2026\n\nAcme is next.",
+            "Norvane grew.\n\n## Sources\n1. [Norvane](https://norvane.com)\n2. Acme blog, 2026\n\nAcme is "
+            "next.",
             ["Norvane", "Acme"],
         ),
         ("**Quellen:**\n- Norvane: https://norvane.com\n- [Acme](https://acme.com)", []),
@@ -300,7 +302,7 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     FINDER.mentions(text)
 
 
-# Stance -------------------------------------------------------------------------------------------------------------
+# Stance -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -531,7 +533,7 @@ def test_positions_count_named_brands_first() -> None:
     ]
 
 
-# The finder ---------------------------------------------------------------------------------------------------------
+# The finder -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -307,10 +307,11 @@ def test_a_world_that_cannot_be_is_refused_with_the_fix(arguments: dict[str, Any
 
 
 def lift_of(world: SimulatedWorld, repeats: int = 2) -> dict[str, tuple[float, float, int]]:
-    """Source → (lift, t, exposed pairs): ordinary least squares on the demo's answers, straight from the truth.
+    """Source → (lift, t, exposed pairs): ordinary least squares on the demo's answers, straight from the
+    truth.
 
-    Effects of the answer, of brand × prompt × engine and of brand × week × engine are taken out by one pass of
-    means each, which is exact because every week asks every engine every prompt equally often.
+    Effects of the answer, of brand × prompt × engine and of brand × week × engine are taken out by one pass
+    of means each, which is exact because every week asks every engine every prompt equally often.
     """
     source = {s.domain: i for i, s in enumerate(world.sources)}
     engines, prompts, brands = ("chat", "perplexity", "anthropic"), len(world.prompts), len(world.brands)

@@ -1,4 +1,5 @@
-"""Google's, Anthropic's and Amazon's searches as other clients, versions and tools show them, all invented."""
+"""Google's, Anthropic's and Amazon's searches as other clients, versions and tools show them, all
+invented."""
 
 from __future__ import annotations
 
