@@ -20,7 +20,7 @@ from analysis import frames
 from analysis.comparable import Gate, gate
 from analysis.frames import Floats, Scope, World
 from analysis.intervals import Interval, benjamini_hochberg, paired_difference, paired_ratio_difference
-from analysis.visibility import FORMULAS, Compared
+from analysis.visibility import FORMULAS, NO_SHARE, SHARES, Compared
 from tracker.errors import UsageError
 
 ChangeVerdict = Literal["up", "down", "within noise", "not enough data", "not comparable"]
@@ -129,6 +129,8 @@ class Pair:
 def _paired(sums: pd.DataFrame, brand: int, measure: Compared, first: date, last: date, level: float) -> Pair:
     formula = FORMULAS[measure]
     cell = ["engine", "prompt_id"]
+    if measure in SHARES and sums["brand_id"].nunique() < 2:
+        return Pair(None, None, NO_SHARE)
     if measure == "share_of_voice":
         everyone = sums.groupby([*cell, "week"])["mentioned"].sum().rename("all_mentioned")
         mine = sums[sums["brand_id"] == brand].join(everyone, on=[*cell, "week"])

@@ -69,6 +69,15 @@ DEFINITIONS: dict[str, str] = {
 }
 
 
+AMONG_BRANDS = (
+    "share of occurrences",
+    "share of first places",
+    "share weighted by place",
+    "citation share among brands",
+)
+"""Shares of all tracked brands: of one brand alone they are none."""
+
+
 def other_definitions(
     database: Engine, world: World, scope: Scope | None = None, *, brand: str | None = None
 ) -> list[OtherNumber]:
@@ -133,15 +142,17 @@ def _of_brand(
         "citation rate": _divided(total["cited"], total["citable"]),
         "citation share": _divided(total["citations"], total["all_citations"]),
     }
+    if brands < 2:
+        ours["share of voice"] = None
     return [
         OtherNumber(
-            name,
-            label,
-            _divided(y, x),
-            ours[like],
-            like,
-            total["answers"] if x == 1 else int(x),
-            DEFINITIONS[label],
+            brand=name,
+            name=label,
+            value=None if brands < 2 and label in AMONG_BRANDS else _divided(y, x),
+            ours=ours[like],
+            ours_is=like,
+            n=total["answers"] if x == 1 else int(x),
+            definition=DEFINITIONS[label],
         )
         for label, (y, x, like) in found.items()
     ]

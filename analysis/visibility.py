@@ -40,6 +40,8 @@ Measure = Literal[
 ]
 Compared = Literal["mention_rate", "citation_rate", "share_of_voice"]
 """Measures that two weeks or two brands are compared by."""
+KEYS = ("engine", "topic", "country", "language", "week")
+"""What rates can be split by."""
 FEW = 10
 """Answers below which a number is directional only."""
 
@@ -72,7 +74,8 @@ FORMULAS: dict[Measure, Formula] = {
     "share_of_voice": Formula(
         "mentioned",
         "all_mentioned",
-        "the brand's mentions ÷ mentions of all tracked brands, a brand counting once an answer.",
+        "the brand's mentions ÷ mentions of all tracked brands, a brand counting once an answer; "
+        "none where no rival is tracked.",
         trials=False,
     ),
     "citation_share": Formula(
@@ -105,6 +108,9 @@ FORMULAS: dict[Measure, Formula] = {
         bounded=False,
     ),
 }
+SHARES: tuple[Measure, ...] = ("share_of_voice",)
+"""Shares among the tracked brands: of one brand alone they are none."""
+NO_SHARE = Interval(None, None, None, 0, 0, "not enough data")
 COVERAGE = (
     "prompts at least half of whose answers name the brand ÷ prompts. Unlike “named at least once” "
     "this does not rise "
@@ -136,6 +142,7 @@ class Row:
     engine: str | None
     topic: str | None
     country: str | None
+    language: str | None
     week: date | None
     answers: int
     prompts: int
@@ -158,15 +165,15 @@ def table(
     *,
     measures: Collection[Measure] = get_args(Measure),
 ) -> list[Row]:
-    """Every rate of every brand, per cell of `by` (any of engine, topic, country, week; pooled over the
+    """Every rate of every brand, per cell of `by` (any of `KEYS`; pooled over the
     others).
 
     The headline is `by=()` with the default scope, which leaves out the prompts that name the own brand.
     """
-    unknown = set(by) - {"engine", "topic", "country", "week"}
+    unknown = set(by) - set(KEYS)
     if unknown:
-        raise UsageError(f"cannot group by {', '.join(sorted(unknown))}", "use engine, topic, country, week")
-    keys = [name for name in ("engine", "topic", "country", "week") if name in by]
+        raise UsageError(f"cannot group by {', '.join(sorted(unknown))}", f"use {', '.join(KEYS)}")
+    keys = [name for name in KEYS if name in by]
     sums = frames.visibility_sums(database, world, scope or Scope(), keys)
     return rows_of(sums, world, keys, measures)
 
@@ -187,7 +194,7 @@ def rows_of(
         Row(
             brand=brand.name,
             own=brand.own,
-            **{"engine": None, "topic": None, "country": None, "week": None, **blocks.labels(cell)},
+            **dict.fromkeys(KEYS) | blocks.labels(cell),
             answers=blocks.count("answers", cell, b),
             prompts=blocks.prompts(cell),
             citable=blocks.count("citable", cell, b),
@@ -241,8 +248,9 @@ class _Blocks:
         for labels in found:
             if "engine" in labels:
                 labels["engine"] = self.world.engines[int(labels["engine"])]
-            if "country" in labels and not isinstance(labels["country"], str):
-                labels["country"] = None
+            for trait in ("country", "language"):
+                if trait in labels and not isinstance(labels[trait], str):
+                    labels[trait] = None
         return found
 
     def _per_cell(self, column: Floats) -> Floats:
@@ -267,6 +275,8 @@ class _Blocks:
 
     def rates(self, measure: Measure) -> list[list[Interval]]:
         formula = FORMULAS[measure]
+        if measure in SHARES and self.brands < 2:
+            return [[NO_SHARE] * self.brands for _ in self.cells]
         found = ratios(self._wide(formula.numerator), self._wide(formula.denominator))
         n = self.totals[formula.denominator].astype(np.int64).ravel()
         one = (self.size == 1).repeat(self.brands)

@@ -36,7 +36,8 @@ class Common:
         "All countries",
     )
     LAST_WEEKS = "Last {n} weeks"
-    PERIOD, ENGINE, TOPIC, COUNTRY = "Period", "Engine", "Topic", "Country"
+    PERIOD, ENGINE, TOPIC, COUNTRY, LANGUAGE = "Period", "Engine", "Topic", "Country", "Language"
+    ALL_LANGUAGES = "All languages"
     BRANDED = "Prompts naming you"
     BRANDED_CHOICES: Final = {"exclude": "Left out", "include": "Included", "only": "Only these"}
     BRANDED_HELP = (
@@ -80,7 +81,8 @@ class Empty:
     BRANDS_TEXT = "Visibility is always somebody's: name your brand and its rivals in brands.yaml."
     BRANDS_COMMANDS = ("citelift init", "citelift check")
     SCOPE = "No answers match these filters"
-    SCOPE_TEXT = "Widen the period, or choose another engine or topic."
+    WIDEN = "Widen the period, or choose another engine or topic."
+    SCOPE_TEXT = "{why} " + WIDEN
     CITATIONS = "No citations in this selection"
     CITATIONS_TEXT = "The answers cite nothing, or their records do not say what was cited."
     CITATIONS_COMMANDS = ("citelift run",)
@@ -149,6 +151,7 @@ class Overview:
     NOT_COMPARABLE = "The two newest weeks cannot be compared"
     EXCLUDED: Final = {
         "problem": "In no number: {n} without usable text.",
+        "not_shown": "In no number: {n} to pages of results that showed no AI overview.",
         "unknown": "In no citation rate: {n} whose citations are unknown.",
         "not_searched": "In no citation rate: {n} whose engine did not search.",
     }

@@ -22,7 +22,7 @@ from dashboard.strings import Common
 from tracker import numbers, spreadsheet
 
 STYLE = Path(__file__).with_name("theme") / "style.css"
-SHARED = ("period", "engine", "topic", "country", "branded")
+SHARED = ("period", "engine", "topic", "country", "language", "branded")
 """Choices that follow the reader from page to page."""
 PERIODS: tuple[int | None, ...] = (4, 12, 26, 52, None)
 Tone = Literal["good", "bad", "warn", "quiet", ""]
@@ -244,6 +244,7 @@ def filters(use: Collection[str], *, weeks: int | None = 12, row: Any = None) ->
         for key, label, every in (
             ("topic", Common.TOPIC, Common.ALL_TOPICS),
             ("country", Common.COUNTRY, Common.ALL_COUNTRIES),
+            ("language", Common.LANGUAGE, Common.ALL_LANGUAGES),
         ):
             known = sorted({v for p in now.world.prompts.values() if (v := getattr(p, key))})
             if key in use and len(known) > 1:
@@ -331,6 +332,12 @@ def stop_without_answers() -> None:
     else:
         empty(strings.Empty.ANSWERS, strings.Empty.ANSWERS_TEXT, strings.Empty.ANSWERS_COMMANDS)
     st.stop()
+
+
+def nothing(scope: Scope) -> None:
+    """That the filters leave nothing, with why."""
+    why = data.why_nothing(here().place, scope)
+    empty(strings.Empty.SCOPE, strings.Empty.SCOPE_TEXT.format(why=why))
 
 
 def stop_without_links() -> None:

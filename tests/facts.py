@@ -46,6 +46,7 @@ class Facts:
     prompts: Sequence[str] = ("best crm", "crm for two people", "cheap crm")
     topics: dict[str, str] = field(default_factory=dict)
     countries: dict[str, str] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
     workspace: int = 1
     rows: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Facts:
                 text=text,
                 topic=self.topics.get(text, "crm"),
                 country=self.countries.get(text),
+                language=self.languages.get(text),
                 weight=self.weights.get(text, 1.0),
             )
 
@@ -121,6 +123,7 @@ class Facts:
         problem: str | None = None,
         text: str = "some text",
         surface: str = "api",
+        stop: str | None = None,
     ) -> int:
         key = self.first_answer
         self.first_answer += 1
@@ -141,6 +144,7 @@ class Facts:
             search_used=searched,
             citations_known=known,
             problem=problem,
+            stop=stop,
         )
         for stance, names in (("named", named), ("absent", absent)):
             for place, name in enumerate(names, start=1):

@@ -133,7 +133,7 @@ FLOORS = {
         "intervals association",
         "events lift authority",
         "frames",
-        "definitions moments classes ratios comparable stability",
+        "definitions moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities",
         "changes judged",
         "report",

@@ -18,13 +18,10 @@ from analysis.cli.scope import (
     Asked,
     BrandedOption,
     BrandOption,
-    CountryOption,
-    EngineOption,
+    Part,
     RivalsOption,
     Selection,
-    TopicOption,
     TopOption,
-    WeeksOption,
     reading,
     words_of,
 )
@@ -58,6 +55,7 @@ def row_json(row: Row) -> dict[str, Any]:
         "engine": row.engine,
         "topic": row.topic,
         "country": row.country,
+        "language": row.language,
         "week": row.week.isoformat() if row.week else None,
         "answers": row.answers,
         "prompts": row.prompts,
@@ -81,9 +79,10 @@ def visibility(
     which: Selection,
     by: Annotated[
         str | None,
-        typer.Option("--by", help="Split by any of engine, topic, country, week, with commas between."),
+        typer.Option(
+            "--by", help="Split by any of engine, topic, country, language, week, with commas between."
+        ),
     ] = None,
-    country: CountryOption = None,
     brand: BrandOption = None,
     branded: BrandedOption = "exclude",
     rivals: RivalsOption = "include",
@@ -95,11 +94,12 @@ def visibility(
 ) -> None:
     """How often answers name and cite each brand, with intervals. Prompts naming your brand are left out."""
     from analysis import visibility as v
+    from analysis.presence import presence
 
     if definitions:
         _definitions(as_json)
         return
-    with reading(where, which, country=country, branded=branded, rivals=rivals) as asked:
+    with reading(where, which, branded=branded, rivals=rivals) as asked:
         if compare:
             _compare(asked, brand, as_json)
             return
@@ -123,6 +123,10 @@ def visibility(
         }
         if by is None:
             head["headline"] = [row_json(row) for row in headline]
+        head["presence"] = [
+            {"engine": one.engine, "pages": one.rate.n} | _bounds("presence_rate", one.rate)
+            for one in presence(asked.database, asked.world, asked.scope)
+        ]
         print_json({**head, "rows": [row_json(row) for row in rows]})
 
 
@@ -134,12 +138,14 @@ def _only(rows: list[Row], world: World, brand: str | None) -> list[Row]:
 
 
 def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
+    from analysis.left_out import why_nothing
+    from analysis.presence import presence
+    from analysis.visibility import KEYS
+
     if not rows:
-        out.print("No answers in this window.")
+        out.print(plain(why_nothing(asked.database, asked.world, asked.scope)))
         return
-    keys = [
-        k for k in ("engine", "topic", "country", "week") if any(getattr(row, k) is not None for row in rows)
-    ]
+    keys = [k for k in KEYS if any(getattr(row, k) is not None for row in rows)]
     columns = [*keys, "brand", "mention rate", "citation rate", "share of voice", "prompts", "answers"]
     shown = []
     for row in rows:
@@ -171,6 +177,10 @@ def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
             "only": "counted",
         }
         out.print(f"Prompts that name a rival: {count} ({words[asked.scope.rivals]}).")
+    for one in presence(asked.database, asked.world, asked.scope):
+        span = numbers.percent_range(one.rate.low, one.rate.high)
+        share = f"{numbers.percent(one.rate.estimate)} ({span})"
+        out.print(f"{plain(one.engine)} shows an overview on {share} of {one.rate.n:,} pages of results.")
     out.print("What the numbers mean: citelift visibility --definitions")
 
 
@@ -203,14 +213,13 @@ def _compare(asked: Asked, brand: str | None, as_json: bool) -> None:
 
 def changes(
     where: Where,
+    which: Part,
     first: Annotated[
         datetime | None, typer.Option("--from", formats=DAY, help="A day of the earlier week.")
     ] = None,
     last: Annotated[
         datetime | None, typer.Option("--to", formats=DAY, help="A day of the later week.")
     ] = None,
-    engine: EngineOption = None,
-    topic: TopicOption = None,
     branded: BrandedOption = "exclude",
     as_json: JsonOption = False,
 ) -> None:
@@ -218,7 +227,7 @@ def changes(
     from analysis import frames
     from analysis.changes import compare_weeks
 
-    with reading(where, Selection(engine=engine, topic=topic), branded=branded) as asked:
+    with reading(where, which, branded=branded) as asked:
         days = [frames.monday(day.date()) if day else None for day in (first, last)]
         found = compare_weeks(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
     if as_json:
@@ -300,6 +309,7 @@ def sources(
 
 def report(
     where: Where,
+    which: Part,
     week: Annotated[
         datetime | None, typer.Option("--week", formats=DAY, help="Any day of the week; default the newest.")
     ] = None,
@@ -312,12 +322,13 @@ def report(
     """Write the week: what changed, what is noise, which link sources stand out, what cannot be said."""
     from analysis.report import write as reports
 
-    with reading(where) as asked:
+    with reading(where, which, branded="exclude") as asked:
         written = reports.write(
             asked.database,
             asked.world,
             folder,
             week=week.date() if week else None,
+            scope=asked.scope,
             formats=words_of(formats),  # type: ignore[arg-type]
             classes=asked.classes,
         )
@@ -330,13 +341,13 @@ def report(
 
 def stability(
     where: Where,
-    weeks: WeeksOption = None,
+    which: Selection,
     as_json: JsonOption = False,
 ) -> None:
     """How steady each engine's cited domains are from week to week."""
     from analysis.stability import source_stability
 
-    with reading(where, Selection(weeks=weeks)) as asked:
+    with reading(where, which) as asked:
         found = source_stability(asked.database, asked.world, asked.scope)
     if as_json:
         print_json({"window": asked.window, "rows": [asdict(row) for row in found]})

@@ -27,6 +27,7 @@ EngineOption = Annotated[str | None, typer.Option("--engine", help="Only this en
 TopicOption = Annotated[str | None, typer.Option("--topic", help="Only this topic.")]
 WeeksOption = Annotated[int | None, typer.Option("--weeks", min=1, help="Only the last so many weeks.")]
 CountryOption = Annotated[str | None, typer.Option("--country", help="Only prompts of this country.")]
+LanguageOption = Annotated[str | None, typer.Option("--language", help="Only prompts of this language.")]
 BrandOption = Annotated[str | None, typer.Option("--brand", help="Only this brand.")]
 BrandedOption = Annotated[Branded, typer.Option("--branded", help="Prompts that name the own brand.")]
 RivalsOption = Annotated[Branded, typer.Option("--rivals", help="Prompts that name a rival.")]
@@ -34,8 +35,18 @@ TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --j
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which answers a verb reads."""
+class Part:
+    """Of whom and about what the answers are that a verb reads."""
+
+    engine: EngineOption = None
+    topic: TopicOption = None
+    country: CountryOption = None
+    language: LanguageOption = None
+
+
+@dataclass(frozen=True)
+class Selection(Part):
+    """The same, and when they came."""
 
     first: Annotated[
         datetime | None, typer.Option("--from", formats=DAY, help="First day; its whole week counts.")
@@ -44,8 +55,6 @@ class Selection:
         datetime | None, typer.Option("--to", formats=DAY, help="Last day; its whole week counts.")
     ] = None
     weeks: WeeksOption = None
-    engine: EngineOption = None
-    topic: TopicOption = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +72,8 @@ class Asked:
 @contextmanager
 def reading(
     where: Where,
-    which: Selection | None = None,
+    which: Part | None = None,
     *,
-    country: str | None = None,
     branded: Branded = "include",
     rivals: Branded = "include",
 ) -> Iterator[Asked]:
@@ -73,7 +81,8 @@ def reading(
     from analysis.classes.classify import own_folder
     from tracker import store
 
-    which = which or Selection()
+    which = which or Part()
+    when = which if isinstance(which, Selection) else Selection()
     settings = where.settings()
     with opened(settings, read_only=True) as db:
         with store.reading(db) as session:
@@ -81,18 +90,19 @@ def reading(
             say_what_changed(session, settings, key)
         world = frames.world(db, key)
         known = frames.weeks(db, world)
-        start = frames.monday(which.first.date()) if which.first else None
-        end = frames.monday(which.last.date()) if which.last else None
+        start = frames.monday(when.first.date()) if when.first else None
+        end = frames.monday(when.last.date()) if when.last else None
         if start and end and start > end:
             raise UsageError("--from lies after --to", "turn them round")
-        if which.weeks is not None and known:
-            start = max(known[-1] - timedelta(weeks=which.weeks - 1), start or known[0])
+        if when.weeks is not None and known:
+            start = max(known[-1] - timedelta(weeks=when.weeks - 1), start or known[0])
         scope = frames.Scope(
             first=start,
             last=end,
             engine=world.engine(which.engine) if which.engine else None,
-            topic=world.require_topic(which.topic) if which.topic else None,
-            country=country,
+            topic=world.require("topic", which.topic) if which.topic else None,
+            country=world.require("country", which.country) if which.country else None,
+            language=world.require("language", which.language) if which.language else None,
             branded=branded,
             rivals=rivals,
         )

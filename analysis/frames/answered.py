@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, and_, case, func, select
+from sqlalchemy import Connection, Engine, and_, case, func, or_, select
 
 from analysis.frames.tables import DOMAIN, Ints, rows, seconds
 from analysis.frames.tracked import Scope, World
@@ -19,7 +19,7 @@ from tracker.answers.owned import PAGE, owned
 from tracker.answers.rollups import CITATION, SOURCE, VISIBILITY
 from tracker.errors import UsageError
 
-Key = Literal["engine", "week", "topic", "country", "served_model"]
+Key = Literal["engine", "week", "topic", "country", "language", "served_model"]
 MEASURES = (
     *("answers", "mentioned", "mentions", "position_sum", "citable", "cited", "citations", "all_citations"),
     *("ghost", "silent", "retrieved", "retrieved_not_cited"),
@@ -54,7 +54,7 @@ def visibility_sums(
     frame[list(MEASURES)] = frame[list(MEASURES)].astype("int64")
     frame = frame[frame["prompt_id"].isin(scope.prompts(workspace))].reset_index(drop=True)
     prompts = workspace.prompts
-    for name in ("topic", "country"):
+    for name in ("topic", "country", "language"):
         if name in by:
             attribute = {i: getattr(p, name) for i, p in prompts.items()}
             frame[name] = frame["prompt_id"].map(attribute).astype(object)
@@ -114,9 +114,13 @@ def served_weeks(asked: pd.DataFrame) -> dict[int, list[tuple[date, frozenset[st
 
 
 def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
-    """Answers per engine that leave some or all rates, with why: `engine`, `problem`, `unknown`,
-    `not_searched`."""
+    """Stored answers per engine, and those that leave some or all rates, with why.
+
+    `engine`, `stored`, `problem` (failed or empty), `not_shown` (a page of results without the overview that
+    was asked for), `pages` and `shown` (pages of results, and those with an answer on them), `unknown` (what it cites), `not_searched`.
+    """
     bad = counted.unusable()
+    absent, serp = and_(bad, counted.not_shown()), ANSWER.c.surface == "serp"
     skipped = and_(~bad, counted.search_skipped())
     unknown = and_(~bad, ~ANSWER.c.citations_known)
 
@@ -127,11 +131,15 @@ def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
         select(
             ANSWER.c.engine_id.label("engine"),
             func.count().label("stored"),
-            count(bad).label("problem"),
+            count(and_(bad, ~counted.not_shown())).label("problem"),
+            count(absent).label("not_shown"),
+            count(and_(serp, or_(~bad, absent))).label("pages"),
+            count(and_(serp, ~bad)).label("shown"),
             count(unknown).label("unknown"),
             count(skipped).label("not_searched"),
         )
         .where(ANSWER.c.workspace_id == workspace.id, *within(ANSWER, scope))
+        .where(ANSWER.c.prompt_id.in_(sorted(scope.prompts(workspace))))
         .group_by(ANSWER.c.engine_id)
     )
     with database.connect() as connection:

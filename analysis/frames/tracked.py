@@ -21,6 +21,8 @@ from tracker.mentions.names import BrandNames, of_row
 
 Branded = Literal["exclude", "include", "only"]
 Exposure = Literal["auto", "page", "domain"]
+Trait = Literal["topic", "country", "language"]
+"""What prompts are told apart by."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +96,14 @@ class World:
         names = ", ".join(sorted(self.engines.values())) or "none"
         raise UsageError(f"there is no engine {name!r}", f"engines of this workspace: {names}")
 
-    def require_topic(self, name: str) -> str:
-        topics = {prompt.topic for prompt in self.prompts.values()}
-        if name not in topics:
-            raise UsageError(
-                f"there is no topic {name!r}",
-                f"topics of this workspace: {', '.join(sorted(topics)) or 'none'}",
-            )
-        return name
+    def require(self, what: Trait, name: str) -> str:
+        """A topic, country or language that some prompt has, as the catalog writes it."""
+        known = {value for prompt in self.prompts.values() if (value := getattr(prompt, what))}
+        found: str | None = next((value for value in known if value.casefold() == name.casefold()), None)
+        if found is None:
+            names = ", ".join(sorted(known)) or "none"
+            raise UsageError(f"there is no {what} {name!r}", f"known in this workspace: {names}")
+        return found
 
     @cached_property
     def branded(self) -> frozenset[int]:
@@ -138,7 +140,7 @@ class Scope:
         Mondays of the first and last week, both included; None leaves that side open.
     engine : int or None
         Engine id.
-    topic, country : str or None
+    topic, country, language : str or None
     branded : {"exclude", "include", "only"}
         What to do with prompts that name the own brand.
     rivals : {"exclude", "include", "only"}
@@ -152,6 +154,7 @@ class Scope:
     country: str | None = None
     branded: Branded = "exclude"
     rivals: Branded = "include"
+    language: str | None = None
 
     def prompts(self, world: World) -> set[int]:
         """Ids of the prompts within the scope."""
@@ -160,6 +163,7 @@ class Scope:
             for p in world.prompts.values()
             if (self.topic is None or p.topic == self.topic)
             and (self.country is None or p.country == self.country)
+            and (self.language is None or p.language == self.language)
             and (self.branded == "include" or (p.id in world.branded) == (self.branded == "only"))
             and (self.rivals == "include" or (p.id in world.naming_rivals) == (self.rivals == "only"))
         }

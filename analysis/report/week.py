@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from analysis.changes import Pair, WeekChange
+from analysis.frames import Scope
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Moment
 from analysis.opportunities import Opportunity
@@ -55,6 +56,8 @@ class Week:
 
     workspace: str
     own: str
+    part: Scope
+    """Which part of the prompts it is about; no weeks."""
     week: date
     before: date | None
     answers: int

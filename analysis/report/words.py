@@ -189,6 +189,13 @@ def _excluded(world: World, excluded: pd.DataFrame) -> Iterator[str]:
                 f"{engine}: {numbers.counted(int(row['problem']), 'answer')} failed or came empty and "
                 f"{_are(row['problem'])} no part of any rate."
             )
+        if row["not_shown"]:
+            pages = numbers.counted(int(row["not_shown"]), "page")
+            share = numbers.percent(row["shown"] / row["pages"]) if row["pages"] else numbers.UNKNOWN
+            yield (
+                f"{engine}: {pages} of results showed no AI overview and {_are(row['not_shown'])} no part of any "
+                f"rate; {share} of {numbers.count(int(row['pages']))} pages showed one."
+            )
         if row["not_searched"]:
             yield (
                 f"{engine}: {numbers.counted(int(row['not_searched']), 'answer')} came without a search "
@@ -256,12 +263,18 @@ GAIN_NOTE = (
 )
 
 
+def parts(w: Week) -> list[str]:
+    """The topic, country and language that the report is narrowed to."""
+    return [part for part in (w.part.topic, w.part.country, w.part.language) if part]
+
+
 def scope(w: Week) -> str:
     """What the numbers are out of."""
+    only = f" Only prompts of: {', '.join(map(named, parts(w)))}." if parts(w) else ""
     return (
         f"{numbers.counted(w.answers, 'answer')} to {numbers.counted(w.prompts, 'prompt')} from "
         f"{', '.join(w.engines)}. "
-        f"Ranges are {numbers.LEVEL} intervals; whole prompts are resampled."
+        f"Ranges are {numbers.LEVEL} intervals; whole prompts are resampled.{only}"
     )
 
 

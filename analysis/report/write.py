@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,6 +26,7 @@ from analysis.classes.classify import labels
 from analysis.classes.families import families
 from analysis.frames import Scope, World
 from analysis.intervals import wilson
+from analysis.left_out import why_nothing
 from analysis.lift.estimate import LiftTable, lift
 from analysis.moments import moments, within
 from analysis.opportunities import Opportunity, opportunities
@@ -50,19 +52,21 @@ def write(
     week: date | None = None,
     formats: Sequence[Format] = get_args(Format),
     classes: Path | None = None,
+    scope: Scope | None = None,
 ) -> list[Path]:
     """Write the week's report into a folder and name the files; without a week, the newest that has answers.
 
-    `classes` is the folder of the user's own lists and rules of classes, where there is one.
+    `scope` narrows it to an engine, topic, country or language. `classes` is the folder of the user's own lists and rules of classes, where there is one.
     """
     unknown = set(formats) - set(get_args(Format))
     if unknown:
         raise UsageError(
             f"no report is written as {', '.join(sorted(unknown))}", f"use {', '.join(get_args(Format))}"
         )
-    found = gather(database, frames.as_world(database, workspace), week, classes)
+    found = gather(database, frames.as_world(database, workspace), week, classes, scope)
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"report-{_slug(found.workspace)}-{found.week.isoformat()}"
+    narrowed = "".join(f"-{_slug(part)}" for part in words.parts(found))
+    stem = f"report-{_slug(found.workspace)}-{found.week.isoformat()}{narrowed}"
     written: list[Path] = []
     for kind in formats:
         if kind == "csv":
@@ -87,8 +91,14 @@ def _slug(name: str) -> str:
     return f"{plain or 'workspace'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
 
-def gather(database: Engine, world: World, week: date | None = None, classes: Path | None = None) -> Week:
-    """Compute everything the report says about one week."""
+def gather(
+    database: Engine,
+    world: World,
+    week: date | None = None,
+    classes: Path | None = None,
+    scope: Scope | None = None,
+) -> Week:
+    """Compute everything the report says about one week, of the scope's part of the prompts."""
     own = world.own
     if own is None:
         raise UsageError("the workspace has no own brand", "mark one brand of brands.yaml with `own: true`")
@@ -100,21 +110,21 @@ def gather(database: Engine, world: World, week: date | None = None, classes: Pa
         raise UsageError(
             f"there are no answers in the week of {monday}", f"weeks with answers: {known[0]} to {known[-1]}"
         )
-    scope = Scope(first=monday, last=monday)
+    part = replace(scope or Scope(), first=None, last=None)
+    scope = replace(part, first=monday, last=monday)
     rows = v.table(database, world, scope)
     if not rows:
-        raise UsageError(
-            f"every prompt of the week of {monday} names the own brand", "track prompts that do not name it"
-        )
+        raise UsageError(why_nothing(database, world, scope), "choose another week or part of the prompts")
     before = max((day for day in known if day < monday), default=None)
-    changes = compare_weeks(database, world, Scope(), first=before, last=monday) if before else []
+    changes = compare_weeks(database, world, part, first=before, last=monday) if before else []
     start = max(known[0], monday - timedelta(weeks=WEEKS - 1))
-    history = v.table(database, world, Scope(first=start, last=monday), ("week",), measures=TREND)
+    history = v.table(database, world, replace(scope, first=start), ("week",), measures=TREND)
     rivals = [row for row in rows if not row.own]
     leader = max(rivals, key=lambda r: (r.rates["mention_rate"].estimate or 0, r.brand), default=None)
     against = compare_brands(database, world, leader.brand, own.name, scope) if leader else None
-    table = _lift(database, world, monday, classes)
-    whole = Scope(first=monday, last=monday, branded="include")
+    whole = replace(scope, branded="include")
+    recent = replace(whole, first=start)
+    table = _lift(database, world, replace(whole, first=None), classes)
     asked = frames.asked(database, world, scope)
     sources = _sources(database, world, whole, classes)
     excluded = frames.excluded(database, world, whole)
@@ -122,6 +132,7 @@ def gather(database: Engine, world: World, week: date | None = None, classes: Pa
     return Week(
         workspace=world.name,
         own=own.name,
+        part=part,
         week=monday,
         before=before,
         answers=rows[0].answers,
@@ -135,21 +146,17 @@ def gather(database: Engine, world: World, week: date | None = None, classes: Pa
         lift=table,
         lift_from=known[0],
         sources=tuple(sources),
-        stability=tuple(
-            source_stability(database, world, Scope(first=start, last=monday, branded="include"))
-        ),
+        stability=tuple(source_stability(database, world, recent)),
         events=within(happened, monday, monday + timedelta(days=6)),
         past_events=within(happened, start, monday + timedelta(days=6)),
-        opportunities=tuple(
-            _next(database, world, Scope(first=start, last=monday, branded="include"), table, classes)
-        ),
+        opportunities=tuple(_next(database, world, recent, table, classes)),
         limits=tuple(words.limits(world, rows, changes, table, excluded, before)),
     )
 
 
-def _lift(database: Engine, world: World, monday: date, classes: Path | None) -> LiftTable | None:
+def _lift(database: Engine, world: World, scope: Scope, classes: Path | None) -> LiftTable | None:
     named = families(database, world, folder=classes)
-    panel = frames.lift_panel(database, world, Scope(last=monday, branded="include"), families=named)
+    panel = frames.lift_panel(database, world, scope, families=named)
     if not panel.answers or not panel.sources or not panel.exposed.nnz:
         return None
     return lift(panel, checks="claims")

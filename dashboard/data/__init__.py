@@ -6,7 +6,7 @@ from dashboard.data.cited import AuthorityView, association, kinds, metrics, sou
 from dashboard.data.gains import lift, opportunities
 from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links
 from dashboard.data.opened import Choice, Opened, database, place, weeks, window, workspaces, world
-from dashboard.data.rates import changes, differences, excluded, prompts, rivals_gap, visibility
+from dashboard.data.rates import changes, differences, excluded, prompts, rivals_gap, visibility, why_nothing
 from dashboard.data.reader import AnswerView, JudgedView, NamedSpan, answer, answers_of
 from dashboard.data.timeline import Pooling, event_study, happened, marked_moments
 
@@ -50,6 +50,7 @@ __all__ = [
     "stability",
     "visibility",
     "weeks",
+    "why_nothing",
     "window",
     "workspaces",
     "world",

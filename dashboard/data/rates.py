@@ -7,7 +7,7 @@ from typing import get_args
 import pandas as pd
 import streamlit as st
 
-from analysis import frames
+from analysis import frames, left_out
 from analysis import visibility as v
 from analysis.changes import Pair, WeekChange, compare_brands, compare_weeks
 from analysis.frames import Scope
@@ -30,6 +30,11 @@ def changes(place: Opened, scope: Scope) -> list[WeekChange]:
 @st.cache_data(show_spinner=False, max_entries=64)
 def excluded(place: Opened, scope: Scope) -> pd.DataFrame:
     return frames.excluded(database(place), world(place), scope)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def why_nothing(place: Opened, scope: Scope) -> str:
+    return left_out.why_nothing(database(place), world(place), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -11,7 +11,7 @@ from analysis.frames import Scope
 from analysis.intervals import wilson
 from analysis.visibility import FEW
 from dashboard import charts, data, marked, strings, widgets
-from dashboard.strings import Common, Empty
+from dashboard.strings import Common
 from tracker import numbers
 from tracker.models import Answer, Citation
 
@@ -23,10 +23,10 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
-    scope = widgets.filters(("weeks", "engine", "topic", "country", "branded"))
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
     found = data.prompts(here.place, scope)
     if found.empty:
-        widgets.empty(Empty.SCOPE, Empty.SCOPE_TEXT)
+        widgets.nothing(scope)
         return
     table(found)
     read(found, scope)
@@ -63,7 +63,7 @@ def read(found: pd.DataFrame, scope: Scope) -> None:
     )
     known = {str(a.id): label(a) for a in data.answers_of(here.place, int(key), scope.engine)}
     if not known:
-        widgets.empty(Empty.SCOPE, Empty.SCOPE_TEXT)
+        widgets.nothing(scope)
         return
     if st.session_state.get("answer") not in known:
         st.session_state.pop("answer", None)

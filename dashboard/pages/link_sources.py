@@ -27,8 +27,7 @@ def show() -> None:
     with st.spinner(words.COMPUTING):
         found = data.lift(here.place, scope, None if chosen == words.ALL_BRANDS else chosen)
     if not found.rows:
-        empty = strings.Empty
-        widgets.empty(empty.SCOPE, empty.SCOPE_TEXT)
+        widgets.empty(strings.Empty.SCOPE, strings.Empty.WIDEN)
         return
     summary(found)
     forest([row for row in found.rows if row.lift is not None])

@@ -20,10 +20,10 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_answers()
-    scope = widgets.filters(("weeks", "engine", "topic", "country", "branded"))
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
     rows = data.visibility(here.place, scope)
     if not rows:
-        widgets.empty(strings.Empty.SCOPE, strings.Empty.SCOPE_TEXT)
+        widgets.nothing(scope)
         return
     moved = data.changes(here.place, scope)
     headline(rows, moved, scope)
@@ -72,7 +72,7 @@ def over_time(scope: Scope) -> None:
         figure = charts.weekly(frame, marked, second=second, axis=Measure.NAMES[name])
         widgets.chart(figure, Measure.NAMES[name], marked)
     else:
-        widgets.empty(Common.NOT_ENOUGH, strings.Empty.SCOPE_TEXT)
+        widgets.empty(Common.NOT_ENOUGH, strings.Empty.WIDEN)
 
 
 def brands(rows: list[Row], moved: list[WeekChange]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.frames import Scope
 from analysis.intervals import Interval
 from dashboard import charts, data, strings, widgets
-from dashboard.strings import Empty, Measure
+from dashboard.strings import Measure
 from tracker import numbers
 
 words = strings.Rivals
@@ -24,9 +24,9 @@ def show() -> None:
     if len(here.world.brands) == 1:
         widgets.empty(words.ALONE, words.ALONE_TEXT, words.ALONE_COMMANDS)
         return
-    scope = widgets.filters(("weeks", "engine", "topic", "country", "branded"))
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
     if not data.visibility(here.place, scope):
-        widgets.empty(Empty.SCOPE, Empty.SCOPE_TEXT)
+        widgets.nothing(scope)
         return
     difference(scope)
     gaps(scope)

@@ -21,7 +21,7 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
-    scope = widgets.filters(("weeks", "engine", "topic", "country"))
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "language"))
     found = data.sources(here.place, scope)
     cited = found[found["answers"] > 0]
     if cited.empty:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, not_, or_
+from sqlalchemy import and_, func, not_, or_
 
+from tracker.citations.draft import NOT_SHOWN
 from tracker.models import Answer, Mention
 
 ANSWER: Any = Answer.__table__  # type: ignore[attr-defined]
@@ -28,6 +29,11 @@ def usable(workspace_id: int, *, by_week: bool = False) -> Any:
 def unusable() -> Any:
     """The others, in a form that a count can take."""
     return or_(ANSWER.c.problem.is_not(None), ANSWER.c.text == "")
+
+
+def not_shown() -> Any:
+    """Whether a page of results was read that shows no AI overview: nobody answered, and nothing failed."""
+    return func.coalesce(ANSWER.c.stop, "") == NOT_SHOWN
 
 
 def citable() -> Any:
