@@ -157,9 +157,8 @@ def link_graph(database: Engine, workspace: World | None = None) -> Graph:
     with database.connect() as connection:
         every = select(WORKSPACE.c.id)
         wanted = connection.execute(every).scalars() if workspace is None else [workspace.id]
-        ledgers = [ledger.read(connection, each) for each in list(wanted)]
-        stored = _pairs([each.pairs_on(np.inf) for each in ledgers])
-        known = _pairs([each.pairs() for each in ledgers])
+        pairs = [ledger.pairs_now(connection, each) for each in list(wanted)]
+        stored, known = _pairs([each.live for each in pairs]), _pairs([each.known for each in pairs])
         spare = np.array(connection.execute(edges).fetchall(), np.int64).reshape(-1, 2)
         spare = spare[~_among(spare, known)]
         both = np.concatenate([stored, spare])

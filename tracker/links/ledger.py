@@ -47,7 +47,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Float, Select, and_, cast, extract, or_, select
+from sqlalchemy import Connection, Float, Select, and_, cast, extract, func, or_, select
 
 from tracker import domains
 from tracker.links.files.formats import FULL_SCOPES, NO_LINKS
@@ -141,18 +141,20 @@ _EVIDENCE = (
 )
 
 
+Sources = Select[Any] | Sequence[int]
+
+
 def read(
     connection: Connection,
     workspace_id: int,
     *,
     targets: Sequence[int] | None = None,
-    sources: Select[Any] | None = None,
+    sources: Sources | None = None,
     texts: Sequence[str] = (),
 ) -> Ledger:
     """The ledger of one workspace.
 
-    `targets` limits it to links to these domains, `sources` to links from the domains that this select gives,
-    and `texts` names further columns of `Backlink` to have beside the evidence.
+    `targets` limits it to links to these domains, `sources` to links from these domains, and `texts` names further columns of `Backlink` to have beside the evidence.
     """
     b = BACKLINK.c
     wanted = [b.workspace_id == workspace_id, is_link()]
@@ -215,6 +217,70 @@ def _days(
     return {series: sorted(found) for series, found in days.items()}
 
 
+# --- pairs of domains -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Distinct (source domain, target domain), shape (n, 2): those with a live link now, and all of which
+    there is evidence.
+    """
+
+    live: Ints
+    known: Ints
+
+
+_CHUNK = 10_000
+
+
+def pairs_now(connection: Connection, workspace_id: int) -> Pairs:
+    """What `read` says of all pairs of domains, from the evidence of those alone that may have ended."""
+    b = BACKLINK.c
+    keys = (b.source_domain_id, b.target_domain_id, b.import_id)
+    counted = select(*keys, func.count(b.lost_at)).where(b.workspace_id == workspace_id, is_link())
+    summary = connection.execute(counted.group_by(*keys)).fetchall()
+    doubtful = _doubtful(connection, workspace_id, [tuple(row) for row in summary])
+    certain = {(source, target) for source, target, *_ in summary if source not in doubtful}
+    live, known = [_array(certain)], [_array(certain)]
+    ordered = sorted(doubtful)
+    for start in range(0, len(ordered), _CHUNK):
+        part = read(connection, workspace_id, sources=ordered[start : start + _CHUNK])
+        live.append(part.pairs_on(np.inf))
+        known.append(part.pairs())
+    return Pairs(np.concatenate(live), np.concatenate(known))
+
+
+def _doubtful(
+    connection: Connection, workspace_id: int, summary: Sequence[tuple[int, int, int, int]]
+) -> set[int]:
+    """Source domains of which more must be known than that their links are listed.
+
+    A pair is certain where no row states a loss, we never looked, and the one series of complete exports that
+    lists it, if any does, still does so in its newest export.
+    """
+    imports = _imports(connection, workspace_id)
+    columns = {"import_id": [row[2] for row in summary], "target": [row[1] for row in summary]}
+    days = _days(connection, imports, columns)
+    newest: dict[tuple[int, int], dict[Series, float]] = defaultdict(dict)
+    doubtful = {source for source, _, _, lost in summary if lost}
+    for source, target, key, _ in summary:
+        vendor, scope, as_of = imports[key]
+        series = (vendor, scope, target)
+        if len(days.get(series, ())) > 1:
+            listed = newest[source, target]
+            listed[series] = max(as_of, listed.get(series, as_of))
+    for (source, _), listed in newest.items():
+        if len(listed) > 1 or any(day < days[series][-1] for series, day in listed.items()):
+            doubtful.add(source)
+    looked = select(PAGE.c.domain_id).join_from(CHECK, PAGE, PAGE.c.id == CHECK.c.page_id)
+    looked = looked.where(CHECK.c.workspace_id == workspace_id).distinct()
+    return doubtful | set(connection.execute(looked).scalars())
+
+
+def _array(pairs: set[tuple[int, int]]) -> Ints:
+    return np.array(sorted(pairs), np.int64).reshape(-1, 2)
+
+
 # --- our own looks ------------------------------------------------------------------------------------------
 
 PageTarget = tuple[int, int, int]
@@ -233,7 +299,7 @@ class _Looks:
         connection: Connection,
         workspace_id: int,
         targets: Sequence[int] | None,
-        sources: Select[Any] | None,
+        sources: Sources | None,
     ) -> _Looks:
         of_source = [PAGE.c.domain_id.in_(sources)] if sources is not None else []
         linking = (

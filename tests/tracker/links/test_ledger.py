@@ -395,3 +395,33 @@ def test_a_workspace_sees_its_own_evidence_alone(database: Engine) -> None:
     with database.connect() as connection:
         assert len(ledger.read(connection, 2).link) == 0
         assert ledger.read(connection, 2).pairs().shape == (0, 2)
+
+
+def many_stories(seed: int) -> Story:
+    """Exports of three vendors and looks of ours, at random."""
+    rng = np.random.default_rng(seed)
+    story = Story()
+    sources = [f"https://s{n % 6}.example{n % 6}.com/{n}" for n in range(12)]
+    for at in sorted(rng.choice(np.arange(2, 60), 9, replace=False).tolist()):
+        rows = []
+        for url in rng.choice(sources, rng.integers(3, 10), replace=False).tolist():
+            row: dict[str, object] = {"source": url, "page_known": rng.random() < 0.8}
+            row |= {"lost": at - 1} if rng.random() < 0.15 else {}
+            row |= {"last_seen": at - 1.5} if rng.random() < 0.4 else {}
+            row |= {"target": "https://oltera.com/"} if rng.random() < 0.3 else {}
+            rows.append(row)
+        scope = rng.choice(["all", "all", "one_per_domain", "domains", "sample", "lost"])
+        story.export(at, str(rng.choice([A, B, C])), str(scope), *rows)
+    for at in (5, 20, 24, 50):
+        story.look(at, *([TARGET] if rng.random() < 0.5 else []))
+    return story
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_pairs_of_domains_are_those_of_the_whole_ledger(sqlite_database: Engine, seed: int) -> None:
+    many_stories(seed).store(sqlite_database)
+    with sqlite_database.connect() as connection:
+        found, whole = ledger.pairs_now(connection, 1), ledger.read(connection, 1)
+    assert set(map(tuple, found.live.tolist())) == set(map(tuple, whole.pairs_on(NEVER).tolist()))
+    assert set(map(tuple, found.known.tolist())) == set(map(tuple, whole.pairs().tolist()))
+    assert len(found.live) < len(found.known) or seed in {7, 12, 23}, "nothing was lost in this story"
