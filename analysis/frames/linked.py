@@ -28,6 +28,7 @@ from tracker.answers import rollups
 from tracker.answers.rollups import CITATION, SOURCE
 from tracker.domains.ownership import Owners
 from tracker.links import ledger
+from tracker.links.lives import Spans
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True, texts:
     return Links(table, spans)
 
 
-def _spans(lives: ledger.Spans, table: pd.DataFrame) -> pd.DataFrame:
+def _spans(lives: Spans, table: pd.DataFrame) -> pd.DataFrame:
     found = pd.DataFrame({"link": lives.link, "start": lives.start, "end": lives.end})
     mine = table[["link", "source_id", "page", "brand"]].assign(row=np.arange(len(table)))
     known = mine[mine["link"] >= 0].merge(found, on="link")

@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col, select
 
 from tracker.links.files import formats
-from tracker.links.ledger import BY_PAGE, is_link
+from tracker.links.ledger import is_link
+from tracker.links.lives import BY_PAGE
 from tracker.models import Backlink, LinkImport
 from tracker.models import Domain as DomainRow
 
