@@ -55,8 +55,7 @@ class _Tally:
 def suggestions(
     database: Database, workspace_id: int, *, least: int = 2, newest: int = 5000
 ) -> list[Suggestion]:
-    """Those named in at least `least` of the `newest` answers; first what stands beside tracked brands
-    most."""
+    """Those named in `least` of the `newest` answers or more; what stands beside tracked brands first."""
     tallies: dict[str, _Tally] = {}
     with store.reading(database) as session:
         finder = stored.finder(session, workspace_id)

@@ -8,17 +8,20 @@ A mention is a brand's name written in the answer's own prose. In the order in w
    or a host name, it stands in brackets of its own (`([Norvane](https://…))`), it trails a finished
    sentence to the end of the line, it follows "Source:", or it is an entry of a list under a heading such
    as "Sources". A brand whose very name is a host (`monday.com`) is named by the bare host in prose, but
-   not by a longer URL.
-2. **Spellings are compared folded** (`folding`): compatibility forms, case, accents, typographic hyphens
-   and apostrophes, runs of white space, soft hyphens. A name of several words may also be written with
-   hyphens between all of them (`Rolls-Royce` for Rolls Royce; a `not` phrase likewise), but a hyphen of the
-   name itself stays one. Offsets are code points of the text as given. A spelling with at most two letters,
-   or of three capitals (`X`, `LI`, `H&M`, `SAP`), must have its very case; one of four or five capitals
-   (`IKEA`) at least an initial capital.
-3. **A name is a whole word** (`words`).
-4. **A name inside one of its brand's `not` phrases** is no mention.
-5. **The longest of several overlapping names wins**, the leftmost first, whichever brand it belongs to.
-6. **A statement of absence** ("I found no information about Norvane", `absence`) gives the stance `absent`.
+   not by a longer URL. Handles, file names and, in fenced code, names in small letters are no prose either.
+2. **Spellings are compared folded** (`folding`): compatibility forms, case, accents, typographic hyphens and
+   apostrophes, white space with its emphasis and trade marks, soft hyphens, Arabic letter variants. Offsets
+   are code points of the text as given.
+3. **A name has the spellings that people write** (`spellings`): with spaces, hyphens or joined, "&" or "and",
+   without apostrophes and final signs, with or without umlauts. A spelling of at most two letters must have
+   its very case; `case: exact` asks this of any.
+4. **A name is a whole word** (`words`), or takes an ending of its text's language (`languages`), or begins a
+   German compound (`compounds`), which the span says. Amounts and terms are none (`terms`: $3M, vitamin X).
+5. **An everyday word is a name where it stands as one** (`context`): with its capital inside a sentence, by
+   itself in a list item or cell, doing what companies do, or among its kind (`company`).
+6. **A name inside one of its brand's `not` phrases** (`phrases`) is no mention.
+7. **The longest of several overlapping names wins**, the leftmost first, whichever brand it belongs to.
+8. **A statement of absence** ("I found no information about Norvane", `absence`) gives the stance `absent`.
    A brand that the answer also names otherwise is `named`.
 """
 

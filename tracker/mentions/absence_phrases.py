@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 
-from tracker.mentions import absence_abroad, absence_more
+from tracker.mentions import absence_abroad
 
 NAME = "\x01"
 
 HINTS = (
     r"\b(?:no|not|cannot|none|nothing|anything|never|empty|unable|unknown|unfamiliar|fail\w*|without|absent|"
-    r"missing|nowhere|neither|lacks?|unbekannt|inconnue?|desconhecid\w|desconocid\w|sconosciut\w|onbekend|okan[dt]t?|nieznan\w|"
+    r"missing|nowhere|neither|lacks?|unbekannt|inconnue?|desconhecid\w|desconocid\w|sconosciut\w|"
+    r"onbekend|okan[dt]t?|nieznan\w|"
     r"kein\w*|nichts?|aucun\w*|pas|rien|ne|n|ningun\w*|nada|nessun\w*|non|nulla|niente|nao|nenhum\w*|geen|"
     r"niet|niets|nie|brak|nic|"
-    r"inte|ingen|inga|inget|ikke|intet|ingenting|не|нет|ничего|ни)\b|n't|没|沒|无|無|未|不|找|ませ|な[いかく]|없|못|않|"
-    + absence_abroad.HINTS
+    r"inte|ingen|inga|inget|ikke|intet|ingenting|не|нет|ничего|ни)\b|n't|没|沒|无|無|未|不|找|ませ|"
+    r"な[いかく]|없|못|않|" + absence_abroad.HINTS
 )
 
 
@@ -110,7 +111,10 @@ _LISTS = _any(
     r"below them these",
     "those any top context information text citations?",
 )
-_NOT = r"(?:(?:(?:is|was|are|were)(?: not|n't)|(?:has|have)(?: not|n't) been|'s not)(?: \w+ly| even| yet| being| itself)*)"
+_NOT = (
+    r"(?:(?:(?:is|was|are|were)(?: not|n't)|(?:has|have)(?: not|n't) been|'s not)"
+    r"(?: \w+ly| even| yet| being| itself)*)"
+)
 _DOES_NOT = r"(?:does|did|do)(?: not|n't)(?: \w+ly| even| yet)*"
 _PLACES = (
     r"(?:\s*$|\s*[.;!?,)—–:]|\s+(?:here|there|anywhere|at all|either|explicitly|specifically|directly|"
@@ -140,8 +144,12 @@ _AFTER_OBJECT = re.compile(
     )
     + r"\b)"
 )
+_TELLING = _any(
+    "results? sources? lists? articles? pages? rankings? documents? search snippets? they reviews? guides?"
+)
 _NO_FACTS = (
-    rf"(?:{_CANNOT} {_FIND} {_LIKE}{_FACTS}|no {_LIKE}{_FACTS}|found nothing(?: \w+)?|nothing|came up empty|no luck)"
+    rf"(?:{_CANNOT} {_FIND} {_LIKE}{_FACTS}|no {_LIKE}{_FACTS}|found nothing(?: \w+)?|nothing|came "
+    rf"up empty|no luck)"
     rf"(?: (?:was|were|is|are|has been|came up|turned up)\b(?: \w+)?)?{_PLACES}"
 )
 _ENGLISH_AROUND = (
@@ -156,7 +164,7 @@ _ENGLISH_AROUND = (
             r"\bnothing(?: \w+){0,3}? (?:about|on|for|regarding|concerning|mentioning)",
             r"\b(?:not|n't) (?:aware of|familiar with|mention|mentioning)(?: any)?",
             r"\bnone of \w+ (?:\w+ ){0,6}?(?:mention|list|include|reference|name|cite|feature)(?:s|ed|d)?",
-            rf"\b{_any('results? sources? lists? articles? pages? rankings? documents? search snippets? they reviews? guides?')} "
+            rf"\b{_TELLING} "
             rf"{_DOES_NOT} (?:mention|list|include|reference|contain|feature|cover|name|show)",
             r"\b(?:lacks?|without)(?: any)? (?:mention|reference|information)s? (?:of|to|about|on)",
             r"\bnever heard of",
@@ -227,18 +235,27 @@ _FRENCH_FACTS = (
 _SPANISH_FACTS = r"(?:informacion|resultados?|mencion(?:es)?|referencias?|datos|detalles|registros?)"
 _ITALIAN_FACTS = r"(?:informazion[ie]|risultat[oi]|menzion[ei]|riferiment[oi]|dat[oi]|notizi[ae])"
 _PORTUGUESE_FACTS = r"(?:informac(?:ao|oes)|resultados?|menc(?:ao|oes)|referencias?|dados|registros?)"
-_GERMAN_FACTS = r"(?:informationen?|infos?|angaben|hinweise?|ergebnisse?|daten|treffer|erwahnung(?:en)?|details|quellen?|eintrage?|belege?|resultate?)"
+_GERMAN_FACTS = (
+    r"(?:informationen?|infos?|angaben|hinweise?|ergebnisse?|daten|treffer|erwahnung(?:en)?|details|quellen?|"
+    r"eintrage?|belege?|resultate?)"
+)
 _DUTCH_FACTS = (
     r"(?:informatie|resultaten|vermelding(?:en)?|gegevens|verwijzing(?:en)?|details|bronnen|treffers)"
 )
-_NORDIC_FACTS = r"(?:information|uppgifter|resultat\w*|omtale\w*|omnamnande\w*|oplysninger|opplysninger|informasjon|treff|traffar|referens\w*)"
+_NORDIC_FACTS = (
+    r"(?:information|uppgifter|resultat\w*|omtale\w*|omnamnande\w*|oplysninger|opplysninger|informasjon|treff|"
+    r"traffar|referens\w*)"
+)
 _POLISH_FACTS = r"(?:informacji|wynikow|wzmian\w+|danych|odniesien)"
 _RUSSIAN_FACTS = r"(?:информаци\w+|данны\w+|упоминани\w+|сведени\w+|результат\w*)"
 _CHINESE_FACTS = r"(?:信息|資訊|资讯|资料|資料|内容|內容|结果|結果|记录|記錄)"
 _JAPANESE_FACTS = r"(?:情報|検索結果|結果|記載|言及|データ|記事)"
 _KOREAN_FACTS = r"(?:정보|검색 ?결과|결과|자료|언급|내용)"
 _CHINESE_NONE = r"(?:没有?|未能?|无法|沒有?|無法|不能)"
-_CHINESE_FOUND = r"(?:找到|查到|搜索到|检索到|搜到|搜尋到|發現|发现|提到|提及|列出|查询到|查詢到|獲得|获得|列入|出现|出現|收录|收錄|包含|入选|入選|上榜|在列)"
+_CHINESE_FOUND = (
+    r"(?:找到|查到|搜索到|检索到|搜到|搜尋到|發現|发现|提到|提及|列出|查询到|查詢到|獲得|获得|"
+    r"列入|出现|出現|收录|收錄|包含|入选|入選|上榜|在列)"
+)
 
 BEFORE = _before(
     # German
@@ -278,7 +295,8 @@ BEFORE = _before(
     rf"\b(?:не|нет|никак\w*|отсутству\w+)\b (?:\w+ ){{0,4}}?{_RUSSIAN_FACTS}(?: \w+)? (?:о|об|по|про|для)",
     r"\bничего (?:\w+ ){0,2}?(?:о|об|про)",
     # Chinese
-    rf"{_CHINESE_NONE}(?:能够?|搜索|检索)?{_CHINESE_FOUND}(?:任何|到)?(?:与|與|关于|關於|有关|有關|对|對|针对)?",
+    rf"{_CHINESE_NONE}(?:能够?|搜索|检索)?{_CHINESE_FOUND}(?:任何|到)?(?:与|與|关于|關於|有关|有關|"
+    rf"对|對|针对)?",
     r"(?:找不到|查不到|搜不到|不了解|不知道)(?:任何)?(?:与|與|关于|關於|有关|有關)?",
     r"(?:没有|沒有|无|無)(?:任何)?(?:关于|關於|有关|有關|与|與)",
     *absence_abroad.BEFORE,
@@ -325,28 +343,36 @@ _ELSEWHERE_AFTER = (
     r"числится|обнаружен\w*)"
     r"(?:\s*$|[.,;]| (?:в|среди|ни)\b)",
     # Chinese
-    rf"的?(?:相关|相關|有关|有關)?{_CHINESE_FACTS}?[^。；\n]{{0,8}}?(?:并未|並未|没有|沒有|未|不)(?:被|能)?(?:在[^。，；\n]{{0,12}})?"
+    rf"的?(?:相关|相關|有关|有關)?{_CHINESE_FACTS}?[^。；\n]{{0,8}}?(?:并未|並未|没有|沒有|未|"
+    rf"不)(?:被|能)?(?:在[^。，；\n]{{0,12}})?"
     rf"{_CHINESE_FOUND}",
     rf"的?(?:相关|相關|有关|有關)?{_CHINESE_FACTS}(?:找不到|查不到)",
     # Japanese
-    rf"[」』\"”]?(?:という[^。、\n]{{0,8}}?)?(?:に関する|について|についての|に関連する|の|を)?(?:具体的な|詳しい|公式)?{_JAPANESE_FACTS}?"
-    r"(?:は|が|を|も)?[^。\n、]{0,10}?(?:見つかりま|見つけられま|見当たりま|確認できま|見つけることができま|見つからな|見当たらな|確認できな)",
+    rf"[」』\"”]?(?:という[^。、\n]{{0,8}}?)?(?:に関する|について|についての|に関連する|の|"
+    rf"を)?(?:具体的な|詳しい|公式)?{_JAPANESE_FACTS}?"
+    r"(?:は|が|を|も)?[^。\n、]{0,10}?(?:見つかりま|見つけられま|見当たりま|確認できま|"
+    r"見つけることができま|見つからな|見当たらな|確認できな)",
     rf"[」』\"”]?(?:に関する|について|についての|の){_JAPANESE_FACTS}(?:は|が|も)?[^。\n、]{{0,8}}?"
     r"(?:ありません|なかった|存在しません|ない)",
-    r"[」』\"”]?(?:は|が|も)[^。\n]{0,18}?(?:記載されてい|掲載されてい|含まれてい|登場し|言及されてい|挙げられてい|リストに)"
+    r"[」』\"”]?(?:は|が|も)[^。\n]{0,18}?(?:記載されてい|掲載されてい|含まれてい|登場し|"
+    r"言及されてい|挙げられてい|リストに)"
     r"(?:ません|ない|ありません)",
     # Korean
-    rf"[\"'”’]?(?:에 ?대한|에 ?관한|에 ?대해|관련|의)?\s*(?:구체적인 |공식 )?{_KOREAN_FACTS}(?:를|을|는|은|가|이|도)?[^.\n]{{0,12}}?"
+    rf"[\"'”’]?(?:에 ?대한|에 ?관한|에 ?대해|관련|의)?\s*(?:구체적인 |공식 )?{_KOREAN_FACTS}(?:를|을|"
+    rf"는|은|가|이|도)?[^.\n]{{0,12}}?"
     r"(?:찾을 수 없|찾지 못|없습니다|없었|없다|확인되지|발견되지|확인할 수 없)",
     r"[\"'”’]?(?:은|는|이|가|을|를)?[^.\n]{0,14}?"
     r"(?:언급되지|포함되지|나열되지|등재되지|나오지|등장하지|목록에 없|찾을 수 없|찾지 못|포함되어 있지)",
 )
-_CLAUSE_END = r"(?=\s*(?:$|[.,;:!?)|\]。，、！]| (?:and|but|or|so|in|on|und|aber|et|mais|y|pero|e|ma|mas|maar|en|i|ale|и|но)\b))"
+_CLAUSE_END = (
+    r"(?=\s*(?:$|[.,;:!?)|\]。，、！]| "
+    r"(?:and|but|or|so|in|on|und|aber|et|mais|y|pero|e|ma|mas|maar|en|i|ale|и|но)\b))"
+)
 AFTER = _after(
     *_ENGLISH_AFTER,
     *_ELSEWHERE_AFTER,
     *absence_abroad.AFTER,
-    *(rf"\s*{phrase}{_CLAUSE_END}" for phrase in absence_more.BEHIND),
+    *(rf"\s*{phrase}{_CLAUSE_END}" for phrase in absence_abroad.BEHIND),
 )
 # "Sobre Norvane no encontre nada", where the name is the topic that the sentence opens with.
 _TOPIC_ELSEWHERE = (
@@ -375,7 +401,7 @@ _ABROAD_AROUND = tuple(
 )
 _MORE_AROUND = tuple(
     (_before(left), re.compile(rf"{_OTHERS}{right}{_CLAUSE_END}") if right else _AFTER_OBJECT)
-    for left, right in absence_more.AROUND
+    for left, right in absence_abroad.AROUND
 )
 AROUND = (*_ENGLISH_AROUND, _TOPIC_ELSEWHERE, _RUSSIAN_TOPIC, *_ABROAD_AROUND, *_MORE_AROUND)
 # None of the pairs fits where no left side does, which one look tells.

@@ -1,5 +1,4 @@
-"""Which brands a question names, by name or by site: what its answer then says of them was put in its
-mouth."""
+"""Which brands a question names, by name or by site: what its answer says of them was put in its mouth."""
 
 from __future__ import annotations
 

@@ -64,8 +64,7 @@ def _runs(text: str, places: list[Place]) -> Iterator[list[Place]]:
 
 
 def _are_of_a_kind(text: str, run: list[Place]) -> bool:
-    """Whether different brands stand together of which one is beyond doubt, or that more than a comma
-    joins."""
+    """Whether different brands stand together, one beyond doubt or all joined by more than a comma."""
     if len({place.key for place in run}) < 2:
         return False
     first = text[run[0].fold_start : run[0].fold_end]

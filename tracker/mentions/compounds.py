@@ -1,5 +1,4 @@
-"""Second parts of German compounds that begin with a company's name: Lidlfiliale, Aldimarkt,
-Norvanekunden."""
+"""Second parts of German compounds that begin with a company's name: Lidlfiliale, Aldimarkt."""
 
 from __future__ import annotations
 

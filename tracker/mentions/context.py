@@ -36,7 +36,8 @@ _LAST_WORD = re.compile(r"([^\W\d_][\w'’.&-]*)[\"'”’]?\s+[\"'“‘]?$")
 _NEXT_WORD = re.compile(r"\s+[\"'“‘(]?([^\W\d_][\w'’./-]*)")
 _POSSESSIVE = re.compile(r"['’][^\W\d_]{0,4}(?=[\s.,;:!?]|$)|[®™]|\((?:TM|R)\)")
 _COMPANY = re.compile(
-    r"(?:,|\s*[/&+]|\s+(?:and|or|vs\.?|versus|und|oder|et|ou|y|o|e|ed|en|of|och|og|i|lub))\s*[*_\"“]*[A-ZÀ-Þ]\w"
+    r"(?:,|\s*[/&+]|\s+(?:and|or|vs\.?|versus|und|oder|et|ou|y|o|e|ed|en|of|och|og|i|"
+    r"lub))\s*[*_\"“]*[A-ZÀ-Þ]\w"
 )
 _COLON = re.compile(r"[:：]\s*$")
 _GOES_ON_SMALL = re.compile(r"(?:\s+[A-ZÀ-Þ][\w'’-]*){1,2}\s+[^\W\d_A-ZÀ-Þ]")
@@ -46,7 +47,8 @@ _DONE = frozenset(
 _INCORPORATED = re.compile(r",?\s+(?:Inc|LLC|Corp|Ltd|GmbH|PLC)\b")
 _APART = re.compile(
     r",\s+(?:formerly|founded|owned|headquartered|a|an|the|which|whose|based|while|though|"
-    r"although|unlike|meanwhile|however|too|now|once|already|by contrast|in contrast|on the other hand)\b|\s*\("
+    r"although|unlike|meanwhile|however|too|now|once|already|by contrast|in contrast|on the other "
+    r"hand)\b|\s*\("
 )
 
 
@@ -110,8 +112,7 @@ class _Here:
     before: str
     after: str
     marked: bool
-    """Whether the line is a list item, heading, cell, or the word is emphasised, quoted or a link by
-    itself."""
+    """Whether the line is a list item, heading or cell, or the word is set apart by itself."""
     heading: bool
     whole: bool
     """Whether it is emphasised, quoted or linked by itself."""

@@ -115,7 +115,8 @@ def _file(name: str) -> str:
     return resources.files("tracker.mentions").joinpath(name).read_text("utf-8")
 
 
-# Vocabulary -------------------------------------------------------------------------------------------------
+# Vocabulary
+# ---------------------------------------------------------------------------------------------------------
 
 CODES = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "da", "tr")
 GERMAN_NOUNS = "de_nouns"

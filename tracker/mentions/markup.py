@@ -38,7 +38,8 @@ _URL = re.compile(
 _MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+")
 _HANDLE = re.compile(r"(?<![\w.])@[A-Za-z0-9_][\w.]{1,30}")
 _FILE = re.compile(
-    r"(?<![\w@./-])[\w-]+(?:[.-][\w-]+)*\.(?:pdf|csv|tsv|xlsx?|docx?|pptx?|zip|tar|t?gz|png|jpe?g|gif|svg|webp|json|"
+    r"(?<![\w@./-])[\w-]+(?:[.-][\w-]+)*\.(?:pdf|csv|tsv|xlsx?|docx?|pptx?|zip|tar|t?gz|png|jpe?g|"
+    r"gif|svg|webp|json|"
     r"ya?ml|xml|txt|exe|dmg|apk|log|ini|toml|sql|sh)(?![\w-])",
     re.IGNORECASE,
 )
@@ -60,7 +61,8 @@ _IN_BRACKETS = re.compile(
     rf"[(\[（［【](?:[\s*_]*{_SOURCE_WORD}\s*[:：]?)?{_GLUE}*\x02+(?:{_GLUE}|\x02)*[)\]）］】]", re.IGNORECASE
 )
 _TRAILING = re.compile(
-    r"(?P<stop>[.!。！…])[\"'”’»)\]*_]*[ \t]*+(?P<links>\x02(?:\x02|[ \t,;，、·•|&\0()\[\]]|\[?\d+\]?)*)[.。]?[ "
+    r"(?P<stop>[.!。！…])[\"'”’»)\]*_]*[ \t]*+(?P<links>\x02(?:\x02|[ \t,;，、·•|&\0()\[\]]|"
+    r"\[?\d+\]?)*)[.。]?[ "
     r"\t]*$",
     re.MULTILINE,
 )
@@ -117,7 +119,8 @@ _SOURCE_HEADING = re.compile(
     r"consult[ée]es|r[ée]f[ée]rences|liens|"
     r"fuentes|referencias|enlaces|fonti|riferimenti|fontes|refer[êe]ncias|bronnen|[źz]r[óo]d[łl]a|k[äa]llor|"
     r"kilder|источники|ссылки|"
-    r"来源|參考資料|参考资料|参考文献|參考文獻|資料來源|信息来源|引用|出典|参考|情報源|출처|참고 ?자료|참고 ?문헌)"
+    r"来源|參考資料|参考资料|参考文献|參考文獻|資料來源|信息来源|引用|出典|参考|情報源|출처|참고 "
+    r"?자료|참고 ?문헌)"
     r"(?: (?:used|cited|consulted|and further reading))?[ \t]*[:：]?[ \t]*(?:\*\*|__)?[:：]?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )

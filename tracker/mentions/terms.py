@@ -9,8 +9,10 @@ _AMOUNT = re.compile(r"\d+(?:[.,]\d+)?\s?[KMBTkmbt]")
 _MONEY = re.compile(r"(?:[$€£¥₹]|\b(?:USD|EUR|GBP|Rs\.?))\s?$")
 _COUNTED = re.compile(
     r"[+]?\s+(?:(?:active|monthly|daily|paying|registered|new|total|unique|global|annual|more)\s+){0,2}"
-    r"(?:users?|customers?|people|downloads?|visitors?|visits|records?|subscribers?|members?|views?|followers?|"
-    r"players?|installs?|rows?|documents?|tokens?|parameters?|companies|businesses|dollars|euros|pounds|items?|"
+    r"(?:users?|customers?|people|downloads?|visitors?|visits|records?|subscribers?|members?|views?|"
+    r"followers?|"
+    r"players?|installs?|rows?|documents?|tokens?|parameters?|companies|businesses|dollars|euros|"
+    r"pounds|items?|"
     r"listings?|contacts?|messages?|requests?|in (?:funding|revenue|sales|arr|annual|seed|series)|"
     r"raised|arr|mrr|funding|revenue|round|seed)\b",
     re.IGNORECASE,
@@ -20,20 +22,22 @@ _UNIT = re.compile(
 )
 _NUMBER = re.compile(r"\d\s?$")
 _KIND = re.compile(
-    r"\b(?:vitamin|factor|generation|gen|option|plan|product|company|brand|variable|value|point|type|grade|level|class|"
-    r"series|model|section|appendix|group|team|section|phase|exhibit|figure|table|column|row|chromosome|planet|project|"
+    r"\b(?:vitamin|factor|generation|gen|option|plan|product|company|brand|variable|value|point|"
+    r"type|grade|level|class|"
+    r"series|model|section|appendix|group|team|section|phase|exhibit|figure|table|column|row|"
+    r"chromosome|planet|project|"
     r"malcolm|iphone|xbox|mac os|os|solve for)\s$",
     re.IGNORECASE,
 )
 _NAME_BEFORE = re.compile(r"[a-z,;]['’”\"]?\s+[A-ZÀ-Þ][\w-]*\s$")
 _STOOD_FOR = re.compile(
-    r"\s?%|\s+(?:factor|axis|chromosomes?|rays?|coordinate|marks the|times|number of|amount of|percent|and Y\b|or Y\b|per cent)|\s*[=+*/^²]\s*\w"
+    r"\s?%|\s+(?:factor|axis|chromosomes?|rays?|coordinate|marks the|times|number of|amount of|"
+    r"percent|and Y\b|or Y\b|per cent)|\s*[=+*/^²]\s*\w"
 )
 
 
 def is_term(prose: str, start: int, end: int) -> bool:
-    """Whether `prose[start:end]`, a name of at most two letters, is a part of an amount or of a longer
-    term."""
+    """Whether `prose[start:end]`, a name of at most two letters, is a part of an amount or longer term."""
     name, before, after = prose[start:end], prose[max(0, start - 40) : start], prose[end : end + 60]
     if _AMOUNT.fullmatch(name):
         return _MONEY.search(before) is not None or _COUNTED.match(after) is not None

@@ -26,7 +26,11 @@ brands:
     # a comment at the end
 # the last line
 """
-ANSWER = "1. **Norvane** – good\n2. **[Pipewell](https://pipewell.com)** – cheap\n3. **Okeanda** – fast\n- **Key features:** x"
+ANSWER = """1. **Norvane** – good
+2. **[Pipewell](https://pipewell.com)** – cheap
+3. **Okeanda** – fast
+- **Key features:** x
+"""
 
 
 def run(folder: Path, *words: str) -> Result:

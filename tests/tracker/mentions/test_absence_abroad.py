@@ -131,7 +131,8 @@ FINDER = Finder(BrandNames(key, name, *WORLD[name]) for key, name in enumerate(N
         ("Levi's 501, Levi’s", ["Levi's", "Levi's"]),
         ("Beim Lidl, LIDL-Markt, lidl.de", ["Lidl", "Lidl"]),
         (
-            "| Tool | Price |\n|---|---|\n| Norvane | 10 |\n| **Acme** | 20 |\n| [HubSpot](https://hubspot.com) | 0 |",
+            "| Tool | Price |\n|---|---|\n| Norvane | 10 |\n| **Acme** | 20 |\n| "
+            "[HubSpot](https://hubspot.com) | 0 |",
             ["Norvane", "Acme", "HubSpot"],
         ),
         ("# Norvane vs. Acme\n\n## 1. Norvane\n\n### Acme", ["Norvane", "Acme", "Norvane", "Acme"]),
