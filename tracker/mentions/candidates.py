@@ -2,8 +2,8 @@
 
 A name by itself in a list item, heading, cell or link, or in bold: `1. **Pipewell** – …`,
 `| Pipewell | $9 |`, `[Pipewell](https://pipewell.com)`. What is made of everyday words (Key features) or of
-the trade's abbreviations (CRM, API) is none, unless its link leads to a site of that name. No model is asked, so
-places and people can be among them.
+the trade's abbreviations (CRM, API) is none, unless its link leads to a site of that name. No model is asked,
+so places and people can be among them.
 """
 
 from __future__ import annotations
