@@ -47,6 +47,8 @@ class _Rules(NamedTuple):
 
     concern: re.Pattern[str]
     """The paths and queries that some rule is about."""
+    wrapped: re.Pattern[str]
+    """Those that a wrapper is about."""
     wrappers: tuple[wrappers.Wrapper, ...]
     pages: tuple[platforms.PageRule, ...]
 
@@ -79,22 +81,35 @@ def parse(url: str) -> Address:
     if simplest is not None and "/." not in url and len(url) <= MAX_LENGTH:
         written, path = simplest.groups()
         host, domain, name, rules = _site(written)
-        if host and (rules is None or rules.concern.fullmatch(path or "/") is None):
-            if path and url[-1] not in _ENDS and name == written and url[4] == "s":
+        if host and (rules is None or not _may_mean_more(rules, path or "/")):
+            if path and (url[-1] not in _ENDS or _is_balanced(path)) and name == written and url[4] == "s":
                 return Address(url, url, host, domain)
             path = path.rstrip("/") if path else ""
-            if not path or path[-1] not in _ENDS:
+            if not path or path[-1] not in _ENDS or _is_balanced(path):
                 return Address(url, f"https://{name}{path or '/'}", host, domain)
     plain = _PLAIN.fullmatch(url)
     if plain is not None and len(url) <= MAX_LENGTH:
         host, domain, name, rules = _site(plain[1])
         path, query = plain[2], plain[3] or ""
-        if host and (
-            rules is None
-            or rules.concern.fullmatch(f"{path or '/'}?{query}" if query else path or "/") is None
-        ):
-            return Address(url, canonical(name, path, query, domain), host, domain)
+        if host and (rules is None or rules.concern.fullmatch(_written(path, query)) is None):
+            page = canonical(name, path, query, domain)
+            if rules is None or rules.concern.fullmatch(page, len(name) + 8) is None:
+                return Address(url, page, host, domain)
     return _parse_any(_storable(url))
+
+
+def _written(path: str, query: str) -> str:
+    return f"{path or '/'}?{query}" if query else path or "/"
+
+
+def _may_mean_more(rules: _Rules, path: str) -> bool:
+    """Also without its last slash, which its name will not have."""
+    return any(rules.concern.fullmatch(each) for each in {path, path.rstrip("/") or "/"})
+
+
+def _is_balanced(path: str) -> bool:
+    """Whether a path ends in a bracket that it opened: `/wiki/Mercury_(planet)`."""
+    return path[-1] == ")" and path.count("(") >= path.count(")")
 
 
 def try_parse(url: str) -> Address | None:
@@ -116,7 +131,7 @@ def target(url: str) -> str:
     return text
 
 
-def _parse_any(text: str) -> Address:
+def _parse_any(text: str, depth: int = 0) -> Address:
     _, parts = _unwrapped(text)
     path, query, site, port = parts.path, parts.query, parts.site, parts.port
     if site.rules is not None and (page := platforms.page(site.rules.pages, path, query)) is not None:
@@ -124,7 +139,14 @@ def _parse_any(text: str) -> Address:
             return parse(page)._replace(url=text)
         path, _, query = page.partition("?")
     name = f"{site.name}:{port}" if port else site.name
-    return Address(text, canonical(name, path, query, site.domain), site.host, site.domain)
+    found = canonical(name, path, query, site.domain)
+    if found != text and depth < DEPTH and _concerns(site, found, len(name) + 8):
+        return _parse_any(found, depth + 1)._replace(url=text)  # cleaning bared another name
+    return Address(text, found, site.host, site.domain)
+
+
+def _concerns(site: _Site, page: str, start: int) -> bool:
+    return site.rules is not None and site.rules.concern.fullmatch(page, start) is not None
 
 
 def _unwrapped(text: str) -> tuple[str, _Parts]:
@@ -139,13 +161,22 @@ def _unwrapped(text: str) -> tuple[str, _Parts]:
 
 def _inside(parts: _Parts) -> tuple[str, _Parts] | None:
     """The address that a wrapper holds, and its parts."""
-    for wrapper in parts.site.rules.wrappers if parts.site.rules is not None else ():
-        for written in wrapper.candidates(parts.host, parts.path, parts.query):
-            try:
-                return _parts(written)
-            except BadUrl:
-                continue
+    rules = parts.site.rules
+    if rules is None or rules.wrapped.fullmatch(_written(parts.path, parts.query)) is None:
+        return None
+    for wrapper in rules.wrappers:
+        for written in wrapper.candidates(parts.host, parts.path or "/", parts.query):
+            inside = _try_parts(written)
+            if inside is not None and ("." in inside[1].host or inside[1].host.startswith("[")):
+                return inside
     return None
+
+
+def _try_parts(text: str) -> tuple[str, _Parts] | None:
+    try:
+        return _parts(text)
+    except BadUrl:
+        return None
 
 
 def _parts(text: str) -> tuple[str, _Parts]:
@@ -202,11 +233,14 @@ def _site(raw: str) -> _Site:
 
 def _rules(written: str, host: str) -> _Rules | None:
     inside = wrappers.of_host(written, registry_suffix(written))
-    pages = platforms.page_rules(written) or platforms.page_rules(host)
+    pages = platforms.page_rules(written)
+    if host != written:
+        pages += platforms.page_rules(host)
     if not inside and not pages:
         return None
-    patterns = [each.concern for each in inside] + [each.written.pattern for each in pages]
-    return _Rules(_any_of(tuple(patterns)), inside, pages)
+    wrapped = tuple(each.concern for each in inside)
+    every = (*wrapped, *[each.written.pattern for each in pages])
+    return _Rules(_any_of(every), _any_of(wrapped or ("(?!)",)), inside, pages)
 
 
 @cache
@@ -215,4 +249,4 @@ def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in unnamed), re.DOTALL)
 
 
-_DOUBLED = _Rules(_any_of((".*",)), (), ())
+_DOUBLED = _Rules(_any_of((".*",)), _any_of(("(?!)",)), (), ())

@@ -12,14 +12,17 @@ from tracker.domains.data import load, names
 _LISTS = load("tracking.yaml")
 TRACKING_PREFIXES = tuple(_LISTS["prefixes"].split())
 TRACKING_PARAMETERS = names(" ".join(_LISTS["parameters"].values()))
-SITE_TRACKING_PARAMETERS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {site: names(text) for site, text in _LISTS["sites"].items()}
-    | {
-        f"{site}.{ending}": names(both["parameters"])
-        for site, both in _LISTS["countries"].items()
-        for ending in names(both["endings"])
-    }
-)
+_OF_SITES = {site: names(text) for site, text in _LISTS["sites"].items()} | {
+    f"{site}.{ending}": names(both["parameters"])
+    for site, both in _LISTS["countries"].items()
+    for ending in names(both["endings"])
+}
+SITE_TRACKING_PARAMETERS: Mapping[str, frozenset[str]] = MappingProxyType(_OF_SITES)
+_SITE_PREFIXES = {
+    site: tuple(name[:-1] for name in found if name.endswith("*"))
+    for site, found in _OF_SITES.items()
+    if any(name.endswith("*") for name in found)
+}
 
 _CLEAN_PATH = re.compile(r"[A-Za-z0-9\-._~!$'()*+,:@=/]*")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -119,6 +122,7 @@ def _clean_query(query: str, domain: str) -> str:
         query = _ESCAPE.sub(_query_escape, query)
     query = query.translate(_ESCAPED_IN_QUERY)
     of_site = SITE_TRACKING_PARAMETERS.get(domain, ())
+    prefixes = TRACKING_PREFIXES + _SITE_PREFIXES.get(domain, ())
     plain_pairs = "?" not in query and ";" not in query
     kept = []
     for pair in query.split("&"):
@@ -126,12 +130,14 @@ def _clean_query(query: str, domain: str) -> str:
         if (pair and not pair[-1].isalnum()) or "%" in pair[-3:]:
             pair = _clean_value(pair)
         name, _, value = pair.partition("=")
+        if not value:
+            name = _clean_value(name)
         plain = name.lower()
         if (
             not (name or value)
             or plain in TRACKING_PARAMETERS
             or plain in of_site
-            or plain.startswith(TRACKING_PREFIXES)
+            or plain.startswith(prefixes)
         ):
             continue
         kept.append((name, f"{name}={value}" if value else name))

@@ -176,7 +176,7 @@ def _inside(text: str, trimmed: str) -> str:
     if name not in _NO_WEB and is_prose:
         for place in _PLACES:
             if (found := place.search(trimmed)) is not None:
-                start = _trimmed(found[1])
+                start = _trimmed(_NEXT.split(found[1], maxsplit=1)[0])
                 if address := _with_scheme(start) or _without_scheme(start):
                     return address
     if name and not (host is not None and host[2]):

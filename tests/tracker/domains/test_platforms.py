@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tracker.domains import domain_of, parse, platforms
 
@@ -68,3 +70,30 @@ def test_a_tenant_is_a_site_of_its_own_and_the_platform_is_one_too(host: str, do
 
 def test_every_platform_of_tenants_is_a_domain_that_the_suffix_list_leaves_whole() -> None:
     assert all(domain_of(site) == site for site in platforms.TENANTS)
+
+
+_HOSTS = st.sampled_from(
+    [
+        "www.youtube.com",
+        "youtu.be",
+        "amazon.de",
+        "en.wikipedia.org",
+        "open.substack.com",
+        "redd.it",
+        "www.google.com",
+    ]
+)
+_PIECES = st.sampled_from(
+    "/ . ? & = ; ) ( * : ' 0 %2e %22 &amp; utm_source=x v= q= https:// b.com /wiki/ /dp/B0ABC /ref= /watch /url".split()
+)
+
+
+@given(host=_HOSTS, tail=st.lists(_PIECES, max_size=10).map("".join))
+@example(host="amazon.de", tail="//dp/B0ABC.")
+@example(host="amazon.de", tail="//ref=/")
+@example(host="youtu.be", tail="/watch/watch")
+@example(host="www.youtube.com", tail="/?:=")
+def test_a_platforms_name_of_a_page_is_its_own_name(host: str, tail: str) -> None:
+    found = parse(f"https://{host}/{tail}")
+    again = parse(found.canonical)
+    assert (again.canonical, again.domain) == (found.canonical, found.domain)
