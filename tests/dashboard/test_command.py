@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import typer
 
 from dashboard import command, manual
-from tests.tracker.cli.test_collect import write_catalog
+from tests.tracker.cli.test_collect import RECORD, write_catalog
 from tracker.cli.verbs import GROUPS
 
 ROOT_GROUP: Any = typer.main.get_command(command.app)
@@ -151,3 +152,237 @@ def test_help_of_a_verb_says_what_it_takes(
 def test_help_about_nothing_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.run(["help", "weather"]) == 2
     assert "one of catalog" in capsys.readouterr().err
+
+
+# --- how every verb ends -------------------------------------------------------------------------------------
+
+LINKS = "source_url,target_url,anchor,first_seen\nhttps://techdaily.com/crm,https://norvane.com/,Norvane,2026-03-01\n"
+RANKS = "#harmonicc_pos\t#harmonicc_val\t#pr_pos\t#pr_val\t#host_rev\t#n_hosts\n1\t9.0\t1\t0.5\tcom.techdaily\t3\n"
+REPLY = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": []}
+FILES = {
+    "answers.jsonl": json.dumps(RECORD) + "\n",
+    "answers-bad.jsonl": json.dumps(RECORD) + "\nno json\n",
+    "links.csv": LINKS,
+    "links-bad.csv": LINKS + "no url at all,https://norvane.com/,x,2026-03-01\n",
+    "ratings.csv": "domain,rating\ntechdaily.com,71\n",
+    "ratings-bad.csv": "domain,rating\ntechdaily.com,71\nquellby.com,many\n",
+    "disavow.txt": "domain:linkfarm.com\n",
+    "disavow-bad.txt": "domain:linkfarm.com\nno domain at all\n",
+    "ranks.tsv": RANKS,
+    "vertices.tsv": "0\tcom.techdaily\t3\n1\tcom.norvane\t1\n",
+    "edges.tsv": "0\t1\n",
+    "reply.json": json.dumps(REPLY),
+    "brands.txt": "",
+}
+RELEASE = ("--release", "cc-main-2026-jul-aug-sep")
+RATING = (
+    "--metric",
+    "rating",
+    "--as-of",
+    "2026-06-01",
+    "--domain-column",
+    "domain",
+    "--value-column",
+    "rating",
+)
+READING = {
+    "plan": (),
+    "check": (),
+    "runs": (),
+    "read-raw": ("reply.json",),
+    "snapshots": (),
+    "visibility": (),
+    "changes": (),
+    "sources": (),
+    "stability": (),
+    "report": ("--out", "reports"),
+    "lift": ("--checks", "none"),
+    "association": (),
+    "events": (),
+    "authority": (),
+    "opportunities": ("--no-gains",),
+    "quality": (),
+    "classify": (),
+    "judge": ("--show",),
+    "import list": (),
+    "disavow export": (),
+    "disavow merge": ("disavow.txt",),
+    "schedule list": (),
+    "event list": (),
+    "brands suggest": (),
+    "graph around": (),
+    "graph paths": ("techdaily.com", "norvane.com"),
+    "graph communities": (),
+    "graph rings": (),
+    "graph gap": (),
+}
+WRITING = {
+    "run": ("--at", "2026-03-02"),
+    "import answers": ("answers.jsonl",),
+    "import links": ("links.csv",),
+    "import authority": ("ratings.csv", *RATING),
+    "import undo": ("1",),
+    "import rescope": ("1", "all"),
+    "pages check": ("--contact", "https://norvane.com/bot", "--limit", "1", "--cited", "--min-age", "9999"),
+    "webgraph ranks": ("ranks.tsv", *RELEASE),
+    "webgraph edges": ("vertices.tsv", "edges.tsv", *RELEASE),
+    "disavow import": ("disavow.txt",),
+    "brands track": ("Tallyfold",),
+}
+PRINTS_JSON = sorted(" ".join(path) for path, verb in LEAVES if "as_json" in {p.name for p in verb.params})
+NEEDS_LINKS = {"graph around", "graph paths", "graph communities", "graph rings", "graph gap", "association"}
+NEEDS_ANSWERS = {"report"}
+NEEDS_NO_DATABASE = {"plan", "check", "read-raw"}
+
+
+def test_the_table_knows_every_verb_that_prints_json() -> None:
+    assert sorted({*READING, *WRITING}) == PRINTS_JSON
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a catalog, files, and a database that a run and imports have filled."""
+    folder = write_files(tmp_path_factory.mktemp("filled"))
+    for verb in ("run", "import links", "import authority"):
+        assert in_folder(folder, *verb.split(), *WRITING[verb]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, with a workspace that holds nothing."""
+    folder = write_files(tmp_path_factory.mktemp("bare"))
+    assert in_folder(folder, "event", "add", "A launch") == 0
+    assert in_folder(folder, "event", "remove", "1") == 0
+    return folder
+
+
+def write_files(folder: Path) -> Path:
+    write_catalog(folder / "prompts")
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def in_folder(folder: Path, *words: str) -> int:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        return command.run(words)
+    finally:
+        os.chdir(before)
+
+
+def document(capsys: pytest.CaptureFixture[str]) -> Any:
+    """What stands on standard output, which is one JSON document and nothing else."""
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("verb", READING)
+def test_a_reading_verb_is_done_and_prints_one_document(
+    filled: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    code = in_folder(filled, *verb.split(), *READING[verb], "--json")
+    assert (code, "error" in document(capsys)) == (0, False)
+    assert in_folder(filled, *verb.split(), *READING[verb]) == 0
+
+
+@pytest.mark.parametrize("verb", READING)
+def test_a_reading_verb_that_has_nothing_prints_one_document(
+    bare: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    code = in_folder(bare, *verb.split(), *READING[verb], "--json")
+    expected = 1 if verb in NEEDS_LINKS else 2 if verb in NEEDS_ANSWERS else 0
+    assert (code, "error" in document(capsys)) == (expected, expected != 0)
+
+
+@pytest.mark.parametrize("verb", sorted({*READING} - NEEDS_NO_DATABASE))
+def test_a_reading_verb_without_a_database_has_failed(
+    bare: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    words = (*verb.split(), *READING[verb], "--database", "sqlite:///nowhere.db")
+    assert in_folder(bare, *words, "--json") == 1
+    assert document(capsys)["error"]["exit_code"] == 1
+    assert in_folder(bare, *words) == 1
+    assert capsys.readouterr().out == ""
+    assert not (bare / "nowhere.db").exists()
+
+
+@pytest.mark.parametrize("verb", WRITING)
+def test_a_writing_verb_is_done_and_prints_one_document(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_files(tmp_path)
+    if verb.startswith("import ") and WRITING[verb][0] == "1":
+        assert in_folder(folder, "import", "links", "links.csv") == 0
+    capsys.readouterr()
+    assert in_folder(folder, *verb.split(), *WRITING[verb], "--json") == 0, capsys.readouterr()
+    assert "error" not in document(capsys)
+
+
+@pytest.mark.parametrize("path", [path for path, _ in LEAVES], ids=" ".join)
+def test_an_option_that_no_verb_has_is_bad_usage(
+    path: tuple[str, ...], bare: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert in_folder(bare, *path, "--no-such-option", "--json") == 2
+    assert document(capsys)["error"]["exit_code"] == 2
+
+
+@pytest.mark.parametrize(
+    "verb", sorted({*READING, *WRITING} - {"read-raw", "check", "report", "import authority"} - NEEDS_LINKS)
+)
+def test_a_bad_catalog_is_exit_code_2(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_files(tmp_path)
+    if verb in READING:
+        in_folder(folder, "event", "add", "A launch")
+    (folder / "prompts" / "brands.yaml").write_text("brands: [{nam: Norvane}]\n")
+    words = (*verb.split(), *(READING | WRITING)[verb])
+    capsys.readouterr()
+    code = in_folder(folder, *words, "--json")
+    assert code == (0 if verb in READING and verb != "plan" else 2)
+    assert ("error" in document(capsys)) is (code == 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("import", "answers", "answers-bad.jsonl"), 3),
+        (("import", "links", "links-bad.csv"), 3),
+        (("import", "links", "links-bad.csv", "--dry-run"), 3),
+        (("import", "authority", "ratings-bad.csv", *RATING), 3),
+        (("disavow", "import", "disavow-bad.txt"), 3),
+        (("import", "answers", "nowhere.jsonl"), 1),
+        (("import", "links", "nowhere.csv"), 1),
+        (("import", "authority", "nowhere.csv", *RATING), 1),
+        (("disavow", "import", "nowhere.txt"), 1),
+        (("run", "--resume"), 2),
+        (("run", "--workspace", "acme", "--at", "yesterday"), 2),
+        (("judge",), 2),
+    ],
+)
+def test_how_else_a_verb_ends(
+    words: tuple[str, ...], code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_files(tmp_path)
+    assert in_folder(folder, *words, "--json") == code
+    assert ("error" in document(capsys)) is (code in {1, 2})
+
+
+def test_a_run_and_a_judge_that_stop_at_the_budget_end_with_4(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_files(tmp_path)
+    write_catalog(folder / "prompts", "{name: chat, model: sandbox/chat, repeats: 2, budget_usd: 0.0001}")
+    assert in_folder(folder, "run", "--json") == 4
+    assert document(capsys)["state"] == "stopped at the budget"
+    write_catalog(folder / "prompts", "{name: chat, model: sandbox/chat, repeats: 2, budget_usd: 50}")
+    with (folder / "prompts" / "engines.yaml").open("a") as file:
+        file.write("judge: {model: sandbox/judge, budget_usd: 0.0000001}\n")
+    assert in_folder(folder, "run", "--resume", "--json") == 0
+    capsys.readouterr()
+    assert in_folder(folder, "judge", "--json") == 4
+    assert document(capsys)["stopped"] == "stopped at the budget"
