@@ -1,8 +1,7 @@
 """The tables. One class is one noun of the vocabulary; nothing here validates: doors do.
 
 `Domain.id` and `Page.id` are hashes of their own text (`tracker.domains`), so facts from answers and from
-link data meet without anyone looking an id up. Money is integer micro-dollars, time is aware UTC, unknown is
-null.
+link data meet without anyone looking an id up. Money is micro-dollars, time is aware UTC, unknown is null.
 """
 
 # No `from __future__ import annotations`: it hides the column types from SQLModel.
@@ -10,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.sqlite import INTEGER
 from sqlmodel import Field, SQLModel
 
@@ -24,6 +23,9 @@ def _big_id() -> Any:
 
 def _big(**options: Any) -> Any:
     return Field(sa_type=BigInteger, **options)
+
+
+_HELD = text("state = 'claimed'")
 
 
 class RunState(StrEnum):
@@ -97,8 +99,22 @@ class Engine(SQLModel, table=True):
     options: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     concurrency: int | None = None
     rpm: int | None = None
+    after_crash: str = "give_up"
+    """What becomes of an ask that was sent by a process that died: `give_up` or `ask_again`."""
     active: bool = True
     imported: bool = False
+
+
+class EnginePace(SQLModel, table=True):
+    """What the processes that ask one engine, or one judge, have to know of each other."""
+
+    name: str = Field(primary_key=True)
+    next_at: datetime | None = None
+    """When the next request may leave, where so many a minute are allowed."""
+    paused_until: datetime | None = None
+    failures: int = 0
+    """In a row, and pauses for them."""
+    pauses: int = 0
 
 
 class Run(SQLModel, table=True):
@@ -124,6 +140,7 @@ class Ask(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("run_id", "prompt_id", "engine_id", "repeat"),
         Index("ix_ask_claim", "run_id", "state", "engine_id"),
+        Index("ix_ask_held", "engine_id", sqlite_where=_HELD, postgresql_where=_HELD),
     )
     id: int | None = _big_id()
     workspace_id: int = Field(foreign_key="workspace.id")
@@ -136,9 +153,13 @@ class Ask(SQLModel, table=True):
     attempts: int = 0
     claimed_by: str | None = None
     lease_until: datetime | None = None
+    sent_at: datetime | None = None
+    """When its request left, until its end is known: without an end it may have been paid."""
     not_before: datetime | None = None
     estimated_micros: int = _big(default=0)
-    """Set aside from the budget when the ask is claimed; the answer's cost takes its place."""
+    """The most that a request may cost: set aside from the budget when the ask is claimed."""
+    reserved_micros: int = _big(default=0)
+    """Set aside now; the answer's cost takes its place."""
     spent_micros: int = _big(default=0)
     """What attempts of this ask have cost, known or estimated."""
     reason: str | None = None
@@ -148,8 +169,7 @@ class Ask(SQLModel, table=True):
 
 
 class Ledger(SQLModel, table=True):
-    """The money of one engine in one run. `reserved` is set aside for asks in flight; budget ≥ spent +
-    reserved."""
+    """The money of one engine in one run, of which `reserved` is set aside; budget ≥ spent + reserved."""
 
     run_id: int = Field(foreign_key="run.id", primary_key=True)
     engine_id: int = Field(foreign_key="engine.id", primary_key=True)
@@ -470,10 +490,12 @@ class DomainClass(SQLModel, table=True):
 
 
 class Judgement(SQLModel, table=True):
-    """What a judge (a model and a version of its prompt) said of one thing, asked once: claimed → answered or
-    failed."""
+    """What a judge (a model with a version of its prompt) says of one thing: claimed → answered or failed."""
 
-    __table_args__ = (UniqueConstraint("workspace_id", "task", "subject", "model", "prompt_version"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "task", "subject", "model", "prompt_version"),
+        Index("ix_judgement_held", "workspace_id", sqlite_where=_HELD, postgresql_where=_HELD),
+    )
     id: int | None = _big_id()
     workspace_id: int = Field(foreign_key="workspace.id")
     task: str
@@ -494,9 +516,11 @@ class Judgement(SQLModel, table=True):
     attempts: int = 0
     claimed_by: str | None = None
     lease_until: datetime | None = None
+    sent_at: datetime | None = None
     month: date
     """First day of the UTC month whose ledger its money is in."""
     estimated_micros: int = _big(default=0)
+    reserved_micros: int = _big(default=0)
     spent_micros: int = _big(default=0)
     asked_at: datetime | None = None
 

@@ -95,7 +95,7 @@ def _sqlite(url: str, read_only: bool) -> Engine:
         for pragma in (
             "foreign_keys=ON",
             "busy_timeout=60000",
-            "synchronous=NORMAL",
+            "synchronous=FULL",  # a reply that is stored is paid for, and an ask that is marked may be
             "cache_size=-16384",
             "temp_store=MEMORY",
         ):

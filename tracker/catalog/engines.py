@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 import yaml
 
-from tracker.catalog.entries import EngineEntry, JudgeEntry, Surface
+from tracker.catalog.entries import AfterCrash, EngineEntry, JudgeEntry, Surface
 from tracker.catalog.nodes import CatalogFile
 from tracker.catalog.options import read_options
 from tracker.engines.calls import plain_call
@@ -58,9 +59,21 @@ def _refuse_mixed(file: CatalogFile, entries: list[EngineEntry]) -> None:
         )
 
 
+_KNOWN = (
+    "name",
+    "model",
+    "surface",
+    "repeats",
+    "budget_usd",
+    "options",
+    "concurrency",
+    "rpm",
+    "after_crash",
+)
+
+
 def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:
-    known = ("name", "model", "surface", "repeats", "budget_usd", "options", "concurrency", "rpm")
-    found = file.mapping(node, known, "an engine")
+    found = file.mapping(node, _KNOWN, "an engine")
     name, model = file.text(found.get("name"), "name"), file.text(found.get("model"), "model")
     for required in ("name", "model"):
         if required not in found and isinstance(node, yaml.MappingNode):
@@ -68,14 +81,8 @@ def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:
     if name is None or model is None:
         return None
     _refuse_unknown(file, found["model"], model)
-    surface = file.text(found.get("surface"), "surface", "api")
-    if surface not in get_args(Surface):
-        file.refuse(
-            "catalog.surface",
-            found["surface"],
-            f"unknown surface `{surface}`",
-            f"one of {', '.join(get_args(Surface))}",
-        )
+    surface = _choice(file, found, "surface", "api", get_args(Surface))
+    after_crash = _choice(file, found, "after_crash", "give_up", get_args(AfterCrash))
     dollars = file.number(found.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
     return EngineEntry(
         name,
@@ -86,8 +93,19 @@ def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:
         read_options(file, found.get("options"), model),
         file.number(found.get("concurrency"), "concurrency", int, 1, 1024, None),
         file.number(found.get("rpm"), "rpm", int, 1, 1_000_000, None),
+        after_crash,  # type: ignore[arg-type]
         node.start_mark.line + 1,
     )
+
+
+def _choice(
+    file: CatalogFile, found: Mapping[str, yaml.Node], name: str, default: str, choices: Sequence[str]
+) -> str | None:
+    value = file.text(found.get(name), name, default)
+    if value not in choices:
+        hint = f"one of {', '.join(choices)}"
+        file.refuse(f"catalog.{name}", found[name], f"unknown {name} `{value}`", hint)
+    return value
 
 
 def _refuse_unknown(file: CatalogFile, node: yaml.Node, model: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Surface = Literal["api", "consumer", "serp"]
+AfterCrash = Literal["give_up", "ask_again"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class EngineEntry:
     options: dict[str, Any] = field(default_factory=dict)
     concurrency: int | None = None
     rpm: int | None = None
+    after_crash: AfterCrash = "give_up"
+    """What becomes of an ask that was sent by a process that died: it may have been paid for."""
     line: int = 0
 
 

@@ -153,6 +153,7 @@ def _sync_engines(session: Session, workspace_id: int, catalog: Catalog) -> None
         engine.model, engine.surface, engine.repeats = entry.model, entry.surface, entry.repeats
         engine.budget_micros, engine.options = entry.budget_micros, entry.options
         engine.concurrency, engine.rpm = entry.concurrency, entry.rpm
+        engine.after_crash = entry.after_crash
         engine.active, engine.imported = True, False
         session.add(engine)
     for engine in present.values():

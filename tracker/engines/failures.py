@@ -35,6 +35,7 @@ Reason = Literal[
     "engine stopped",
     "no budget",
     "left the catalog",
+    "maybe paid",
 ]
 PROBLEMS: Mapping[str, Reason] = {
     "error": "engine error",
@@ -57,6 +58,7 @@ HINTS: Mapping[str, str] = {
     "request refused": "check `options:` in engines.yaml; `citelift check --live` asks one question",
     "no connection": "check the network, and `api_base` where one is set",
     "rate limited": "lower `rpm:` or `concurrency:` of the engine",
+    "maybe paid": "`after_crash: ask_again` in engines.yaml has `citelift run --resume` ask them again",
     "timeout": "raise CITELIFT_TIMEOUT_SECONDS, or lower `concurrency:`",
 }
 DETAIL = 500

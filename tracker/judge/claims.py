@@ -153,6 +153,8 @@ def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month:
             "detail": None,
             "claimed_by": me,
             "lease_until": until,
+            "sent_at": None,
+            "reserved_micros": case.estimated_micros,
             "month": month,
             "estimated_micros": case.estimated_micros,
         }
@@ -168,25 +170,23 @@ def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month:
     return [Claimed(ids[case.subject] or 0, case, month) for case in cases]
 
 
-def set_aside(
-    database: Database, bench: Bench, claimed: Claimed, *, me: str, paid: int, now: datetime
-) -> bool:
-    """`money.set_aside` for the next attempt at a judgement that is still ours; False where it is not, and
-    nothing is booked: whoever took it over has booked it."""
+def set_aside(database: Database, bench: Bench, claimed: Claimed, *, me: str, now: datetime) -> bool:
+    """`money.set_aside` for the next attempt at a judgement that is still ours; False where it is not, and nothing is
+    booked: whoever took it over has booked it."""
     with store.writing(database) as session:
         account = bench.account(claimed.month)
         money.lock(session, account)
         if not leases.still_held(session, Judgement, me, [claimed.id]):
             return False
-        enough = money.set_aside(session, account, claimed.case.estimated_micros, paid=paid, now=now)
-        session.connection().execute(
-            update(Judgement)
-            .where(col(Judgement.id) == claimed.id)
-            .values(
-                spent_micros=col(Judgement.spent_micros) + paid,
-                estimated_micros=claimed.case.estimated_micros if enough else 0,
-            )
-        )
+        judgement = session.get_one(Judgement, claimed.id)
+        if judgement.sent_at is None:
+            return judgement.reserved_micros > 0  # booked already: only the word of it was lost
+        micros, paid = claimed.case.estimated_micros, judgement.reserved_micros
+        enough = money.set_aside(session, account, micros, paid=paid, now=now)
+        judgement.spent_micros += paid
+        judgement.reserved_micros = micros if enough else 0
+        judgement.sent_at = None
+        session.add(judgement)
     return enough
 
 
@@ -207,6 +207,8 @@ def settle(
         "attempts": col(Judgement.attempts) + end.attempts,
         "claimed_by": None,
         "lease_until": None,
+        "sent_at": None,
+        "reserved_micros": 0,
         "spent_micros": col(Judgement.spent_micros) + end.cost_micros,
     }
     if not end.given_back:
@@ -224,16 +226,18 @@ def settle(
 
 
 def recover(database: Database, workspace_id: int) -> int:
-    """Free what dead processes had claimed. It may have been on its way, so its estimate is booked as spent
+    """Free what dead processes had claimed. What was sent may have been paid for, so its estimate is booked as spent
     and the budget stays a ceiling whatever the engine charged."""
     with store.writing(database) as session:
         money.lock_workspace(session, workspace_id)
         lost = leases.left_behind(session, held(workspace_id))
         for each in lost:
-            each.state, each.claimed_by, each.lease_until = AskState.PLANNED, None, None
-            each.spent_micros += each.estimated_micros
-            micros = each.estimated_micros
-            money.book(session, money.of_judge(workspace_id, each.month, 0), spent=micros, released=micros)
+            paid = each.reserved_micros if each.sent_at is not None else 0
+            account = money.of_judge(workspace_id, each.month, 0)
+            money.book(session, account, spent=paid, released=each.reserved_micros)
+            each.spent_micros += paid
+            each.state, each.claimed_by, each.lease_until, each.sent_at = AskState.PLANNED, None, None, None
+            each.reserved_micros = 0
             session.add(each)
     if lost:
         log.warning("a process died", extra={"asked_again": len(lost)})

@@ -29,7 +29,10 @@ from tracker.errors import DataError
 from tracker.judge import claims
 from tracker.judge.claims import Bench, Case, Claimed, Judged
 from tracker.judge.task import InvalidVerdict, Task, fenced_in, verdict
+from tracker.leases import Held
+from tracker.models import Judgement
 from tracker.run.attempts import Asker, Spent
+from tracker.run.gate import Scope
 from tracker.run.jobs import Progress
 from tracker.run.pace import Pace
 from tracker.run.plan import UNPRICED_MICROS
@@ -117,7 +120,14 @@ class _Judging:
         self.base = Work(database, claims.held(bench.workspace_id), leases.holder(), stop, about)
         self.bench, self.task, self.cases, self.limits = bench, task, cases, limits
         self.room, self.total, self.sandbox_url, self.stop = most, total, sandbox_url, stop
-        self.pace = Pace(bench.model, limits.rpm, stop, first_backoff=limits.first_backoff)
+        whose = {"workspace_id": bench.workspace_id, "model": bench.model}
+        scope = Scope(
+            f"judge:{bench.workspace_id}:{bench.model}",
+            Held(Judgement, whose),
+            limits.concurrency,
+            limits.rpm,
+        )
+        self.pace = Pace(self.base, bench.model, scope, first_backoff=limits.first_backoff)
         self.asker = Asker(self.base, self.pace, limits)
         self.ready: deque[Claimed] = deque()
         self.waiting: deque[Case] = deque()
@@ -167,7 +177,7 @@ class _Judging:
                 await self._settle(claimed, await self._judged(claimed))
             finally:
                 self.in_flight -= 1
-                self.base.mine.discard(claimed.id)
+                self.base.ended([claimed.id])
 
     async def _next(self) -> Claimed | None:
         async with self.refill:
@@ -226,10 +236,11 @@ class _Judging:
             search=False,
         )
 
-    async def _pay(self, claimed: Claimed, paid: int) -> bool:
+    async def _pay(self, claimed: Claimed, *, going_on: bool) -> bool:
         base, now = self.base, datetime.now(UTC)
-        done = partial(claims.set_aside, base.database, self.bench, claimed, me=base.me, paid=paid, now=now)
-        return await base.db(done)
+        return await base.db(
+            partial(claims.set_aside, base.database, self.bench, claimed, me=base.me, now=now)
+        )
 
     def _read(self, reply: RawReply, attempts: int, spent: Spent) -> Judged:
         reserved = spent.reserved

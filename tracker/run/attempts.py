@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from tracker.engines.ask import Question, RawReply, ask
 from tracker.engines.failures import FATAL, AskFailed, Reason
@@ -56,9 +56,11 @@ class End:
         return self.reply is None and self.failure is None
 
 
-Pay = Callable[[int], Awaitable[bool]]
-"""Book so much of what is set aside as spent, and set the next request's cost aside; whether there was as
-much."""
+class Pay(Protocol):
+    """Book what is set aside as spent, and set the next request's cost aside; whether there was as much.
+    `going_on`: that request leaves at once."""
+
+    async def __call__(self, *, going_on: bool) -> bool: ...
 
 
 class Asker:
@@ -81,23 +83,20 @@ class Asker:
         spent = Spent(micros)
 
         async def paid(what: Literal["attempt", "part"]) -> bool:
-            enough = await pay(spent.reserved)
+            enough = await pay(going_on=what == "part")
             spent.pay(what, micros if enough else 0)
             return enough
 
         attempt = limited = 0
         while True:
-            await self.pace.turn()
-            if self.halted or not await self.work.holds(key):
+            if self.halted or not await self.pace.turn(key):
                 return End(attempt, spent)
             attempt += 1
             try:
-                reply = await ask(question, may_continue=(lambda: paid("part")) if in_parts else None)
+                reply = await self._asked(key, question, (lambda: paid("part")) if in_parts else None)
             except AskFailed as failure:
-                if not await self.work.holds(key):
-                    return End(attempt, spent)
                 limited += failure.reason == "rate limited"
-                if self._is_final(failure, attempt - limited, limited):
+                if await self._is_final(key, failure, attempt - limited, limited):
                     return End(attempt, spent, failure=failure)
                 if failure.maybe_paid and not await paid("attempt"):
                     return End(attempt, spent, failure=failure)
@@ -106,9 +105,17 @@ class Asker:
                 self.pace.succeeded()
                 return End(attempt, spent, reply=reply)
 
-    def _is_final(self, failure: AskFailed, tries: int, limited: int) -> bool:
+    async def _asked(
+        self, key: int, question: Question, may_continue: Callable[[], Awaitable[bool]] | None
+    ) -> RawReply:
+        try:
+            return await ask(question, may_continue=may_continue)
+        finally:
+            self.pace.landed(key)
+
+    async def _is_final(self, key: int, failure: AskFailed, tries: int, limited: int) -> bool:
         """Whether this was the last attempt; being rate limited uses none up."""
-        why = self.pace.failed(failure)
+        why = await self.pace.failed(key, failure)
         if failure.reason in FATAL:
             self._stop(failure.reason, failure.detail)
         elif why is not None:

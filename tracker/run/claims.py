@@ -20,8 +20,10 @@ from sqlmodel import Session, col, select
 from tracker import leases, store
 from tracker.engines.failures import Reason
 from tracker.leases import LEASE, Held
-from tracker.models import Ask, AskState, Prompt, Reply, Run
+from tracker.models import Ask, AskState, Engine, Prompt, Reply, Run
 from tracker.run import money
+
+MAYBE_PAID: Reason = "maybe paid"
 
 
 def held(run_id: int) -> Held:
@@ -134,8 +136,21 @@ _DUE = (
 _CLAIM = (
     update(Ask)
     .where(col(Ask.id).in_(bindparam("keys", expanding=True)))
-    .values(state=AskState.CLAIMED, claimed_by=bindparam("me"), lease_until=bindparam("until"))
+    .values(
+        state=AskState.CLAIMED,
+        claimed_by=bindparam("me"),
+        lease_until=bindparam("until"),
+        reserved_micros=col(Ask.estimated_micros),
+    )
 )
+_FREE: Mapping[str, Any] = {
+    "state": AskState.PLANNED,
+    "claimed_by": None,
+    "lease_until": None,
+    "sent_at": None,
+    "reserved_micros": 0,
+}
+"""What an ask is again that is given back."""
 
 
 def _due(session: Session, run_id: int, engine_id: int, now: datetime, limit: int) -> list[Claimed]:
@@ -144,24 +159,52 @@ def _due(session: Session, run_id: int, engine_id: int, now: datetime, limit: in
 
 
 def set_aside(
-    database: Database,
-    run_id: int,
-    engine_id: int,
-    micros: int,
-    *,
-    month_budget: int | None = None,
-    paid: int = 0,
+    database: Database, claimed: Claimed, me: str, *, month_budget: int | None = None, going_on: bool = False
 ) -> bool:
-    """`money.set_aside` for the next request of an ask."""
+    """`money.set_aside` for the next request of an ask that is still ours: what is set aside becomes spent, and as
+    much again is set aside. `going_on`: that request leaves at once, and the mark stays. False where the money is not
+    there, and where another has taken the ask over: who did has booked it."""
     with store.writing(database) as session:
-        account = account_of(session, run_id, engine_id, month_budget)
-        return money.set_aside(session, account, micros, paid=paid, now=leases.now(session))
+        if not leases.still_held(session, Ask, me, [claimed.id]):
+            return False
+        ask = session.get_one(Ask, claimed.id)
+        if ask.sent_at is None:
+            return ask.reserved_micros > 0  # booked already: only the word of it was lost with the connection
+        account = account_of(session, ask.run_id, ask.engine_id, month_budget)
+        micros, paid = claimed.estimated_micros, ask.reserved_micros
+        enough = money.set_aside(session, account, micros, paid=paid, now=leases.now(session))
+        ask.spent_micros += paid
+        ask.reserved_micros = micros if enough else 0
+        ask.sent_at = ask.sent_at if going_on else None
+        session.add(ask)
+        return enough
 
 
 def owned(session: Session, me: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Those whose asks are still ours."""
     mine = leases.still_held(session, Ask, me, [outcome.ask.id for outcome in outcomes])
     return [outcome for outcome in outcomes if outcome.ask.id in mine]
+
+
+def take_back(session: Session, me: str, outcomes: Sequence[Outcome], *, held_by: str | None = None) -> None:
+    """Replies that came when their asks had been given up, or planned again, for a process that was thought dead: the
+    asks are ours again, and what was booked for them is only set aside. `held_by`: also asks that this process, which
+    died, still holds. What another has claimed meanwhile stays with it."""
+    replied = {outcome.ask.id: outcome for outcome in outcomes if outcome.reply is not None}
+    until = leases.now(session) + LEASE
+    for ask in session.exec(select(Ask).where(col(Ask.id).in_(list(replied))).with_for_update()):
+        reserved = replied[ask.id or 0].reserved_micros
+        booked = ask.state == AskState.PLANNED or (ask.state == AskState.FAILED and ask.reason == MAYBE_PAID)
+        if booked and ask.spent_micros >= reserved:
+            account = account_of(session, ask.run_id, ask.engine_id)
+            money.book(session, account, spent=-reserved, released=-reserved)
+            ask.spent_micros -= reserved
+            ask.reserved_micros = reserved
+        elif held_by is None or ask.state != AskState.CLAIMED or ask.claimed_by != held_by:
+            continue
+        ask.state, ask.claimed_by, ask.lease_until = AskState.CLAIMED, me, until
+        ask.reason = ask.detail = ask.ended_at = None
+        session.add(ask)
 
 
 def keep_replies(session: Session, outcomes: Sequence[Outcome]) -> None:
@@ -203,6 +246,8 @@ _FINISH = (
         state=bindparam("to"),
         attempts=col(Ask.attempts) + bindparam("tries"),
         spent_micros=col(Ask.spent_micros) + bindparam("paid"),
+        reserved_micros=0,
+        sent_at=None,
         reason=bindparam("why"),
         detail=bindparam("words"),
         ended_at=bindparam("at"),
@@ -218,7 +263,7 @@ def _finish(session: Session, outcomes: Sequence[Outcome]) -> None:
             "key": o.ask.id,
             "to": _end(o),
             "tries": o.attempts,
-            "paid": o.cost_micros + o.booked_micros + o.advance_micros,
+            "paid": o.cost_micros,
             "why": o.reason,
             "words": o.detail,
             "at": None if o.given_back else o.at,
@@ -241,31 +286,55 @@ def release(database: Database, run_id: int, engine_id: int, asks: Sequence[Clai
         return
     with store.writing(database) as session:
         mine = leases.still_held(session, Ask, me, [ask.id for ask in asks])
-        values: dict[str, Any] = {"state": AskState.PLANNED, "claimed_by": None, "lease_until": None}
-        session.connection().execute(update(Ask).where(col(Ask.id).in_(mine)).values(**values))
+        session.connection().execute(update(Ask).where(col(Ask.id).in_(mine)).values(**_FREE))
         back = sum(ask.estimated_micros for ask in asks if ask.id in mine)
         money.book(session, account_of(session, run_id, engine_id), released=back)
 
 
-def recover(database: Database, run_id: int, me: str) -> tuple[int, list[Outcome]]:
-    """What dead processes had claimed. An ask whose reply they had stored becomes ours and comes back as an
-    outcome, to be read and settled. The others are planned again; they may have been on their way, so their
-    estimate is booked as spent and the budget stays a ceiling whatever the engine charged. Returns how many
-    of those, and the outcomes."""
+@dataclass(frozen=True)
+class Recovered:
+    """What dead processes had claimed."""
+
+    stored: tuple[Outcome, ...] = ()
+    """Their replies are stored: ours now, to be read and settled."""
+    planned: int = 0
+    """Never sent."""
+    asked_again: int = 0
+    given_up: int = 0
+    """Sent, and without a reply: they may have been paid for, and are booked."""
+
+    def __bool__(self) -> bool:
+        return bool(self.stored or self.planned or self.asked_again or self.given_up)
+
+
+def recover(database: Database, run_id: int, me: str) -> Recovered:
+    """See to what dead processes had claimed. What was never sent is planned again. What was sent may have been paid
+    for: its estimate is booked, so that the budget stays a ceiling whatever the engine charged, and `after_crash` of
+    its engine says whether it is asked again."""
     with store.writing(database) as session:
-        lost = leases.left_behind(session, held(run_id))
-        replied = _stored_outcomes(session, [ask.id for ask in lost if ask.id is not None])
-        known = {outcome.ask.id for outcome in replied}
-        for ask in lost:
-            if ask.id in known:
-                ask.claimed_by, ask.lease_until = me, leases.now(session) + LEASE
-            else:
-                ask.state, ask.claimed_by, ask.lease_until = AskState.PLANNED, None, None
-                ask.spent_micros += ask.estimated_micros
-                account, micros = account_of(session, run_id, ask.engine_id), ask.estimated_micros
-                money.book(session, account, spent=micros, released=micros)
+        lost: dict[int, Ask] = {ask.id: ask for ask in leases.left_behind(session, held(run_id))}
+        stored = _stored_outcomes(session, list(lost))
+        again = set(session.exec(select(Engine.id).where(Engine.after_crash == "ask_again")))
+        ends: Counter[str] = Counter()
+        for outcome in stored:
+            ask = lost.pop(outcome.ask.id)
+            ask.claimed_by, ask.lease_until = me, leases.now(session) + LEASE
             session.add(ask)
-    return len(lost) - len(replied), replied
+        for ask in lost.values():
+            account = account_of(session, ask.run_id, ask.engine_id)
+            paid, asked_again = ask.sent_at is not None, ask.engine_id in again
+            money.book(
+                session, account, spent=ask.reserved_micros if paid else 0, released=ask.reserved_micros
+            )
+            ask.spent_micros += ask.reserved_micros if paid else 0
+            for name, value in _FREE.items():
+                setattr(ask, name, value)
+            if paid and not asked_again:
+                ask.state, ask.reason, ask.ended_at = AskState.FAILED, MAYBE_PAID, leases.now(session)
+                ask.detail = "its process died after sending it, and before its reply was stored"
+            session.add(ask)
+            ends["planned" if not paid else "asked_again" if asked_again else "given_up"] += 1
+    return Recovered(tuple(stored), **ends)
 
 
 def held_by_others(database: Database, run_id: int, me: str) -> int:
@@ -291,7 +360,7 @@ def _stored_outcomes(session: Session, keys: Sequence[int]) -> list[Outcome]:
                     attempts=0,
                     at=reply.received_at,
                     cost_micros=0,
-                    reserved_micros=ask.estimated_micros,
+                    reserved_micros=ask.reserved_micros,
                     reply=row,
                     kept=True,
                 )

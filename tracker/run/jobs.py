@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -130,7 +130,7 @@ class _Worker:
             await lane.close()
         return await self.work.db(self._end)
 
-    def _begin(self) -> tuple[Run, list[Engine], list[BrandNames], list[Outcome]]:
+    def _begin(self) -> tuple[Run, list[Engine], list[BrandNames], Sequence[Outcome]]:
         stored = self._recover()
         with store.writing(self.work.database) as session:
             run = session.get_one(Run, self.work.run_id)
@@ -150,13 +150,12 @@ class _Worker:
         counts.failed = tally.states.get(AskState.FAILED, 0) + tally.states.get(AskState.SKIPPED, 0)
         return run, engines, names, stored
 
-    def _recover(self) -> list[Outcome]:
-        lost, stored = claims.recover(self.work.database, self.work.run_id, self.work.me)
-        if lost or stored:
-            log.warning(
-                "a process died", extra={"run": self.work.run_id, "asked_again": lost, "to_read": len(stored)}
-            )
-        return stored
+    def _recover(self) -> Sequence[Outcome]:
+        recovered = claims.recover(self.work.database, self.work.run_id, self.work.me)
+        if recovered:
+            counts = asdict(recovered) | {"stored": len(recovered.stored)}
+            log.warning("a process died", extra={**self.work.about, **counts})
+        return recovered.stored
 
     async def _drain(self, lanes: Sequence[Lane]) -> None:
         """Empty the lanes; then see to what other processes hold, until nothing is left that could be

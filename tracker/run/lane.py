@@ -10,10 +10,12 @@ from functools import partial
 
 from tracker.engines.ask import Question, RawReply
 from tracker.engines.simulated import is_sandbox
-from tracker.models import Engine, Run
+from tracker.leases import Held
+from tracker.models import Ask, Engine, Run
 from tracker.run import claims, ends
 from tracker.run.attempts import Asker, End
 from tracker.run.claims import Claimed, Outcome
+from tracker.run.gate import Scope
 from tracker.run.pace import Pace
 from tracker.run.work import Limits, RunWork
 
@@ -30,7 +32,8 @@ class Lane:
         self.id, self.sandbox_url = engine.id, sandbox_url
         self.concurrency = engine.concurrency or limits.concurrency
         rpm = engine.rpm or limits.rpm
-        self.pace = Pace(engine.name, rpm, work.stop, first_backoff=limits.first_backoff)
+        scope = Scope(f"engine:{self.id}", Held(Ask, {"engine_id": self.id}), self.concurrency, rpm)
+        self.pace = Pace(work, engine.name, scope, first_backoff=limits.first_backoff)
         self.asker = Asker(work, self.pace, limits)
         self.ready: deque[Claimed] = deque()
         self.refill = asyncio.Lock()
@@ -51,12 +54,11 @@ class Lane:
                     claimed.id,
                     self._question(claimed),
                     claimed.estimated_micros,
-                    partial(self._pay, claimed.estimated_micros),
+                    partial(self._pay, claimed),
                     in_parts=True,
                 )
             finally:
                 self.work.counts.in_flight -= 1
-                self.work.mine.discard(claimed.id)
             await self.work.outcomes.put(self._outcome(claimed, end))
 
     async def _next(self) -> Claimed | None:
@@ -109,16 +111,15 @@ class Lane:
             headers=headers if sandboxed else {},
         )
 
-    async def _pay(self, micros: int, paid: int) -> bool:
+    async def _pay(self, claimed: Claimed, *, going_on: bool) -> bool:
         return await self.work.db(
             partial(
                 claims.set_aside,
                 self.work.database,
-                self.work.run_id,
-                self.id,
-                micros,
+                claimed,
+                self.work.me,
                 month_budget=self.limits.month_budget_micros,
-                paid=paid,
+                going_on=going_on,
             )
         )
 
@@ -158,6 +159,7 @@ class Lane:
         back = partial(claims.release, self.work.database, self.work.run_id, self.id, unsent, self.work.me)
         await self.work.db(back)
         self.work.counts.open -= len(unsent)
+        self.work.ended(ask.id for ask in unsent)
 
     async def close(self) -> None:
         """When all else is written: where the engine was stopped, the reason on all that is left of it."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
@@ -51,8 +50,6 @@ class Work:
         """What the log says with everything."""
         self.mine: set[int] = set()
         """What this process has claimed and not ended."""
-        self._beat_at = datetime.now(UTC)
-        self._beating = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
 
     async def db(self, work: Callable[[], T]) -> T:
@@ -62,6 +59,9 @@ class Work:
     def claimed(self, keys: Iterable[int]) -> None:
         self.mine.update(keys)
 
+    def ended(self, keys: Iterable[int]) -> None:
+        self.mine.difference_update(keys)
+
     async def pulse(self) -> None:
         while True:
             await asyncio.sleep(leases.HEARTBEAT_SECONDS)
@@ -70,14 +70,6 @@ class Work:
     async def beat(self) -> None:
         """Renew the leases, and learn what others took over while this process was away."""
         self.mine &= await self.db(partial(leases.renew, self.database, self.held, self.me))
-        self._beat_at = datetime.now(UTC)
-
-    async def holds(self, key: int) -> bool:
-        """Whether a claim is still ours to send: a machine that slept for longer than a lease has to look."""
-        async with self._beating:
-            if datetime.now(UTC) - self._beat_at > leases.LEASE:
-                await self.beat()
-        return key in self.mine
 
     def close(self) -> None:
         self._thread.shutdown()
@@ -101,12 +93,12 @@ class RunWork(Work):
         super().__init__(database, claims.held(run_id), me, stop, {"run": run_id})
         self.run_id = run_id
         self.counts = Counts()
-        self.outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=4 * WRITE_BATCH)
-        self.ended = False
+        self.outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=WRITE_BATCH)
+        self.last = False
+        """Nothing comes after what is in the queue now."""
         self.hurry = False
         """Money runs short: what answers turn out to cost is wanted at once, in small batches."""
 
     async def end(self) -> None:
-        """Nothing comes after what is in the queue now."""
-        self.ended = True
+        self.last = True
         await self.outcomes.put(None)

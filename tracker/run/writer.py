@@ -56,6 +56,7 @@ class Writer:
         while (batch := await self._batch(self.work.outcomes, KEEP_PAUSE, WRITE_BATCH)) is not None:
             mine = await self.work.db(partial(self._keep, batch))
             self.work.counts.open -= len(batch) - len(mine)
+            self.work.ended({outcome.ask.id for outcome in batch} - {outcome.ask.id for outcome in mine})
             for outcome in mine:
                 await self._kept.put(outcome)
         await self._kept.put(None)
@@ -64,6 +65,7 @@ class Writer:
         while (batch := await self._batch(self._kept, READ_PAUSE, READ_BATCH)) is not None:
             await self.finish(batch)
             self.work.counts.open -= len(batch)
+            self.work.ended(outcome.ask.id for outcome in batch)
             self.on_batch()
 
     async def _batch(
@@ -75,7 +77,7 @@ class Writer:
         if first is None:
             return None
         for _ in range(STEPS):
-            if self.work.ended or self.work.hurry or queue.qsize() >= WRITE_BATCH - 1:
+            if self.work.last or self.work.hurry or queue.qsize() >= WRITE_BATCH - 1:
                 break
             await asyncio.sleep(pause / STEPS)
         batch = [first]
@@ -90,7 +92,11 @@ class Writer:
     def _keep(self, batch: list[Outcome]) -> list[Outcome]:
         """Raw replies are safe before anything reads them; `claims.recover` mends a death between the two."""
         with store.writing(self.work.database) as session:
-            mine = [_packed(outcome) for outcome in claims.owned(session, self.work.me, batch)]
+            mine = claims.owned(session, self.work.me, batch)
+            if len(mine) < len(batch):
+                claims.take_back(session, self.work.me, batch)
+                mine = claims.owned(session, self.work.me, batch)
+            mine = [_packed(outcome) for outcome in mine]
             claims.keep_replies(session, mine)
         if len(mine) < len(batch):
             log.warning("claims lost", extra={"run": self.work.run_id, "asks": len(batch) - len(mine)})

@@ -37,7 +37,7 @@ from tracker.domains import domain_id
 from tracker.engines.calls import CALLS
 from tracker.logs import log_to
 from tracker.models import Answer, Ask, Citation, Event, Ledger, Mention, Reply
-from tracker.run import history, jobs, pace, plan
+from tracker.run import gate, history, jobs, plan
 from tracker.run.jobs import Limits, Summary
 
 MISTRAL: dict[str, Any] = {
@@ -449,8 +449,7 @@ def test_a_tight_budget_holds_while_everything_goes_wrong(
 def test_an_engine_of_nothing_but_failures_is_stopped_and_says_why(
     sqlite_database: Engine, url: str, server: sandbox.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    defaults = {"first_backoff": 0.01, "breaker_pauses": (0.1,)}
-    monkeypatch.setattr(pace.Pace.__init__, "__kwdefaults__", defaults)
+    monkeypatch.setattr(gate, "BREAKER_PAUSES", (0.1,))
     server.set_faults(sandbox.Faults(http_500=1.0))
     run_id = prepared(sqlite_database, small_catalog(10, 10, engines=("chat",)))
     summary = execute(sqlite_database, run_id, url, Limits(concurrency=8, first_backoff=0.01))
