@@ -6,6 +6,7 @@ transaction that reads first and writes later could otherwise fail half-way when
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -18,7 +19,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlmodel import Session, SQLModel, create_engine
 
 from tracker.errors import StoreError
@@ -77,7 +85,9 @@ def _engine(url: str, read_only: bool) -> Engine:
     try:
         if kind == "sqlite":
             return _sqlite(address.render_as_string(hide_password=False), read_only)
-        options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
+        options: dict[str, Any] = {"connect_timeout": 10}
+        if read_only:
+            options["options"] = "-c default_transaction_read_only=on"
         return create_engine(address, pool_pre_ping=True, connect_args=options)
     except NoSuchModuleError:
         raise StoreError(
@@ -208,6 +218,25 @@ def _require_current(database: Engine) -> None:
             f"the database has schema {current or 'none'}, this citelift needs {head}",
             "run `citelift check` (or any command that writes) once to bring it up to date",
         )
+
+
+def passes(error: DBAPIError) -> bool:
+    """Whether the same may succeed in a while: the server went away or restarts, others hold a lock, no space."""
+    if error.connection_invalidated:
+        return True
+    code = getattr(error.orig, "sqlstate", None)
+    if code is not None:
+        return code[:2] in _PASSING_CLASSES or code in _PASSING_CODES
+    words = str(error.orig).lower()
+    if isinstance(error.orig, sqlite3.Error):
+        return any(sign in words for sign in ("locked", "busy", "is full", "disk i/o"))
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+_PASSING_CLASSES = frozenset({"08", "53"})
+"""Of SQLSTATE: the connection, resources."""
+_PASSING_CODES = frozenset({"57P01", "57P02", "57P03", "40001", "40P01", "55P03"})
+"""Shut down, crashed, starting up; a deadlock or a lock that another process won."""
 
 
 def is_locked(error: DBAPIError) -> bool:

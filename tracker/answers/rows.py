@@ -21,6 +21,9 @@ from tracker.mentions import Finder
 READER = f"{citations.READER_VERSION}.{mentions.READER_VERSION}"
 
 
+_ZLIB = b"\x78"
+
+
 @dataclass(frozen=True)
 class AnswerRows:
     """One answer, ready to store; the rows that belong to it wait for its id."""
@@ -37,7 +40,22 @@ def pack(body: bytes) -> bytes:
 
 
 def unpack(packed: bytes) -> bytes:
-    return zlib.decompress(packed)
+    try:
+        return zlib.decompress(packed)
+    except zlib.error:
+        raise DataError("the stored reply is damaged", "restore the database from a backup") from None
+
+
+def packed_once(packed: bytes) -> bytes | None:
+    """The body packed once, where it was packed more often; None where it is as it should be. No reply begins like a
+    packed one: bodies are text."""
+    once, inner = None, unpack(packed)
+    while inner[:1] == _ZLIB:
+        try:
+            once, inner = inner, unpack(inner)
+        except DataError:
+            break
+    return once
 
 
 def read_body(body: bytes) -> Reading:

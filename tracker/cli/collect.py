@@ -96,14 +96,18 @@ def reread(where: Where) -> None:
     """Rebuild citations and mentions of all stored answers from their raw replies. Costs nothing."""
     from tracker import store
     from tracker.answers import rollups, stored
+    from tracker.run import jobs
 
     settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
+        mended = jobs.mend_stored(db, workspace_id)
         done = stored.reread(db, workspace_id)
         with store.writing(db) as session:
             rollups.rebuild(session, workspace_id)
     out.print(f"Read {done.answers:,} answers again; {done.unreadable:,} stored replies could not be read.")
+    if mended:
+        out.print(f"{mended:,} paid replies that could not be read before are answers now.")
 
 
 def read_raw(

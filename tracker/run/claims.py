@@ -8,8 +8,8 @@ out or the process is known to be dead (`tracker.leases`). Its money is set asid
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, col, select
 
 from tracker import leases, store
+from tracker.answers.rows import pack
 from tracker.engines.failures import Reason
 from tracker.leases import LEASE, Held
 from tracker.models import Ask, AskState, Engine, Prompt, Reply, Run
@@ -335,6 +336,35 @@ def recover(database: Database, run_id: int, me: str) -> Recovered:
             session.add(ask)
             ends["planned" if not paid else "asked_again" if asked_again else "given_up"] += 1
     return Recovered(tuple(stored), **ends)
+
+
+def pick_up(database: Database, outcomes: Sequence[Outcome], held_by: str, me: str) -> list[Outcome]:
+    """Replies that a process kept in a file when it died: stored now, and ours to be read."""
+    with store.writing(database) as session:
+        take_back(session, me, outcomes, held_by=held_by)
+        mine = [
+            replace(outcome, reply={**outcome.reply, "body": pack(outcome.reply["body"])})
+            for outcome in owned(session, me, outcomes)
+            if outcome.reply is not None
+        ]
+        keep_replies(session, mine)
+        return [replace(outcome, kept=True) for outcome in mine]
+
+
+def strays(database: Database, run_id: int, me: str, known: Set[int]) -> list[Outcome]:
+    """Asks that are ours without our knowing: the word of it was lost with the connection. Those that were never sent
+    are planned again; those whose replies are stored come back, to be read."""
+    with store.writing(database) as session:
+        mine = select(Ask).where(*held(run_id).where(), col(Ask.claimed_by) == me).with_for_update()
+        lost = {ask.id or 0: ask for ask in session.exec(mine) if ask.id not in known}
+        stored = _stored_outcomes(session, list(lost))
+        for key in lost.keys() - {outcome.ask.id for outcome in stored}:
+            ask = lost[key]
+            money.book(session, account_of(session, run_id, ask.engine_id), released=ask.reserved_micros)
+            for name, value in _FREE.items():
+                setattr(ask, name, value)
+            session.add(ask)
+        return stored
 
 
 def held_by_others(database: Database, run_id: int, me: str) -> int:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import delete, func, or_, update
+from sqlalchemy import and_, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from tracker import store
 from tracker.engines.failures import PASSING, Reason
 from tracker.models import Ask, AskState, Engine, Ledger, Prompt, Reply, RunState
+from tracker.run import mend
+from tracker.run.claims import MAYBE_PAID
 
 GONE: Reason = "left the catalog"
 AGAIN: frozenset[Reason] = PASSING | {GONE}
@@ -21,17 +23,23 @@ AGAIN: frozenset[Reason] = PASSING | {GONE}
 
 
 def reopen(session: Session, run_id: int) -> int:
-    """For a resumed run: what failed for a passing reason, or was never tried, is planned again. A reply that
-    could not be read goes: it would be taken for the next one."""
+    """For a resumed run: what failed for a passing reason, or was never tried, is planned again; what may have been
+    paid for where the catalog says so. A stored reply that can be read after all is not asked for again; one that
+    cannot goes, or it would be taken for the next one. Returns the asks that will have another end."""
+    readable = mend.offer_readable(session, run_id)
+    asked_again = select(Engine.id).where(Engine.after_crash == "ask_again")
     which = (
         col(Ask.run_id) == run_id,
         col(Ask.state).in_([AskState.FAILED, AskState.SKIPPED]),
-        col(Ask.reason).in_(AGAIN),
+        or_(
+            col(Ask.reason).in_(AGAIN),
+            and_(col(Ask.reason) == MAYBE_PAID, col(Ask.engine_id).in_(asked_again)),
+        ),
     )
     connection = session.connection()
     connection.execute(delete(Reply).where(col(Reply.ask_id).in_(select(col(Ask.id)).where(*which))))
     values: dict[str, Any] = {"state": AskState.PLANNED, "reason": None, "detail": None, "ended_at": None}
-    return int(connection.execute(update(Ask).where(*which).values(**values)).rowcount)
+    return readable + int(connection.execute(update(Ask).where(*which).values(**values)).rowcount)
 
 
 def skip_gone(session: Session, run_id: int, engines: Sequence[int], now: datetime) -> int:

@@ -25,7 +25,7 @@ from tracker.catalog import Catalog
 from tracker.engines.simulated import is_sandbox
 from tracker.mentions import BrandNames
 from tracker.models import Answer, AskState, Engine, Run, RunState
-from tracker.run import claims, ends, money
+from tracker.run import claims, ends, mend, money
 from tracker.run.claims import Outcome
 from tracker.run.create import create_run, latest_open, reopen
 from tracker.run.ends import Tally, Trouble
@@ -33,6 +33,7 @@ from tracker.run.history import not_searched, note_model_changes, observed
 from tracker.run.lane import Lane
 from tracker.run.reader import Reader
 from tracker.run.redirects import Redirects
+from tracker.run.spill import left_over
 from tracker.run.work import WRITE_BATCH, Limits, RunWork, first_of
 from tracker.run.writer import Writer
 
@@ -43,6 +44,7 @@ __all__ = [
     "create_run",
     "execute",
     "latest_open",
+    "mend_stored",
     "observed",
     "reopen",
     "sandbox_for",
@@ -96,6 +98,31 @@ async def execute(
         work.close()
 
 
+async def read_stored(database: Database, run_id: int) -> Summary:
+    """Read and settle what is stored and was never read; ask nothing."""
+    work = RunWork(database, run_id, leases.holder(), asyncio.Event())
+    try:
+        return await _Worker(work, Limits(), None, None, None).read_stored()
+    finally:
+        work.close()
+
+
+def mend_stored(database: Database, workspace_id: int) -> int:
+    """Replies that are paid for and could not be read when they came: those that can be read now become answers.
+    Returns how many asks have another end."""
+    mend.pack_once(database, workspace_id)
+    offered = 0
+    with store.reading(database) as session:
+        runs = list(session.exec(select(Run.id).where(Run.workspace_id == workspace_id)))
+    for run_id in filter(None, runs):
+        with store.writing(database) as session:
+            readable = mend.offer_readable(session, run_id)
+        if readable:
+            asyncio.run(read_stored(database, run_id))
+        offered += readable
+    return offered
+
+
 class _Worker:
     """One process working on one run."""
 
@@ -130,8 +157,18 @@ class _Worker:
             await lane.close()
         return await self.work.db(self._end)
 
+    async def read_stored(self) -> Summary:
+        run, engines, names, stored = await self.work.db(self._begin)
+        known = {engine.id or 0: engine for engine in engines}
+        async with Reader(names, replies=len(stored)) as reader:
+            writer = Writer(self.work, run, known, reader, None, self._report)
+            for start in range(0, len(stored), WRITE_BATCH):
+                await writer.finish(stored[start : start + WRITE_BATCH])
+        self.work.stop.set()  # what is still to be asked stays so
+        return await self.work.db(self._end)
+
     def _begin(self) -> tuple[Run, list[Engine], list[BrandNames], Sequence[Outcome]]:
-        stored = self._recover()
+        stored = [*self._picked_up(), *self._recover()]
         with store.writing(self.work.database) as session:
             run = session.get_one(Run, self.work.run_id)
             run.state, run.started_at, run.ended_at = (
@@ -157,6 +194,20 @@ class _Worker:
             log.warning("a process died", extra={**self.work.about, **counts})
         return recovered.stored
 
+    def _picked_up(self) -> list[Outcome]:
+        """What earlier processes paid for and could not store."""
+        found: list[Outcome] = []
+        for file in left_over(self.work.spill.folder, self.work.run_id):
+            found += claims.pick_up(self.work.database, file.outcomes, file.holder, self.work.me)
+            file.path.unlink()
+            log.warning("replies picked up", extra={**self.work.about, "replies": len(file.outcomes)})
+        return found
+
+    def _strays(self) -> list[Outcome]:
+        self.work.shaken = False
+        work = self.work
+        return claims.strays(work.database, work.run_id, work.me, work.mine | work.unsaved.keys())
+
     async def _drain(self, lanes: Sequence[Lane]) -> None:
         """Empty the lanes; then see to what other processes hold, until nothing is left that could be
         asked."""
@@ -175,16 +226,24 @@ class _Worker:
         """Other processes may hold asks of this run: theirs to end, or ours if they die. True where the lanes
         should look again: asks were planned anew, or money came back."""
         waited = False
+        if self.work.shaken:
+            for outcome in await self.work.db(self._strays):
+                await self._take_over(outcome)
+            waited = True
         while not self.work.stop.is_set():
             others = partial(claims.held_by_others, self.work.database, self.work.run_id, self.work.me)
             if not await self.work.db(others):
                 return waited
             waited = True
             for outcome in await self.work.db(self._recover):
-                self.work.counts.open += 1
-                await self.work.outcomes.put(outcome)
+                await self._take_over(outcome)
             await lanes[0].pace.sleep(0.5)
         return False
+
+    async def _take_over(self, outcome: Outcome) -> None:
+        self.work.claimed([outcome.ask.id])
+        self.work.counts.open += 1
+        await self.work.outcomes.put(outcome)
 
     def _report(self) -> None:
         c = self.work.counts

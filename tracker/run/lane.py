@@ -59,7 +59,7 @@ class Lane:
                 )
             finally:
                 self.work.counts.in_flight -= 1
-            await self.work.outcomes.put(self._outcome(claimed, end))
+            await self.work.hand_in(self._outcome(claimed, end))
 
     async def _next(self) -> Claimed | None:
         if not self.ready:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,13 +12,19 @@ from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Engine as Database
+from sqlalchemy.exc import DBAPIError
 
-from tracker import leases
+from tracker import leases, store
 from tracker.leases import Held
-from tracker.run import claims
+from tracker.run import claims, spill
 from tracker.run.claims import Outcome
+from tracker.run.spill import Spill
 
+log = logging.getLogger("citelift.run")
 T = TypeVar("T")
+FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
+PATIENCE, PATIENCE_AT_THE_END = 600.0, 30.0
+"""Seconds that a database may be away before the work is given up; fewer where it is to end anyway."""
 WRITE_BATCH = 64
 
 
@@ -50,11 +58,41 @@ class Work:
         """What the log says with everything."""
         self.mine: set[int] = set()
         """What this process has claimed and not ended."""
+        self.away_since: float | None = None
+        """Since when the database cannot be reached."""
+        self.shaken = False
+        """It was away: something may have been stored of which no word came."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
 
     async def db(self, work: Callable[[], T]) -> T:
-        """Database work, off the event loop and one piece at a time."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        """Database work, off the event loop and one piece at a time. A database that is away for a while is waited
+        for: `work` has to be such that it may be done twice, where only the word of its end was lost."""
+        wait = FIRST_WAIT
+        while True:
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            except DBAPIError as error:
+                if not store.passes(error) or self._patience_is_over():
+                    raise
+                if self.away_since is None:
+                    self.away_since = time.monotonic()
+                    self.shaken = True
+                    log.warning("database away", extra={**self.about, "reason": str(error.orig)[:200]})
+                await asyncio.sleep(wait)
+                wait = min(LONGEST_WAIT, 2 * wait)
+            else:
+                self._is_back()
+                return done
+
+    def _patience_is_over(self) -> bool:
+        away = 0.0 if self.away_since is None else time.monotonic() - self.away_since
+        return away > (PATIENCE_AT_THE_END if self.stop.is_set() else PATIENCE)
+
+    def _is_back(self) -> None:
+        if self.away_since is not None:
+            seconds = round(time.monotonic() - self.away_since, 1)
+            self.away_since = None
+            log.warning("database back", extra={**self.about, "seconds": seconds})
 
     def claimed(self, keys: Iterable[int]) -> None:
         self.mine.update(keys)
@@ -94,11 +132,38 @@ class RunWork(Work):
         self.run_id = run_id
         self.counts = Counts()
         self.outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=WRITE_BATCH)
+        self.unsaved: dict[int, Outcome] = {}
+        """Replies that are paid for and not stored."""
+        self.spill = Spill(spill.folder_for(database.url), run_id, me)
         self.last = False
         """Nothing comes after what is in the queue now."""
         self.hurry = False
         """Money runs short: what answers turn out to cost is wanted at once, in small batches."""
 
+    async def hand_in(self, outcome: Outcome) -> None:
+        """To be stored. While the database is away its replies wait in memory, and past a bound in a file."""
+        if outcome.reply is not None:
+            if self.away_since is not None and self._waiting_bytes() > spill.MEMORY:
+                self.counts.open -= 1
+                return self.spill.append([outcome])
+            self.unsaved[outcome.ask.id] = outcome
+        return await self.outcomes.put(outcome)
+
+    def _waiting_bytes(self) -> int:
+        return sum(len(outcome.reply["body"]) for outcome in self.unsaved.values() if outcome.reply)
+
+    def saved(self, keys: Iterable[int]) -> None:
+        for key in keys:
+            self.unsaved.pop(key, None)
+
     async def end(self) -> None:
         self.last = True
         await self.outcomes.put(None)
+
+    def close(self) -> None:
+        """What could not be stored is kept in a file."""
+        if self.unsaved:
+            self.spill.append(list(self.unsaved.values()))
+            kept = {"replies": len(self.unsaved), "file": str(self.spill.path)}
+            log.error("replies kept in a file", extra={**self.about, **kept})
+        super().close()

@@ -54,12 +54,22 @@ class Writer:
 
     async def _keep_all(self) -> None:
         while (batch := await self._batch(self.work.outcomes, KEEP_PAUSE, WRITE_BATCH)) is not None:
-            mine = await self.work.db(partial(self._keep, batch))
-            self.work.counts.open -= len(batch) - len(mine)
-            self.work.ended({outcome.ask.id for outcome in batch} - {outcome.ask.id for outcome in mine})
-            for outcome in mine:
-                await self._kept.put(outcome)
+            await self._keep_one(batch)
+            if self.work.spill.waiting:
+                spilled = self.work.spill.take()
+                self.work.counts.open += len(spilled)
+                for start in range(0, len(spilled), WRITE_BATCH):
+                    await self._keep_one(spilled[start : start + WRITE_BATCH])
+                self.work.spill.done()
         await self._kept.put(None)
+
+    async def _keep_one(self, batch: list[Outcome]) -> None:
+        mine = await self.work.db(partial(self._keep, batch))
+        self.work.saved(outcome.ask.id for outcome in batch)
+        self.work.counts.open -= len(batch) - len(mine)
+        self.work.ended({outcome.ask.id for outcome in batch} - {outcome.ask.id for outcome in mine})
+        for outcome in mine:
+            await self._kept.put(outcome)
 
     async def _finish_all(self) -> None:
         while (batch := await self._batch(self._kept, READ_PAUSE, READ_BATCH)) is not None:
