@@ -6,15 +6,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from tracker import store
 from tracker.errors import StoreError
-from tracker.models import Ask, Domain, LinkImport, Workspace
+from tracker.models import Ask, Domain, Judgement, Ledger, LinkImport, Workspace
+from tracker.models import Engine as EngineRow
+from tracker.run import claims
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
@@ -24,6 +27,48 @@ def test_the_migrations_give_exactly_the_tables_of_the_models(database: Engine) 
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, SQLModel.metadata)
     assert differences == []
+
+
+def test_what_was_claimed_under_the_former_schema_may_have_been_sent(database_url: str) -> None:
+    database = store.open_database(database_url, migrate=False)
+    command.upgrade(store.alembic_config(database), "0002")
+    now = "2026-06-01 09:00:00"
+    claimed = "'claimed', 0, 'elsewhere:1:1', '2026-06-01 09:01:30', 700, 50"
+    rows = (
+        "workspace (id, name) values (1, 'w')",
+        "prompt (id, workspace_id, key, text, topic, weight, version, active, imported)"
+        " values (1, 1, 'k', 'Which?', 'crm', 1, 1, true, false)",
+        "engine (id, workspace_id, name, model, surface, repeats, options, active, imported)"
+        " values (1, 1, 'chat', 'sandbox/chat', 'api', 2, '{}', true, false)",
+        f"run (id, workspace_id, key, trigger, planned_at, asked_for, state, catalog_hash)"
+        f" values (1, 1, 'k', 'manual', '{now}', '{now}', 'running', '')",
+        "ledger (run_id, engine_id, spent_micros, reserved_micros) values (1, 1, 50, 700)",
+        "ask (id, workspace_id, run_id, prompt_id, engine_id, repeat, model, state, attempts, claimed_by,"
+        f" lease_until, estimated_micros, spent_micros) values (1, 1, 1, 1, 1, 0, 'sandbox/chat', {claimed})",
+        "ask (id, workspace_id, run_id, prompt_id, engine_id, repeat, model, state, attempts,"
+        " estimated_micros, spent_micros) values (2, 1, 1, 1, 1, 1, 'sandbox/chat', 'planned', 0, 700, 0)",
+        "judgement (id, workspace_id, task, subject, model, prompt_version, state, attempts, claimed_by,"
+        " lease_until, estimated_micros, spent_micros, month)"
+        f" values (1, 1, 'stance', 's', 'm', 'v', {claimed}, '2026-06-01')",
+    )
+    with database.begin() as connection:
+        for row in rows:
+            connection.execute(text(f"insert into {row}"))
+    store.upgrade(database)
+    recovered = claims.recover(database, 1, "b:2:")
+    assert (recovered.given_up, recovered.planned) == (1, 0)
+    with store.reading(database) as session:
+        asks = session.exec(select(Ask).order_by(col(Ask.id))).all()
+        assert [(a.state, a.spent_micros, a.reserved_micros, a.sent_at) for a in asks] == [
+            ("failed", 750, 0, None),
+            ("planned", 0, 0, None),
+        ]
+        ledger = session.exec(select(Ledger)).one()
+        assert (ledger.spent_micros, ledger.reserved_micros) == (750, 0)
+        judgement = session.exec(select(Judgement)).one()
+        assert (judgement.reserved_micros, judgement.sent_at) == (700, judgement.lease_until)
+        assert session.exec(select(EngineRow)).one().after_crash == "give_up"
+    database.dispose()
 
 
 def test_opening_twice_migrates_once(database: Engine, database_url: str) -> None:
