@@ -100,7 +100,7 @@ class Engine(SQLModel, table=True):
     concurrency: int | None = None
     rpm: int | None = None
     after_crash: str = "give_up"
-    """What becomes of an ask that was sent by a process that died: `give_up` or `ask_again`."""
+    """`give_up` or `ask_again`: what becomes of an ask whose process died after sending it."""
     active: bool = True
     imported: bool = False
 
@@ -110,7 +110,6 @@ class EnginePace(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     next_at: datetime | None = None
-    """When the next request may leave, where so many a minute are allowed."""
     paused_until: datetime | None = None
     failures: int = 0
     """In a row, and pauses for them."""
@@ -158,8 +157,7 @@ class Ask(SQLModel, table=True):
     not_before: datetime | None = None
     estimated_micros: int = _big(default=0)
     """The most that a request may cost: set aside from the budget when the ask is claimed."""
-    reserved_micros: int = _big(default=0)
-    """Set aside now; the answer's cost takes its place."""
+    reserved_micros: int = _big(default=0)  # now; the answer's cost takes its place
     spent_micros: int = _big(default=0)
     """What attempts of this ask have cost, known or estimated."""
     reason: str | None = None
