@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -83,17 +84,22 @@ def serve(
     """Keep the clock: run what `citelift schedule` says, until SIGTERM or Ctrl-C."""
     from dashboard import clock
     from tracker import schedule
+    from tracker.logs import log_to
 
     settings = settings_from(catalog, database)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with opened(settings) as db:
+    with log_to(settings.log), opened(settings) as db:
         actions: dict[str, schedule.Action] = {
             "run": lambda what, due, ending: clock.scheduled_run(db, settings, what, due, ending),
             "report": lambda what, due, ending: clock.scheduled_report(db, reports, what, due),
         }
-        schedule.serve(schedule.Clock(db, actions, stop, lambda words: err.print(plain(words))))
+        schedule.serve(schedule.Clock(db, actions, stop, _with_the_time))
+
+
+def _with_the_time(words: str) -> None:
+    err.print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  {plain(words)}")
 
 
 def manual(

@@ -12,7 +12,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,7 +24,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Engine as Database
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from tracker import leases, store
@@ -37,6 +37,8 @@ Action = Callable[[Schedule, datetime, threading.Event], str]
 """(schedule, due moment, stop) → what came of it, in a few words."""
 CLOCK = "clock"
 LEASE = timedelta(seconds=45)
+WAITS = (5.0, 60.0, 300.0, 900.0)
+"""Seconds between the tries of a firing that fails."""
 LEASE_SECONDS, RELOAD_SECONDS, RETRY_SECONDS = 10.0, 5.0, 3.0
 LONGEST_AWAY = timedelta(days=400)
 INSTANT = timedelta(microseconds=1)
@@ -210,23 +212,42 @@ class Clock:
     reload_seconds: float = RELOAD_SECONDS
     lease_seconds: float = LEASE_SECONDS
     retry_seconds: float = RETRY_SECONDS
+    waits: tuple[float, ...] = WAITS
+    running: dict[str, datetime] = field(default_factory=dict)
+    """What is being taken care of, and since when."""
+
+    def away(self, error: DBAPIError) -> None:
+        """The database went away, for a while as it is hoped. What else goes wrong with it is raised."""
+        if not store.passes(error):
+            raise error
+        log.warning("the database is away: %s", error.orig)
 
 
 def serve(clock: Clock) -> None:
     """Hold the clock until `stop` is set; returns when the work in hand has ended.
 
-    Who loses the clock to another process (a laptop that slept) ends its work and waits like any second one.
+    Who loses the clock to another process (a laptop that slept) ends its work and waits like any second one. A
+    database that goes away is waited for.
     """
     me = leases.holder()
-    waited = False
+    state = ""
     while not clock.stop.is_set():
+        before, state = state, _hold_or_wait(clock, me)
+        if state and state != before:
+            clock.on_state(state)
+        clock.stop.wait(clock.retry_seconds)
+
+
+def _hold_or_wait(clock: Clock, me: str) -> str:
+    """Hold the clock as long as it is ours; else say why not."""
+    try:
         if leases.take(clock.database, CLOCK, me, LEASE):
             _hold(clock, me)
-            waited = False
-        elif not waited:
-            clock.on_state("another citelift serve holds this database's clock; waiting for it to end")
-            waited = True
-        clock.stop.wait(clock.retry_seconds)
+            return ""
+    except DBAPIError as error:
+        clock.away(error)
+        return "the database is away; waiting for it to come back"
+    return "another citelift serve holds this database's clock; waiting for it to end"
 
 
 def _hold(clock: Clock, me: str) -> None:
@@ -250,11 +271,20 @@ def _hold(clock: Clock, me: str) -> None:
             clock.stop.wait(clock.reload_seconds)
     finally:
         ending.set()
+        for name, since in clock.running.items():
+            clock.on_state(f"{name}: running since {since:%Y-%m-%d %H:%M} UTC; it may end")
         scheduler.shutdown(wait=True)
         released.set()
         keeper.join()
-        leases.drop(clock.database, CLOCK, me)
+        _drop(clock, me)
         clock.on_state("the clock is stopped")
+
+
+def _drop(clock: Clock, me: str) -> None:
+    try:
+        leases.drop(clock.database, CLOCK, me)
+    except DBAPIError as error:
+        clock.away(error)  # it runs out by itself
 
 
 def _keep_lease(clock: Clock, me: str, released: threading.Event) -> None:
@@ -264,8 +294,8 @@ def _keep_lease(clock: Clock, me: str, released: threading.Event) -> None:
         try:
             if leases.take(clock.database, CLOCK, me, LEASE):
                 continue
-        except OperationalError as error:
-            log.warning("the clock's lease could not be renewed: %s", error.orig)
+        except DBAPIError as error:
+            clock.away(error)
             continue
         log.error("the clock was taken over by another process")
         clock.stop.set()
@@ -277,9 +307,8 @@ def _reload(clock: Clock, scheduler: BackgroundScheduler, known: dict[int, tuple
     try:
         with store.reading(clock.database) as session:
             active = {s.id or 0: s for s in session.exec(select(Schedule).where(col(Schedule.active)))}
-    except OperationalError as error:
-        log.warning("the schedules could not be read: %s", error.orig)
-        return
+    except DBAPIError as error:
+        return clock.away(error)
     for gone in set(known) - set(active):
         scheduler.remove_job(f"schedule-{gone}")
         del known[gone]
@@ -300,11 +329,27 @@ def _reload(clock: Clock, scheduler: BackgroundScheduler, known: dict[int, tuple
 
 
 def take_care(clock: Clock, schedule_id: int, now: datetime | None = None) -> str | None:
-    """Go on with what a dead clock had begun, then do what is due, also what fell due meanwhile; the last
-    outcome."""
+    """Go on with what a dead clock had begun, then do what is due, also what fell due meanwhile; the last outcome.
+    A firing that fails is tried again after a while; one whose database is away as long as it takes."""
     outcome = None
-    while not clock.stop.is_set() and (begun := _begin(clock, schedule_id, now or datetime.now(UTC))):
-        outcome = _act(clock, *begun)
+    tries = 0
+    while not clock.stop.is_set():
+        try:
+            begun = _begin(clock, schedule_id, now or datetime.now(UTC))
+            if begun is None:
+                return outcome
+            outcome = _act(clock, *begun, last=tries >= len(clock.waits))
+            tries = 0
+        except (DBAPIError, CiteliftError) as error:
+            away = isinstance(error, DBAPIError) and store.passes(error)
+            if isinstance(error, DBAPIError) and not away and tries >= len(clock.waits):
+                raise
+            wait = clock.waits[min(tries, len(clock.waits) - 1)]
+            tries += not away
+            words = "the database is away" if away else str(error).splitlines()[0]
+            clock.on_state(f"schedule {schedule_id} failed: {words}; trying again in {wait:.0f} s")
+            log.warning("schedule=%s failed, again in %.0f s: %s", schedule_id, wait, words)
+            clock.stop.wait(wait)
     return outcome
 
 
@@ -328,12 +373,20 @@ def _begun(session: Session, schedule_id: int) -> datetime | None:
     return session.exec(statement.order_by(col(Firing.due_at))).first()
 
 
-def _act(clock: Clock, schedule: Schedule, due: datetime) -> str | None:
+def _act(clock: Clock, schedule: Schedule, due: datetime, *, last: bool) -> str | None:
+    """`last`: no other try follows, and a failure is the outcome."""
     log.info("schedule=%s kind=%s due=%s", schedule.name, schedule.kind, due.isoformat())
+    began = datetime.now(UTC)
+    clock.running[schedule.name] = began
+    clock.on_state(f"{schedule.name}: {schedule.kind} of {due:%Y-%m-%d %H:%M} UTC begins")
     try:
         outcome = clock.actions[schedule.kind](schedule, due, clock.stop)
     except CiteliftError as error:
-        outcome = f"failed: {error.problem}"
+        if not last:
+            raise
+        outcome = f"failed {len(clock.waits) + 1} times: {error.problem}"
+    finally:
+        del clock.running[schedule.name]
     if clock.stop.is_set():
         return None  # unfinished: the next clock goes on with this firing
     with store.writing(clock.database) as session:
@@ -342,5 +395,6 @@ def _act(clock: Clock, schedule: Schedule, due: datetime) -> str | None:
             .where(col(Firing.schedule_id) == schedule.id, col(Firing.due_at) == due)
             .values(ended_at=datetime.now(UTC), outcome=outcome[:500])
         )
+    log.info("schedule=%s due=%s outcome=%s began=%s", schedule.name, due, outcome, began.isoformat())
     clock.on_state(f"{schedule.name}: {outcome}")
     return outcome

@@ -229,7 +229,8 @@ def the_schedule(database: Engine) -> Schedule:
 
 
 def a_clock(database: Engine, act: Callable[..., str], **more: object) -> Clock:
-    return Clock(database, {"run": act, "report": act}, threading.Event(), **more)  # type: ignore[arg-type]
+    actions = {"run": act, "report": act}
+    return Clock(database, actions, threading.Event(), waits=(0.01, 0.01), **more)  # type: ignore[arg-type]
 
 
 def test_a_due_moment_is_acted_on_once_with_its_outcome_kept(held: Engine) -> None:
@@ -283,6 +284,23 @@ def test_a_firing_that_is_stopped_stays_open_for_the_next_clock(held: Engine) ->
     assert [row.outcome for row in firings(held)] == ["fine"]
 
 
+def test_a_firing_that_fails_is_tried_again_and_says_so(held: Engine) -> None:
+    add(held, now=NOW - timedelta(hours=1))
+    tries: list[int] = []
+    news: list[str] = []
+
+    def fails_once(what: Schedule, at: datetime, stop: threading.Event) -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise CiteliftError("the disk is full", "make room")
+        return "fine"
+
+    clock = a_clock(held, fails_once, on_state=news.append)
+    assert take_care(clock, the_schedule(held).id or 0, NOW) == "fine"
+    assert [row.outcome for row in firings(held)] == ["fine"]
+    assert any("the disk is full; trying again" in line for line in news)
+
+
 def test_a_failed_action_is_an_outcome_and_the_next_firing_comes(held: Engine) -> None:
     add(held, "0 * * * *", now=NOW - timedelta(hours=1))
     number = the_schedule(held).id or 0
@@ -290,10 +308,10 @@ def test_a_failed_action_is_an_outcome_and_the_next_firing_comes(held: Engine) -
     def fails(what: Schedule, at: datetime, stop: threading.Event) -> str:
         raise CiteliftError("the disk is full", "make room")
 
-    assert take_care(a_clock(held, fails), number, NOW) == "failed: the disk is full"
+    assert take_care(a_clock(held, fails), number, NOW) == "failed 3 times: the disk is full"
     later = NOW + timedelta(hours=1)
     assert take_care(a_clock(held, lambda what, at, stop: "x" * 900), number, later) is not None
-    assert [row.outcome for row in firings(held)] == ["failed: the disk is full", "x" * 500]
+    assert [row.outcome for row in firings(held)] == ["failed 3 times: the disk is full", "x" * 500]
 
 
 def test_a_removed_schedule_fires_no_more_and_its_open_firing_is_given_up(held: Engine) -> None:

@@ -31,7 +31,7 @@ def test_the_migrations_give_exactly_the_tables_of_the_models(database: Engine) 
 
 def test_what_was_claimed_under_the_former_schema_may_have_been_sent(database_url: str) -> None:
     database = store.open_database(database_url, migrate=False)
-    command.upgrade(store.alembic_config(database), "0002")
+    command.upgrade(store.alembic_config(database), "0003")
     now = "2026-06-01 09:00:00"
     claimed = "'claimed', 0, 'elsewhere:1:1', '2026-06-01 09:01:30', 700, 50"
     rows = (
