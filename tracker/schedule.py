@@ -93,10 +93,10 @@ def _parsed(cron: str, zone: ZoneInfo) -> Cron:
         raise ValueError(f"{len(fields)} fields, not five")
     minute, hour, day, month, weekday = fields
     month = re.sub("|".join(MONTHS), lambda name: str(MONTHS.index(name[0]) + 1), month)
-    for name, field in (("minute", minute), ("hour", hour), ("day", day), ("month", month)):
+    for name, words in (("minute", minute), ("hour", hour), ("day", day), ("month", month)):
         # APScheduler would take `1-5junk` and names with a step, and drop what it does not know.
-        if not all(_NUMBERS.fullmatch(part) for part in field.split(",")):
-            raise ValueError(f"{field!r} is no {name}")
+        if not all(_NUMBERS.fullmatch(part) for part in words.split(",")):
+            raise ValueError(f"{words!r} is no {name}")
     times = {"minute": minute, "hour": hour, "month": month, "timezone": zone}
     days = {"day": day, "day_of_week": _weekdays(weekday)}
     either = not day.startswith("*") and not weekday.startswith("*")
