@@ -135,6 +135,14 @@ def writing(database: Engine) -> Iterator[Session]:
         session.flush()
 
 
+def alone(session: Session, name: str) -> None:
+    """Until this transaction ends, no other passes here with the same name. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(
+            text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+        )
+
+
 @contextmanager
 def reading(database: Engine) -> Iterator[Session]:
     with database.connect() as connection, Session(bind=connection, expire_on_commit=False) as session:

@@ -27,6 +27,7 @@ def sync(
     the catalog becomes inactive, and old answers stay with the wording they were asked in. Engines whose
     answers must not enter this workspace's numbers are refused; where a verb needs only brands, they are left
     out of the tables."""
+    store.alone(session, "catalog")
     workspace_id = ensure_workspace(session, workspace or catalog.workspace)
     _sync_brands(session, workspace_id, catalog)
     if catalog.prompts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,9 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest run that is not done.")
     ] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Ask everything anew, also beside a run that is not done.")
+    ] = False,
     at: Annotated[
         datetime | None,
         typer.Option(
@@ -69,7 +73,7 @@ def run(
         run_id = (
             _resumed(db, workspace_id, found)
             if resume
-            else _planned(db, workspace_id, found, at, spread, key, settings)
+            else _planned(db, workspace_id, found, at, spread, key, new)
         )
         summary = run_now(db, run_id, found, settings, sandbox_url=sandbox, quiet=as_json)
     if as_json:
@@ -100,7 +104,7 @@ def _planned(
     at: datetime | None,
     spread: float | None,
     key: str | None,
-    settings: Settings,
+    new: bool,
 ) -> int:
     from tracker import health, store
     from tracker.engines.simulated import is_sandbox
@@ -111,6 +115,8 @@ def _planned(
     now = datetime.now(UTC)
     made = health.plan_with_history(db, workspace_id, found)
     _require_keys(made)
+    if key is None and not new:
+        _refuse_a_second_bill(db, workspace_id, now)
     with store.writing(db) as session:
         return jobs.create_run(
             session,
@@ -122,6 +128,21 @@ def _planned(
             asked_for=at.replace(tzinfo=UTC) if at else None,
             spread=timedelta(hours=spread) if spread else None,
         )
+
+
+def _refuse_a_second_bill(db: Database, workspace_id: int, now: datetime) -> None:
+    from tracker import store
+    from tracker.run import ends, jobs
+
+    with store.reading(db) as session:
+        run = jobs.under_way(session, workspace_id, now)
+        if run is None:
+            return
+        left = ends.tally(session, run.id or 0).open
+    problem = f"run {run.id} is not done: {left:,} asks are open, and a second run would pay for them again"
+    if sys.stdin.isatty() and typer.confirm(f"{problem}. Ask everything anew?", err=True):
+        return
+    raise UsageError(problem, "`citelift run --resume` goes on with it, `citelift run --new` asks all anew")
 
 
 def _require_keys(made: Plan) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import or_, update
+from sqlalchemy import and_, func, or_, update
 from sqlmodel import Session, col, select
 
 from tracker import store
@@ -28,7 +28,9 @@ def create_run(
     trigger: str = "manual",
     spread: timedelta | None = None,
 ) -> int:
-    """Store the run and its planned asks; a run of the same key is there already and stays as it is."""
+    """Store the run and its planned asks; a run of the same key is there already and stays as it is, also where
+    another process plans it at this very moment."""
+    store.alone(session, f"run:{key}")
     present = session.exec(select(Run.id).where(Run.key == key)).first()
     if present is not None:
         return present
@@ -90,6 +92,23 @@ def latest_open(session: Session, workspace_id: int) -> Run | None:
     left = select(Ask.id).where(Ask.run_id == Run.id, or_(waiting, col(Ask.reason).in_(ends.AGAIN)))
     statement = select(Run).where(Run.workspace_id == workspace_id, Run.state != RunState.DONE)
     return session.exec(statement.where(left.exists()).order_by(col(Run.id).desc())).first()
+
+
+RECENT = timedelta(hours=24)
+
+
+def under_way(session: Session, workspace_id: int, now: datetime) -> Run | None:
+    """The newest run that is being worked on, or was cut off within a day: a second one beside it would ask, and pay
+    for, the same again."""
+    waiting = col(Ask.state).in_([AskState.PLANNED, AskState.CLAIMED])
+    left = select(Ask.id).where(Ask.run_id == Run.id, waiting)
+    held = select(Ask.id).where(
+        Ask.run_id == Run.id, Ask.state == AskState.CLAIMED, col(Ask.lease_until) > now
+    )
+    cut_off = col(Run.state).in_([RunState.PLANNED, RunState.RUNNING, RunState.CANCELLED])
+    recent = and_(cut_off, func.coalesce(Run.started_at, Run.planned_at) > now - RECENT)
+    open_runs = select(Run).where(Run.workspace_id == workspace_id, left.exists(), or_(held.exists(), recent))
+    return session.exec(open_runs.order_by(col(Run.id).desc())).first()
 
 
 def reopen(database: Database, run_id: int, *, now: datetime, plan: Plan | None = None) -> int:

@@ -27,7 +27,7 @@ from tracker.mentions import BrandNames
 from tracker.models import Answer, AskState, Engine, Run, RunState
 from tracker.run import claims, ends, mend, money
 from tracker.run.claims import Outcome
-from tracker.run.create import create_run, latest_open, reopen
+from tracker.run.create import create_run, latest_open, reopen, under_way
 from tracker.run.ends import Tally, Trouble
 from tracker.run.history import not_searched, note_model_changes, observed
 from tracker.run.lane import Lane
@@ -48,6 +48,7 @@ __all__ = [
     "observed",
     "reopen",
     "sandbox_for",
+    "under_way",
 ]
 
 log = logging.getLogger("citelift.run")
