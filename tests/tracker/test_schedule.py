@@ -466,11 +466,12 @@ def test_a_clock_that_is_taken_over_ends_its_work_and_waits(held: Engine) -> Non
             lease = session.exec(select(Lease)).one()
             lease.holder, lease.until = "elsewhere:1:1", datetime.now(UTC) + timedelta(minutes=5)
             session.add(lease)
-        until(lambda: len(words) >= 3)
+        until(lambda: any(line.startswith("another") for line in words))
         assert cut == [True]
         assert not clock.stop.is_set()
         assert [row.ended_at for row in firings(held)] == [None]
-    assert words[:3] == [
+    assert words[1].startswith("s: run of ")
+    assert [line for line in words if not line.startswith("s: ")][:3] == [
         "the clock is running",
         "the clock is stopped",
         "another citelift serve holds this database's clock; waiting for it to end",
@@ -607,12 +608,14 @@ def test_a_scheduled_run_that_is_cut_off_is_finished_by_the_next_serve(
     serving(url, "two")
     until(lambda: ended(sqlite_database), 120)
     (row,) = firings(sqlite_database)
-    assert row.outcome == "run 1 done"
+    given_up = count(sqlite_database, Ask) - count(sqlite_database, Answer)
+    assert row.outcome == ("run 1 done" if not given_up else f"run 1 partial: {given_up} maybe paid")
+    assert given_up <= (16 if number == signal.SIGKILL else 0)
     with store.reading(sqlite_database) as session:
         run = session.exec(select(Run)).one()
         assert run.key == f"1:schedule:1:{row.due_at.isoformat()}"
         assert run.asked_for == row.due_at
-    assert count(sqlite_database, Ask) == count(sqlite_database, Answer) == 120
+    assert count(sqlite_database, Ask) == 120
 
 
 def test_a_scheduled_run_stores_answers_and_what_cannot_run_says_why(

@@ -28,6 +28,8 @@ BREAKER_FAILURES = 25
 BREAKER_PAUSES = (5.0, 30.0, 120.0)
 FULL = 0.1
 """Seconds until it is worth looking again where others have all that is allowed in flight."""
+LATE = timedelta(seconds=0.25)
+"""By so much a turn that came late is made up for, so that a busy machine keeps the pace."""
 EARLY = 0.02
 """Seconds by which a turn may be early, so that a fast pace needs no transaction for every request."""
 
@@ -99,7 +101,7 @@ def _chosen(
     if scope.rpm is None:
         return waiting[:room], FULL
     every = timedelta(seconds=60 / scope.rpm)
-    first = max(pace.next_at or now, now)
+    first = max(pace.next_at or now, now - LATE)
     turns = math.floor((now + timedelta(seconds=EARLY) - first) / every) + 1
     chosen = waiting[: min(room, max(0, turns))]
     pace.next_at = first + every * len(chosen)

@@ -398,7 +398,7 @@ def test_every_mention_is_judged_once_with_what_it_rests_on(
 
 def test_two_at_once_never_ask_the_same(database: Engine, url: str, server: sandbox.Sandbox) -> None:
     filled(database, 30)
-    server.set_faults(sandbox.Faults(latency=0.01))
+    server.set_faults(sandbox.Faults(latency=0.1))
 
     async def both() -> list[run.Summary]:
         each = (judge_cases.stances(database, bench_of(), SHIPPED) for _ in range(2))
