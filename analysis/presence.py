@@ -1,7 +1,8 @@
-"""How often a search engine shows an AI overview at all: answers of a page of results are only half of the story.
+"""How often a search engine shows an AI overview at all: answers of a page of results are only half of the
+story.
 
-Presence rate = pages of results that show an overview ÷ pages that could be read, Wilson interval. A page without one is
-no answer, leaves every other rate, and is no failure.
+Presence rate = pages of results that show an overview ÷ pages that could be read, Wilson interval. A page
+without one is no answer, leaves every other rate, and is no failure.
 """
 
 from __future__ import annotations

@@ -202,7 +202,10 @@ def _doubts(engine: EngineEntry) -> list[Finding]:
                 )
             )
         if prices.ceiling(call_for(engine.model), engine.model, "", engine.options) is None:
-            hint = f"an ask is counted as {plan.UNPRICED_MICROS / 1e6:.2f} USD until it reports its cost; check the model's name"
+            hint = (
+                f"an ask is counted as {plan.UNPRICED_MICROS / 1e6:.2f} USD until it reports its cost; check "
+                f"the model's name"
+            )
             found.append(
                 Finding("warning", "engine.price", engine.name, f"no price known for {engine.model}", hint)
             )
@@ -254,7 +257,10 @@ def _check_judge(found: Catalog, folder: Path, fine: list[str], problems: list[F
         prices.ceiling(plain_call(entry.model) or call_for(entry.model), entry.model, "", entry.options)
         is None
     ):
-        hint = f"each verdict is counted as {plan.UNPRICED_MICROS / 1e6:.2f} USD until the model reports its cost"
+        hint = (
+            f"each verdict is counted as {plan.UNPRICED_MICROS / 1e6:.2f} USD until the model reports its "
+            f"cost"
+        )
         problems.append(Finding("warning", "judge.price", "judge", f"no price known for {entry.model}", hint))
     fine.append(f"judge: {entry.model}, prompt {version}; asked by `citelift judge` only")
 

@@ -117,7 +117,8 @@ def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     """Stored answers per engine, and those that leave some or all rates, with why.
 
     `engine`, `stored`, `problem` (failed or empty), `not_shown` (a page of results without the overview that
-    was asked for), `pages` and `shown` (pages of results, and those with an answer on them), `unknown` (what it cites), `not_searched`.
+    was asked for), `pages` and `shown` (pages of results, and those with an answer on them), `unknown` (what
+    it cites), `not_searched`.
     """
     bad = counted.unusable()
     absent, serp = and_(bad, counted.not_shown()), ANSWER.c.surface == "serp"

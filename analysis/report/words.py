@@ -193,8 +193,8 @@ def _excluded(world: World, excluded: pd.DataFrame) -> Iterator[str]:
             pages = numbers.counted(int(row["not_shown"]), "page")
             share = numbers.percent(row["shown"] / row["pages"]) if row["pages"] else numbers.UNKNOWN
             yield (
-                f"{engine}: {pages} of results showed no AI overview and {_are(row['not_shown'])} no part of any "
-                f"rate; {share} of {numbers.count(int(row['pages']))} pages showed one."
+                f"{engine}: {pages} of results showed no AI overview and {_are(row['not_shown'])} no part "
+                f"of any rate; {share} of {numbers.count(int(row['pages']))} pages showed one."
             )
         if row["not_searched"]:
             yield (

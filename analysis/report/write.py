@@ -56,7 +56,8 @@ def write(
 ) -> list[Path]:
     """Write the week's report into a folder and name the files; without a week, the newest that has answers.
 
-    `scope` narrows it to an engine, topic, country or language. `classes` is the folder of the user's own lists and rules of classes, where there is one.
+    `scope` narrows it to an engine, topic, country or language. `classes` is the folder of the user's own
+    lists and rules of classes, where there is one.
     """
     unknown = set(formats) - set(get_args(Format))
     if unknown:

@@ -14,7 +14,10 @@ from tests.tracker.engines.test_ask import ANTHROPIC, CHAT
 from tracker import health, settings
 from tracker.settings import Settings
 
-BRANDS = "brands:\n- {name: Norvane, domains: [norvane.com], own: true}\n- {name: Quellby, domains: [quellby.com]}\n"
+BRANDS = (
+    "brands:\n- {name: Norvane, domains: [norvane.com], own: true}\n- {name: Quellby, domains: "
+    "[quellby.com]}\n"
+)
 PROMPTS = "prompts:\n" + "".join(f"- text: What is the best CRM for team {n}?\n" for n in range(12))
 
 

@@ -23,12 +23,14 @@ NESTED: Mapping[str, str] = {
         table[][].reference_indexes list[].@block text_blocks[].@block comparison[].@block items[].@block
         cards[].@block blocks[].@block formatted.** top_stories[].@block
         snippet_highlighted_words answer_highlight level live source_icon snippet_links.** snippet_latex.**
-        product_labels.** values.** feature video.** videos.** images.** image.** thumbnail link source date rating reviews price language code latex
+        product_labels.** values.** feature video.** videos.** images.** image.** thumbnail link source date
+        rating reviews price language code latex
         products.** local_results.** shopping_results.** headers.** detailed.** extensions.** places.**
         product.** related_questions.** icon index position""",
     "element": """
         type title text markdown references[].url references[].title references[].* links[].url
-        links[].title links[].* items[].@element components[].@element table.table_header table.table_content[]
+        links[].title links[].* items[].@element components[].@element table.table_header
+        table.table_content[]
         snippet url position images.** rectangle.** rank_group rank_absolute page xpath
         asynchronous_ai_overview date timestamp image_url source domain data.** seller.** price.** rating.**
         is_video is_image is_malicious is_web_story breadcrumb website_name""",
@@ -143,7 +145,8 @@ _RESPONSES = {
     "the error's own details": "error.** incomplete_details.**",
 }
 _GROUNDING = """
-    webSearchQueries[] imageSearchQueries[] retrievalQueries[] groundingChunks[].web.uri groundingChunks[].web.title groundingChunks[].web.domain
+    webSearchQueries[] imageSearchQueries[] retrievalQueries[] groundingChunks[].web.uri
+    groundingChunks[].web.title groundingChunks[].web.domain
     groundingChunks[].retrievedContext.uri groundingChunks[].retrievedContext.title
     groundingChunks[].maps.uri groundingChunks[].maps.title groundingChunks[].image.sourceUri
     groundingChunks[].image.title groundingChunks[].image.domain
@@ -212,7 +215,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
                 _below(
                     "choices[].message.provider_specific_fields",
                     """citations[][].url citations[][].title web_search_results[].content[].url
-                    web_search_results[].content[].title web_search_calls[].input.query web_search_calls[].action.query stop_reason
+                    web_search_results[].content[].title web_search_calls[].input.query
+                    web_search_calls[].action.query stop_reason
                     citationsContent[].citations[].location.web.url
                     citationsContent[].citations[].location.web.domain
                     citationsContent[].citations[].title citationsContent[].content[].text""",
@@ -303,7 +307,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             usage.total_tool_use_tokens usage.grounding_tool_count[].type
             usage.grounding_tool_count[].search_query_count usage.grounding_tool_count[].count""",
         "names and times": """
-            *[].status environment.** id object created updated role service_tier previous_interaction_id *[].id *[].call_id
+            *[].status environment.** id object created updated role service_tier previous_interaction_id
+            *[].id *[].call_id
             *[].is_error *[].name *[].search_type environment_id webhook_config.** labels.**""",
         "tokens by kind, or the sum": """
             usage.total_tokens usage.total_cached_tokens usage.total_reasoning_tokens
@@ -315,7 +320,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             *[].signature *[].summary.** *[].arguments.* *[].content[].summary.**
             *[].content[].signature""",
         "display and other tools": """
-            *[].result[].*.** *[].result[].places[].*.** *[].result.*.** *[].server_name *[].content[].data *[].content[].mime_type
+            *[].result[].*.** *[].result[].places[].*.** *[].result.*.** *[].server_name *[].content[].data
+            *[].content[].mime_type
             *[].content[].uri *[].data *[].mime_type *[].uri *[].resolution *[].content[].resolution
             *[].content[].annotations[].*.** *[].annotations[].*.**""",
         "the request, echoed": """
@@ -408,7 +414,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
         "the conversation, echoed": "chat_history.** search_results.** is_search_required",
         "the model's own working": "message.content[].thinking message.tool_plan logprobs.**",
         "of a document": """
-            documents[].* message.citations[].sources[].document.* message.citations[].sources[].tool_output.**
+            documents[].* message.citations[].sources[].document.*
+            message.citations[].sources[].tool_output.**
             message.content[].image_url.**""",
         "other tools": "message.tool_calls.**",
     },
@@ -424,7 +431,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             outputs[].previous_agent_name outputs[].next_agent_id outputs[].next_agent_name
             outputs[].agent_name outputs[].function""",
         "tokens by kind, or the sum": "usage.total_tokens usage.connector_tokens usage.*",
-        "of a cited page": "outputs[].content[].favicon outputs[].content[].description outputs[].content[].source",
+        "of a cited page": "outputs[].content[].favicon outputs[].content[].description "
+        "outputs[].content[].source",
         "the model's own working": "outputs[].content[].thinking.** outputs[].content[].closed guardrails.**",
         "other tools": """
             outputs[].info.** outputs[].content[].file_id outputs[].content[].file_name
@@ -449,7 +457,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
         "read": """
             ai_overview.text_blocks[].@block ai_overview.texts[].@block
             ai_overview.references[].index ai_overview.references[].link ai_overview.references[].href
-            ai_overview.references[].title ai_overview.page_token ai_overview.error search_parameters.q search_parameters.engine search_metadata.status error""",
+            ai_overview.references[].title ai_overview.page_token ai_overview.error search_parameters.q
+            search_parameters.engine search_metadata.status error""",
         "names and times": "search_metadata.** search_parameters.** search_information.**",
         "of a listed page": "ai_overview.references[].*",
         "the overview's address and pictures": """
@@ -459,7 +468,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
     },
     "serpapi_ai_mode": {
         "read": """
-            text_blocks[].@block references[].index references[].link references[].title reference_links[].index
+            text_blocks[].@block references[].index references[].link references[].title
+            reference_links[].index
             reference_links[].link reference_links[].title search_parameters.q search_parameters.engine
             search_metadata.status error""",
         "names and times": "search_metadata.** search_parameters.** search_information.**",

@@ -123,9 +123,17 @@ def _dataforseo(asked: Question, call: Call) -> httpx.Request:
 # DataForSEO answers nearly everything with HTTP 200 and a status of its own inside; other statuses than these
 # (a search without results, say) are the reader's.
 _STATUSES = {
-    40100: 401, 40101: 500, 40103: 500, 40104: 403, 40200: 402, 40201: 402, 40202: 429, 40203: 402, 40204: 403,
-    40207: 403, 40209: 429, 40210: 402, 40501: 400, 40502: 400, 40503: 400, 40504: 400, 40506: 400,
-}  # fmt: skip
+    task_status: http_status
+    for http_status, task_statuses in {
+        400: (40501, 40502, 40503, 40504, 40506),
+        401: (40100,),
+        402: (40200, 40201, 40203, 40210),
+        403: (40104, 40204, 40207),
+        429: (40202, 40209),
+        500: (40101, 40103),
+    }.items()
+    for task_status in task_statuses
+}
 
 
 def _raise_if_refused(found: dict[str, Any]) -> None:

@@ -234,7 +234,7 @@ def _litellm() -> Any:
     import litellm
     from litellm.integrations.custom_logger import CustomLogger
 
-    class Capture(CustomLogger):  # type: ignore[misc]
+    class Capture(CustomLogger):
         def log_post_api_call(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
             captured = _captured.get()
             if captured is not None:

@@ -96,7 +96,8 @@ def _said(text: str) -> str:
 
 _NOT_JSON = re.compile(
     r"(?i)expecting value|unable to get json|unterminated string|delimiter: line|enclosed in double quotes"
-    r"|invalid response object|error (?:parsing|decoding) .{0,40}json|jsondecodeerror|error while decoding json"
+    r"|invalid response object|error (?:parsing|decoding) .{0,40}json|jsondecodeerror|error while decoding "
+    r"json"
     r"|codec can't decode|maximum recursion depth|empty or invalid response"
 )
 
@@ -186,8 +187,10 @@ def by_status(status: int, text: str, headers: Mapping[str, str]) -> AskFailed:
 
 
 _NO_MODEL = re.compile(
-    r"(?i)model_not_found|invalid model|unknown model|model\b.{0,80}\b(?:does not exist|not found|not exist|is not valid|"
-    r"not a valid|is not supported|has been (?:retired|deprecated|decommissioned))|not a valid model|LLM Provider NOT provided"
+    r"(?i)model_not_found|invalid model|unknown model|model\b.{0,80}\b(?:does not exist|not found|not exist"
+    r"|is not valid|"
+    r"not a valid|is not supported|has been (?:retired|deprecated|decommissioned))|not a valid model|LLM "
+    r"Provider NOT provided"
 )
 
 
@@ -196,7 +199,8 @@ def _has_no_credit(text: str) -> bool:
     latter."""
     return bool(
         re.search(
-            r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing|run out of searches",
+            r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing|run out of "
+            r"searches",
             text,
         )
     )

@@ -20,20 +20,26 @@ _BLOCK = re.compile(r"-----BEGIN TEXT (\w+)-----\n(.*?)\n-----END TEXT \1-----",
 _BRAND = re.compile(r"^Brand: (.+)$", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.!?;。])\s+|\n+")
 _GOOD = re.compile(
-    r"(?i)\b(best|better|great|excellent|recommend\w*|prais\w+|love\w*|like|easy|solid|well|top|suits?|safe|quick\w*|impress\w*|clear pick|friendly|simple|nice|first|"
-    r"reliable|fast|favou?rite|worth|winner|good|beste[nr]?|empfehl\w+|gut|zuverlässig|überzeugt|excellente?s?|agréable|fácil|meilleure?|recommand\w+|"
+    r"(?i)\b(best|better|great|excellent|recommend\w*|prais\w+|love\w*|like|easy|solid|well|top|suits?|safe"
+    r"|quick\w*|impress\w*|clear pick|friendly|simple|nice|first|"
+    r"reliable|fast|favou?rite|worth|winner|good|beste[nr]?|empfehl\w+|gut|zuverlässig|überzeugt"
+    r"|excellente?s?|agréable|fácil|meilleure?|recommand\w+|"
     r"mejor|recomend\w+|melhor|ottim[oa]|migliore)\b"
 )
 _BAD = re.compile(
-    r"(?i)\b(bad|worst|worse|avoid\w*|slow|poor\w*|unreliable|complain\w*|buggy|overpriced|expensive|outdated|lacks?|fails?|bugs?|outages?|"
-    r"hidden|regret\w*|weak\w*|disappoint\w+|schlecht\w*|teuer|langsam|mauvaise?|éviter|lente?|peor|evit\w+|caro|pior|"
+    r"(?i)\b(bad|worst|worse|avoid\w*|slow|poor\w*|unreliable|complain\w*|buggy|overpriced|expensive|outdated"
+    r"|lacks?|fails?|bugs?|outages?|"
+    r"hidden|regret\w*|weak\w*|disappoint\w+|schlecht\w*|teuer|langsam|mauvaise?|éviter|lente?|peor|evit\w+"
+    r"|caro|pior|"
     r"peggiore|lent[oa])\b"
 )
 _NOT = re.compile(
-    r"(?i)\b(not|no|never|hardly|seldom|n't|isn’t|isn't|don’t|don't|nicht|kein\w*|pas|nunca|não|non)\W+(\w+\W+){0,2}$"
+    r"(?i)\b(not|no|never|hardly|seldom|n't|isn’t|isn't|don’t|don't|nicht|kein\w*|pas|nunca|não"
+    r"|non)\W+(\w+\W+){0,2}$"
 )
 _NOTHING = re.compile(
-    r"(?i)no information|(could not|couldn’t|couldn't|did not|didn’t|didn't) find|nothing about|not mentioned|"
+    r"(?i)no information|(could not|couldn’t|couldn't|did not|didn’t|didn't) find|nothing about"
+    r"|not mentioned|"
     r"keine informationen|aucune information|no encontré|ninguna información"
 )
 _KINDS: Mapping[str, re.Pattern[str]] = {

@@ -29,7 +29,10 @@ from tracker.sandbox.writing import Json, Rendered
 _BODY_LIMIT = 8 * 2**20
 _HEAD_LIMIT = 64 * 2**10
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-_HTML = b"<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+_HTML = (
+    b"<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad "
+    b"Gateway</h1></body></html>"
+)
 
 
 @dataclass

@@ -64,13 +64,17 @@ class WebLink:
 # Their hosts are chosen for the joins: www, a subdomain, a two-part suffix, a private suffix, an IDN.
 _PUBLISHERS: dict[SourceType, str] = {
     "editorial": """
-        techdaily.com:88:www:general ledgerandloop.com:61:www brightdeskreview.com:57:www opsquarterlypost.com:66:www
+        techdaily.com:88:www:general ledgerandloop.com:61:www brightdeskreview.com:57:www
+        opsquarterlypost.com:66:www
         smallfirmweekly.com:72:www:general thequietdeskpost.com:38: deskandfieldpost.co.uk:54:www
-        nordstapelpost.se:43:www bizharbornews.org:59:: growthalmanach.com:69:blog:general stackgazetteer.com:74:www
-        makersledgerpost.com:35:: officekompassheft.de:47:www kontorblattonline.de:51:www lapetiteagencehebdo.fr:33::
+        nordstapelpost.se:43:www bizharbornews.org:59:: growthalmanach.com:69:blog:general
+        stackgazetteer.com:74:www
+        makersledgerpost.com:35:: officekompassheft.de:47:www kontorblattonline.de:51:www
+        lapetiteagencehebdo.fr:33::
         bürobotenblatt.de:29:: harbourlinejournal.com:64:www""",
     "community": """
-        askfounderscircle.org:70:: deskboardtalk.net:46:forum crewthreadhall.net:41:: opsforumhall.com:63:www:general
+        askfounderscircle.org:70:: deskboardtalk.net:46:forum crewthreadhall.net:41::
+        opsforumhall.com:63:www:general
         smallteamnotes.github.io:27:: answerbarnyard.com:81:www:general sellersguildhall.org:49:community
         tinkerboardroom.com:37:: countersidetalk.org:44:talk""",
     "reference": """

@@ -144,7 +144,10 @@ def test_a_bad_catalog_is_refused_with_file_line_and_fix(
 
 
 def test_a_name_or_alias_may_be_kept_to_its_spelling(tmp_path: Path) -> None:
-    text = "brands:\n  - name: Target\n    case: exact\n    own: true\n    aliases: [Target Corp, {name: TGT, case: exact}]\n"
+    text = (
+        "brands:\n  - name: Target\n    case: exact\n    own: true\n    aliases: [Target Corp, {name: TGT, "
+        "case: exact}]\n"
+    )
     brand = catalog.load(write(tmp_path, brands=text)).own
     assert (brand.aliases, brand.exact) == (("Target Corp", "TGT"), ("Target", "TGT"))
 
@@ -189,7 +192,10 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path, raw: bytes) -> None:
 
 
 def test_a_brand_owns_hosts_pages_and_its_name_under_every_country(tmp_path: Path) -> None:
-    owned = "    owns: [youtube.com/@Norvane, 'norvane.*', shop.norvane.io, norvane.com, 'https://x.com/norvane/']\n"
+    owned = (
+        "    owns: [youtube.com/@Norvane, 'norvane.*', shop.norvane.io, norvane.com, "
+        "'https://x.com/norvane/']\n"
+    )
     brands = BRANDS.replace("    own: true\n", f"    own: true\n{owned}")
     brand = catalog.load(write(tmp_path, brands)).own
     assert brand.domains == ("norvane.com", "shop.norvane.io")

@@ -69,7 +69,10 @@ def test_brands_and_engines_keep_their_identity(database: Engine, tmp_path: Path
 
 def test_a_renamed_brand_keeps_its_row_and_so_its_history(sqlite_database: Engine, tmp_path: Path) -> None:
     before = "brands:\n  - {name: TransferWise, own: true}\n  - {name: Square, domains: [squareup.com]}\n"
-    after = "brands:\n  - {name: Wise, aliases: [TransferWise], own: true}\n  - {name: Block, domains: [squareup.com]}\n"
+    after = (
+        "brands:\n  - {name: Wise, aliases: [TransferWise], own: true}\n  - {name: Block, domains: "
+        "[squareup.com]}\n"
+    )
     with store.writing(sqlite_database) as session:
         catalog.sync(session, loaded(tmp_path, brands=before))
         old = {brand.name: brand.id for brand in session.exec(select(Brand))}
@@ -82,7 +85,10 @@ def test_a_renamed_brand_keeps_its_row_and_so_its_history(sqlite_database: Engin
 
 
 def test_a_spelling_that_is_exact_stays_so_in_its_row(sqlite_database: Engine, tmp_path: Path) -> None:
-    text = "brands:\n  - {name: dm, case: exact, own: true, aliases: [dm-drogerie, {name: DM-Markt, case: exact}]}\n"
+    text = (
+        "brands:\n  - {name: dm, case: exact, own: true, aliases: [dm-drogerie, {name: DM-Markt, case: "
+        "exact}]}\n"
+    )
     with store.writing(sqlite_database) as session:
         workspace_id = catalog.sync(session, loaded(tmp_path, brands=text))
         (names,) = stored.brand_names(session, workspace_id)

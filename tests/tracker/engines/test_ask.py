@@ -517,7 +517,8 @@ def test_a_status_has_one_reason(
     ("text", "said"),
     [
         (
-            'litellm.AuthenticationError: AuthenticationError: OpenAIException - {"error": {"message": "Bad key."}}',
+            "litellm.AuthenticationError: AuthenticationError: OpenAIException - "
+            '{"error": {"message": "Bad key."}}',
             "Bad key.",
         ),
         ("litellm.InternalServerError: OpenAIException - Cannot connect to host", "Cannot connect to host"),
