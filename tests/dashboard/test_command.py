@@ -154,10 +154,16 @@ def test_help_about_nothing_known_is_refused(capsys: pytest.CaptureFixture[str])
     assert "one of catalog" in capsys.readouterr().err
 
 
-# --- how every verb ends -------------------------------------------------------------------------------------
+# --- how every verb ends ------------------------------------------------------------------------------------
 
-LINKS = "source_url,target_url,anchor,first_seen\nhttps://techdaily.com/crm,https://norvane.com/,Norvane,2026-03-01\n"
-RANKS = "#harmonicc_pos\t#harmonicc_val\t#pr_pos\t#pr_val\t#host_rev\t#n_hosts\n1\t9.0\t1\t0.5\tcom.techdaily\t3\n"
+LINKS = (
+    "source_url,target_url,anchor,first_seen\n"
+    "https://techdaily.com/crm,https://norvane.com/,Norvane,2026-03-01\n"
+)
+RANKS = (
+    "#harmonicc_pos\t#harmonicc_val\t#pr_pos\t#pr_val\t#host_rev\t#n_hosts\n"
+    "1\t9.0\t1\t0.5\tcom.techdaily\t3\n"
+)
 REPLY = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": []}
 FILES = {
     "answers.jsonl": json.dumps(RECORD) + "\n",

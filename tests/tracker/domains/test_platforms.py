@@ -84,7 +84,33 @@ _HOSTS = st.sampled_from(
     ]
 )
 _PIECES = st.sampled_from(
-    "/ . ? & = ; ) ( * : ' 0 %2e %22 &amp; utm_source=x v= q= https:// b.com /wiki/ /dp/B0ABC /ref= /watch /url".split()
+    [
+        "/",
+        ".",
+        "?",
+        "&",
+        "=",
+        ";",
+        ")",
+        "(",
+        "*",
+        ":",
+        "'",
+        "0",
+        "%2e",
+        "%22",
+        "&amp;",
+        "utm_source=x",
+        "v=",
+        "q=",
+        "https://",
+        "b.com",
+        "/wiki/",
+        "/dp/B0ABC",
+        "/ref=",
+        "/watch",
+        "/url",
+    ]
 )
 
 
