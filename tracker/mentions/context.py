@@ -25,9 +25,9 @@ _REACH = 160
 _NO_WORDS = re.compile(r"\s*(?:[A-Z][.)]\s+)?[\W\d_]*")
 _SIGNS = re.compile(r"[*_~\0]+")
 _MARKER = re.compile(
-    r"[ \t>]*(?:[A-Z][.)]\s|[-*+•▪◦–]\s|#{1,6}\s|\|\s?|\(?\d{1,3}[.):\]]|[*_]{2}|[^\w\s\"'“(])"
+    r"[ \t>]*(?:[A-Z][.)]\s|\d\ufe0f?\u20e3|[-*+•▪◦–]\s|#{1,6}\s|\|\s?|\(?\d{1,3}[.):\]]|[*_]{2}|[^\w\s\"'“(])"
 )
-_LABEL_END = re.compile(r"[\"'”’)\]®™]*\s*(?:$|[:：|–—(/]|-+\s)")
+_LABEL_END = re.compile(r"[\"'”’)\]®™]*\s*(?:$|[:：|–—(/]|-+\s|[^\w\s.,;!?'’\"]+\s*$)")
 _SENTENCE_END = re.compile(r"(?:[.!?…:;。！？：]|\s[–—-])[\"'”’)\]]*\s+[\"'“‘(\[]*$")
 _ABBREVIATION = re.compile(
     r"\b(?:vs|e\.g|i\.e|approx|no|st|dr|mr|ms|inc|co|feat|cf|z\.B|ca|bzw)\.\s+$", re.IGNORECASE
@@ -248,6 +248,8 @@ class _Here:
             return "name"
         if small in cues().particles:
             return "word"
+        if self.written.isupper() and len(self.written) > 2 and not following.isupper():
+            return "name"
         if self.whole or (ends and self._follows_a_name()):
             return "name"
         if following[:1].isupper() and _GOES_ON_SMALL.match(self.after) and languages_of(small):
