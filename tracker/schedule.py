@@ -226,8 +226,8 @@ class Clock:
 def serve(clock: Clock) -> None:
     """Hold the clock until `stop` is set; returns when the work in hand has ended.
 
-    Who loses the clock to another process (a laptop that slept) ends its work and waits like any second one. A
-    database that goes away is waited for.
+    Who loses the clock to another process (a laptop that slept) ends its work and waits like any second one.
+    A database that goes away is waited for.
     """
     me = leases.holder()
     state = ""
@@ -329,8 +329,9 @@ def _reload(clock: Clock, scheduler: BackgroundScheduler, known: dict[int, tuple
 
 
 def take_care(clock: Clock, schedule_id: int, now: datetime | None = None) -> str | None:
-    """Go on with what a dead clock had begun, then do what is due, also what fell due meanwhile; the last outcome.
-    A firing that fails is tried again after a while; one whose database is away as long as it takes."""
+    """Go on with what a dead clock had begun, then do what is due, also what fell due meanwhile; the last
+    outcome. A firing that fails is tried again after a while; one whose database is away as long as it
+    takes."""
     outcome = None
     tries = 0
     while not clock.stop.is_set():

@@ -229,7 +229,8 @@ def _require_current(database: Engine) -> None:
 
 
 def passes(error: DBAPIError) -> bool:
-    """Whether the same may succeed in a while: the server went away or restarts, others hold a lock, no space."""
+    """Whether the same may succeed in a while: the server went away or restarts, others hold a lock, no
+    space."""
     if error.connection_invalidated:
         return True
     code = getattr(error.orig, "sqlstate", None)

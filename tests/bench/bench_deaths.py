@@ -2,8 +2,9 @@
 
 python -m tests.bench.bench_deaths [pair] [kills] [restart] [times=10] [asks=1800]
 
-`pair`: two processes on one database, one killed with -9 at 500 stored replies, on SQLite and PostgreSQL. `kills`:
-one process killed five times. `restart`: PostgreSQL is away for eight seconds in the middle of a run.
+`pair`: two processes on one database, one killed with -9 at 500 stored replies, on SQLite and PostgreSQL.
+`kills`: one process killed five times. `restart`: PostgreSQL is away for eight seconds in the middle of a
+run.
 """
 
 from __future__ import annotations

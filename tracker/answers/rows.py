@@ -47,8 +47,8 @@ def unpack(packed: bytes) -> bytes:
 
 
 def packed_once(packed: bytes) -> bytes | None:
-    """The body packed once, where it was packed more often; None where it is as it should be. No reply begins like a
-    packed one: bodies are text."""
+    """The body packed once, where it was packed more often; None where it is as it should be. No reply begins
+    like a packed one: bodies are text."""
     once, inner = None, unpack(packed)
     while inner[:1] == _ZLIB:
         try:

@@ -171,8 +171,8 @@ def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month:
 
 
 def set_aside(database: Database, bench: Bench, claimed: Claimed, *, me: str, now: datetime) -> bool:
-    """`money.set_aside` for the next attempt at a judgement that is still ours; False where it is not, and nothing is
-    booked: whoever took it over has booked it."""
+    """`money.set_aside` for the next attempt at a judgement that is still ours; False where it is not, and
+    nothing is booked: whoever took it over has booked it."""
     with store.writing(database) as session:
         account = bench.account(claimed.month)
         money.lock(session, account)
@@ -226,8 +226,8 @@ def settle(
 
 
 def recover(database: Database, workspace_id: int) -> int:
-    """Free what dead processes had claimed. What was sent may have been paid for, so its estimate is booked as spent
-    and the budget stays a ceiling whatever the engine charged."""
+    """Free what dead processes had claimed. What was sent may have been paid for, so its estimate is booked
+    as spent and the budget stays a ceiling whatever the engine charged."""
     with store.writing(database) as session:
         money.lock_workspace(session, workspace_id)
         lost = leases.left_behind(session, held(workspace_id))

@@ -162,9 +162,9 @@ def _due(session: Session, run_id: int, engine_id: int, now: datetime, limit: in
 def set_aside(
     database: Database, claimed: Claimed, me: str, *, month_budget: int | None = None, going_on: bool = False
 ) -> bool:
-    """`money.set_aside` for the next request of an ask that is still ours: what is set aside becomes spent, and as
-    much again is set aside. `going_on`: that request leaves at once, and the mark stays. False where the money is not
-    there, and where another has taken the ask over: who did has booked it."""
+    """`money.set_aside` for the next request of an ask that is still ours: what is set aside becomes spent,
+    and as much again is set aside. `going_on`: that request leaves at once, and the mark stays. False where
+    the money is not there, and where another has taken the ask over: who did has booked it."""
     with store.writing(database) as session:
         if not leases.still_held(session, Ask, me, [claimed.id]):
             return False
@@ -188,9 +188,9 @@ def owned(session: Session, me: str, outcomes: Sequence[Outcome]) -> list[Outcom
 
 
 def take_back(session: Session, me: str, outcomes: Sequence[Outcome], *, held_by: str | None = None) -> None:
-    """Replies that came when their asks had been given up, or planned again, for a process that was thought dead: the
-    asks are ours again, and what was booked for them is only set aside. `held_by`: also asks that this process, which
-    died, still holds. What another has claimed meanwhile stays with it."""
+    """Replies that came when their asks had been given up, or planned again, for a process that was thought
+    dead: the asks are ours again, and what was booked for them is only set aside. `held_by`: also asks that
+    this process, which died, still holds. What another has claimed meanwhile stays with it."""
     replied = {outcome.ask.id: outcome for outcome in outcomes if outcome.reply is not None}
     until = leases.now(session) + LEASE
     for ask in session.exec(select(Ask).where(col(Ask.id).in_(list(replied))).with_for_update()):
@@ -309,9 +309,9 @@ class Recovered:
 
 
 def recover(database: Database, run_id: int, me: str) -> Recovered:
-    """See to what dead processes had claimed. What was never sent is planned again. What was sent may have been paid
-    for: its estimate is booked, so that the budget stays a ceiling whatever the engine charged, and `after_crash` of
-    its engine says whether it is asked again."""
+    """See to what dead processes had claimed. What was never sent is planned again. What was sent may have
+    been paid for: its estimate is booked, so that the budget stays a ceiling whatever the engine charged, and
+    `after_crash` of its engine says whether it is asked again."""
     with store.writing(database) as session:
         lost: dict[int, Ask] = {ask.id: ask for ask in leases.left_behind(session, held(run_id))}
         stored = _stored_outcomes(session, list(lost))
@@ -352,8 +352,8 @@ def pick_up(database: Database, outcomes: Sequence[Outcome], held_by: str, me: s
 
 
 def strays(database: Database, run_id: int, me: str, known: Set[int]) -> list[Outcome]:
-    """Asks that are ours without our knowing: the word of it was lost with the connection. Those that were never sent
-    are planned again; those whose replies are stored come back, to be read."""
+    """Asks that are ours without our knowing: the word of it was lost with the connection. Those that were
+    never sent are planned again; those whose replies are stored come back, to be read."""
     with store.writing(database) as session:
         mine = select(Ask).where(*held(run_id).where(), col(Ask.claimed_by) == me).with_for_update()
         lost = {ask.id or 0: ask for ask in session.exec(mine) if ask.id not in known}

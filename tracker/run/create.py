@@ -28,8 +28,8 @@ def create_run(
     trigger: str = "manual",
     spread: timedelta | None = None,
 ) -> int:
-    """Store the run and its planned asks; a run of the same key is there already and stays as it is, also where
-    another process plans it at this very moment."""
+    """Store the run and its planned asks; a run of the same key is there already and stays as it is, also
+    where another process plans it at this very moment."""
     store.alone(session, f"run:{key}")
     present = session.exec(select(Run.id).where(Run.key == key)).first()
     if present is not None:
@@ -98,8 +98,8 @@ RECENT = timedelta(hours=24)
 
 
 def under_way(session: Session, workspace_id: int, now: datetime) -> Run | None:
-    """The newest run that is being worked on, or was cut off within a day: a second one beside it would ask, and pay
-    for, the same again."""
+    """The newest run that is being worked on, or was cut off within a day: a second one beside it would ask,
+    and pay for, the same again."""
     waiting = col(Ask.state).in_([AskState.PLANNED, AskState.CLAIMED])
     left = select(Ask.id).where(Ask.run_id == Run.id, waiting)
     held = select(Ask.id).where(

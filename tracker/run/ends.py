@@ -23,9 +23,10 @@ AGAIN: frozenset[Reason] = PASSING | {GONE}
 
 
 def reopen(session: Session, run_id: int) -> int:
-    """For a resumed run: what failed for a passing reason, or was never tried, is planned again; what may have been
-    paid for where the catalog says so. A stored reply that can be read after all is not asked for again; one that
-    cannot goes, or it would be taken for the next one. Returns the asks that will have another end."""
+    """For a resumed run: what failed for a passing reason, or was never tried, is planned again; what may
+    have been paid for where the catalog says so. A stored reply that can be read after all is not asked for
+    again; one that cannot goes, or it would be taken for the next one. Returns the asks that will have
+    another end."""
     readable = mend.offer_readable(session, run_id)
     asked_again = select(Engine.id).where(Engine.after_crash == "ask_again")
     which = (

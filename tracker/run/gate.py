@@ -1,9 +1,9 @@
 """The gate that every request passes: it is marked as sent before it leaves, and all processes keep one pace.
 
-A request that has left may be paid for, whatever becomes of the process that sent it. So the mark is stored first, for
-all that wait together in one transaction, and only for claims that are still ours. What an engine allows is counted
-there too, over every process that works on the database: requests in flight, requests a minute, its own word on
-waiting, and failures in a row.
+A request that has left may be paid for, whatever becomes of the process that sent it. So the mark is stored
+first, for all that wait together in one transaction, and only for claims that are still ours. What an engine
+allows is counted there too, over every process that works on the database: requests in flight, requests a
+minute, its own word on waiting, and failures in a row.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ def _chosen(
 
 
 def _allowed(session: Session, scope: Scope, me: str, now: datetime) -> int:
-    """How many requests may be ours: what others leave, and no more than our share while others wait for theirs."""
+    """How many requests may be ours: what others leave, and no more than our share while others wait for
+    theirs."""
     table = scope.held.table
     counts = (
         select(table.claimed_by, func.count(), func.count(col(table.sent_at)))
@@ -135,8 +136,9 @@ def _mark(session: Session, scope: Scope, me: str, keys: Sequence[int], now: dat
 def note_failure(
     database: Database, scope: Scope, me: str, key: int, failure: AskFailed, *, recovered: bool
 ) -> tuple[str | None, float]:
-    """Count a failure for all processes. Returns why the engine should be left alone for good, if it should, and the
-    seconds for which it is left alone now. A request that surely cost nothing is no longer marked as sent."""
+    """Count a failure for all processes. Returns why the engine should be left alone for good, if it should,
+    and the seconds for which it is left alone now. A request that surely cost nothing is no longer marked as
+    sent."""
     with store.writing(database) as session:
         now = leases.now(session)
         pace = _locked(session, scope.name)

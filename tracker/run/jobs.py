@@ -109,8 +109,8 @@ async def read_stored(database: Database, run_id: int) -> Summary:
 
 
 def mend_stored(database: Database, workspace_id: int) -> int:
-    """Replies that are paid for and could not be read when they came: those that can be read now become answers.
-    Returns how many asks have another end."""
+    """Replies that are paid for and could not be read when they came: those that can be read now become
+    answers. Returns how many asks have another end."""
     mend.pack_once(database, workspace_id)
     offered = 0
     with store.reading(database) as session:

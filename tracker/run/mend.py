@@ -1,5 +1,5 @@
-"""Replies that are stored and paid for, and that nobody could read when they came: read after all, before anything is
-asked again."""
+"""Replies that are stored and paid for, and that nobody could read when they came: read after all, before
+anything is asked again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _PAST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def pack_once(database: Database, workspace_id: int) -> int:
-    """Replies that a process packed a second time when it took them over are packed once; returns how many."""
+    """Replies that a process packed a second time when it took them over are packed once; returns how
+    many."""
     mended = 0
     for chunk in _chunks(database, Reply.workspace_id == workspace_id):
         with store.writing(database) as session:
@@ -42,8 +43,8 @@ def _once(body: bytes) -> bytes | None:
 
 
 def offer_readable(session: Session, run_id: int) -> int:
-    """Asks that failed, and whose stored replies have an answer in them for today's readers, are claimed by nobody:
-    whoever works on the run next takes them over, reads them and settles them. Returns how many."""
+    """Asks that failed, and whose stored replies have an answer in them for today's readers, are claimed by
+    nobody: whoever works on the run next takes them over, reads them and settles them. Returns how many."""
     failed = (
         select(Ask, Reply)
         .join(Reply, col(Reply.ask_id) == col(Ask.id))

@@ -34,8 +34,8 @@ class Pace:
         """One was answered since the failures that are counted."""
 
     async def turn(self, key: int) -> bool:
-        """Wait until the request of this claim may leave; it is marked as sent then. False where it may not: the
-        work is stopped, or the claim is another's by now."""
+        """Wait until the request of this claim may leave; it is marked as sent then. False where it may not:
+        the work is stopped, or the claim is another's by now."""
         if self.work.stop.is_set():
             return False
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -125,8 +125,8 @@ class Pace:
         return stop
 
     async def back_off(self, failure: AskFailed, attempt: int) -> None:
-        """The engine's own word on when to come back, or longer each time; with jitter, so that many asks do not
-        come back at once."""
+        """The engine's own word on when to come back, or longer each time; with jitter, so that many asks do
+        not come back at once."""
         if failure.retry_after is not None:
             wait = min(failure.retry_after, LONGEST_RETRY_AFTER)
             wait += self.random.uniform(0, min(1.0, wait / 4))

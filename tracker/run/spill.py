@@ -1,7 +1,7 @@
 """Paid replies that the database would not take: kept in a file, and picked up by the next start.
 
-A file holds what one process could not store: one JSON line for each reply, written through to the disk. It lies
-beside an SQLite database, else in the folder `citelift-unsaved` where citelift was started.
+A file holds what one process could not store: one JSON line for each reply, written through to the disk. It
+lies beside an SQLite database, else in the folder `citelift-unsaved` where citelift was started.
 """
 
 from __future__ import annotations

@@ -65,8 +65,9 @@ class Work:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
 
     async def db(self, work: Callable[[], T]) -> T:
-        """Database work, off the event loop and one piece at a time. A database that is away for a while is waited
-        for: `work` has to be such that it may be done twice, where only the word of its end was lost."""
+        """Database work, off the event loop and one piece at a time. A database that is away for a while is
+        waited for: `work` has to be such that it may be done twice, where only the word of its end was
+        lost."""
         wait = FIRST_WAIT
         while True:
             try:

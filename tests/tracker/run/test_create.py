@@ -1,4 +1,5 @@
-"""One run for one key, whoever plans it at the same moment; and no second bill beside a run that is not done."""
+"""One run for one key, whoever plans it at the same moment; and no second bill beside a run that is not
+done."""
 
 from __future__ import annotations
 

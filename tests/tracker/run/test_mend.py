@@ -1,4 +1,5 @@
-"""A reply that is stored is paid for: it is packed once, read when it can be, and never asked for a second time."""
+"""A reply that is stored is paid for: it is packed once, read when it can be, and never asked for a second
+time."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ def outcome(ask: Claimed, body: bytes) -> Outcome:
 
 
 def stored_by_another(database: Engine, run_id: int, body: bytes, lives: timedelta) -> int:
-    """An ask that a process elsewhere sent, and whose reply it stored before it died; its lease lasts so long."""
+    """An ask that a process elsewhere sent, and whose reply it stored before it died; its lease lasts so
+    long."""
     (ask,) = claims.claim(database, run_id, 1, me="elsewhere:1:1", limit=1).asks
     with store.writing(database) as session:
         claims.keep_replies(session, [outcome(ask, body)])
@@ -85,7 +87,8 @@ def test_a_reply_that_a_live_worker_takes_over_is_packed_once_and_becomes_an_ans
 
 
 def unread(database: Engine, run_id: int, body: bytes) -> int:
-    """What an earlier release left: the reply stored in a form that it could not read, the ask failed for it."""
+    """What an earlier release left: the reply stored in a form that it could not read, the ask failed for
+    it."""
     key = stored_by_another(database, run_id, body, timedelta(days=1))
     with store.writing(database) as session:
         ask = session.get_one(Ask, key)
