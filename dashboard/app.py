@@ -15,6 +15,7 @@ sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve(
 import streamlit as st  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
+from analysis.frames import WEEKS  # noqa: E402
 from dashboard import data, strings, widgets  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402
 from tracker import numbers  # noqa: E402
@@ -69,7 +70,8 @@ def enter() -> bool:
         newest = (
             strings.Common.NEWEST.format(week=numbers.day(weeks[-1])) if weeks else strings.Common.NO_ANSWERS
         )
-        widgets.html(f'<p class="cl-quiet">{widgets.text(name)}<br>{widgets.text(newest)}</p>')
+        lines = widgets.Safe("<br>").join(map(widgets.text, (name, newest, WEEKS)))
+        widgets.html(f'<p class="cl-quiet">{lines}</p>')
     return True
 
 

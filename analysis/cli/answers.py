@@ -138,6 +138,7 @@ def _only(rows: list[Row], world: World, brand: str | None) -> list[Row]:
 
 
 def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
+    from analysis.frames import WEEKS
     from analysis.left_out import why_nothing
     from analysis.presence import presence
     from analysis.visibility import KEYS
@@ -181,7 +182,7 @@ def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
         span = numbers.percent_range(one.rate.low, one.rate.high)
         share = f"{numbers.percent(one.rate.estimate)} ({span})"
         out.print(f"{plain(one.engine)} shows an overview on {share} of {one.rate.n:,} pages of results.")
-    out.print("What the numbers mean: citelift visibility --definitions")
+    out.print(f"{WEEKS} What the numbers mean: citelift visibility --definitions")
 
 
 def _definitions(as_json: bool) -> None:

@@ -63,6 +63,7 @@ from analysis.frames.records import (
 )
 from analysis.frames.tables import Floats, Ints, rows
 from analysis.frames.tracked import (
+    WEEKS,
     Branded,
     BrandFact,
     Exposure,
@@ -80,6 +81,7 @@ from analysis.frames.tracked import (
 __all__ = [
     "COMPUTED",
     "MEASURES",
+    "WEEKS",
     "AnswerRecord",
     "Authority",
     "BrandFact",

@@ -174,6 +174,10 @@ def _brand(names: BrandNames, *, own: bool, owned: Estate) -> BrandFact:
     return BrandFact(names.key, names.name, own, *spelled, owned)
 
 
+WEEKS = "Weeks run from Monday to Sunday, in UTC."
+"""What every page says of them."""
+
+
 def monday(day: date) -> date:
     """The Monday of a day's week."""
     return day - timedelta(days=day.weekday())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sqlalchemy import Engine
 
 from analysis import frames
@@ -97,3 +100,86 @@ def test_two_brands_are_compared_on_the_same_answers(sqlite_database: Engine) ->
     assert found.difference.estimate == pytest.approx((found.after or 0) - (found.before or 0))
     with pytest.raises(UsageError, match="no brand 'Nobody'"):
         compare_brands(sqlite_database, world, "Norvane", "Nobody")
+
+
+def test_the_p_value_is_that_of_a_paired_t_test(sqlite_database: Engine) -> None:
+    two_weeks(0.3, 0.45, seed=4).store(sqlite_database)
+    world = frames.world(sqlite_database)
+    (own, *_) = compare_weeks(
+        sqlite_database, replace(world, brands=world.brands[:1]), measures=("mention_rate",)
+    )
+    sums = frames.visibility_sums(sqlite_database, world, frames.Scope(), ("week", "engine"))
+    mine = sums[sums["brand_id"] == world.brands[0].id]
+    rates = (mine["mentioned"] / mine["answers"]).groupby([mine["week"], mine["prompt_id"]]).mean().unstack()
+    assert own.q == pytest.approx(stats.ttest_rel(rates.iloc[0], rates.iloc[1]).pvalue)
+
+
+def test_without_dates_the_two_newest_of_many_weeks_are_compared(sqlite_database: Engine) -> None:
+    facts = Facts(engines=("alpha",), prompts=PROMPTS)
+    for number, rate in enumerate((0, 0, 0, 1)):
+        for prompt in PROMPTS:
+            facts.answer(prompt, at=week(number), named=["Norvane"] * rate)
+    facts.store(sqlite_database)
+    (own, *_) = compare_weeks(sqlite_database, frames.world(sqlite_database), measures=("mention_rate",))
+    assert (own.first, own.last) == (week(2).date(), week(3).date())
+    assert (own.before, own.after, own.difference.clusters) == (0.0, 1.0, len(PROMPTS))
+
+
+def test_a_share_of_voice_is_compared_where_both_weeks_name_somebody(sqlite_database: Engine) -> None:
+    facts = Facts(engines=("alpha",), prompts=PROMPTS)
+    for number in (0, 1):
+        for place, prompt in enumerate(PROMPTS):
+            silent = number == 1 and place == 0
+            named = [] if silent else ["Norvane", "Oltera"] if place % 2 else ["Norvane"]
+            facts.answer(prompt, at=week(number), named=named)
+    facts.store(sqlite_database)
+    (own, *_) = compare_weeks(sqlite_database, frames.world(sqlite_database), measures=("share_of_voice",))
+    assert own.difference.clusters == len(PROMPTS) - 1
+    assert own.before == own.after == pytest.approx(7 / 11)
+
+
+@pytest.mark.parametrize(("missing", "comparable"), [(2, True), (3, False)])
+def test_weeks_that_share_nine_in_ten_pairs_are_compared(missing: int, comparable: bool) -> None:
+    rows = [(d, 1, "m1", p, 1) for d in (0, 1) for p in range(20) if not (d and p < missing)]
+    asked = pd.DataFrame(rows, columns=["week", "engine", "served_model", "prompt_id", "answers"])
+    asked["week"] = [week(int(d)).date() for d in asked["week"]]
+    assert gate(asked, week(0).date(), week(1).date(), {1: "alpha"}).comparable is comparable
+
+
+@pytest.mark.parametrize("absent", [0, 1])
+def test_an_engine_is_missed_in_the_week_that_lacks_it(absent: int) -> None:
+    rows = [(d, e, "m1", 1, 1) for d in (0, 1) for e in (1, 2) if not (d == absent and e == 2)]
+    asked = pd.DataFrame(rows, columns=["week", "engine", "served_model", "prompt_id", "answers"])
+    asked["week"] = [week(int(d)).date() for d in asked["week"]]
+    found = gate(asked, week(0).date(), week(1).date(), {1: "alpha", 2: "beta"})
+    assert found.reasons == (f"beta has no answers in the week of {week(absent).date()}",)
+
+
+def test_what_one_week_alone_asked_moves_no_share_of_voice(sqlite_database: Engine) -> None:
+    """One of twenty prompts was asked in the first week only, and names nobody but the rival there."""
+    prompts = tuple(f"prompt {i}" for i in range(20))
+    facts = Facts(engines=("alpha", "beta"), prompts=prompts)
+    for number in (0, 1):
+        for prompt in prompts:
+            facts.answer(prompt, "alpha", at=week(number), named=["Norvane", "Oltera"])
+            if number == 0 or prompt != prompts[0]:
+                named = ["Oltera"] if prompt == prompts[0] else ["Norvane", "Oltera"]
+                facts.answer(prompt, "beta", at=week(number), named=named)
+    facts.store(sqlite_database)
+    (own, *_) = compare_weeks(sqlite_database, frames.world(sqlite_database), measures=("share_of_voice",))
+    assert (own.before, own.after, own.difference.estimate) == (0.5, 0.5, 0.0)
+    assert own.notes == ("1 of 40 prompt × engine pairs were asked in one week only and are left out",)
+
+
+def test_brands_are_compared_by_share_and_by_citation_where_they_can_be(sqlite_database: Engine) -> None:
+    facts = Facts(engines=("alpha",), prompts=PROMPTS)
+    for place, prompt in enumerate(PROMPTS):
+        named = ["Norvane"] if place < 2 else ["Oltera", "Norvane"] if place < 6 else []
+        cited = ["https://norvane.com/"] if place % 2 else []
+        facts.answer(prompt, named=named, cited=cited, known=place != 7)
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    share = compare_brands(sqlite_database, world, "Norvane", "Oltera", measure="share_of_voice")
+    assert (share.before, share.after, share.difference.clusters) == (0.6, 0.4, 6)
+    cited = compare_brands(sqlite_database, world, "Norvane", "Oltera", measure="citation_rate")
+    assert (cited.before, cited.after, cited.difference.clusters) == (pytest.approx(3 / 7), 0.0, 7)

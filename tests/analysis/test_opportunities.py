@@ -156,6 +156,30 @@ def test_supported_gains_come_first_by_their_lower_bound_and_closed_rows_last(
     ]
 
 
+def test_without_gains_the_often_the_steadily_and_the_rivals_cited_come_first(
+    sqlite_database: Engine,
+) -> None:
+    facts = Facts()
+    cited = {
+        "a-once.com": [(0, 0)],
+        "b-twice-in-one-week.com": [(0, 0), (0, 1)],
+        "c-twice-in-two-weeks.com": [(0, 0), (1, 0)],
+        "d-links-to-a-rival.com": [(0, 0), (1, 0)],
+        "e-links-to-both-rivals.com": [(0, 0), (1, 0)],
+    }
+    for number, repeat in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        those = [f"https://{name}/" for name, when in cited.items() if (number, repeat) in when]
+        facts.answer("best crm", at=week(number), repeat=repeat, cited=those)
+    facts.link("https://d-links-to-a-rival.com/", "https://oltera.com/")
+    for target in ("https://oltera.com/", "https://quillo.io/"):
+        facts.link("https://e-links-to-both-rivals.com/", target)
+    facts.store(sqlite_database)
+    ranked = opportunities(sqlite_database, frames.world(sqlite_database))
+    assert [row.source[0] for row in ranked] == ["e", "d", "c", "b", "a"]
+    weights = {row.source[0]: row.weight for row in ranked}
+    assert weights == pytest.approx({"e": 1.0, "d": 0.75, "c": 0.5, "b": 0.25, "a": 0.125})
+
+
 def test_decisions_survive_recomputation_and_close_a_row(database: Engine) -> None:
     facts = Facts()
     facts.answer("best crm", cited=[NEWS, "https://big.com/"])
