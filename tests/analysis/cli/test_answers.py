@@ -15,6 +15,7 @@ from analysis import frames
 from analysis.cli import answers as cli
 from tests.analysis.report.test_write import world_with_links
 from tests.analysis.test_changes import two_weeks
+from tests.facts import Facts
 from tracker.errors import CiteliftError, UsageError
 
 
@@ -236,3 +237,48 @@ def test_spearman_on_the_reference_data_is_as_published(sqlite_database: Engine)
     # 933 and 0.399 by the suffix list alone; here tenants of platforms are sites of their own
     assert (row["domains"], row["spearman"]) == (926, pytest.approx(0.405, abs=0.003))
     assert frames.authority_metrics(sqlite_database)["metric"].tolist() == ["subnets"]
+
+
+@pytest.mark.parametrize("option", ["--country", "--language"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "visibility",
+        "changes",
+        "sources",
+        "stability",
+        "lift",
+        "association",
+        "events",
+        "opportunities",
+        "report",
+    ],
+)
+def test_a_country_or_language_that_no_prompt_has_is_refused(address: str, verb: str, option: str) -> None:
+    with pytest.raises(UsageError, match=f"there is no {option[2:]} 'XX'"):
+        run(address, verb, option, "XX")
+
+
+def test_a_report_is_of_the_prompts_of_one_language(sqlite_database: Engine, tmp_path: Path) -> None:
+    facts = Facts(languages={"best crm": "de"})
+    facts.answer("best crm", named=["Norvane"])
+    facts.answer("cheap crm")
+    facts.store(sqlite_database)
+    address = sqlite_database.url.render_as_string(hide_password=False)
+    (path,) = json.loads(
+        run(address, "report", "--language", "DE", "--format", "md", "--out", str(tmp_path), "--json")
+    )["files"]
+    assert path.endswith("-de.md")
+    text = Path(path).read_text("utf-8")
+    assert "1 answer to 1 prompt from alpha" in text
+    assert "Only prompts of: de" in text
+    rows = read(address, "visibility", "--by", "language", "--brand", "Norvane")["rows"]
+    assert [(row["language"], row["mention_rate"]) for row in rows] == [("de", 1.0), (None, 0.0)]
+
+
+def test_no_answers_says_why(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", problem="refused")
+    facts.store(sqlite_database)
+    address = sqlite_database.url.render_as_string(hide_password=False)
+    assert "All 1 answer here are left out: 1 failed or came empty." in run(address, "visibility")
