@@ -252,7 +252,7 @@ def server(httpserver: HTTPServer) -> Iterator[HTTPServer]:
 
 
 def asked(model: str, url: str, **more: Any) -> RawReply:
-    return asyncio.run(ask(Question(QUESTION, model, api_base=url, timeout=20, **more)))
+    return asyncio.run(ask(Question(QUESTION, model, api_base=url, timeout=120, **more)))
 
 
 @pytest.mark.usefixtures("keys")
@@ -430,7 +430,7 @@ async def no() -> bool:
 @pytest.mark.usefixtures("keys")
 def test_a_paused_turn_goes_on_with_its_own_content_and_is_read_as_one(server: HTTPServer) -> None:
     recorder = Recorder(server, PAUSED, ANTHROPIC)
-    question = Question(QUESTION, "anthropic/claude-sonnet-5-5", api_base=recorder.url, timeout=20)
+    question = Question(QUESTION, "anthropic/claude-sonnet-5-5", api_base=recorder.url, timeout=120)
     raw = asyncio.run(ask(question, may_continue=yes))
     sent = recorder.bodies[1]
     assert sent["messages"][1] == {"role": "assistant", "content": SEARCHED}
@@ -451,7 +451,7 @@ def test_a_turn_that_never_ends_or_may_not_go_on_is_kept_as_paused(
     server: HTTPServer, may_continue: Any, requests: int
 ) -> None:
     recorder = Recorder(server, PAUSED)
-    question = Question(QUESTION, "anthropic/claude-sonnet-5-5", api_base=recorder.url, timeout=20)
+    question = Question(QUESTION, "anthropic/claude-sonnet-5-5", api_base=recorder.url, timeout=120)
     raw = asyncio.run(ask(question, may_continue=may_continue))
     assert len(recorder.requests) == requests
     assert read_body(raw.body).problem == "pause"
@@ -460,7 +460,7 @@ def test_a_turn_that_never_ends_or_may_not_go_on_is_kept_as_paused(
 @pytest.mark.usefixtures("keys")
 def test_a_turn_that_fails_after_its_pause_may_have_been_paid(server: HTTPServer) -> None:
     recorder = Recorder(server, PAUSED, Response("{}", 401))
-    question = Question(QUESTION, "anthropic/claude-sonnet-5-5", api_base=recorder.url, timeout=20)
+    question = Question(QUESTION, "anthropic/claude-sonnet-5-5", api_base=recorder.url, timeout=120)
     with pytest.raises(AskFailed) as caught:
         asyncio.run(ask(question, may_continue=yes))
     assert (caught.value.reason, caught.value.maybe_paid) == ("key refused", True)
@@ -477,7 +477,7 @@ def test_the_address_in_a_catalogs_options_is_the_one_that_is_asked(
     monkeypatch.setenv("AZURE_API_BASE", "http://127.0.0.1:9")
     replies = {"mistral/m": MISTRAL, "gemini/gemini-3.8-flash": GEMINI}
     recorder = Recorder(server, replies.get(model, RESPONSES))
-    asyncio.run(ask(Question(QUESTION, model, {"api_base": recorder.url}, timeout=20)))
+    asyncio.run(ask(Question(QUESTION, model, {"api_base": recorder.url}, timeout=120)))
     assert len(recorder.requests) == 1
 
 
@@ -511,6 +511,8 @@ def test_a_status_has_one_reason(
 ) -> None:
     failure = by_status(status, text, headers)
     assert (failure.reason, failure.retry_after) == (reason, wait)
+    # Only where the engine gave up on a reply that it had begun may it bill it.
+    assert failure.maybe_paid is (status == 408)
 
 
 @pytest.mark.parametrize(
@@ -571,7 +573,7 @@ def test_a_reply_of_another_kind_is_unreadable_and_maybe_paid(
     server: HTTPServer, model: str, body: str
 ) -> None:
     recorder = Recorder(server, Response(body, content_type="application/json"))
-    question = Question(QUESTION, model, api_base=recorder.url, timeout=20)
+    question = Question(QUESTION, model, api_base=recorder.url, timeout=120)
     found: object
     try:
         found = asyncio.run(ask(question, may_continue=yes)).body
@@ -605,7 +607,7 @@ def test_what_litellm_misses_before_it_sends_costs_nothing(
     for name in [name for name in os.environ if name.endswith(("_API_KEY", "_API_BASE"))]:
         monkeypatch.delenv(name)
     with pytest.raises(AskFailed) as caught:
-        asyncio.run(ask(Question(QUESTION, model, timeout=20)))
+        asyncio.run(ask(Question(QUESTION, model, timeout=120)))
     assert (caught.value.reason, caught.value.maybe_paid) == (reason, False)
     assert "Traceback" not in caught.value.detail
 

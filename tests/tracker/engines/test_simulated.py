@@ -111,6 +111,6 @@ def test_a_simulated_engine_has_the_limits_and_prices_of_the_real_one_and_needs_
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("model", SIMULATED)
 def test_what_is_meant_for_a_simulated_engine_goes_nowhere_where_none_is_running(model: str) -> None:
-    question = Question(QUESTION, model, timeout=5, search=model != JUDGE)
+    question = Question(QUESTION, model, timeout=120, search=model != JUDGE)
     with pytest.raises(AskFailed, match="no sandbox is running"):
         asyncio.run(ask(question))
