@@ -29,6 +29,7 @@ from sqlalchemy.exc import (
 )
 from sqlmodel import Session, SQLModel, create_engine
 
+from tracker.database_url import shown, without_secrets
 from tracker.errors import StoreError
 
 CHUNK = 5_000
@@ -39,7 +40,6 @@ WRITE = "citelift_write"
 def open_database(url: str, *, read_only: bool = False, migrate: bool = True) -> Engine:
     """An engine on a database whose schema is this program's; `read_only` never creates or migrates."""
     engine = _engine(url, read_only)
-    address = engine.url.render_as_string(hide_password=True)
     try:
         if read_only:
             _require_current(engine)
@@ -47,12 +47,12 @@ def open_database(url: str, *, read_only: bool = False, migrate: bool = True) ->
             upgrade(engine)
     except OperationalError as error:
         raise StoreError(
-            f"cannot open the database {address}: {_first_line(error)}",
+            f"cannot open the database {shown(url)}: {without_secrets(_first_line(error), url)}",
             "check that the address is right, the server runs and the folder is writable",
         ) from None
     except DatabaseError as error:
         raise StoreError(
-            f"the database {address} is damaged or none: {_first_line(error)}",
+            f"the database {shown(url)} is damaged or none: {without_secrets(_first_line(error), url)}",
             "restore it from a backup (`sqlite3 file .recover` saves what can be read),"
             " or point --database elsewhere",
         ) from None
@@ -62,9 +62,9 @@ def open_database(url: str, *, read_only: bool = False, migrate: bool = True) ->
 def _engine(url: str, read_only: bool) -> Engine:
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError(
-            f"not a database address: {url!r}", "use sqlite:///file.db or postgresql://user@host/name"
+            f"not a database address: {shown(url)}", "use sqlite:///file.db or postgresql://user@host/name"
         ) from None
     if address.drivername in {"postgresql", "postgres"}:
         address = address.set(drivername="postgresql+psycopg")
@@ -75,12 +75,12 @@ def _engine(url: str, read_only: bool) -> Engine:
         )
     if kind == "sqlite" and read_only and address.database and not Path(address.database).exists():
         raise StoreError(
-            f"there is no database at {address.database}",
+            f"there is no database at {shown(url)}",
             "run `citelift demo`, `citelift run` or `citelift import …` first",
         )
     if kind == "sqlite" and address.database and not Path(address.database).absolute().parent.is_dir():
         raise StoreError(
-            f"the folder of {address.database} does not exist", "create the folder or choose another file"
+            f"the folder of {shown(url)} does not exist", "create the folder or choose another file"
         )
     try:
         if kind == "sqlite":
@@ -89,7 +89,7 @@ def _engine(url: str, read_only: bool) -> Engine:
         if read_only:
             options["options"] = "-c default_transaction_read_only=on"
         return create_engine(address, pool_pre_ping=True, connect_args=options)
-    except NoSuchModuleError:
+    except (NoSuchModuleError, ModuleNotFoundError):
         raise StoreError(
             f"citelift does not store in {address.drivername}",
             "use postgresql+psycopg:// or plain postgresql://",
