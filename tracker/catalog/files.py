@@ -8,7 +8,7 @@ from typing import Literal
 from tracker.catalog.brands import read_brands
 from tracker.catalog.engines import read_engines
 from tracker.catalog.entries import Catalog
-from tracker.catalog.nodes import CatalogFile, Problem
+from tracker.catalog.nodes import MAX_PROBLEMS, CatalogFile, Problem
 from tracker.catalog.prompts import read_prompts
 from tracker.errors import CatalogError
 
@@ -17,7 +17,8 @@ def load(folder: Path, *, need: Literal["brands", "all"] = "all") -> Catalog:
     """The catalog of `folder`, or a CatalogError that lists every problem found."""
     catalog, problems = inspect(folder, need=need)
     if problems:
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        many = "at least " if len(problems) >= MAX_PROBLEMS else ""
+        count = f"{many}{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         listing = "\n".join(str(problem) for problem in problems)
         raise CatalogError(f"the catalog has {count}:\n{listing}")
     assert catalog is not None

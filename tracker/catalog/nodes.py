@@ -12,12 +12,15 @@ from typing import Any
 
 import yaml
 
+from tracker.catalog.weight import MAX_BYTES, too_heavy
+
 FILES = {
     "brands": ("brands.yaml",),
     "prompts": ("tracked.yaml", "prompts.yaml"),
     "engines": ("engines.yaml",),
 }
-MAX_BYTES = 20_000_000
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_PROBLEMS = 100
 # No database or network takes them.
 _UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -61,7 +64,8 @@ class CatalogFile:
 
     def _parse(self) -> yaml.Node | None:
         try:
-            raw = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                raw = file.read(MAX_BYTES + 1)
         except OSError as error:
             self.refuse(
                 "catalog.unreadable",
@@ -74,12 +78,17 @@ class CatalogFile:
             self.refuse(
                 "catalog.too-large",
                 None,
-                f"has {len(raw):,} bytes",
+                f"has more than {MAX_BYTES:,} bytes",
                 "a catalog is a few hundred lines; is this the right file?",
             )
             return None
         try:
-            root: yaml.Node | None = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+            text = raw.decode("utf-8-sig")
+            if excess := too_heavy(yaml.parse(text, Loader=LOADER)):
+                problem, line = excess
+                self.refuse("catalog.too-much", line, problem, "write it out, or split it by workspace")
+                return None
+            root: yaml.Node | None = yaml.compose(text, Loader=LOADER)
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
             self.refuse("catalog.encoding", line, "is not UTF-8 text", "save the file as UTF-8")
@@ -105,6 +114,8 @@ class CatalogFile:
         return None
 
     def refuse(self, id: str, at: yaml.Node | int | None, problem: str, hint: str) -> None:
+        if len(self.problems) >= MAX_PROBLEMS:
+            return
         line = at.start_mark.line + 1 if isinstance(at, yaml.Node) else at
         where = f"{self.path}:{line}" if line else str(self.path)
         self.problems.append(Problem(id, where, problem, hint))
@@ -119,6 +130,8 @@ class CatalogFile:
             return {}
         found: dict[str, yaml.Node] = {}
         for key, value in node.value:
+            if len(self.problems) >= MAX_PROBLEMS:
+                break
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)

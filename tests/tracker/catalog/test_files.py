@@ -108,7 +108,7 @@ def test_imports_need_only_brands(tmp_path: Path) -> None:
         ("tracked", PROMPTS + "    country: XX\n", 4, "ISO 3166"),
         ("tracked", PROMPTS + "    language: german!\n", 4, "language code"),
         ("tracked", PROMPTS + "    weight: -1\n", 4, "weight"),
-        ("tracked", 'prompts:\n  - text: "half \\ud83d a pair"\n', 2, "control character"),
+        ("tracked", 'prompts:\n  - text: "half \\ud83d a pair"\n', 2, "not YAML"),
         ("tracked", 'prompts:\n  - text: "nothing \\0 here"\n', 2, "control character"),
         ("tracked", "prompts:\n  - topic: x\n", 2, "without `text`"),
         ("engines", ENGINES + "    repeats: 0\n", 4, "whole number"),
