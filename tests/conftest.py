@@ -38,6 +38,12 @@ def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     failures.forms_at.cache_clear()
 
 
+@pytest.fixture
+def loopback_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines may be asked at a server of the test's own."""
+    monkeypatch.setenv("CITELIFT_ALLOWED_HOSTS", "http://localhost, http://127.0.0.1")
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server: `DATABASE_URL`, or one started for this session.

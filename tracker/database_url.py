@@ -1,4 +1,4 @@
-"""How the address of a database is shown: without what is its password, or might be one in a mistyped address."""
+"""How a database's address is shown: without its password, or what may be one in a mistyped address."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Engine as Database
 from sqlalchemy import text
@@ -22,7 +22,7 @@ from tracker.answers import unlisted
 from tracker.answers.rows import read_body
 from tracker.catalog import Catalog, EngineEntry
 from tracker.citations import Reading
-from tracker.engines import prices
+from tracker.engines import hosts, prices
 from tracker.engines.ask import AskFailed, Question, ask
 from tracker.engines.calls import call_for, missing_keys, plain_call
 from tracker.engines.simulated import is_sandbox
@@ -184,7 +184,17 @@ def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> 
             fine.append(
                 f"engine {engine.name}: {engine.model}" + (" (simulated)" if is_sandbox(engine.model) else "")
             )
-        problems += _doubts(engine)
+        problems += [*_about_hosts(engine.name, engine.model, engine.options), *_doubts(engine)]
+
+
+def _about_hosts(where: str, model: str, options: Mapping[str, Any]) -> Iterator[Finding]:
+    call = plain_call(model) or call_for(model)
+    if problem := hosts.refusal(call, model, options):
+        yield Finding("error", "engine.host", where, problem, hosts.WAY_OUT)
+        return
+    for host in hosts.elsewhere(call, model, options):
+        hint = f"it stands in {hosts.ALLOWED}: take it out there if that is not what you want"
+        yield Finding("warning", "engine.elsewhere", where, f"the key for {model} goes to {host}", hint)
 
 
 def _doubts(engine: EngineEntry) -> list[Finding]:
@@ -262,6 +272,7 @@ def _check_judge(found: Catalog, folder: Path, fine: list[str], problems: list[F
             f"cost"
         )
         problems.append(Finding("warning", "judge.price", "judge", f"no price known for {entry.model}", hint))
+    problems += _about_hosts("judge", entry.model, entry.options)
     fine.append(f"judge: {entry.model}, prompt {version}; asked by `citelift judge` only")
 
 

@@ -27,7 +27,8 @@ KEY_SUFFIXES = (
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CITELIFT_", env_file=".env", extra="ignore", frozen=True)
 
-    database_url: str = "sqlite:///citelift.db"
+    database_url: str = Field(default="sqlite:///citelift.db", repr=False)
+    """Not in `repr`: it may hold a password."""
     catalog: Path = Path("prompts")
     workspace: str | None = None
     """None: the catalog's own."""
@@ -60,17 +61,18 @@ def load(**flags: Any) -> Settings:
 
 def key(name: str) -> SecretStr | None:
     """The secret that environment variable `name`, or its line in `.env`, holds, if it is not blank."""
-    value = _outside().get(name, "").strip()
+    value = variables().get(name, "").strip()
     return SecretStr(value) if value else None
 
 
 def secrets() -> list[str]:
     """Every secret-looking value of the environment: what must never be written anywhere."""
-    found = (v.strip() for n, v in _outside().items() if n.upper().endswith(KEY_SUFFIXES))
+    found = (v.strip() for n, v in variables().items() if n.upper().endswith(KEY_SUFFIXES))
     return sorted({value for value in found if len(value) >= 8}, key=len, reverse=True)
 
 
-def _outside() -> dict[str, str]:
+def variables() -> dict[str, str]:
+    """The environment, and below it `.env`."""
     try:
         changed = Path(".env").stat().st_mtime_ns
     except OSError:

@@ -67,6 +67,7 @@ def _plan_json(made: Plan) -> dict[str, Any]:
             "budget_usd": None if e.budget_micros is None else e.budget_micros / 1e6,
             "verdict": e.verdict,
             "missing_keys": list(e.missing_keys),
+            "elsewhere": list(e.elsewhere),
             "detectable_change": {str(d.repeats): round(d.change, 4) for d in e.detectable},
             "detectable_citation_change": {
                 str(d.repeats): round(d.change, 4) for d in e.detectable_citations
@@ -129,6 +130,8 @@ def _verdict(engine: EnginePlan) -> str:
         notes.append("no price known: $0.10 an ask assumed")
     if not engine.searches:
         notes.append("does not search")
+    if engine.elsewhere:
+        notes.append(f"ITS KEY GOES TO {', '.join(engine.elsewhere)}")
     return "; ".join(notes)
 
 

@@ -14,6 +14,8 @@ from tests.tracker.engines.test_ask import ANTHROPIC, CHAT
 from tracker import health, settings
 from tracker.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
+
 BRANDS = (
     "brands:\n- {name: Norvane, domains: [norvane.com], own: true}\n- {name: Quellby, domains: "
     "[quellby.com]}\n"

@@ -9,8 +9,10 @@ from typing import Any
 
 import yaml
 
-from tracker.catalog.nodes import CatalogFile
-from tracker.engines.calls import foreign_options
+from tracker import settings
+from tracker.catalog.nodes import LOADER, CatalogFile
+from tracker.engines import hosts
+from tracker.engines.calls import call_for, foreign_options
 
 
 def read_options(file: CatalogFile, node: yaml.Node | None, model: str) -> dict[str, Any]:
@@ -22,8 +24,8 @@ def read_options(file: CatalogFile, node: yaml.Node | None, model: str) -> dict[
         )
         return {}
     try:
-        options: dict[str, Any] = yaml.safe_load(yaml.serialize(node))
-        json.dumps(options)
+        options: dict[str, Any] = yaml.load(yaml.serialize(node), Loader=LOADER)  # noqa: S506 - a safe one
+        json.dumps(options, allow_nan=False)
     except (yaml.YAMLError, TypeError, ValueError):
         file.refuse(
             "catalog.options",
@@ -32,13 +34,15 @@ def read_options(file: CatalogFile, node: yaml.Node | None, model: str) -> dict[
             "put such values in quotes",
         )
         return {}
-    for name in _secret_names(options):
+    for name in sorted(set(_secret_names(options))):
         file.refuse(
             "catalog.secret",
             node,
             f"options hold a key (`{name}`)",
             "put keys into the environment; `citelift check` names the variable",
         )
+    if problem := hosts.refused_option(call_for(model), model, options):
+        file.refuse("catalog.host", node, problem, hosts.WAY_OUT)
     for name in foreign_options(model, options):
         hint = "take it out: every ask of a run is sent the same way, once, and its reply read as a whole"
         file.refuse("catalog.option", node, f"`{name}` is not for a catalog to set", hint)
@@ -66,16 +70,35 @@ def _misshapen(options: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, wanted
 
 
-def _secret_names(value: Any) -> Iterator[str]:
-    """Keys in a catalog would end in the database and in version control."""
+_SECRET_NAME = re.compile(
+    r"(^|-)((api|access|private|subscription|account|auth)-?key(-id)?|auth|cookies?|credentials?|signature)$"
+    r"|(?<!page)(^|-)token$|authorization|secret|passw|passphrase"
+)
+# Headers that lead a request to another customer of the vendor's own front.
+_LEADING = {"host", ":authority", "authority", "forwarded", "x-forwarded-host"}
+_SECRET_VALUE = re.compile(r"(?i)^\s*(bearer|basic|digest|token)\s+\S{6,}|os\.environ/")
+
+
+def _secret_names(value: Any, under: str = "options") -> Iterator[str]:
+    """Keys in a catalog would end in the database and in version control, and perhaps with somebody else."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            if (
-                re.search(r"(?i)^(api_?key|authorization|.*(secret|password|access_?token).*)$", str(name))
-                and inner
-            ):
+            if inner and _names_a_secret(str(name), under):
                 yield str(name)
-            yield from _secret_names(inner)
+            yield from _secret_names(inner, str(name))
     elif isinstance(value, list):
         for inner in value:
-            yield from _secret_names(inner)
+            yield from _secret_names(inner, under)
+    elif isinstance(value, str) and _is_secret(value):
+        yield under
+
+
+def _names_a_secret(name: str, under: str) -> bool:
+    """`max_tokens` and `page_token` do not; `apiKey`, `X-Api-Key` and `vertex_credentials` do."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_\s]+", "-", name).lower()
+    return bool(_SECRET_NAME.search(words)) or ("header" in under.lower() and words in _LEADING)
+
+
+def _is_secret(value: str) -> bool:
+    known = any(secret in value for secret in settings.secrets())
+    return known or bool(_SECRET_VALUE.search(value))

@@ -14,6 +14,7 @@ import httpx
 
 from tracker import settings
 from tracker.citations import page_token
+from tracker.engines import hosts
 from tracker.engines.calls import Call, secret
 from tracker.engines.countries import numeric_code
 from tracker.engines.failures import AskFailed, by_status
@@ -59,6 +60,7 @@ def client() -> httpx.AsyncClient:
 
 
 async def _fetch(request: httpx.Request, timeout: float) -> bytes:
+    hosts.admit(str(request.url))
     request.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
     response = await client().send(request, stream=True)
     try:

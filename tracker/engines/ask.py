@@ -17,10 +17,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Literal
 
+import httpx
+
 from tracker import settings
 from tracker.citations import recognise
 from tracker.citations.values import parse_body
-from tracker.engines import adapters
+from tracker.engines import adapters, hosts
 from tracker.engines.calls import MAX_TOKENS, Call, call_for, plain_call, secret
 from tracker.engines.failures import AskFailed, Reason, named, redact, without_keys
 from tracker.engines.prices import token_price
@@ -57,6 +59,8 @@ async def ask(question: Question, *, may_continue: Callable[[], Awaitable[bool]]
         raise AskFailed("request refused", f"{question.model} cannot be asked without a search")
     if is_sandbox(question.model):
         _refuse_without_sandbox(question)
+    if problem := hosts.refusal(call, question.model, question.options):
+        raise AskFailed("request refused", problem)
     parts: list[RawReply] = []
     try:
         parts.append(await _send(question, call, None))
@@ -78,6 +82,15 @@ def _refuse_without_sandbox(question: Question) -> None:
 
 
 async def _send(question: Question, call: Call, before: list[dict[str, Any]] | None) -> RawReply:
+    with hosts.gated(call) as gate:
+        return await _through(gate, question, call, before)
+
+
+async def _through(
+    gate: hosts.Gate, question: Question, call: Call, before: list[dict[str, Any]] | None
+) -> RawReply:
+    if call.route != "http":
+        _litellm()  # its first import takes seconds, which are not the engine's
     started = time.monotonic()
     captured = _Captured()
     token = _captured.set(captured)
@@ -91,6 +104,8 @@ async def _send(question: Question, call: Call, before: list[dict[str, Any]] | N
     except AskFailed:
         raise
     except Exception as error:  # noqa: BLE001  the one broad except: whatever went wrong is this ask's outcome
+        if gate.refused:
+            raise AskFailed("request refused", gate.refused) from None
         # litellm may stumble over a reply that is there, and paid for; its own form of it is not needed.
         if not _is_reply(captured.body):
             raise named(error) from None
@@ -233,6 +248,7 @@ def _litellm() -> Any:
     os.environ.setdefault("LITELLM_LOG", "CRITICAL")
     import litellm
     from litellm.integrations.custom_logger import CustomLogger
+    from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
 
     class Capture(CustomLogger):
         def log_post_api_call(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
@@ -246,6 +262,8 @@ def _litellm() -> Any:
 
     # Engines add fields that litellm's types do not foresee; the raw body is what is read.
     warnings.filterwarnings("ignore", message="(?s).*Pydantic serializer warnings")
+    hosts.guard(LiteLLMAiohttpTransport)
+    hosts.guard(httpx.AsyncHTTPTransport)
     litellm.input_callback = [Capture()]
     litellm.suppress_debug_info = True
     litellm.drop_params = False

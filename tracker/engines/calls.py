@@ -32,6 +32,10 @@ class Call:
     """False where litellm finds credentials of more than one part in the environment by itself."""
     base_variable: str | None = None
     """Environment variable of the address, where every customer has one of their own."""
+    hosts: tuple[str, ...] = ()
+    """Whom the key is for; `*` stands within one label. Empty: the address that litellm knows."""
+    vendors: tuple[str, ...] = ()
+    """How variables of the environment that name another address begin, where not as the model does."""
     search_fee_micros: int = 0
     fee_once: bool = False
     """The fee is for the answer, however many searches it took."""
@@ -54,6 +58,17 @@ _WEB = {"tools": [{"type": "web_search"}], "tool_choice": "required"}
 _SOURCES = {"include": ["web_search_call.action.sources"]}
 _ANTHROPIC = {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}]}
 _GOOGLE: dict[str, Any] = {"tools": [{"googleSearch": {}}]}
+_AT_OPENAI = ("api.openai.com", "*.api.openai.com")
+_AT_AZURE = (
+    "*.openai.azure.com",
+    "*.cognitiveservices.azure.com",
+    "*.services.ai.azure.com",
+    "*.openai.azure.us",
+)
+_AT_GOOGLE = ("generativelanguage.googleapis.com",)
+_AT_VERTEX = ("aiplatform.googleapis.com", "*-aiplatform.googleapis.com", "aiplatform.*.rep.googleapis.com")
+_AT_GROQ = ("api.groq.com",)
+_AT_BEDROCK = ("bedrock-runtime.*.amazonaws.com", "bedrock-runtime-fips.*.amazonaws.com")
 _OPENAI, _AZURE = ("OPENAI_API_KEY",), ("AZURE_API_KEY", "AZURE_API_BASE")
 _GEMINI = ("GEMINI_API_KEY|GOOGLE_API_KEY",)
 _DATAFORSEO = ("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD")
@@ -62,6 +77,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "openai/*-search-preview*",
         "chat",
+        hosts=_AT_OPENAI,
         options={"web_search_options": {}},
         keys=_OPENAI,
         search_fee_micros=25_000,
@@ -70,6 +86,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "openai/*-search-api*",
         "chat",
+        hosts=_AT_OPENAI,
         options={"web_search_options": {}},
         keys=_OPENAI,
         search_fee_micros=10_000,
@@ -77,6 +94,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "openai/*",
         "responses",
+        hosts=_AT_OPENAI,
         options=_WEB | _SOURCES,
         keys=_OPENAI,
         search_fee_micros=10_000,
@@ -85,6 +103,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "azure/*",
         "responses",
+        hosts=_AT_AZURE,
         options={
             "tools": [{"type": "web_search_preview"}],
             "tool_choice": "required",
@@ -98,6 +117,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "perplexity/sonar*",
         "chat",
+        hosts=("api.perplexity.ai",),
         options={"web_search_options": {"search_context_size": "low"}},
         keys=("PERPLEXITYAI_API_KEY|PERPLEXITY_API_KEY",),
         search_fee_micros=14_000,
@@ -105,16 +125,35 @@ CALLS: tuple[Call, ...] = (
     Call(
         "perplexity/*",
         "responses",
+        hosts=("api.perplexity.ai",),
         options={"tools": [{"type": "web_search"}], "extra_body": {"tool_choice": {"type": "web_search"}}},
         keys=("PERPLEXITYAI_API_KEY|PERPLEXITY_API_KEY",),
         search_fee_micros=5_000,
         max_searches=3,
     ),
-    Call("gemini/gemini-2*", "chat", options=_GOOGLE, keys=_GEMINI, search_fee_micros=35_000, fee_once=True),
-    Call("gemini/*", "chat", options=_GOOGLE, keys=_GEMINI, search_fee_micros=14_000, max_searches=4),
+    Call(
+        "gemini/gemini-2*",
+        "chat",
+        hosts=_AT_GOOGLE,
+        options=_GOOGLE,
+        keys=_GEMINI,
+        search_fee_micros=35_000,
+        fee_once=True,
+    ),
+    Call(
+        "gemini/*",
+        "chat",
+        hosts=_AT_GOOGLE,
+        options=_GOOGLE,
+        keys=_GEMINI,
+        search_fee_micros=14_000,
+        max_searches=4,
+    ),
     Call(
         "vertex_ai/gemini-2*",
         "chat",
+        hosts=_AT_VERTEX,
+        vendors=("vertexai", "vertex"),
         options=_GOOGLE,
         keys=("GOOGLE_APPLICATION_CREDENTIALS",),
         sends_key=False,
@@ -124,6 +163,8 @@ CALLS: tuple[Call, ...] = (
     Call(
         "vertex_ai/gemini*",
         "chat",
+        hosts=_AT_VERTEX,
+        vendors=("vertexai", "vertex"),
         options=_GOOGLE,
         keys=("GOOGLE_APPLICATION_CREDENTIALS",),
         sends_key=False,
@@ -133,15 +174,25 @@ CALLS: tuple[Call, ...] = (
     Call(
         "anthropic/*",
         "chat",
+        hosts=("api.anthropic.com",),
         options=_ANTHROPIC,
         keys=("ANTHROPIC_API_KEY",),
         search_fee_micros=10_000,
         max_searches=3,
     ),
-    Call("xai/*", "responses", options=_WEB, keys=("XAI_API_KEY",), search_fee_micros=5_000, max_searches=4),
+    Call(
+        "xai/*",
+        "responses",
+        hosts=("api.x.ai", "*.api.x.ai"),
+        options=_WEB,
+        keys=("XAI_API_KEY",),
+        search_fee_micros=5_000,
+        max_searches=4,
+    ),
     Call(
         "mistral/*",
         "http",
+        hosts=("api.mistral.ai",),
         adapter="mistral",
         keys=("MISTRAL_API_KEY",),
         search_fee_micros=30_000,
@@ -150,14 +201,24 @@ CALLS: tuple[Call, ...] = (
     Call(
         "openrouter/*",
         "chat",
+        hosts=("openrouter.ai", "*.openrouter.ai"),
         options={"tools": [{"type": "openrouter:web_search"}]},
         keys=("OPENROUTER_API_KEY",),
         search_fee_micros=20_000,
     ),
-    Call("groq/*compound*", "chat", keys=("GROQ_API_KEY",), search_fee_micros=8_000, max_searches=3),
+    Call(
+        "groq/*compound*",
+        "chat",
+        hosts=_AT_GROQ,
+        keys=("GROQ_API_KEY",),
+        search_fee_micros=8_000,
+        max_searches=3,
+    ),
     Call(
         "bedrock/*nova*",
         "chat",
+        hosts=_AT_BEDROCK,
+        vendors=("awsbedrock", "bedrock"),
         options={"web_search_options": {}},
         keys=("AWS_ACCESS_KEY_ID|AWS_BEARER_TOKEN_BEDROCK", "AWS_SECRET_ACCESS_KEY|AWS_BEARER_TOKEN_BEDROCK"),
         sends_key=False,
@@ -166,6 +227,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "deepseek/*",
         "responses",
+        hosts=("api.deepseek.com",),
         options={"tools": [{"type": "web_search"}]},
         keys=("DEEPSEEK_API_KEY",),
         rename=("deepseek/", "openai/"),
@@ -175,22 +237,39 @@ CALLS: tuple[Call, ...] = (
     Call(
         "meta/*",
         "responses",
+        hosts=("api.meta.ai",),
         options={"tools": [{"type": "web_search"}]},
         keys=("META_API_KEY",),
         search_fee_micros=2_500,
     ),
-    Call("exa/*", "http", adapter="exa", keys=("EXA_API_KEY",), search_fee_micros=5_000),
+    Call(
+        "exa/*", "http", hosts=("api.exa.ai",), adapter="exa", keys=("EXA_API_KEY",), search_fee_micros=5_000
+    ),
     Call(
         "serpapi/*",
         "http",
+        hosts=("serpapi.com",),
         adapter="serpapi",
         keys=("SERPAPI_API_KEY",),
         search_fee_micros=15_000,
         max_searches=2,
     ),
-    Call("dataforseo/*", "http", adapter="dataforseo", keys=_DATAFORSEO, search_fee_micros=4_000),
-    Call("cohere/*", "chat", searches=False, keys=("COHERE_API_KEY",)),
-    Call("groq/*", "chat", searches=False, keys=("GROQ_API_KEY",)),
+    Call(
+        "dataforseo/*",
+        "http",
+        hosts=("api.dataforseo.com", "sandbox.dataforseo.com"),
+        adapter="dataforseo",
+        keys=_DATAFORSEO,
+        search_fee_micros=4_000,
+    ),
+    Call(
+        "cohere/*",
+        "chat",
+        hosts=("api.cohere.com", "api.cohere.ai"),
+        searches=False,
+        keys=("COHERE_API_KEY",),
+    ),
+    Call("groq/*", "chat", hosts=_AT_GROQ, searches=False, keys=("GROQ_API_KEY",)),
 )
 NO_SEARCH = Call("*", "chat", searches=False)
 
@@ -198,13 +277,30 @@ _RUN_DECIDES = frozenset(("model", "messages", "input", "stream", "timeout", "nu
 _OTHER_ANSWERS = frozenset(
     ("drop_params", "fallbacks", "context_window_fallbacks", "mock_response", "cache", "caching")
 )
+# What makes litellm send the key, or the question, to somebody else.
+_ELSEWHERE = frozenset(
+    (
+        "custom_llm_provider",
+        "use_litellm_proxy",
+        "litellm_credential_name",
+        "model_list",
+        "client",
+        "proxy",
+        "ssl_verify",
+        "callbacks",
+        "success_callback",
+        "failure_callback",
+        "logger_fn",
+        "aws_sts_endpoint",
+    )
+)
 
 
 def foreign_options(model: str, names: Iterable[str]) -> list[str]:
     """Options that no catalog may set: what the run decides for every ask, and what makes litellm answer with
-    another engine, another day's reply or, unseen, without a search."""
+    another engine, another day's reply or, unseen, without a search, or tell somebody else."""
     direct = call_for(model).route == "http"
-    return sorted(({"stream"} if direct else _RUN_DECIDES | _OTHER_ANSWERS) & set(names))
+    return sorted(({"stream"} if direct else _RUN_DECIDES | _OTHER_ANSWERS | _ELSEWHERE) & set(names))
 
 
 @cache
@@ -227,7 +323,9 @@ def plain_call(model: str) -> Call | None:
     if call.route == "http":
         if call.adapter != "mistral":
             return None
-        return Call("mistral/*", "chat", searches=False, keys=call.keys, imitates=call.imitates)
+        return Call(
+            "mistral/*", "chat", searches=False, keys=call.keys, hosts=call.hosts, imitates=call.imitates
+        )
     # Azure's preview of the Responses API is what has a search; the rest of a row's options only ask for one.
     version = {name: call.options[name] for name in ("api_version",) if name in call.options}
     return replace(call, searches=False, options=version, search_fee_micros=0)

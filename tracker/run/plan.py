@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracker.catalog import Catalog, EngineEntry, PromptEntry
+from tracker.engines import hosts
 from tracker.engines.calls import call_for, missing_keys
 from tracker.engines.prices import ceiling
+from tracker.errors import EngineError
 
 Z_POWER = 1.959964 + 0.841621
 UNPRICED_MICROS = 100_000
@@ -65,6 +67,8 @@ class EnginePlan:
     budget_micros: int | None
     missing_keys: tuple[str, ...]
     searches: bool
+    elsewhere: tuple[str, ...]
+    """Hosts other than its vendor's to which it is asked, because the environment allows them."""
     detectable: tuple[Detectable, ...]
     """Of the mention rate."""
     detectable_citations: tuple[Detectable, ...]
@@ -135,6 +139,8 @@ def _engine(
     entry: EngineEntry, prompts: tuple[PromptEntry, ...], observed: Observed, cited: Observed
 ) -> EnginePlan:
     call = call_for(entry.model)
+    if problem := hosts.refusal(call, entry.model, entry.options):
+        raise EngineError(problem, hosts.WAY_OUT)
     most = [ceiling(call, entry.model, prompt.text, entry.options) for prompt in prompts]
     known = [micros for micros in most if micros is not None]
     asks = len(prompts) * entry.repeats
@@ -149,6 +155,7 @@ def _engine(
         budget_micros=entry.budget_micros,
         missing_keys=tuple(missing_keys(entry.model)),
         searches=call.searches,
+        elsewhere=hosts.elsewhere(call, entry.model, entry.options),
         detectable=_detectable(len(prompts), entry.repeats, observed),
         detectable_citations=_detectable(len(prompts), entry.repeats, cited),
         observed=observed,

@@ -26,6 +26,8 @@ from tracker.engines.ask import AskFailed, Question, RawReply, ask
 from tracker.engines.calls import CALLS, call_for
 from tracker.engines.failures import by_status, named, redact, retry_after
 
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
+
 SECRET = "planted-4f9a8b7c6d5e4f3a2b1c0d9e"
 QUESTION = "Which CRM suits two people?"
 

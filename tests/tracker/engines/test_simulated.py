@@ -15,6 +15,8 @@ from tracker.engines.ask import AskFailed, Question, ask
 from tracker.engines.calls import CALLS, call_for, foreign_options, missing_keys, plain_call
 from tracker.engines.simulated import JUDGE, SIMULATED
 
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
+
 __all__ = ["keys", "server"]
 
 ANSWERING = {name: real for name, real in SIMULATED.items() if name != JUDGE}

@@ -50,6 +50,8 @@ from tracker.models import Agreement, Answer, Ask, JudgeLedger, Judgement, Menti
 from tracker.run import money
 from tracker.run.work import Limits
 
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
+
 __all__ = ["cite"]
 
 SECRET = "planted-4f9a8b7c6d5e4f3a2b1c0d9e"

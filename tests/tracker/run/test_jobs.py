@@ -40,6 +40,8 @@ from tracker.models import Answer, Ask, Citation, Event, Ledger, Mention, Reply
 from tracker.run import gate, history, jobs, plan
 from tracker.run.jobs import Limits, Summary
 
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
+
 MISTRAL: dict[str, Any] = {
     "object": "conversation.response",
     "conversation_id": "c",
