@@ -119,7 +119,7 @@ STILL_UNPACKED_ON_THE_SPOT: set[str] = {
 FLOORS = {
     "tracker": (
         "errors",
-        "numbers spreadsheet child settings domains retry_after",
+        "numbers spreadsheet child settings domains retry_after database_url",
         "store starter citations mentions links.web links.files",
         "models engines",
         "events leases logs catalog migrations renaming",
