@@ -104,7 +104,9 @@ def _written(path: str, query: str) -> str:
 
 def _may_mean_more(rules: _Rules, path: str) -> bool:
     """Also without its last slash, which its name will not have."""
-    return any(rules.concern.fullmatch(each) for each in {path, path.rstrip("/") or "/"})
+    if rules.concern.fullmatch(path) is not None:
+        return True
+    return path[-1] == "/" and rules.concern.fullmatch(path.rstrip("/") or "/") is not None
 
 
 def _is_balanced(path: str) -> bool:
