@@ -120,7 +120,7 @@ FLOORS = {
     "tracker": (
         "errors",
         "numbers spreadsheet child settings domains retry_after database_url",
-        "store starter citations mentions links.web links.files",
+        "store backup starter citations mentions links.web links.files",
         "models engines",
         "events leases logs catalog migrations renaming",
         "answers sandbox",

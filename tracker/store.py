@@ -6,12 +6,14 @@ transaction that reads first and writes later could otherwise fail half-way when
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -84,7 +86,8 @@ def _engine(url: str, read_only: bool) -> Engine:
         )
     try:
         if kind == "sqlite":
-            return _sqlite(address.render_as_string(hide_password=False), read_only)
+            unwritable = _unwritable(address.database or "") if read_only else None
+            return _sqlite(unwritable or address.render_as_string(hide_password=False), read_only)
         options: dict[str, Any] = {"connect_timeout": 10}
         if read_only:
             options["options"] = "-c default_transaction_read_only=on"
@@ -94,6 +97,17 @@ def _engine(url: str, read_only: bool) -> Engine:
             f"citelift does not store in {address.drivername}",
             "use postgresql+psycopg:// or plain postgresql://",
         ) from None
+
+
+def _unwritable(database: str) -> str | None:
+    """The address of a file that nobody can write here: SQLite would want to make its two helper files beside it. With
+    a log of writes beside it, it is no whole database without them."""
+    file = Path(database).absolute()
+    if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
+        return None
+    log = file.with_name(file.name + "-wal")
+    whole = not (log.exists() and log.stat().st_size)
+    return f"sqlite:///file:{quote(str(file))}?mode=ro&uri=true" + ("&immutable=1" if whole else "")
 
 
 def _sqlite(url: str, read_only: bool) -> Engine:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import SQLModel, col, select
 
+from tests.shared import ROOT
 from tracker import store
 from tracker.errors import StoreError
 from tracker.models import Ask, Domain, Judgement, Ledger, LinkImport, Workspace
@@ -143,6 +145,41 @@ def test_an_unusable_database_is_refused_with_a_hint(url: str, word: str) -> Non
         store.open_database(url)
     assert word in caught.value.problem
     assert caught.value.hint
+
+
+READER = """
+import os, sys
+from sqlmodel import select
+from tracker import store
+from tracker.models import Domain
+store.open_database(sys.argv[1], read_only=True).dispose()
+if os.getuid() == 0:
+    os.setuid(65534)  # to whom nothing is forbidden, everything can be written
+with store.reading(store.open_database(sys.argv[1], read_only=True)) as session:
+    print(session.exec(select(Domain.name)).one())
+"""
+
+
+def test_a_file_that_nobody_can_write_can_be_read() -> None:
+    """Its folder too: SQLite could not make its helper files beside it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        database = store.open_database(f"sqlite:///{folder / 'x.db'}")
+        with store.writing(database) as session:
+            session.add(Domain(id=1, name="a.com"))
+        database.dispose()
+        (folder / "x.db").chmod(0o444)
+        folder.chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", READER, f"sqlite:///{folder / 'x.db'}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        folder.chmod(0o755)
+    assert (done.stdout.strip(), done.returncode) == ("a.com", 0), done.stderr
 
 
 def test_reading_a_database_that_is_not_there_creates_none(tmp_path: Path) -> None:
