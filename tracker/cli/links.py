@@ -40,6 +40,7 @@ def register(app: typer.Typer, imports: typer.Typer) -> None:
     cli_import.register(imports)
     app.command("snapshots", rich_help_panel=READ)(snapshots)
     groups: dict[tuple[str, str, str], dict[str, Callable[..., None]]] = {
+        ("links", "What is known of one link, by whom.", READ): {"evidence": links_evidence},
         ("pages", "Our own look at the pages that link or are cited.", IMPORT): {"check": pages_check},
         ("webgraph", "Ranks and links of our domains in Common Crawl's open web graph.", IMPORT): {
             "ranks": webgraph_ranks,
@@ -57,6 +58,47 @@ def register(app: typer.Typer, imports: typer.Typer) -> None:
         for verb_name, act in verbs.items():
             group.command(verb_name)(act)
         app.add_typer(group, name=name, rich_help_panel=panel)
+
+
+def links_evidence(
+    page: Annotated[str, typer.Argument(help="A linking page's URL, or a domain for all its pages.")],
+    catalog: CatalogOption = None,
+    database: DatabaseOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """All dated evidence on the links of a page or domain, when each was live, and where witnesses disagree."""
+    from tracker import store
+    from tracker.links.evidence import evidence
+
+    settings = settings_from(catalog, database, workspace)
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        found = evidence(session, workspace_of(session, settings), page)
+    if as_json:
+        print_json({"rows": [each.as_json() for each in found]})
+        return
+    if not found:
+        out.print(f"Nothing is known of links from {plain(page)}.")
+        return
+    columns = ("said by", "scope", "as of", "first seen", "last seen", "lost", "why")
+    for each in found:
+        said = ", ".join(f"{name} {'live' if live else 'lost'}" for name, live in each.words.items())
+        state = "live" if each.live else "lost"
+        out.print(f"\n{plain(each.source)} → {plain(each.target or '?')}: {state}")
+        out.print(f"  {'DISPUTED: ' if each.disputed else ''}{plain(said)}")
+        for start, end in each.spans:
+            begun = "before everything known" if start is None else str(start.date())
+            out.print(f"  live from {begun} {'on' if end is None else f'until {end.date()}'}")
+        rows = [
+            (
+                s.vendor,
+                s.scope,
+                *(at and at.date() for at in (s.as_of, s.first_seen, s.last_seen, s.lost_at)),
+                s.reason,
+            )
+            for s in each.statements
+        ]
+        table("", columns, rows)
 
 
 def snapshots(

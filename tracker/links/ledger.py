@@ -91,6 +91,9 @@ class Ledger:
     columns: Mapping[str, Sequence[Any]]
     link: Ints
     spans: Spans
+    days: Mapping[Series, Sequence[float]]
+    """Of the complete exports."""
+    looks: Mapping[PageTarget, LookEvidence]
 
     def pairs_on(self, at: float) -> Ints:
         """Distinct (source domain, target domain) with a live link at this moment, shape (n, 2)."""
@@ -156,7 +159,7 @@ def read(
     for name, column in columns.items():
         column += (row.get(name) for row in looks.rows)
     link, spans = lives(columns, days, looks.evidence)
-    return Ledger(columns, link, spans)
+    return Ledger(columns, link, spans, days, looks.evidence)
 
 
 class _Import(NamedTuple):

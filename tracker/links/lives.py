@@ -60,6 +60,8 @@ class Names(dict[str | None, tuple[int, int]]):
         return ids
 
 
+_REST_OF_DAY = 86_399
+"""An export sees nothing after its day, whatever its rows say."""
 Event = tuple[float, int]
 """A moment and what was learned of a link then."""
 ABSENT, SEEN, LOST = range(3)
@@ -132,6 +134,7 @@ class _Rows:
         lost = _floats(columns["lost_at"])
         first, last = _floats(columns["first_seen"]), _floats(columns["last_seen"])
         as_of = _floats(columns["as_of"])
+        last = np.minimum(last, as_of + _REST_OF_DAY)
         _, vendor = np.unique(np.array(columns["vendor"], object).astype(str), return_inverse=True)
         return cls(
             link=link,

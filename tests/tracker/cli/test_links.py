@@ -376,7 +376,7 @@ def test_links_and_unlinked_names_are_stored_and_a_lost_link_is_lost_when_seen_t
 def test_imports_are_listed_taken_back_and_given_another_scope(cite: Cite, tmp_path: Path) -> None:
     import_links(cite, links_file(tmp_path, "a.csv", "https://one.com/x", "https://two.com/y"), "2026-05-01")
     later = links_file(tmp_path, "b.csv", "https://two.com/y")
-    told = cite("import", "links", later, "--as-of", "2026-06-01").stderr
+    told = cite("import", "links", later, "--as-of", "2026-06-01", "--vendor", "own").stderr
     assert "1 of 2 links that the export of 2026-05-01 listed" in " ".join(told.split())
     newest, oldest = json.loads(cite("import", "list", "--json").stdout)["rows"]
     assert (newest["file"], newest["scope"], newest["stored"], oldest["stored"]) == ("b.csv", "all", 1, 2)
@@ -387,3 +387,19 @@ def test_imports_are_listed_taken_back_and_given_another_scope(cite: Cite, tmp_p
     assert (undone["links"], undone["file"]) == (1, "b.csv")
     assert "is taken back" in cite("import", "undo", oldest["import_id"]).stdout
     assert "no import of links" in cite("import", "undo", oldest["import_id"], code=2).stderr
+
+
+def test_the_evidence_on_a_link_names_its_witnesses_and_their_dispute(cite: Cite, tmp_path: Path) -> None:
+    import_links(cite, links_file(tmp_path, "a.csv", "https://one.com/x", "https://two.com/y"), "2026-05-01")
+    gone = links_file(tmp_path, "b.csv", "https://two.com/y")
+    import_links(cite, gone, "2026-06-01")
+    other = links_file(tmp_path, "c.csv", "https://one.com/x", "https://three.com/x")
+    cite("import", "links", other, "--vendor", "semrush", "--scope", "sample", "--as-of", "2026-05-20")
+    (row,) = json.loads(cite("links", "evidence", "https://one.com/x", "--json").stdout)["rows"]
+    assert (row["live"], row["disputed"], row["witnesses"]) == (
+        False,
+        True,
+        {"own": False, "semrush": True},
+    )
+    assert "DISPUTED" in cite("links", "evidence", "one.com").stdout
+    assert "Nothing is known" in cite("links", "evidence", "nobody.com").stdout

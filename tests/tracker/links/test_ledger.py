@@ -129,6 +129,21 @@ OTHER: dict[str, object] = {"source": "https://other.example.net/"}
             id="last seen and lost on one day",
         ),
         pytest.param(
+            Story().export(6, A, "all", {"last_seen": 9}, OTHER).export(9, A, "all", OTHER),
+            [(ALWAYS, 9)],
+            id="an export sees nothing after its day",
+        ),
+        pytest.param(
+            Story().export(12, A, "all", {"first": 2, "last_seen": 9, "lost": 8}),
+            [(2, 8)],
+            id="a row that states a loss revives nothing by its own last day",
+        ),
+        pytest.param(
+            Story().export(9, A, "sample", {"first": 2, "lost": 8}).export(9, B, "sample", {"last_seen": 8}),
+            [(2, 8)],
+            id="a stated loss outweighs another vendor's sighting of the same moment",
+        ),
+        pytest.param(
             Story().export(6, A, "all", ONE, OTHER).export(9, A, "all", OTHER),
             [(ALWAYS, 9)],
             id="no longer listed",
@@ -425,3 +440,13 @@ def test_pairs_of_domains_are_those_of_the_whole_ledger(sqlite_database: Engine,
     assert set(map(tuple, found.live.tolist())) == set(map(tuple, whole.pairs_on(NEVER).tolist()))
     assert set(map(tuple, found.known.tolist())) == set(map(tuple, whole.pairs().tolist()))
     assert len(found.live) < len(found.known) or seed in {7, 12, 23}, "nothing was lost in this story"
+
+
+@pytest.mark.parametrize(("at", "live"), [(1.99, False), (2, True), (7.99, True), (8, False), (NEVER, False)])
+def test_a_link_is_live_from_the_first_moment_of_its_span_to_before_the_last(
+    sqlite_database: Engine, at: float, live: bool
+) -> None:
+    Story().export(9, A, "sample", {"first": 2, "lost": 8}).store(sqlite_database)
+    with sqlite_database.connect() as connection:
+        spans = ledger.read(connection, 1).spans
+    assert bool(len(spans.live_on(at if np.isinf(at) else day(at).timestamp()))) is live
