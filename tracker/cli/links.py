@@ -67,7 +67,7 @@ def links_evidence(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """All dated evidence on the links of a page or domain, when each was live, and where witnesses disagree."""
+    """All dated evidence on the links of a page or domain, when each was live, and who disagrees."""
     from tracker import store
     from tracker.links.evidence import evidence
 

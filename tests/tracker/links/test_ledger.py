@@ -233,6 +233,16 @@ OTHER: dict[str, object] = {"source": "https://other.example.net/"}
             id="two looks of ours without it, three days apart",
         ),
         pytest.param(
+            Story().export(5, A, "sample", ONE).look(6, "https://norvane.com/other").look(7).look(10),
+            [(ALWAYS, 7)],
+            id="two looks without any link to a domain that the page had linked to",
+        ),
+        pytest.param(
+            Story().export(5, A, "sample", ONE).look(6, TARGET).look(7).look(8, TARGET).look(10),
+            [(ALWAYS, NEVER)],
+            id="a good look between two bad ones clears the suspicion",
+        ),
+        pytest.param(
             Story().export(5, A, "sample", ONE).look(6, TARGET).look(7).look(9),
             [(ALWAYS, NEVER)],
             id="two looks closer together are a suspicion",
