@@ -137,6 +137,7 @@ def pair(kind: str, policy: str, asks: int, running: Any) -> None:
         run_id = planned(database, found)
         both = [worker(address, run_id, url) for _ in range(2)]
         wait_for_replies(database, min(500, asks // 3), both[0])
+        assert both[0].poll() is None, both[0].communicate()
         both[0].send_signal(signal.SIGKILL)
         both[0].communicate()
         out, err = both[1].communicate()
