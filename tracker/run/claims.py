@@ -206,6 +206,7 @@ def take_back(session: Session, me: str, outcomes: Sequence[Outcome], *, held_by
         ask.state, ask.claimed_by, ask.lease_until = AskState.CLAIMED, me, until
         ask.reason = ask.detail = ask.ended_at = None
         session.add(ask)
+    session.flush()
 
 
 def keep_replies(session: Session, outcomes: Sequence[Outcome]) -> None:
