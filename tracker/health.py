@@ -17,7 +17,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col, select
 
-from tracker import catalog, citations, store
+from tracker import catalog as catalogs
+from tracker import citations, store
 from tracker.answers import unlisted
 from tracker.answers.rows import read_body
 from tracker.catalog import Catalog, EngineEntry
@@ -79,31 +80,35 @@ class Report:
 def check(settings: Settings) -> Report:
     fine: list[str] = []
     problems: list[Finding] = []
-    found = _check_catalog(settings, fine, problems)
-    _check_database(settings, found, fine, problems)
-    if found is not None:
-        _check_engines(found, fine, problems)
-        _check_prompts(found, problems)
-        _check_judge(found, settings.catalog, fine, problems)
+    catalog = _check_catalog(settings, fine, problems)
+    _check_database(settings, catalog, fine, problems)
+    if catalog is not None:
+        _check_engines(catalog, fine, problems)
+        _check_prompts(catalog, problems)
+        _check_judge(catalog, settings.catalog, fine, problems)
     return Report(tuple(fine), tuple(problems))
 
 
 def _check_catalog(settings: Settings, fine: list[str], problems: list[Finding]) -> Catalog | None:
-    found, wrong = catalog.inspect(settings.catalog)
+    catalog, wrong = catalogs.inspect(settings.catalog)
     problems += [Finding("error", p.id, p.where, p.problem, p.hint) for p in wrong]
-    if found is not None:
-        counts = f"{len(found.brands)} brands, {len(found.prompts)} prompts, {len(found.engines)} engines"
-        fine.append(f"catalog {settings.catalog}: workspace {found.workspace}, {counts}")
-        problems += [Finding("error", p.id, p.where, p.problem, p.hint) for p in catalog.placeholders(found)]
-        for brand in found.brands:
+    if catalog is not None:
+        counts = (
+            f"{len(catalog.brands)} brands, {len(catalog.prompts)} prompts, {len(catalog.engines)} engines"
+        )
+        fine.append(f"catalog {settings.catalog}: workspace {catalog.workspace}, {counts}")
+        problems += [
+            Finding("error", p.id, p.where, p.problem, p.hint) for p in catalogs.placeholders(catalog)
+        ]
+        for brand in catalog.brands:
             if not brand.domains:
                 hint = "without a domain its citation rate is unknown: add `domains:`"
                 problems.append(Finding("warning", "brand.no-domain", brand.name, "has no domain", hint))
-    return found
+    return catalog
 
 
 def _check_database(
-    settings: Settings, found: Catalog | None, fine: list[str], problems: list[Finding]
+    settings: Settings, catalog: Catalog | None, fine: list[str], problems: list[Finding]
 ) -> None:
     try:
         database = store.open_database(settings.database_url)
@@ -115,14 +120,14 @@ def _check_database(
         hint = "restore it from a backup; `sqlite3 file .recover` saves what can be read"
         problems.append(Finding("error", "database.damaged", "database", "the file is damaged", hint))
     else:
-        problems += _pooled(database, settings, found)
-        problems += _forgotten(database, settings, found)
+        problems += _pooled(database, settings, catalog)
+        problems += _forgotten(database, settings, catalog)
     database.dispose()
 
 
-def _forgotten(database: Database, settings: Settings, found: Catalog | None) -> Iterator[Finding]:
+def _forgotten(database: Database, settings: Settings, catalog: Catalog | None) -> Iterator[Finding]:
     """Cited sites that may be a brand's without being listed, and citations that lead nowhere."""
-    name = settings.workspace or (found.workspace if found is not None else None)
+    name = settings.workspace or (catalog.workspace if catalog is not None else None)
     with store.reading(database) as session:
         workspace_id = session.exec(select(Workspace.id).where(Workspace.name == name)).first()
         if workspace_id is None:
@@ -141,27 +146,27 @@ def _forgotten(database: Database, settings: Settings, found: Catalog | None) ->
         yield Finding("warning", "citations.no-address", f"workspace {name}", problem, hint)
 
 
-def _pooled(database: Database, settings: Settings, found: Catalog | None) -> Iterator[Finding]:
+def _pooled(database: Database, settings: Settings, catalog: Catalog | None) -> Iterator[Finding]:
     """Simulated answers among real ones: in the database already, or after the next run."""
     with store.reading(database) as session:
-        mixed = catalog.mixed_workspaces(session)
+        mixed = catalogs.mixed_workspaces(session)
         for name in mixed:
             problem = "simulated and real answers together: its numbers say nothing"
-            yield Finding("error", "answers.mixed", f"workspace {name}", problem, catalog.WAY_OUT)
-        if found is None or (settings.workspace or found.workspace) in mixed:
+            yield Finding("error", "answers.mixed", f"workspace {name}", problem, catalogs.WAY_OUT)
+        if catalog is None or (settings.workspace or catalog.workspace) in mixed:
             return
         try:
-            _refuse_pooling(session, settings, found)
+            _refuse_pooling(session, settings, catalog)
         except CiteliftError as error:
             yield Finding("error", "engine.mixed", "engines.yaml", error.problem, error.hint)
 
 
-def _refuse_pooling(session: Session, settings: Settings, found: Catalog) -> None:
-    name = settings.workspace or found.workspace
+def _refuse_pooling(session: Session, settings: Settings, catalog: Catalog) -> None:
+    name = settings.workspace or catalog.workspace
     workspace_id = session.exec(select(Workspace.id).where(Workspace.name == name)).first()
     if workspace_id is not None:
-        asked = catalog.origins_of_models(engine.model for engine in found.engines)
-        catalog.refuse_pooling(session, workspace_id, asked)
+        asked = catalogs.origins_of_models(engine.model for engine in catalog.engines)
+        catalogs.refuse_pooling(session, workspace_id, asked)
 
 
 def _is_sound(database: Database) -> bool:
@@ -174,8 +179,8 @@ def _is_sound(database: Database) -> bool:
         return False
 
 
-def _check_engines(found: Catalog, fine: list[str], problems: list[Finding]) -> None:
-    for engine in found.engines:
+def _check_engines(catalog: Catalog, fine: list[str], problems: list[Finding]) -> None:
+    for engine in catalog.engines:
         missing = missing_keys(engine.model)
         if missing:
             hint = f"set {' and '.join(missing)} in the environment, or take the engine out of engines.yaml"
@@ -198,11 +203,11 @@ def _about_hosts(where: str, model: str, options: Mapping[str, Any]) -> Iterator
 
 
 def _doubts(engine: EngineEntry) -> list[Finding]:
-    found = []
+    doubts = []
     if not is_sandbox(engine.model):
         if not call_for(engine.model).searches:
             hint = "its answers carry no citations; URLs in the text are kept apart as `written`"
-            found.append(
+            doubts.append(
                 Finding(
                     "warning",
                     "engine.no-search",
@@ -216,43 +221,43 @@ def _doubts(engine: EngineEntry) -> list[Finding]:
                 f"an ask is counted as {plan.UNPRICED_MICROS / 1e6:.2f} USD until it reports its cost; check "
                 f"the model's name"
             )
-            found.append(
+            doubts.append(
                 Finding("warning", "engine.price", engine.name, f"no price known for {engine.model}", hint)
             )
         if engine.budget_micros is None:
             hint = (
                 "add `budget_usd:`; without it only the month's budget (CITELIFT_MONTH_BUDGET_USD) is a limit"
             )
-            found.append(Finding("warning", "engine.no-budget", engine.name, "has no budget", hint))
+            doubts.append(Finding("warning", "engine.no-budget", engine.name, "has no budget", hint))
     if engine.model.startswith("perplexity/sonar"):
         hint = "use perplexity/perplexity/sonar, the Agent API"
-        found.append(
+        doubts.append(
             Finding(
                 "warning", "engine.retired", engine.name, "Sonar chat was retired in September 2026", hint
             )
         )
-    return found
+    return doubts
 
 
-def _check_prompts(found: Catalog, problems: list[Finding]) -> None:
-    own = found.own
+def _check_prompts(catalog: Catalog, problems: list[Finding]) -> None:
+    own = catalog.own
     names = [BrandNames(0, own.name, own.aliases, own.not_phrases, own.domains, own.exact)]
     finder = Finder(names)
-    branded = [p for p in found.prompts if named_in(p.text, finder, names)]
+    branded = [p for p in catalog.prompts if named_in(p.text, finder, names)]
     if branded:
         hint = "they are asked and shown, and left out of the headline rates"
         problems.append(
             Finding("warning", "prompts.branded", "prompts", f"{len(branded)} prompts name {own.name}", hint)
         )
-    if len(found.prompts) < 10:
+    if len(catalog.prompts) < 10:
         hint = "intervals come from the spread between prompts: 30 or more give useful ones"
         problems.append(
-            Finding("warning", "prompts.few", "prompts", f"only {len(found.prompts)} prompts", hint)
+            Finding("warning", "prompts.few", "prompts", f"only {len(catalog.prompts)} prompts", hint)
         )
 
 
-def _check_judge(found: Catalog, folder: Path, fine: list[str], problems: list[Finding]) -> None:
-    entry = found.judge
+def _check_judge(catalog: Catalog, folder: Path, fine: list[str], problems: list[Finding]) -> None:
+    entry = catalog.judge
     if entry is None:
         return
     try:
@@ -278,29 +283,29 @@ def _check_judge(found: Catalog, folder: Path, fine: list[str], problems: list[F
 
 def plan_for(settings: Settings) -> Plan:
     """The plan of the catalog, with what an existing database knows of its engines; writes nothing."""
-    found = catalog.load(settings.catalog)
+    catalog = catalogs.load(settings.catalog)
     try:
         database = store.open_database(settings.database_url, read_only=True)
     except CiteliftError:
-        return plan.make(found)
+        return plan.make(catalog)
     try:
         with store.reading(database) as session:
-            _refuse_pooling(session, settings, found)
-            name = settings.workspace or found.workspace
+            _refuse_pooling(session, settings, catalog)
+            name = settings.workspace or catalog.workspace
             workspace_id = session.exec(select(Workspace.id).where(Workspace.name == name)).first()
-        return plan_with_history(database, workspace_id, found) if workspace_id else plan.make(found)
+        return plan_with_history(database, workspace_id, catalog) if workspace_id else plan.make(catalog)
     finally:
         database.dispose()
 
 
-def plan_with_history(database: Database, workspace_id: int, found: Catalog) -> Plan:
+def plan_with_history(database: Database, workspace_id: int, catalog: Catalog) -> Plan:
     with store.reading(database) as session:
         seen = jobs.observed(session, workspace_id)
         cited = history.observed_citations(session, workspace_id)
         statement = select(Schedule).where(Schedule.workspace_id == workspace_id, Schedule.kind == "run")
         schedules = session.exec(statement.where(col(Schedule.active))).all()
     monthly = sum(_per_month(schedule) for schedule in schedules)
-    return plan.make(found, observed=seen, cited=cited, runs_per_month=monthly or 52 / 12)
+    return plan.make(catalog, observed=seen, cited=cited, runs_per_month=monthly or 52 / 12)
 
 
 def _per_month(schedule: Schedule) -> float:
@@ -322,12 +327,12 @@ def check_live(
     settings: Settings, report: Report, *, on_engine: Callable[[str], None] = lambda name: None
 ) -> Report:
     """Ask each engine once: did it search, cite, what did it cost, which model served."""
-    found = catalog.load(settings.catalog)
+    catalog = catalogs.load(settings.catalog)
 
     async def all_of_them(url: str | None) -> list[Live]:
-        return [await _ask_once(engine, settings, url, on_engine) for engine in found.engines]
+        return [await _ask_once(engine, settings, url, on_engine) for engine in catalog.engines]
 
-    with jobs.sandbox_for(found) as url:
+    with jobs.sandbox_for(catalog) as url:
         live = asyncio.run(all_of_them(url))
     return replace(report, live=tuple(live))
 

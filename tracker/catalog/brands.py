@@ -41,28 +41,28 @@ def read_brands(file: CatalogFile) -> tuple[str, tuple[BrandEntry, ...]]:
 
 def _brand(file: CatalogFile, node: yaml.Node) -> BrandEntry | None:
     known = ("name", "aliases", "domains", "own", "not", "case", "owns")
-    found = file.mapping(node, known, "a brand")
-    name = file.text(found.get("name"), "name")
+    fields = file.mapping(node, known, "a brand")
+    name = file.text(fields.get("name"), "name")
     if name is None:
-        if "name" not in found:
+        if "name" not in fields:
             file.refuse("catalog.required", node, "a brand without `name`", "add `name:`")
         return None
     line = node.start_mark.line + 1
     aliases = [
-        alias for item in file.items(found.get("aliases"), "alias list") if (alias := _alias(file, item))
+        alias for item in file.items(fields.get("aliases"), "alias list") if (alias := _alias(file, item))
     ]
     exact = [
-        *([name] if _is_exact(file, found.get("case")) else []),
+        *([name] if _is_exact(file, fields.get("case")) else []),
         *(text for text, only in aliases if only),
     ]
-    hosts = [_host(file, item) for item in file.items(found.get("domains"), "domains")]
-    more, pages = _owns(file, found.get("owns"))
+    hosts = [_host(file, item) for item in file.items(fields.get("domains"), "domains")]
+    more, pages = _owns(file, fields.get("owns"))
     entry = BrandEntry(
         name,
         tuple(text for text, _ in aliases),
         tuple(dict.fromkeys(host for host in [*hosts, *more] if host)),
-        file.flag(found.get("own"), "own"),
-        file.texts(found.get("not"), "not phrase"),
+        file.flag(fields.get("own"), "own"),
+        file.texts(fields.get("not"), "not phrase"),
         tuple(exact),
         line,
         pages,
@@ -79,13 +79,13 @@ def _alias(file: CatalogFile, node: yaml.Node) -> tuple[str, bool] | None:
     if not isinstance(node, yaml.MappingNode):
         text = file.text(node, "alias")
         return None if text is None else (text, False)
-    found = file.mapping(node, ("name", "case"), "an alias")
-    text = file.text(found.get("name"), "alias")
+    fields = file.mapping(node, ("name", "case"), "an alias")
+    text = file.text(fields.get("name"), "alias")
     if text is None:
-        if "name" not in found:
+        if "name" not in fields:
             file.refuse("catalog.required", node, "an alias without `name`", "write `{name: …, case: exact}`")
         return None
-    return text, _is_exact(file, found.get("case"))
+    return text, _is_exact(file, fields.get("case"))
 
 
 def _is_exact(file: CatalogFile, node: yaml.Node | None) -> bool:
@@ -105,14 +105,14 @@ def _owns(file: CatalogFile, node: yaml.Node | None) -> tuple[list[str | None], 
         if given is None:
             continue
         try:
-            found = ownership.entry(given)
+            owned = ownership.entry(given)
         except BadUrl as error:
             file.refuse("catalog.owns", item, f"`{given}` is nothing to own: {error.problem}", _OWNS)
             continue
-        if ownership.is_host(found):
+        if ownership.is_host(owned):
             hosts.append(_host(file, item))
         else:
-            pages.append(found)
+            pages.append(owned)
     return hosts, tuple(dict.fromkeys(pages))
 
 

@@ -73,38 +73,38 @@ _KNOWN = (
 
 
 def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:
-    found = file.mapping(node, _KNOWN, "an engine")
-    name, model = file.text(found.get("name"), "name"), file.text(found.get("model"), "model")
+    fields = file.mapping(node, _KNOWN, "an engine")
+    name, model = file.text(fields.get("name"), "name"), file.text(fields.get("model"), "model")
     for required in ("name", "model"):
-        if required not in found and isinstance(node, yaml.MappingNode):
+        if required not in fields and isinstance(node, yaml.MappingNode):
             file.refuse("catalog.required", node, f"an engine without `{required}`", f"add `{required}:`")
     if name is None or model is None:
         return None
-    _refuse_unknown(file, found["model"], model)
-    surface = _choice(file, found, "surface", "api", get_args(Surface))
-    after_crash = _choice(file, found, "after_crash", "give_up", get_args(AfterCrash))
-    dollars = file.number(found.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
+    _refuse_unknown(file, fields["model"], model)
+    surface = _choice(file, fields, "surface", "api", get_args(Surface))
+    after_crash = _choice(file, fields, "after_crash", "give_up", get_args(AfterCrash))
+    dollars = file.number(fields.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
     return EngineEntry(
         name,
         model,
         surface,  # type: ignore[arg-type]
-        file.number(found.get("repeats"), "repeats", int, 1, 1000, 1),
+        file.number(fields.get("repeats"), "repeats", int, 1, 1000, 1),
         None if dollars is None else round(dollars * 1_000_000),
-        read_options(file, found.get("options"), model),
-        file.number(found.get("concurrency"), "concurrency", int, 1, 1024, None),
-        file.number(found.get("rpm"), "rpm", int, 1, 1_000_000, None),
+        read_options(file, fields.get("options"), model),
+        file.number(fields.get("concurrency"), "concurrency", int, 1, 1024, None),
+        file.number(fields.get("rpm"), "rpm", int, 1, 1_000_000, None),
         after_crash,  # type: ignore[arg-type]
         node.start_mark.line + 1,
     )
 
 
 def _choice(
-    file: CatalogFile, found: Mapping[str, yaml.Node], name: str, default: str, choices: Sequence[str]
+    file: CatalogFile, fields: Mapping[str, yaml.Node], name: str, default: str, choices: Sequence[str]
 ) -> str | None:
-    value = file.text(found.get(name), name, default)
+    value = file.text(fields.get(name), name, default)
     if value not in choices:
         hint = f"one of {', '.join(choices)}"
-        file.refuse(f"catalog.{name}", found[name], f"unknown {name} `{value}`", hint)
+        file.refuse(f"catalog.{name}", fields[name], f"unknown {name} `{value}`", hint)
     return value
 
 
@@ -117,23 +117,23 @@ def _refuse_unknown(file: CatalogFile, node: yaml.Node, model: str) -> None:
 def _judge(file: CatalogFile, node: yaml.Node | None) -> JudgeEntry | None:
     if node is None:
         return None
-    found = file.mapping(node, ("model", "budget_usd", "options", "domains"), "judge")
-    model = file.text(found.get("model"), "model")
-    dollars = file.number(found.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
+    fields = file.mapping(node, ("model", "budget_usd", "options", "domains"), "judge")
+    model = file.text(fields.get("model"), "model")
+    dollars = file.number(fields.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
     for required, example in (("model", "openai/gpt-5-mini"), ("budget_usd", "2.00")):
-        if required not in found and isinstance(node, yaml.MappingNode):
+        if required not in fields and isinstance(node, yaml.MappingNode):
             hint = f"add `{required}: {example}`"
             file.refuse("catalog.required", node, f"judge without `{required}`", hint)
     if model is not None:
-        _refuse_unknown(file, found["model"], model)
+        _refuse_unknown(file, fields["model"], model)
     if model is not None and plain_call(model) is None:
         hint = "name a model that can answer without one, like openai/gpt-5-mini"
-        file.refuse("catalog.judge-model", found["model"], f"`{model}` always searches", hint)
-    options = read_options(file, found.get("options"), model or "")
-    domains = file.flag(found.get("domains"), "domains")
+        file.refuse("catalog.judge-model", fields["model"], f"`{model}` always searches", hint)
+    options = read_options(file, fields.get("options"), model or "")
+    domains = file.flag(fields.get("domains"), "domains")
     for name in sorted({"tools", "web_search_options", "plugins"} & options.keys()):
         hint = "a judge only reads what it is given: take it out"
-        file.refuse("catalog.judge-tools", found["options"], f"`{name}` in the judge's options", hint)
+        file.refuse("catalog.judge-tools", fields["options"], f"`{name}` in the judge's options", hint)
     if model is None or dollars is None:
         return None
     return JudgeEntry(model, round(dollars * 1_000_000), options, domains, node.start_mark.line + 1)

@@ -46,21 +46,21 @@ class CatalogFile:
     def open(cls, folder: Path, kind: str, problems: list[Problem], *, required: bool) -> CatalogFile:
         present = [folder / name for name in FILES[kind] if (folder / name).is_file()]
         path = present[0] if present else folder / FILES[kind][0]
-        found = cls(path, None, problems)
+        file = cls(path, None, problems)
         if len(present) > 1:
-            found.refuse(
+            file.refuse(
                 "catalog.two-files",
                 1,
                 f"{present[0].name} and {present[1].name} are both here",
                 "keep one of them",
             )
         elif present:
-            found.root = found._parse()
+            file.root = file._parse()
         elif required:
-            found.refuse(
+            file.refuse(
                 "catalog.missing", None, "the file is not there", "run `citelift init` to write a starter"
             )
-        return found
+        return file
 
     def _parse(self) -> yaml.Node | None:
         try:
@@ -128,7 +128,7 @@ class CatalogFile:
                 "catalog.shape", node, f"{what} must be `key: value` lines", f"known keys: {', '.join(known)}"
             )
             return {}
-        found: dict[str, yaml.Node] = {}
+        fields: dict[str, yaml.Node] = {}
         for key, value in node.value:
             if len(self.problems) >= MAX_PROBLEMS:
                 break
@@ -137,11 +137,11 @@ class CatalogFile:
                 near = difflib.get_close_matches(name, known, 1)
                 hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(known)}"
                 self.refuse("catalog.unknown-key", key, f"unknown key `{name}` in {what}", hint)
-            elif name in found:
+            elif name in fields:
                 self.refuse("catalog.twice", key, f"key `{name}` stands twice in {what}", "keep one of them")
             else:
-                found[name] = value
-        return found
+                fields[name] = value
+        return fields
 
     def items(self, node: yaml.Node | None, what: str) -> list[yaml.Node]:
         if node is None:
@@ -166,8 +166,8 @@ class CatalogFile:
         return " ".join(str(node.value).split())
 
     def texts(self, node: yaml.Node | None, what: str) -> tuple[str, ...]:
-        found = [self.text(item, what) for item in self.items(node, f"{what} list")]
-        return tuple(text for text in found if text)
+        texts = [self.text(item, what) for item in self.items(node, f"{what} list")]
+        return tuple(text for text in texts if text)
 
     def number(
         self,

@@ -41,8 +41,8 @@ def _models_asked(session: Session, workspace_id: int) -> set[str]:
         .scalar_subquery()
     )
     statement = select(one).select_from(Ledger).join(Run, col(Run.id) == Ledger.run_id)
-    found = session.exec(statement.where(Run.workspace_id == workspace_id)).all()
-    return {model for model in found if model is not None}
+    models = session.exec(statement.where(Run.workspace_id == workspace_id)).all()
+    return {model for model in models if model is not None}
 
 
 def refuse_pooling(session: Session, workspace_id: int, added: set[Origin]) -> None:

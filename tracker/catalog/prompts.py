@@ -41,34 +41,34 @@ def read_prompts(file: CatalogFile) -> tuple[PromptEntry, ...]:
 
 
 def _prompt(file: CatalogFile, node: yaml.Node) -> PromptEntry | None:
-    found = file.mapping(node, ("text", "topic", "country", "language", "weight"), "a prompt")
-    text = file.text(found.get("text"), "text")
+    fields = file.mapping(node, ("text", "topic", "country", "language", "weight"), "a prompt")
+    text = file.text(fields.get("text"), "text")
     if text is None:
-        if "text" not in found:
+        if "text" not in fields:
             file.refuse("catalog.required", node, "a prompt without `text`", "add `text:`")
         return None
-    country = file.text(found.get("country"), "country")
+    country = file.text(fields.get("country"), "country")
     if country and country.upper() not in _countries():
         file.refuse(
             "catalog.country",
-            found["country"],
+            fields["country"],
             f"`{country}` is not an ISO 3166 country code",
             "two letters, like US, DE or GB",
         )
-    language = file.text(found.get("language"), "language")
+    language = file.text(fields.get("language"), "language")
     if language and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
         file.refuse(
             "catalog.language",
-            found["language"],
+            fields["language"],
             f"`{language}` is not a language code",
             "like en, de or pt-BR",
         )
     return PromptEntry(
         text,
-        file.text(found.get("topic"), "topic", "general") or "general",
+        file.text(fields.get("topic"), "topic", "general") or "general",
         country.upper() if country else None,
         language,
-        file.number(found.get("weight"), "weight", float, 0, 1e6, 1.0),
+        file.number(fields.get("weight"), "weight", float, 0, 1e6, 1.0),
         node.start_mark.line + 1,
     )
 

@@ -60,9 +60,9 @@ def judged_domains(workspace_id: int) -> str:
 
 def ensure_workspace(session: Session, name: str) -> int:
     store.bulk_insert(session, Workspace, [{"name": name}], ignore=True)
-    found = session.exec(select(Workspace.id).where(Workspace.name == name)).one()
-    assert found is not None
-    return found
+    workspace_id = session.exec(select(Workspace.id).where(Workspace.name == name)).one()
+    assert workspace_id is not None
+    return workspace_id
 
 
 def _sync_brands(session: Session, workspace_id: int, catalog: Catalog) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.citations.draft import WEB, Draft, Found
+from tracker.citations.draft import WEB, Draft, Occurrence
 from tracker.citations.results import Usage
 from tracker.citations.values import at, count, integer, record, records, string, word
 
@@ -15,7 +15,7 @@ def read_anthropic(body: dict[str, Any]) -> Draft:
     blocks = body.get("content")
     if isinstance(blocks, str):
         blocks = [{"type": "text", "text": blocks}]
-    fetched: list[Found] = []
+    fetched: list[Occurrence] = []
     for block in records(blocks):
         _read_block(draft, block, fetched)
     usage = record(body.get("usage"))
@@ -44,7 +44,7 @@ def _input_tokens(usage: dict[str, Any]) -> int | None:
     return sum(known) if parts[0] is not None else None
 
 
-def _read_block(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> None:
+def _read_block(draft: Draft, block: dict[str, Any], fetched: list[Occurrence]) -> None:
     kind = block.get("type")
     if kind == "text":
         _read_text(draft, block, fetched)
@@ -58,7 +58,7 @@ def _read_block(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> No
         read_page(draft, record(block.get("content")), fetched)
 
 
-def _read_text(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> None:
+def _read_text(draft: Draft, block: dict[str, Any], fetched: list[Occurrence]) -> None:
     start = len(draft.text)
     draft.text += string(block.get("text")) or ""
     for citation in records(block.get("citations")):
@@ -71,8 +71,8 @@ def _read_text(draft: Draft, block: dict[str, Any], fetched: list[Found]) -> Non
             )
 
 
-def read_page(draft: Draft, page: dict[str, Any], fetched: list[Found]) -> None:
-    found = Found(word(page.get("url")) or "", word(at(page, "content", "title")))
+def read_page(draft: Draft, page: dict[str, Any], fetched: list[Occurrence]) -> None:
+    found = Occurrence(word(page.get("url")) or "", word(at(page, "content", "title")))
     fetched.append(found)
     if found.url:
         # Looking at a page uses the web, as opening one does at other engines.
@@ -80,7 +80,7 @@ def read_page(draft: Draft, page: dict[str, Any], fetched: list[Found]) -> None:
         draft.retrieve(found.url, found.title)
 
 
-def source_url(citation: dict[str, Any], fetched: list[Found]) -> str | None:
+def source_url(citation: dict[str, Any], fetched: list[Occurrence]) -> str | None:
     """A search result given by the caller is named by `source`, a fetched page by its number and title.
 
     The numbers count every document of the conversation, the caller's as well: where the title disagrees

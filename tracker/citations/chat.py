@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tracker.citations.draft import WEB, Draft, Found
+from tracker.citations.draft import WEB, Draft, Occurrence
 from tracker.citations.results import Shape, Usage
 from tracker.citations.search_apis import cite_from_list
 from tracker.citations.text import Spans
@@ -195,18 +195,18 @@ def _read_step(draft: Draft, step: dict[str, Any]) -> None:
                 met.add(page.url)
 
 
-def _listed_pages(body: dict[str, Any]) -> dict[int, Found]:
+def _listed_pages(body: dict[str, Any]) -> dict[int, Occurrence]:
     """`citations` is what markers count in; `search_results` where it is absent."""
     return listed_pages(body.get("citations")) or listed_pages(body.get("search_results"))
 
 
-def listed_pages(listed: Any) -> dict[int, Found]:
+def listed_pages(listed: Any) -> dict[int, Occurrence]:
     """Number in the text → page, from a list of addresses or of objects with one."""
-    pages: dict[int, Found] = {}
+    pages: dict[int, Occurrence] = {}
     for number, entry in enumerate(items(listed), start=1):
         url = word(entry) or word(at(entry, "url"))
         if url is not None:
-            pages[number] = Found(url, string(at(entry, "title")))
+            pages[number] = Occurrence(url, string(at(entry, "title")))
     return pages
 
 

@@ -1,4 +1,4 @@
-"""The common end of every reader: places found → the frozen reading."""
+"""The common end of every reader: occurrences → the frozen reading."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WEB = ("http://", "https://")
 
 
 @dataclass(slots=True)
-class Found:
+class Occurrence:
     """One occurrence, before it is numbered."""
 
     url: str
@@ -35,8 +35,8 @@ class Draft:
     text: str = ""
     search_used: bool | None = None
     searches: list[str] = field(default_factory=list)
-    cited: list[Found] = field(default_factory=list)
-    retrieved: list[Found] = field(default_factory=list)
+    cited: list[Occurrence] = field(default_factory=list)
+    retrieved: list[Occurrence] = field(default_factory=list)
     stop: str | None = None
     problem: Problem | None = None
     detail: str | None = None
@@ -55,14 +55,14 @@ class Draft:
         if address is None:
             self.warnings.append("a citation without a URL")
             return
-        self.cited.append(Found(address, string(title), start, end))
+        self.cited.append(Occurrence(address, string(title), start, end))
 
     def retrieve(self, url: Any, title: Any = None) -> None:
         address = word(url)
         if address is not None:
-            self.retrieved.append(Found(address, string(title)))
+            self.retrieved.append(Occurrence(address, string(title)))
 
-    def cite_markers(self, pages: Mapping[int, Found]) -> None:
+    def cite_markers(self, pages: Mapping[int, Occurrence]) -> None:
         """`[n]` in the text → page n; a number that is on no list is counted, not guessed.
 
         A marker that itself links somewhere else is only a link.
@@ -75,14 +75,16 @@ class Draft:
             if page is None:
                 stray += 1
             else:
-                self.cited.append(Found(page.url, page.title, marker.start, marker.end, page.named_domain))
+                self.cited.append(
+                    Occurrence(page.url, page.title, marker.start, marker.end, page.named_domain)
+                )
         if stray and pages:
             self.warnings.append(f"{stray} marker(s) point beyond the list of {len(pages)} pages")
 
     def search(self, query: Any) -> None:
-        found = word(query)
-        if found is not None:
-            self.searches.append(found)
+        words = word(query)
+        if words is not None:
+            self.searches.append(words)
 
     def reading(self) -> Reading:
         if not self.text.strip() and self.stop != NOT_SHOWN:
@@ -110,30 +112,30 @@ class Draft:
 NOT_SHOWN = "not_shown"
 
 
-def _numbered(found: list[Found], kind: Kind) -> list[Citation]:
-    return [_citation(page, kind, position) for position, page in enumerate(found, start=1)]
+def _numbered(occurrences: list[Occurrence], kind: Kind) -> list[Citation]:
+    return [_citation(page, kind, position) for position, page in enumerate(occurrences, start=1)]
 
 
-def _citation(found: Found, kind: Kind, position: int) -> Citation:
-    domain, domain_from = publisher(found.url, found.named_domain, found.title)
-    return Citation(found.url, kind, position, found.start, found.end, found.title, domain, domain_from)
+def _citation(page: Occurrence, kind: Kind, position: int) -> Citation:
+    domain, domain_from = publisher(page.url, page.named_domain, page.title)
+    return Citation(page.url, kind, position, page.start, page.end, page.title, domain, domain_from)
 
 
-def _only_written(text: str, cited: list[Found], answer_start: int) -> list[Found]:
+def _only_written(text: str, cited: list[Occurrence], answer_start: int) -> list[Occurrence]:
     """URLs standing in the text that no citation covers.
 
-    A citation with a place covers the URLs inside it; one without a place covers its URL everywhere.
+    A citation with a span covers the URLs inside it; one without covers its URL everywhere.
     """
     spans = sorted((page.start, page.end) for page in cited if page.start is not None and page.end)
-    placeless = {page.url for page in cited if page.start is None or not page.end}
+    without_span = {page.url for page in cited if page.start is None or not page.end}
     ends: list[int] = []
     for _, end in spans:
         ends.append(max(end or 0, ends[-1] if ends else 0))
-    found, place = [], 0
+    uncovered, begun = [], 0
     for written in written_urls(text):
-        while place < len(spans) and (spans[place][0] or 0) <= written.start:
-            place += 1
-        covered = place > 0 and ends[place - 1] >= written.end
-        if not covered and written.url not in placeless and written.start >= answer_start:
-            found.append(Found(written.url, None, written.start, written.end))
-    return found
+        while begun < len(spans) and (spans[begun][0] or 0) <= written.start:
+            begun += 1
+        covered = begun > 0 and ends[begun - 1] >= written.end
+        if not covered and written.url not in without_span and written.start >= answer_start:
+            uncovered.append(Occurrence(written.url, None, written.start, written.end))
+    return uncovered

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tracker.citations.draft import WEB, Draft, Found
+from tracker.citations.draft import WEB, Draft, Occurrence
 from tracker.citations.results import Usage
 from tracker.citations.text import Offsets
 from tracker.citations.values import at, integer, items, record, records, string, total, word, words
@@ -181,10 +181,10 @@ def ground(draft: Draft, grounding: dict[str, Any], offsets: PartOffsets) -> Non
             if place is None or not 0 <= place < len(chunks):
                 draft.warnings.append("a grounding support points at no chunk")
             elif (found := chunks[place]) is not None:
-                draft.cited.append(Found(found.url, found.title, *span, found.named_domain))
+                draft.cited.append(Occurrence(found.url, found.title, *span, found.named_domain))
 
 
-def _on_the_web(found: list[Found]) -> bool:
+def _on_the_web(found: list[Occurrence]) -> bool:
     """A file in the caller's own bucket has an address as well, but not there."""
     return any(page.url.startswith(WEB) for page in found)
 
@@ -199,12 +199,12 @@ def _read_queries(draft: Draft, grounding: dict[str, Any], own_files_only: bool)
             draft.search(query)
 
 
-def _chunk(chunk: Any) -> Found | None:
+def _chunk(chunk: Any) -> Occurrence | None:
     for kind in _CHUNK_KINDS:
         page = record(at(chunk, kind))
         url = word(page.get("uri")) or word(page.get("sourceUri"))
         if url is not None:
-            return Found(url, string(page.get("title")), named_domain=word(page.get("domain")))
+            return Occurrence(url, string(page.get("title")), named_domain=word(page.get("domain")))
     return None
 
 

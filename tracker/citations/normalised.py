@@ -7,7 +7,7 @@ from typing import Any
 from tracker.citations.anthropic import read_page, source_url
 from tracker.citations.chat import annotate, message_of, start
 from tracker.citations.documents import cite_documents, cite_web
-from tracker.citations.draft import WEB, Draft, Found
+from tracker.citations.draft import WEB, Draft, Occurrence
 from tracker.citations.gemini import PartOffsets, ground
 from tracker.citations.values import at, embedded, items, record, records, string, word
 
@@ -44,7 +44,7 @@ def read_litellm(body: dict[str, Any]) -> Draft:
 
 def _read_anthropic(draft: Draft, fields: dict[str, Any]) -> None:
     """One list of citations a block; newer versions quote the block, which gives its place."""
-    fetched: list[Found] = []
+    fetched: list[Occurrence] = []
     for result in records(fields.get("web_search_results")):
         if result.get("type") == "web_fetch_tool_result":
             read_page(draft, record(result.get("content")), fetched)

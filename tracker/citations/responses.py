@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.citations.chat import annotate, listed_pages, reported_micros
-from tracker.citations.draft import Draft, Found
+from tracker.citations.draft import Draft, Occurrence
 from tracker.citations.results import Shape, Usage
 from tracker.citations.values import at, count, integer, items, record, records, string, word, words
 
@@ -42,8 +42,8 @@ def read_responses(body: dict[str, Any], shape: Shape = "openai_responses") -> D
 def read_perplexity_agent(body: dict[str, Any]) -> Draft:
     """`[n]` in the text is the result whose `id` is n, wherever it stands in the lists."""
     draft = read_responses(body, "perplexity_agent")
-    pages: dict[int, Found] = {}
-    unnumbered: list[Found] = []
+    pages: dict[int, Occurrence] = {}
+    unnumbered: list[Occurrence] = []
     for item in records(body.get("output")):
         if item.get("type") not in ("search_results", "fetch_url_results"):
             continue
@@ -53,7 +53,7 @@ def read_perplexity_agent(body: dict[str, Any]) -> Draft:
             draft.retrieve(result.get("url"), result.get("title"))
             number, url = integer(result.get("id")), word(result.get("url"))
             if url is not None:
-                found = Found(url, string(result.get("title")))
+                found = Occurrence(url, string(result.get("title")))
                 if number is not None:
                     pages.setdefault(number, found)
                 elif item.get("type") == "search_results":

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from tracker.citations.draft import NOT_SHOWN, Draft, Found
+from tracker.citations.draft import NOT_SHOWN, Draft, Occurrence
 from tracker.citations.results import Shape, Usage
 from tracker.citations.values import at, integer, items, micros, record, records, string, word
 
@@ -24,7 +24,7 @@ _UNATTRIBUTED = "one list without places: no block says which page it stands on"
 # DataForSEO: no results, which for a page without an overview is an answer.
 _NO_RESULTS = 40102
 
-References = dict[int, Found]
+References = dict[int, Occurrence]
 
 
 def page_token(body: dict[str, Any]) -> str | None:
@@ -65,11 +65,11 @@ def _references(draft: Draft, answer: dict[str, Any]) -> References:
         url, index = word(reference.get("link") or reference.get("href")), integer(reference.get("index"))
         draft.retrieve(url, reference.get("title"))
         if url is not None:
-            references[place if index is None else index] = Found(url, string(reference.get("title")))
+            references[place if index is None else index] = Occurrence(url, string(reference.get("title")))
     return references
 
 
-def _cite_all(draft: Draft, pages: Iterable[Found]) -> None:
+def _cite_all(draft: Draft, pages: Iterable[Occurrence]) -> None:
     """The list is what the reader of the page is shown as its sources, so it counts as cited."""
     for page in pages:
         draft.cite(page.url, page.title)
@@ -207,7 +207,7 @@ def read_dataforseo(body: dict[str, Any]) -> Draft:
 
 
 def _read_overview(draft: Draft, overview: dict[str, Any]) -> None:
-    listed: dict[str, Found] = {}
+    listed: dict[str, Occurrence] = {}
     for reference in records(overview.get("references")):
         _list(listed, reference)
     cited = len(draft.cited)
@@ -220,14 +220,14 @@ def _read_overview(draft: Draft, overview: dict[str, Any]) -> None:
     draft.retrieved.extend(listed.values())
 
 
-def _list(listed: dict[str, Found], reference: dict[str, Any]) -> str | None:
+def _list(listed: dict[str, Occurrence], reference: dict[str, Any]) -> str | None:
     url = word(reference.get("url"))
     if url is not None:
-        listed.setdefault(url, Found(url, string(reference.get("title"))))
+        listed.setdefault(url, Occurrence(url, string(reference.get("title"))))
     return url
 
 
-def _read_element(draft: Draft, element: dict[str, Any], listed: dict[str, Found]) -> None:
+def _read_element(draft: Draft, element: dict[str, Any], listed: dict[str, Occurrence]) -> None:
     kind = word(element.get("type")) or ""
     if kind.endswith("_reference"):
         _list(listed, element)
@@ -250,7 +250,7 @@ def _read_element(draft: Draft, element: dict[str, Any], listed: dict[str, Found
 def _cite_reference(
     draft: Draft,
     reference: dict[str, Any],
-    listed: dict[str, Found],
+    listed: dict[str, Occurrence],
     span: tuple[int | None, int | None],
 ) -> None:
     url = _list(listed, reference)

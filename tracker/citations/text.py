@@ -41,7 +41,7 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class MarkdownLink:
     """A Markdown link: the whole `[label](url)` is `start:end`."""
 
     label: str
@@ -50,7 +50,7 @@ class Link:
     end: int
 
 
-def markdown_links(text: str) -> list[Link]:
+def markdown_links(text: str) -> list[MarkdownLink]:
     urls = {written.start: written for written in written_urls(text)}
     found = []
     for match in _MARKDOWN_LINK.finditer(text):
@@ -60,7 +60,7 @@ def markdown_links(text: str) -> list[Link]:
         close = text.find(")", written.end)
         title_only = close >= 0 and "\n" not in text[written.end : close]
         end = close + 1 if title_only else written.end
-        found.append(Link(match["label"], written.url, match.start(), end))
+        found.append(MarkdownLink(match["label"], written.url, match.start(), end))
     return found
 
 
@@ -88,7 +88,7 @@ def markers(text: str) -> list[Marker]:
     ]
 
 
-def _markers_of(match: re.Match[str], links: dict[int, Link]) -> list[Marker]:
+def _markers_of(match: re.Match[str], links: dict[int, MarkdownLink]) -> list[Marker]:
     start, end, url = match.start(), match.end(), None
     for link, label in ((links.get(start), match["inside"]), (links.get(start - 1), match.group())):
         if link is not None and link.label.strip() == label:

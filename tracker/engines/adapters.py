@@ -30,10 +30,10 @@ async def send(asked: Question, call: Call) -> bytes:
     request = _BUILD[call.adapter or ""](asked, call)
     request.headers.update(asked.headers)
     body = await _fetch(request, asked.timeout)
-    found = _parsed(body)
-    if call.adapter == "dataforseo" and isinstance(found, dict):
-        _raise_if_refused(found)
-    if call.adapter == "serpapi" and isinstance(found, dict) and (token := page_token(found)):
+    reply = _parsed(body)
+    if call.adapter == "dataforseo" and isinstance(reply, dict):
+        _raise_if_refused(reply)
+    if call.adapter == "serpapi" and isinstance(reply, dict) and (token := page_token(reply)):
         body = await _fetch(_serpapi(asked, call, token), asked.timeout)
         _parsed(body)
     return body
@@ -138,16 +138,16 @@ _STATUSES = {
 }
 
 
-def _raise_if_refused(found: dict[str, Any]) -> None:
-    tasks = found.get("tasks")
-    for part in [found, *(tasks if isinstance(tasks, list) else [])]:
+def _raise_if_refused(reply: dict[str, Any]) -> None:
+    tasks = reply.get("tasks")
+    for part in [reply, *(tasks if isinstance(tasks, list) else [])]:
         code = part.get("status_code") if isinstance(part, dict) else None
         if not isinstance(code, int):
             continue
         status = 500 if 50_000 <= code < 60_000 else _STATUSES.get(code)
         if status is not None:
             failure = by_status(status, str(part.get("status_message") or code), {})
-            failure.maybe_paid = bool(found.get("cost") or part.get("cost"))
+            failure.maybe_paid = bool(reply.get("cost") or part.get("cost"))
             raise failure
 
 

@@ -122,10 +122,10 @@ def _is_paused(body: bytes) -> bool:
     if b"pause_turn" not in body:
         return False
     try:
-        found = parse_body(body)
+        reply = parse_body(body)
     except DataError:
         return False
-    return found.get("stop_reason") == "pause_turn" and isinstance(found.get("content"), list)
+    return reply.get("stop_reason") == "pause_turn" and isinstance(reply.get("content"), list)
 
 
 def _together(parts: list[RawReply]) -> RawReply:

@@ -336,8 +336,8 @@ def secret(call: Call) -> str:
     if call.imitates:
         return KEY
     names = call.keys[0].split("|") if call.keys else []
-    found = next((value for name in names if (value := settings.key(name))), None)
-    return found.get_secret_value() if found else ""
+    key = next((value for name in names if (value := settings.key(name))), None)
+    return key.get_secret_value() if key else ""
 
 
 def missing_keys(model: str) -> list[str]:

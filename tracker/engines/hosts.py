@@ -2,7 +2,8 @@
 
 Asked twice: of what the catalog and the environment say, before anything is spent, and again of every request
 as it leaves, redirects included, whatever a library made of the options. `CITELIFT_ALLOWED_HOSTS` is the one
-way to let an engine be asked elsewhere. A proxy (HTTPS_PROXY) is no such place: it carries what it cannot read.
+way to let an engine be asked elsewhere. A proxy (HTTPS_PROXY) is no such place: it carries what it cannot
+read.
 """
 
 from __future__ import annotations

@@ -566,9 +566,16 @@ def test_a_bad_reply_has_one_reason_whatever_the_road(
 
 @pytest.mark.parametrize(
     "model",
-    ["openai/gpt-5-search-api", "openrouter/a/b", "gemini/gemini-3.8-flash", "anthropic/claude-sonnet-5-5",
-     "groq/groq/compound", "mistral/m", "exa/answer"],
-)  # fmt: skip
+    [
+        "openai/gpt-5-search-api",
+        "openrouter/a/b",
+        "gemini/gemini-3.8-flash",
+        "anthropic/claude-sonnet-5-5",
+        "groq/groq/compound",
+        "mistral/m",
+        "exa/answer",
+    ],
+)
 @pytest.mark.parametrize("body", ['["pause_turn"]', "123", '{"a": "pause_turn"}', '{"candidates": [{"con'])
 @pytest.mark.usefixtures("keys")
 def test_a_reply_of_another_kind_is_unreadable_and_maybe_paid(
