@@ -79,39 +79,6 @@ BEING_SPLIT: set[str] = {
     "tracker/links/pages/placement.py",
     "tracker/links/web/fetch.py",
 }
-STILL_SKIPPED_BY_THE_FORMATTER: set[str] = {
-    "analysis/association/association.py",
-    "analysis/visibility.py",
-    "dashboard/charts.py",
-    "dashboard/strings.py",
-    "dashboard/widgets.py",
-    "tests/analysis/association/test_association.py",
-    "tests/analysis/cli/test_graph.py",
-    "tests/analysis/test_moments.py",
-    "tests/bench/bench_visibility.py",
-    "tests/bench/calibration_events.py",
-    "tests/dashboard/test_pages.py",
-    "tests/dashboard/test_pages_in_browser.py",
-    "tests/dashboard/worlds.py",
-    "tests/tracker/engines/test_ask.py",
-    "tests/tracker/mentions/test_finder.py",
-    "tracker/engines/adapters.py",
-}
-STILL_UNPACKED_ON_THE_SPOT: set[str] = {
-    "analysis/cli/judge.py",
-    "analysis/cli/judged.py",
-    "analysis/frames/answered.py",
-    "analysis/judged/stances.py",
-    "analysis/report/charts.py",
-    "analysis/report/write.py",
-    "dashboard/pages/authority.py",
-    "dashboard/pages/opportunities.py",
-    "dashboard/pages/rivals.py",
-    "dashboard/pages/runs.py",
-    "dashboard/pages/sources.py",
-    "tests/analysis/cli/test_answers.py",
-    "tests/tracker/test_schedule.py",
-}
 
 
 # --- wings --------------------------------------------------------------------------------------------------
@@ -391,7 +358,7 @@ def test_the_formatter_is_never_told_to_skip() -> None:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
         if any(f"# {word}" in line for word in words)
     }
-    assert {line for line in told if line.split(":")[0] not in STILL_SKIPPED_BY_THE_FORMATTER} == set()
+    assert told == set()
 
 
 def literal_splats(tree: ast.AST) -> list[int]:
@@ -436,7 +403,7 @@ def test_no_literal_is_unpacked_on_the_spot() -> None:
     tests = {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in TESTS}
     trees = TREES | tests
     splats = {f"{name}:{line}" for name, tree in trees.items() for line in literal_splats(tree)}
-    assert {line for line in splats if line.split(":")[0] not in STILL_UNPACKED_ON_THE_SPOT} == set()
+    assert splats == set()
 
 
 # --- tests and benchmarks -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A copy of the database that is whole, also in the middle of a run, and the way back from it.
 
-A file of SQLite must not be copied while something writes: what was written last stands in a second file beside it.
-PostgreSQL brings its own programs for this, which are asked to do it.
+A file of SQLite must not be copied while something writes: what was written last stands in a second file
+beside it. PostgreSQL brings its own programs for this, which are asked to do it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def save(url: str, target: Path) -> None:
 
 
 def load(url: str, source: Path, *, replace: bool) -> None:
-    """Make the database what the file says. One that is there already is replaced only where that is wanted."""
+    """Make the database what the file says. One that is there already is replaced only where that is
+    wanted."""
     if not source.is_file():
         raise UsageError(f"there is no file {source}", "name one that `citelift backup` wrote")
     address = make_url(url)

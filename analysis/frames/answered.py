@@ -21,8 +21,18 @@ from tracker.errors import UsageError
 
 Key = Literal["engine", "week", "topic", "country", "language", "served_model"]
 MEASURES = (
-    *("answers", "mentioned", "mentions", "position_sum", "citable", "cited", "citations", "all_citations"),
-    *("ghost", "silent", "retrieved", "retrieved_not_cited"),
+    "answers",
+    "mentioned",
+    "mentions",
+    "position_sum",
+    "citable",
+    "cited",
+    "citations",
+    "all_citations",
+    "ghost",
+    "silent",
+    "retrieved",
+    "retrieved_not_cited",
 )
 
 
@@ -250,8 +260,11 @@ def answers(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     """Citable answers in the order they came: `answer`, `prompt_id`, `engine`, `week`, `seconds`."""
     found = (
         select(
-            *(ANSWER.c.id.label("answer"), ANSWER.c.prompt_id, ANSWER.c.engine_id.label("engine")),
-            *(ANSWER.c.week, ANSWER.c.asked_at),
+            ANSWER.c.id.label("answer"),
+            ANSWER.c.prompt_id,
+            ANSWER.c.engine_id.label("engine"),
+            ANSWER.c.week,
+            ANSWER.c.asked_at,
         )
         .where(*answer_conditions(workspace, scope))
         .order_by(ANSWER.c.id)

@@ -60,6 +60,10 @@ def _row(brand: str, own: bool, part: pd.DataFrame) -> StanceRow:
     named = table[[stance for stance in STANCES if stance != "absent"]].sum(axis=1)
     counts: dict[str, int] = {stance: int(table[stance].sum()) for stance in STANCES}
     return StanceRow(
-        *(brand, own, int(part["mentions"].sum()), sum(counts.values()), counts),
+        brand,
+        own,
+        int(part["mentions"].sum()),
+        sum(counts.values()),
+        counts,
         *(cluster_bootstrap(table[side], named) for side in ("positive", "negative")),
     )

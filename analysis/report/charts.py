@@ -167,7 +167,9 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
     lower = [place(week, i.low or 0) for week, i in reversed(known)]
     lines = tuple(
         Line(
-            *(name, name in own, PALETTE[min(i, len(PALETTE) - 1)]),
+            name,
+            name in own,
+            PALETTE[min(i, len(PALETTE) - 1)],
             by_brand[name][-1].rates["mention_rate"].estimate,
             tuple(
                 place(r.week, x)

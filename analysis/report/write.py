@@ -195,8 +195,14 @@ def _sources(
         to = sorted(set(brands.get(row["domain"], [])))
         out.append(
             Source(
-                *(row["domain"], kinds[row["domain"]].kind, row["answers"], answers),
-                *(rate.estimate, rate.low, rate.high, row["engines"]),
+                row["domain"],
+                kinds[row["domain"]].kind,
+                row["answers"],
+                answers,
+                rate.estimate,
+                rate.low,
+                rate.high,
+                row["engines"],
                 tuple(world.brands[b].name for b in to),
             )
         )

@@ -72,14 +72,15 @@ def odds(rows: tuple[Association, ...]) -> None:
 def table(rows: tuple[Association, ...]) -> None:
     shown = [
         (
-            *(
-                r.engine,
-                numbers.correlation(r.spearman),
-                numbers.correlation_range(r.low, r.high),
-                numbers.count(r.domains),
-            ),
-            *(numbers.ratio(r.odds_ratio_per_doubling), numbers.ratio_range(r.or_low, r.or_high)),
-            *(numbers.ratio(r.without_top.ratio), numbers.count(r.answers), words.POOLS.get(r.pool, r.pool)),
+            r.engine,
+            numbers.correlation(r.spearman),
+            numbers.correlation_range(r.low, r.high),
+            numbers.count(r.domains),
+            numbers.ratio(r.odds_ratio_per_doubling),
+            numbers.ratio_range(r.or_low, r.or_high),
+            numbers.ratio(r.without_top.ratio),
+            numbers.count(r.answers),
+            words.POOLS.get(r.pool, r.pool),
         )
         for r in rows
     ]

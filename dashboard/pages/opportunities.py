@@ -97,10 +97,9 @@ def why(reason: Reason) -> str:
     )
 
 
-HEADS = (
-    *("source", "type", "state", "note", "cited_answers", "answers", "rate", "gain", "gain_low", "gain_high"),
-    *("links_to_own", "links_to_rivals", "reasons", "next_steps", "pages"),
-)
+FACTS = ("source", "type", "state", "note", "cited_answers", "answers", "rate")
+GAINS = ("gain", "gain_low", "gain_high")
+HEADS = (*FACTS, *GAINS, "links_to_own", "links_to_rivals", "reasons", "next_steps", "pages")
 
 
 def raw(found: Opportunity) -> tuple[object, ...]:

@@ -53,13 +53,12 @@ def difference(scope: Scope) -> None:
         widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.DIFFERENCE)
     rows = [
         (
-            *(
-                rival,
-                numbers.percent(pair.after),
-                numbers.percent(pair.before),
-                numbers.points(pair.difference.estimate),
-            ),
-            *(numbers.points_range(pair.difference.low, pair.difference.high), pair.difference.clusters),
+            rival,
+            numbers.percent(pair.after),
+            numbers.percent(pair.before),
+            numbers.points(pair.difference.estimate),
+            numbers.points_range(pair.difference.low, pair.difference.high),
+            pair.difference.clusters,
             widgets.badge(*reading(pair.difference)),
         )
         for rival, pair in pairs

@@ -97,7 +97,9 @@ def schedules(due: list[data.ScheduleView]) -> None:
         return
     rows = [
         (
-            *(s.name, s.kind, widgets.small(widgets.code(s.cron), s.timezone)),
+            s.name,
+            s.kind,
+            widgets.small(widgets.code(s.cron), s.timezone),
             widgets.small(numbers.age(s.next, now), numbers.moment(s.next)),
             widgets.small(s.outcome or numbers.UNKNOWN, numbers.moment(s.last))
             if s.last

@@ -73,13 +73,13 @@ def stability(scope: Scope) -> None:
     widgets.section(words.STABILITY, words.STABILITY_SUB)
     shown = [
         (
-            *(row.engine, widgets.small(len(row.core), ", ".join(row.core[:3])), numbers.count(row.rotating)),
-            *(
-                numbers.percent(row.core_share, 0),
-                numbers.percent(row.jaccard, 0),
-                numbers.percent(row.overlap, 0),
-                row.weeks,
-            ),
+            row.engine,
+            widgets.small(len(row.core), ", ".join(row.core[:3])),
+            numbers.count(row.rotating),
+            numbers.percent(row.core_share, 0),
+            numbers.percent(row.jaccard, 0),
+            numbers.percent(row.overlap, 0),
+            row.weeks,
         )
         for row in rows
     ]
