@@ -100,8 +100,8 @@ def _engine(url: str, read_only: bool) -> Engine:
 
 
 def _unwritable(database: str) -> str | None:
-    """The address of a file that cannot be written here: SQLite would want to make its two helper files beside it.
-    With a log of writes beside it, it is no whole database without them."""
+    """The address of a file that cannot be written here: SQLite would want to make its two helper files
+    beside it. With a log of writes beside it, it is no whole database without them."""
     file = Path(database).absolute()
     if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
         return None
