@@ -45,7 +45,7 @@ _READ = "URL_RETRIEVAL_STATUS_SUCCESS"
 # Stands for all parts of the text together.
 _ALL = -1
 _UNDERSCORE = re.compile(r"(?<=[a-z0-9])_([a-z])")
-# From Gemini 3 on each search is billed, before it each prompt that was grounded.
+# From Gemini 3 on each search is billed, one that is repeated once, before it each prompt that was grounded.
 _BILLED_A_PROMPT = re.compile(r"gemini-(?:1|2)\b|gemini-[12]\.\d")
 
 
@@ -245,7 +245,7 @@ def billed_by_google(draft: Draft) -> int | None:
         return 0
     if _BILLED_A_PROMPT.search(draft.engine_model or ""):
         return 1
-    return len(draft.searches) or None
+    return len(set(draft.searches)) or None
 
 
 def _judge(draft: Draft, body: dict[str, Any]) -> None:

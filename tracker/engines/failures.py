@@ -169,7 +169,9 @@ def _never_sent(causes: Sequence[BaseException]) -> bool:
 def by_status(status: int, text: str, headers: Mapping[str, str]) -> AskFailed:
     """The reason behind an HTTP status, with the engine's own word on when to come back."""
     wait = retry_after(headers, text)
-    if status == 402 or (status == 429 and wait is None and _has_no_credit(text)):
+    if status == 402 or (status in {400, 403} and _NO_CREDIT.search(text)):
+        return AskFailed("no credit", text)
+    if status == 429 and wait is None and (_NO_CREDIT.search(text) or "billing" in text.lower()):
         return AskFailed("no credit", text)
     if status == 429:
         return AskFailed("rate limited", text, retry_after=wait)
@@ -194,16 +196,12 @@ _NO_MODEL = re.compile(
 )
 
 
-def _has_no_credit(text: str) -> bool:
-    """Some engines say "no money" with the status of "too fast"; those that name a time only mean the
-    latter."""
-    return bool(
-        re.search(
-            r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit balance|billing|run out of "
-            r"searches",
-            text,
-        )
-    )
+# Anthropic says so with the status of a bad request, xAI with that of a bad key or of too many requests. Engines
+# that name a time to come back only mean "too fast".
+_NO_CREDIT = re.compile(
+    r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit[_ ]balance[_ ](?:is )?too[_ ]low"
+    r"|used all available credits|monthly spending limit|purchase (?:more )?credits|run out of (?:searches|credits)"
+)
 
 
 def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:

@@ -119,6 +119,15 @@ PLACES = [
 
 GEMINI = [
     Case(
+        "Gemini 3 lists a query twice and an empty one: it bills what is different",
+        "gemini",
+        gemini([{"text": "Norvane."}], {"webSearchQueries": ["crm", "", "crm prices", "crm"]}),
+        searches=["crm", "crm prices", "crm"],
+        search_used=True,
+        stop="STOP",
+        billed=2,
+    ),
+    Case(
         "Gemini 3 searched and lists no queries: what it bills is unknown, not nothing",
         "gemini",
         gemini(
