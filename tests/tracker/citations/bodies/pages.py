@@ -49,6 +49,14 @@ def ref(url: str, title: str = "T") -> dict[str, Any]:
 
 ANSWERS = [
     Case(
+        "SerpApi is still at it",
+        "serpapi_overview",
+        {"search_metadata": {"status": "Processing"}, "search_parameters": {"engine": "google_ai_overview"}},
+        search_used=True,
+        stop="Processing",
+        problem="pause",
+    ),
+    Case(
         "Exa cites by links in the answer and lists what it read",
         "exa",
         {
