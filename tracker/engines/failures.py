@@ -200,7 +200,8 @@ _NO_MODEL = re.compile(
 # that name a time to come back only mean "too fast".
 _NO_CREDIT = re.compile(
     r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit[_ ]balance[_ ](?:is )?too[_ ]low"
-    r"|used all available credits|monthly spending limit|purchase (?:more )?credits|run out of (?:searches|credits)"
+    r"|used all available credits|monthly spending limit|purchase (?:more )?credits"
+    r"|run out of (?:searches|credits)"
 )
 
 
