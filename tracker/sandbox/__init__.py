@@ -1,7 +1,7 @@
 """A loopback answer engine on a small simulated web: the default without keys, and the tests' fault
 injector."""
 
-from tracker.sandbox.answers import Answers, WorldAnswer, WorldAsk
+from tracker.sandbox.answers import WorldAnswer, WorldAnswers, WorldAsk
 from tracker.sandbox.faults import FAULTS, Faults
 from tracker.sandbox.linkgraph import LinkFiles, write_links
 from tracker.sandbox.process import Sandbox, counters
@@ -11,13 +11,13 @@ from tracker.sandbox.world import DEMO_SEED, Kind, SimulatedWorld, WorldBrand, W
 __all__ = [
     "DEMO_SEED",
     "FAULTS",
-    "Answers",
     "Faults",
     "Kind",
     "LinkFiles",
     "Sandbox",
     "SimulatedWorld",
     "WorldAnswer",
+    "WorldAnswers",
     "WorldAsk",
     "WorldBrand",
     "WorldPrompt",

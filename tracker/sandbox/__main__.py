@@ -72,9 +72,9 @@ def world_of(
     """The world around the brands and prompts of a catalog."""
     from tracker import catalog  # a child of `Sandbox` has no use for it, and starts ten times sooner without
 
-    found = catalog.load(folder, need="brands")
-    brands = [WorldBrand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in found.brands]
-    prompts = [WorldPrompt(p.text, p.topic) for p in found.prompts]
+    loaded = catalog.load(folder, need="brands")
+    brands = [WorldBrand(b.name, b.domains, b.own, b.aliases, b.not_phrases) for b in loaded.brands]
+    prompts = [WorldPrompt(p.text, p.topic) for p in loaded.prompts]
     return SimulatedWorld.build(brands, prompts, seed=seed, kind=kind, start=start, weeks=weeks)
 
 

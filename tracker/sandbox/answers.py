@@ -72,7 +72,7 @@ def _cut(value: float, low: float, high: float) -> float:
     return low if value < low else high if value > high else value
 
 
-class Answers:
+class WorldAnswers:
     """What a world answers; it remembers what stays the same from answer to answer."""
 
     def __init__(self, world: SimulatedWorld) -> None:
@@ -101,12 +101,12 @@ class Answers:
         return tuple(pattern(b) for b in self.world.brands)
 
     def _setting(self, engine: str, prompt: str) -> _Setting:
-        found = self._settings.get((engine, prompt))
-        if found is None:
+        setting = self._settings.get((engine, prompt))
+        if setting is None:
             if len(self._settings) > 50_000:
                 self._settings.clear()
-            found = self._settings[engine, prompt] = self._make_setting(engine, prompt)
-        return found
+            setting = self._settings[engine, prompt] = self._make_setting(engine, prompt)
+        return setting
 
     def _make_setting(self, engine: str, prompt: str) -> _Setting:
         topic = (
@@ -147,12 +147,12 @@ class Answers:
         return (day - self.world.start).days // 7
 
     def _trend(self, engine: str, week: int) -> tuple[float, ...]:
-        found = self._trends.get((engine, week))
-        if found is None:
-            found = self._trends[engine, week] = tuple(
+        trend = self._trends.get((engine, week))
+        if trend is None:
+            trend = self._trends[engine, week] = tuple(
                 self._trend_of(b, engine, week) for b in range(len(self.world.brands))
             )
-        return found
+        return trend
 
     def _trend_of(self, b: int, engine: str, week: int) -> float:
         name = self.world.brands[b].name
@@ -280,10 +280,10 @@ class Answers:
     @cached_property
     def _linked_brands(self) -> dict[str, frozenset[int]]:
         of = {b.name: i for i, b in enumerate(self.world.brands)}
-        found: dict[str, set[int]] = {d: {i} for i, b in enumerate(self.world.brands) for d in b.domains}
+        linked: dict[str, set[int]] = {d: {i} for i, b in enumerate(self.world.brands) for d in b.domains}
         for link in brand_links(self.world):
-            found.setdefault(link.source, set()).add(of[link.brand])
-        return {domain: frozenset(brands) for domain, brands in found.items()}
+            linked.setdefault(link.source, set()).add(of[link.brand])
+        return {domain: frozenset(brands) for domain, brands in linked.items()}
 
     def _linked(self, domain: str) -> frozenset[int]:
         return self._linked_brands.get(domain, frozenset())

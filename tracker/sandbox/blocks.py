@@ -115,14 +115,14 @@ def gemini(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     }
     if answer.searched:
         candidate["groundingMetadata"] = _grounding(answer, supports)
-    asked, said = tokens(answer.prompt), tokens(text)
+    prompt_tokens, answer_tokens = tokens(answer.prompt), tokens(text)
     body: Json = {
         "candidates": [candidate],
         "usageMetadata": {
-            "promptTokenCount": asked,
-            "candidatesTokenCount": said,
-            "totalTokenCount": asked + said,
-            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": asked}],
+            "promptTokenCount": prompt_tokens,
+            "candidatesTokenCount": answer_tokens,
+            "totalTokenCount": prompt_tokens + answer_tokens,
+            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": prompt_tokens}],
         },
         "modelVersion": model,
         "responseId": ident_of(answer)[:22],
@@ -150,15 +150,19 @@ def nova(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     for stretch, credit in blocks:
         content.append({"text": stretch})
         for page in (answer.retrieved[i] for i in credit):
-            place = {"location": {"web": {"url": page.url, "domain": page.domain}}}
-            content.append({"citationsContent": {"citations": [place]}})
+            source = {"location": {"web": {"url": page.url, "domain": page.domain}}}
+            content.append({"citationsContent": {"citations": [source]}})
             cited.append(Cited(page.url, None, None, page.domain))
-    asked, said = tokens(answer.prompt), tokens(text)
+    prompt_tokens, answer_tokens = tokens(answer.prompt), tokens(text)
     body: Json = {
         "metrics": {"latencyMs": 900},
         "output": {"message": {"content": content, "role": "assistant"}},
         "stopReason": "end_turn",
-        "usage": {"inputTokens": asked, "outputTokens": said, "totalTokens": asked + said},
+        "usage": {
+            "inputTokens": prompt_tokens,
+            "outputTokens": answer_tokens,
+            "totalTokens": prompt_tokens + answer_tokens,
+        },
     }
     return Rendered(body, text, tuple(cited), (), answer.searches)
 
@@ -194,8 +198,12 @@ def mistral(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
         at += len(stretch)
     outputs = [_execution(answer, i) for i in range(len(answer.searches))]
     outputs.append({"type": "message.output", "role": "assistant", "model": model, "content": content})
-    asked, made = tokens(answer.prompt), tokens(text)
-    usage: Json = {"prompt_tokens": asked, "completion_tokens": made, "total_tokens": asked + made}
+    prompt_tokens, answer_tokens = tokens(answer.prompt), tokens(text)
+    usage: Json = {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": answer_tokens,
+        "total_tokens": prompt_tokens + answer_tokens,
+    }
     if answer.searches:
         usage["connectors"] = {"web_search": len(answer.searches)}
     body: Json = {

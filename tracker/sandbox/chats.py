@@ -108,10 +108,10 @@ def groq(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
 
 
 def perplexity(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
-    text, found = marked(answer)
+    text, marks = marked(answer)
     body = chat_body(answer, model, {}, text, "")
-    asked, said = tokens(answer.prompt), tokens(text)
-    cost = {"input": asked, "output": said, "request": 5_000}
+    prompt_tokens, answer_tokens = tokens(answer.prompt), tokens(text)
+    cost = {"input": prompt_tokens, "output": answer_tokens, "request": 5_000}
     usage = body["usage"]
     assert isinstance(usage, dict)
     usage |= {
@@ -120,6 +120,6 @@ def perplexity(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Render
         | {"total_cost": sum(cost.values()) / 1e6},
     }
     body |= {"citations": [p.url for p in answer.retrieved], "search_results": results_of(answer)}
-    cited = tuple(Cited(p.url, start, end, None) for p, start, end in found)
+    cited = tuple(Cited(p.url, start, end, None) for p, start, end in marks)
     read = tuple(p.url for p in answer.retrieved)
     return Rendered(body, text, cited, read, cost_micro_usd=sum(cost.values()))

@@ -73,14 +73,14 @@ class Faults:
     def of(cls, values: Mapping[str, object]) -> Self:
         """From names as people write them: `429`, `http_429`, `wrong-type`, `latency` …"""
         known = {f.name for f in fields(cls)}
-        found: dict[str, float | int | None] = {}
+        faults: dict[str, float | int | None] = {}
         for key, value in values.items():
             name = key.strip().replace("-", "_")
             name = f"http_{name}" if name.isdigit() else name
             if name not in known:
                 raise UsageError(f"no fault is called {key!r}", f"use {', '.join((*FAULTS, *_TIMES))}")
-            found[name] = _number(key, value, whole=name in ("seed", "only_first_attempts"))
-        return replace(cls(), **found)  # type: ignore[arg-type]
+            faults[name] = _number(key, value, whole=name in ("seed", "only_first_attempts"))
+        return replace(cls(), **faults)  # type: ignore[arg-type]
 
     @classmethod
     def parse(cls, text: str) -> Self:

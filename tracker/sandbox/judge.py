@@ -57,7 +57,7 @@ def reply(request: Request, *, empty: bool = False) -> Rendered:
     text = "" if empty else json.dumps(_verdict(request.prompt))
     ident = hashlib.sha256(request.prompt.encode("utf-8", "surrogatepass")).hexdigest()[:24]
     content = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
-    asked, made = tokens(request.prompt), 8
+    prompt_tokens, answer_tokens = tokens(request.prompt), 8
     body: Json = {
         "id": f"resp_{ident}",
         "object": "response",
@@ -78,7 +78,11 @@ def reply(request: Request, *, empty: bool = False) -> Rendered:
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],
-        "usage": {"input_tokens": asked, "output_tokens": made, "total_tokens": asked + made},
+        "usage": {
+            "input_tokens": prompt_tokens,
+            "output_tokens": answer_tokens,
+            "total_tokens": prompt_tokens + answer_tokens,
+        },
     }
     return Rendered(body, text)
 
@@ -102,10 +106,10 @@ def _stance(text: str, names: list[str]) -> str:
         return "absent"
     good = bad = 0
     for sentence in about:
-        for found, praise in [(m, True) for m in _GOOD.finditer(sentence)] + [
+        for phrase, praise in [(m, True) for m in _GOOD.finditer(sentence)] + [
             (m, False) for m in _BAD.finditer(sentence)
         ]:
-            if praise is not bool(_NOT.search(sentence[: found.start()])):
+            if praise is not bool(_NOT.search(sentence[: phrase.start()])):
                 good += 1
             else:
                 bad += 1

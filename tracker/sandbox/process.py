@@ -106,5 +106,5 @@ def counters(url: str) -> dict[str, object]:
 def _fetch(url: str, body: bytes | None) -> dict[str, object]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(urllib.request.Request(url, data=body), timeout=10) as reply:  # noqa: S310
-        found: dict[str, object] = json.load(reply)
-    return found
+        reply_body: dict[str, object] = json.load(reply)
+    return reply_body

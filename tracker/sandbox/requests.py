@@ -96,8 +96,8 @@ def _prompt_of(body: Json) -> str:
     turns = next((body[name] for name in ("messages", "contents", "input", "inputs") if body.get(name)), "")
     if not isinstance(turns, list):
         return _text_of(turns)
-    said = [t for t in turns if not isinstance(t, dict) or t.get("role", "user") == "user"]
-    return _text_of(said[-1]) if said else ""
+    user_turns = [t for t in turns if not isinstance(t, dict) or t.get("role", "user") == "user"]
+    return _text_of(user_turns[-1]) if user_turns else ""
 
 
 def _asks_for_search(shape: Shape, model: str, body: Json) -> bool:

@@ -110,9 +110,9 @@ def azure(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
 
 def xai(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
     order = {i: n for n, i in enumerate(dict.fromkeys(i for p in answer.passages for i in p.cites), 1)}
-    text, found = linked_text(answer, lambda p, i: (f"[[{order[i]}]]({p.url})", p.url), opening="")
+    text, links = linked_text(answer, lambda p, i: (f"[[{order[i]}]]({p.url})", p.url), opening="")
     numbers = [str(order[i]) for p in answer.passages for i in p.cites]
-    cited = tuple(Cited(url, start, end, n) for (_, url, start, end), n in zip(found, numbers, strict=True))
+    cited = tuple(Cited(url, start, end, n) for (_, url, start, end), n in zip(links, numbers, strict=True))
     output = [*_search_calls(answer), message(answer, text, _flat(cited))]
     body = response_body(answer, model, output, text)
     cost = 5_000 * len(answer.searches) + 15 * tokens(text)
@@ -132,7 +132,7 @@ def deepseek(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered
 
 
 def perplexity_agent(world: SimulatedWorld, answer: WorldAnswer, model: str) -> Rendered:
-    text, found = marked(answer)
+    text, marks = marked(answer)
     results = [{"id": i, **row} for i, row in enumerate(results_of(answer), 1)]
     search: list[Json] = []
     if answer.searches:
@@ -148,6 +148,6 @@ def perplexity_agent(world: SimulatedWorld, answer: WorldAnswer, model: str) -> 
         "tool_calls_cost": 2_500 * len(answer.searches) / 1e6,
         "total_cost": cost / 1e6,
     }
-    cited = tuple(Cited(p.url, start, end, p.title) for p, start, end in found)
+    cited = tuple(Cited(p.url, start, end, p.title) for p, start, end in marks)
     read = tuple(p.url for p in answer.retrieved)
     return Rendered(body, text, cited, read, answer.searches, cost_micro_usd=cost)

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from tracker.errors import UsageError
 from tracker.sandbox import judge
-from tracker.sandbox.answers import Answers, WorldAnswer, WorldAsk
+from tracker.sandbox.answers import WorldAnswer, WorldAnswers, WorldAsk
 from tracker.sandbox.faults import Fault, Faults
 from tracker.sandbox.requests import Request, read_request
 from tracker.sandbox.shapes import error_body, render
@@ -89,7 +89,7 @@ class Responder:
     """The part that knows engines: a parsed request in, an outcome out. Nothing here touches a socket."""
 
     def __init__(self, world: SimulatedWorld, faults: Faults) -> None:
-        self.world, self.answers = world, Answers(world)
+        self.world, self.answers = world, WorldAnswers(world)
         self.faults = faults
         self.counters = Counters()
 
@@ -165,19 +165,19 @@ class Connection(asyncio.Protocol):
             self.continued = True
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if b"chunked" in head.headers.get(b"transfer-encoding", b"").lower():
-            found = _unchunk(self.buffer, start)
+            framed = _unchunk(self.buffer, start)
         else:
             length = head.headers.get(b"content-length", b"0")
             if not length.isdigit() or int(length) > _BODY_LIMIT:
                 self._refuse(413, "the body's length is missing, wrong or too large")
                 return
             stop = start + int(length)
-            found = (bytes(self.buffer[start:stop]), stop) if len(self.buffer) >= stop else None
-        if found is None:
+            framed = (bytes(self.buffer[start:stop]), stop) if len(self.buffer) >= stop else None
+        if framed is None:
             if len(self.buffer) - start > 2 * _BODY_LIMIT:
                 self._refuse(413, "the body is too large")
             return
-        body, stop = found
+        body, stop = framed
         del self.buffer[:stop]
         self.busy, self.continued = True, False
         if head.path.startswith("/_sandbox"):
@@ -199,7 +199,7 @@ class Connection(asyncio.Protocol):
             settled = True
         finally:
             if not settled:
-                self._done(close=True)
+                self._finished(close=True)
 
     def _attempt(self, head: _Head, body: bytes) -> bool:
         counters = self.engine.counters
@@ -219,7 +219,7 @@ class Connection(asyncio.Protocol):
             self.task = self.loop.create_task(self._later(wait, head, request, ask, attempt, fault))
         else:
             self._send(head, request, ask, attempt, fault)
-            self._done(close=fault == "reset")
+            self._finished(close=fault == "reset")
         return True
 
     def _understand(self, head: _Head, body: bytes) -> Request | None:
@@ -249,7 +249,7 @@ class Connection(asyncio.Protocol):
                 )
         self.engine.counters.refused += 1
         self._write(status, _dump(error_body(None, status, problem)))
-        self._done(close=False)
+        self._finished(close=False)
         return None
 
     async def _later(
@@ -270,7 +270,7 @@ class Connection(asyncio.Protocol):
             close = True
         finally:
             self.task = None
-            self._done(close)
+            self._finished(close)
 
     def _send(self, head: _Head, request: Request, ask: str, attempt: int, fault: Fault | None) -> None:
         counters = self.engine.counters
@@ -337,7 +337,7 @@ class Connection(asyncio.Protocol):
         self._write(status, _dump(error_body(None, status, problem)), extra=b"Connection: close\r\n")
         self.transport.close()
 
-    def _done(self, close: bool) -> None:
+    def _finished(self, close: bool) -> None:
         self.engine.counters.in_flight -= 1
         self._free(close)
 
@@ -349,8 +349,8 @@ class Connection(asyncio.Protocol):
             self.loop.call_soon(self._next)
 
     def _control(self, head: _Head, body: bytes) -> None:
-        status, found = control(self.engine, head.method, head.path.partition("?")[0], body)
-        payload = _dump(found)
+        status, reply = control(self.engine, head.method, head.path.partition("?")[0], body)
+        payload = _dump(reply)
         if not self.transport.is_closing():
             self.transport.write(_head(status, len(payload), b"application/json") + payload)
         self._free(close=False)
@@ -417,8 +417,8 @@ def _unchunk(buffer: bytearray, at: int) -> tuple[bytes, int] | None:
         at += size + 2
 
 
-def _dump(found: object) -> bytes:
-    return _JSON.encode(found).encode()
+def _dump(payload: object) -> bytes:
+    return _JSON.encode(payload).encode()
 
 
 def _head(status: int, length: int, kind: bytes, extra: bytes = b"") -> bytes:

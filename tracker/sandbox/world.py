@@ -38,14 +38,14 @@ class WorldPrompt:
 
 
 def _brands(rows: Iterable[WorldBrand | Sequence[Any]]) -> tuple[WorldBrand, ...]:
-    found = []
+    brands = []
     for row in rows:
         if isinstance(row, WorldBrand):
-            found.append(row)
+            brands.append(row)
             continue
         name, domains, own, *rest = row
-        found.append(WorldBrand(name, tuple(domains), bool(own), *map(tuple, rest)))
-    return tuple(found)
+        brands.append(WorldBrand(name, tuple(domains), bool(own), *map(tuple, rest)))
+    return tuple(brands)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,5 +188,5 @@ class SimulatedWorld:
 
 def moment(text: str) -> datetime:
     """An ISO 8601 instant with a zone, or a bare date, as aware UTC."""
-    found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    time = datetime.fromisoformat(text)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -62,7 +62,7 @@ def linked_text(
     """Text with a link after each passage; `link` gives (markup, url) for a page and its number."""
     out: list[str] = []
     at = 0
-    found = []
+    links = []
     for passage in answer.passages:
         out.append(passage.text)
         at += len(passage.text)
@@ -72,10 +72,10 @@ def linked_text(
             start = at + len(opening)
             out.append(opening + markup)
             at = start + len(markup)
-            found.append((page, url, start, at))
+            links.append((page, url, start, at))
         out.append(passage.tail)
         at += len(passage.tail)
-    return "".join(out).rstrip(), found
+    return "".join(out).rstrip(), links
 
 
 def markdown(answer: WorldAnswer, tag: bool) -> tuple[str, tuple[Cited, ...]]:
@@ -83,13 +83,13 @@ def markdown(answer: WorldAnswer, tag: bool) -> tuple[str, tuple[Cited, ...]]:
     # The tag is missing from some addresses of the same answer, and labels are now and then whole titles.
     urls = [_tagged(p.url) if tag and rng.random() < 0.85 else p.url for p in answer.retrieved]
     labels = [p.title if rng.random() < 0.12 else p.domain for p in answer.retrieved]
-    text, found = linked_text(answer, lambda _, i: (f"([{labels[i]}]({urls[i]}))", urls[i]))
-    return text, tuple(Cited(url, start, end, page.title) for page, url, start, end in found)
+    text, links = linked_text(answer, lambda _, i: (f"([{labels[i]}]({urls[i]}))", urls[i]))
+    return text, tuple(Cited(url, start, end, page.title) for page, url, start, end in links)
 
 
 def marked(answer: WorldAnswer) -> tuple[str, list[tuple[WebPage, int, int]]]:
-    text, found = linked_text(answer, lambda page, i: (f"[{i + 1}]", page.url), opening="")
-    return text, [(page, start, end) for page, _, start, end in found]
+    text, marks = linked_text(answer, lambda page, i: (f"[{i + 1}]", page.url), opening="")
+    return text, [(page, start, end) for page, _, start, end in marks]
 
 
 def results_of(answer: WorldAnswer) -> list[Json]:

@@ -35,12 +35,12 @@ from tracker.mentions import BrandNames, Finder
 from tracker.sandbox import (
     DEMO_SEED,
     FAULTS,
-    Answers,
     Faults,
     Kind,
     Sandbox,
     SimulatedWorld,
     WorldAnswer,
+    WorldAnswers,
     WorldAsk,
     WorldBrand,
     truth,
@@ -78,8 +78,8 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
 
 
 @lru_cache(maxsize=8)
-def answers_of(world: SimulatedWorld) -> Answers:
-    return Answers(world)
+def answers_of(world: SimulatedWorld) -> WorldAnswers:
+    return WorldAnswers(world)
 
 
 def answer_of(world: SimulatedWorld, ask: WorldAsk) -> WorldAnswer:
