@@ -25,7 +25,7 @@ from tracker import store
 from tracker.answers import stored as answers
 from tracker.answers.rows import AnswerRows, answer_rows
 from tracker.catalog import PromptEntry, Surface, refuse_pooling
-from tracker.citations import Citation, Kind, Reading, Usage, publisher
+from tracker.citations import Kind, ReadCitation, Reading, Usage, publisher
 from tracker.errors import DataError
 from tracker.mentions import Finder
 from tracker.models import Answer, Engine, Prompt
@@ -54,7 +54,7 @@ class Counts:
     rejected: int = 0
     rejects: list[Rejected] = field(default_factory=list)
 
-    def note_no_addresses(self, citations: Iterable[Citation]) -> None:
+    def note_no_addresses(self, citations: Iterable[ReadCitation]) -> None:
         for citation in citations:
             if citation.domain is None and citation.domain_from == "url":
                 self.no_addresses += 1
@@ -82,7 +82,7 @@ class Record:
     surface: Surface = "api"
     repeat: int = 0
     search_used: bool | None = None
-    citations: tuple[Citation, ...] | None = None
+    citations: tuple[ReadCitation, ...] | None = None
     fingerprint: str = ""
 
 
@@ -292,7 +292,7 @@ def _one_of(value: Any, good: tuple[Any, ...], name: str) -> Any:
     return value
 
 
-def _citations(given: Any) -> tuple[Citation, ...] | None:
+def _citations(given: Any) -> tuple[ReadCitation, ...] | None:
     if given is None:
         return None
     if not isinstance(given, list):
@@ -306,5 +306,5 @@ def _citations(given: Any) -> tuple[Citation, ...] | None:
         places[kind] = _optional(item, "position", int, places.get(kind, 0) + 1)
         title = item.get("title") if isinstance(item.get("title"), str) else None
         domain, domain_from = publisher(item["url"], title)
-        found.append(Citation(item["url"], kind, places[kind], None, None, title, domain, domain_from))
+        found.append(ReadCitation(item["url"], kind, places[kind], None, None, title, domain, domain_from))
     return tuple(found)

@@ -107,7 +107,7 @@ def answer_rows(
 
 
 def _citation(
-    citation: citations.Citation,
+    citation: citations.ReadCitation,
     target: str | None,
     workspace_id: int,
     pages: dict[int, dict[str, Any]],

@@ -10,10 +10,10 @@ from tracker.citations.publisher import is_redirect, publisher, resolved
 from tracker.citations.read import SHAPES, merge, read, recognise, unknown_keys
 from tracker.citations.results import (
     READER_VERSION,
-    Citation,
     DomainFrom,
     Kind,
     Problem,
+    ReadCitation,
     Reading,
     Shape,
     Usage,
@@ -24,10 +24,10 @@ from tracker.citations.serp import page_token
 __all__ = [
     "READER_VERSION",
     "SHAPES",
-    "Citation",
     "DomainFrom",
     "Kind",
     "Problem",
+    "ReadCitation",
     "Reading",
     "Shape",
     "Usage",

@@ -72,12 +72,12 @@ def _read_text(draft: Draft, block: dict[str, Any], fetched: list[Occurrence]) -
 
 
 def read_page(draft: Draft, page: dict[str, Any], fetched: list[Occurrence]) -> None:
-    found = Occurrence(word(page.get("url")) or "", word(at(page, "content", "title")))
-    fetched.append(found)
-    if found.url:
+    source = Occurrence(word(page.get("url")) or "", word(at(page, "content", "title")))
+    fetched.append(source)
+    if source.url:
         # Looking at a page uses the web, as opening one does at other engines.
         draft.search_used = True
-        draft.retrieve(found.url, found.title)
+        draft.retrieve(source.url, source.title)
 
 
 def source_url(citation: dict[str, Any], fetched: list[Occurrence]) -> str | None:

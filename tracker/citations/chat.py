@@ -8,7 +8,7 @@ from typing import Any
 from tracker.citations.draft import WEB, Draft, Occurrence
 from tracker.citations.results import Shape, Usage
 from tracker.citations.search_apis import cite_from_list
-from tracker.citations.text import Spans
+from tracker.citations.text import UrlSpans
 from tracker.citations.values import (
     at,
     count,
@@ -56,7 +56,7 @@ def content_text(content: Any) -> str:
     if isinstance(content, str):
         return string(content) or ""
     parts = [part if isinstance(part, str) else at(part, "text") for part in items(content)]
-    return "".join(found for found in map(string, parts) if found is not None)
+    return "".join(text for text in map(string, parts) if text is not None)
 
 
 def chat_usage(body: dict[str, Any]) -> Usage:
@@ -72,36 +72,36 @@ def chat_usage(body: dict[str, Any]) -> Usage:
 
 def billed_searches(usage: dict[str, Any]) -> int | None:
     for holder in ("server_tool_use_details", "server_tool_use", "prompt_tokens_details"):
-        found = count(at(usage, holder, "web_search_requests"))
-        if found is not None:
-            return found
+        billed = count(at(usage, holder, "web_search_requests"))
+        if billed is not None:
+            return billed
     return count(usage.get("num_search_queries"))
 
 
 def reported_micros(usage: dict[str, Any]) -> int | None:
     """Perplexity names `cost.total_cost`, OpenRouter `cost`, xAI ticks. A gateway writes 0 for unknown."""
     cost = usage.get("cost")
-    found = micros(cost.get("total_cost") if isinstance(cost, dict) else cost)
-    return found or micros(usage.get("cost_in_usd_ticks"), TICKS_PER_DOLLAR) or None
+    dollars = micros(cost.get("total_cost") if isinstance(cost, dict) else cost)
+    return dollars or micros(usage.get("cost_in_usd_ticks"), TICKS_PER_DOLLAR) or None
 
 
 def annotate(draft: Draft, annotations: Any) -> None:
     """`url_citation` annotations: nested (chat), flat (Responses, litellm's bridge)."""
-    spans = Spans(draft.text)
+    spans = UrlSpans(draft.text)
     for annotation in records(annotations):
         if annotation.get("type", "url_citation") != "url_citation":
             continue
         nested = annotation.get("url_citation")
-        place = nested if isinstance(nested, dict) else annotation
-        url = word(place.get("url"))
+        cited = nested if isinstance(nested, dict) else annotation
+        url = word(cited.get("url"))
         if url is None:
             draft.warnings.append("an annotation without a URL")
             continue
-        asked = integer(place.get("start_index")), integer(place.get("end_index"))
-        span = spans.verified(url, *asked)
-        if span != asked:
+        claimed = integer(cited.get("start_index")), integer(cited.get("end_index"))
+        span = spans.verified(url, *claimed)
+        if span != claimed:
             draft.warnings.append("offsets of an annotation did not hold its URL and were put right")
-        draft.cite(url, place.get("title"), *span)
+        draft.cite(url, cited.get("title"), *span)
 
 
 def read_openai_chat(body: dict[str, Any]) -> Draft:
@@ -142,7 +142,7 @@ def _read_annotated(body: dict[str, Any]) -> Draft:
     draft = start(body, "openai_chat")
     annotate(draft, message_of(body).get("annotations"))
     if (
-        any(found.url.startswith(WEB) for found in draft.cited)
+        any(page.url.startswith(WEB) for page in draft.cited)
         or (draft.usage.searches_billed or 0) > 0
         or _ALWAYS_SEARCHES.search(draft.engine_model or "")
     ):
@@ -161,7 +161,7 @@ def read_openrouter(body: dict[str, Any]) -> Draft:
         draft.retrieve(page.url, page.title)
     if not draft.cited:
         draft.cite_markers(pages)
-    elif all(not found.end for found in draft.cited):
+    elif all(not page.end for page in draft.cited):
         draft.warnings.append("one list without places: pages only consulted may be among the cited")
     draft.search_used = True if pages else draft.search_used
     return draft

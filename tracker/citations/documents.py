@@ -34,11 +34,11 @@ def read_bedrock(body: dict[str, Any]) -> Draft:
 
 
 def _read_citations_content(draft: Draft, content: Any) -> None:
-    """Text may stand inside the citation block itself; then that is the place it supports."""
+    """Text may stand inside the citation block itself; then that is the span it supports."""
     start = len(draft.text)
     draft.text += "".join(string(part.get("text")) or "" for part in records(at(content, "content")))
     citations = content if isinstance(content, list) else at(content, "citations")
-    cite_web(draft, citations, _place(start, len(draft.text)))
+    cite_web(draft, citations, _span_of(start, len(draft.text)))
 
 
 def _cites_the_web(content: Any) -> bool:
@@ -71,7 +71,7 @@ def read_cohere(body: dict[str, Any]) -> Draft:
             draft.text += string(at(block, "text")) or ""
     for citation in records(message.get("citations")):
         _read_cohere_citation(draft, citation, starts)
-    draft.search_used = any(found.url.startswith(WEB) for found in draft.cited)
+    draft.search_used = any(page.url.startswith(WEB) for page in draft.cited)
     tokens = record(at(body, "usage", "tokens")) or record(at(body, "usage", "billed_units"))
     draft.usage = Usage(
         count(tokens.get("input_tokens")),
@@ -110,8 +110,8 @@ def _read_first_cohere(body: dict[str, Any]) -> Draft:
 def cite_documents(draft: Draft, citations: Any, pages: Mapping[str, dict[str, Any]] | None) -> None:
     """Chat v1's citations; where their documents were not kept (None), each is named by its id."""
     for citation in records(citations):
-        place = integer(citation.get("start")), integer(citation.get("end"))
-        span = _cohere_span(draft.text, *place, string(citation.get("text")), 0)
+        claimed = integer(citation.get("start")), integer(citation.get("end"))
+        span = _cohere_span(draft.text, *claimed, string(citation.get("text")), 0)
         for name in words(citation.get("document_ids")):
             page = pages.get(name) if pages is not None else {}
             if page is None:
@@ -143,14 +143,14 @@ def _read_cohere_citation(draft: Draft, citation: dict[str, Any], starts: dict[i
 def _cohere_span(
     text: str, start: int | None, end: int | None, quoted: str | None, shift: int
 ) -> tuple[int | None, int | None]:
-    """The place as given where it holds the quoted words, else where the words stand."""
+    """The span as given where it holds the quoted words, else where the words stand."""
     if start is None or end is None:
         return None, None
     first, last = start + shift, end + shift
     if 0 <= first <= last <= len(text) and (not quoted or text[first:last] == quoted):
         return first, last
-    place = text.find(quoted) if quoted else -1
-    return (place, place + len(quoted or "")) if place >= 0 else (None, None)
+    offset = text.find(quoted) if quoted else -1
+    return (offset, offset + len(quoted or "")) if offset >= 0 else (None, None)
 
 
 def read_mistral(body: dict[str, Any]) -> Draft:
@@ -170,12 +170,12 @@ def read_mistral(body: dict[str, Any]) -> Draft:
             _read_mistral_content(draft, entry.get("content"))
     usage = record(body.get("usage"))
     connectors = [
-        count(found) for name, found in record(usage.get("connectors")).items() if name in _MISTRAL_SEARCH
+        count(number) for name, number in record(usage.get("connectors")).items() if name in _MISTRAL_SEARCH
     ]
     draft.usage = Usage(
         count(usage.get("prompt_tokens")),
         count(usage.get("completion_tokens")),
-        sum(found for found in connectors if found is not None) if connectors else None,
+        sum(number for number in connectors if number is not None) if connectors else None,
     )
     return draft
 
@@ -193,10 +193,10 @@ def _read_mistral_content(draft: Draft, content: Any) -> None:
             start = len(draft.text)
             draft.text += string(at(chunk, "text")) or ""
         elif at(chunk, "type") == "tool_reference" and word(at(chunk, "url")) is not None:
-            draft.cite(at(chunk, "url"), at(chunk, "title"), *_place(start, len(draft.text)))
+            draft.cite(at(chunk, "url"), at(chunk, "title"), *_span_of(start, len(draft.text)))
             if (word(at(chunk, "tool")) or "web_search") in _MISTRAL_SEARCH:
                 draft.search_used = True
 
 
-def _place(start: int, end: int) -> tuple[int | None, int | None]:
+def _span_of(start: int, end: int) -> tuple[int | None, int | None]:
     return (start, end) if end > start else (None, None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.citations.publisher import publisher
-from tracker.citations.results import Citation, Kind, Problem, Reading, Shape, Usage
+from tracker.citations.results import Kind, Problem, ReadCitation, Reading, Shape, Usage
 from tracker.citations.text import markers, thinking_end
 from tracker.citations.values import string, word
 from tracker.domains.written import written_urls
@@ -17,7 +17,7 @@ WEB = ("http://", "https://")
 
 @dataclass(slots=True)
 class Occurrence:
-    """One occurrence, before it is numbered."""
+    """A page once, before it is numbered."""
 
     url: str
     title: str | None = None
@@ -82,9 +82,9 @@ class Draft:
             self.warnings.append(f"{stray} marker(s) point beyond the list of {len(pages)} pages")
 
     def search(self, query: Any) -> None:
-        words = word(query)
-        if words is not None:
-            self.searches.append(words)
+        text = word(query)
+        if text is not None:
+            self.searches.append(text)
 
     def reading(self) -> Reading:
         if not self.text.strip() and self.stop != NOT_SHOWN:
@@ -112,13 +112,13 @@ class Draft:
 NOT_SHOWN = "not_shown"
 
 
-def _numbered(occurrences: list[Occurrence], kind: Kind) -> list[Citation]:
+def _numbered(occurrences: list[Occurrence], kind: Kind) -> list[ReadCitation]:
     return [_citation(page, kind, position) for position, page in enumerate(occurrences, start=1)]
 
 
-def _citation(page: Occurrence, kind: Kind, position: int) -> Citation:
+def _citation(page: Occurrence, kind: Kind, position: int) -> ReadCitation:
     domain, domain_from = publisher(page.url, page.named_domain, page.title)
-    return Citation(page.url, kind, position, page.start, page.end, page.title, domain, domain_from)
+    return ReadCitation(page.url, kind, position, page.start, page.end, page.title, domain, domain_from)
 
 
 def _only_written(text: str, cited: list[Occurrence], answer_start: int) -> list[Occurrence]:

@@ -42,9 +42,9 @@ def read_error(body: dict[str, Any]) -> Draft:
 
 def _first(body: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> str | None:
     for path in paths:
-        found = at(body, *path)
-        number = integer(found)
-        text = word(found) if number is None else str(number)
+        value = at(body, *path)
+        number = integer(value)
+        text = word(value) if number is None else str(number)
         if text is not None and text != "error":
             return text
     return None

@@ -144,9 +144,9 @@ class PartOffsets:
     def _quoted(self, candidates: list[int], quoted: str | None) -> tuple[int, int] | None:
         for part in candidates if quoted else []:
             shift, text = self._parts[part]
-            place = text.find(quoted or "")
-            if place >= 0:
-                return shift + place, shift + place + len(quoted or "")
+            offset = text.find(quoted or "")
+            if offset >= 0:
+                return shift + offset, shift + offset + len(quoted or "")
         return None
 
 
@@ -169,7 +169,7 @@ def ground(draft: Draft, grounding: dict[str, Any], offsets: PartOffsets) -> Non
     A chunk without an address is a file of the caller's own. Vertex's first form says `groundingSupport`.
     """
     chunks = [_chunk(chunk) for chunk in items(grounding.get("groundingChunks"))]
-    pages = [found for found in chunks if found is not None]
+    pages = [page for page in chunks if page is not None]
     draft.retrieved += pages
     _read_queries(draft, grounding, own_files_only=bool(chunks) and not _on_the_web(pages))
     for support in records(grounding.get("groundingSupports") or grounding.get("groundingSupport")):
@@ -177,16 +177,16 @@ def ground(draft: Draft, grounding: dict[str, Any], offsets: PartOffsets) -> Non
         span = offsets.span(record(support.get("segment")), quoted)
         named = support.get("groundingChunkIndices") or support.get("supportChunkIndices")
         for index in items(named):
-            place = integer(index)
-            if place is None or not 0 <= place < len(chunks):
+            number = integer(index)
+            if number is None or not 0 <= number < len(chunks):
                 draft.warnings.append("a grounding support points at no chunk")
-            elif (found := chunks[place]) is not None:
-                draft.cited.append(Occurrence(found.url, found.title, *span, found.named_domain))
+            elif (page := chunks[number]) is not None:
+                draft.cited.append(Occurrence(page.url, page.title, *span, page.named_domain))
 
 
-def _on_the_web(found: list[Occurrence]) -> bool:
+def _on_the_web(pages: list[Occurrence]) -> bool:
     """A file in the caller's own bucket has an address as well, but not there."""
-    return any(page.url.startswith(WEB) for page in found)
+    return any(page.url.startswith(WEB) for page in pages)
 
 
 def _read_queries(draft: Draft, grounding: dict[str, Any], own_files_only: bool) -> None:
@@ -218,7 +218,7 @@ def _read_tool_calls(draft: Draft, parts: list[Any]) -> None:
 
 
 def _read_url_context(draft: Draft, candidate: dict[str, Any], parts: list[Any]) -> None:
-    known = {found.url for found in draft.retrieved}
+    known = {page.url for page in draft.retrieved}
     pages = records(at(candidate, "urlContextMetadata", "urlMetadata"))
     for part in parts:
         response = record(at(part, "toolResponse", "response"))

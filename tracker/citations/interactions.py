@@ -42,12 +42,12 @@ def read_interactions(body: dict[str, Any]) -> Draft:
 
 def _counted(usage: dict[str, Any]) -> int | None:
     """Newer bodies count their queries themselves; before, the searches."""
-    found = [
+    counts = [
         count(tool.get("search_query_count")) or count(tool.get("count"))
         for tool in records(usage.get("grounding_tool_count"))
         if tool.get("type") in _SEARCHES
     ]
-    known = [number for number in found if number is not None]
+    known = [number for number in counts if number is not None]
     return sum(known) if known else None
 
 

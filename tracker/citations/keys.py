@@ -567,13 +567,13 @@ _AGENT_ITEMS = """
 def keys_unknown(body: Mapping[str, Any], shape: Shape) -> list[str]:
     if shape == "dataforseo":
         body = _overviews_only(body)
-    found = list(_walk(body, _trie(shape), ""))
+    unknown = list(_walk(body, _trie(shape), ""))
     for path, values in _kinds(shape).items():
         known = values.split()
         for value in _values(body, path.replace("[]", ".[]").split(".")):
             if isinstance(value, str) and value not in known:
-                found.append(f"{path} = {value!r}")
-    return sorted(set(found))
+                unknown.append(f"{path} = {value!r}")
+    return sorted(set(unknown))
 
 
 def _overviews_only(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -584,13 +584,13 @@ def _overviews_only(body: Mapping[str, Any]) -> Mapping[str, Any]:
             return [kept(item) for item in value]
         if not isinstance(value, Mapping):
             return value
-        below = {key: kept(found) if key in ("tasks", "result") else found for key, found in value.items()}
+        below = {key: kept(inner) if key in ("tasks", "result") else inner for key, inner in value.items()}
         if isinstance(below.get("items"), list):
             below["items"] = [item for item in below["items"] if at(item, "type") == "ai_overview"]
         return below
 
-    found: Mapping[str, Any] = kept(body)
-    return found
+    overviews: Mapping[str, Any] = kept(body)
+    return overviews
 
 
 def _kinds(shape: Shape) -> Mapping[str, str]:

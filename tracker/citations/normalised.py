@@ -31,7 +31,7 @@ def read_litellm(body: dict[str, Any]) -> Draft:
     cite_documents(draft, body.get("citations"), None)
     if not draft.cited and not grounding:
         annotate(draft, message.get("annotations"))
-    on_the_web = draft.retrieved or any(found.url.startswith(WEB) for found in draft.cited)
+    on_the_web = draft.retrieved or any(page.url.startswith(WEB) for page in draft.cited)
     if on_the_web or draft.searches or (draft.usage.searches_billed or 0) > 0:
         draft.search_used = True
     elif draft.usage.searches_billed == 0 or isinstance(body.get("vertex_ai_grounding_metadata"), list):
@@ -43,7 +43,7 @@ def read_litellm(body: dict[str, Any]) -> Draft:
 
 
 def _read_anthropic(draft: Draft, fields: dict[str, Any]) -> None:
-    """One list of citations a block; newer versions quote the block, which gives its place."""
+    """One list of citations a block; newer versions quote the block, which gives its span."""
     fetched: list[Occurrence] = []
     for result in records(fields.get("web_search_results")):
         if result.get("type") == "web_fetch_tool_result":
@@ -56,9 +56,9 @@ def _read_anthropic(draft: Draft, fields: dict[str, Any]) -> None:
         for citation in records(block):
             url = word(citation.get("url")) or source_url(citation, fetched)
             quoted = string(citation.get("supported_text"))
-            place = draft.text.find(quoted, last) if quoted else -1
-            span = (place, place + len(quoted)) if quoted and place >= 0 else (None, None)
-            last = max(place, last)
+            offset = draft.text.find(quoted, last) if quoted else -1
+            span = (offset, offset + len(quoted)) if quoted and offset >= 0 else (None, None)
+            last = max(offset, last)
             if url is not None:
                 draft.cite(url, word(citation.get("title")) or citation.get("document_title"), *span)
     for call in records(fields.get("web_search_calls")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from tracker.citations.results import Citation, DomainFrom
+from tracker.citations.results import DomainFrom, ReadCitation
 from tracker.domains import domain_of, try_parse, written_host
 
 # Google's grounding links stand on this host; the publisher is behind them.
@@ -41,7 +41,7 @@ def is_redirect(url: str) -> bool:
         return False
 
 
-def resolved(citation: Citation, target: str) -> Citation:
+def resolved(citation: ReadCitation, target: str) -> ReadCitation:
     """A redirect whose target is known: the publisher is the target's; the verbatim URL stays."""
     address = try_parse(target)
     if address is None or address.domain is None:

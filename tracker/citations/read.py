@@ -16,7 +16,7 @@ from tracker.citations.interactions import read_interactions
 from tracker.citations.keys import keys_unknown
 from tracker.citations.normalised import read_litellm
 from tracker.citations.responses import read_perplexity_agent, read_responses
-from tracker.citations.results import Citation, Kind, Reading, Shape, Usage
+from tracker.citations.results import Kind, ReadCitation, Reading, Shape, Usage
 from tracker.citations.search_apis import read_exa, read_tavily
 from tracker.citations.serp import read_dataforseo, read_serpapi_ai_mode, read_serpapi_overview
 from tracker.citations.shapes import recognise_shape
@@ -87,13 +87,13 @@ def _unwrapped(body: dict[str, Any]) -> dict[str, Any]:
 
 def _chosen(body: dict[str, Any], shape: str) -> Shape:
     if shape == "auto":
-        found = recognise_shape(body)
-        if found is None:
+        recognised = recognise_shape(body)
+        if recognised is None:
             raise DataError(
                 f"no known shape has the keys {_some(sorted(map(str, body)))}",
                 f"name the shape, one of: {', '.join(SHAPES)}",
             )
-        return found
+        return recognised
     for known in SHAPES:
         if shape == known:
             return known
@@ -135,13 +135,13 @@ def merge(parts: Sequence[Reading]) -> Reading:
     )
 
 
-def _moved(citation: Citation, shift: int) -> Citation:
+def _moved(citation: ReadCitation, shift: int) -> ReadCitation:
     if citation.start is None or citation.end is None:
         return citation
     return replace(citation, start=citation.start + shift, end=citation.end + shift)
 
 
-def _renumbered(citations: list[Citation]) -> tuple[Citation, ...]:
+def _renumbered(citations: list[ReadCitation]) -> tuple[ReadCitation, ...]:
     return tuple(
         replace(citation, position=position)
         for kind in get_args(Kind)

@@ -53,11 +53,11 @@ def read_perplexity_agent(body: dict[str, Any]) -> Draft:
             draft.retrieve(result.get("url"), result.get("title"))
             number, url = integer(result.get("id")), word(result.get("url"))
             if url is not None:
-                found = Occurrence(url, string(result.get("title")))
+                page = Occurrence(url, string(result.get("title")))
                 if number is not None:
-                    pages.setdefault(number, found)
+                    pages.setdefault(number, page)
                 elif item.get("type") == "search_results":
-                    unnumbered.append(found)
+                    unnumbered.append(page)
     if not draft.cited:
         draft.cite_markers(pages or dict(enumerate(unnumbered, start=1)))
     return draft
@@ -97,10 +97,10 @@ def _read_part(draft: Draft, part: dict[str, Any]) -> None:
     annotate(piece, part.get("annotations"))
     draft.text += piece.text
     draft.warnings += piece.warnings
-    for found in piece.cited:
-        if found.start is not None and found.end:
-            found.start, found.end = found.start + start, found.end + start
-        draft.cited.append(found)
+    for page in piece.cited:
+        if page.start is not None and page.end:
+            page.start, page.end = page.start + start, page.end + start
+        draft.cited.append(page)
 
 
 def _is_search(item: dict[str, Any]) -> bool:
@@ -144,12 +144,14 @@ def _billed(body: dict[str, Any], usage: dict[str, Any], output: list[dict[str, 
     xai = [count(details.get(key)) for key in ("web_search_calls", "x_search_calls")]
     named = [
         count(at(body, "tool_usage", "web_search", "num_requests")),
-        sum(found for found in xai if found is not None) if any(found is not None for found in xai) else None,
+        sum(number for number in xai if number is not None)
+        if any(number is not None for number in xai)
+        else None,
         count(at(usage, "tool_calls_details", "search_web", "invocation")),
     ]
-    for found in named:
-        if found is not None:
-            return found
+    for number in named:
+        if number is not None:
+            return number
     calls = [item for item in output if item.get("type") in (*_SEARCH_CALLS, "search_results")]
     return sum(at(item, "action", "type") in (None, "search") for item in calls)
 

@@ -35,7 +35,7 @@ READER_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Citation:
+class ReadCitation:
     """One occurrence of a page. `position` counts from 1 within its kind; `url` is verbatim."""
 
     url: str
@@ -71,14 +71,14 @@ class Reading:
     search_used: bool | None
     text: str
     searches: tuple[str, ...]
-    citations: tuple[Citation, ...]
+    citations: tuple[ReadCitation, ...]
     stop: str | None
     problem: Problem | None
     usage: Usage
     detail: str | None = None
     warnings: tuple[str, ...] = ()
 
-    def of_kind(self, kind: Kind) -> tuple[Citation, ...]:
+    def of_kind(self, kind: Kind) -> tuple[ReadCitation, ...]:
         return tuple(citation for citation in self.citations if citation.kind == kind)
 
 

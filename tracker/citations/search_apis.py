@@ -45,7 +45,7 @@ def read_tavily(body: dict[str, Any]) -> Draft:
     draft.search(body.get("query"))
     for result in records(body.get("results")):
         draft.retrieve(result.get("url"), result.get("title"))
-    pages = {n: Occurrence(found.url, found.title) for n, found in enumerate(draft.retrieved, start=1)}
+    pages = {n: Occurrence(page.url, page.title) for n, page in enumerate(draft.retrieved, start=1)}
     draft.cite_markers(pages)
     draft.usage = Usage(searches_billed=1)
     return draft

@@ -1,6 +1,6 @@
 """Google's AI Overview and AI Mode through a SERP API: SerpApi (SearchAPI, Bright Data alike) and DataForSEO.
 
-The text is built from the blocks, each on its own line, so that a block's references have a place in it.
+The text is built from the blocks, each on its own line, so that a block's references have a span in it.
 A page that shows no overview is a result of its own (`stop` is "not_shown"), not an error.
 """
 
@@ -15,7 +15,7 @@ from tracker.citations.results import Shape, Usage
 from tracker.citations.values import at, integer, items, micros, record, records, string, word
 
 _INNER = ("list", "text_blocks", "comparison", "items", "cards", "blocks", "top_stories")
-_SAID = ("title", "subtitle", "feature", "snippet", "text", "answer")
+_WORD_KEYS = ("title", "subtitle", "feature", "snippet", "text", "answer")
 _MARKDOWN = ("markdown", "reconstructed_markdown")
 _MARKDOWN_SOURCES = "\n### References\n"
 # Links to Google's own pages name a thing and lead to another search.
@@ -49,23 +49,23 @@ def _read_serpapi(body: dict[str, Any], answer: dict[str, Any], shape: Shape) ->
     for block in blocks:
         _read_block(draft, block, references)
     if not draft.text.strip():
-        draft.text = next((found for found in (word(answer.get(key)) for key in _MARKDOWN) if found), "")
+        draft.text = next((text for text in (word(answer.get(key)) for key in _MARKDOWN) if text), "")
         draft.text = draft.text.partition(_MARKDOWN_SOURCES)[0]
     if draft.text.strip() and not any(map(_refers, blocks)):
-        linked = {found.url for found in draft.cited}
-        _cite_all(draft, [found for found in references.values() if found.url not in linked])
+        linked = {page.url for page in draft.cited}
+        _cite_all(draft, [page for page in references.values() if page.url not in linked])
     _judge_serpapi(draft, body, answer)
     return draft
 
 
 def _references(draft: Draft, answer: dict[str, Any]) -> References:
-    """Blocks point at a reference's `index`; where there is none, at its place in the list."""
+    """Blocks point at a reference's `index`; where there is none, at its position in the list."""
     references: References = {}
-    for place, reference in enumerate(records(answer.get("references") or answer.get("reference_links"))):
+    for position, reference in enumerate(records(answer.get("references") or answer.get("reference_links"))):
         url, index = word(reference.get("link") or reference.get("href")), integer(reference.get("index"))
         draft.retrieve(url, reference.get("title"))
         if url is not None:
-            references[place if index is None else index] = Occurrence(url, string(reference.get("title")))
+            references[position if index is None else index] = Occurrence(url, string(reference.get("title")))
     return references
 
 
@@ -86,9 +86,9 @@ def _span(draft: Draft, start: int) -> tuple[int | None, int | None]:
     return (start, len(draft.text)) if len(draft.text) > start else (None, None)
 
 
-def _said(block: dict[str, Any], keys: tuple[str, ...]) -> str:
-    found = [text for text in (word(block.get(key)) for key in keys) if text is not None]
-    return "\n".join(dict.fromkeys(found))
+def _words_of(block: dict[str, Any], keys: tuple[str, ...]) -> str:
+    texts = [text for text in (word(block.get(key)) for key in keys) if text is not None]
+    return "\n".join(dict.fromkeys(texts))
 
 
 def _refers(block: Any) -> bool:
@@ -102,10 +102,10 @@ def _refers(block: Any) -> bool:
 
 def _read_block(draft: Draft, block: dict[str, Any], references: References) -> None:
     start = _new_line(draft)
-    inner = [found for key in _INNER for found in records(block.get(key))]
-    said = _said(block, _SAID)
+    inner = [part for key in _INNER for part in records(block.get(key))]
+    words = _words_of(block, _WORD_KEYS)
     # Bright Data names a list by its first entry.
-    draft.text += "" if inner and said == _said(inner[0], _SAID) else said
+    draft.text += "" if inner and words == _words_of(inner[0], _WORD_KEYS) else words
     values = [text for text in map(word, items(block.get("values"))) if text is not None]
     draft.text += (": " if values and len(draft.text) > start else "") + " | ".join(values)
     own_words = len(draft.text) > start
@@ -116,8 +116,8 @@ def _read_block(draft: Draft, block: dict[str, Any], references: References) -> 
     for row in items(block.get("detailed")):
         for cell in records(row):
             _refer_cell(draft, cell, references, start)
-    for found in inner:
-        _read_block(draft, found, references)
+    for part in inner:
+        _read_block(draft, part, references)
     if not own_words:
         _refer(draft, block, references, start)
 
@@ -134,8 +134,10 @@ def _read_row(draft: Draft, row: Any, references: References) -> None:
 def _refer_cell(draft: Draft, cell: dict[str, Any], references: References, start: int) -> None:
     """A cell of the table once more, whose words stand in the text already."""
     words = word(cell.get("snippet"))
-    place = draft.text.find(words, start) if words else -1
-    _refer(draft, cell, references, max(place, start), place + len(words) if words and place >= 0 else None)
+    offset = draft.text.find(words, start) if words else -1
+    _refer(
+        draft, cell, references, max(offset, start), offset + len(words) if words and offset >= 0 else None
+    )
 
 
 def _refer(
@@ -143,12 +145,12 @@ def _refer(
 ) -> None:
     span = (start, end) if end is not None else _span(draft, start)
     for index in items(block.get("reference_indexes")):
-        place = integer(index)
-        found = references.get(place) if place is not None else None
-        if found is None:
+        number = integer(index)
+        page = references.get(number) if number is not None else None
+        if page is None:
             draft.warnings.append("a block refers to no reference")
         else:
-            draft.cite(found.url, found.title, *span)
+            draft.cite(page.url, page.title, *span)
     _cite_links(draft, block, references, span)
 
 
@@ -161,15 +163,15 @@ def _cite_links(
     """Links in a block's words, or the page it shows: cited unless its references name the page already."""
     indexes = map(integer, items(block.get("reference_indexes")))
     named = [references[index].url for index in indexes if index in references]
-    titles = {found.url: found.title for found in references.values()}
+    titles = {page.url: page.title for page in references.values()}
     for link in [*records(block.get("snippet_links")), block]:
         url = word(link.get("link"))
         if url is None or _GOOGLE.match(url) or url in named:
             continue
         label = word(link.get("text")) if link is not block else None
-        place = draft.text.find(label, span[0], span[1]) if label else -1
-        found = (place, place + len(label)) if label and place >= 0 else span
-        draft.cite(url, titles.get(url) or (block.get("title") if link is block else None), *found)
+        offset = draft.text.find(label, span[0], span[1]) if label else -1
+        label_span = (offset, offset + len(label)) if label and offset >= 0 else span
+        draft.cite(url, titles.get(url) or (block.get("title") if link is block else None), *label_span)
 
 
 def _judge_serpapi(draft: Draft, body: dict[str, Any], answer: dict[str, Any]) -> None:
@@ -191,11 +193,11 @@ def _judge_serpapi(draft: Draft, body: dict[str, Any], answer: dict[str, Any]) -
 def read_dataforseo(body: dict[str, Any]) -> Draft:
     """References stand at the top, at each element and as links; the top list misses some: all are retrieved.
 
-    What an element carries is cited with the element as its place.
+    What an element carries is cited with the element as its span.
     """
     draft = Draft("dataforseo", search_used=True, stop=NOT_SHOWN)
     tasks = records(body.get("tasks"))
-    for result in [found for task in tasks for found in records(task.get("result"))] or [body]:
+    for result in [result for task in tasks for result in records(task.get("result"))] or [body]:
         draft.search(result.get("keyword"))
         for item in records(result.get("items")):
             if item.get("type") == "ai_overview":
@@ -234,7 +236,7 @@ def _read_element(draft: Draft, element: dict[str, Any], listed: dict[str, Occur
     if kind.endswith("_reference") or "paid" in kind:
         return
     start = _new_line(draft)
-    draft.text += _said(element, ("title", "text", "snippet")) or word(element.get("markdown")) or ""
+    draft.text += _words_of(element, ("title", "text", "snippet")) or word(element.get("markdown")) or ""
     _read_table(draft, record(element.get("table")))
     span = _span(draft, start)
     for key in ("references", "links"):

@@ -15,21 +15,23 @@ _LAST_EVENTS = ("response.completed", "response.incomplete", "response.failed", 
 
 def joined(pieces: list[Any]) -> Piece | None:
     """The whole reply as it would have come at once; None where the pieces are of no stream known here."""
-    found = [piece for piece in pieces if isinstance(piece, dict)]
-    if not found or len(found) < len(pieces):
+    objects = [piece for piece in pieces if isinstance(piece, dict)]
+    if not objects or len(objects) < len(pieces):
         return None
-    if recognise_shape(found[0]) == "gemini":
-        return _of_gemini(found)
-    if any(piece.get("type") == "message_start" for piece in found):
-        return _of_anthropic(found)
-    if any(piece.get("object") == "chat.completion.chunk" for piece in found):
-        return _of_chat(found)
-    if all(word(piece.get("event_type")) for piece in found):
-        return _of_interaction(found)
-    if any((word(piece.get("type")) or "").startswith("conversation.response.") for piece in found):
-        return _of_mistral(found)
-    last = next((record(event.get("response")) for event in found if event.get("type") in _LAST_EVENTS), None)
-    return last or next((event for event in found if event.get("type") == "error"), None)
+    if recognise_shape(objects[0]) == "gemini":
+        return _of_gemini(objects)
+    if any(piece.get("type") == "message_start" for piece in objects):
+        return _of_anthropic(objects)
+    if any(piece.get("object") == "chat.completion.chunk" for piece in objects):
+        return _of_chat(objects)
+    if all(word(piece.get("event_type")) for piece in objects):
+        return _of_interaction(objects)
+    if any((word(piece.get("type")) or "").startswith("conversation.response.") for piece in objects):
+        return _of_mistral(objects)
+    last = next(
+        (record(event.get("response")) for event in objects if event.get("type") in _LAST_EVENTS), None
+    )
+    return last or next((event for event in objects if event.get("type") == "error"), None)
 
 
 def _of_gemini(chunks: list[Piece]) -> Piece | None:
@@ -43,24 +45,24 @@ def _of_gemini(chunks: list[Piece]) -> Piece | None:
     grounding: Piece = {}
     parts: list[Any] = []
     for chunk in map(camel_case, chunks):
-        whole |= _said(chunk)
-        for found in records(chunk.get("candidates")):
-            if found.get("index") in (None, 0):
-                candidate |= _said(found)
-                parts += items(at(found, "content", "parts"))
-                _grow(grounding, record(found.get("groundingMetadata")))
+        whole |= _filled(chunk)
+        for entry in records(chunk.get("candidates")):
+            if entry.get("index") in (None, 0):
+                candidate |= _filled(entry)
+                parts += items(at(entry, "content", "parts"))
+                _grow(grounding, record(entry.get("groundingMetadata")))
     if candidate:
         candidate["content"] = {"role": "model", "parts": _one_text(parts)}
         whole["candidates"] = [candidate | {"groundingMetadata": grounding}]
     return whole
 
 
-def _said(piece: Piece) -> Piece:
+def _filled(piece: Piece) -> Piece:
     return {key: value for key, value in piece.items() if value not in (None, {}, [])}
 
 
 def _grow(grounding: Piece, more: Piece) -> None:
-    for key, value in _said(more).items():
+    for key, value in _filled(more).items():
         known = grounding.get(key)
         if isinstance(known, list) and isinstance(value, list) and value[: len(known)] != known:
             value = known + value
@@ -84,8 +86,8 @@ def _one_text(parts: list[Any]) -> list[Any]:
             whole.append(part)
             texts.append([text or ""])
     return [
-        part | {"text": "".join(said)} if string(at(part, "text")) is not None else part
-        for part, said in zip(whole, texts, strict=True)
+        part | {"text": "".join(pieces)} if string(at(part, "text")) is not None else part
+        for part, pieces in zip(whole, texts, strict=True)
     ]
 
 
@@ -104,7 +106,7 @@ def _of_anthropic(events: list[Piece]) -> Piece:
         if kind == "message_start":
             message |= record(event.get("message"))
         elif kind == "message_delta":
-            usage = record(message.get("usage")) | _said(record(event.get("usage")))
+            usage = record(message.get("usage")) | _filled(record(event.get("usage")))
             message |= record(event.get("delta")) | {"usage": usage}
         elif kind == "content_block_start" and index is not None:
             blocks[index], deltas[index] = record(event.get("content_block")), []
@@ -121,9 +123,9 @@ def _of_anthropic(events: list[Piece]) -> Piece:
 def _grown(block: Piece, deltas: list[Piece]) -> Piece:
     grown = dict(block)
     for key in ("text", "thinking"):
-        said = _strings([block, *deltas], key)
-        if said:
-            grown[key] = "".join(said)
+        strings = _strings([block, *deltas], key)
+        if strings:
+            grown[key] = "".join(strings)
     asked = embedded("".join(_strings(deltas, "partial_json")))
     if asked:
         grown["input"] = asked
@@ -142,7 +144,7 @@ def _of_interaction(events: list[Piece]) -> Piece:
         kind, index = word(event.get("event_type")) or "", integer(event.get("index"))
         if kind == "error":
             return event
-        whole |= _said(record(event.get("interaction")))
+        whole |= _filled(record(event.get("interaction")))
         if kind.endswith(".start") and index is not None:
             steps[index], deltas[index] = record(event.get("step") or event.get("content")), []
         elif kind.endswith(".delta") and index is not None and index in steps:
@@ -156,7 +158,7 @@ def _of_interaction(events: list[Piece]) -> Piece:
 def _grown_step(step: Piece, deltas: list[Piece]) -> Piece:
     if step.get("type") not in ("model_output", "text"):
         for delta in deltas:
-            step = step | (_said(delta) if delta.get("type") == step.get("type") else {})
+            step = step | (_filled(delta) if delta.get("type") == step.get("type") else {})
         return step
     pieces = [*(records(step.get("content")) or [step]), *deltas]
     notes: list[Any] = []
@@ -194,13 +196,13 @@ def _grow_entry(entries: dict[str, Piece], kind: str, event: Piece) -> None:
         grown["arguments"] = "".join(_strings([entry, event], "arguments"))
     if name == "message.output":
         chunk = event.get("content")
-        said = {"type": "text", "text": chunk} if isinstance(chunk, str) else chunk
-        grown["content"] = _one_text([*items(entry.get("content")), *([said] if said else [])])
+        part = {"type": "text", "text": chunk} if isinstance(chunk, str) else chunk
+        grown["content"] = _one_text([*items(entry.get("content")), *([part] if part else [])])
     entry |= grown
 
 
 def _strings(pieces: list[Piece], key: str) -> list[str]:
-    return [found for found in (string(piece.get(key)) for piece in pieces) if found is not None]
+    return [text for text in (string(piece.get(key)) for piece in pieces) if text is not None]
 
 
 def _of_chat(chunks: list[Piece]) -> Piece:
@@ -210,13 +212,13 @@ def _of_chat(chunks: list[Piece]) -> Piece:
     annotations: list[Any] = []
     finish = None
     for chunk in chunks:
-        whole |= _said(chunk)
+        whole |= _filled(chunk)
         choice = next(iter(records(chunk.get("choices"))), {})
         delta = record(choice.get("delta"))
-        message |= _said(delta)
+        message |= _filled(delta)
         texts.append(string(delta.get("content")) or "")
         annotations += items(delta.get("annotations"))
         finish = word(choice.get("finish_reason")) or finish
-    said = {"role": "assistant", "content": "".join(texts), "annotations": annotations}
-    choices = [{"index": 0, "message": message | said, "finish_reason": finish}]
+    reply = {"role": "assistant", "content": "".join(texts), "annotations": annotations}
+    choices = [{"index": 0, "message": message | reply, "finish_reason": finish}]
     return whole | {"object": "chat.completion", "choices": choices}

@@ -52,7 +52,7 @@ class MarkdownLink:
 
 def markdown_links(text: str) -> list[MarkdownLink]:
     urls = {written.start: written for written in written_urls(text)}
-    found = []
+    links = []
     for match in _MARKDOWN_LINK.finditer(text):
         written = urls.get(match.start("url"))
         if written is None:
@@ -60,8 +60,8 @@ def markdown_links(text: str) -> list[MarkdownLink]:
         close = text.find(")", written.end)
         title_only = close >= 0 and "\n" not in text[written.end : close]
         end = close + 1 if title_only else written.end
-        found.append(MarkdownLink(match["label"], written.url, match.start(), end))
-    return found
+        links.append(MarkdownLink(match["label"], written.url, match.start(), end))
+    return links
 
 
 def markers(text: str) -> list[Marker]:
@@ -99,8 +99,8 @@ def _markers_of(match: re.Match[str], links: dict[int, MarkdownLink]) -> list[Ma
 
 def thinking_end(text: str) -> int:
     """Where a leading thinking block ends; what stands in it is not the answer."""
-    found = _THINKING.match(text)
-    return found.end() if found else 0
+    thinking = _THINKING.match(text)
+    return thinking.end() if thinking else 0
 
 
 def _numbers(inside: str) -> list[int]:
@@ -141,7 +141,7 @@ def _units(character: str) -> int:
     return 2 if character > "\uffff" else 1
 
 
-class Spans:
+class UrlSpans:
     """Puts an engine's span over a URL right, one text at a time."""
 
     def __init__(self, text: str) -> None:
@@ -163,9 +163,9 @@ class Spans:
         first, last = self._from_utf16(start), self._from_utf16(end)
         if first is not None and last is not None and url in self._text[first:last]:
             return (first, last) if not holds or self._is_link(first, last) else (start, end)
-        place = None if holds else self._nearest(url, start)
-        if place is not None:
-            return place, place + len(url)
+        offset = None if holds else self._nearest(url, start)
+        if offset is not None:
+            return offset, offset + len(url)
         return (start, end) if inside else (None, None)
 
     def _is_link(self, start: int, end: int) -> bool:
@@ -179,5 +179,5 @@ class Spans:
 
     def _nearest(self, url: str, start: int) -> int | None:
         before = self._text.rfind(url, 0, max(start, 0) + len(url))
-        places = [place for place in (before, self._text.find(url, max(start, 0))) if place >= 0]
-        return min(places, key=lambda place: abs(place - start)) if places else None
+        offsets = [offset for offset in (before, self._text.find(url, max(start, 0))) if offset >= 0]
+        return min(offsets, key=lambda offset: abs(offset - start)) if offsets else None

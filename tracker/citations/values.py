@@ -98,12 +98,12 @@ def _loaded(body: str) -> Any:
 
 def _events(body: str) -> list[Any]:
     """What the events of a stream carry; `[DONE]` and whatever else is no JSON carries nothing."""
-    found = []
+    carried = []
     for event in re.split(r"\r?\n(?:[ \t]*\r?\n)+", body.lstrip(_BLANK)):
         lines = [line.removeprefix("data:") for line in event.split("\n") if line.startswith("data:")]
         whole = _carried("\n".join(lines))
-        found += whole or [value for line in lines for value in _carried(line)]
-    return found
+        carried += whole or [value for line in lines for value in _carried(line)]
+    return carried
 
 
 def _carried(text: str) -> list[Any]:
@@ -153,14 +153,14 @@ def string(value: Any) -> str | None:
 
 def word(value: Any) -> str | None:
     """A string with something in it."""
-    found = string(value)
-    return found if found and found.strip() else None
+    text = string(value)
+    return text if text and text.strip() else None
 
 
 def words(value: Any) -> list[str]:
     """The non-empty strings of a list; one string alone counts as a list of one."""
-    found = [value] if isinstance(value, str) else items(value)
-    return [item for item in map(word, found) if item is not None]
+    strings = [value] if isinstance(value, str) else items(value)
+    return [item for item in map(word, strings) if item is not None]
 
 
 def integer(value: Any) -> int | None:
@@ -172,13 +172,13 @@ def integer(value: Any) -> int | None:
 
 
 def count(value: Any) -> int | None:
-    found = integer(value)
-    return found if found is not None and found >= 0 else None
+    number = integer(value)
+    return number if number is not None and number >= 0 else None
 
 
 def total(counts: dict[str, Any], *keys: str) -> int | None:
     """The sum of those that are there, None where none is."""
-    known = [found for found in (count(counts.get(key)) for key in keys) if found is not None]
+    known = [number for number in (count(counts.get(key)) for key in keys) if number is not None]
     return sum(known) if known else None
 
 

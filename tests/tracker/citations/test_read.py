@@ -17,7 +17,7 @@ from tests.tracker.citations.bodies import CASES, Case
 from tracker.citations import (
     READER_VERSION,
     SHAPES,
-    Citation,
+    ReadCitation,
     Reading,
     as_json,
     is_redirect,
@@ -30,7 +30,7 @@ from tracker.citations import (
 )
 from tracker.citations.keys import KEYS
 from tracker.citations.results import Kind, Shape
-from tracker.citations.text import Offsets, Spans, markdown_links, markers
+from tracker.citations.text import Offsets, UrlSpans, markdown_links, markers
 from tracker.domains.written import written_urls
 from tracker.errors import CiteliftError, DataError, UsageError
 
@@ -68,7 +68,7 @@ def body_of(name: str) -> bytes:
     return shared(f"wire/{name}").read_bytes()
 
 
-def slice_of(reading: Reading, citation: Citation) -> str | None:
+def slice_of(reading: Reading, citation: ReadCitation) -> str | None:
     return None if citation.start is None else reading.text[citation.start : citation.end]
 
 
@@ -616,7 +616,7 @@ def test_byte_offsets_are_the_code_points_before_them(text: str, data: st.DataOb
 def test_a_span_is_kept_if_it_holds_the_url_and_put_right_if_not(
     text: str, span: tuple[int | None, int | None], found: tuple[int | None, int | None]
 ) -> None:
-    assert Spans(text).verified("https://a.example", *span) == found
+    assert UrlSpans(text).verified("https://a.example", *span) == found
 
 
 # --- redirects -------------------------------------------------------------------------------------------
