@@ -17,7 +17,7 @@ from scipy import stats
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.comparable import Gate, gate
+from analysis.comparable import Comparability, gate
 from analysis.frames import Floats, Scope, World
 from analysis.intervals import Interval, benjamini_hochberg, paired_difference, paired_ratio_difference
 from analysis.visibility import FORMULAS, NO_SHARE, SHARES, Compared
@@ -94,7 +94,7 @@ def _by_brand(
     measure: Compared,
     first: date,
     last: date,
-    allowed: Gate,
+    allowed: Comparability,
     level: float,
 ) -> Iterator[WeekChange]:
     pairs = [_paired(sums, brand.id, measure, first, last, level) for brand in world.brands]

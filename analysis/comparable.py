@@ -17,7 +17,7 @@ Pairs = Set[tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
-class Gate:
+class Comparability:
     """Whether two weeks may be compared, and on what.
 
     Attributes
@@ -37,7 +37,7 @@ class Gate:
     cells: frozenset[tuple[int, int]]
 
 
-def gate(asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str]) -> Gate:
+def gate(asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str]) -> Comparability:
     """What two weeks can be compared on, and what stands against it.
 
     Parameters
@@ -53,7 +53,7 @@ def gate(asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str
     """
     week = {day: asked[asked["week"] == day] for day in (first, last)}
     if missing := [f"no answers in the week of {day}" for day, frame in week.items() if frame.empty]:
-        return Gate(False, tuple(missing), (), frozenset())
+        return Comparability(False, tuple(missing), (), frozenset())
     before, after = (set(zip(f["engine"], f["prompt_id"], strict=True)) for f in week.values())
     both = {engine for engine, _ in before} & {engine for engine, _ in after}
     shared = {pair for pair in before & after if pair[0] in both}
@@ -73,7 +73,7 @@ def gate(asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str
         alone = f"{left_out} of {len(asked_at_all)} prompt × engine pairs"
         notes.append(f"{alone} were asked in one week only and are left out")
     cells = frozenset((int(e), int(p)) for e, p in shared if e not in changed)
-    return Gate(not reasons, tuple(reasons), tuple(notes), cells)
+    return Comparability(not reasons, tuple(reasons), tuple(notes), cells)
 
 
 def _absent(

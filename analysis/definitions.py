@@ -91,15 +91,17 @@ def other_definitions(
     if sums.empty:
         return []
     every = frames.visibility_sums(database, world, replace(scope, branded="include"))
-    places = frames.mention_places(database, world, scope).set_index("brand_id")
+    positions = frames.mention_places(database, world, scope).set_index("brand_id")
     chosen = [b for b in world.brands if brand is None or b.name == brand]
     return [
-        number for b in chosen for number in _of_brand(b.id, b.name, sums, every, places, len(world.brands))
+        number
+        for b in chosen
+        for number in _of_brand(b.id, b.name, sums, every, positions, len(world.brands))
     ]
 
 
 def _of_brand(
-    key: int, name: str, sums: pd.DataFrame, every: pd.DataFrame, places: pd.DataFrame, brands: int
+    key: int, name: str, sums: pd.DataFrame, every: pd.DataFrame, positions: pd.DataFrame, brands: int
 ) -> list[OtherNumber]:
     mine = sums[sums["brand_id"] == key]
     total = {column: int(mine[column].sum()) for column in frames.MEASURES}
@@ -107,22 +109,22 @@ def _of_brand(
     wide = every[every["brand_id"] == key]
     by_prompt = mine.groupby("prompt_id")["mentioned"].sum()
     by_engine = mine.groupby("engine")[["mentioned", "answers"]].sum()
-    first = float(places["first"].get(key, 0)) if len(places) else 0.0
-    weight = float(places["reciprocal"].get(key, 0)) if len(places) else 0.0
+    first = float(positions["first"].get(key, 0)) if len(positions) else 0.0
+    weight = float(positions["reciprocal"].get(key, 0)) if len(positions) else 0.0
     absent = (total["answers"] - total["mentioned"]) * (brands + 1)
-    found: dict[str, tuple[float, float, str]] = {
+    numbers: dict[str, tuple[float, float, str]] = {
         "answers naming it, all prompts": (wide["mentioned"].sum(), wide["answers"].sum(), "mention rate"),
         "prompts naming it once": (float((by_prompt > 0).sum()), len(by_prompt), "mention rate"),
         "named or cited": (total["mentioned"] + total["ghost"], total["answers"], "mention rate"),
         "share of occurrences": (total["mentions"], alls["mentions"], "share of voice"),
         "share of first places": (
             first,
-            float(places["first"].sum()) if len(places) else 0,
+            float(positions["first"].sum()) if len(positions) else 0,
             "share of voice",
         ),
         "share weighted by place": (
             weight,
-            float(places["reciprocal"].sum()) if len(places) else 0,
+            float(positions["reciprocal"].sum()) if len(positions) else 0,
             "share of voice",
         ),
         "average place, absent last": (total["position_sum"] + absent, total["answers"], "average position"),
@@ -154,7 +156,7 @@ def _of_brand(
             n=total["answers"] if x == 1 else int(x),
             definition=DEFINITIONS[label],
         )
-        for label, (y, x, like) in found.items()
+        for label, (y, x, like) in numbers.items()
     ]
 
 

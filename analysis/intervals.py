@@ -329,11 +329,11 @@ def paired_ratio_difference(
     count = round(float(both[:, [1, 3]].sum())) if n is None else n
     if not len(both):
         return Interval(None, None, None, count, 0, "not enough data")
-    found = bootstrap_statistic(
+    interval = bootstrap_statistic(
         both, difference, n=count, level=level, resamples=resamples, seed=seed, minimum=minimum
     )
-    method: Method = "paired difference" if found.enough else "not enough data"
-    return Interval(found.estimate, found.low, found.high, count, len(both), method)
+    method: Method = "paired difference" if interval.enough else "not enough data"
+    return Interval(interval.estimate, interval.low, interval.high, count, len(both), method)
 
 
 def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:

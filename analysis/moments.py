@@ -58,10 +58,10 @@ def _model_changes(database: Engine, world: World) -> list[Moment]:
     ]
 
 
-def marks(found: Iterable[Moment], first: date, end: date) -> list[Mark]:
+def marks(moments: Iterable[Moment], first: date, end: date) -> list[Mark]:
     """Letters for what lies in [first, end); what is too close together to be told apart shares one."""
     groups: list[list[Moment]] = []
-    for moment in sorted((m for m in found if first <= m.at < end), key=lambda m: m.at):
+    for moment in sorted((m for m in moments if first <= m.at < end), key=lambda m: m.at):
         if groups and moment.at - groups[-1][0].at < (end - first) / APART:
             groups[-1].append(moment)
         else:
@@ -69,9 +69,9 @@ def marks(found: Iterable[Moment], first: date, end: date) -> list[Mark]:
     return [Mark(group[0].at, _letter(number), tuple(group)) for number, group in enumerate(groups)]
 
 
-def within(found: Sequence[Moment], first: date, last: date) -> tuple[Moment, ...]:
+def within(moments: Sequence[Moment], first: date, last: date) -> tuple[Moment, ...]:
     """Those from the first to the last day."""
-    return tuple(m for m in found if first <= m.at < last + timedelta(days=1))
+    return tuple(m for m in moments if first <= m.at < last + timedelta(days=1))
 
 
 def _letter(number: int) -> str:

@@ -166,13 +166,13 @@ def opportunities(
     reach = frames.reach(database, world, scope, list(ids))
     states = frames.opportunity_states(database, world, STATE_KIND)
     lifts = {row.source: row for row in lift.rows} if lift else {}
-    found = []
+    offers = []
     for row in reach.to_dict("records"):
         name = ids[int(row["source_id"])]
-        made = _opportunity(name, row, facts, lifts.get(name), states.get(name))
-        if made is not None:
-            found.append(made)
-    return sorted(found, key=_order)
+        offer = _opportunity(name, row, facts, lifts.get(name), states.get(name))
+        if offer is not None:
+            offers.append(offer)
+    return sorted(offers, key=_order)
 
 
 def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:
@@ -305,7 +305,7 @@ _STEP: dict[str, str] = {
 def _reasons(name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_own: bool) -> list[Reason]:
     if kind == "you":
         return _own_pages(facts, name)
-    found = []
+    reasons = []
     links = facts.links.get(name)
     pages = _cited_pages(facts, name)
     unlinked = _named_without_link(facts, name)
@@ -316,28 +316,28 @@ def _reasons(name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_ow
             _STEP.get(kind)
             or f"Ask its authors to consider you: the pages that link to {_some(rivals)} come first."
         )
-        found.append(Reason("link gap", text, tuple(_linking(links, facts) or pages), step))
+        reasons.append(Reason("link gap", text, tuple(_linking(links, facts) or pages), step))
     if unlinked:
         text = f"names you on {len(unlinked)} checked page{'s' if len(unlinked) > 1 else ''} without linking"
-        found.append(
+        reasons.append(
             Reason(
                 "mention without link", text, tuple(unlinked[:PAGES]), "Ask for the mention to become a link."
             )
         )
     if lost:
         text = "linked to you and no longer does, on a site that answers cite"
-        found.append(
+        reasons.append(
             Reason("lost link", text, tuple(lost[:PAGES]), "Find out why the link went, and ask for it back.")
         )
     gone = _lost(links, facts, own=False)
     if gone and not to_own:
         text = "has lost a link to a rival: its page may need another"
-        found.append(
+        reasons.append(
             Reason(
                 "rival lost link", text, tuple(gone[:PAGES]), "Offer your page in the place of the lost one."
             )
         )
-    if not found and not to_own and not rivals:
+    if not reasons and not to_own and not rivals:
         known = (
             "no link to a tracked brand is known"
             if facts.links
@@ -345,8 +345,8 @@ def _reasons(name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_ow
         )
         text = f"is cited on your prompts, and {known}"
         step = _STEP.get(kind) or "Read the cited pages: would a reader miss you there?"
-        found.append(Reason("cited, no link known", text, tuple(pages), step))
-    return found
+        reasons.append(Reason("cited, no link known", text, tuple(pages), step))
+    return reasons
 
 
 def _some(names: Sequence[str], most: int = 3) -> str:

@@ -52,7 +52,7 @@ def ratios(y: Floats, x: Floats, *, level: float = 0.95, resamples: int = RESAMP
     for size in np.unique(g[(g >= MIN_CLUSTERS) & ~by_prompt]):
         at = np.flatnonzero((g == size) & ~by_prompt)
         rows = order[: int(size)][:, at]
-        found = _bounds(
+        bounds = _bounds(
             np.take_along_axis(y[:, at], rows, 0),
             np.take_along_axis(x[:, at], rows, 0),
             estimate[at],
@@ -60,7 +60,7 @@ def ratios(y: Floats, x: Floats, *, level: float = 0.95, resamples: int = RESAMP
             resamples,
             seed,
         )
-        low[at], high[at] = found
+        low[at], high[at] = bounds
         low[at] = np.where(inside[at], np.maximum(low[at], 0.0), low[at])
         high[at] = np.where(inside[at], np.minimum(high[at], 1.0), high[at])
     for i in range(len(g)):
@@ -88,13 +88,13 @@ def _bounds(
 
 
 def _quantiles(drawn: Floats, tail: float) -> tuple[Floats, Floats]:
-    """`numpy.quantile(drawn, [tail, 1 - tail], axis=1)`, several times faster: only four places are
+    """`numpy.quantile(drawn, [tail, 1 - tail], axis=1)`, several times faster: only four positions are
     sorted."""
     last = drawn.shape[1] - 1
     at = [tail * last, (1 - tail) * last]
-    places = [min(int(a), last - 1) for a in at]
-    drawn.partition(sorted({p + i for p in places for i in (0, 1)}), axis=1)
+    positions = [min(int(a), last - 1) for a in at]
+    drawn.partition(sorted({p + i for p in positions for i in (0, 1)}), axis=1)
     low, high = (
-        drawn[:, p] + (a - p) * (drawn[:, p + 1] - drawn[:, p]) for a, p in zip(at, places, strict=True)
+        drawn[:, p] + (a - p) * (drawn[:, p + 1] - drawn[:, p]) for a, p in zip(at, positions, strict=True)
     )
     return low, high

@@ -185,7 +185,7 @@ def rows_of(
     if sums.empty:
         return []
     blocks = _Blocks(sums, world, keys)
-    found = {measure: blocks.rates(measure) for measure in measures}
+    rates = {measure: blocks.rates(measure) for measure in measures}
     coverage = blocks.coverage()
     order = sorted(
         range(len(blocks.cells)), key=lambda c: tuple((v is None, str(v)) for v in blocks.labels(c).values())
@@ -198,7 +198,7 @@ def rows_of(
             answers=blocks.count("answers", cell, b),
             prompts=blocks.prompts(cell),
             citable=blocks.count("citable", cell, b),
-            rates={m: found[m][cell][b] for m in measures},
+            rates={m: rates[m][cell][b] for m in measures},
             coverage=coverage[cell][b],
             counts={m: blocks.count(m, cell, b) for m in frames.MEASURES},
         )
@@ -224,7 +224,7 @@ class _Blocks:
         pairs, at = np.unique(np.stack([cell, prompt], axis=1), axis=0, return_inverse=True)
         at = np.asarray(at).ravel()
         self.cell_of, starts = pairs[:, 0], np.searchsorted(pairs[:, 0], np.arange(len(self.cells)))
-        self.place = np.arange(len(pairs)) - starts[self.cell_of]
+        self.row = np.arange(len(pairs)) - starts[self.cell_of]
         self.size = np.bincount(self.cell_of, minlength=len(self.cells))
         self.weight = np.array([world.prompts[int(p)].weight for p in pairs[:, 1]])
         self.columns: dict[str, Floats] = {}
@@ -244,14 +244,14 @@ class _Blocks:
         _, first = np.unique(cell, return_index=True)
         if not self.keys:
             return [{}]
-        found = [{key: sums[key].iloc[int(i)] for key in self.keys} for i in first]
-        for labels in found:
+        cells = [{key: sums[key].iloc[int(i)] for key in self.keys} for i in first]
+        for labels in cells:
             if "engine" in labels:
                 labels["engine"] = self.world.engines[int(labels["engine"])]
             for trait in ("country", "language"):
                 if trait in labels and not isinstance(labels[trait], str):
                     labels[trait] = None
-        return found
+        return cells
 
     def _per_cell(self, column: Floats) -> Floats:
         out = np.zeros((len(self.cells), self.brands))
@@ -270,33 +270,35 @@ class _Blocks:
     def _wide(self, name: str) -> Floats:
         """Weighted sums as (most prompts of a cell, cells × brands), zero where a cell has fewer prompts."""
         out = np.zeros((int(self.size.max()), len(self.cells), self.brands))
-        out[self.place, self.cell_of] = self.columns[name] * self.weight[:, None]
+        out[self.row, self.cell_of] = self.columns[name] * self.weight[:, None]
         return out.reshape(len(out), -1)
 
     def rates(self, measure: Measure) -> list[list[Interval]]:
         formula = FORMULAS[measure]
         if measure in SHARES and self.brands < 2:
             return [[NO_SHARE] * self.brands for _ in self.cells]
-        found = ratios(self._wide(formula.numerator), self._wide(formula.denominator))
+        by_column = ratios(self._wide(formula.numerator), self._wide(formula.denominator))
         n = self.totals[formula.denominator].astype(np.int64).ravel()
         one = (self.size == 1).repeat(self.brands)
         k = self.totals[formula.numerator].ravel()
         alone = np.stack(wilson_bounds(np.minimum(k, n), n), axis=1)
         return self._nested(
-            [self._interval(found, i, int(n[i]), bool(one[i]), formula, alone[i]) for i in range(len(n))]
+            [self._interval(by_column, i, int(n[i]), bool(one[i]), formula, alone[i]) for i in range(len(n))]
         )
 
     @staticmethod
-    def _interval(found: Ratios, i: int, n: int, one: bool, formula: Formula, alone: Floats) -> Interval:
-        if n == 0 or not np.isfinite(found.estimate[i]):
+    def _interval(by_column: Ratios, i: int, n: int, one: bool, formula: Formula, alone: Floats) -> Interval:
+        if n == 0 or not np.isfinite(by_column.estimate[i]):
             return Interval(None, None, None, n, 0, "not enough data")
-        estimate, g = float(found.estimate[i]), int(found.clusters[i])
+        estimate, g = float(by_column.estimate[i]), int(by_column.clusters[i])
         if one and formula.trials:
             return Interval(estimate, float(alone[0]), float(alone[1]), n, 1, "wilson")
         few = one or (g < MIN_CLUSTERS and not formula.bounded)
-        if few or not np.isfinite(found.low[i]):
+        if few or not np.isfinite(by_column.low[i]):
             return Interval(estimate, None, None, n, g, "not enough data")
-        return Interval(estimate, float(found.low[i]), float(found.high[i]), n, g, found.method[i])
+        return Interval(
+            estimate, float(by_column.low[i]), float(by_column.high[i]), n, g, by_column.method[i]
+        )
 
     def _nested(self, flat: list[Interval]) -> list[list[Interval]]:
         return [flat[i : i + self.brands] for i in range(0, len(flat), self.brands)]

@@ -261,11 +261,11 @@ def candidates(data: Citations, engine: str, *, pool: PoolChoice = "auto") -> Ca
     if total > MAX_ANSWERS:
         answers = np.sort(np.random.default_rng(total).choice(answers, size=MAX_ANSWERS, replace=False))
     for kind in ("retrieved", "serp", "cited-only") if pool == "auto" else (pool,):
-        found = _pool(data, kind, mine, answers, engine)
-        usable = len(np.intersect1d(found[0], answers))
+        pairs = _pool(data, kind, mine, answers, engine)
+        usable = len(np.intersect1d(pairs[0], answers))
         if pool != "auto" or kind == "cited-only" or 2 * usable >= max(len(answers), 1):
             break
-    answer, domain = found
+    answer, domain = pairs
     chosen = np.isin(_key(answer, domain), _key(*cited))
     return Candidates(answer, domain, data.prompt[answer], chosen, kind, total)
 

@@ -52,9 +52,9 @@ def harmonic_towards(indptr: Ints, indices: Ints, chosen: Ints) -> Floats:
 def _levels(indptr: Ints, indices: Ints, starts: Ints) -> Iterator[tuple[int, Words]]:
     """Yield ``(distance, bits)``: bit j of row v is set when start j first reaches v at that distance."""
     nodes = len(indptr) - 1
-    place = np.arange(len(starts))
+    row = np.arange(len(starts))
     fresh = np.zeros((nodes, -(-len(starts) // 64)), dtype=np.uint64)
-    np.bitwise_or.at(fresh, (starts, place // 64), np.uint64(1) << (place % 64).astype(np.uint64))
+    np.bitwise_or.at(fresh, (starts, row // 64), np.uint64(1) << (row % 64).astype(np.uint64))
     seen, distance = fresh.copy(), 0
     while fresh.any():
         reached = _or_over_links(indptr, indices, fresh)
@@ -67,8 +67,8 @@ def _levels(indptr: Ints, indices: Ints, starts: Ints) -> Iterator[tuple[int, Wo
 def _or_over_links(indptr: Ints, indices: Ints, bits: Words) -> Words:
     reached = np.zeros_like(bits)
     for rows, starts, picked in _edge_chunks(indptr, indices, WORK_BYTES // (8 * bits.shape[1])):
-        found = np.bitwise_or.reduceat(np.take(bits, picked, axis=0), starts, axis=0)
-        reached[rows] |= found
+        united = np.bitwise_or.reduceat(np.take(bits, picked, axis=0), starts, axis=0)
+        reached[rows] |= united
     return reached
 
 
@@ -172,11 +172,11 @@ def _grow(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     after, grown = counters.copy(), np.zeros(len(counters), dtype=np.bool_)
     for rows, starts, picked in _edge_chunks(indptr, indices, CHUNK_EDGES, live):
-        found = np.maximum.reduceat(np.take(counters, picked, axis=0), starts, axis=0)
+        merged = np.maximum.reduceat(np.take(counters, picked, axis=0), starts, axis=0)
         before = np.take(after, rows, axis=0)
-        np.maximum(found, before, out=found)
-        changed = (found.view(np.uint64) != before.view(np.uint64)).any(axis=1)
-        after[rows[changed]] = found[changed]
+        np.maximum(merged, before, out=merged)
+        changed = (merged.view(np.uint64) != before.view(np.uint64)).any(axis=1)
+        after[rows[changed]] = merged[changed]
         grown[rows[changed]] = True
     return after, grown
 

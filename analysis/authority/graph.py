@@ -133,14 +133,14 @@ def neighbourhood(
     weight: dict[str, int] = {}
     ring: Sequence[str] = [name for name in wanted if name in graph]
     for step in range(1, radius + 1):
-        found: dict[str, int] = {}
+        next_ring: dict[str, int] = {}
         for name in ring:
             for near, links in _touching(graph, name):
                 if near not in distance:
-                    found[near] = found.get(near, 0) + links
-        distance |= dict.fromkeys(found, step)
-        weight |= found
-        ring = list(found)
+                    next_ring[near] = next_ring.get(near, 0) + links
+        distance |= dict.fromkeys(next_ring, step)
+        weight |= next_ring
+        ring = list(next_ring)
     order = sorted(distance, key=lambda name: (distance[name], -weight.get(name, 0), name))
     order = [*wanted, *(name for name in order if distance[name])]
     nodes = tuple(order[:limit])
@@ -161,8 +161,8 @@ def paths(graph: Digraph, source: str, brand: str, *, most: int = 10) -> tuple[t
     if source not in graph or brand not in graph or not nx.has_path(graph, source, brand):
         return ()
     # all shortest paths can be astronomically many; sorting only what is shown keeps the call short
-    found = islice(nx.all_shortest_paths(graph, source, brand), max(most * 20, 200))
-    return tuple(tuple(path) for path in sorted(found)[:most])
+    shortest = islice(nx.all_shortest_paths(graph, source, brand), max(most * 20, 200))
+    return tuple(tuple(path) for path in sorted(shortest)[:most])
 
 
 def communities(graph: Digraph, *, seed: int = 0) -> tuple[frozenset[str], ...]:
@@ -180,8 +180,8 @@ def communities(graph: Digraph, *, seed: int = 0) -> tuple[frozenset[str], ...]:
     for source, target in sorted(graph.edges):
         known = ordered.get_edge_data(source, target, default={"links": 0})["links"]
         ordered.add_edge(source, target, links=known + graph[source][target]["links"])
-    found = nx.community.louvain_communities(ordered, weight="links", seed=seed)
-    return tuple(sorted((frozenset(part) for part in found), key=lambda part: (-len(part), min(part))))
+    groups = nx.community.louvain_communities(ordered, weight="links", seed=seed)
+    return tuple(sorted((frozenset(part) for part in groups), key=lambda part: (-len(part), min(part))))
 
 
 def rings(graph: Digraph, *, smallest: int = 3, most: int = MOST_RINGS) -> tuple[Ring, ...]:
@@ -193,7 +193,7 @@ def rings(graph: Digraph, *, smallest: int = 3, most: int = MOST_RINGS) -> tuple
     if smallest < 2:
         raise UsageError(f"smallest={smallest} is no ring", "use at least 2")
     mutual = graph.to_undirected(reciprocal=True)
-    found = sorted(
+    cliques = sorted(
         (
             sorted(members)
             for members in islice(nx.find_cliques(mutual), 100 * most)
@@ -201,7 +201,7 @@ def rings(graph: Digraph, *, smallest: int = 3, most: int = MOST_RINGS) -> tuple
         ),
         key=lambda members: (-len(members), members),
     )
-    return tuple(_ring(graph, members) for members in found[:most])
+    return tuple(_ring(graph, members) for members in cliques[:most])
 
 
 def _ring(graph: Digraph, members: list[str]) -> Ring:

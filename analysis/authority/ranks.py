@@ -128,9 +128,9 @@ class Graph:
             source.append(codes.setdefault(left, len(codes)))
             target.append(codes.setdefault(right, len(codes)))
         names = sorted(codes)
-        place = np.empty(len(names), dtype=np.int64)
-        place[[codes[name] for name in names]] = np.arange(len(names))
-        src, dst = (place[np.asarray(side, dtype=np.int64)] for side in (source, target))
+        index = np.empty(len(names), dtype=np.int64)
+        index[[codes[name] for name in names]] = np.arange(len(names))
+        src, dst = (index[np.asarray(side, dtype=np.int64)] for side in (source, target))
         return cls.from_edges(src, dst, tuple(names), self_loops=self_loops, basis=basis)
 
     @property
@@ -176,7 +176,7 @@ class Graph:
 
 
 @dataclass(frozen=True, eq=False)
-class Ranks:
+class NodeRanks:
     """One authority metric over the nodes of one graph.
 
     Attributes
@@ -232,11 +232,11 @@ class Ranks:
         return -float(self.values[code]), str(self.names[code])
 
 
-def referring_domains(graph: Graph) -> Ranks:
+def referring_domains(graph: Graph) -> NodeRanks:
     """How many other nodes link to each node: ``|{u != v : u -> v}|``. A count; self-loops never count."""
     rows = np.repeat(np.arange(graph.nodes, dtype=graph.indices.dtype), graph.in_degree)
     own = np.bincount(rows[graph.indices == rows], minlength=graph.nodes)
-    return Ranks(graph.names, graph.in_degree - own, "referring_domains", graph.basis)
+    return NodeRanks(graph.names, graph.in_degree - own, "referring_domains", graph.basis)
 
 
 def pagerank(
@@ -247,7 +247,7 @@ def pagerank(
     max_iter: int = 1000,
     teleport: ArrayLike | None = None,
     metric: str = "pagerank",
-) -> Ranks:
+) -> NodeRanks:
     r"""PageRank by power iteration.
 
     The fixed point of ``x = alpha * (P' x + d(x) v) + (1 - alpha) v``, where ``P[u, w] = 1 / out_degree(u)``
@@ -265,7 +265,7 @@ def pagerank(
 
     Returns
     -------
-    Ranks
+    NodeRanks
         Shares summing to one; empty for an empty graph.
 
     Raises
@@ -291,7 +291,7 @@ def pagerank(
     if max_iter < 1:
         raise UsageError(f"max_iter={max_iter} leaves no iteration", "use at least 1; 1000 is the default")
     if graph.nodes == 0:
-        return Ranks(graph.names, np.zeros(0), metric, graph.basis)
+        return NodeRanks(graph.names, np.zeros(0), metric, graph.basis)
     jump = _teleport(teleport, graph.nodes)
     step = _Step(graph, alpha, jump)
     limit = tol * min(1.0, (1 - alpha) / alpha) if alpha else tol
@@ -303,7 +303,9 @@ def pagerank(
         x = after
         if change < limit:
             bound = change * alpha / (1 - alpha)
-            return Ranks(graph.names, x / x.sum(), metric, graph.basis, iteration, bound, {"alpha": alpha})
+            return NodeRanks(
+                graph.names, x / x.sum(), metric, graph.basis, iteration, bound, {"alpha": alpha}
+            )
     raise ConvergenceError(
         f"{metric} still moved by {change:.2e} in L1 after {max_iter} iterations (needs {limit:.2e})",
         "raise max_iter, or tol if it is below 1e-12",
@@ -415,7 +417,7 @@ def _by_target(
     return by_target.indptr, by_target.indices
 
 
-def harmonic(graph: Graph, *, method: Method = "auto", registers: int = 64, seed: int = 0) -> Ranks:
+def harmonic(graph: Graph, *, method: Method = "auto", registers: int = 64, seed: int = 0) -> NodeRanks:
     r"""Harmonic centrality: ``H(v) = sum over u != v of 1 / d(u, v)``, distances along the links.
 
     The unit is "equivalents of a direct link". Unreachable pairs count zero, so no part of the graph has to
@@ -429,7 +431,7 @@ def harmonic(graph: Graph, *, method: Method = "auto", registers: int = 64, seed
 
     Returns
     -------
-    Ranks
+    NodeRanks
         `error` is 0 for exact values; for HyperBall the median relative error against exact values of up
         to 64 nodes drawn from those with in-links (none of them used to calibrate), and `notes` holds
         their 95th percentile and Spearman's correlation of estimate and truth.
@@ -442,11 +444,11 @@ def harmonic(graph: Graph, *, method: Method = "auto", registers: int = 64, seed
         raise UsageError(f"method={method!r} is not known", f"use one of {', '.join(get_args(Method))}")
     if method == "exact" or (method == "auto" and graph.nodes * graph.edges <= EXACT_WORK):
         values = exact_harmonic(graph.indptr, graph.indices)
-        return Ranks(graph.names, values, "harmonic", graph.basis, notes={"method": "exact"})
+        return NodeRanks(graph.names, values, "harmonic", graph.basis, notes={"method": "exact"})
     balls = hyperball(graph.indptr, graph.indices, registers=registers, seed=seed)
     values, checked = _calibrated(graph, balls, registers, seed)
     notes = {"method": "hyperball", "registers": registers, **checked}
-    return Ranks(
+    return NodeRanks(
         graph.names, values, "harmonic", graph.basis, balls.iterations, notes.get("median", 0.0), notes
     )
 
@@ -477,7 +479,7 @@ def _calibrated(graph: Graph, balls: Balls, registers: int, seed: int) -> tuple[
 
 def trustrank(
     graph: Graph, seeds: Iterable[str | int], *, alpha: float = 0.85, tol: float = 1e-6, max_iter: int = 1000
-) -> Ranks:
+) -> NodeRanks:
     """PageRank that jumps only to hand-picked good nodes: trust flows from them and thins with distance.
 
     Parameters
@@ -500,11 +502,11 @@ def trustrank(
 
 def _present(graph: Graph, seeds: Iterable[str | int]) -> tuple[list[int], list[str]]:
     wanted = sorted(set(seeds), key=str)
-    found = {seed: graph.code_of(seed) for seed in wanted}
-    chosen = [code for code in found.values() if code is not None]
+    codes = {seed: graph.code_of(seed) for seed in wanted}
+    chosen = [code for code in codes.values() if code is not None]
     if not chosen:
         raise DataError("none of the seeds is in the graph", "name domains that link or are linked in it")
-    return chosen, [str(seed) for seed, code in found.items() if code is None]
+    return chosen, [str(seed) for seed, code in codes.items() if code is None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -537,8 +539,8 @@ class SpamMass:
 
         A node below `rank` gains nothing from links, so its mass says nothing about it.
         """
-        found = np.flatnonzero((self.relative >= relative) & (self.rank >= rank))
-        order = found[np.argsort(-self.absolute[found], kind="stable")]
+        high = np.flatnonzero((self.relative >= relative) & (self.rank >= rank))
+        order = high[np.argsort(-self.absolute[high], kind="stable")]
         return [str(self.names[code]) for code in order]
 
 

@@ -89,7 +89,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Rules:
+class ClassRules:
     """The lists and rules of one folder.
 
     Attributes
@@ -115,7 +115,7 @@ def own_folder(catalog: Path) -> Path | None:
     return catalog / OWN if (catalog / OWN).is_dir() else None
 
 
-def load(folder: Path | None = None) -> Rules:
+def load(folder: Path | None = None) -> ClassRules:
     """The rules of a folder; files that it does not have are those shipped with citelift."""
     listed = _file(folder, "domains.csv")
     ruled = _file(folder, "rules.yaml")
@@ -135,7 +135,7 @@ def load(folder: Path | None = None) -> Rules:
         raise CatalogError(
             f"{ruled}: by_pages has another form", f"give `least`, and `kinds` of {', '.join(LISTED)}"
         )
-    return Rules(
+    return ClassRules(
         _known(listed),
         _rules(ruled, raw.get("domains") or [], LISTED),
         _rules(ruled, raw.get("pages") or [], get_args(PageKind)),
@@ -150,15 +150,15 @@ def _file(folder: Path | None, name: str) -> Path:
 
 
 def _known(path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for line, row in enumerate(csv.DictReader(_text(path).splitlines()), start=2):
         name, kind = (row.get("domain") or "").strip().lower(), (row.get("kind") or "").strip()
         if kind not in LISTED or not name:
             raise CatalogError(
                 f"{path}:{line}: {name!r} is {kind!r}", f"give a domain and one of: {', '.join(LISTED)}"
             )
-        found[name] = kind
-    return found
+        kinds[name] = kind
+    return kinds
 
 
 def _text(path: Path) -> str:
@@ -169,7 +169,7 @@ def _text(path: Path) -> str:
 
 
 def _rules(path: Path, raw: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> tuple[Rule, ...]:
-    found = []
+    rules = []
     for number, entry in enumerate(raw, start=1):
         where = f"{path}: rule {number}"
         if not isinstance(entry, Mapping):
@@ -183,8 +183,8 @@ def _rules(path: Path, raw: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -
             )
         patterns = {name: _pattern(entry.get(name), where) for name in ("name", "host", "path", "title")}
         lists = {name: frozenset(map(str, entry.get(name, ()))) for name in ("suffix", "domain")}
-        found.append(Rule(entry["kind"], str(entry.get("because", "")), **lists, **patterns))  # type: ignore[arg-type]
-    return tuple(found)
+        rules.append(Rule(entry["kind"], str(entry.get("because", "")), **lists, **patterns))  # type: ignore[arg-type]
+    return tuple(rules)
 
 
 def _pattern(text: str | None, where: str) -> re.Pattern[str] | None:
@@ -211,7 +211,7 @@ class Classifier:
 
     Attributes
     ----------
-    rules : Rules
+    rules : ClassRules
     own, rivals : dict of str to str
         Domain or host → brand name.
     decided : dict of str to str
@@ -220,7 +220,7 @@ class Classifier:
         Domain → what a judge said, where the user lets it.
     """
 
-    rules: Rules
+    rules: ClassRules
     own: Mapping[str, str]
     rivals: Mapping[str, str]
     decided: Mapping[str, str]
@@ -229,8 +229,8 @@ class Classifier:
     @classmethod
     def stored(cls, database: Engine, world: World, *, folder: Path | None = None) -> Classifier:
         """For a workspace, with what its people decided and its judge said."""
-        found = cls.of(world, decided=frames.domain_kinds(database, world), folder=folder)
-        return replace(found, judged=frames.judged_domains(database, world))
+        classifier = cls.of(world, decided=frames.domain_kinds(database, world), folder=folder)
+        return replace(classifier, judged=frames.judged_domains(database, world))
 
     @classmethod
     def of(
@@ -258,8 +258,10 @@ class Classifier:
                 return Label(rule.kind, "rule", rule.because)
         label = self._by_pages(pages)
         if label.basis == "nothing known" and name in self.judged:
-            said = self.judged[name]
-            return Label(said.kind, "a judge", f"judged by {said.model}, prompt {said.prompt_version}")
+            verdict = self.judged[name]
+            return Label(
+                verdict.kind, "a judge", f"judged by {verdict.model}, prompt {verdict.prompt_version}"
+            )
         return label
 
     def _by_pages(self, pages: Iterable[str]) -> Label:
@@ -290,14 +292,14 @@ def labels(
     speaks.
     """
     classifier = Classifier.stored(database, world, folder=folder)
-    found = {name: classifier.domain(name) for name in names}
+    by_name = {name: classifier.domain(name) for name in names}
     unknown = {
-        domains.domain_id(n): n for n, label in found.items() if label.basis in ("nothing known", "a judge")
+        domains.domain_id(n): n for n, label in by_name.items() if label.basis in ("nothing known", "a judge")
     }
     for key, pages in frames.newest_pages(database, world, list(unknown)).items():
         kinds = [classifier.page(url, title).kind for url, title in pages]
-        found[unknown[key]] = classifier.domain(unknown[key], kinds)
-    return found
+        by_name[unknown[key]] = classifier.domain(unknown[key], kinds)
+    return by_name
 
 
 def decide(database: Engine, world: World, name: str, kind: str) -> None:

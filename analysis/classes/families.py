@@ -27,8 +27,8 @@ def families(
     lists = frames.authority_metrics(database)
 
     def named(names: Sequence[str]) -> list[str]:
-        found = labels(database, world, names, folder=folder)
-        kinds = [found[name].kind for name in names]
+        by_name = labels(database, world, names, folder=folder)
+        kinds = [by_name[name].kind for name in names]
         if lists.empty or not names:
             return kinds
         newest = lists.sort_values("as_of", ascending=False, kind="stable").iloc[0]["metric"]

@@ -15,10 +15,10 @@ import typer
 
 from analysis.cli import authority, classes, graph, lift, opportunities, quality
 from analysis.cli.scope import (
+    AnswerFilter,
     Asked,
     BrandedOption,
     BrandOption,
-    Part,
     RivalsOption,
     Selection,
     TopOption,
@@ -50,7 +50,7 @@ def _bounds(name: str, interval: Interval) -> dict[str, float | int | None]:
 def row_json(row: Row) -> dict[str, Any]:
     """One row of `citelift visibility --json`: `low` and `high` are the mention rate's; others have names."""
     head = row.rates["mention_rate"]
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "brand": row.brand,
         "engine": row.engine,
         "topic": row.topic,
@@ -67,11 +67,11 @@ def row_json(row: Row) -> dict[str, Any]:
     }
     for name, interval in row.rates.items():
         if name != "mention_rate":
-            found |= _bounds(name, interval)
-    found |= _bounds("prompt_coverage", row.coverage)
-    found |= {"mentions": row.counts["mentioned"], "citations": row.counts["citations"]}
-    found |= {"ghost_citations": row.counts["ghost"], "silent_mentions": row.counts["silent"]}
-    return found | {"own": row.own, "directional_only": row.directional}
+            fields |= _bounds(name, interval)
+    fields |= _bounds("prompt_coverage", row.coverage)
+    fields |= {"mentions": row.counts["mentioned"], "citations": row.counts["citations"]}
+    fields |= {"ghost_citations": row.counts["ghost"], "silent_mentions": row.counts["silent"]}
+    return fields | {"own": row.own, "directional_only": row.directional}
 
 
 def visibility(
@@ -214,7 +214,7 @@ def _compare(asked: Asked, brand: str | None, as_json: bool) -> None:
 
 def changes(
     where: Where,
-    which: Part,
+    which: AnswerFilter,
     first: Annotated[
         datetime | None, typer.Option("--from", formats=DAY, help="A day of the earlier week.")
     ] = None,
@@ -230,11 +230,11 @@ def changes(
 
     with reading(where, which, branded=branded) as asked:
         days = [frames.monday(day.date()) if day else None for day in (first, last)]
-        found = compare_weeks(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
+        differences = compare_weeks(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
     if as_json:
-        print_json({"rows": [asdict(change) for change in found]})
+        print_json({"rows": [asdict(change) for change in differences]})
         return
-    if not found:
+    if not differences:
         out.print("There is only one week of answers: nothing to compare yet.")
         return
     rows = [
@@ -248,11 +248,16 @@ def changes(
             c.difference.clusters,
             c.verdict,
         )
-        for c in found
+        for c in differences
     ]
     columns = ("brand", "number", "before", "after", "difference", numbers.LEVEL, "prompts", "verdict")
-    table(f"Week of {found[0].first} → week of {found[0].last}", columns, rows, right=(2, 3, 4, 5, 6))
-    for reason in (*found[0].reasons, *found[0].notes):
+    table(
+        f"Week of {differences[0].first} → week of {differences[0].last}",
+        columns,
+        rows,
+        right=(2, 3, 4, 5, 6),
+    )
+    for reason in (*differences[0].reasons, *differences[0].notes):
         out.print(f"  {plain(reason)}")
 
 
@@ -267,12 +272,12 @@ def sources(
     from analysis.intervals import wilson
 
     with reading(where, which) as asked:
-        found = frames.sources(asked.database, asked.world, asked.scope, ("engine",))
+        cited = frames.sources(asked.database, asked.world, asked.scope, ("engine",))
         answers = frames.citable_answers(asked.database, asked.world, asked.scope)
         names = asked.world.engines
         window = asked.window
     rows: list[dict[str, Any]] = []
-    for r in found.to_dict("records"):
+    for r in cited.to_dict("records"):
         rate = wilson(r["answers"], answers[r["engine"]])
         rows.append(
             {
@@ -310,7 +315,7 @@ def sources(
 
 def report(
     where: Where,
-    which: Part,
+    which: AnswerFilter,
     week: Annotated[
         datetime | None, typer.Option("--week", formats=DAY, help="Any day of the week; default the newest.")
     ] = None,
@@ -349,9 +354,9 @@ def stability(
     from analysis.stability import source_stability
 
     with reading(where, which) as asked:
-        found = source_stability(asked.database, asked.world, asked.scope)
+        rows = source_stability(asked.database, asked.world, asked.scope)
     if as_json:
-        print_json({"window": asked.window, "rows": [asdict(row) for row in found]})
+        print_json({"window": asked.window, "rows": [asdict(row) for row in rows]})
         return
     shown = [
         (
@@ -364,7 +369,7 @@ def stability(
             numbers.number(s.overlap, 2),
             s.pairs,
         )
-        for s in found
+        for s in rows
     ]
     columns = (
         "engine",

@@ -65,12 +65,17 @@ def authority(
                 ]
             print_rows("Authority metrics", ("metric", "as_of", "domains", "source"), known, as_json)
             return
-        found = frames.authority_table(asked.database, metric, asked.world)
-    sign = -1 if found.higher_is_better else 1
-    ordered = sorted(found.values.items(), key=lambda item: (sign * item[1], item[0]))
+        listed = frames.authority_table(asked.database, metric, asked.world)
+    sign = -1 if listed.higher_is_better else 1
+    ordered = sorted(listed.values.items(), key=lambda item: (sign * item[1], item[0]))
     rows = [{"domain": name, "value": value} for name, value in (ordered if as_json else ordered[:top])]
     print_rows(
-        f"{metric}: {found.source}", ("domain", "value"), rows, as_json, authority=metric, source=found.source
+        f"{metric}: {listed.source}",
+        ("domain", "value"),
+        rows,
+        as_json,
+        authority=metric,
+        source=listed.source,
     )
 
 
@@ -109,9 +114,9 @@ def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     return {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in row.items()}
 
 
-def _seeds(given: Sequence[str]) -> list[str]:
+def _seeds(options: Sequence[str]) -> list[str]:
     lines: list[str] = []
-    for each in given:
+    for each in options:
         lines += _lines(Path(each[1:])) if each.startswith("@") else [each]
     return list(dict.fromkeys(domain_named(line) for line in lines))
 

@@ -47,13 +47,13 @@ def classify(
     with reading(where) as asked:
         cited = frames.sources(asked.database, asked.world, asked.scope).head(400 if as_json else top)
         names, folder = [str(name) for name in cited["domain"]], classes or asked.classes
-        found = _pages_classed(asked, names, folder) if pages else _domains_classed(asked, cited, folder)
+        rows = _pages_classed(asked, names, folder) if pages else _domains_classed(asked, cited, folder)
     if pages:
-        shown = found if as_json else found[:top]
+        shown = rows if as_json else rows[:top]
         print_rows("Classes of cited pages", ("page", "class", "evidence", "answers"), shown, as_json)
         return
     columns = ("domain", "class", "basis", "evidence", "answers")
-    print_rows("Classes of cited domains", columns, found, as_json)
+    print_rows("Classes of cited domains", columns, rows, as_json)
 
 
 def _pages_classed(asked: Asked, names: list[str], folder: Path | None) -> list[dict[str, Any]]:
@@ -72,9 +72,9 @@ def _pages_classed(asked: Asked, names: list[str], folder: Path | None) -> list[
 def _domains_classed(asked: Asked, cited: pd.DataFrame, folder: Path | None) -> list[dict[str, Any]]:
     from analysis.classes.classify import labels
 
-    found = labels(asked.database, asked.world, cited["domain"].tolist(), folder=folder)
+    by_name = labels(asked.database, asked.world, cited["domain"].tolist(), folder=folder)
     return [
-        {"domain": r["domain"], **_classed(found[r["domain"]]), "answers": int(r["answers"])}
+        {"domain": r["domain"], **_classed(by_name[r["domain"]]), "answers": int(r["answers"])}
         for r in cited.to_dict("records")
     ]
 

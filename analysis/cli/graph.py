@@ -71,21 +71,19 @@ def around(
     wanted = [domain_named(each) for each in domain or ()]
     with _graph(where, wanted) as (asked, links, basis):
         centres = wanted or [name for brand in asked.world.brands for name in _domains(brand.domains)]
-        found = neighbourhood(links, centres, radius=radius, limit=limit)
-    linked = {name: [0, 0] for name in found.nodes}
-    for source, target, count in found.edges:
+        near = neighbourhood(links, centres, radius=radius, limit=limit)
+    linked = {name: [0, 0] for name in near.nodes}
+    for source, target, count in near.edges:
         linked[source][1] += count
         linked[target][0] += count
     rows = [
         {"domain": name, "distance": far, "links_in": linked[name][0], "links_out": linked[name][1]}
-        for name, far in zip(found.nodes, found.distance, strict=True)
+        for name, far in zip(near.nodes, near.distance, strict=True)
     ]
-    edges = [{"source": a, "target": b, "links": n} for a, b, n in found.edges]
-    head = {"source": basis, "centres": found.centres, "left_out": found.left_out, "edges": edges}
+    edges = [{"source": a, "target": b, "links": n} for a, b, n in near.edges]
+    head = {"source": basis, "centres": near.centres, "left_out": near.left_out, "edges": edges}
     columns = ("domain", "distance", "links_in", "links_out")
-    print_rows(
-        f"Around {', '.join(found.centres)}", columns, rows if as_json else rows[:top], as_json, **head
-    )
+    print_rows(f"Around {', '.join(near.centres)}", columns, rows if as_json else rows[:top], as_json, **head)
 
 
 def paths(
@@ -100,8 +98,8 @@ def paths(
 
     begin, end = domain_named(source), domain_named(target)
     with _graph(where, (begin, end)) as (_, links, basis):
-        found = graph.paths(links, begin, end, most=top)
-    rows = [{"links": len(path) - 1, "path": path if as_json else " → ".join(path)} for path in found]
+        chains = graph.paths(links, begin, end, most=top)
+    rows = [{"links": len(path) - 1, "path": path if as_json else " → ".join(path)} for path in chains]
     print_rows(f"From {begin} to {end}", ("links", "path"), rows, as_json, source=basis)
 
 
@@ -114,10 +112,10 @@ def communities(
     from analysis.authority import graph
 
     with _graph(where) as (asked, links, basis):
-        found = graph.communities(links)
+        groups = graph.communities(links)
         brands = {name: brand.name for brand in asked.world.brands for name in _domains(brand.domains)}
     rows: list[dict[str, Any]] = []
-    for part in found if as_json else found[:top]:
+    for part in groups if as_json else groups[:top]:
         held = sorted({brands[name] for name in part if name in brands})
         names = sorted(part, key=lambda name: (-links.degree(name), name))
         rows.append(
@@ -137,14 +135,14 @@ def rings(
     from analysis.authority import graph
 
     with _graph(where) as (_, links, basis):
-        found = graph.rings(links, smallest=smallest)
+        closed = graph.rings(links, smallest=smallest)
     rows = [
         {
             "members": ring.members if as_json else ", ".join(ring.members),
             "links": ring.links,
             "linked_from_outside_by": ring.outside,
         }
-        for ring in (found if as_json else found[:top])
+        for ring in (closed if as_json else closed[:top])
     ]
     columns = ("members", "links", "linked_from_outside_by")
     print_rows("Rings of domains that all link to one another", columns, rows, as_json, source=basis)
@@ -166,13 +164,13 @@ def gap(
         if mine is None:
             raise UsageError("the workspace has no own brand", "mark one with own: true in brands.yaml")
         others = {b.name: _domains(b.domains) for b in asked.world.brands if not b.own}
-        found = graph.link_gap(links, _domains(mine.domains), others, smallest=rivals)
+        gaps = graph.link_gap(links, _domains(mine.domains), others, smallest=rivals)
     rows = [
         {
             "source": each.source,
             "rivals": each.rivals if as_json else ", ".join(each.rivals),
             "links": each.links,
         }
-        for each in (found if as_json else found[:top])
+        for each in (gaps if as_json else gaps[:top])
     ]
     print_rows("Link gap", ("source", "rivals", "links"), rows, as_json, basis=basis)

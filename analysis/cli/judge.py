@@ -77,16 +77,16 @@ def judge(
     ended = None if show else _ask(settings, name, labels, limit, sandbox, again, dry_run, as_json)
     if dry_run:
         return
-    done, by = ended or (None, None)
+    summary, by = ended or (None, None)
     with reading(where, branded=branded) as asked:
-        found = judged.stored(asked, domains=domains, judge=by)
+        verdicts = judged.stored(asked, domains=domains, judge=by)
     if as_json:
-        print_json(found if done is None else _asked_json(done) | found)
+        print_json(verdicts if summary is None else _asked_json(summary) | verdicts)
     else:
-        if done is not None:
-            _print_summary(done)
-        judged.show(found, confusion=agreement)
-    raise typer.Exit(0 if done is None else _exit_code(done))
+        if summary is not None:
+            _print_summary(summary)
+        judged.show(verdicts, confusion=agreement)
+    raise typer.Exit(0 if summary is None else _exit_code(summary))
 
 
 def _ask(
@@ -108,8 +108,8 @@ def _ask(
     from tracker.judge import task as judges
     from tracker.logs import log_to
 
-    found = catalogs.load(settings.catalog, need="brands")
-    entry = found.judge
+    catalog = catalogs.load(settings.catalog, need="brands")
+    entry = catalog.judge
     if entry is None:
         raise UsageError("no judge is set: it is off, and nothing was asked", HOW)
     task = _task(name)
@@ -122,7 +122,7 @@ def _ask(
         else:
             workspace_id, _ = synced(db, settings, need="brands")
             claims.recover(db, workspace_id)
-        bench = _bench(settings, found, workspace_id, name, template.version, again)
+        bench = _bench(settings, catalog, workspace_id, name, template.version, again)
         cases, total = _cases(db, bench, template, labelled, settings)
         if dry_run:
             _dry_run(db, bench, cases, total, limit, as_json)
@@ -131,7 +131,7 @@ def _ask(
             raise UsageError(
                 f"keys are missing: {', '.join(missing)}", "set them in the environment or in .env"
             )
-        summary = _judge_now(db, bench, task, cases, found, settings, limit, total, sandbox, as_json)
+        summary = _judge_now(db, bench, task, cases, catalog, settings, limit, total, sandbox, as_json)
         if labelled is not None:
             judge_cases.record_agreement(db, bench, labelled, datetime.now(UTC))
     return summary, Judge(entry.model, template.version)
@@ -148,11 +148,11 @@ def _task(name: TaskName) -> Task:
 
 
 def _bench(
-    settings: Settings, found: Catalog, workspace_id: int, name: TaskName, version: str, again: bool
+    settings: Settings, catalog: Catalog, workspace_id: int, name: TaskName, version: str, again: bool
 ) -> Bench:
     from tracker.judge.claims import Bench
 
-    entry = found.judge
+    entry = catalog.judge
     assert entry is not None
     month = limits_of(settings).month_budget_micros
     return Bench(
@@ -193,7 +193,7 @@ def _judge_now(
     bench: Bench,
     task: Task,
     cases: Iterable[Case],
-    found: Catalog,
+    catalog: Catalog,
     settings: Settings,
     limit: int | None,
     total: int,
@@ -206,9 +206,9 @@ def _judge_now(
     from tracker.run import jobs
 
     limits = replace(limits_of(settings), concurrency=settings.concurrency)
-    given = nullcontext(sandbox) if sandbox else jobs.sandbox_for(found, models=[bench.model])
+    sandboxed = nullcontext(sandbox) if sandbox else jobs.sandbox_for(catalog, models=[bench.model])
     expected = total if limit is None else min(limit, total)
-    with given as url, progress_bar(quiet, "judging") as show:
+    with sandboxed as url, progress_bar(quiet, "judging") as show:
         return interruptible(
             lambda stop: run.judge_all(
                 db,
@@ -238,7 +238,7 @@ def _dry_run(
     with store.reading(db) as session:
         usual = claims.standing(session, bench).known_micros
         left = claims.left_of(session, bench, datetime.now(UTC))
-    found = {
+    quote = {
         "model": bench.model,
         "prompt_version": bench.prompt_version,
         "open": total,
@@ -250,45 +250,46 @@ def _dry_run(
         "missing_keys": missing_keys(bench.model),
     }
     if as_json:
-        print_json(found)
+        print_json(quote)
         return
     likely = "" if usual is None else f", usually {numbers.money(usual * len(most))}"
     out.print(
         f"{plain(bench.model)}, prompt {bench.prompt_version}: {total:,} open, {len(most):,} would be asked. "
         f"At most {numbers.money(sum(most))}{likely}; {numbers.money(left)} of this month's budget is left."
     )
-    if not found["priced"]:
+    if not quote["priced"]:
         out.print("No price known for this model: $0.10 each is assumed until it reports its cost.")
-    if found["missing_keys"]:
+    if quote["missing_keys"]:
         out.print(f"Keys are missing: {', '.join(missing_keys(bench.model))}.")
 
 
-def _asked_json(done: Summary) -> dict[str, Any]:
+def _asked_json(summary: Summary) -> dict[str, Any]:
     return {
-        "asked": done.judged + done.failed,
-        "judged": done.judged,
-        "failed": done.failed,
-        "reasons": done.reasons,
-        "spent_usd": done.spent_micros / 1e6,
-        "stopped": done.stopped or ("stopped at the budget" if done.out_of_budget else None),
+        "asked": summary.judged + summary.failed,
+        "judged": summary.judged,
+        "failed": summary.failed,
+        "reasons": summary.reasons,
+        "spent_usd": summary.spent_micros / 1e6,
+        "stopped": summary.stopped or ("stopped at the budget" if summary.out_of_budget else None),
     }
 
 
-def _exit_code(done: Summary) -> int:
-    if done.cancelled or done.stopped:
+def _exit_code(summary: Summary) -> int:
+    if summary.cancelled or summary.stopped:
         return 1
-    return 4 if done.out_of_budget else 3 if done.failed else 0
+    return 4 if summary.out_of_budget else 3 if summary.failed else 0
 
 
-def _print_summary(done: Summary) -> None:
-    why = ", ".join(f"{count} {reason}" for reason, count in sorted(done.reasons.items()))
+def _print_summary(summary: Summary) -> None:
+    why = ", ".join(f"{count} {reason}" for reason, count in sorted(summary.reasons.items()))
     failed = f" ({why})" if why else ""
     out.print(
-        f"{done.judged:,} judged, {done.failed:,} failed{failed}; {numbers.money(done.spent_micros)} spent."
+        f"{summary.judged:,} judged, {summary.failed:,} failed{failed}; "
+        f"{numbers.money(summary.spent_micros)} spent."
     )
-    if done.stopped:
-        out.print(f"  The judge was left alone: {plain(done.stopped)}.")
-    if done.out_of_budget:
+    if summary.stopped:
+        out.print(f"  The judge was left alone: {plain(summary.stopped)}.")
+    if summary.out_of_budget:
         out.print("  Stopped at the month's budget; the rest stays open.")
-    if done.reasons:
+    if summary.reasons:
         out.print("  What failed has no verdict and is in no number; --again asks it again.")

@@ -48,7 +48,7 @@ def _judge_json(asked: Asked, by: Judge | None) -> dict[str, Any] | None:
 def _rows(asked: Asked, by: Judge) -> list[dict[str, Any]]:
     from analysis.judged.stances import stances
 
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for row in stances(asked.database, asked.world, asked.scope, by):
         one: dict[str, Any] = {
             "brand": row.brand,
@@ -63,24 +63,24 @@ def _rows(asked: Asked, by: Judge) -> list[dict[str, Any]]:
                 f"{side}_low": share_of.low,
                 f"{side}_high": share_of.high,
             }
-        found.append({**one, "directional_only": row.directional})
-    return found
+        rows.append({**one, "directional_only": row.directional})
+    return rows
 
 
 def _agreement_json(asked: Asked, by: Judge) -> dict[str, Any] | None:
     from analysis.judged.agreement import measured
 
-    found = measured(asked.database, asked.world, by)
-    if found is None:
+    measurement = measured(asked.database, asked.world, by)
+    if measurement is None:
         return None
-    agreed, kappa, classes = found.agreed, found.kappa, found.classes
+    agreed, kappa, classes = measurement.agreed, measurement.kappa, measurement.classes
     confusion = {
         label: dict(zip(classes, row, strict=True))
-        for label, row in zip(classes, found.table.tolist(), strict=True)
+        for label, row in zip(classes, measurement.table.tolist(), strict=True)
     }
     return {
-        "labels": found.set_name,
-        "measured_at": found.measured_at,
+        "labels": measurement.set_name,
+        "measured_at": measurement.measured_at,
         "n": agreed.n,
         "agreed": agreed.estimate,
         "low": agreed.low,
@@ -88,23 +88,23 @@ def _agreement_json(asked: Asked, by: Judge) -> dict[str, Any] | None:
         "kappa": kappa.estimate,
         "kappa_low": kappa.low,
         "kappa_high": kappa.high,
-        "without_verdict": found.failed,
+        "without_verdict": measurement.failed,
         "confusion": confusion,
     }
 
 
-def show(found: dict[str, Any], *, confusion: bool) -> None:
-    by, rows = found["judge"], found["rows"]
+def show(verdicts: dict[str, Any], *, confusion: bool) -> None:
+    by, rows = verdicts["judge"], verdicts["rows"]
     if by is None:
         err.print("Nothing is judged yet.")
         return
     name = f"{by['model']}, prompt {by['prompt_version']}"
-    if "used_by_classify" in found:
-        _show_domains(name, rows, found["used_by_classify"])
+    if "used_by_classify" in verdicts:
+        _show_domains(name, rows, verdicts["used_by_classify"])
         return
     if any(row["judged"] for row in rows):
         _show_stances(name, rows)
-    _show_agreement(found["agreement"], confusion)
+    _show_agreement(verdicts["agreement"], confusion)
     if len(by["served_models"]) > 1:
         out.print(
             f"Verdicts of {len(by['served_models'])} served models are in these numbers: "
@@ -143,24 +143,25 @@ def _show_stances(name: str, rows: list[dict[str, Any]]) -> None:
     table(f"Stances as {name} sees them ({numbers.LEVEL} intervals)", columns, shown, right=range(1, 5))
 
 
-def _show_agreement(found: dict[str, Any] | None, confusion: bool) -> None:
-    if found is None:
+def _show_agreement(agreement: dict[str, Any] | None, confusion: bool) -> None:
+    if agreement is None:
         out.print(
             "\nHow far this judge agrees with people is unknown: `citelift judge --agreement` measures it."
         )
         return
-    agreed = f"{numbers.percent(found['agreed'])} ({numbers.percent_range(found['low'], found['high'])})"
-    kappa = numbers.number(found["kappa"], 2)
-    if found["kappa_low"] is not None:
-        kappa += f" ({numbers.number_range(found['kappa_low'], found['kappa_high'])})"
-    missing = f"; {found['without_verdict']} without a verdict" if found["without_verdict"] else ""
-    if found["n"] < ENOUGH_LABELS:
+    span = numbers.percent_range(agreement["low"], agreement["high"])
+    agreed = f"{numbers.percent(agreement['agreed'])} ({span})"
+    kappa = numbers.number(agreement["kappa"], 2)
+    if agreement["kappa_low"] is not None:
+        kappa += f" ({numbers.number_range(agreement['kappa_low'], agreement['kappa_high'])})"
+    missing = f"; {agreement['without_verdict']} without a verdict" if agreement["without_verdict"] else ""
+    if agreement["n"] < ENOUGH_LABELS:
         missing += "; too few to go by"
     out.print(
-        f"\nAgreement with {found['n']} hand labels ({plain(found['labels'])}): {agreed}; "
+        f"\nAgreement with {agreement['n']} hand labels ({plain(agreement['labels'])}): {agreed}; "
         f"Cohen's kappa {kappa}{missing}."
     )
     if confusion:
-        heads = ("label ↓ verdict →", *found["confusion"])
-        lines = [(label, *row.values()) for label, row in found["confusion"].items()]
+        heads = ("label ↓ verdict →", *agreement["confusion"])
+        lines = [(label, *row.values()) for label, row in agreement["confusion"].items()]
         table("", heads, lines, right=range(1, len(heads)))

@@ -66,12 +66,18 @@ def lift(
             exposure=exposure,
             families=families(asked.database, asked.world, folder=asked.classes),
         )
-    found = estimate(panel, brand=chosen, checks=checks)
+    lift_table = estimate(panel, brand=chosen, checks=checks)
     if as_json:
-        rows = [{name: getattr(row, name) for name in LIFT_FIELDS} for row in found.rows]
-        head = {"design": "within-answer", "brand": found.brand, "window": asked.window}
+        rows = [{name: getattr(row, name) for name in LIFT_FIELDS} for row in lift_table.rows]
+        head = {"design": "within-answer", "brand": lift_table.brand, "window": asked.window}
         print_json(
-            {**head, "answers": found.answers, "prompts": found.prompts, "within": found.within, "rows": rows}
+            {
+                **head,
+                "answers": lift_table.answers,
+                "prompts": lift_table.prompts,
+                "within": lift_table.within,
+                "rows": rows,
+            }
         )
         return
     shown = [
@@ -84,7 +90,7 @@ def lift(
             r.prompts,
             r.verdict,
         )
-        for r in found.rows[:top]
+        for r in lift_table.rows[:top]
     ]
     columns = ("source", "lift", numbers.LEVEL, "q", "exposed", "prompts", "verdict")
     table(
@@ -94,11 +100,11 @@ def lift(
         right=range(1, 6),
     )
     out.print(
-        f"\n{found.answers:,} answers, {found.prompts} prompts, "
-        f"{len(found.rows)} sources that link to a brand."
+        f"\n{lift_table.answers:,} answers, {lift_table.prompts} prompts, "
+        f"{len(lift_table.rows)} sources that link to a brand."
     )
-    if len(found.rows) > top:
-        out.print(f"{len(found.rows) - top} more rows: --top {len(found.rows)} or --json")
+    if len(lift_table.rows) > top:
+        out.print(f"{len(lift_table.rows) - top} more rows: --top {len(lift_table.rows)} or --json")
 
 
 def association(
@@ -121,7 +127,7 @@ def association(
         data, names = frames.association_data(asked.database, asked.world, asked.scope)
         values = frames.authority_table(asked.database, metric, asked.world, names=names)
         kinds = kinds_of(asked, names)
-    found = associate(
+    by_engine = associate(
         data, values.strength(names), metric=metric, basis=values.source, kinds=kinds, pool=pool
     )
     rows = [
@@ -144,7 +150,7 @@ def association(
             "placebo": asdict(r.placebo) if r.placebo else None,
             "reason": r.reason,
         }
-        for r in found
+        for r in by_engine
     ]
     if as_json:
         print_json({"window": asked.window, "note": WHY_NOT_EVIDENCE, "rows": rows})
@@ -160,7 +166,7 @@ def association(
             f"{r.answers:,}",
             r.pool,
         )
-        for r in found
+        for r in by_engine
     ]
     columns = (
         "engine",
@@ -174,7 +180,7 @@ def association(
     )
     table(f"{metric} ({values.source}) and citations", columns, shown, right=range(1, 7))
     out.print(f"\n{WHY_NOT_EVIDENCE}")
-    for row in found:
+    for row in by_engine:
         out.print(
             f"  {plain(row.engine)}: {plain(row.control)}{'; ' + plain(row.reason) if row.reason else ''}"
         )
@@ -204,8 +210,8 @@ def events(
             outcome=outcome,
             families=families(asked.database, asked.world, folder=asked.classes),
         )
-        found = study(data, by=by) if data.sources and data.answers.size else None
-    rows = found.rows if found else ()
+        event_table = study(data, by=by) if data.sources and data.answers.size else None
+    rows = event_table.rows if event_table else ()
     if as_json:
         head = {"design": "before and after", "by": by, "outcome": outcome, "window": asked.window}
         print_json({**head, "rows": [asdict(row) for row in rows]})

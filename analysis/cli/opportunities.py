@@ -55,10 +55,10 @@ def opportunities(
             families=families(asked.database, asked.world, folder=asked.classes),
         )
         lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
-        found = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
+        offers = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
         maybe_owned = o.called_like_a_brand(asked.database, asked.world)
     if as_json:
-        rows = [{k: v for k, v in asdict(row).items() if k != "weight"} for row in found]
+        rows = [{k: v for k, v in asdict(row).items() if k != "weight"} for row in offers]
         print_json({"window": asked.window, "rows": rows, "yours": [asdict(site) for site in maybe_owned]})
         return
     shown = [
@@ -71,7 +71,7 @@ def opportunities(
             "; ".join(reason.text for reason in r.reasons),
             r.state,
         )
-        for r in found[:top]
+        for r in offers[:top]
     ]
     columns = ("source", "class", "answers citing it", "engines", f"gain ({numbers.LEVEL})", "why", "state")
     table("Opportunities", columns, shown, right=(2, 3, 4))
@@ -81,10 +81,10 @@ def opportunities(
             f"{plain(site.domain)} is cited by {site.answers:,} answers and belongs to no brand. {whose}? "
             "Then list it under `domains:` or `owns:` of brands.yaml."
         )
-    if found:
+    if offers:
         out.print(
-            f"\n{len(found)} in all. Pages and next steps: --json. "
-            f"Decide: --set {plain(found[0].source)}=working"
+            f"\n{len(offers)} in all. Pages and next steps: --json. "
+            f"Decide: --set {plain(offers[0].source)}=working"
         )
 
 

@@ -44,17 +44,17 @@ def plan(
     from tracker import health
 
     settings = where.settings()
-    made = health.plan_for(settings)
-    found = _power(settings, made, points / 100, source) if power else None
+    run_plan = health.plan_for(settings)
+    power_plan = _power(settings, run_plan, points / 100, source) if power else None
     if as_json:
-        print_json(_plan_json(made) | ({"power": _json(found)} if found else {}))
+        print_json(_plan_json(run_plan) | ({"power": _json(power_plan)} if power_plan else {}))
         return
-    _show_plan(made)
-    if found:
-        _show(found)
+    _show_plan(run_plan)
+    if power_plan:
+        _show(power_plan)
 
 
-def _plan_json(made: Plan) -> dict[str, Any]:
+def _plan_json(plan: Plan) -> dict[str, Any]:
     rows = [
         {
             "engine": e.name,
@@ -73,20 +73,20 @@ def _plan_json(made: Plan) -> dict[str, Any]:
                 str(d.repeats): round(d.change, 4) for d in e.detectable_citations
             },
         }
-        for e in made.engines
+        for e in plan.engines
     ]
     return {
-        "workspace": made.workspace,
-        "asks": made.asks,
-        "most_usd": made.most_micros / 1e6,
-        "likely_usd": made.likely_micros / 1e6,
-        "runs_per_month": round(made.runs_per_month, 2),
-        "month_usd": made.likely_micros * made.runs_per_month / 1e6,
+        "workspace": plan.workspace,
+        "asks": plan.asks,
+        "most_usd": plan.most_micros / 1e6,
+        "likely_usd": plan.likely_micros / 1e6,
+        "runs_per_month": round(plan.runs_per_month, 2),
+        "month_usd": plan.likely_micros * plan.runs_per_month / 1e6,
         "rows": rows,
     }
 
 
-def _show_plan(made: Plan) -> None:
+def _show_plan(plan: Plan) -> None:
     rows = [
         (
             e.name,
@@ -97,19 +97,19 @@ def _show_plan(made: Plan) -> None:
             numbers.money(e.budget_micros) if e.budget_micros is not None else "none",
             _verdict(e),
         )
-        for e in made.engines
+        for e in plan.engines
     ]
     columns = ("engine", "model", "asks", "at most", "usually", "budget", "verdict")
-    title = f"Plan for workspace {made.workspace}: {made.asks:,} asks (prompts × repeats)"
+    title = f"Plan for workspace {plan.workspace}: {plan.asks:,} asks (prompts × repeats)"
     table(title, columns, rows, right=(2, 3, 4, 5))
     out.print(
-        f"\nA run: {numbers.money(made.likely_micros)} expected, {numbers.money(made.most_micros)} at most. "
-        f"A month ({made.runs_per_month:.1f} runs): "
-        f"{numbers.money(round(made.likely_micros * made.runs_per_month))}."
+        f"\nA run: {numbers.money(plan.likely_micros)} expected, {numbers.money(plan.most_micros)} at most. "
+        f"A month ({plan.runs_per_month:.1f} runs): "
+        f"{numbers.money(round(plan.likely_micros * plan.runs_per_month))}."
     )
     out.print()
     changes = [
-        (e.name, _points(e.detectable), _points(e.detectable_citations), _basis(e)) for e in made.engines
+        (e.name, _points(e.detectable), _points(e.detectable_citations), _basis(e)) for e in plan.engines
     ]
     table(
         f"Smallest change of a rate that two runs could show ({numbers.percent(0.8, 0)} power), by repeats",
@@ -118,8 +118,8 @@ def _show_plan(made: Plan) -> None:
     )
 
 
-def _points(found: Sequence[Detectable]) -> str:
-    return ", ".join(f"{one.repeats}×: {numbers.points_apart(one.change)}" for one in found)
+def _points(changes: Sequence[Detectable]) -> str:
+    return ", ".join(f"{one.repeats}×: {numbers.points_apart(one.change)}" for one in changes)
 
 
 def _verdict(engine: EnginePlan) -> str:
@@ -144,15 +144,15 @@ def _basis(engine: EnginePlan) -> str:
     return f"{seen.answers:,} answers: rate {rate}, {shared}"
 
 
-def _power(settings: Settings, made: Plan, points: float, source: str | None) -> PowerPlan:
+def _power(settings: Settings, plan: Plan, points: float, source: str | None) -> PowerPlan:
     from analysis.lift.power import plan_lift
 
-    panel, words = _panel(settings, made)
+    panel, words = _panel(settings, plan)
     err.print(f"Simulating on {words} …")
     return plan_lift(points, panel, source=source)
 
 
-def _panel(settings: Settings, made: Plan) -> tuple[Panel, str]:
+def _panel(settings: Settings, plan: Plan) -> tuple[Panel, str]:
     """The workspace's own answers and links where there are enough, else a typical world of this size."""
     from analysis import frames
     from analysis.lift.power import typical_panel
@@ -164,19 +164,19 @@ def _panel(settings: Settings, made: Plan) -> tuple[Panel, str]:
         panel = None
     else:
         try:
-            panel = frames.lift_panel(database, frames.world(database, settings.workspace or made.workspace))
+            panel = frames.lift_panel(database, frames.world(database, settings.workspace or plan.workspace))
         except CiteliftError:
             panel = None
         database.dispose()
     if panel is not None and panel.answers and panel.exposed.nnz:
         return panel, f"your {panel.answers:,} answers and the links of {len(panel.sources)} sources"
-    prompts = max((engine.prompts for engine in made.engines), default=40)
-    engines = max(1, len(made.engines))
+    prompts = max((engine.prompts for engine in plan.engines), default=40)
+    engines = max(1, len(plan.engines))
     words = f"a typical world of {prompts} prompts and {engines} engines: there are no answers with links yet"
     return typical_panel(prompts=prompts, engines=engines), words
 
 
-def _json(found: PowerPlan) -> dict[str, object]:
+def _json(power: PowerPlan) -> dict[str, object]:
     rows = [
         {
             "weeks": r.weeks,
@@ -187,12 +187,12 @@ def _json(found: PowerPlan) -> dict[str, object]:
             "power": r.power,
             "detectable": r.detectable,
         }
-        for r in found.rows
+        for r in power.rows
     ]
-    return {"points": found.points, "wanted": found.wanted, "source": found.source, "rows": rows}
+    return {"points": power.points, "wanted": power.wanted, "source": power.source, "rows": rows}
 
 
-def _show(found: PowerPlan) -> None:
+def _show(power: PowerPlan) -> None:
     rows = [
         (
             r.weeks,
@@ -202,30 +202,30 @@ def _show(found: PowerPlan) -> None:
             "not enough data" if r.se is None else numbers.percent(r.power, 0),
             numbers.UNKNOWN if r.detectable is None else numbers.points_apart(r.detectable),
         )
-        for r in found.rows
+        for r in power.rows
     ]
     out.print()
     table(
-        f"Chance to see a lift of {numbers.points_apart(found.points)} of a source like {found.source}",
+        f"Chance to see a lift of {numbers.points_apart(power.points)} of a source like {power.source}",
         (
             "weeks",
             "repeats",
             "answers",
             "exposed pairs",
             "power",
-            f"smallest lift seen with {numbers.percent(found.wanted, 0)}",
+            f"smallest lift seen with {numbers.percent(power.wanted, 0)}",
         ),
         rows,
         right=(0, 1, 2, 3, 4, 5),
     )
-    if found.cheapest is None:
+    if power.cheapest is None:
         out.print(
             "None of these is enough. More prompts help more than more repeats; "
             "pooling sources into families helps too."
         )
     else:
-        best = found.cheapest
+        best = power.cheapest
         out.print(
-            f"Fewest answers that reach {numbers.percent(found.wanted, 0)}: {best.weeks} weeks with "
+            f"Fewest answers that reach {numbers.percent(power.wanted, 0)}: {best.weeks} weeks with "
             f"{best.repeats} repeats ({best.answers:,} answers)."
         )

@@ -64,17 +64,17 @@ def quality(
         return
     with reading(where) as asked:
         links = frames.backlinks(asked.database, asked.world)
-        found: Sequence[Any]
+        shown: Sequence[Any]
         if show == "anchors":
-            found = q.anchors(asked.world, links)
+            shown = q.anchors(asked.world, links)
         else:
             ever = q.factors(asked.database, asked.world, brand=brand, table=links, lost=True)
             live = q.factors(asked.database, asked.world, brand=brand, table=links)
-            found = q.velocity(ever) if show == "velocity" else live
+            shown = q.velocity(ever) if show == "velocity" else live
         if show == "review":
-            found = q.review(live, frames.disavowed(asked.database, asked.world), ever)
+            shown = q.review(live, frames.disavowed(asked.database, asked.world), ever)
     rows = (
-        [_with_sides(asdict(row)) for row in found] if show == "anchors" else [asdict(row) for row in found]
+        [_with_sides(asdict(row)) for row in shown] if show == "anchors" else [asdict(row) for row in shown]
     )
     if not as_json:
         rows = [{name: _cell(value) for name, value in row.items()} for row in rows]

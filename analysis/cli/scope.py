@@ -35,7 +35,7 @@ TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows to print; --j
 
 
 @dataclass(frozen=True)
-class Part:
+class AnswerFilter:
     """Of whom and about what the answers are that a verb reads."""
 
     engine: EngineOption = None
@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Selection(Part):
+class Selection(AnswerFilter):
     """The same, and when they came."""
 
     first: Annotated[
@@ -72,7 +72,7 @@ class Asked:
 @contextmanager
 def reading(
     where: Where,
-    which: Part | None = None,
+    which: AnswerFilter | None = None,
     *,
     branded: Branded = "include",
     rivals: Branded = "include",
@@ -81,7 +81,7 @@ def reading(
     from analysis.classes.classify import own_folder
     from tracker import store
 
-    which = which or Part()
+    which = which or AnswerFilter()
     when = which if isinstance(which, Selection) else Selection()
     settings = where.settings()
     with opened(settings, read_only=True) as db:
@@ -135,5 +135,5 @@ def print_rows(
 def kinds_of(asked: Asked, names: Sequence[str]) -> list[str]:
     from analysis.classes.classify import labels
 
-    found = labels(asked.database, asked.world, names, folder=asked.classes)
-    return [found[name].kind for name in names]
+    by_name = labels(asked.database, asked.world, names, folder=asked.classes)
+    return [by_name[name].kind for name in names]

@@ -82,8 +82,8 @@ def _visibility(connection: Connection, workspace: World, scope: Scope) -> Any:
 def _weeks_between(connection: Connection, workspace: World, scope: Scope) -> list[date] | None:
     if scope.first is None and scope.last is None:
         return None
-    found = select(ANSWER.c.week).distinct().where(counted.usable(workspace.id))
-    return list(connection.execute(found.where(*_between(ANSWER.c.week, scope))).scalars())
+    distinct = select(ANSWER.c.week).distinct().where(counted.usable(workspace.id))
+    return list(connection.execute(distinct.where(*_between(ANSWER.c.week, scope))).scalars())
 
 
 def _between(column: Any, scope: Scope) -> list[Any]:
@@ -113,13 +113,13 @@ def asked(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
 
 def served_weeks(asked: pd.DataFrame) -> dict[int, list[tuple[date, frozenset[str]]]]:
     """The known models that served each engine (by id) in each week with answers, of a frame of `asked`."""
-    found: dict[int, dict[date, set[str]]] = {}
+    models_in: dict[int, dict[date, set[str]]] = {}
     ordered = asked.sort_values("week")
     for engine, week, model in zip(ordered["engine"], ordered["week"], ordered["served_model"], strict=True):
-        found.setdefault(int(engine), {}).setdefault(week, set()).update({model} - {""})
+        models_in.setdefault(int(engine), {}).setdefault(week, set()).update({model} - {""})
     return {
         engine: [(week, frozenset(models)) for week, models in weeks.items()]
-        for engine, weeks in found.items()
+        for engine, weeks in models_in.items()
     }
 
 
@@ -161,7 +161,7 @@ def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataF
     """Per brand: `brand_id`, `first` (answers naming it before every other), `reciprocal` (sum of 1 ÷
     position)."""
     inside = sorted(scope.prompts(workspace))
-    found = (
+    statement = (
         select(
             MENTION.c.brand_id,
             func.sum(case((MENTION.c.position == 1, 1), else_=0)).label("first"),
@@ -173,7 +173,7 @@ def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataF
         .group_by(MENTION.c.brand_id)
     )
     with database.connect() as connection:
-        return rows(connection, found)
+        return rows(connection, statement)
 
 
 def sources(database: Engine, workspace: World, scope: Scope, by: Collection[str] = ()) -> pd.DataFrame:
@@ -199,12 +199,12 @@ def sources(database: Engine, workspace: World, scope: Scope, by: Collection[str
         )
         names = [grouped.c[k.name].label({"engine_id": "engine"}.get(k.name, k.name)) for k in key[1:]]
         sums = [grouped.c[m] for m in ("answers", "citations", "retrieved")]
-        found = (
+        statement = (
             select(DOMAIN.c.name.label("domain"), *names, *sums)
             .join_from(grouped, DOMAIN, DOMAIN.c.id == grouped.c.domain_id)
             .order_by(grouped.c.answers.desc(), DOMAIN.c.name)
         )
-        frame = rows(connection, found)
+        frame = rows(connection, statement)
     counts = ["answers", "citations", "retrieved"]
     frame[counts] = frame[counts].astype("int64")
     return frame
@@ -258,7 +258,7 @@ def citable_answers(database: Engine, workspace: World, scope: Scope) -> dict[in
 
 def answers(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     """Citable answers in the order they came: `answer`, `prompt_id`, `engine`, `week`, `seconds`."""
-    found = (
+    statement = (
         select(
             ANSWER.c.id.label("answer"),
             ANSWER.c.prompt_id,
@@ -270,7 +270,7 @@ def answers(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
         .order_by(ANSWER.c.id)
     )
     with database.connect() as connection:
-        frame = rows(connection, found)
+        frame = rows(connection, statement)
     frame["seconds"] = seconds(frame.pop("asked_at"))
     return frame
 
@@ -288,7 +288,7 @@ def citations(
     them."""
     columns = [CITATION.c.answer_id.label("answer"), CITATION.c.domain_id.label("source_id")]
     columns += [CITATION.c.page_id.label("page")] if pages else []
-    found = (
+    statement = (
         select(*columns)
         .distinct()
         .join_from(CITATION, ANSWER, ANSWER.c.id == CITATION.c.answer_id)
@@ -298,8 +298,8 @@ def citations(
     )
     with database.connect() as connection:
         if domains is not None and len(domains) <= 20_000:
-            found = found.where(CITATION.c.domain_id.in_(sorted(int(d) for d in domains)))
-        frame = rows(connection, found)
+            statement = statement.where(CITATION.c.domain_id.in_(sorted(int(d) for d in domains)))
+        frame = rows(connection, statement)
     if pages:
         frame["page"] = frame["page"].astype("Int64")
     return frame
@@ -309,16 +309,16 @@ def named(database: Engine, workspace: World, answer_ids: Ints) -> NDArray[np.bo
     """Whether each answer names each brand: shape (A, B), brands in the world's order; `answer_ids`
     ascending."""
     position = {brand.id: i for i, brand in enumerate(workspace.brands)}
-    found = (
+    statement = (
         select(MENTION.c.answer_id, MENTION.c.brand_id)
         .join_from(MENTION, ANSWER, ANSWER.c.id == MENTION.c.answer_id)
         .where(ANSWER.c.workspace_id == workspace.id, counted.names_it())
         .where(MENTION.c.brand_id.in_(sorted(position)))
     )
     if len(answer_ids):
-        found = found.where(MENTION.c.answer_id.between(int(answer_ids[0]), int(answer_ids[-1])))
+        statement = statement.where(MENTION.c.answer_id.between(int(answer_ids[0]), int(answer_ids[-1])))
     with database.connect() as connection:
-        frame = rows(connection, found)
+        frame = rows(connection, statement)
     table = np.zeros((len(answer_ids), len(position)), bool)
     at = np.searchsorted(answer_ids, frame["answer_id"].to_numpy(np.int64))
     inside = at < len(answer_ids)
@@ -329,7 +329,7 @@ def named(database: Engine, workspace: World, answer_ids: Ints) -> NDArray[np.bo
 
 def reach(database: Engine, workspace: World, scope: Scope, ids: Sequence[int]) -> pd.DataFrame:
     """Of each domain: `source_id`, `answers`, `engines`, `weeks`, `prompts` that cite it (distinct)."""
-    found = (
+    statement = (
         select(
             CITATION.c.domain_id.label("source_id"),
             func.count(CITATION.c.answer_id.distinct()).label("answers"),
@@ -346,12 +346,12 @@ def reach(database: Engine, workspace: World, scope: Scope, ids: Sequence[int]) 
         .group_by(CITATION.c.domain_id)
     )
     with database.connect() as connection:
-        return rows(connection, found)
+        return rows(connection, statement)
 
 
 def named_beside(database: Engine, workspace: World, scope: Scope, ids: Sequence[int]) -> pd.DataFrame:
     """Answers that cite a domain and name a brand: `source_id`, `brand_id`, `answers`."""
-    found = (
+    statement = (
         select(
             CITATION.c.domain_id.label("source_id"),
             MENTION.c.brand_id,
@@ -368,7 +368,7 @@ def named_beside(database: Engine, workspace: World, scope: Scope, ids: Sequence
         .group_by(CITATION.c.domain_id, MENTION.c.brand_id)
     )
     with database.connect() as connection:
-        return rows(connection, found)
+        return rows(connection, statement)
 
 
 def pages_of(
@@ -380,7 +380,7 @@ def pages_of(
 ) -> pd.DataFrame:
     """Pages of these domains that answers cite (or retrieve): `source_id`, `page`, `url`, `title`, `answers`,
     most first."""
-    found = (
+    statement = (
         select(
             CITATION.c.domain_id.label("source_id"),
             CITATION.c.page_id.label("page"),
@@ -397,7 +397,7 @@ def pages_of(
         .order_by(func.count(CITATION.c.answer_id.distinct()).desc(), PAGE.c.url)
     )
     with database.connect() as connection:
-        return rows(connection, found)
+        return rows(connection, statement)
 
 
 def newest_pages(
@@ -405,7 +405,7 @@ def newest_pages(
 ) -> dict[int, list[tuple[str, str | None]]]:
     """Distinct (url, title) among the newest citations of each domain: what tells its kind, whatever the
     filters."""
-    found = (
+    statement = (
         select(PAGE.c.url, CITATION.c.title)
         .join_from(CITATION, PAGE, PAGE.c.id == CITATION.c.page_id)
         .where(CITATION.c.workspace_id == workspace.id, CITATION.c.kind == "cited")
@@ -416,7 +416,7 @@ def newest_pages(
     with database.connect() as connection:
         for key in ids:
             titles: dict[str, str | None] = {}
-            for url, title in connection.execute(found.where(CITATION.c.domain_id == key)):
+            for url, title in connection.execute(statement.where(CITATION.c.domain_id == key)):
                 titles[url] = titles.get(url) or title
             out[key] = list(titles.items())
     return out

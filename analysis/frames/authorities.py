@@ -134,7 +134,7 @@ def _computed(database: Engine, metric: str, workspace: World | None) -> Authori
             f"{metric} needs links, and there are none",
             "import some first: `citelift import links FILE` or `citelift webgraph edges VERTICES EDGES`",
         )
-    compute: dict[str, Callable[[authority.Graph], authority.Ranks]] = {
+    compute: dict[str, Callable[[authority.Graph], authority.NodeRanks]] = {
         "pagerank": authority.pagerank,
         "harmonic": authority.harmonic,
         "referring_domains": authority.referring_domains,

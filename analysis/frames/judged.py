@@ -59,7 +59,7 @@ def last_judge(
     database: Engine, workspace: World, *tasks: Literal["stance", "domain", "labelled"]
 ) -> Judge | None:
     """The judge whose verdict on one of the tasks is the newest."""
-    found = (
+    statement = (
         select(JUDGEMENT.c.model, JUDGEMENT.c.prompt_version)
         .where(JUDGEMENT.c.workspace_id == workspace.id, JUDGEMENT.c.task.in_(tasks))
         .where(JUDGEMENT.c.verdict.is_not(None), JUDGEMENT.c.state == "answered")
@@ -67,11 +67,11 @@ def last_judge(
         .limit(1)
     )
     with database.connect() as connection:
-        row = connection.execute(found).first()
+        row = connection.execute(statement).first()
     return Judge(*row) if row else None
 
 
-def _said(judge: Judge, task: str) -> list[object]:
+def _judged_by(judge: Judge, task: str) -> list[object]:
     return [
         JUDGEMENT.c.task == task,
         JUDGEMENT.c.model == judge.model,
@@ -82,14 +82,14 @@ def _said(judge: Judge, task: str) -> list[object]:
 
 def served_models(database: Engine, workspace: World, judge: Judge) -> list[str]:
     """The models that answered in a judge's name, over all its tasks."""
-    found = (
+    statement = (
         select(JUDGEMENT.c.served_model)
         .distinct()
         .where(JUDGEMENT.c.workspace_id == workspace.id, JUDGEMENT.c.served_model.is_not(None))
         .where(JUDGEMENT.c.model == judge.model, JUDGEMENT.c.prompt_version == judge.prompt_version)
     )
     with database.connect() as connection:
-        return sorted(connection.execute(found).scalars())
+        return sorted(connection.execute(statement).scalars())
 
 
 def stance_counts(database: Engine, workspace: World, scope: Scope, judge: Judge) -> pd.DataFrame:
@@ -98,10 +98,10 @@ def stance_counts(database: Engine, workspace: World, scope: Scope, judge: Judge
     same = and_(
         JUDGEMENT.c.answer_id == MENTION.c.answer_id,
         JUDGEMENT.c.brand_id == MENTION.c.brand_id,
-        *_said(judge, "stance"),  # type: ignore[arg-type]
+        *_judged_by(judge, "stance"),  # type: ignore[arg-type]
     )
     key = (MENTION.c.brand_id, ANSWER.c.prompt_id, JUDGEMENT.c.verdict.label("stance"))
-    found = (
+    statement = (
         select(*key, func.count().label("mentions"))
         .join_from(MENTION, ANSWER, ANSWER.c.id == MENTION.c.answer_id)
         .outerjoin(JUDGEMENT, same)
@@ -110,31 +110,31 @@ def stance_counts(database: Engine, workspace: World, scope: Scope, judge: Judge
         .group_by(MENTION.c.brand_id, ANSWER.c.prompt_id, JUDGEMENT.c.verdict)
     )
     with database.connect() as connection:
-        frame = rows(connection, found)
+        frame = rows(connection, statement)
     return frame[frame["prompt_id"].isin(scope.prompts(workspace))].reset_index(drop=True)
 
 
 def stances_of(database: Engine, workspace: World, judge: Judge, answer_id: int) -> dict[int, str]:
     """A judge's stances on one answer, by brand."""
-    found = select(JUDGEMENT.c.brand_id, JUDGEMENT.c.verdict).where(
+    statement = select(JUDGEMENT.c.brand_id, JUDGEMENT.c.verdict).where(
         JUDGEMENT.c.workspace_id == workspace.id,
         JUDGEMENT.c.answer_id == answer_id,
-        *_said(judge, "stance"),  # type: ignore[arg-type]
+        *_judged_by(judge, "stance"),  # type: ignore[arg-type]
     )
     with database.connect() as connection:
-        return {int(brand): str(stance) for brand, stance in connection.execute(found)}
+        return {int(brand): str(stance) for brand, stance in connection.execute(statement)}
 
 
 def agreements(database: Engine, workspace: World, judge: Judge) -> list[Met]:
     """Measurements of a judge on labelled sets, the newest first."""
-    found = (
+    statement = (
         select(AGREEMENT.c.set_name, AGREEMENT.c.counts, AGREEMENT.c.failed, AGREEMENT.c.measured_at)
         .where(AGREEMENT.c.workspace_id == workspace.id, AGREEMENT.c.model == judge.model)
         .where(AGREEMENT.c.prompt_version == judge.prompt_version)
         .order_by(AGREEMENT.c.measured_at.desc(), AGREEMENT.c.id.desc())
     )
     with database.connect() as connection:
-        return [Met(*row) for row in connection.execute(found)]
+        return [Met(*row) for row in connection.execute(statement)]
 
 
 def judged_domains(database: Engine, workspace: World) -> dict[str, DomainVerdict]:
@@ -152,9 +152,9 @@ def judged_domains(database: Engine, workspace: World) -> dict[str, DomainVerdic
 
 def domain_verdicts(database: Engine, workspace: World, judge: Judge) -> dict[str, str]:
     """Kinds that a judge gave, by domain, whether or not anything uses them."""
-    found = select(JUDGEMENT.c.subject, JUDGEMENT.c.verdict).where(
+    statement = select(JUDGEMENT.c.subject, JUDGEMENT.c.verdict).where(
         JUDGEMENT.c.workspace_id == workspace.id,
-        *_said(judge, "domain"),  # type: ignore[arg-type]
+        *_judged_by(judge, "domain"),  # type: ignore[arg-type]
     )
     with database.connect() as connection:
-        return {str(name): str(kind) for name, kind in connection.execute(found)}
+        return {str(name): str(kind) for name, kind in connection.execute(statement)}

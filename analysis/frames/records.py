@@ -61,8 +61,8 @@ def contents(database: Engine, workspace: int) -> tuple[object, ...]:
         noted = session.scalar(select(func.count()).select_from(Event))
         chosen = select(DomainClass.domain_id, DomainClass.kind).where(DomainClass.workspace_id == workspace)
         classes = session.execute(chosen.order_by(DomainClass.domain_id)).all()
-        made = select(LinkImport.id, LinkImport.scope, LinkImport.as_of, LinkImport.vendor)
-        imports = session.execute(made.order_by(col(LinkImport.id))).all()
+        known = select(LinkImport.id, LinkImport.scope, LinkImport.as_of, LinkImport.vendor)
+        imports = session.execute(known.order_by(col(LinkImport.id))).all()
     return (workspace, newest, tuple(money), runs, settings, decided, noted, classes, imports)
 
 
@@ -154,8 +154,8 @@ def spending(database: Engine, workspace: World) -> pd.DataFrame:
         .where(Run.workspace_id == workspace.id)
     )
     with store.reading(database) as session:
-        found = session.execute(statement).all()
-    return pd.DataFrame(found, columns=["asked_for", "engine_id", "spent", "budget"])
+        spent = session.execute(statement).all()
+    return pd.DataFrame(spent, columns=["asked_for", "engine_id", "spent", "budget"])
 
 
 def failures(database: Engine, workspace: World) -> pd.DataFrame:
@@ -167,8 +167,8 @@ def failures(database: Engine, workspace: World) -> pd.DataFrame:
         .order_by(func.count().desc())
     )
     with store.reading(database) as session:
-        found = session.execute(statement).all()
-    return pd.DataFrame(found, columns=["engine_id", "reason", "asks", "detail"])
+        failed = session.execute(statement).all()
+    return pd.DataFrame(failed, columns=["engine_id", "reason", "asks", "detail"])
 
 
 def engine_models(database: Engine, workspace: World) -> list[str]:

@@ -80,13 +80,13 @@ def seconds(moments: Iterable[Any]) -> Floats:
 
 def domain_names(connection: Connection, ids: Iterable[Any]) -> dict[int, str]:
     wanted = [int(i) for i in ids]
-    found: dict[int, str] = {}
+    names: dict[int, str] = {}
     for start in range(0, len(wanted), 10_000):
         part = wanted[start : start + 10_000]
-        found |= dict(
+        names |= dict(
             connection.execute(select(DOMAIN.c.id, DOMAIN.c.name).where(DOMAIN.c.id.in_(part))).all()
         )
-    return found
+    return names
 
 
 def chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:

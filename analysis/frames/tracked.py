@@ -82,11 +82,11 @@ class World:
 
     def brand(self, name: str) -> BrandFact:
         """The brand of this name, in any case."""
-        found = next((b for b in self.brands if b.name.casefold() == name.casefold()), None)
-        if found is None:
+        brand = next((b for b in self.brands if b.name.casefold() == name.casefold()), None)
+        if brand is None:
             names = ", ".join(b.name for b in self.brands) or "none"
             raise UsageError(f"there is no brand {name!r}", f"brands of this workspace: {names}")
-        return found
+        return brand
 
     def engine(self, name: str) -> int:
         """The id of the engine of this name."""
@@ -99,11 +99,11 @@ class World:
     def require(self, what: Trait, name: str) -> str:
         """A topic, country or language that some prompt has, as the catalog writes it."""
         known = {value for prompt in self.prompts.values() if (value := getattr(prompt, what))}
-        found: str | None = next((value for value in known if value.casefold() == name.casefold()), None)
-        if found is None:
+        spelled: str | None = next((value for value in known if value.casefold() == name.casefold()), None)
+        if spelled is None:
             names = ", ".join(sorted(known)) or "none"
             raise UsageError(f"there is no {what} {name!r}", f"known in this workspace: {names}")
-        return found
+        return spelled
 
     @cached_property
     def branded(self) -> frozenset[int]:
@@ -194,11 +194,11 @@ def world(database: Engine, workspace: str | int | None = None) -> World:
         key, name = _workspace(connection, workspace)
         brand = BRAND.c
         wanted = (brand.id, brand.name, brand.own, brand.aliases, brand.domains, brand.not_phrases)
-        found = connection.execute(select(*wanted).where(brand.workspace_id == key, brand.active))
+        brand_rows = connection.execute(select(*wanted).where(brand.workspace_id == key, brand.active))
         owned = estates(connection, key)
         brands = [
             _brand(of_row(i, n, aliases, nots, doms), own=bool(own), owned=owned[i])
-            for i, n, own, aliases, doms, nots in found
+            for i, n, own, aliases, doms, nots in brand_rows
         ]
         p = PROMPT.c
         prompts = connection.execute(
@@ -235,10 +235,10 @@ def weeks(database: Engine, workspace: World) -> list[date]:
     """Mondays with answers, in order."""
     with database.connect() as connection:
         if rollups.fresh(connection, workspace.id):
-            found = select(VISIBILITY.c.week).distinct().where(VISIBILITY.c.workspace_id == workspace.id)
+            statement = select(VISIBILITY.c.week).distinct().where(VISIBILITY.c.workspace_id == workspace.id)
         else:
-            found = select(ANSWER.c.week).distinct().where(counted.usable(workspace.id))
-        return sorted(connection.execute(found).scalars())
+            statement = select(ANSWER.c.week).distinct().where(counted.usable(workspace.id))
+        return sorted(connection.execute(statement).scalars())
 
 
 def events(database: Engine, workspace: World) -> list[tuple[date, str, str, str | None]]:
@@ -249,9 +249,9 @@ def events(database: Engine, workspace: World) -> list[tuple[date, str, str, str
         .order_by(EVENT.c.at, EVENT.c.id)
     )
     with database.connect() as connection:
-        found = connection.execute(statement).all()
+        noted = connection.execute(statement).all()
     return [
-        (at.date(), str(kind), str(title), workspace.engines.get(engine)) for at, kind, title, engine in found
+        (at.date(), str(kind), str(title), workspace.engines.get(engine)) for at, kind, title, engine in noted
     ]
 
 

@@ -58,10 +58,10 @@ class Measured(LabelAgreement):
 
 def measured(database: Engine, world: World, judge: Judge) -> Measured | None:
     """A judge's newest measurement: what its stances are shown with. None where nobody measured it."""
-    found = frames.agreements(database, world, judge)
-    if not found:
+    measurements = frames.agreements(database, world, judge)
+    if not measurements:
         return None
-    met = found[0]
+    met = measurements[0]
     one = agreement(met.counts, STANCES)
     return Measured(one.classes, one.table, one.agreed, one.kappa, met.set_name, met.failed, met.measured_at)
 

@@ -26,11 +26,11 @@ def unknown_domains(
     maybe = [name for name in names if classifier.domain(name).basis in ("nothing known", "a judge")][:most]
     ids = {domains.domain_id(name): name for name in maybe}
     pages: dict[str, list[tuple[str, str | None]]] = {}
-    found = frames.pages_of(database, world, Scope(), list(ids)) if ids else None
-    for row in [] if found is None else found.to_dict("records"):
+    cited_pages = frames.pages_of(database, world, Scope(), list(ids)) if ids else None
+    for row in [] if cited_pages is None else cited_pages.to_dict("records"):
         pages.setdefault(ids[int(row["source_id"])], []).append((str(row["url"]), row["title"]))
     return [
-        (name, _told(name, pages.get(name, [])))
+        (name, _described(name, pages.get(name, [])))
         for name in maybe
         if _is_unknown(classifier, name, pages.get(name, []))
     ]
@@ -41,6 +41,6 @@ def _is_unknown(classifier: Classifier, name: str, pages: list[tuple[str, str | 
     return classifier.domain(name, kinds).basis in ("nothing known", "a judge")
 
 
-def _told(name: str, pages: list[tuple[str, str | None]]) -> str:
+def _described(name: str, pages: list[tuple[str, str | None]]) -> str:
     lines = [f"- {title or 'no title'} <{url}>" for url, title in pages[:PAGES]]
     return "\n".join([f"Domain: {name}", "Cited pages:", *(lines or ["none known"])])

@@ -44,11 +44,11 @@ class StanceRow:
 
 def stances(database: Engine, world: World, scope: Scope, judge: Judge) -> list[StanceRow]:
     """One row per brand with mentions, the own brand first; verdicts of one judge only."""
-    found = frames.stance_counts(database, world, scope, judge)
+    counts = frames.stance_counts(database, world, scope, judge)
     return [
         _row(brand.name, brand.own, part)
         for brand in world.brands
-        if len(part := found[found["brand_id"] == brand.id])
+        if len(part := counts[counts["brand_id"] == brand.id])
     ]
 
 

@@ -83,9 +83,9 @@ def unlinked_pairs(panel: Panel) -> sparse.csr_array:
 def beside(panel: Panel, fx: Effects, columns: sparse.csr_array, extra: sparse.csr_array) -> Estimates:
     """Coefficients of `extra` when estimated together with the lifts' own `columns`."""
     both = sparse.csr_array(sparse.hstack([columns, extra], format="csr"))
-    found = solve(design(panel, both, fx))
+    solution = solve(design(panel, both, fx))
     k = columns.shape[1]
-    return Estimates(found.beta[k:], found.iid[k:])
+    return Estimates(solution.beta[k:], solution.iid[k:])
 
 
 def without_each_engine(panel: Panel, columns: sparse.csr_array, fx: Effects) -> dict[int, Floats]:
@@ -100,8 +100,8 @@ def without_each_engine(panel: Panel, columns: sparse.csr_array, fx: Effects) ->
         rows = np.flatnonzero(panel.engine != engine)
         part = panel.take(rows)
         kept = columns[(rows[:, None] * b + np.arange(b)).ravel()]
-        made = design(part, sparse.csr_array(kept), effects(part, fx.within, answer, fx.periods))  # type: ignore[arg-type]
-        out[int(engine)] = solve(made).beta
+        part_design = design(part, sparse.csr_array(kept), effects(part, fx.within, answer, fx.periods))  # type: ignore[arg-type]
+        out[int(engine)] = solve(part_design).beta
     return out
 
 

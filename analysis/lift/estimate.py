@@ -232,12 +232,12 @@ def _estimate(
     live = np.flatnonzero(pairs > 0)
     fx = effects(panel, within, answer, periods)
     used = sparse.csr_array(columns[:, live])
-    found = fit(design(panel, used, fx))
+    fitted = fit(design(panel, used, fx))
     mine = live[live < s]
     k = len(mine)
     usable = (pairs[mine] >= min_exposed) & (prompts[mine] >= min_prompts)
-    usable &= (found.information[:k] >= MIN_COMPARISONS) & (found.dof[:k] >= MIN_DOF) & (found.se[:k] > 0)
-    se, dof = moderate(np.where(usable, found.se[:k], np.nan), found.dof[:k], found.plain[:k])
+    usable &= (fitted.information[:k] >= MIN_COMPARISONS) & (fitted.dof[:k] >= MIN_DOF) & (fitted.se[:k] > 0)
+    se, dof = moderate(np.where(usable, fitted.se[:k], np.nan), fitted.dof[:k], fitted.plain[:k])
 
     def by_source(values: Floats) -> Floats:
         out = np.full(s, np.nan)
@@ -248,9 +248,9 @@ def _estimate(
         effects=fx,
         columns=used,
         live=live,
-        fit=found,
+        fit=fitted,
         own=sparse.csr_array(columns[:, :s]),
-        beta=by_source(found.beta[:k]),
+        beta=by_source(fitted.beta[:k]),
         se=by_source(se),
         dof=by_source(dof),
         pairs=pairs[:s],
@@ -401,7 +401,7 @@ def _checked(
     common_effect = check.raises_every_brand(common, beta)
     outside = check.unlinked_pairs(panel)
     pooled = _pooled(panel, model, outside, level)
-    found = _placebos(panel, model, outside, wanted, seed) if wanted.any() else {}
+    placebos = _placebos(panel, model, outside, wanted, seed) if wanted.any() else {}
     influence, engines = _influence(model), _without_engines(panel, model) if wanted.any() else {}
     out = []
     for s, row in enumerate(rows):
@@ -409,7 +409,7 @@ def _checked(
         detail: dict[str, str] = {}
         if wanted[s]:
             _note_ranges(s, beta, influence, engines, passed, detail)
-            for name, placebo in found.items():
+            for name, placebo in placebos.items():
                 _note_placebo(s, name, placebo, passed, detail)
         if row.lift is not None:
             passed["not every brand alike"] = not common_effect[s]

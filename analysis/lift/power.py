@@ -230,7 +230,7 @@ def _amount(
     rng: np.random.Generator,
     discovery: float,
 ) -> PowerRow:
-    found, exposed, answers = [], [], 0
+    estimates, exposed, answers = [], [], 0
     for _ in range(draws):
         drawn = plant(draw(panel, weeks, repeats, rng), at, points, rng)
         table = lift(drawn, checks="none")
@@ -239,12 +239,12 @@ def _amount(
         exposed.append(row.exposed)
         numbered = sum(r.lift is not None for r in table.rows)
         if row.se is not None:
-            found.append(_claims(row.se, numbered, points, wanted, discovery))
+            estimates.append(_claims(row.se, numbered, points, wanted, discovery))
     pairs = float(np.mean(exposed))
-    if not found:
+    if not estimates:
         return PowerRow(weeks, repeats, answers, pairs, None, 0.0, None)
-    se, power, smallest = np.mean(found, axis=0)
-    share = len(found) / draws
+    se, power, smallest = np.mean(estimates, axis=0)
+    share = len(estimates) / draws
     return PowerRow(weeks, repeats, answers, pairs, float(se), float(power) * share, float(smallest))
 
 

@@ -311,11 +311,11 @@ class Solution:
     bread: Floats
 
 
-def solve(made: Design) -> Solution:
+def solve(model: Design) -> Solution:
     """Ordinary least squares on the projected columns, in one pass."""
-    k = made.columns.shape[1] - 1
+    k = model.columns.shape[1] - 1
     total = np.zeros((k + 1, k + 1))
-    for _, part in made.blocks():
+    for _, part in model.blocks():
         total += part.T @ part
     keep = _independent(total[:k, :k])
     bread = linalg.inv(total[np.ix_(keep, keep)]) if len(keep) else np.zeros((0, 0))
@@ -324,9 +324,9 @@ def solve(made: Design) -> Solution:
         raise ConvergenceError(
             "The normal equations could not be solved.", "Merge sources that never differ."
         )
-    fx = made.effects
+    fx = model.effects
     spent = int(fx.inner.max()) + 1 + (0 if fx.outer is None else int(fx.outer.max()) + 1)
-    free = max((len(fx.order) - spent) * (made.brands - made.answer_effects) - len(keep), 1)
+    free = max((len(fx.order) - spent) * (model.brands - model.answer_effects) - len(keep), 1)
     sigma2 = max(float(total[k, k] - beta @ total[keep, k]), 0.0) / free
     own = np.diag(bread)
     information = np.zeros(k)
@@ -378,7 +378,7 @@ class Fit:
     solution: Solution
 
 
-def fit(made: Design, correction: Correction = "CR3") -> Fit:
+def fit(model: Design, correction: Correction = "CR3") -> Fit:
     r"""Least squares with errors clustered by prompt, in two passes over the pairs.
 
     CR2 multiplies each prompt's residuals by :math:`(I - H_{gg})^{-1/2}`, CR3 by :math:`(I - H_{gg})^{-1}`
@@ -397,10 +397,10 @@ def fit(made: Design, correction: Correction = "CR3") -> Fit:
     Bell & McCaffrey (2002); Pustejovsky & Tipton (2018), "Small-sample methods for cluster-robust variance
     estimation and hypothesis testing in fixed effects models"; MacKinnon, Nielsen & Webb (2023).
     """
-    solved = solve(made)
+    solved = solve(model)
     keep, bread, k = solved.keep, solved.bread, len(solved.beta)
     power = {"CR1": 0.0, "CR2": -0.5, "CR3": -1.0}[correction]
-    groups = int(made.effects.cluster.max()) + 1
+    groups = int(model.effects.cluster.max()) + 1
     if not len(keep):
         unknown = np.full(k, np.nan)
         return Fit(
@@ -409,7 +409,7 @@ def fit(made: Design, correction: Correction = "CR3") -> Fit:
     root = linalg.cholesky(bread, lower=True)
     meat, plain = np.zeros(len(keep)), np.zeros(len(keep))
     share, dropped = np.zeros((groups, len(keep))), np.zeros((groups, len(keep)))
-    for g, gram, score, answers in _by_prompt(made, solved):
+    for g, gram, score, answers in _by_prompt(model, solved):
         values, vectors = linalg.eigh(root.T @ gram @ root)
         left, spare = root @ vectors, 1 - np.clip(values, 0, 1)
         solvable = spare > 1e-6
@@ -419,8 +419,8 @@ def fit(made: Design, correction: Correction = "CR3") -> Fit:
         share[g] = left**2 @ (adjust**2 * np.clip(values, 0, None))
         dropped[g] = -left @ np.divide(turned, spare, out=np.zeros_like(spare), where=solvable)
         plain += answers
-    factor = _crossing_factor(made) * (groups / max(groups - 1, 1) if correction == "CR1" else 1.0)
-    n, spent = len(made.effects.order), int(made.effects.inner.max()) + 1
+    factor = _crossing_factor(model) * (groups / max(groups - 1, 1) if correction == "CR1" else 1.0)
+    n, spent = len(model.effects.order), int(model.effects.inner.max()) + 1
     full = np.full((groups, k), np.nan)
     full[:, keep] = dropped
     return Fit(
@@ -434,12 +434,12 @@ def fit(made: Design, correction: Correction = "CR3") -> Fit:
     )
 
 
-def _by_prompt(made: Design, solved: Solution) -> Iterator[tuple[int, Floats, Floats, Floats]]:
+def _by_prompt(model: Design, solved: Solution) -> Iterator[tuple[int, Floats, Floats, Floats]]:
     """Prompt, its cross-products, its score, and its answers' squared pulls on the estimates."""
     keep, size = solved.keep, len(solved.keep)
     beta = solved.beta[keep]
     at, gram, score, pulls = -1, np.zeros((size, size)), np.zeros(size), np.zeros(size)
-    for g, part in made.blocks():
+    for g, part in model.blocks():
         if g != at and at >= 0:
             yield at, gram, score, pulls
         if g != at:
@@ -449,17 +449,17 @@ def _by_prompt(made: Design, solved: Solution) -> Iterator[tuple[int, Floats, Fl
         residual = part[:, -1] - x @ beta
         gram += x.T @ x
         score += x.T @ residual
-        scaled = (x * residual[:, None]).reshape(-1, made.brands, size).sum(axis=1)
+        scaled = (x * residual[:, None]).reshape(-1, model.brands, size).sum(axis=1)
         pulls += ((scaled @ solved.bread) ** 2).sum(axis=0)
     if at >= 0:
         yield at, gram, score, pulls
 
 
-def _crossing_factor(made: Design) -> float:
-    if made.effects.outer is None:
+def _crossing_factor(model: Design) -> float:
+    if model.effects.outer is None:
         return 1.0
-    n = len(made.effects.order)
-    k = int(made.effects.outer.max()) + 1 - (int(made.effects.block.max()) + 1)
+    n = len(model.effects.order)
+    k = int(model.effects.outer.max()) + 1 - (int(model.effects.block.max()) + 1)
     return n / max(n - k, 1)
 
 

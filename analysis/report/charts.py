@@ -78,14 +78,14 @@ class Forest:
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
-        """(place in percent, label in points) of the axis."""
+        """(position in percent, label in points) of the axis."""
         span = self.high - self.low
         step = next(s for s in (0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0) if span / s <= 6)
         first = int(self.low / step) - 1
         at = {
             x: self._at(x) for x in (step * i for i in range(first, first + 12)) if self.low <= x <= self.high
         }
-        return [(place, numbers.signed(100 * x, 0)) for x, place in at.items() if 3 < place < 97]
+        return [(position, numbers.signed(100 * x, 0)) for x, position in at.items() if 3 < position < 97]
 
 
 def forest(rows: Sequence[LiftRow]) -> Forest:
@@ -113,7 +113,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Trend:
-    """Rates over weeks, in places on the drawing: scales, the own brand's band, marks, lines (own brand
+    """Rates over weeks, in positions on the drawing: scales, the own brand's band, marks, lines (own brand
     first)."""
 
     y: tuple[tuple[float, str], ...]
@@ -124,8 +124,8 @@ class Trend:
 
     @property
     def shapes(self) -> Markup:
-        parts = [_rect(0, place, 100, 0.2, "#e4e0d8") for place, _ in self.y]
-        parts += [_rect(place - 0.06, 0, 0.12, 100, "#b4652a") for place, _ in self.marks]
+        parts = [_rect(0, position, 100, 0.2, "#e4e0d8") for position, _ in self.y]
+        parts += [_rect(position - 0.06, 0, 0.12, 100, "#b4652a") for position, _ in self.marks]
         parts.append(f'<polygon points="{_joined(self.band)}" fill="{PALETTE[0]}" fill-opacity="0.13"/>')
         parts += [
             f'<polyline points="{_joined(line.points)}" fill="none" stroke="{line.colour}" '
@@ -159,12 +159,12 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
     shown = own + others[: most - len(own)]
     step, top = _scale([by_brand[name] for name in shown])
 
-    def place(week: date | None, rate: float) -> Point:
+    def point(week: date | None, rate: float) -> Point:
         return 100 * ((week or first) - first).days / span, 100 * (1 - min(rate / top, 1))
 
     known = [(r.week, i) for n in own for r in by_brand[n] if (i := r.rates["mention_rate"]).enough]
-    upper = [place(week, i.high or 0) for week, i in known]
-    lower = [place(week, i.low or 0) for week, i in reversed(known)]
+    upper = [point(week, i.high or 0) for week, i in known]
+    lower = [point(week, i.low or 0) for week, i in reversed(known)]
     lines = tuple(
         Line(
             name,
@@ -172,7 +172,7 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
             PALETTE[min(i, len(PALETTE) - 1)],
             by_brand[name][-1].rates["mention_rate"].estimate,
             tuple(
-                place(r.week, x)
+                point(r.week, x)
                 for r in by_brand[name]
                 if (x := r.rates["mention_rate"].estimate) is not None
             ),
@@ -180,13 +180,13 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
         for i, name in enumerate(shown)
     )
     end = weeks[-1] + timedelta(days=7)
-    marked = tuple((min(place(m.at, 0)[0], 100.0), m) for m in marks(moments, first, end))
+    marked = tuple((min(point(m.at, 0)[0], 100.0), m) for m in marks(moments, first, end))
     every = max(1, -(-len(weeks) // 6))
     return Trend(
         y=tuple(
             (100 - 100 * i * step / top, numbers.percent(i * step, 0)) for i in range(round(top / step) + 1)
         ),
-        x=tuple((place(week, 0)[0], week) for week in weeks[::every]),
+        x=tuple((point(week, 0)[0], week) for week in weeks[::every]),
         band=tuple(upper + lower),
         marks=marked,
         lines=lines,

@@ -116,9 +116,9 @@ def _trend(w: Week) -> dict[str, object] | None:
         return None
     return {
         "y": shown.y,
-        "x": [(place, numbers.short_day(week)) for place, week in shown.x],
+        "x": [(x, numbers.short_day(week)) for x, week in shown.x],
         "band": shown.band,
-        "marks": [(place, mark.letter) for place, mark in shown.marks],
+        "marks": [(x, mark.letter) for x, mark in shown.marks],
         "explained": [(mark.letter, words.marked(mark)) for mark in words.newest(shown)],
         "more": words.more_marks(shown),
         "lines": [

@@ -121,7 +121,7 @@ def claims(w: Week) -> str:
             "No cited source is known to link to a tracked brand, so links and mentions cannot be compared "
             "yet."
         )
-    found = [row for row in w.claims if row.verdict == "associated within the same question"]
+    positive = [row for row in w.claims if row.verdict == "associated within the same question"]
     looked = sum(row.lift is not None for row in table.rows)
     short = len(table.rows) - looked
     tail = f" {numbers.counted(short, 'more source')} had too little data." if short else ""
@@ -130,11 +130,11 @@ def claims(w: Week) -> str:
             f"None of {numbers.counted(short, 'source')} that answers cite and that link to a tracked "
             "brand has enough data yet."
         )
-    if not found:
+    if not positive:
         return f"None of {numbers.counted(looked, 'source')} with enough data stands out beyond chance.{tail}"
     return (
-        f"{len(found)} of {numbers.counted(looked, 'source')} with enough data "
-        f"{'goes' if len(found) == 1 else 'go'} with more "
+        f"{len(positive)} of {numbers.counted(looked, 'source')} with enough data "
+        f"{'goes' if len(positive) == 1 else 'go'} with more "
         f"mentions of the brands they link to, within the same question.{tail}"
     )
 

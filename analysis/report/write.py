@@ -64,22 +64,22 @@ def write(
         raise UsageError(
             f"no report is written as {', '.join(sorted(unknown))}", f"use {', '.join(get_args(Format))}"
         )
-    found = gather(database, frames.as_world(database, workspace), week, classes, scope)
+    facts = gather(database, frames.as_world(database, workspace), week, classes, scope)
     folder.mkdir(parents=True, exist_ok=True)
-    narrowed = "".join(f"-{_slug(part)}" for part in words.parts(found))
-    stem = f"report-{_slug(found.workspace)}-{found.week.isoformat()}{narrowed}"
+    narrowed = "".join(f"-{_slug(part)}" for part in words.parts(facts))
+    stem = f"report-{_slug(facts.workspace)}-{facts.week.isoformat()}{narrowed}"
     written: list[Path] = []
     for kind in formats:
         if kind == "csv":
-            for name, text in tables(found).items():
+            for name, text in tables(facts).items():
                 written.append(folder / f"{stem}-{name}.csv")
                 written[-1].write_text(text, encoding=spreadsheet.ENCODING, newline="")
             continue
         written.append(folder / f"{stem}.{kind}")
         if kind == "pdf":
-            written[-1].write_bytes(pdf(found))
+            written[-1].write_bytes(pdf(facts))
         else:
-            written[-1].write_text(html(found) if kind == "html" else markdown(found), encoding="utf-8")
+            written[-1].write_text(html(facts) if kind == "html" else markdown(facts), encoding="utf-8")
     return written
 
 
@@ -167,17 +167,17 @@ def _next(
     database: Engine, world: World, scope: Scope, table: LiftTable | None, classes: Path | None
 ) -> list[Opportunity]:
     """The best opportunities that nobody has closed."""
-    found = opportunities(database, world, scope, lift=table, classes=classes)
-    return [row for row in found if row.state in ("open", "working")][:OFFERED]
+    offers = opportunities(database, world, scope, lift=table, classes=classes)
+    return [row for row in offers if row.state in ("open", "working")][:OFFERED]
 
 
 def _sources(
     database: Engine, world: World, scope: Scope, classes: Path | None, top: int = 15
 ) -> list[Source]:
-    found = frames.sources(database, world, scope, ("engine",))
-    found = found[found["answers"] > 0]
+    cited = frames.sources(database, world, scope, ("engine",))
+    cited = cited[cited["answers"] > 0]
     answers = sum(frames.citable_answers(database, world, scope).values())
-    total = found.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
+    total = cited.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
     total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
     kinds = labels(database, world, [str(name) for name in total["domain"]], folder=classes)
     known = frames.links(database, world)
@@ -210,14 +210,14 @@ def _sources(
 
 
 def _environment() -> Environment:
-    found = Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html",), default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {
+    environment.filters |= {
         "percent": numbers.percent,
         "points": numbers.points,
         "percent_range": numbers.percent_range,
@@ -226,18 +226,18 @@ def _environment() -> Environment:
         "count": numbers.count,
         "md": markdown_text,
     }
-    found.globals |= {"words": words, "numbers": numbers, "bar": bar, "forest": forest, "trend": trend}
-    return found
+    environment.globals |= {"words": words, "numbers": numbers, "bar": bar, "forest": forest, "trend": trend}
+    return environment
 
 
-def html(found: Week) -> str:
+def html(week: Week) -> str:
     """The report as one file: no script, no address of anything outside."""
-    return _environment().get_template("report.html").render(w=found, definitions=v.DEFINITIONS)
+    return _environment().get_template("report.html").render(w=week, definitions=v.DEFINITIONS)
 
 
-def markdown(found: Week) -> str:
+def markdown(week: Week) -> str:
     """The report as Markdown."""
-    return _environment().get_template("report.md").render(w=found, definitions=v.DEFINITIONS)
+    return _environment().get_template("report.md").render(w=week, definitions=v.DEFINITIONS)
 
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$^=-])")
@@ -248,24 +248,24 @@ def markdown_text(value: object) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(re.split(r"[^\S\u00a0]+", str(value).strip())))
 
 
-def pdf(found: Week) -> bytes:
+def pdf(week: Week) -> bytes:
     """The report as PDF. Text reaches the template as data, so nothing in it can become markup."""
     import typst
 
-    data = json.dumps(typeset.plain(found, v.DEFINITIONS), ensure_ascii=False, default=str)
-    made: Any = typst.compile(
+    data = json.dumps(typeset.plain(week, v.DEFINITIONS), ensure_ascii=False, default=str)
+    content: Any = typst.compile(
         str(TEMPLATES / "report.typ"), root=str(TEMPLATES), sys_inputs={"data": data}, format="pdf"
     )
-    assert isinstance(made, bytes)
-    return made
+    assert isinstance(content, bytes)
+    return content
 
 
-def tables(found: Week) -> dict[str, str]:
+def tables(week: Week) -> dict[str, str]:
     """The report's tables as CSV texts: visibility, changes, lift, opportunities, sources."""
     return {
-        "visibility": cells.table(cells.VISIBILITY, found.rows),
-        "changes": cells.table(cells.CHANGES, found.changes),
-        "lift": cells.table(cells.LIFT, found.lift.rows if found.lift else ()),
-        "opportunities": cells.table(cells.OPPORTUNITIES, found.opportunities),
-        "sources": cells.table(cells.SOURCES, found.sources),
+        "visibility": cells.table(cells.VISIBILITY, week.rows),
+        "changes": cells.table(cells.CHANGES, week.changes),
+        "lift": cells.table(cells.LIFT, week.lift.rows if week.lift else ()),
+        "opportunities": cells.table(cells.OPPORTUNITIES, week.opportunities),
+        "sources": cells.table(cells.SOURCES, week.sources),
     }
