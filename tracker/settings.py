@@ -48,9 +48,9 @@ class Settings(BaseSettings):
 
 def load(**flags: Any) -> Settings:
     """Flags win over the environment, the environment over `.env`; a flag of None was not given."""
-    given = {name: value for name, value in flags.items() if value is not None}
+    values = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**given)
+        return Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
         name = "CITELIFT_" + "_".join(str(part) for part in first["loc"]).upper()
@@ -67,8 +67,8 @@ def key(name: str) -> SecretStr | None:
 
 def secrets() -> list[str]:
     """Every secret-looking value of the environment: what must never be written anywhere."""
-    found = (v.strip() for n, v in variables().items() if n.upper().endswith(KEY_SUFFIXES))
-    return sorted({value for value in found if len(value) >= 8}, key=len, reverse=True)
+    values = (v.strip() for n, v in variables().items() if n.upper().endswith(KEY_SUFFIXES))
+    return sorted({value for value in values if len(value) >= 8}, key=len, reverse=True)
 
 
 def variables() -> dict[str, str]:

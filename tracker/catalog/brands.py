@@ -101,13 +101,13 @@ def _owns(file: CatalogFile, node: yaml.Node | None) -> tuple[list[str | None], 
     hosts: list[str | None] = []
     pages: list[str] = []
     for item in file.items(node, "owns"):
-        given = file.text(item, "owned address")
-        if given is None:
+        written = file.text(item, "owned address")
+        if written is None:
             continue
         try:
-            owned = ownership.entry(given)
+            owned = ownership.entry(written)
         except BadUrl as error:
-            file.refuse("catalog.owns", item, f"`{given}` is nothing to own: {error.problem}", _OWNS)
+            file.refuse("catalog.owns", item, f"`{written}` is nothing to own: {error.problem}", _OWNS)
             continue
         if ownership.is_host(owned):
             hosts.append(_host(file, item))
@@ -117,29 +117,29 @@ def _owns(file: CatalogFile, node: yaml.Node | None) -> tuple[list[str | None], 
 
 
 def _host(file: CatalogFile, node: yaml.Node) -> str | None:
-    given = file.text(node, "domain")
-    if given is None:
+    written = file.text(node, "domain")
+    if written is None:
         return None
     try:
-        address = domains.named(given)
+        address = domains.named(written)
     except BadUrl as error:
         file.refuse(
-            "catalog.domain", node, f"`{given}` is not a domain: {error.problem}", "write it as example.com"
+            "catalog.domain", node, f"`{written}` is not a domain: {error.problem}", "write it as example.com"
         )
         return None
     if domains.is_public_suffix(address.host):
         file.refuse(
             "catalog.public-suffix",
             node,
-            f"`{given}` is a public suffix: it belongs to everyone",
+            f"`{written}` is a public suffix: it belongs to everyone",
             f"write the brand's own name in front of it, like yourbrand.{address.host}",
         )
         return None
-    if re.sub(r"^(https?://)?", "", given).rstrip("/").count("/"):
+    if re.sub(r"^(https?://)?", "", written).rstrip("/").count("/"):
         file.refuse(
             "catalog.domain",
             node,
-            f"`{given}` is a page, not a domain",
+            f"`{written}` is a page, not a domain",
             f"write {address.host}, or own the page under `owns:`",
         )
         return None

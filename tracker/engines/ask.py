@@ -87,7 +87,7 @@ async def _send(question: Question, call: Call, before: list[dict[str, Any]] | N
 
 
 async def _through(
-    gate: hosts.Gate, question: Question, call: Call, before: list[dict[str, Any]] | None
+    gate: hosts.RequestGate, question: Question, call: Call, before: list[dict[str, Any]] | None
 ) -> RawReply:
     if call.route != "http":
         _litellm()  # its first import takes seconds, which are not the engine's
@@ -203,11 +203,13 @@ def _usual_base(call: Call) -> str | None:
 
 def _located(options: dict[str, Any], country: str) -> dict[str, Any]:
     """Ask for results of a country, in the engines whose search takes one."""
-    place = {"type": "approximate", "country": country.upper()}
+    location = {"type": "approximate", "country": country.upper()}
     located = dict(options)
     if options.get("tools"):
         located["tools"] = [
-            {"user_location": place, **tool} if str(tool.get("type", "")).startswith("web_search") else tool
+            {"user_location": location, **tool}
+            if str(tool.get("type", "")).startswith("web_search")
+            else tool
             for tool in options["tools"]
         ]
     if "web_search_options" in options:

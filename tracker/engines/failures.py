@@ -71,7 +71,7 @@ class AskFailed(Exception):  # noqa: N818
     def __init__(
         self, reason: Reason, detail: str, *, retry_after: float | None = None, maybe_paid: bool = False
     ) -> None:
-        detail = redact(_said(detail))[:DETAIL]
+        detail = redact(_explained(detail))[:DETAIL]
         super().__init__(f"{reason}: {detail}")
         self.reason, self.detail, self.retry_after, self.maybe_paid = reason, detail, retry_after, maybe_paid
 
@@ -83,15 +83,15 @@ class AskFailed(Exception):  # noqa: N818
 _WRAPPING = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception)(?:: | - ))+")
 
 
-def _said(text: str) -> str:
+def _explained(text: str) -> str:
     """The engine's own sentence, without litellm's names for it and the JSON around it."""
     text = _WRAPPING.sub("", text.strip().removeprefix("litellm.")).split("\nTraceback (most recent", 1)[0]
     try:
         body = parse_body(text) if text.startswith("{") else None
     except DataError:
         return text
-    told = read_error(body).detail if body else None
-    return told if told and told != NO_REASON else text
+    explanation = read_error(body).detail if body else None
+    return explanation if explanation and explanation != NO_REASON else text
 
 
 _NOT_JSON = re.compile(
@@ -215,8 +215,8 @@ def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:
     wait = retry.seconds(lower.get("retry-after"), now)
     if wait is not None:
         return wait
-    found = re.search(r'retryDelay\\?"\s*:\s*\\?"(\d+(?:\.\d+)?)s', text)
-    return float(found[1]) if found else None
+    delay = re.search(r'retryDelay\\?"\s*:\s*\\?"(\d+(?:\.\d+)?)s', text)
+    return float(delay[1]) if delay else None
 
 
 _KEYS = re.compile(

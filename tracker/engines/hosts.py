@@ -32,14 +32,14 @@ _OFF = {"false", "0", "no", "off"}
 
 
 @dataclass(frozen=True)
-class Address:
+class KeyAddress:
     url: str
-    said_by: str
+    named_by: str
     """`the option api_base`, `the variable OPENAI_BASE_URL`"""
 
 
 @dataclass(frozen=True)
-class _Host:
+class _HostPattern:
     """What a pattern of hosts allows; `*` stands for one label, or within one."""
 
     scheme: str
@@ -50,15 +50,15 @@ class _Host:
     def matches(self, scheme: str, name: str, port: int | None) -> bool:
         if scheme != self.scheme or self.port not in (None, port):
             return False
-        wanted, given = self.name.split("."), name.split(".")
-        return len(wanted) == len(given) and all(map(fnmatchcase, given, wanted))
+        pattern, labels = self.name.split("."), name.split(".")
+        return len(pattern) == len(labels) and all(map(fnmatchcase, labels, pattern))
 
 
 def refusal(call: Call, model: str, options: Mapping[str, Any]) -> str | None:
     """Why the asks of this engine must not be sent, as far as options and environment tell."""
     problem = refused_option(call, model, options)
     if problem is None:
-        problem = _refused(call, model, _said_by_environment(call, model, options))
+        problem = _refused(call, model, _from_environment(call, model, options))
     if problem is None and call.route != "http" and not call.imitates:
         problem = _switched_off()
     return problem
@@ -69,13 +69,13 @@ def refused_option(call: Call, model: str, options: Mapping[str, Any]) -> str | 
     for name in _PARTS_OF_A_HOST:
         if name in options and not re.fullmatch(r"[A-Za-z0-9-]+", str(options[name])):
             return f"the option {name} is no region: {options[name]!r}"
-    return _refused(call, model, _said_by_options(options))
+    return _refused(call, model, _from_options(options))
 
 
-def _refused(call: Call, model: str, addresses: Iterator[Address]) -> str | None:
+def _refused(call: Call, model: str, addresses: Iterator[KeyAddress]) -> str | None:
     for address in addresses:
         if not _is_admitted(call, address.url):
-            return f"{address.said_by} sends the key for {model} to {_shown(address.url)}"
+            return f"{address.named_by} sends the key for {model} to {_shown(address.url)}"
     return None
 
 
@@ -91,26 +91,26 @@ def _switched_off() -> str | None:
 
 def elsewhere(call: Call, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
     """Hosts that are in use because the environment allows them: not the vendor's."""
-    said = [*_said_by_options(options), *_said_by_environment(call, model, options)]
+    addresses = [*_from_options(options), *_from_environment(call, model, options)]
     return tuple(
-        f"{_shown(address.url)} ({address.said_by})"
-        for address in said
+        f"{_shown(address.url)} ({address.named_by})"
+        for address in addresses
         if not _is_vendors(call, *_split(address.url))
     )
 
 
-def _said_by_options(options: Mapping[str, Any]) -> Iterator[Address]:
+def _from_options(options: Mapping[str, Any]) -> Iterator[KeyAddress]:
     for name in ADDRESS_OPTIONS:
         if options.get(name):
-            yield Address(str(options[name]), f"the option {name}")
+            yield KeyAddress(str(options[name]), f"the option {name}")
 
 
-def _said_by_environment(call: Call, model: str, options: Mapping[str, Any]) -> Iterator[Address]:
+def _from_environment(call: Call, model: str, options: Mapping[str, Any]) -> Iterator[KeyAddress]:
     """Variables count where neither the row nor the catalog names the address."""
     if call.imitates or call.api_base or call.route == "http" or any(map(options.get, ADDRESS_OPTIONS)):
         return
     for name in _variables_of(call, model):
-        yield Address(settings.variables()[name].strip(), f"the variable {name}")
+        yield KeyAddress(settings.variables()[name].strip(), f"the variable {name}")
 
 
 def _variables_of(call: Call, model: str) -> list[str]:
@@ -139,7 +139,7 @@ def _is_admitted(call: Call, url: str) -> bool:
 
 def _is_vendors(call: Call, scheme: str, name: str, port: int | None) -> bool:
     return port in (None, 443) and any(
-        _Host("https", pattern, None).matches(scheme, name, port) for pattern in call.hosts
+        _HostPattern("https", pattern, None).matches(scheme, name, port) for pattern in call.hosts
     )
 
 
@@ -167,12 +167,12 @@ def _shown(url: str) -> str:
     return f"{scheme}://{name}{f':{port}' if port else ''}" if name else "an address that is none"
 
 
-def allowed_hosts() -> list[_Host]:
-    given = settings.variables().get(ALLOWED, "")
-    return [_host(entry) for entry in re.split(r"[\s,]+", given) if entry]
+def allowed_hosts() -> list[_HostPattern]:
+    entries = settings.variables().get(ALLOWED, "")
+    return [_host(entry) for entry in re.split(r"[\s,]+", entries) if entry]
 
 
-def _host(entry: str) -> _Host:
+def _host(entry: str) -> _HostPattern:
     scheme, name, port = _split(entry if "://" in entry else f"https://{entry}")
     # A star for a whole public suffix would allow everybody.
     too_wide = name.startswith("*") and name.count(".") < 2
@@ -181,10 +181,10 @@ def _host(entry: str) -> _Host:
             f"{ALLOWED} holds {entry[:80]!r}, which is no host",
             "write hosts with commas between: gateway.acme.com, llm.acme.com:8443, http://127.0.0.1:4000",
         )
-    return _Host(scheme, name.lower(), port)
+    return _HostPattern(scheme, name.lower(), port)
 
 
-class Gate:
+class RequestGate:
     """The requests of one ask: each is admitted or raises."""
 
     def __init__(self, call: Call) -> None:
@@ -211,12 +211,12 @@ class Gate:
         return name == self._pinned
 
 
-_gate: ContextVar[Gate | None] = ContextVar("gate", default=None)
+_gate: ContextVar[RequestGate | None] = ContextVar("gate", default=None)
 
 
 @contextmanager
-def gated(call: Call) -> Iterator[Gate]:
-    gate = Gate(call)
+def gated(call: Call) -> Iterator[RequestGate]:
+    gate = RequestGate(call)
     token = _gate.set(gate)
     try:
         yield gate

@@ -42,8 +42,8 @@ def _map() -> dict[str, dict[str, Any]]:
 def token_price(model: str) -> TokenPrice | None:
     """None where the map has no such model or prices it at nothing: unknown is not free."""
     entry = _map().get(model) or _map().get(model.split("/", 1)[-1]) or {}
-    given, made = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
-    return TokenPrice(given * 1e6, made * 1e6) if given and made else None
+    asking, answering = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
+    return TokenPrice(asking * 1e6, answering * 1e6) if asking and answering else None
 
 
 def _price(call: Call, model: str) -> TokenPrice | None:
@@ -68,16 +68,16 @@ def ceiling(call: Call, model: str, text: str, options: Mapping[str, Any] | None
 def _searches(call: Call, options: Mapping[str, Any]) -> int:
     """How many searches one ask may run: what its tool allows, else what the engine usually takes at most."""
     tools = options.get("tools")
-    said = (
+    limits = (
         [tool.get("max_uses") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
     )
-    return max((n for n in said if isinstance(n, int)), default=call.max_searches)
+    return max((n for n in limits if isinstance(n, int)), default=call.max_searches)
 
 
 def _room(options: Mapping[str, Any]) -> int:
     """Tokens that the answer may take."""
-    said = (options.get(name) for name in ("max_output_tokens", "max_completion_tokens", "max_tokens"))
-    return next((n for n in said if isinstance(n, int)), MAX_TOKENS)
+    limits = (options.get(name) for name in ("max_output_tokens", "max_completion_tokens", "max_tokens"))
+    return next((n for n in limits if isinstance(n, int)), MAX_TOKENS)
 
 
 def cost(

@@ -132,9 +132,9 @@ def _engines(chosen: Sequence[str]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "".join(kept))
 
 
-def engines_named(given: Sequence[str]) -> tuple[str, ...]:
+def engines_named(texts: Sequence[str]) -> tuple[str, ...]:
     """`["openai,perplexity", "claude"]` as names of rows; simulated and real ones are never mixed."""
-    names = tuple(dict.fromkeys(part.strip() for text in given for part in text.split(",") if part.strip()))
+    names = tuple(dict.fromkeys(part.strip() for text in texts for part in text.split(",") if part.strip()))
     known = engine_rows()
     for name in names:
         if name != SIMULATED and name not in known:
@@ -146,23 +146,23 @@ def engines_named(given: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def brand_named(given: str) -> str:
-    if not given.strip():
+def brand_named(text: str) -> str:
+    if not text.strip():
         raise UsageError("a brand needs a name", 'for example --brand "Acme"')
-    return given.strip()
+    return text.strip()
 
 
-def domain_named(given: str) -> str:
+def domain_named(text: str) -> str:
     try:
-        return domains.parse(given).host.removeprefix("www.")
+        return domains.parse(text).host.removeprefix("www.")
     except BadUrl as error:
-        raise UsageError(f"{given!r} is not a domain: {error.problem}", "write it as example.com") from None
+        raise UsageError(f"{text!r} is not a domain: {error.problem}", "write it as example.com") from None
 
 
-def rival_named(given: str) -> Rival:
-    name, _, domain = given.partition("=")
+def rival_named(text: str) -> Rival:
+    name, _, domain = text.partition("=")
     if not name.strip() or not domain.strip():
-        raise UsageError(f"{given!r} is not name=domain", 'for example "Acme=acme.com"')
+        raise UsageError(f"{text!r} is not name=domain", 'for example "Acme=acme.com"')
     return Rival(name.strip(), domain_named(domain.strip()))
 
 
