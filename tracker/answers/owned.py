@@ -53,20 +53,20 @@ def estates(connection: Connection, workspace_id: int) -> dict[int, Estate]:
     rows = connection.execute(
         select(*wanted).where(BRAND.c.workspace_id == workspace_id).order_by(BRAND.c.id)
     )
-    found = {key: estate([*(names or ()), *(more or ())]) for key, names, more in rows}
-    known = domains_named(connection, {label for mine in found.values() for label in mine.labels})
-    return {key: mine.among(known) if mine.labels else mine for key, mine in found.items()}
+    estate_of = {key: estate([*(names or ()), *(more or ())]) for key, names, more in rows}
+    known = domains_named(connection, {label for mine in estate_of.values() for label in mine.labels})
+    return {key: mine.among(known) if mine.labels else mine for key, mine in estate_of.items()}
 
 
 def domains_named(connection: Connection, labels: Iterable[str]) -> list[str]:
     """The known domains whose first label is one of these."""
-    found: list[str] = []
+    names: list[str] = []
     for label in sorted(labels):
         # not LIKE: SQLite would read the whole table for it
         start, end = (DOMAIN.c.name.collate(_collation(connection)) for _ in range(2))
         statement = select(DOMAIN.c.name).where(start >= f"{label}.", end < f"{label}/")
-        found += connection.execute(statement.order_by(DOMAIN.c.name)).scalars()
-    return found
+        names += connection.execute(statement.order_by(DOMAIN.c.name)).scalars()
+    return names
 
 
 def _collation(connection: Connection) -> str:

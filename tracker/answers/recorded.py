@@ -43,7 +43,7 @@ class Rejected:
 
 
 @dataclass
-class Counts:
+class ImportCounts:
     read: int = 0
     stored: int = 0
     already_there: int = 0
@@ -86,8 +86,8 @@ class Record:
     fingerprint: str = ""
 
 
-def import_answers(database: Database, workspace_id: int, path: Path) -> Counts:
-    counts = Counts()
+def import_answers(database: Database, workspace_id: int, path: Path) -> ImportCounts:
+    counts = ImportCounts()
     with store.reading(database) as session:
         refuse_pooling(session, workspace_id, {"real"})
         names = answers.finder(session, workspace_id)
@@ -101,7 +101,12 @@ def import_answers(database: Database, workspace_id: int, path: Path) -> Counts:
 
 
 def _store(
-    session: Session, workspace_id: int, batch: list[Record], names: Finder, places: _Places, counts: Counts
+    session: Session,
+    workspace_id: int,
+    batch: list[Record],
+    names: Finder,
+    places: _Places,
+    counts: ImportCounts,
 ) -> None:
     known = _known(session, workspace_id, batch)
     fresh = {record.fingerprint: record for record in batch if record.fingerprint not in known}
@@ -190,7 +195,7 @@ class _Places:
         return self.engines[record.engine]
 
 
-def _records(path: Path, counts: Counts) -> Iterator[Record]:
+def _records(path: Path, counts: ImportCounts) -> Iterator[Record]:
     if not path.is_file():
         raise DataError(f"there is no file {path}", "give the path of a .jsonl or .jsonl.gz file")
     number = 0
@@ -292,19 +297,21 @@ def _one_of(value: Any, good: tuple[Any, ...], name: str) -> Any:
     return value
 
 
-def _citations(given: Any) -> tuple[ReadCitation, ...] | None:
-    if given is None:
+def _citations(items: Any) -> tuple[ReadCitation, ...] | None:
+    if items is None:
         return None
-    if not isinstance(given, list):
+    if not isinstance(items, list):
         raise ValueError("`citations` must be a list")
-    places: dict[str, int] = {}
-    found = []
-    for item in given:
+    positions: dict[str, int] = {}
+    citations = []
+    for item in items:
         if not isinstance(item, dict) or not isinstance(item.get("url"), str) or not item["url"].strip():
             raise ValueError("a citation without `url`")
         kind: Kind = _one_of(item.get("kind", "cited"), get_args(Literal["cited", "retrieved"]), "kind")
-        places[kind] = _optional(item, "position", int, places.get(kind, 0) + 1)
+        positions[kind] = _optional(item, "position", int, positions.get(kind, 0) + 1)
         title = item.get("title") if isinstance(item.get("title"), str) else None
         domain, domain_from = publisher(item["url"], title)
-        found.append(ReadCitation(item["url"], kind, places[kind], None, None, title, domain, domain_from))
-    return tuple(found)
+        citations.append(
+            ReadCitation(item["url"], kind, positions[kind], None, None, title, domain, domain_from)
+        )
+    return tuple(citations)

@@ -49,7 +49,7 @@ _KEY = ("week", "engine_id", "served_model", "prompt_id")
 
 
 def _answers(workspace_id: int, weeks: Collection[date] | None) -> CTE:
-    found = select(
+    answers = select(
         ANSWER.c.id,
         ANSWER.c.week,
         ANSWER.c.engine_id,
@@ -58,8 +58,8 @@ def _answers(workspace_id: int, weeks: Collection[date] | None) -> CTE:
         case((counted.citable(), 1), else_=0).label("citable"),
     ).where(counted.usable(workspace_id, by_week=weeks is not None))
     if weeks is not None:
-        found = found.where(ANSWER.c.week.in_(sorted(weeks)))
-    return found.cte("answers")
+        answers = answers.where(ANSWER.c.week.in_(sorted(weeks)))
+    return answers.cte("answers")
 
 
 def _count(condition: Any) -> Any:
@@ -189,17 +189,17 @@ def source_select(workspace_id: int, weeks: Collection[date] | None = None) -> S
     )
     if weeks is not None:
         each = each.where(CITATION.c.answer_id.in_(select(answers.c.id)))
-    found = each.subquery("source_answer")
-    key = [answers.c.week, answers.c.engine_id, found.c.domain_id]
+    each_source = each.subquery("source_answer")
+    key = [answers.c.week, answers.c.engine_id, each_source.c.domain_id]
     return (
         select(
             literal(workspace_id).label("workspace_id"),
             *key,
-            _count(found.c.cited > 0).label("answers"),
-            cast(func.sum(found.c.cited), BigInteger).label("citations"),
-            _count(found.c.retrieved > 0).label("retrieved"),
+            _count(each_source.c.cited > 0).label("answers"),
+            cast(func.sum(each_source.c.cited), BigInteger).label("citations"),
+            _count(each_source.c.retrieved > 0).label("retrieved"),
         )
-        .join_from(found, answers, found.c.answer_id == answers.c.id)
+        .join_from(each_source, answers, each_source.c.answer_id == answers.c.id)
         .where(answers.c.citable == 1)
         .group_by(*key)
     )
@@ -228,8 +228,8 @@ def update(
     touched = [ANSWER.c.id > last["answer"]]
     if since is not None:
         touched.append(ANSWER.c.week >= since)
-    found = select(ANSWER.c.week).distinct().where(of_workspace, or_(*touched))
-    changed |= set(connection.execute(found).scalars())
+    weeks_touched = select(ANSWER.c.week).distinct().where(of_workspace, or_(*touched))
+    changed |= set(connection.execute(weeks_touched).scalars())
     if changed:
         _replace(session, workspace_id, changed)
 
@@ -271,14 +271,14 @@ def _brands_mark(connection: Connection, workspace_id: int) -> str:
     """All that decides what is a mention or an own page: when it changes, every week may have."""
     brand = BRAND.c
     wanted = (brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains, brand.owns)
-    found = connection.execute(select(*wanted).where(brand.workspace_id == workspace_id).order_by(brand.id))
+    brands = connection.execute(select(*wanted).where(brand.workspace_id == workspace_id).order_by(brand.id))
     text = json.dumps(
-        [[key, name, *(sorted(part or [], key=str) for part in parts)] for key, name, *parts in found]
+        [[key, name, *(sorted(part or [], key=str) for part in parts)] for key, name, *parts in brands]
     )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _covered(connection: Connection, workspace_id: int) -> dict[str, Any] | None:
-    found = select(SETTING.c.value).where(SETTING.c.name == _name(workspace_id))
-    stored = connection.execute(found).scalar()
+    statement = select(SETTING.c.value).where(SETTING.c.name == _name(workspace_id))
+    stored = connection.execute(statement).scalar()
     return json.loads(stored) if stored else None

@@ -44,11 +44,11 @@ def changes(spells: Iterable[tuple[T, Collection[str]]]) -> list[ModelChange[T]]
     ]
 
 
-def once(found: Iterable[ModelChange[T]]) -> list[ModelChange[T]]:
+def once(all_changes: Iterable[ModelChange[T]]) -> list[ModelChange[T]]:
     """A change in the middle of a spell, whose models are then the old and the new ones, is one change and
     not two."""
     kept: list[ModelChange[T]] = []
-    for change in found:
+    for change in all_changes:
         last = kept[-1] if kept else None
         both = last is not None and last.after == change.before == last.before | change.after
         if last is not None and both and last.before != change.after:

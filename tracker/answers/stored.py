@@ -94,7 +94,7 @@ class Reread:
 def reread(database: Database, workspace_id: int) -> Reread:
     """Rebuild citations and mentions of every answer from its stored reply; recorded answers, which have
     none, get their mentions rebuilt from their text."""
-    done = changed = unreadable = 0
+    answers = changed = unreadable = 0
     with store.reading(database) as session:
         names = finder(session, workspace_id)
     for batch in _stored(database, workspace_id):
@@ -102,7 +102,7 @@ def reread(database: Database, workspace_id: int) -> Reread:
             read = [_try_read(packed) for *_, packed in batch]
             targets = redirects.targets(session, [reading for reading in read if reading is not None])
             for (answer_id, ask_id, text, head, packed), reading in zip(batch, read, strict=True):
-                done += 1
+                answers += 1
                 if packed is None:
                     _replace_mentions(session, answer_id, mention_rows(text, workspace_id, names))
                 elif reading is None:
@@ -111,7 +111,7 @@ def reread(database: Database, workspace_id: int) -> Reread:
                     rows = answer_rows(reading, head, names, targets=targets)
                     changed += _replace(session, answer_id, ask_id, rows)
     remember_brands(database, workspace_id)
-    return Reread(done, changed, unreadable)
+    return Reread(answers, changed, unreadable)
 
 
 def _try_read(packed: bytes | None) -> Reading | None:
@@ -187,7 +187,7 @@ def refresh_mentions(database: Database, workspace_id: int) -> int:
     """Search every stored answer for the brands as they are now; returns how many answers were searched."""
     with store.reading(database) as session:
         names = finder(session, workspace_id)
-    done = last = 0
+    searched = last = 0
     while True:
         with store.writing(database) as session:
             statement = (
@@ -200,7 +200,7 @@ def refresh_mentions(database: Database, workspace_id: int) -> int:
             if not rows:
                 break
             keys = [key for key, _ in rows]
-            last, done = keys[-1] or 0, done + len(rows)
+            last, searched = keys[-1] or 0, searched + len(rows)
             session.connection().execute(delete(Mention).where(col(Mention.answer_id).in_(keys)))
             mentions = [
                 {"answer_id": key, **row}
@@ -210,4 +210,4 @@ def refresh_mentions(database: Database, workspace_id: int) -> int:
             if mentions:
                 session.connection().execute(insert(Mention), mentions)
     remember_brands(database, workspace_id)
-    return done
+    return searched

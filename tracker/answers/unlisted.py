@@ -46,24 +46,24 @@ def unlisted(connection: Connection, workspace_id: int) -> list[Unlisted]:
     ).all()
     owned = {name for estate in mine.values() for name in (*estate.domains, *dict(estate.hosts).values())}
     taken = owned | {host for estate in mine.values() for host, _ in estate.hosts}
-    found: dict[str, tuple[str, bool]] = {}
+    brand_of: dict[str, tuple[str, bool]] = {}
     for key, name, own in brands:
         for domain in domains_named(connection, _labels(mine[key])):
             if domain not in taken:
-                found.setdefault(domain, (name, bool(own)))
-    answers = _cited(connection, workspace_id, {domains.domain_id(name): name for name in found})
-    rows = [Unlisted(domain, *found[domain], count) for domain, count in answers.items()]
+                brand_of.setdefault(domain, (name, bool(own)))
+    answers = _cited(connection, workspace_id, {domains.domain_id(name): name for name in brand_of})
+    rows = [Unlisted(domain, *brand_of[domain], count) for domain, count in answers.items()]
     return sorted(rows, key=lambda row: (not row.own, -row.answers, row.domain))
 
 
 def _labels(estate: Estate) -> set[str]:
     """`norvane` of `norvane.com`, where the name is the brand's own and not a platform's."""
-    found = set()
+    labels = set()
     for domain in estate.domains:
         suffix = registry_suffix(domain)
         label = domain.removesuffix(f".{suffix}") if suffix else domain
-        found.add(label.partition(".")[0])
-    return {label for label in found if len(label) >= SHORTEST}
+        labels.add(label.partition(".")[0])
+    return {label for label in labels if len(label) >= SHORTEST}
 
 
 def _cited(connection: Connection, workspace_id: int, ids: Mapping[int, str]) -> dict[str, int]:

@@ -41,14 +41,14 @@ class _Tally:
     beside: int = 0
     example: int = 0
 
-    def add(self, found: Candidate, answer_id: int, prompt_id: int) -> None:
-        self.names[found.name] += 1
-        self.kinds[found.kind] += 1
-        if found.site:
-            self.sites[found.site] += 1
+    def add(self, candidate: Candidate, answer_id: int, prompt_id: int) -> None:
+        self.names[candidate.name] += 1
+        self.kinds[candidate.kind] += 1
+        if candidate.site:
+            self.sites[candidate.site] += 1
         self.prompts.add(prompt_id)
         self.answers += 1
-        self.beside += found.beside
+        self.beside += candidate.beside
         self.example = self.example or answer_id
 
 
@@ -74,8 +74,8 @@ def suggestions(
         if not page:
             break
         for answer_id, prompt_id, text in page:
-            for found in candidates(text, finder):
-                tallies.setdefault(found.key, _Tally()).add(found, answer_id or 0, prompt_id)
+            for candidate in candidates(text, finder):
+                tallies.setdefault(candidate.key, _Tally()).add(candidate, answer_id or 0, prompt_id)
         before, left = page[-1][0], left - len(page)
     seen = [_suggestion(tally) for tally in tallies.values() if tally.answers >= least]
     return sorted(seen, key=lambda one: (-one.beside, -one.answers, one.name))
