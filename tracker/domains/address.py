@@ -141,10 +141,10 @@ def _parse_any(text: str, depth: int = 0) -> Address:
             return parse(page)._replace(url=text)
         path, _, query = page.partition("?")
     name = f"{site.name}:{port}" if port else site.name
-    found = canonical(name, path, query, site.domain)
-    if found != text and depth < DEPTH and _concerns(site, found, len(name) + 8):
-        return _parse_any(found, depth + 1)._replace(url=text)  # cleaning bared another name
-    return Address(text, found, site.host, site.domain)
+    url = canonical(name, path, query, site.domain)
+    if url != text and depth < DEPTH and _concerns(site, url, len(name) + 8):
+        return _parse_any(url, depth + 1)._replace(url=text)  # cleaning bared another name
+    return Address(text, url, site.host, site.domain)
 
 
 def _concerns(site: _Site, page: str, start: int) -> bool:

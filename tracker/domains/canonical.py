@@ -19,9 +19,9 @@ _OF_SITES = {site: names(text) for site, text in _LISTS["sites"].items()} | {
 }
 SITE_TRACKING_PARAMETERS: Mapping[str, frozenset[str]] = MappingProxyType(_OF_SITES)
 _SITE_PREFIXES = {
-    site: tuple(name[:-1] for name in found if name.endswith("*"))
-    for site, found in _OF_SITES.items()
-    if any(name.endswith("*") for name in found)
+    site: tuple(name[:-1] for name in parameters if name.endswith("*"))
+    for site, parameters in _OF_SITES.items()
+    if any(name.endswith("*") for name in parameters)
 }
 
 _CLEAN_PATH = re.compile(r"[A-Za-z0-9\-._~!$'()*+,:@=/]*")

@@ -118,20 +118,20 @@ def estate(entries: Iterable[str]) -> Estate:
     domains, hosts, pages, names, named_pages = set(), set(), set(), set(), set()
     for text in entries:
         try:
-            found = _read(text)
+            owned = _read(text)
         except BadUrl:
             continue
-        part = Pages(found.domain, found.host, found.path, found.pairs)
-        if found.name and (found.path or found.pairs):
-            named_pages.add((found.name, part))
-        elif found.name:
-            names.add(found.name)
-        elif found.path or found.pairs:
+        part = Pages(owned.domain, owned.host, owned.path, owned.pairs)
+        if owned.name and (owned.path or owned.pairs):
+            named_pages.add((owned.name, part))
+        elif owned.name:
+            names.add(owned.name)
+        elif owned.path or owned.pairs:
             pages.add(part)
-        elif found.host == found.domain:
-            domains.add(found.domain)
+        elif owned.host == owned.domain:
+            domains.add(owned.domain)
         else:
-            hosts.add((found.host, found.domain))
+            hosts.add((owned.host, owned.domain))
     return _estate(domains, hosts, pages, names, named_pages)
 
 
@@ -159,10 +159,10 @@ def _estate(
 
 def entry(text: str) -> str:
     """An entry as it is kept: the address without scheme and `www.`, its canonical path. Raises `BadUrl`."""
-    found = _read(text)
-    host = f"{found.name}.*" if found.name else found.host
-    query = "?" + "&".join(found.pairs) if found.pairs else ""
-    return f"{host}{found.path}{query}"
+    owned = _read(text)
+    host = f"{owned.name}.*" if owned.name else owned.host
+    query = "?" + "&".join(owned.pairs) if owned.pairs else ""
+    return f"{host}{owned.path}{query}"
 
 
 def is_host(kept: str) -> bool:
@@ -182,9 +182,9 @@ class _Entry:
 
 def _read(text: str) -> _Entry:
     bare = re.sub(r"^\s*(?:https?:)?//", "", text, flags=re.IGNORECASE).strip()
-    found = re.match(r"[^/?#]*", bare)
-    assert found is not None
-    written, rest = found[0].lower(), bare[found.end() :]
+    host_part = re.match(r"[^/?#]*", bare)
+    assert host_part is not None
+    written, rest = host_part[0].lower(), bare[host_part.end() :]
     if "." not in written:
         raise BadUrl(
             f"`{text}` does not start with a host", "write it as example.com or youtube.com/@yourbrand"

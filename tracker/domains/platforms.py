@@ -61,7 +61,7 @@ def page(rules: tuple[PageRule, ...], path: str, query: str) -> str | None:
     """The page's path (and query), or its whole address, where it has another name."""
     written = f"{path}?{query}" if query else path
     for rule in rules:
-        found = rule.written.fullmatch(written)
-        if found is not None:
-            return found.expand(rule.page)
+        match = rule.written.fullmatch(written)
+        if match is not None:
+            return match.expand(rule.page)
     return None

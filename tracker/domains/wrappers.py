@@ -32,10 +32,10 @@ class Wrapper(NamedTuple):
         if fits is None:
             return
         inside = fits.groupdict()
-        if (found := inside.get("url") or inside.get("url2")) is not None:
-            found = found if "/" in found else unquote(found)
-            found += inside.get("rest") or ""
-            yield self._decoded(f"{found}?{query}" if query and self.code is None else found, host, query)
+        if (url := inside.get("url") or inside.get("url2")) is not None:
+            url = url if "/" in url else unquote(url)
+            url += inside.get("rest") or ""
+            yield self._decoded(f"{url}?{query}" if query and self.code is None else url, host, query)
         pairs = [pair.partition("=") for pair in query.split("&")]
         for name in self.query:
             if name == "*":
@@ -55,13 +55,13 @@ def _base64(text: str) -> str:
 
 
 def _inside_base64(text: str, _host: str, _query: str) -> str:
-    found = re.search(r"https?://[!-~]+", _base64(text))
-    return found[0] if found else ""
+    match = re.search(r"https?://[!-~]+", _base64(text))
+    return match[0] if match else ""
 
 
 def _of_cache(text: str, _host: str, _query: str) -> str:
-    found = re.match(r"(?:cache|related):(?:[\w-]{12}:)?([^\s+]+)", text)
-    return found[1] if found else ""
+    match = re.match(r"(?:cache|related):(?:[\w-]{12}:)?([^\s+]+)", text)
+    return match[1] if match else ""
 
 
 def _translated(path: str, host: str, query: str) -> str:

@@ -66,7 +66,7 @@ _TAG = re.compile(r"(?<=[^/:])(/[^<>]*?)(?:[\"']?\s*(?:/?>|<[a-z/!])).*", re.DOT
 
 # Stops at white space, quotes, angle and curly brackets, back-ticks, pipes and full-width punctuation.
 _NO_SIGN = r"[^\s<>\"`{}|\\^「」『』《》〈〉【】（），。、；：！？“”‘’«»…]"
-_PLACES = (
+_INNER_ADDRESSES = (
     re.compile(rf"(?<![A-Za-z0-9+.\-])({_H}(?:\[:\]|:)?[/\\]+{_NO_SIGN}+)", re.IGNORECASE),
     re.compile(rf"\]\(\s*<?({_NO_SIGN}+)"),
     re.compile(rf"(?<![\w@./\-])(www\.{_NO_SIGN}+)", re.IGNORECASE),
@@ -88,24 +88,24 @@ class Written:
 
 def written_urls(text: str) -> list[Written]:
     """The addresses with a scheme that stand in prose."""
-    found = []
+    urls = []
     for match in _URL.finditer(text):
         url = _trimmed(match.group())
         if len(url) > len("https://"):
-            found.append(Written(url, match.start(), match.start() + len(url)))
-    return found
+            urls.append(Written(url, match.start(), match.start() + len(url)))
+    return urls
 
 
 def _trimmed(url: str) -> str:
     """The URL up to the first bracket it did not open, without the sentence's own punctuation."""
     depth = {"(": 0, "[": 0}
-    for place, character in enumerate(url):
+    for position, character in enumerate(url):
         if character in depth:
             depth[character] += 1
         elif character in _CLOSES:
             depth[_CLOSES[character]] -= 1
             if depth[_CLOSES[character]] < 0:
-                url = url[:place]
+                url = url[:position]
                 break
     url = url.rstrip(_TRAILING)
     while marker := _MARKER_BEHIND.search(url, max(len(url) - 5, 0)):
@@ -174,9 +174,9 @@ def _inside(text: str, trimmed: str) -> str:
     behind = trimmed[len(name) + 1 :]
     is_prose = scheme is None or behind[:1].isspace() or (name in _LABELS and _SCHEMES.match(behind))
     if name not in _NO_WEB and is_prose:
-        for place in _PLACES:
-            if (found := place.search(trimmed)) is not None:
-                start = _trimmed(_NEXT.split(found[1], maxsplit=1)[0])
+        for pattern in _INNER_ADDRESSES:
+            if (match := pattern.search(trimmed)) is not None:
+                start = _trimmed(_NEXT.split(match[1], maxsplit=1)[0])
                 if address := _with_scheme(start) or _without_scheme(start):
                     return address
     if name and not (host is not None and host[2]):
