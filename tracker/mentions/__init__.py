@@ -25,7 +25,7 @@ A mention is a brand's name written in the answer's own prose. In the order in w
    A brand that the answer also names otherwise is `named`.
 """
 
-from tracker.mentions.finder import READER_VERSION, Finder, Mention, Span, Stance
+from tracker.mentions.finder import READER_VERSION, BrandMention, Finder, Span, Stance
 from tracker.mentions.names import BrandNames
 
-__all__ = ["READER_VERSION", "BrandNames", "Finder", "Mention", "Span", "Stance"]
+__all__ = ["READER_VERSION", "BrandMention", "BrandNames", "Finder", "Span", "Stance"]

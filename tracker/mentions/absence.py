@@ -22,10 +22,10 @@ _SENTENCE_END = re.compile(r"[!?。！？;；؟؛।۔\n](?!$)|\.(?=\s)")
 _LISTED = re.compile(rf":[*_]*\s*\n(?:[\s\-*•\d.)_]*{NAME}[*_\s.,;]*\n)*[\s\-*•\d.)_]*$")
 
 
-def is_absent(marked: str, place: int) -> bool:
+def is_absent(marked: str, index: int) -> bool:
     """Whether the `NAME` at `marked[place]` stands in a statement of absence."""
-    before = _sentence_before(marked, place)
-    after = _sentence_after(marked, place)
+    before = _sentence_before(marked, index)
+    after = _sentence_after(marked, index)
     if not _HINT.search(before) and not _HINT.search(after):
         return False
     if BEFORE.search(before) or AFTER.match(after):
@@ -35,15 +35,15 @@ def is_absent(marked: str, place: int) -> bool:
     return any(left.search(before) and right.match(after) for left, right in AROUND)
 
 
-def _sentence_before(marked: str, place: int) -> str:
-    window = _LISTED.sub(": ", marked[max(0, place - _REACH) : place])
+def _sentence_before(marked: str, index: int) -> str:
+    window = _LISTED.sub(": ", marked[max(0, index - _REACH) : index])
     end = 0
     for match in _SENTENCE_END.finditer(window):
         end = match.end()
     return window[end:]
 
 
-def _sentence_after(marked: str, place: int) -> str:
-    window = marked[place + 1 : place + 1 + _REACH]
+def _sentence_after(marked: str, index: int) -> str:
+    window = marked[index + 1 : index + 1 + _REACH]
     end = _SENTENCE_END.search(window)
     return window[: end.start() + 1] if end else window

@@ -17,7 +17,7 @@ def named_in(text: str, finder: Finder, brands: Iterable[BrandNames]) -> frozens
     """Keys of the brands that `text` names; `finder` looks for the names of these brands."""
     named = {span.key for span in finder.spans(text)}
     if "." in text:
-        sites = {site for found in _SITE.finditer(text) if (site := _host(found[0]))}
+        sites = {site for site_match in _SITE.finditer(text) if (site := _host(site_match[0]))}
         named |= {brand.key for brand in brands if any(_owns(brand.domains, site) for site in sites)}
     return frozenset(named)
 

@@ -59,16 +59,16 @@ class Candidate:
 def candidates(text: str, finder: Finder) -> list[Candidate]:
     """Each once, at its first place; `finder` knows the tracked names."""
     tracked = [(span.start, span.end) for span in finder.spans(text)]
-    found: dict[str, tuple[str, Kind, str | None]] = {}
+    names: dict[str, tuple[str, Kind, str | None]] = {}
     company: set[Kind] = set()
     for kind, name, start, url in _standing(text):
         if any(first < start + len(name) and start < last for first, last in tracked):
             company.add(kind)
         elif _may_be_a_company(name, url):
             key = fold_name(name)
-            first_name, first_kind, known = found.get(key, (name, kind, None))
-            found[key] = (first_name, first_kind, known or url)
-    return [Candidate(key, name, kind, site, kind in company) for key, (name, kind, site) in found.items()]
+            first_name, first_kind, known = names.get(key, (name, kind, None))
+            names[key] = (first_name, first_kind, known or url)
+    return [Candidate(key, name, kind, site, kind in company) for key, (name, kind, site) in names.items()]
 
 
 def _standing(text: str) -> Iterator[tuple[Kind, str, int, str | None]]:

@@ -16,7 +16,7 @@ VERDICTS: tuple[Verdict, ...] = ("name", "open", "small", "word")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NameSpan:
     """An occurrence, in the folded text and in the answer."""
 
     key: int
@@ -34,48 +34,46 @@ _COMMA = re.compile(r"\s*,\s*")
 _LAST = re.compile(r"([^\W\d_]+)\s+[\"“'‘(]*$")
 
 
-def settled(text: str, places: list[Place]) -> list[Place]:
+def settled(text: str, spans: list[NameSpan]) -> list[NameSpan]:
     """Those that are names, by their neighbours in `text` (folded) and by what is beyond doubt elsewhere."""
-    if all(place.verdict == "name" for place in places):
-        return places
-    named = list(_with_their_kind(text, places))
-    sure = {place.key for place in named if place.verdict == "name"}
-    return [
-        place for place in named if place.verdict == "name" or (place.verdict == "open" and place.key in sure)
-    ]
+    if all(span.verdict == "name" for span in spans):
+        return spans
+    named = list(_with_their_kind(text, spans))
+    sure = {span.key for span in named if span.verdict == "name"}
+    return [span for span in named if span.verdict == "name" or (span.verdict == "open" and span.key in sure)]
 
 
-def _with_their_kind(text: str, places: list[Place]) -> Iterator[Place]:
-    for run in _runs(text, places):
+def _with_their_kind(text: str, spans: list[NameSpan]) -> Iterator[NameSpan]:
+    for run in _runs(text, spans):
         kind = _are_of_a_kind(text, run)
-        for place in run:
-            yield replace(place, verdict="name") if kind and not _is_pointed_at(text, place) else place
+        for span in run:
+            yield replace(span, verdict="name") if kind and not _is_pointed_at(text, span) else span
 
 
-def _runs(text: str, places: list[Place]) -> Iterator[list[Place]]:
-    run: list[Place] = []
-    for place in places:
-        if run and not _JOINT.fullmatch(text[run[-1].fold_end : place.fold_start]):
+def _runs(text: str, spans: list[NameSpan]) -> Iterator[list[NameSpan]]:
+    run: list[NameSpan] = []
+    for span in spans:
+        if run and not _JOINT.fullmatch(text[run[-1].fold_end : span.fold_start]):
             yield run
             run = []
-        run.append(place)
+        run.append(span)
     if run:
         yield run
 
 
-def _are_of_a_kind(text: str, run: list[Place]) -> bool:
+def _are_of_a_kind(text: str, run: list[NameSpan]) -> bool:
     """Whether different brands stand together, one beyond doubt or all joined by more than a comma."""
-    if len({place.key for place in run}) < 2:
+    if len({span.key for span in run}) < 2:
         return False
     first = text[run[0].fold_start : run[0].fold_end]
     comma = _COMMA.fullmatch(text[run[0].fold_end : run[1].fold_start]) is not None
     if first in cues().adverbs_first and comma and run[0].verdict != "name":
         return False
-    return len(run) > 2 or not comma or any(place.verdict == "name" for place in run)
+    return len(run) > 2 or not comma or any(span.verdict == "name" for span in run)
 
 
-def _is_pointed_at(text: str, place: Place) -> bool:
-    if place.verdict == "name":
+def _is_pointed_at(text: str, span: NameSpan) -> bool:
+    if span.verdict == "name":
         return False
-    before = _LAST.search(text, max(0, place.fold_start - 30), place.fold_start)
+    before = _LAST.search(text, max(0, span.fold_start - 30), span.fold_start)
     return before is not None and before[1] in cues().determiners

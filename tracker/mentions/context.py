@@ -42,7 +42,7 @@ _COMPANY = re.compile(
 )
 _COLON = re.compile(r"[:：]\s*$")
 _GOES_ON_SMALL = re.compile(r"(?:\s+[A-ZÀ-Þ][\w'’-]*){1,2}\s+[^\W\d_A-ZÀ-Þ]")
-_DONE = frozenset(
+_VERBS = frozenset(
     ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
 )
 _INCORPORATED = re.compile(r",?\s+(?:Inc|LLC|Corp|Ltd|GmbH|PLC)\b")
@@ -144,13 +144,13 @@ class _Here:
 
     @property
     def next_word(self) -> str:
-        found = _NEXT_WORD.match(self.after)
-        return found[1] if found else ""
+        match = _NEXT_WORD.match(self.after)
+        return match[1] if match else ""
 
     @property
     def last_word(self) -> str:
-        found = _LAST_WORD.search(self.before)
-        return found[1] if found else ""
+        match = _LAST_WORD.search(self.before)
+        return match[1] if match else ""
 
     def is_alone(self) -> bool:
         """Alone in its list item, cell or heading, or before the colon, dash or bracket that explains it."""
@@ -271,7 +271,7 @@ class _Here:
             if words[0].endswith(("s", "ed", "ing")) and not adverb:
                 return True
         if adverb and words[0] in cues().inverted:
-            return len(words) > 1 and words[1] in _DONE
+            return len(words) > 1 and words[1] in _VERBS
         return words[0] in cues().verbs or words[0] in _thirds()
 
 

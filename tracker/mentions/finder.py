@@ -40,7 +40,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class BrandMention:
     """`position` counts the named brands from 1 by their first offsets; absent ones follow after them."""
 
     key: int
@@ -73,7 +73,7 @@ class Finder:
             for form in phrases_of(brand):
                 silencing.setdefault(form, set()).add(brand.key)
         self._patterns = [
-            *(_name_pattern(key, found) for key, found in names.values()),
+            *(_name_pattern(key, forms) for key, forms in names.values()),
             *(_Pattern(tuple(sorted(keys)), ()) for keys in silencing.values()),
         ]
         self._hosts = frozenset(folded for folded in names if "." in folded)
@@ -83,16 +83,16 @@ class Finder:
             implementation=Implementation.DFA if names else None,
         )
 
-    def mentions(self, text: str) -> list[Mention]:
+    def mentions(self, text: str) -> list[BrandMention]:
         """One row for each brand that the text names, in the order of positions."""
-        prose, folded, places = self._places(text)
-        if not places:
+        prose, folded, spans = self._name_spans(text)
+        if not spans:
             return []
-        marked = _marked(folded, prose, places)
+        marked = _marked(folded, prose, spans)
         by_brand: dict[int, list[tuple[int, bool]]] = {}
-        for number, place in enumerate(places):
-            by_brand.setdefault(place.key, []).append(
-                (place.start, absence.is_absent(marked.text, marked.at[number]))
+        for number, span in enumerate(spans):
+            by_brand.setdefault(span.key, []).append(
+                (span.start, absence.is_absent(marked.text, marked.at[number]))
             )
         order = sorted(
             by_brand, key=lambda key: (all(gone for _, gone in by_brand[key]), by_brand[key][0][0])
@@ -101,16 +101,15 @@ class Finder:
 
     def spans(self, text: str) -> list[Span]:
         """Every place where a brand is named, left to right and never overlapping."""
-        _, _, places = self._places(text)
+        _, _, spans = self._name_spans(text)
         return [
-            Span(place.key, place.start, place.end, text[place.start : place.end], place.standing)
-            for place in places
+            Span(span.key, span.start, span.end, text[span.start : span.end], span.standing) for span in spans
         ]
 
-    def _places(self, text: str) -> tuple[str, Folded, list[company.Place]]:
+    def _name_spans(self, text: str) -> tuple[str, Folded, list[company.NameSpan]]:
         prose = markup.hide(text, self._hosts)
         folded = fold(prose)
-        candidates: list[company.Place] = []
+        candidates: list[company.NameSpan] = []
         silenced: dict[int, list[tuple[int, int]]] = {}
         for index, start, end in self._automaton.find_matches_as_indexes(folded.text, overlapping=True):
             pattern = self._patterns[index]
@@ -123,13 +122,13 @@ class Finder:
                     for key in pattern.keys:
                         silenced.setdefault(key, []).append((start, end))
             elif standing and (verdict := _verdict(prose, *source, pattern)) != "word":
-                candidates.append(company.Place(pattern.keys[0], start, end, *source, standing, verdict))
+                candidates.append(company.NameSpan(pattern.keys[0], start, end, *source, standing, verdict))
         code = markup.code_blocks(text)
         named = [
-            place
-            for place in candidates
-            if not _is_within(place.fold_start, place.fold_end, silenced.get(place.key, ()))
-            and not (code and prose[place.start].islower() and _is_within(place.start, place.end, code))
+            span
+            for span in candidates
+            if not _is_within(span.fold_start, span.fold_end, silenced.get(span.key, ()))
+            and not (code and prose[span.start].islower() and _is_within(span.start, span.end, code))
         ]
         return prose, folded, company.settled(folded.text, _longest(named))
 
@@ -140,27 +139,27 @@ def _names(brands: Sequence[BrandNames]) -> dict[str, tuple[int, list[Spelling]]
     owners: dict[str, BrandNames] = {}
     derived: list[tuple[BrandNames, Spelling]] = []
     for brand in brands:
-        for given in (brand.name, *brand.aliases):
-            folded = folded_name(brand, given, "name")
+        for name in (brand.name, *brand.aliases):
+            folded = folded_name(brand, name, "name")
             owner = owners.setdefault(folded, brand)
             if owner.key != brand.key:
                 raise CatalogError(
-                    f"the brands {owner.name!r} and {brand.name!r} share the name {given!r}",
+                    f"the brands {owner.name!r} and {brand.name!r} share the name {name!r}",
                     "a name can belong to one brand only; give one of them a longer alias instead",
                 )
-            first, *others = spellings(given, exact=given in brand.exact)
+            first, *others = spellings(name, exact=name in brand.exact)
             names.setdefault(folded, (brand.key, []))[1].append(first)
             derived += [(brand, spelling) for spelling in others]
     for brand, spelling in derived:
-        key, found = names.setdefault(spelling.folded, (brand.key, []))
+        key, forms = names.setdefault(spelling.folded, (brand.key, []))
         if key == brand.key and spelling.folded not in owners:
-            found.append(spelling)
+            forms.append(spelling)
     return names
 
 
-def _name_pattern(key: int, found: list[Spelling]) -> _Pattern:
-    cut = found[0].cut if found and all(one.cut for one in found) else ""
-    return _Pattern((key,), tuple(found), all(one.short for one in found), cut)
+def _name_pattern(key: int, forms: list[Spelling]) -> _Pattern:
+    cut = forms[0].cut if forms and all(one.cut for one in forms) else ""
+    return _Pattern((key,), tuple(forms), all(one.short for one in forms), cut)
 
 
 def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Verdict:
@@ -168,8 +167,8 @@ def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Ver
     if pattern.short and terms.is_term(prose, start, end):
         return "word"
     written = _plain(prose[start:end])
-    found = {_as_written(prose, start, end, written, spelling) for spelling in pattern.spellings}
-    return next((verdict for verdict in company.VERDICTS if verdict in found), "word")
+    verdicts = {_as_written(prose, start, end, written, spelling) for spelling in pattern.spellings}
+    return next((verdict for verdict in company.VERDICTS if verdict in verdicts), "word")
 
 
 def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelling) -> company.Verdict:
@@ -211,12 +210,12 @@ def _is_within(first: int, last: int, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= first and last <= end for start, end in spans)
 
 
-def _longest(places: list[company.Place]) -> list[company.Place]:
+def _longest(spans: list[company.NameSpan]) -> list[company.NameSpan]:
     """Leftmost first, then longest; what overlaps one taken is dropped."""
-    taken: list[company.Place] = []
-    for place in sorted(places, key=lambda p: (p.fold_start, -p.fold_end)):
-        if not taken or taken[-1].fold_end <= place.fold_start:
-            taken.append(place)
+    taken: list[company.NameSpan] = []
+    for span in sorted(spans, key=lambda p: (p.fold_start, -p.fold_end)):
+        if not taken or taken[-1].fold_end <= span.fold_start:
+            taken.append(span)
     return taken
 
 
@@ -226,22 +225,22 @@ class _Marked:
     at: list[int]
 
 
-def _marked(folded: Folded, prose: str, places: list[company.Place]) -> _Marked:
+def _marked(folded: Folded, prose: str, spans: list[company.NameSpan]) -> _Marked:
     """The folded text with names as `absence.NAME`, and with the line ends that begin a list item kept."""
     text = list(folded.text)
     for item in _ITEM.finditer(prose):
         text[folded.index(item.start())] = "\n"
-    parts, at, length, done = [], [], 0, 0
-    for place in places:
-        between = "".join(text[done : place.fold_start])
+    parts, at, length, copied = [], [], 0, 0
+    for span in spans:
+        between = "".join(text[copied : span.fold_start])
         length += len(between)
         parts += [between, absence.NAME]
         at.append(length)
         length += 1
-        done = place.fold_end
-    return _Marked("".join([*parts, *text[done:]]), at)
+        copied = span.fold_end
+    return _Marked("".join([*parts, *text[copied:]]), at)
 
 
-def _mention(key: int, position: int, seen: list[tuple[int, bool]]) -> Mention:
+def _mention(key: int, position: int, seen: list[tuple[int, bool]]) -> BrandMention:
     stance: Stance = "absent" if all(gone for _, gone in seen) else "named"
-    return Mention(key, position, len(seen), seen[0][0], stance)
+    return BrandMention(key, position, len(seen), seen[0][0], stance)

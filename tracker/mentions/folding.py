@@ -23,7 +23,7 @@ class Folded:
     begins: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
-    made: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
     splits: bool = False
     """Whether any stretch made more than one character."""
 
@@ -32,7 +32,7 @@ class Folded:
         piece = bisect_right(self.at, index) - 1
         if piece < 0:
             return index, index + 1
-        beyond = index - self.at[piece] - self.made[piece]
+        beyond = index - self.at[piece] - self.lengths[piece]
         if beyond < 0:
             return self.begins[piece], self.ends[piece]
         start = self.ends[piece] + beyond
@@ -48,7 +48,7 @@ class Folded:
             return position
         if position == self.begins[piece]:
             return self.at[piece]
-        return self.at[piece] + self.made[piece] + max(0, position - self.ends[piece])
+        return self.at[piece] + self.lengths[piece] + max(0, position - self.ends[piece])
 
     def source(self, start: int, end: int) -> tuple[int, int] | None:
         """The stretch of the source behind `text[start:end]`, or None where it would cut a cluster."""
@@ -151,23 +151,23 @@ def _clusters(odd: str) -> re.Pattern[str]:
 
 def _fold_clusters(text: str, clusters: re.Pattern[str]) -> Folded:
     parts: list[str] = []
-    found = Folded("")
-    done = length = 0
+    whole = Folded("")
+    copied = length = 0
     for match in clusters.finditer(text):
         begin, end = match.span()
         folded = _fold_cluster(match[0])
-        parts += (text[done:begin].translate(_TABLE), folded)
-        length += begin - done
-        found.begins.append(begin)
-        found.ends.append(end)
-        found.at.append(length)
-        found.made.append(len(folded))
+        parts += (text[copied:begin].translate(_TABLE), folded)
+        length += begin - copied
+        whole.begins.append(begin)
+        whole.ends.append(end)
+        whole.at.append(length)
+        whole.lengths.append(len(folded))
         length += len(folded)
-        done = end
-    parts.append(text[done:].translate(_TABLE))
-    found.text = "".join(parts)
-    found.splits = max(found.made, default=0) > 1
-    return found
+        copied = end
+    parts.append(text[copied:].translate(_TABLE))
+    whole.text = "".join(parts)
+    whole.splits = max(whole.lengths, default=0) > 1
+    return whole
 
 
 @lru_cache(maxsize=1 << 14)

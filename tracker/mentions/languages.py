@@ -66,11 +66,11 @@ def spoken(text: str) -> Spoken:
 @cache
 def _speakers() -> dict[str, tuple[str, ...]]:
     """The languages of each small word; one that no other language has says more."""
-    found: dict[str, tuple[str, ...]] = {}
+    codes: dict[str, tuple[str, ...]] = {}
     for code, language in table().items():
         for word in language.words:
-            found[word] = (*found.get(word, ()), code)
-    return found
+            codes[word] = (*codes.get(word, ()), code)
+    return codes
 
 
 @cache

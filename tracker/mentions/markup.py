@@ -167,11 +167,11 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _filled(text: str, spans: Spans, filler: str) -> str:
-    parts, done = [], 0
+    parts, copied = [], 0
     for start, end in spans:
-        parts += [text[done:start], filler * (end - start)]
-        done = end
-    return "".join([*parts, text[done:]])
+        parts += [text[copied:start], filler * (end - start)]
+        copied = end
+    return "".join([*parts, text[copied:]])
 
 
 def _hide_links(text: str, hosts: Set[str]) -> str:
@@ -246,15 +246,15 @@ def _hide_entries(text: str) -> str:
     """Without the lists under headings such as "Sources"; a list ends at the first line that is no entry."""
     hidden: Spans = []
     for heading in _SOURCE_HEADING.finditer(text):
-        place = heading.end() + 1
-        while place < len(text):
-            end = text.find("\n", place)
+        line_start = heading.end() + 1
+        while line_start < len(text):
+            end = text.find("\n", line_start)
             end = len(text) if end < 0 else end
-            line = text[place:end]
+            line = text[line_start:end]
             if line.strip() and not (_ENTRY.match(line) or _URL.search(line) or HIDDEN in line):
                 break
-            hidden.append((place, end))
-            place = end + 1
+            hidden.append((line_start, end))
+            line_start = end + 1
     return _filled(text, hidden, HIDDEN)
 
 

@@ -69,10 +69,10 @@ def phrases_of(brand: BrandNames) -> set[str]:
 
 
 def folded_name(brand: BrandNames, spelling: str, what: str) -> str:
-    found = fold_name(spelling)
-    if not any(c.isalnum() or ord(c) > 0x7F for c in found) or "\0" in spelling:
+    folded = fold_name(spelling)
+    if not any(c.isalnum() or ord(c) > 0x7F for c in folded) or "\0" in spelling:
         raise CatalogError(
             f"the brand {brand.name!r} has a {what} without a letter or digit: {spelling!r}",
             "remove it or write it out",
         )
-    return found
+    return folded

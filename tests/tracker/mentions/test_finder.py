@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.errors import CatalogError
-from tracker.mentions import BrandNames, Finder, Mention
+from tracker.mentions import BrandMention, BrandNames, Finder
 from tracker.mentions.folding import fold
 from tracker.mentions.markup import hide
 from tracker.mentions.spellings import spellings
@@ -284,10 +284,10 @@ I could not find any reliable information about IKEA in this market.
 
 def test_a_real_looking_answer_is_read_as_its_reader_reads_it() -> None:
     assert FINDER.mentions(CHAT_ANSWER) == [
-        Mention(1, 1, 2, CHAT_ANSWER.index("Norvane"), "named"),
-        Mention(2, 2, 1, CHAT_ANSWER.index("Acme"), "named"),
-        Mention(9, 3, 1, CHAT_ANSWER.index("monday.com"), "named"),
-        Mention(15, 4, 1, CHAT_ANSWER.index("IKEA"), "absent"),
+        BrandMention(1, 1, 2, CHAT_ANSWER.index("Norvane"), "named"),
+        BrandMention(2, 2, 1, CHAT_ANSWER.index("Acme"), "named"),
+        BrandMention(9, 3, 1, CHAT_ANSWER.index("monday.com"), "named"),
+        BrandMention(15, 4, 1, CHAT_ANSWER.index("IKEA"), "absent"),
     ]
 
 
@@ -555,9 +555,9 @@ def test_a_missing_detail_is_no_absence(text: str) -> None:
 def test_positions_count_named_brands_first() -> None:
     text = "I found no information about Acme. Norvane and Apple are good; Norvane is best."
     assert FINDER.mentions(text) == [
-        Mention(1, 1, 2, text.index("Norvane"), "named"),
-        Mention(5, 2, 1, text.index("Apple"), "named"),
-        Mention(2, 3, 1, text.index("Acme"), "absent"),
+        BrandMention(1, 1, 2, text.index("Norvane"), "named"),
+        BrandMention(5, 2, 1, text.index("Apple"), "named"),
+        BrandMention(2, 3, 1, text.index("Acme"), "absent"),
     ]
 
 
