@@ -323,7 +323,9 @@ def _json_header(path: Path, encoding: Encoding, layouts: Sequence[Layout]) -> _
         each for each in islice(reading.elements(path, encoding, keys), 200) if not isinstance(each, Reject)
     ]
     header = tuple(dict.fromkeys(name for each in sample for name in reading.flat(each)))
-    match = formats.match(header, layouts) if header else None
+    # An API's reply before the table of the same name: `last_seen` can be the day of the loss in one alone.
+    of_apis = [each for each in layouts if each.is_json]
+    match = (formats.match(header, of_apis) or formats.match(header, layouts)) if header else None
     if match is None:
         seen = ", ".join(header[:12]) or f"no objects in a list under {', '.join(keys)}"
         known = "; ".join(f"{each.name}: {', '.join(each.signature)}" for each in layouts if each.is_json)
