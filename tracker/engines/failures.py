@@ -196,8 +196,8 @@ _NO_MODEL = re.compile(
 )
 
 
-# Anthropic says so with the status of a bad request, xAI with that of a bad key or of too many requests. Engines
-# that name a time to come back only mean "too fast".
+# Anthropic says so with the status of a bad request, xAI with that of a bad key or of too many requests.
+# Engines that name a time to come back only mean "too fast".
 _NO_CREDIT = re.compile(
     r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit[_ ]balance[_ ](?:is )?too[_ ]low"
     r"|used all available credits|monthly spending limit|purchase (?:more )?credits"
