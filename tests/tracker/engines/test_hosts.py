@@ -121,8 +121,6 @@ def test_a_variable_of_the_environment_sends_a_key_to_no_foreign_host(
 def test_a_judge_is_asked_at_its_vendors_too(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MISTRAL_API_BASE", listener.url)
     assert "MISTRAL_API_BASE" in refused("mistral/m", search=False).detail
-    monkeypatch.setattr(hosts, "refusal", lambda *_: None)
-    refused("mistral/m", search=False)
     assert listener.heard == []
 
 

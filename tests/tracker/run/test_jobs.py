@@ -540,6 +540,7 @@ def test_no_key_is_written_anywhere(tmp_path: Path, httpserver: HTTPServer) -> N
     ]
     (folder / "engines.yaml").write_text(json.dumps({"engines": rows}), "utf-8")
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | planted
+    environment["CITELIFT_ALLOWED_HOSTS"] = base
     place = ["--catalog", str(folder), "--database", f"sqlite:///{tmp_path / 'x.db'}"]
     done = command(["run", *place, "--json", "--log-file", str(tmp_path / "log.jsonl")], environment)
     assert done.stdout, done.stderr

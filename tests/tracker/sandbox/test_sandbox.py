@@ -241,7 +241,7 @@ def test_the_chat_engine_changes_its_served_model_midway(world: SimulatedWorld) 
 
 CATALOGS = {
     "one brand, no prompts": ([("Solo", ["solo.example"], True)], []),
-    "two brands": ([("One", ["one.example"], True), ("Two", ["two.example"], False)], [("Which?", "t")]),
+    "two brands": ([("Onvia", ["one.example"], True), ("Twovo", ["two.example"], False)], [("Which?", "t")]),
     "brands that are plain words": (
         [
             (n, [f"{n.lower()}.example"], n == "Export")
