@@ -64,9 +64,9 @@ def enter() -> bool:
     with st.sidebar:
         name = known.fixed or (known.names[0] if len(known.names) == 1 else None)
         name = name or widgets.choice(strings.Common.WORKSPACE, "workspace", known.names, width="stretch")
-        place = data.place(name)
-        st.session_state["here"] = widgets.Here(place, data.world(place))
-        weeks = data.weeks(place)
+        workspace = data.open_workspace(name)
+        st.session_state["here"] = widgets.Here(workspace, data.world(workspace))
+        weeks = data.weeks(workspace)
         newest = (
             strings.Common.NEWEST.format(week=numbers.day(weeks[-1])) if weeks else strings.Common.NO_ANSWERS
         )
@@ -104,8 +104,8 @@ def main() -> None:
         if enter():
             page.run()
     except CiteliftError as error:
-        st.title(strings.Trouble.TITLE, anchor=False)
-        widgets.box(strings.Trouble.WHAT, widgets.join(error.problem, ". ", error.hint), "warn")
+        st.title(strings.TroublePage.TITLE, anchor=False)
+        widgets.box(strings.TroublePage.WHAT, widgets.join(error.problem, ". ", error.hint), "warn")
 
 
 main()

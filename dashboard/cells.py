@@ -13,7 +13,7 @@ from analysis.lift.estimate import LiftRow
 from analysis.quality import AnchorShare
 from analysis.visibility import Row
 from dashboard import charts, widgets
-from dashboard.strings import Common, Events, Lift, Links, Measure, Overview, Sources
+from dashboard.strings import Common, Events, Lift, LinksPage, Measure, Overview, Sources
 from tracker import numbers
 
 
@@ -50,11 +50,11 @@ def rates(row: Row, top: float) -> tuple[object, ...]:
     return widgets.rate(named), drawn, widgets.rate(cited), widgets.rate(share)
 
 
-def change(found: WeekChange | None) -> widgets.Safe:
-    if found is None:
+def change(moved: WeekChange | None) -> widgets.Safe:
+    if moved is None:
         return widgets.badge(Measure.ONE_WEEK)
-    mark = widgets.badge(Measure.CHANGE[found.verdict], Measure.TONE[found.verdict])
-    d = found.difference
+    mark = widgets.badge(Measure.CHANGE[moved.verdict], Measure.TONE[moved.verdict])
+    d = moved.difference
     if d.low is None:
         return widgets.small(numbers.points(d.estimate), mark)
     return widgets.small(
@@ -139,7 +139,7 @@ def link_counts(name: str, mine: pd.DataFrame) -> tuple[object, ...]:
     followed = int((mine.loc[known, "nofollow"] == 0).sum())
     share = numbers.percent(followed / int(known.sum()), 0) if known.any() else numbers.UNKNOWN
     counts = (mine["source"].nunique(), len(mine), int((~lost).sum()), int(lost.sum()))
-    of = Links.FOLLOWED_OF.format(n=numbers.count(followed), of=numbers.count(int(known.sum())))
+    of = LinksPage.FOLLOWED_OF.format(n=numbers.count(followed), of=numbers.count(int(known.sum())))
     return (name, *map(numbers.count, counts), widgets.small(share, of) if known.any() else share)
 
 
@@ -157,11 +157,11 @@ LINK_HEADS = (
 )
 
 
-def referring(found: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...]]:
-    rivals = found[~found["own"]].groupby("source")["brand"].nunique()
+def referring(links: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...]]:
+    rivals = links[~links["own"]].groupby("source")["brand"].nunique()
     rows = []
     for source, part in mine.groupby("source"):
-        anchor = next((a for a in part["anchor"] if isinstance(a, str) and a.strip()), Links.NO_ANCHOR)
+        anchor = next((a for a in part["anchor"] if isinstance(a, str) and a.strip()), LinksPage.NO_ANCHOR)
         first = part["first"].min()
         seen = numbers.day(first) if pd.notna(first) else numbers.UNKNOWN
         kind = Sources.KINDS.get(part["kind"].iloc[0], part["kind"].iloc[0])
@@ -191,7 +191,7 @@ def by_month(mine: pd.DataFrame) -> pd.DataFrame:
     """Links gained and lost per month of the newest two years: `month`, `what`, `links` (lost ones
     negative)."""
     parts = []
-    for column, what, sign in (("first", Links.WHAT["gained"], 1), ("lost", Links.WHAT["lost"], -1)):
+    for column, what, sign in (("first", LinksPage.WHAT["gained"], 1), ("lost", LinksPage.WHAT["lost"], -1)):
         months = mine[column].dropna().dt.tz_localize(None).dt.to_period("M").dt.to_timestamp().value_counts()
         parts += [(month, what, sign * n) for month, n in months.items()]
     frame = pd.DataFrame(parts, columns=["month", "what", "links"])
@@ -200,18 +200,18 @@ def by_month(mine: pd.DataFrame) -> pd.DataFrame:
     newest = frame["month"].max()
     first = max(frame["month"].min(), newest - pd.DateOffset(months=23))
     every = pd.date_range(first, newest, freq="MS")
-    quiet = pd.DataFrame({"month": every, "what": Links.WHAT["gained"], "links": 0})
-    found: pd.DataFrame = pd.concat([frame[frame["month"] >= first], quiet], ignore_index=True)
-    return found
+    quiet = pd.DataFrame({"month": every, "what": LinksPage.WHAT["gained"], "links": 0})
+    moves: pd.DataFrame = pd.concat([frame[frame["month"] >= first], quiet], ignore_index=True)
+    return moves
 
 
-def anchor_share(found: AnchorShare) -> tuple[object, ...]:
+def anchor_share(share: AnchorShare) -> tuple[object, ...]:
     tones = {"more than rivals": "warn", "less than rivals": "warn"}
     return (
-        found.anchor_class,
-        widgets.rate(found.own),
-        widgets.rate(found.rivals),
-        widgets.badge(found.verdict, tones.get(found.verdict, "quiet")),
+        share.anchor_class,
+        widgets.rate(share.own),
+        widgets.rate(share.rivals),
+        widgets.badge(share.verdict, tones.get(share.verdict, "quiet")),
     )
 
 

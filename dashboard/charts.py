@@ -132,13 +132,13 @@ def _known(value: float | None) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def marks(found: Sequence[Moment], days: pd.Series, *, lasting: int = 7) -> pd.DataFrame:
+def marks(noted: Sequence[Moment], days: pd.Series, *, lasting: int = 7) -> pd.DataFrame:
     """What a chart of these days marks: `at`, `letter`, `titles`. Each of the days stands for `lasting`
     ones."""
     if days.empty:
         return pd.DataFrame(columns=["at", "letter", "titles"])
     every = pd.to_datetime(days)
-    drawn = moments.marks(found, every.min().date(), every.max().date() + timedelta(days=lasting))
+    drawn = moments.marks(noted, every.min().date(), every.max().date() + timedelta(days=lasting))
     rows = [(m.at, m.letter, [f"{numbers.day(one.at)}: {one.title}" for one in m.moments]) for m in drawn]
     return pd.DataFrame(rows, columns=["at", "letter", "titles"]).astype({"at": "datetime64[ns]"})
 
@@ -170,10 +170,10 @@ def _line_names(frame: pd.DataFrame, top: float) -> pd.DataFrame:
     return ends.assign(at=spread(ends["rate"].tolist(), top * 0.058, top), week=frame["week"].max())
 
 
-def spread(places: Sequence[float], gap: float, top: float) -> list[float]:
-    """Ascending places moved up, then down, so that neighbours are at least `gap` apart and none lies above
+def spread(heights: Sequence[float], gap: float, top: float) -> list[float]:
+    """Ascending heights moved up, then down, so that neighbours are at least `gap` apart and none lies above
     `top`."""
-    out = list(places)
+    out = list(heights)
     for i in range(1, len(out)):
         out[i] = max(out[i], out[i - 1] + gap)
     ceiling = top

@@ -54,12 +54,12 @@ def demo(
     settings = settings_from(catalog or SHIPPED, url, concurrency=32)
     # What is set for real runs is not about the demo.
     settings = settings.model_copy(update={"workspace": None, "month_budget_usd": None, "rpm": None})
-    made = run_demo(settings, folder, kind=kind, weeks=weeks, seed=seed)
+    prepared = run_demo(settings, folder, kind=kind, weeks=weeks, seed=seed)
     if no_dashboard:
-        see = f"citelift dashboard --database {settings.database_url} --workspace {made.workspace}"
+        see = f"citelift dashboard --database {settings.database_url} --workspace {prepared.workspace}"
         out.print(f"\nSee it: {plain(see)}")
         return
-    serve_dashboard(settings.model_copy(update={"workspace": made.workspace}), port)
+    serve_dashboard(settings.model_copy(update={"workspace": prepared.workspace}), port)
 
 
 def dashboard(

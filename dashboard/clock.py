@@ -38,21 +38,21 @@ def scheduled_run(
         ).first()
     own = settings.model_copy(update={"catalog": Path(what.catalog), "workspace": workspace})
     try:
-        found = catalogs.load(own.catalog)
-        if found.workspace != workspace and found.own.name != own_brand:
-            return f"not run: {what.catalog} is now the catalog of another workspace, {found.workspace}"
-        workspace_id, found = synced(db, own)
+        catalog = catalogs.load(own.catalog)
+        if catalog.workspace != workspace and catalog.own.name != own_brand:
+            return f"not run: {what.catalog} is now the catalog of another workspace, {catalog.workspace}"
+        workspace_id, catalog = synced(db, own)
     except CiteliftError as error:
         return f"not run: {error.problem}"
-    made = health.plan_with_history(db, workspace_id, found)
-    if made.missing_keys:
-        return f"not run: keys are missing: {', '.join(made.missing_keys)}"
+    run_plan = health.plan_with_history(db, workspace_id, catalog)
+    if run_plan.missing_keys:
+        return f"not run: keys are missing: {', '.join(run_plan.missing_keys)}"
     with store.writing(db) as session:
         run_id = jobs.create_run(
             session,
             workspace_id,
-            found,
-            made,
+            catalog,
+            run_plan,
             key=f"{workspace_id}:schedule:{what.id}:{due.isoformat()}",
             now=due,
             asked_for=due,
@@ -67,7 +67,7 @@ def scheduled_run(
         finally:
             watcher.cancel()
 
-    with jobs.sandbox_for(found) as url:
+    with jobs.sandbox_for(catalog) as url:
         summary = asyncio.run(work())
     return f"run {summary.run_id} {summary.state}" + (f": {summary.reason}" if summary.reason else "")
 

@@ -34,16 +34,16 @@ class Verbs(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        given = {option: value for option, value in ctx.params.items() if value}
+        shared = {option: value for option, value in ctx.params.items() if value}
         leaf: Any = command
         path, words = [name], list(rest)
         while words and words[0] in getattr(leaf, "commands", {}):
             path.append(words.pop(0))
             leaf = leaf.commands[path[-1]]
         known = {parameter.name for parameter in getattr(leaf, "params", ())}
-        if "as_json" in given and "as_json" not in known and not hasattr(leaf, "commands"):
+        if "as_json" in shared and "as_json" not in known and not hasattr(leaf, "commands"):
             ctx.fail(f"`{' '.join(map(str, path))}` prints no JSON: leave --json out")
-        defaults: dict[Any, Any] = {option: value for option, value in given.items() if option in known}
+        defaults: dict[Any, Any] = {option: value for option, value in shared.items() if option in known}
         for step in reversed(path):
             defaults = {step: defaults}
         ctx.default_map = defaults

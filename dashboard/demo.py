@@ -119,9 +119,11 @@ def _ask(
     from tracker.run import jobs, plan
     from tracker.run.jobs import Progress
 
-    made = plan.make(catalog)
-    made = replace(made, engines=tuple(replace(e, budget_micros=BUDGET_MICROS) for e in made.engines))
-    spent = done = 0
+    run_plan = plan.make(catalog)
+    run_plan = replace(
+        run_plan, engines=tuple(replace(e, budget_micros=BUDGET_MICROS) for e in run_plan.engines)
+    )
+    spent = answered = 0
 
     async def one(week: int) -> int:
         moment = datetime.combine(
@@ -132,7 +134,7 @@ def _ask(
                 session,
                 workspace_id,
                 catalog,
-                made,
+                run_plan,
                 key=f"{workspace_id}:demo:{week}",
                 now=moment,
                 asked_for=moment,
@@ -142,7 +144,7 @@ def _ask(
         def on_progress(now: Progress) -> None:
             show(
                 Progress(
-                    asks * weeks, done + now.answered, now.failed, now.in_flight, spent + now.spent_micros
+                    asks * weeks, answered + now.answered, now.failed, now.in_flight, spent + now.spent_micros
                 )
             )
 
@@ -152,10 +154,10 @@ def _ask(
         return summary.tally.spent_micros
 
     async def all_weeks() -> None:
-        nonlocal spent, done
+        nonlocal spent, answered
         for week in range(weeks):
             spent += await one(week)
-            done += asks
+            answered += asks
 
     with progress_bar(False) as show:
         asyncio.run(all_weeks())

@@ -61,8 +61,8 @@ def against(here: Here, scope: Scope, rows: Sequence[Row]) -> Safe:
     others = [i for i in dict.fromkeys((0, spot - 1, spot + 1)) if 0 <= i < len(ordered) and i != spot]
     if not others:
         return bullets([Glance.NO_RIVALS])
-    found = dict(data.differences(here.place, scope, "mention_rate"))
-    rivals = [line(name := ordered[i].brand, _difference(found[name].difference)) for i in others]
+    by_rival = dict(data.differences(here.workspace, scope, "mention_rate"))
+    rivals = [line(name := ordered[i].brand, _difference(by_rival[name].difference)) for i in others]
     mine = ordered[spot]
     basis = widgets.basis(mine.answers, mine.prompts)
     return bullets(
@@ -70,18 +70,18 @@ def against(here: Here, scope: Scope, rows: Sequence[Row]) -> Safe:
     )
 
 
-def _difference(found: object) -> str:
+def _difference(difference: object) -> str:
     from analysis.intervals import Interval
 
-    assert isinstance(found, Interval)
-    if found.low is None or found.high is None or found.estimate is None:
+    assert isinstance(difference, Interval)
+    if difference.low is None or difference.high is None or difference.estimate is None:
         return Glance.THIN
-    span = numbers.points_range(found.low, found.high)
-    if found.low <= 0 <= found.high:
-        return Glance.TIE.format(points=numbers.points(found.estimate), interval=span)
-    words = Glance.BEHIND if found.estimate > 0 else Glance.AHEAD
-    apart = numbers.points_apart_range(found.low, found.high)
-    return words.format(points=numbers.points_apart(found.estimate), interval=apart)
+    span = numbers.points_range(difference.low, difference.high)
+    if difference.low <= 0 <= difference.high:
+        return Glance.TIE.format(points=numbers.points(difference.estimate), interval=span)
+    words = Glance.BEHIND if difference.estimate > 0 else Glance.AHEAD
+    apart = numbers.points_apart_range(difference.low, difference.high)
+    return words.format(points=numbers.points_apart(difference.estimate), interval=apart)
 
 
 def changed(moved: Sequence[WeekChange]) -> list[object]:
@@ -90,9 +90,9 @@ def changed(moved: Sequence[WeekChange]) -> list[object]:
         return [Glance.ONE_WEEK]
     if moved[0].verdict == "not comparable":
         return [Glance.NOT_COMPARABLE.format(reason="; ".join(moved[0].reasons))]
-    found = [change for change in moved if change.verdict in ("up", "down")]
-    if found:
-        return [_move(change) for change in found[:LINES]]
+    beyond_noise = [change for change in moved if change.verdict in ("up", "down")]
+    if beyond_noise:
+        return [_move(change) for change in beyond_noise[:LINES]]
     if all(change.verdict == "not enough data" for change in moved):
         return [Glance.THIN_WEEKS]
     days = {"after": numbers.day(moved[0].last), "before": numbers.day(moved[0].first)}
@@ -113,14 +113,14 @@ def _move(change: WeekChange) -> Safe:
 
 def lately(here: Here) -> list[object]:
     """The own brand's links and the newest event of the last four weeks with answers."""
-    weeks = data.weeks(here.place)
+    weeks = data.weeks(here.workspace)
     if not weeks:
         return []
     since = weeks[-1] - timedelta(weeks=3)
-    log = data.happened(here.place)
+    log = data.happened(here.workspace)
     recent = log[(log["at"] >= since) & (log["at"] <= weeks[-1] + timedelta(days=6))]
     lines: list[object] = []
-    if here.world.own and data.has_links(here.place):
+    if here.world.own and data.has_links(here.workspace):
         mine = recent[recent["brand"] == here.world.own.name]["kind"].value_counts()
         gained, lost = (int(mine.get(kind, 0)) for kind in ("gained link", "lost link"))
         words = Glance.LINKS if gained or lost else Glance.LINKS_NONE
@@ -135,29 +135,29 @@ def next_steps(here: Here, scope: Scope, answers: int) -> Safe:
     """The best opportunities nobody has closed, as the page of them has them: over all weeks."""
     if here.world.own is None:
         return bullets([Glance.NO_OWN])
-    if not data.has_links(here.place):
+    if not data.has_links(here.workspace):
         return bullets([widgets.join(Glance.NO_LINKS, " ", widgets.code(Empty.LINKS_COMMANDS[0]))])
     if answers > MANY:
         return bullets([Glance.MANY.format(answers=numbers.counted(answers, Common.ANSWERS_ONE))])
-    first, last = data.window(here.place, None)
+    first, last = data.window(here.workspace, None)
     whole = Scope(first=first, last=last, engine=scope.engine, topic=scope.topic, branded="include")
-    found = [o for o in data.opportunities(here.place, whole) if o.state in ("open", "working")][:LINES]
-    if not found:
+    offers = [o for o in data.opportunities(here.workspace, whole) if o.state in ("open", "working")][:LINES]
+    if not offers:
         return bullets([Glance.NOTHING])
-    return bullets(_step(o) for o in found)
+    return bullets(_step(o) for o in offers)
 
 
-def _step(found: Opportunity) -> Safe:
-    name = widgets.link(f"https://{found.source}", found.source)
-    if found.gain is not None:
-        span = numbers.points_range(found.gain_low, found.gain_high)
-        words = Glance.GAIN.format(points=numbers.points(found.gain), interval=span)
+def _step(offer: Opportunity) -> Safe:
+    name = widgets.link(f"https://{offer.source}", offer.source)
+    if offer.gain is not None:
+        span = numbers.points_range(offer.gain_low, offer.gain_high)
+        words = Glance.GAIN.format(points=numbers.points(offer.gain), interval=span)
     else:
-        span = numbers.percent_range(found.low, found.high)
+        span = numbers.percent_range(offer.low, offer.high)
         words = Glance.CITED.format(
-            rate=numbers.percent(found.rate),
+            rate=numbers.percent(offer.rate),
             interval=span,
-            n=numbers.counted(found.cited_answers, Common.ANSWERS_ONE),
+            n=numbers.counted(offer.cited_answers, Common.ANSWERS_ONE),
         )
-    kinds = dict.fromkeys(Opportunities.REASONS.get(reason.kind, reason.kind) for reason in found.reasons)
+    kinds = dict.fromkeys(Opportunities.REASONS.get(reason.kind, reason.kind) for reason in offer.reasons)
     return line(name, words, "; ".join(kinds))

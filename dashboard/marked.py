@@ -10,7 +10,7 @@ from dashboard import charts, strings, widgets
 from dashboard.data import AnswerView, JudgedView
 from tracker import numbers
 
-words = strings.Answers
+words = strings.AnswersPage
 
 
 def answer(view: AnswerView) -> widgets.Safe:
@@ -24,7 +24,7 @@ def answer(view: AnswerView) -> widgets.Safe:
         }
     )
     cuts = {0, len(text), *(s.start for s in view.spans), *(s.end for s in view.spans)}
-    cuts |= {place for start, end, _ in passages for place in (start, end) if place is not None}
+    cuts |= {edge for start, end, _ in passages for edge in (start, end) if edge is not None}
     ordered = sorted(cut for cut in cuts if 0 <= cut <= len(text))
     pieces = "".join(_piece(view, passages, start, end) for start, end in pairwise(ordered))
     return widgets.Safe(f'<div class="cl-answer">{pieces}</div>')
@@ -81,9 +81,9 @@ def _facts(view: AnswerView, engine: str) -> Iterator[tuple[str, object]]:
     if a.problem:
         yield "problem", a.problem
     for name, stance in (("named", "named"), ("absent", "absent")):
-        said = [brand for brand, _, _, s in view.mentions if s == stance]
-        if said or name == "named":
-            yield name, ", ".join(said) or numbers.UNKNOWN
+        brands = [brand for brand, _, _, s in view.mentions if s == stance]
+        if brands or name == "named":
+            yield name, ", ".join(brands) or numbers.UNKNOWN
     if view.judged:
         yield "judged", ", ".join(f"{brand}: {stance}" for brand, stance in view.judged.stances)
         yield "judge", _judge(view.judged)
@@ -91,11 +91,11 @@ def _facts(view: AnswerView, engine: str) -> Iterator[tuple[str, object]]:
 
 def _judge(judged: JudgedView) -> str:
     name = words.JUDGE.format(model=judged.judge.model, version=judged.judge.prompt_version)
-    found = judged.measured
-    if found is None:
+    agreement = judged.measured
+    if agreement is None:
         return name + words.UNMEASURED
-    kappa = numbers.UNKNOWN if found.kappa.estimate is None else f"{found.kappa.estimate:.2f}"
-    span = numbers.percent_range(found.agreed.low, found.agreed.high, 0)
+    kappa = numbers.UNKNOWN if agreement.kappa.estimate is None else f"{agreement.kappa.estimate:.2f}"
+    span = numbers.percent_range(agreement.agreed.low, agreement.agreed.high, 0)
     return name + words.AGREES.format(
-        share=numbers.percent(found.agreed.estimate, 0), span=span, n=found.agreed.n, kappa=kappa
+        share=numbers.percent(agreement.agreed.estimate, 0), span=span, n=agreement.agreed.n, kappa=kappa
     )

@@ -73,12 +73,12 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
 def _free(address: str, port: int) -> int:
     """The port, or for 0 a free one, that this machine can listen on at the address."""
     try:
-        family, *_, place = socket.getaddrinfo(
+        family, *_, endpoint = socket.getaddrinfo(
             address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
+            probe.bind(endpoint)
             return int(probe.getsockname()[1])
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -97,8 +97,8 @@ def _url(address: str, port: int) -> str:
 
 def is_private(address: str) -> bool:
     """Whether only this machine reaches the address."""
-    found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
-    return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in found)
+    addresses = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+    return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in addresses)
 
 
 def _warn_of_strangers(address: str) -> None:

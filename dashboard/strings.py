@@ -53,7 +53,7 @@ class Common:
     MORE_MARKS = "and {n} more: see Events"
 
 
-class Trouble:
+class TroublePage:
     TITLE = "This cannot be shown"
     WHAT = "What is wrong, and what to do"
 
@@ -468,7 +468,7 @@ class Rivals:
     )
 
 
-class Association:
+class AssociationPage:
     TITLE = "Authority and citations"
     LEAD = "Are domains with more authority cited more often? A description, not a reason."
     METRIC = "Authority metric"
@@ -555,7 +555,7 @@ class Opportunities:
     COMPUTING = "Weighing sources …"
 
 
-class Answers:
+class AnswersPage:
     TITLE = "Prompts & answers"
     LEAD = "Every number goes back to answers. Here they are."
     TABLE = "Prompts"
@@ -643,7 +643,7 @@ class Runs:
     NO_SCHEDULES_COMMANDS = ('citelift schedule add weekly "0 6 * * 1"', "citelift serve")
 
 
-class Links:
+class LinksPage:
     TITLE = "Links"
     LEAD = "Who links to {brand} and to its rivals, from the exports that were imported."
     BY_BRAND = "Links by brand"

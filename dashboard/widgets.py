@@ -41,7 +41,7 @@ class Safe(str):
 class Here:
     """What every page starts from."""
 
-    place: data.Opened
+    workspace: data.OpenWorkspace
     world: World
 
     @property
@@ -56,8 +56,8 @@ def here() -> Here:
         page = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
         st.session_state["asked"] = (page, st.query_params.to_dict())
         st.switch_page("app.py")
-    found: Here = st.session_state["here"]
-    return found
+    current: Here = st.session_state["here"]
+    return current
 
 
 def text(value: object) -> Safe:
@@ -113,8 +113,8 @@ def records(frame: pd.DataFrame) -> list[Any]:
 
 
 def badge(words: object, tone: Tone | str = "quiet", hint: str = "") -> Safe:
-    said = f' title="{text(hint)}"' if hint else ""
-    return Safe(f'<span class="cl-badge {tone}"{said}>{text(words)}</span>')
+    attribute = f' title="{text(hint)}"' if hint else ""
+    return Safe(f'<span class="cl-badge {tone}"{attribute}>{text(words)}</span>')
 
 
 def code(command: str) -> Safe:
@@ -231,16 +231,16 @@ def bar() -> Any:
 def filters(use: Collection[str], *, weeks: int | None = 12, row: Any = None) -> Scope:
     """The filter bar; what is chosen stands in the address, so a view can be sent to somebody."""
     now = here()
-    found: dict[str, Any] = {}
+    chosen: dict[str, Any] = {}
     with row or bar():
         if "weeks" in use:
             options = [_period(n) for n in PERIODS]
             picked = choice(Common.PERIOD, "period", options, index=PERIODS.index(weeks))
-            first, last = data.window(now.place, PERIODS[options.index(picked)])
-            found |= {"first": first, "last": last}
+            first, last = data.window(now.workspace, PERIODS[options.index(picked)])
+            chosen |= {"first": first, "last": last}
         if "engine" in use and len(now.world.engines) > 1:
             name = choice(Common.ENGINE, "engine", [Common.ALL_ENGINES, *now.world.engines.values()])
-            found["engine"] = now.world.engine(name) if name != Common.ALL_ENGINES else None
+            chosen["engine"] = now.world.engine(name) if name != Common.ALL_ENGINES else None
         for key, label, every in (
             ("topic", Common.TOPIC, Common.ALL_TOPICS),
             ("country", Common.COUNTRY, Common.ALL_COUNTRIES),
@@ -249,11 +249,11 @@ def filters(use: Collection[str], *, weeks: int | None = 12, row: Any = None) ->
             known = sorted({v for p in now.world.prompts.values() if (v := getattr(p, key))})
             if key in use and len(known) > 1:
                 name = choice(label, key, [every, *known])
-                found[key] = name if name != every else None
-        found["branded"] = "include"
+                chosen[key] = name if name != every else None
+        chosen["branded"] = "include"
         if "branded" in use:
-            found["branded"] = _branded(now)
-    return Scope(**found)
+            chosen["branded"] = _branded(now)
+    return Scope(**chosen)
 
 
 def _branded(now: Here) -> str:
@@ -281,11 +281,11 @@ def choice(
     box."""
     kept = st.session_state.setdefault("kept", {})
     picked = st.selectbox(label, options, index=index, key=key, bind="query-params", help=help, width=width)
-    found = str(picked) if picked in options else options[index]
+    value = str(picked) if picked in options else options[index]
     kept.pop(key, None)
-    if key in SHARED and found != options[index]:
-        kept[key] = found
-    return found
+    if key in SHARED and value != options[index]:
+        kept[key] = value
+    return value
 
 
 def switch(label: str, key: str, options: Mapping[Key, str]) -> Key:
@@ -309,9 +309,9 @@ def chart(figure: Any, alt: str, marked: pd.DataFrame | None = None, most: int =
     if marked is None or marked.empty:
         return
     newest = records(marked)[-most:]
-    told = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)
+    legend = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)
     more = f"<li>{text(Common.MORE_MARKS.format(n=len(marked) - most))}</li>" if len(marked) > most else ""
-    html(f'<ul class="cl-marks">{told}{more}</ul>')
+    html(f'<ul class="cl-marks">{legend}{more}</ul>')
 
 
 def stop_without_answers() -> None:
@@ -320,9 +320,9 @@ def stop_without_answers() -> None:
     if not now.world.brands:
         empty(strings.Empty.BRANDS, strings.Empty.BRANDS_TEXT, strings.Empty.BRANDS_COMMANDS)
         st.stop()
-    if data.weeks(now.place):
+    if data.weeks(now.workspace):
         return
-    failed = data.failures(now.place)
+    failed = data.failures(now.workspace)
     if len(failed):
         reasons = ", ".join(f"{n:,} × {why}" for why, n in failed.groupby("reason")["asks"].sum().items())
         words = strings.Empty.FAILED_TEXT.format(
@@ -336,12 +336,12 @@ def stop_without_answers() -> None:
 
 def nothing(scope: Scope) -> None:
     """That the filters leave nothing, with why."""
-    why = data.why_nothing(here().place, scope)
+    why = data.why_nothing(here().workspace, scope)
     empty(strings.Empty.SCOPE, strings.Empty.SCOPE_TEXT.format(why=why))
 
 
 def stop_without_links() -> None:
-    if not data.has_links(here().place):
+    if not data.has_links(here().workspace):
         empty(strings.Empty.LINKS, strings.Empty.LINKS_TEXT, strings.Empty.LINKS_COMMANDS)
         st.stop()
 

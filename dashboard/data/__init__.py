@@ -5,7 +5,16 @@ from dashboard.data.asked import ScheduleView, costs, failures, runs, schedules,
 from dashboard.data.cited import AuthorityView, association, kinds, metrics, sources, stability
 from dashboard.data.gains import lift, opportunities
 from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links
-from dashboard.data.opened import Choice, Opened, database, place, weeks, window, workspaces, world
+from dashboard.data.opened import (
+    Choice,
+    OpenWorkspace,
+    database,
+    open_workspace,
+    weeks,
+    window,
+    workspaces,
+    world,
+)
 from dashboard.data.rates import changes, differences, excluded, prompts, rivals_gap, visibility, why_nothing
 from dashboard.data.reader import AnswerView, JudgedView, NamedSpan, answer, answers_of
 from dashboard.data.timeline import Pooling, event_study, happened, marked_moments
@@ -17,7 +26,7 @@ __all__ = [
     "JudgedView",
     "LinkProfile",
     "NamedSpan",
-    "Opened",
+    "OpenWorkspace",
     "Pooling",
     "ScheduleView",
     "answer",
@@ -39,8 +48,8 @@ __all__ = [
     "links",
     "marked_moments",
     "metrics",
+    "open_workspace",
     "opportunities",
-    "place",
     "prompts",
     "rivals_gap",
     "runs",

@@ -10,42 +10,47 @@ import streamlit as st
 
 from analysis import frames
 from analysis.frames import RunRecord
-from dashboard.data.opened import Opened, database, world
+from dashboard.data.opened import OpenWorkspace, database, world
 from tracker.engines.simulated import is_sandbox
 
 
-def runs(place: Opened, limit: int = 100) -> list[RunRecord]:
+def runs(workspace: OpenWorkspace, limit: int = 100) -> list[RunRecord]:
     """The newest runs. Not cached: a run that is under way moves without storing an answer."""
-    return frames.newest_runs(database(place), world(place), limit)
+    return frames.newest_runs(database(workspace), world(workspace), limit)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def costs(place: Opened) -> pd.DataFrame:
+def costs(workspace: OpenWorkspace) -> pd.DataFrame:
     """Spent per run's week and engine: `week`, `engine`, `spent` (micro-dollars), `budget` (per run, None: no
     limit)."""
-    spent = frames.spending(database(place), world(place))
+    spent = frames.spending(database(workspace), world(workspace))
     weeks = [frames.monday(at.date()) for at in spent["asked_for"]]
     return pd.DataFrame(
-        {"week": weeks, "engine": _names(place, spent), "spent": spent["spent"], "budget": spent["budget"]}
+        {
+            "week": weeks,
+            "engine": _names(workspace, spent),
+            "spent": spent["spent"],
+            "budget": spent["budget"],
+        }
     )
 
 
-def _names(place: Opened, found: pd.DataFrame) -> list[str]:
-    return [world(place).engines.get(int(engine), "?") for engine in found["engine_id"]]
+def _names(workspace: OpenWorkspace, frame: pd.DataFrame) -> list[str]:
+    return [world(workspace).engines.get(int(engine), "?") for engine in frame["engine_id"]]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def simulated(place: Opened) -> bool:
+def simulated(workspace: OpenWorkspace) -> bool:
     """Whether every engine is the sandbox's: then nobody was paid."""
-    models = frames.engine_models(database(place), world(place))
+    models = frames.engine_models(database(workspace), world(workspace))
     return bool(models) and all(is_sandbox(model) for model in models)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def failures(place: Opened) -> pd.DataFrame:
+def failures(workspace: OpenWorkspace) -> pd.DataFrame:
     """Asks that failed or were skipped: `engine`, `reason`, `asks`, `detail` (one example)."""
-    found = frames.failures(database(place), world(place))
-    return found.assign(engine=_names(place, found))
+    failed = frames.failures(database(workspace), world(workspace))
+    return failed.assign(engine=_names(workspace, failed))
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,11 @@ class ScheduleView:
     last: datetime | None
 
 
-def schedules(place: Opened, now: datetime) -> list[ScheduleView]:
+def schedules(workspace: OpenWorkspace, now: datetime) -> list[ScheduleView]:
     from tracker import schedule
 
     views = []
-    for s, fired in frames.schedules(database(place), world(place)):
+    for s, fired in frames.schedules(database(workspace), world(workspace)):
         due = schedule.next_due(s, now)
         views.append(
             ScheduleView(

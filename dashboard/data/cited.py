@@ -12,44 +12,44 @@ import streamlit as st
 from analysis import frames
 from analysis.frames import Scope
 from analysis.stability import Stability, source_stability
-from dashboard.data.opened import Opened, database, world
+from dashboard.data.opened import OpenWorkspace, database, world
 
 if TYPE_CHECKING:
     from analysis.association.association import Association
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def kinds(place: Opened, names: Sequence[str]) -> list[str]:
+def kinds(workspace: OpenWorkspace, names: Sequence[str]) -> list[str]:
     """What sort of site each domain is: you, rival, editorial, community …"""
     from analysis.classes.classify import labels
 
-    found = labels(database(place), world(place), names, folder=place.classes)
-    return [found[name].kind for name in names]
+    by_name = labels(database(workspace), world(workspace), names, folder=workspace.classes)
+    return [by_name[name].kind for name in names]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def sources(place: Opened, scope: Scope) -> pd.DataFrame:
+def sources(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
     """Cited and retrieved domains by engine: `domain`, `kind`, `engine` (name), `answers`, `citations`,
     `retrieved`, `of`."""
-    here, db = world(place), database(place)
-    found = frames.sources(db, here, scope, ("engine",))
+    here, db = world(workspace), database(workspace)
+    cited = frames.sources(db, here, scope, ("engine",))
     answers = frames.citable_answers(db, here, scope)
-    found["of"] = found["engine"].map(answers).fillna(0).astype("int64")
-    found["engine"] = found["engine"].map(here.engines)
-    found["kind"] = kinds(place, found["domain"].tolist())
-    return found
+    cited["of"] = cited["engine"].map(answers).fillna(0).astype("int64")
+    cited["engine"] = cited["engine"].map(here.engines)
+    cited["kind"] = kinds(workspace, cited["domain"].tolist())
+    return cited
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def stability(place: Opened, scope: Scope) -> list[Stability]:
-    return source_stability(database(place), world(place), scope)
+def stability(workspace: OpenWorkspace, scope: Scope) -> list[Stability]:
+    return source_stability(database(workspace), world(workspace), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def metrics(place: Opened) -> list[str]:
+def metrics(workspace: OpenWorkspace) -> list[str]:
     """Names of authority metrics that can be used here."""
-    imported = list(dict.fromkeys(frames.authority_metrics(database(place))["metric"]))
-    computed = frames.COMPUTED if frames.link_graph(database(place), world(place)).edges else ()
+    imported = list(dict.fromkeys(frames.authority_metrics(database(workspace))["metric"]))
+    computed = frames.COMPUTED if frames.link_graph(database(workspace), world(workspace)).edges else ()
     return [*imported, *(name for name in computed if name not in imported)]
 
 
@@ -64,17 +64,17 @@ class AuthorityView:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def association(place: Opened, metric: str, scope: Scope) -> AuthorityView:
+def association(workspace: OpenWorkspace, metric: str, scope: Scope) -> AuthorityView:
     from analysis.association.association import associate
 
-    here, db = world(place), database(place)
+    here, db = world(workspace), database(workspace)
     cited, names = frames.association_data(db, here, scope)
-    found = frames.authority_table(db, metric, here, names=names)
-    types = kinds(place, names)
-    rows = associate(cited, found.strength(names), metric=metric, basis=found.source, kinds=types)
+    authority = frames.authority_table(db, metric, here, names=names)
+    types = kinds(workspace, names)
+    rows = associate(cited, authority.strength(names), metric=metric, basis=authority.source, kinds=types)
     counted = frames.sources(db, here, scope).set_index("domain")["answers"]
     table = pd.DataFrame(
-        {"domain": list(names), "kind": types, "authority": [found.values.get(n) for n in names]}
+        {"domain": list(names), "kind": types, "authority": [authority.values.get(n) for n in names]}
     )
     table["answers"] = table["domain"].map(counted).fillna(0).astype("int64")
-    return AuthorityView(rows, table, found.source)
+    return AuthorityView(rows, table, authority.source)

@@ -9,7 +9,7 @@ import streamlit as st
 from analysis import frames
 from analysis.frames import Scope
 from dashboard.data.linking import has_links
-from dashboard.data.opened import Opened, database, world
+from dashboard.data.opened import OpenWorkspace, database, world
 
 if TYPE_CHECKING:
     from analysis.lift.estimate import LiftTable
@@ -17,20 +17,22 @@ if TYPE_CHECKING:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def lift(place: Opened, scope: Scope, brand: str | None = None) -> LiftTable:
+def lift(workspace: OpenWorkspace, scope: Scope, brand: str | None = None) -> LiftTable:
     """The within-answer comparison of every link source, checks included."""
     from analysis.classes.families import families
     from analysis.lift import estimate as estimator
 
-    db, here = database(place), world(place)
-    panel = frames.lift_panel(db, here, scope, families=families(db, here, folder=place.classes))
+    db, here = database(workspace), world(workspace)
+    panel = frames.lift_panel(db, here, scope, families=families(db, here, folder=workspace.classes))
     return estimator.lift(panel, brand=brand)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def opportunities(place: Opened, scope: Scope) -> list[Opportunity]:
+def opportunities(workspace: OpenWorkspace, scope: Scope) -> list[Opportunity]:
     """Sources that could bring the own brand something, with people's decisions on them."""
     from analysis import opportunities as finder
 
-    found = lift(place, scope) if has_links(place) else None
-    return finder.opportunities(database(place), world(place), scope, lift=found, classes=place.classes)
+    lifts = lift(workspace, scope) if has_links(workspace) else None
+    return finder.opportunities(
+        database(workspace), world(workspace), scope, lift=lifts, classes=workspace.classes
+    )

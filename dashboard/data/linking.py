@@ -10,7 +10,7 @@ import streamlit as st
 
 from analysis import frames
 from dashboard.data.cited import kinds
-from dashboard.data.opened import Opened, database, world
+from dashboard.data.opened import OpenWorkspace, database, world
 from tracker.models import LinkImport
 
 if TYPE_CHECKING:
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def has_links(place: Opened) -> bool:
-    return frames.has_links(database(place), world(place))
+def has_links(workspace: OpenWorkspace) -> bool:
+    return frames.has_links(database(workspace), world(workspace))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def imports(place: Opened) -> list[LinkImport]:
-    return frames.link_imports(database(place), world(place))
+def imports(workspace: OpenWorkspace) -> list[LinkImport]:
+    return frames.link_imports(database(workspace), world(workspace))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def links(place: Opened) -> pd.DataFrame:
+def links(workspace: OpenWorkspace) -> pd.DataFrame:
     """Links to the brands, one row per (linking page, brand): `source`, `url`, `target_url`, `anchor`,
     `brand`, `own`, `nofollow`, `first`, `lost` (moments or None), `vendors`."""
-    here, db = world(place), database(place)
+    here, db = world(workspace), database(workspace)
     known = frames.links(db, here, only_cited=False, texts=("anchor",)).table
     known = known.assign(page_key=known["page"].fillna(-1).astype("int64"))
     grouped = known.groupby(["source", "page_key", "brand"], sort=False, dropna=False)
@@ -48,7 +48,7 @@ def links(place: Opened) -> pd.DataFrame:
         out[name] = pd.to_datetime(out[name], unit="s", utc=True)
     out["own"] = [here.brands[int(b)].own for b in out["brand"]]
     out["brand"] = [here.brands[int(b)].name for b in out["brand"]]
-    out["kind"] = kinds(place, out["source"].tolist())
+    out["kind"] = kinds(workspace, out["source"].tolist())
     return out.drop(columns="page_key")
 
 
@@ -62,10 +62,10 @@ class LinkProfile:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def link_profile(place: Opened) -> LinkProfile:
+def link_profile(workspace: OpenWorkspace) -> LinkProfile:
     from analysis import quality
 
-    here, db = world(place), database(place)
+    here, db = world(workspace), database(workspace)
     table = frames.backlinks(db, here)
     weeks = quality.velocity(quality.factors(db, here, table=table, lost=True)) if here.own else []
     return LinkProfile(quality.anchors(here, table), [week for week in weeks if week.spike])

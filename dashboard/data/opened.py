@@ -1,7 +1,7 @@
 """The database as it is now: opened once, and the key of everything that is cached.
 
-Every cached function takes a `Opened`, whose `mark` changes when the database does: a new answer, import, run
-or event makes everything be computed afresh, and nothing else does.
+Every cached function takes an `OpenWorkspace`, whose `mark` changes when the database does: a new answer,
+import, run or event makes everything be computed afresh, and nothing else does.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tracker import settings, store
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenWorkspace:
     """A workspace of a database at one state of its contents: the key of everything cached."""
 
     url: str
     file: int
-    workspace: int
+    id: int
     mark: str
     classes: Path | None
     """The catalog's own lists and rules of classes."""
@@ -47,8 +47,8 @@ def _opened(url: str, file: int) -> Database:
     return store.open_database(url, read_only=True)
 
 
-def database(place: Opened) -> Database:
-    return _opened(place.url, place.file)
+def database(workspace: OpenWorkspace) -> Database:
+    return _opened(workspace.url, workspace.file)
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class Choice:
 
 
 def workspaces() -> Choice:
-    given = settings.load()
-    db = _opened(given.database_url, _file(given.database_url))
-    return Choice(frames.workspace_names(db), given.workspace)
+    configured = settings.load()
+    db = _opened(configured.database_url, _file(configured.database_url))
+    return Choice(frames.workspace_names(db), configured.workspace)
 
 
-def place(name: str | None) -> Opened:
+def open_workspace(name: str | None) -> OpenWorkspace:
     """The workspace of this name as it is now."""
-    given = settings.load()
-    url, classes = given.database_url, own_folder(given.catalog)
+    configured = settings.load()
+    url, classes = configured.database_url, own_folder(configured.catalog)
     file = _file(url)
     db = _opened(url, file)
     world = frames.world(db, name)
-    return Opened(url, file, world.id, _mark(db, world.id, classes), classes)
+    return OpenWorkspace(url, file, world.id, _mark(db, world.id, classes), classes)
 
 
 def _mark(db: Database, workspace: int, classes: Path | None) -> str:
@@ -82,20 +82,20 @@ def _mark(db: Database, workspace: int, classes: Path | None) -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def world(place: Opened) -> World:
-    found = frames.world(database(place), place.workspace)
-    _ = found.branded
-    return found
+def world(workspace: OpenWorkspace) -> World:
+    facts = frames.world(database(workspace), workspace.id)
+    _ = facts.branded
+    return facts
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def weeks(place: Opened) -> list[date]:
-    return frames.weeks(database(place), world(place))
+def weeks(workspace: OpenWorkspace) -> list[date]:
+    return frames.weeks(database(workspace), world(workspace))
 
 
-def window(place: Opened, last: int | None) -> tuple[date | None, date | None]:
+def window(workspace: OpenWorkspace, last: int | None) -> tuple[date | None, date | None]:
     """First and last Monday of the newest `last` weeks; all of them where it is None."""
-    known = weeks(place)
+    known = weeks(workspace)
     if not known:
         return None, None
     first = known[0] if last is None else max(known[0], known[-1] - timedelta(weeks=last - 1))

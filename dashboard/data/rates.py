@@ -12,59 +12,59 @@ from analysis import visibility as v
 from analysis.changes import Pair, WeekChange, compare_brands, compare_weeks
 from analysis.frames import Scope
 from analysis.visibility import Compared, Row
-from dashboard.data.opened import Opened, database, world
+from dashboard.data.opened import OpenWorkspace, database, world
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def visibility(place: Opened, scope: Scope, by: tuple[str, ...] = ()) -> list[Row]:
+def visibility(workspace: OpenWorkspace, scope: Scope, by: tuple[str, ...] = ()) -> list[Row]:
     """Mention rate, citation rate and share of voice of every brand."""
-    return v.table(database(place), world(place), scope, by, measures=get_args(Compared))
+    return v.table(database(workspace), world(workspace), scope, by, measures=get_args(Compared))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def changes(place: Opened, scope: Scope) -> list[WeekChange]:
+def changes(workspace: OpenWorkspace, scope: Scope) -> list[WeekChange]:
     """The two newest weeks of the workspace, within the scope's engine, topic and country."""
-    return compare_weeks(database(place), world(place), scope)
+    return compare_weeks(database(workspace), world(workspace), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def excluded(place: Opened, scope: Scope) -> pd.DataFrame:
-    return frames.excluded(database(place), world(place), scope)
+def excluded(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
+    return frames.excluded(database(workspace), world(workspace), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def why_nothing(place: Opened, scope: Scope) -> str:
-    return left_out.why_nothing(database(place), world(place), scope)
+def why_nothing(workspace: OpenWorkspace, scope: Scope) -> str:
+    return left_out.why_nothing(database(workspace), world(workspace), scope)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def differences(place: Opened, scope: Scope, measure: Compared) -> list[tuple[str, Pair]]:
+def differences(workspace: OpenWorkspace, scope: Scope, measure: Compared) -> list[tuple[str, Pair]]:
     """The own brand minus each rival, on the very same answers."""
-    here = world(place)
-    if here.own is None or not visibility(place, scope):
+    here = world(workspace)
+    if here.own is None or not visibility(workspace, scope):
         return []
     rivals = [brand.name for brand in here.brands if not brand.own]
-    db, own = database(place), here.own.name
+    db, own = database(workspace), here.own.name
     return [(name, compare_brands(db, here, name, own, scope, measure)) for name in rivals]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def rivals_gap(place: Opened, scope: Scope, by: str) -> pd.DataFrame:
+def rivals_gap(workspace: OpenWorkspace, scope: Scope, by: str) -> pd.DataFrame:
     """Mention rate of every brand per topic or engine: `cell`, `brand`, `own`, `rate`, `low`, `high`, `n`."""
     rows = []
-    for row in visibility(place, scope, (by,)):
-        found = row.rates["mention_rate"]
-        rows.append((getattr(row, by), row.brand, row.own, found.estimate, found.low, found.high, found.n))
+    for row in visibility(workspace, scope, (by,)):
+        rate = row.rates["mention_rate"]
+        rows.append((getattr(row, by), row.brand, row.own, rate.estimate, rate.low, rate.high, rate.n))
     return pd.DataFrame(rows, columns=["cell", "brand", "own", "rate", "low", "high", "n"])
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def prompts(place: Opened, scope: Scope) -> pd.DataFrame:
+def prompts(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
     """Per prompt, for the own brand: `prompt_id`, `text`, `topic`, `branded`, `answers`, `mentioned`,
     `cited`, `weekly`."""
-    here = world(place)
+    here = world(workspace)
     own = here.own or (here.brands[0] if here.brands else None)
-    sums = frames.visibility_sums(database(place), here, scope, ("week",))
+    sums = frames.visibility_sums(database(workspace), here, scope, ("week",))
     mine = sums[sums["brand_id"] == own.id] if own else sums.iloc[:0]
     rows = []
     for key, part in mine.groupby("prompt_id"):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analysis import frames
 from analysis.frames import Judge
-from dashboard.data.opened import Opened, database, world
+from dashboard.data.opened import OpenWorkspace, database, world
 from tracker.models import Answer, Citation
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def answers_of(place: Opened, prompt: int, engine: int | None, limit: int = 200) -> list[Answer]:
+def answers_of(workspace: OpenWorkspace, prompt: int, engine: int | None, limit: int = 200) -> list[Answer]:
     """The newest answers to a prompt, those with a problem among them."""
-    return frames.newest_answers(database(place), world(place), prompt, engine, limit)
+    return frames.newest_answers(database(workspace), world(workspace), prompt, engine, limit)
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class JudgedView:
     measured: Measured | None
 
 
-def _judged(place: Opened, key: int) -> JudgedView | None:
+def _judged(workspace: OpenWorkspace, key: int) -> JudgedView | None:
     from analysis.judged.agreement import measured
 
-    db, here = database(place), world(place)
+    db, here = database(workspace), world(workspace)
     by = frames.last_judge(db, here, "stance")
     stances = frames.stances_of(db, here, by, key) if by else {}
     by_brand = tuple((b.name, stances[b.id]) for b in here.brands if b.id in stances)
@@ -63,22 +63,22 @@ def _judged(place: Opened, key: int) -> JudgedView | None:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def answer(place: Opened, key: int) -> AnswerView | None:
+def answer(workspace: OpenWorkspace, key: int) -> AnswerView | None:
     from tracker.mentions import Finder
 
-    here = world(place)
-    found = frames.answer_record(database(place), here, key)
-    if found is None:
+    here = world(workspace)
+    record = frames.answer_record(database(workspace), here, key)
+    if record is None:
         return None
     by_id = {brand.id: brand for brand in here.brands}
     names = [b.names for b in here.brands]
     spans = tuple(
         NamedSpan(s.start, s.end, by_id[s.key].name, by_id[s.key].own)
-        for s in Finder(names).spans(found.answer.text)
+        for s in Finder(names).spans(record.answer.text)
     )
     mentions = tuple(
         (by_id[m.brand_id].name, by_id[m.brand_id].own, m.position, m.stance)
-        for m in found.mentions
+        for m in record.mentions
         if m.brand_id in by_id
     )
-    return AnswerView(found.answer, spans, found.citations, mentions, _judged(place, key))
+    return AnswerView(record.answer, spans, record.citations, mentions, _judged(workspace, key))

@@ -12,7 +12,7 @@ from analysis.frames import Outcome, Scope
 from analysis.moments import Moment
 from dashboard.data.cited import kinds
 from dashboard.data.linking import has_links, links
-from dashboard.data.opened import Opened, database, world
+from dashboard.data.opened import OpenWorkspace, database, world
 
 if TYPE_CHECKING:
     from analysis.events import EventTable
@@ -22,20 +22,20 @@ Pooling = Literal["family", "kind", "source"]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def marked_moments(place: Opened) -> list[Moment]:
+def marked_moments(workspace: OpenWorkspace) -> list[Moment]:
     """What every chart over time marks."""
-    return moments.moments(database(place), world(place))
+    return moments.moments(database(workspace), world(workspace))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def happened(place: Opened) -> pd.DataFrame:
+def happened(workspace: OpenWorkspace) -> pd.DataFrame:
     """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`,
     `brand` (None: all)."""
-    noted = [(m.at, m.kind, m.title, None) for m in marked_moments(place)]
+    noted = [(m.at, m.kind, m.title, None) for m in marked_moments(workspace)]
     marked = pd.DataFrame(noted, columns=["at", "kind", "title", "brand"])
-    if not has_links(place):
+    if not has_links(workspace):
         return marked.iloc[::-1]
-    per_source = links(place).groupby(["source", "brand"], sort=False)
+    per_source = links(workspace).groupby(["source", "brand"], sort=False)
     ends = per_source.agg(
         first=("first", "min"), last=("lost", "max"), gone=("lost", lambda days: days.notna().all())
     )
@@ -51,21 +51,25 @@ def happened(place: Opened) -> pd.DataFrame:
                 {"at": known[at].dt.date, "kind": kind, "title": known["source"], "brand": known["brand"]}
             )
         )
-    found = pd.concat([part for part in parts if len(part)] or [marked], ignore_index=True)
-    return found.sort_values("at", ascending=False, kind="stable")
+    log = pd.concat([part for part in parts if len(part)] or [marked], ignore_index=True)
+    return log.sort_values("at", ascending=False, kind="stable")
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def event_study(place: Opened, scope: Scope, outcome: Outcome, pooling: Pooling) -> EventTable | None:
+def event_study(
+    workspace: OpenWorkspace, scope: Scope, outcome: Outcome, pooling: Pooling
+) -> EventTable | None:
     """Before and after first links; None where no source links to a brand or nothing was answered."""
     from analysis import events
     from analysis.classes.families import families
 
-    db, here = database(place), world(place)
+    db, here = database(workspace), world(workspace)
     named = (
-        (lambda names: kinds(place, names)) if pooling == "kind" else families(db, here, folder=place.classes)
+        (lambda names: kinds(workspace, names))
+        if pooling == "kind"
+        else families(db, here, folder=workspace.classes)
     )
-    found = frames.histories(db, here, scope, outcome=outcome, families=named)
-    if not found.sources or not found.answers.size:
+    histories = frames.histories(db, here, scope, outcome=outcome, families=named)
+    if not histories.sources or not histories.answers.size:
         return None
-    return events.study(found, by="source" if pooling == "source" else "family")
+    return events.study(histories, by="source" if pooling == "source" else "family")

@@ -15,7 +15,7 @@ from dashboard.strings import Common
 from tracker import numbers
 from tracker.models import Answer, Citation
 
-words = strings.Answers
+words = strings.AnswersPage
 
 here = widgets.here()
 
@@ -24,23 +24,23 @@ def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
     scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
-    found = data.prompts(here.place, scope)
-    if found.empty:
+    prompts = data.prompts(here.workspace, scope)
+    if prompts.empty:
         widgets.nothing(scope)
         return
-    table(found)
-    read(found, scope)
+    table(prompts)
+    read(prompts, scope)
 
 
-def table(found: pd.DataFrame) -> None:
+def table(prompts: pd.DataFrame) -> None:
     widgets.section(words.TABLE, words.TABLE_SUB.format(brand=here.brand))
     with widgets.bar():
         order = widgets.choice(Common.SORT, "prompts_by", list(words.SORTS.values()))
-        most = widgets.how_many(len(found), "prompts_shown", steps=(15, 50, 500))
-    share = found["mentioned"] / found["answers"].clip(lower=1)
+        most = widgets.how_many(len(prompts), "prompts_shown", steps=(15, 50, 500))
+    share = prompts["mentioned"] / prompts["answers"].clip(lower=1)
     by = next(key for key, name in words.SORTS.items() if name == order)
-    keys = {"least": share, "most": -share, "prompt": found["text"]}
-    shown = widgets.records(found.assign(key=keys[by]).sort_values(["key", "text"]))[:most]
+    keys = {"least": share, "most": -share, "prompt": prompts["text"]}
+    shown = widgets.records(prompts.assign(key=keys[by]).sort_values(["key", "text"]))[:most]
     few = [i for i, row in enumerate(shown) if row.answers < FEW]
     heads = widgets.columns(words.COLUMNS, numeric=(2, 3, 4, 6), wide=(0,))
     widgets.table(heads, [line(row) for row in shown], few=few)
@@ -55,13 +55,13 @@ def line(row: Any) -> tuple[object, ...]:
     return (prompt, row.topic, *shares, drawn, numbers.count(row.answers))
 
 
-def read(found: pd.DataFrame, scope: Scope) -> None:
+def read(prompts: pd.DataFrame, scope: Scope) -> None:
     widgets.section(words.READ)
-    texts = dict(zip(found["prompt_id"].astype(str), found["text"], strict=True))
+    texts = dict(zip(prompts["prompt_id"].astype(str), prompts["text"], strict=True))
     key = st.selectbox(
         words.PROMPT, list(texts), format_func=texts.__getitem__, key="prompt", bind="query-params"
     )
-    known = {str(a.id): label(a) for a in data.answers_of(here.place, int(key), scope.engine)}
+    known = {str(a.id): label(a) for a in data.answers_of(here.workspace, int(key), scope.engine)}
     if not known:
         widgets.nothing(scope)
         return
@@ -70,11 +70,11 @@ def read(found: pd.DataFrame, scope: Scope) -> None:
     picked = st.selectbox(
         words.ANSWER, list(known), format_func=known.__getitem__, key="answer", bind="query-params"
     )
-    view = data.answer(here.place, int(picked))
+    view = data.answer(here.workspace, int(picked))
     if view:
         text, facts = st.columns([1.7, 1], gap="large")
         with text:
-            said(view)
+            text_of(view)
         with facts:
             how(view)
 
@@ -87,7 +87,7 @@ def label(answer: Answer) -> str:
     )
 
 
-def said(view: data.AnswerView) -> None:
+def text_of(view: data.AnswerView) -> None:
     widgets.section(words.TEXT)
     if view.answer.text:
         widgets.html(marked.answer(view))

@@ -9,7 +9,7 @@ from dashboard import charts, data, strings, widgets
 from dashboard.strings import Empty
 from tracker import numbers
 
-words = strings.Association
+words = strings.AssociationPage
 
 here = widgets.here()
 
@@ -17,7 +17,7 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
-    metrics = data.metrics(here.place)
+    metrics = data.metrics(here.workspace)
     if not metrics:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return
@@ -25,17 +25,17 @@ def show() -> None:
         names = [words.METRICS.get(metric, metric) for metric in metrics]
         picked = widgets.choice(words.METRIC, "authority", names, width=260)
     scope = widgets.filters(("weeks", "topic"), weeks=None, row=row)
-    found = data.association(here.place, metrics[names.index(picked)], scope)
-    widgets.box(WHY_NOT_EVIDENCE, widgets.text(words.SOURCE.format(source=found.source)), "warn")
-    if not found.rows:
+    view = data.association(here.workspace, metrics[names.index(picked)], scope)
+    widgets.box(WHY_NOT_EVIDENCE, widgets.text(words.SOURCE.format(source=view.source)), "warn")
+    if not view.rows:
         widgets.empty(Empty.CITATIONS, Empty.CITATIONS_TEXT, Empty.CITATIONS_COMMANDS)
         return
-    ranks(found.rows)
-    odds(found.rows)
-    table(found.rows)
-    if found.domains["authority"].notna().any():
+    ranks(view.rows)
+    odds(view.rows)
+    table(view.rows)
+    if view.domains["authority"].notna().any():
         widgets.section(words.CHART)
-        figure = charts.scatter(found.domains, x=picked, y=words.CHART_Y)
+        figure = charts.scatter(view.domains, x=picked, y=words.CHART_Y)
         widgets.chart(figure, words.CHART)
 
 
@@ -56,13 +56,13 @@ def ranks(rows: tuple[Association, ...]) -> None:
 
 
 def odds(rows: tuple[Association, ...]) -> None:
-    found = []
+    ratios = []
     for row in rows:
-        found.append((row.engine, row.odds_ratio_per_doubling, row.or_low, row.or_high))
+        ratios.append((row.engine, row.odds_ratio_per_doubling, row.or_low, row.or_high))
         without = row.without_top
-        found.append((f"{row.engine}, {words.WITHOUT}", without.ratio, without.low, without.high))
+        ratios.append((f"{row.engine}, {words.WITHOUT}", without.ratio, without.low, without.high))
     known = [
-        (*r, f"{numbers.ratio(r[1])} ({numbers.ratio_range(r[2], r[3])})") for r in found if None not in r
+        (*r, f"{numbers.ratio(r[1])} ({numbers.ratio_range(r[2], r[3])})") for r in ratios if None not in r
     ]
     if known:
         widgets.section(words.ODDS, words.ODDS_SUB)

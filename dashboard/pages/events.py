@@ -22,9 +22,9 @@ def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     if not here.world.brands:
         widgets.stop_without_answers()
-    if not data.weeks(here.place):
+    if not data.weeks(here.workspace):
         widgets.empty(Empty.ANSWERS, Empty.ANSWERS_TEXT, Empty.ANSWERS_COMMANDS)
-    elif not data.has_links(here.place):
+    elif not data.has_links(here.workspace):
         widgets.empty(Empty.LINKS, Empty.LINKS_TEXT, Empty.LINKS_COMMANDS)
     else:
         study()
@@ -37,12 +37,12 @@ def study() -> None:
         outcome = widgets.switch(words.TITLE, "outcome", words.OUTCOME)
         pooling = widgets.switch(words.PICK, "pooling", words.POOLING)
     with st.spinner(words.COMPUTING):
-        found = data.event_study(here.place, scope, outcome, pooling)
-    if found is None:
+        event_table = data.event_study(here.workspace, scope, outcome, pooling)
+    if event_table is None:
         widgets.empty(words.NO_STUDY, words.NO_STUDY_TEXT, Empty.LINKS_COMMANDS)
         return
-    rows = sorted(found.rows, key=cells.event_order)
-    summary(found, rows, pooling)
+    rows = sorted(event_table.rows, key=cells.event_order)
+    summary(event_table, rows, pooling)
     drawn = [row for row in rows if row.path]
     if drawn:
         one(drawn)
@@ -54,18 +54,18 @@ def study() -> None:
     widgets.table(widgets.columns(heads, numeric=(1, 2, 3, 4, 5), wide=(7,)), shown, few=few)
 
 
-def summary(found: EventTable, rows: list[EventRow], pooling: Pooling) -> None:
+def summary(event_table: EventTable, rows: list[EventRow], pooling: Pooling) -> None:
     moved = sum(row.verdict == "moved after" for row in rows)
     estimated = any(row.att is not None for row in rows)
     counted = numbers.counted(len(rows), words.ROW_NAMES[pooling])
     head = words.HEADLINE.format(moved=moved, rows=counted) if moved else words.HEADLINE_NONE
-    said = words.SUMMARY.format(
+    sentence = words.SUMMARY.format(
         dated=numbers.counted(sum(row.dated for row in rows), "first link"),
         usable=sum(row.events for row in rows),
         already=sum(row.already for row in rows),
-        weeks=numbers.counted(found.weeks, "week"),
+        weeks=numbers.counted(event_table.weeks, "week"),
     )
-    widgets.section(head if estimated else words.HEADLINE_THIN, said)
+    widgets.section(head if estimated else words.HEADLINE_THIN, sentence)
     if not estimated:
         widgets.quiet(words.MISSING_WEEKS.format(pool=words.MISSING_POOL[pooling]))
 
@@ -86,20 +86,20 @@ def one(rows: list[EventRow]) -> None:
 def log() -> None:
     commands = widgets.Safe(" ".join(map(widgets.code, words.LOG_COMMANDS)))
     widgets.section(words.LOG, widgets.join(words.LOG_SUB, " ", commands))
-    found = data.happened(here.place)
-    if found.empty:
+    happened = data.happened(here.workspace)
+    if happened.empty:
         widgets.empty(words.LOG_NONE, words.LOG_NONE_TEXT, Empty.LINKS_COMMANDS)
         return
-    kinds = {words.KINDS.get(kind, kind): kind for kind in sorted(set(found["kind"]))}
-    brands = [brand.name for brand in here.world.brands if brand.name in set(found["brand"])]
+    kinds = {words.KINDS.get(kind, kind): kind for kind in sorted(set(happened["kind"]))}
+    brands = [brand.name for brand in here.world.brands if brand.name in set(happened["brand"])]
     with widgets.bar():
         kind = widgets.choice(words.KIND, "kind_of_event", [words.ALL_KINDS, *kinds])
         whose = (
             widgets.choice(words.WHOSE, "whose", [*brands, words.ALL_BRANDS]) if brands else words.ALL_BRANDS
         )
-        rows = [row for row in widgets.records(found) if wanted(row, kinds.get(kind), whose)]
+        rows = [row for row in widgets.records(happened) if wanted(row, kinds.get(kind), whose)]
         most = widgets.how_many(len(rows), "log_shown")
-        widgets.download("events.csv", list(found.columns), lambda: found.itertuples(index=False))
+        widgets.download("events.csv", list(happened.columns), lambda: happened.itertuples(index=False))
     widgets.table(widgets.columns(words.LOG_COLUMNS, wide=(2,)), [line(row) for row in rows[:most]])
 
 

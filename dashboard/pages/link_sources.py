@@ -25,26 +25,26 @@ def show() -> None:
         chosen = widgets.choice(words.BRAND, "links_of", names)
     scope = widgets.filters(("weeks", "engine", "topic"), weeks=None, row=row)
     with st.spinner(words.COMPUTING):
-        found = data.lift(here.place, scope, None if chosen == words.ALL_BRANDS else chosen)
-    if not found.rows:
+        lifts = data.lift(here.workspace, scope, None if chosen == words.ALL_BRANDS else chosen)
+    if not lifts.rows:
         widgets.empty(strings.Empty.SCOPE, strings.Empty.WIDEN)
         return
-    summary(found)
-    forest([row for row in found.rows if row.lift is not None])
-    limits(found)
-    everything(found)
-    checks([row for row in found.rows if row.checks])
+    summary(lifts)
+    forest([row for row in lifts.rows if row.lift is not None])
+    limits(lifts)
+    everything(lifts)
+    checks([row for row in lifts.rows if row.checks])
 
 
-def summary(found: LiftTable) -> None:
-    claimed = sum(words.TONES.get(row.verdict) == "good" for row in found.rows)
-    head = words.HEADLINE.format(claimed=claimed, sources=len(found.rows)) if claimed else words.HEADLINE_NONE
-    thin = sum(row.lift is None for row in found.rows)
+def summary(lifts: LiftTable) -> None:
+    claimed = sum(words.TONES.get(row.verdict) == "good" for row in lifts.rows)
+    head = words.HEADLINE.format(claimed=claimed, sources=len(lifts.rows)) if claimed else words.HEADLINE_NONE
+    thin = sum(row.lift is None for row in lifts.rows)
     basis = {
-        "answers": numbers.counted(found.answers, "answer"),
-        "prompts": numbers.counted(found.prompts, "prompt"),
+        "answers": numbers.counted(lifts.answers, "answer"),
+        "prompts": numbers.counted(lifts.prompts, "prompt"),
     }
-    widgets.section(head, words.SUMMARY.format(**basis, thin=thin, sources=len(found.rows)))
+    widgets.section(head, words.SUMMARY.format(**basis, thin=thin, sources=len(lifts.rows)))
 
 
 def forest(rows: list[LiftRow]) -> None:
@@ -65,29 +65,31 @@ def forest(rows: list[LiftRow]) -> None:
     widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.CHART)
 
 
-def limits(found: LiftTable) -> None:
+def limits(lifts: LiftTable) -> None:
     halves = ((words.CAN_HEAD, words.CAN_SAY), (words.CANNOT_HEAD, words.CANNOT_SAY))
-    body = "".join(f"<div><b>{widgets.text(head)}</b>{widgets.bullets(said)}</div>" for head, said in halves)
+    body = "".join(
+        f"<div><b>{widgets.text(head)}</b>{widgets.bullets(sentences)}</div>" for head, sentences in halves
+    )
     pooled = ""
-    if found.unlinked and found.unlinked.estimate is not None:
-        span = numbers.points_range(found.unlinked.low, found.unlinked.high)
-        value = numbers.points(found.unlinked.estimate)
+    if lifts.unlinked and lifts.unlinked.estimate is not None:
+        span = numbers.points_range(lifts.unlinked.low, lifts.unlinked.high)
+        value = numbers.points(lifts.unlinked.estimate)
         pooled = f"<p>{widgets.text(words.POOLED.format(value=value, interval=span))}</p>"
     widgets.box(words.CAN, widgets.Safe(f'<div class="cl-cols">{body}</div>{pooled}'))
 
 
-def everything(found: LiftTable) -> None:
+def everything(lifts: LiftTable) -> None:
     widgets.section(words.TABLE, words.PAIRS_HELP)
     with widgets.bar():
         order = widgets.choice(Common.SORT, "sources_by", list(words.SORTS.values()))
         wanted = widgets.choice(
             words.VERDICT, "verdict", [words.ALL_VERDICTS, *words.VERDICTS.values()], width=290
         )
-        most = widgets.how_many(len(found.rows), "sources_shown")
+        most = widgets.how_many(len(lifts.rows), "sources_shown")
         widgets.download(
-            "link-sources.csv", cells.LIFT_HEADS, lambda: [cells.lift_raw(row) for row in found.rows]
+            "link-sources.csv", cells.LIFT_HEADS, lambda: [cells.lift_raw(row) for row in lifts.rows]
         )
-    rows = [row for row in found.rows if wanted in (words.ALL_VERDICTS, words.VERDICTS[row.verdict])]
+    rows = [row for row in lifts.rows if wanted in (words.ALL_VERDICTS, words.VERDICTS[row.verdict])]
     rows = cells.lift_ordered(rows, next(key for key, name in words.SORTS.items() if name == order))
     shown = rows[:most]
     heads = widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4))

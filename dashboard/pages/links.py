@@ -7,7 +7,7 @@ import pandas as pd
 from dashboard import cells, charts, data, strings, widgets
 from tracker import numbers
 
-words = strings.Links
+words = strings.LinksPage
 
 here = widgets.here()
 
@@ -15,26 +15,26 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_links()
-    found = data.links(here.place)
-    by_brand(found)
+    links = data.links(here.workspace)
+    by_brand(links)
     names = [brand.name for brand in here.world.brands]
     if names:
         name = widgets.choice(words.BRAND, "brand", names)
-        one_brand(found, name)
+        one_brand(links, name)
     imports()
 
 
-def by_brand(found: pd.DataFrame) -> None:
+def by_brand(links: pd.DataFrame) -> None:
     widgets.section(words.BY_BRAND)
     widgets.table(
         widgets.columns(words.BRAND_COLUMNS, numeric=(1, 2, 3, 4, 5)),
-        [cells.link_counts(brand.name, found[found["brand"] == brand.name]) for brand in here.world.brands],
+        [cells.link_counts(brand.name, links[links["brand"] == brand.name]) for brand in here.world.brands],
         own=[i for i, brand in enumerate(here.world.brands) if brand.own],
     )
 
 
-def one_brand(found: pd.DataFrame, name: str) -> None:
-    mine = found[found["brand"] == name]
+def one_brand(links: pd.DataFrame, name: str) -> None:
+    mine = links[links["brand"] == name]
     if mine.empty:
         owned = here.world.brand(name).domains
         why = words.NONE_TEXT if owned else words.NO_DOMAINS.format(brand=name)
@@ -42,7 +42,7 @@ def one_brand(found: pd.DataFrame, name: str) -> None:
         return
     velocity(mine, name)
     widgets.section(words.DOMAINS)
-    rows = cells.referring(found, mine)
+    rows = cells.referring(links, mine)
     with widgets.bar():
         most = widgets.how_many(len(rows), "referring_shown")
         widgets.download("links.csv", cells.LINK_HEADS, lambda: cells.link_raw(mine))
@@ -58,19 +58,19 @@ def velocity(mine: pd.DataFrame, name: str) -> None:
     months = cells.by_month(mine)
     if len(months):
         widgets.section(words.GAINED, words.GAINED_SUB.format(brand=name))
-        marked = charts.marks(data.marked_moments(here.place), months["month"], lasting=30)
+        marked = charts.marks(data.marked_moments(here.workspace), months["month"], lasting=30)
         widgets.chart(charts.gained_and_lost(months, marked), words.GAINED, marked)
 
 
 def profile(name: str) -> None:
     """Anchor classes against the rivals', and unusual weeks: of the own brand only."""
-    found = data.link_profile(here.place)
-    shown = [share for share in found.anchors if share.own.estimate or share.rivals.estimate]
+    link_profile = data.link_profile(here.workspace)
+    shown = [share for share in link_profile.anchors if share.own.estimate or share.rivals.estimate]
     if shown:
         widgets.section(words.CLASSES, words.CLASSES_SUB.format(brand=name))
         heads = widgets.columns([h.format(brand=name) for h in words.CLASS_COLUMNS], numeric=(1, 2))
         widgets.table(heads, [cells.anchor_share(share) for share in shown])
-    if found.spikes:
+    if link_profile.spikes:
         widgets.section(words.SPIKES)
         rows = [
             (
@@ -79,7 +79,7 @@ def profile(name: str) -> None:
                 numbers.number(w.expected, 0),
                 w.because or words.SPIKE_PLAIN,
             )
-            for w in found.spikes[-8:]
+            for w in link_profile.spikes[-8:]
         ]
         widgets.table(widgets.columns(words.SPIKE_COLUMNS, numeric=(1, 2)), rows)
 
@@ -104,7 +104,7 @@ def imports() -> None:
             numbers.day(i.as_of),
             *map(numbers.count, (i.read, i.stored, i.rejected)),
         )
-        for i in data.imports(here.place)
+        for i in data.imports(here.workspace)
     ]
     widgets.table(widgets.columns(words.IMPORT_COLUMNS, numeric=(3, 4, 5)), rows)
 

@@ -26,63 +26,63 @@ def show() -> None:
         )
     scope = widgets.filters(("weeks", "engine", "topic"), weeks=None, row=row)
     with st.spinner(words.COMPUTING):
-        found = data.opportunities(here.place, scope)
-    if not found:
+        offers = data.opportunities(here.workspace, scope)
+    if not offers:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return
-    listed([o for o in found if wanted(o, state, reason)], found)
+    listed([o for o in offers if wanted(o, state, reason)], offers)
 
 
-def wanted(found: Opportunity, state: str, reason: str) -> bool:
-    kinds = {words.REASONS.get(r.kind, r.kind) for r in found.reasons}
-    return state in (words.ALL_STATES, words.STATES[found.state]) and (
+def wanted(offer: Opportunity, state: str, reason: str) -> bool:
+    kinds = {words.REASONS.get(r.kind, r.kind) for r in offer.reasons}
+    return state in (words.ALL_STATES, words.STATES[offer.state]) and (
         reason == words.ALL_REASONS or reason in kinds
     )
 
 
-def listed(chosen: list[Opportunity], found: list[Opportunity]) -> None:
+def listed(chosen: list[Opportunity], offers: list[Opportunity]) -> None:
     widgets.section(numbers.counted(len(chosen), "opportunity", "opportunities"), words.FOUND_SUB)
     if not chosen:
         widgets.empty(words.NONE_LEFT, words.NONE_LEFT_TEXT)
         return
     with widgets.bar():
         most = widgets.how_many(len(chosen), "opportunities_shown", steps=(10, 30, 100))
-        widgets.download("opportunities.csv", HEADS, lambda: [raw(o) for o in found])
+        widgets.download("opportunities.csv", HEADS, lambda: [raw(o) for o in offers])
     widgets.html("".join(card(o) for o in chosen[:most]))
     command = widgets.code(words.COMMAND.format(source=chosen[0].source))
     widgets.quiet(widgets.join(words.DECIDE, " ", command))
 
 
-def card(found: Opportunity) -> str:
-    name = widgets.link(f"https://{found.source}", found.source)
-    marks = [widgets.badge(Sources.KINDS.get(found.kind, found.kind))]
-    if found.state != "open":
-        marks.append(widgets.badge(words.STATES[found.state], words.TONES[found.state]))
-    note = f'<p class="cl-quiet">{widgets.text(words.NOTE.format(note=found.note))}</p>' if found.note else ""
-    reasons = "".join(why(r) for r in found.reasons)
+def card(offer: Opportunity) -> str:
+    name = widgets.link(f"https://{offer.source}", offer.source)
+    marks = [widgets.badge(Sources.KINDS.get(offer.kind, offer.kind))]
+    if offer.state != "open":
+        marks.append(widgets.badge(words.STATES[offer.state], words.TONES[offer.state]))
+    note = f'<p class="cl-quiet">{widgets.text(words.NOTE.format(note=offer.note))}</p>' if offer.note else ""
+    reasons = "".join(why(r) for r in offer.reasons)
     return (
         f'<div class="cl-opp"><div class="head"><b>{name}</b> {" ".join(marks)}'
-        f'<span class="gain">{gain(found)}</span></div>'
-        f'<p class="cl-quiet">{widgets.text(facts(found))}</p>{note}<ul>{reasons}</ul></div>'
+        f'<span class="gain">{gain(offer)}</span></div>'
+        f'<p class="cl-quiet">{widgets.text(facts(offer))}</p>{note}<ul>{reasons}</ul></div>'
     )
 
 
-def gain(found: Opportunity) -> widgets.Safe:
-    if found.gain is None:
+def gain(offer: Opportunity) -> widgets.Safe:
+    if offer.gain is None:
         return widgets.Safe(f'<span class="cl-quiet">{widgets.text(words.NO_GAIN)}</span>')
-    span = numbers.points_range(found.gain_low, found.gain_high)
-    return widgets.small(f"{words.GAIN} {numbers.points(found.gain)}", span)
+    span = numbers.points_range(offer.gain_low, offer.gain_high)
+    return widgets.small(f"{words.GAIN} {numbers.points(offer.gain)}", span)
 
 
-def facts(found: Opportunity) -> str:
-    interval = numbers.percent_range(found.low, found.high)
-    counts = {"n": numbers.count(found.cited_answers), "of": numbers.count(found.answers)}
-    cited = words.CITED.format(**counts, rate=numbers.percent(found.rate), interval=interval)
+def facts(offer: Opportunity) -> str:
+    interval = numbers.percent_range(offer.low, offer.high)
+    counts = {"n": numbers.count(offer.cited_answers), "of": numbers.count(offer.answers)}
+    cited = words.CITED.format(**counts, rate=numbers.percent(offer.rate), interval=interval)
     spread = words.SPREAD.format(
-        engines=numbers.counted(found.engines, "engine"),
-        weeks=found.weeks,
-        of_weeks=found.of_weeks,
-        prompts=numbers.counted(found.prompts, strings.Common.PROMPTS_ONE),
+        engines=numbers.counted(offer.engines, "engine"),
+        weeks=offer.weeks,
+        of_weeks=offer.of_weeks,
+        prompts=numbers.counted(offer.prompts, strings.Common.PROMPTS_ONE),
     )
     return f"{cited} · {spread}"
 
@@ -102,12 +102,12 @@ GAINS = ("gain", "gain_low", "gain_high")
 HEADS = (*FACTS, *GAINS, "links_to_own", "links_to_rivals", "reasons", "next_steps", "pages")
 
 
-def raw(found: Opportunity) -> tuple[object, ...]:
-    head = (found.source, found.kind, found.state, found.note, found.cited_answers, found.answers, found.rate)
-    texts = ("; ".join(r.text for r in found.reasons), "; ".join(r.next_step for r in found.reasons))
-    pages = " ".join(dict.fromkeys(url for r in found.reasons for url in r.pages))
-    gains = (found.gain, found.gain_low, found.gain_high)
-    return (*head, *gains, str(found.links_to_own), "; ".join(found.links_to_rivals), *texts, pages)
+def raw(offer: Opportunity) -> tuple[object, ...]:
+    head = (offer.source, offer.kind, offer.state, offer.note, offer.cited_answers, offer.answers, offer.rate)
+    texts = ("; ".join(r.text for r in offer.reasons), "; ".join(r.next_step for r in offer.reasons))
+    pages = " ".join(dict.fromkeys(url for r in offer.reasons for url in r.pages))
+    gains = (offer.gain, offer.gain_low, offer.gain_high)
+    return (*head, *gains, str(offer.links_to_own), "; ".join(offer.links_to_rivals), *texts, pages)
 
 
 show()

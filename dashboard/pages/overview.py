@@ -21,11 +21,11 @@ def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_answers()
     scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
-    rows = data.visibility(here.place, scope)
+    rows = data.visibility(here.workspace, scope)
     if not rows:
         widgets.nothing(scope)
         return
-    moved = data.changes(here.place, scope)
+    moved = data.changes(here.workspace, scope)
     headline(rows, moved, scope)
     slot = st.empty()
     slot.html(glance.panels(here, scope, rows, moved, None))
@@ -38,7 +38,7 @@ def show() -> None:
 def headline(rows: list[Row], moved: list[WeekChange], scope: Scope) -> None:
     own = next((row for row in rows if row.own), rows[0])
     widgets.cards(card(name, own, rows, moved) for name in Measure.NAMES)
-    widgets.quiet(cells.window(scope, here.world, data.excluded(here.place, scope)))
+    widgets.quiet(cells.window(scope, here.world, data.excluded(here.workspace, scope)))
     gate = moved[0] if moved else None
     if gate and gate.reasons:
         widgets.box(words.NOT_COMPARABLE, widgets.bullets(gate.reasons), "warn")
@@ -47,10 +47,10 @@ def headline(rows: list[Row], moved: list[WeekChange], scope: Scope) -> None:
 def card(name: Compared, own: Row, rows: list[Row], moved: list[WeekChange]) -> widgets.Card:
     rate = own.rates[name]
     above = sum((row.rates[name].estimate or 0) > (rate.estimate or 0) for row in rows)
-    place = words.RANK.format(place=numbers.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
+    position = words.RANK.format(place=numbers.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
     span = numbers.percent_range(rate.low, rate.high) if rate.enough else Common.NOT_ENOUGH
     change = next((c for c in moved if c.brand == own.brand and c.measure == name), None)
-    rank = f" · {place}" if place else ""
+    rank = f" · {position}" if position else ""
     basis = widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])
     lines = widgets.Safe(f"{span} · {basis}<br>{Measure.SHORT[name]}{rank}")
     return widgets.Card(
@@ -64,11 +64,11 @@ def over_time(scope: Scope) -> None:
         name = widgets.switch(words.MEASURE, "measure", Measure.NAMES)
         rivals = [brand.name for brand in here.world.brands if not brand.own]
         second = widgets.choice(words.HIGHLIGHT, "rival", [words.NOBODY, *rivals]) if rivals else words.NOBODY
-    rows = data.visibility(here.place, scope, ("week",))
+    rows = data.visibility(here.workspace, scope, ("week",))
     values = [(r.week, r.brand, r.own, i.estimate, i.low, i.high, i.n) for r in rows if (i := r.rates[name])]
     frame = pd.DataFrame(values, columns=["week", "brand", "own", "rate", "low", "high", "n"])
     if frame["rate"].notna().any():
-        marked = charts.marks(data.marked_moments(here.place), frame["week"])
+        marked = charts.marks(data.marked_moments(here.workspace), frame["week"])
         figure = charts.weekly(frame, marked, second=second, axis=Measure.NAMES[name])
         widgets.chart(figure, Measure.NAMES[name], marked)
     else:
@@ -101,7 +101,7 @@ def brands(rows: list[Row], moved: list[WeekChange]) -> None:
 
 
 def engines(scope: Scope) -> None:
-    rows = [row for row in data.visibility(here.place, scope, ("engine",)) if row.own]
+    rows = [row for row in data.visibility(here.workspace, scope, ("engine",)) if row.own]
     if len(rows) < 2:
         return
     widgets.section(words.ENGINES.format(brand=here.brand))

@@ -25,7 +25,7 @@ def show() -> None:
         widgets.empty(words.ALONE, words.ALONE_TEXT, words.ALONE_COMMANDS)
         return
     scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
-    if not data.visibility(here.place, scope):
+    if not data.visibility(here.workspace, scope):
         widgets.nothing(scope)
         return
     difference(scope)
@@ -35,7 +35,9 @@ def show() -> None:
 def difference(scope: Scope) -> None:
     widgets.section(words.DIFFERENCE, words.DIFFERENCE_SUB)
     name = widgets.switch(words.DIFFERENCE, "measure", Measure.NAMES)
-    pairs = sorted(data.differences(here.place, scope, name), key=lambda p: -(p[1].difference.estimate or 0))
+    pairs = sorted(
+        data.differences(here.workspace, scope, name), key=lambda p: -(p[1].difference.estimate or 0)
+    )
     known = [(rival, pair.difference) for rival, pair in pairs if pair.difference.enough]
     if known:
         frame = pd.DataFrame(
@@ -66,18 +68,18 @@ def difference(scope: Scope) -> None:
     widgets.table(widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4, 5)), rows)
 
 
-def reading(found: Interval) -> tuple[str, str]:
-    if found.low is None or found.high is None:
+def reading(difference: Interval) -> tuple[str, str]:
+    if difference.low is None or difference.high is None:
         return words.UNKNOWN, "quiet"
-    if found.low > 0:
+    if difference.low > 0:
         return words.AHEAD, "good"
-    return (words.BEHIND, "bad") if found.high < 0 else (words.TIE, "quiet")
+    return (words.BEHIND, "bad") if difference.high < 0 else (words.TIE, "quiet")
 
 
 def gaps(scope: Scope) -> None:
     widgets.section(words.GAP, words.GAP_SUB)
     by = widgets.switch(words.GAP_BY, "gaps", words.GAP_CHOICES)
-    frame = data.rivals_gap(here.place, scope, by)
+    frame = data.rivals_gap(here.workspace, scope, by)
     frame = frame[frame["rate"].notna()]
     names = [brand.name for brand in here.world.brands]
     widgets.chart(charts.heat(frame, brands=names, title=words.GAP_CHOICES[by]), words.GAP)

@@ -16,13 +16,13 @@ now = datetime.now(UTC)
 
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
-    runs = data.runs(here.place)
-    due = data.schedules(here.place, now)
+    runs = data.runs(here.workspace)
+    due = data.schedules(here.workspace, now)
     if not runs:
         widgets.empty(words.NO_RUNS, words.NO_RUNS_TEXT, words.NO_RUNS_COMMANDS)
     else:
         head(runs, due)
-        if data.simulated(here.place):
+        if data.simulated(here.workspace):
             widgets.quiet(words.SIMULATED)
         cost()
         table(runs)
@@ -31,10 +31,10 @@ def show() -> None:
 
 
 def head(runs: list[RunRecord], due: list[data.ScheduleView]) -> None:
-    spent = data.costs(here.place)
+    spent = data.costs(here.workspace)
     newest = max(run.asked_for for run in runs).date()
     recent = spent[spent["week"] > newest - timedelta(weeks=4)]["spent"].sum()
-    failed, asks = data.failures(here.place)["asks"].sum(), sum(run.asks for run in runs)
+    failed, asks = data.failures(here.workspace)["asks"].sum(), sum(run.asks for run in runs)
     following = min((s.next for s in due if s.next and s.kind == "run"), default=None)
     share = (
         words.FAILED_NOTE.format(share=numbers.percent(failed / asks if asks else None))
@@ -56,11 +56,11 @@ def head(runs: list[RunRecord], due: list[data.ScheduleView]) -> None:
 
 
 def cost() -> None:
-    spent = data.costs(here.place).groupby(["week", "engine"], as_index=False).agg({"spent": "sum"})
+    spent = data.costs(here.workspace).groupby(["week", "engine"], as_index=False).agg({"spent": "sum"})
     spent["dollars"] = spent["spent"] / 1e6
     if spent["dollars"].sum() > 0:
         widgets.section(words.COST, words.COST_SUB)
-        marked = charts.marks(data.marked_moments(here.place), spent["week"])
+        marked = charts.marks(data.marked_moments(here.workspace), spent["week"])
         widgets.chart(charts.spending(spent, marked), words.COST, marked)
 
 
@@ -82,11 +82,11 @@ def line(run: RunRecord) -> tuple[object, ...]:
 
 
 def failures() -> None:
-    found = data.failures(here.place)
-    if found.empty:
+    failed = data.failures(here.workspace)
+    if failed.empty:
         return
     widgets.section(words.FAILURES)
-    rows = [(r.engine, r.reason, numbers.count(r.asks), r.detail or "") for r in widgets.records(found)]
+    rows = [(r.engine, r.reason, numbers.count(r.asks), r.detail or "") for r in widgets.records(failed)]
     widgets.table(widgets.columns(words.FAILURE_COLUMNS, numeric=(2,), wide=(3,)), rows[:30])
 
 

@@ -22,15 +22,15 @@ def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
     scope = widgets.filters(("weeks", "engine", "topic", "country", "language"))
-    found = data.sources(here.place, scope)
-    cited = found[found["answers"] > 0]
+    domains = data.sources(here.workspace, scope)
+    cited = domains[domains["answers"] > 0]
     if cited.empty:
         widgets.empty(Empty.CITATIONS, Empty.CITATIONS_TEXT, Empty.CITATIONS_COMMANDS)
         return
     chart(cited)
     table(cited)
     stability(scope)
-    retrieved(found)
+    retrieved(domains)
 
 
 def chart(cited: pd.DataFrame) -> None:
@@ -69,7 +69,7 @@ def line(row: Any) -> tuple[object, ...]:
 
 
 def stability(scope: Scope) -> None:
-    rows = data.stability(here.place, scope)
+    rows = data.stability(here.workspace, scope)
     widgets.section(words.STABILITY, words.STABILITY_SUB)
     shown = [
         (
@@ -88,9 +88,11 @@ def stability(scope: Scope) -> None:
     widgets.quiet(words.STABILITY_HELP)
 
 
-def retrieved(found: pd.DataFrame) -> None:
+def retrieved(domains: pd.DataFrame) -> None:
     widgets.section(words.RETRIEVED, words.RETRIEVED_SUB)
-    only = found[found["retrieved"] > found["answers"]].assign(gap=lambda f: f["retrieved"] - f["answers"])
+    only = domains[domains["retrieved"] > domains["answers"]].assign(
+        gap=lambda f: f["retrieved"] - f["answers"]
+    )
     if only.empty:
         widgets.quiet(words.RETRIEVED_NONE)
         return

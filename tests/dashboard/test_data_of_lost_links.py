@@ -13,7 +13,7 @@ from analysis.authority import graph
 from analysis.frames import Scope
 from analysis.report import write
 from dashboard.data import linking, timeline
-from dashboard.data.opened import Opened
+from dashboard.data.opened import OpenWorkspace
 from tests.facts import Facts, week
 from tracker import domains, store
 from tracker.links.snapshots import snapshot_changes
@@ -168,12 +168,12 @@ def test_readers_of_the_present_agree(
 
 
 def pages(database: Engine):  # type: ignore[no-untyped-def]
-    found = linking.links(place(database))
+    found = linking.links(workspace(database))
     return found[(found["source"] == SOURCE) & (found["brand"] == "Norvane")]
 
 
-def place(database: Engine) -> Opened:
-    return Opened(database.url.render_as_string(), 0, 1, "one", None)
+def workspace(database: Engine) -> OpenWorkspace:
+    return OpenWorkspace(database.url.render_as_string(), 0, 1, "one", None)
 
 
 def days_of_loss(database: Engine) -> dict[str, set[date]]:
@@ -191,7 +191,7 @@ def days_of_loss(database: Engine) -> dict[str, set[date]]:
         for name, table in tables.items()
     }
     days["page of links"] = set(pages(database)["lost"].dropna().dt.date)
-    log = timeline.happened(place(database))
+    log = timeline.happened(workspace(database))
     days["page of events"] = set(log[(log["kind"] == "lost link") & (log["title"] == SOURCE)]["at"])
     with store.reading(database) as session:
         found = [change for pair in snapshot_changes(session, 1) for change in pair.of("lost")]

@@ -305,8 +305,8 @@ def test_the_database_is_opened_for_reading_only(opened: Any, urls: dict[str, st
     from sqlalchemy.exc import OperationalError
 
     opened("a small world")
-    place = data.place(None)
-    with pytest.raises(OperationalError), data.database(place).begin() as connection:
+    workspace = data.open_workspace(None)
+    with pytest.raises(OperationalError), data.database(workspace).begin() as connection:
         connection.execute(text("delete from answer"))
 
 
@@ -316,16 +316,16 @@ def test_an_event_that_comes_or_goes_changes_what_is_cached(opened: Any, urls: d
     from tracker.models import Event
 
     opened("one week")
-    seen = [data.place(None).mark]
+    seen = [data.open_workspace(None).mark]
     database = store.open_database(urls["one week"])
     for title in ("later", "later still"):
         with store.writing(database) as session:
             session.add(Event(workspace_id=1, at=NOW, kind="pr", title=title))
-        seen.append(data.place(None).mark)
+        seen.append(data.open_workspace(None).mark)
     with store.writing(database) as session:
         session.delete(session.scalars(select(Event).where(col(Event.title) == "later")).one())
     database.dispose()
-    assert len({*seen, data.place(None).mark}) == 4
+    assert len({*seen, data.open_workspace(None).mark}) == 4
 
 
 def test_an_edited_list_of_classes_changes_what_is_cached(
@@ -333,17 +333,17 @@ def test_an_edited_list_of_classes_changes_what_is_cached(
 ) -> None:
     monkeypatch.setenv("CITELIFT_CATALOG", str(tmp_path))
     opened("one week")
-    seen = [data.place(None).mark]
+    seen = [data.open_workspace(None).mark]
     lists = tmp_path / classify.OWN / "domains.csv"
     lists.parent.mkdir()
     for number, text in enumerate(("domain,kind\n", "domain,kind\nexample.org,editorial\n")):
         lists.write_text(text, encoding="utf-8")
         os.utime(lists, ns=(number + 1, number + 1))
-        seen.append(data.place(None).mark)
+        seen.append(data.open_workspace(None).mark)
     lists.rename(lists.with_name("rules.yaml"))
-    seen.append(data.place(None).mark)
+    seen.append(data.open_workspace(None).mark)
     assert len(set(seen)) == 4
-    assert data.place(None).mark == seen[-1]
+    assert data.open_workspace(None).mark == seen[-1]
 
 
 def test_the_words_on_lift_name_its_own_limits() -> None:
