@@ -250,12 +250,12 @@ def tokens(text: str, *, keep: frozenset[str] = frozenset()) -> list[str]:
     """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     plain = unicodedata.normalize("NFC", "".join(c for c in folded if not "\u0300" <= c <= "\u036f"))
-    found: list[str] = []
+    parts: list[str] = []
     for word in _RUN.findall(plain):
         for run in _UNSPACED.findall(word):
-            found += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
-        found += [part for part in _UNSPACED.sub(" ", word).split() if len(part) > 1]
-    return [word for word in found if word in keep or word not in empty_words()]
+            parts += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+        parts += [part for part in _UNSPACED.sub(" ", word).split() if len(part) > 1]
+    return [word for word in parts if word in keep or word not in empty_words()]
 
 
 def _without_accents(word: str) -> str:
@@ -386,7 +386,7 @@ class LinkWeek:
 
 
 def velocity(
-    found: Sequence[Factors], *, before: int = 12, least: int = 10, least_weeks: int = 6
+    factors: Sequence[Factors], *, before: int = 12, least: int = 10, least_weeks: int = 6
 ) -> list[LinkWeek]:
     r"""New referring domains per week, with spikes.
 
@@ -397,7 +397,7 @@ def velocity(
     stand on pages about something else. Links whose first day is unknown are no news: a first snapshot makes
     no spike.
     """
-    dated = [f for f in found if f.first is not None]
+    dated = [f for f in factors if f.first is not None]
     first: dict[str, Factors] = {}
     for f in sorted(dated, key=lambda f: (f.first or date.min, f.url or "")):
         first.setdefault(f.source, f)
@@ -454,7 +454,7 @@ class Review:
 
 
 def review(
-    found: Sequence[Factors],
+    factors: Sequence[Factors],
     decided: Mapping[str, tuple[str, str]],
     history: Sequence[Factors] | None = None,
 ) -> list[Review]:
@@ -466,9 +466,9 @@ def review(
     Only links that a search engine would follow raise questions: nofollow, ugc and sponsored ones are
     declared.
     """
-    spikes = {w.week: w.because for w in velocity(found if history is None else history) if w.risky}
+    spikes = {w.week: w.because for w in velocity(factors if history is None else history) if w.risky}
     by_domain: dict[str, list[Factors]] = {}
-    for f in found:
+    for f in factors:
         by_domain.setdefault(f.source, []).append(f)
     out = []
     for name, part in by_domain.items():

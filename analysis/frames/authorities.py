@@ -88,9 +88,9 @@ def authority_table(
     of_metric = known[known["metric"] == metric]
     if len(of_metric):
         newest = of_metric.iloc[0]
-        found = _list_values(database, int(newest["id"]), names)
+        values = _list_values(database, int(newest["id"]), names)
         higher = bool(newest["higher_is_better"])
-        return Authority(metric, str(newest["source"]), newest["as_of"], found, higher)
+        return Authority(metric, str(newest["source"]), newest["as_of"], values, higher)
     if metric in COMPUTED:
         return _computed(database, metric, workspace)
     offered = ", ".join([*COMPUTED, *dict.fromkeys(known["metric"])])
@@ -115,14 +115,14 @@ def _list_values(database: Engine, list_id: int, names: Sequence[str] | None) ->
         with database.connect() as connection:
             return {n: float(v) for n, v in connection.execute(statement)}
     by_id = {domain_id(name): name for name in names}
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     with database.connect() as connection:
         for part in chunks(sorted(by_id), 10_000):
             statement = select(VALUE.c.domain_id, VALUE.c.value).where(
                 VALUE.c.list_id == list_id, VALUE.c.domain_id.in_(part)
             )
-            found |= {by_id[i]: float(v) for i, v in connection.execute(statement)}
-    return found
+            values |= {by_id[i]: float(v) for i, v in connection.execute(statement)}
+    return values
 
 
 def _computed(database: Engine, metric: str, workspace: World | None) -> Authority:

@@ -45,9 +45,9 @@ def lift_panel(
     frame = answers(database, workspace, scope)
     ids = sorted({int(i) for i in linked.table["source_id"]})
     cited = citations(database, workspace, scope, domains=ids)
-    told = named(database, workspace, frame["answer"].to_numpy(np.int64))
+    mentioned = named(database, workspace, frame["answer"].to_numpy(np.int64))
     topics = {i: p.topic for i, p in workspace.prompts.items()}
-    return panel(frame, cited, linked, told, workspace, topics, exposure=exposure, families=families)
+    return panel(frame, cited, linked, mentioned, workspace, topics, exposure=exposure, families=families)
 
 
 Outcome = Literal["mention", "citation"]
@@ -135,7 +135,7 @@ def association_data(
     present = sorted({int(i) for i in frame["engine"]}, key=lambda i: workspace.engines[i])
     spot = {engine: code for code, engine in enumerate(present)}
     prompts, _ = pd.factorize(frame["prompt_id"], sort=True)
-    found = Citations(
+    data = Citations(
         answer=np.asarray(row.get_indexer(pd.Index(both["answer"])), np.int64),
         domain=np.asarray(domain, np.int64).ravel(),
         cited=(both["kind"] == "cited").to_numpy(bool),
@@ -144,4 +144,4 @@ def association_data(
         engines=tuple(workspace.engines[i] for i in present),
         serp=plain,
     )
-    return found, tuple(names.get(int(i), f"domain {i}") for i in ids)
+    return data, tuple(names.get(int(i), f"domain {i}") for i in ids)

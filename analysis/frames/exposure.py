@@ -74,10 +74,10 @@ def exposed(
         parts.append(events[knows].merge(_pages_unknown(links, of_page), on="source_id"))
     elif exposure == "domain":
         parts.append(events.merge(spans, on="source_id"))
-    found = pd.concat(parts, ignore_index=True)
-    at = found["seconds"]
-    found = found[(found["start"] <= at) & (at < found["end"])]
-    return found[["answer", "source_id", "brand"]].drop_duplicates()
+    pairs = pd.concat(parts, ignore_index=True)
+    at = pairs["seconds"]
+    pairs = pairs[(pairs["start"] <= at) & (at < pairs["end"])]
+    return pairs[["answer", "source_id", "brand"]].drop_duplicates()
 
 
 def _pages_unknown(links: pd.DataFrame, of_page: pd.DataFrame) -> pd.DataFrame:
@@ -107,8 +107,8 @@ def panel(
     row = {answer: i for i, answer in enumerate(answers["answer"].tolist())}
     a, b, s = len(row), len(workspace.brands), len(order)
     hits = cited[cited["source_id"].isin(column)][["answer", "source_id"]].drop_duplicates()
-    found = exposed(answers, cited, spans, exposure)
-    pairs = found["answer"].map(row).to_numpy(np.int64) * b + found["brand"].to_numpy(np.int64)
+    exposures = exposed(answers, cited, spans, exposure)
+    pairs = exposures["answer"].map(row).to_numpy(np.int64) * b + exposures["brand"].to_numpy(np.int64)
     sources = tuple(names[i] for i in order)
     family = tuple(families(sources)) if families else ("source",) * s
     return Panel(
@@ -121,7 +121,7 @@ def panel(
         families=family,
         named=named,
         cited=_ones(hits["answer"].map(row), hits["source_id"].map(column), (a, s)),
-        exposed=_ones(pairs, found["source_id"].map(column), (a * b, s)),
+        exposed=_ones(pairs, exposures["source_id"].map(column), (a * b, s)),
         own=next((i for i, brand in enumerate(workspace.brands) if brand.own), None),
     )
 

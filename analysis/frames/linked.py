@@ -54,15 +54,15 @@ class Links:
         """Whether each row of the table is live at this moment; at infinity, whether nothing has ended it."""
         spans = self.spans
         live = (spans["start"] <= at) & ((at < spans["end"]) | (spans["end"] == np.inf))
-        found = np.zeros(len(self.table), bool)
-        found[spans["row"].to_numpy(np.int64)[live.to_numpy(bool)]] = True
-        return found
+        mask = np.zeros(len(self.table), bool)
+        mask[spans["row"].to_numpy(np.int64)[live.to_numpy(bool)]] = True
+        return mask
 
     def begun_by(self, at: float) -> NDArray[np.bool_]:
         """Whether each row of the table was live at this moment or before it."""
-        found = np.zeros(len(self.table), bool)
-        found[self.spans["row"].to_numpy(np.int64)[(self.spans["start"] <= at).to_numpy(bool)]] = True
-        return found
+        mask = np.zeros(len(self.table), bool)
+        mask[self.spans["row"].to_numpy(np.int64)[(self.spans["start"] <= at).to_numpy(bool)]] = True
+        return mask
 
 
 def end_of(database: Engine, workspace: World, scope: Scope) -> float:
@@ -82,8 +82,8 @@ class _Targets:
     """
 
     def __init__(self, workspace: World) -> None:
-        self.owners = Owners({place: brand.estate for place, brand in enumerate(workspace.brands)})
-        self.whole = {domains.domain_id(name): place for name, place in self.owners.domains.items()}
+        self.owners = Owners({index: brand.estate for index, brand in enumerate(workspace.brands)})
+        self.whole = {domains.domain_id(name): index for name, index in self.owners.domains.items()}
         self.shared = {domains.domain_id(name) for name in self.owners.partly}
 
     @property
@@ -130,9 +130,9 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True, texts:
 
 
 def _spans(lives: Spans, table: pd.DataFrame) -> pd.DataFrame:
-    found = pd.DataFrame({"link": lives.link, "start": lives.start, "end": lives.end})
+    known_spans = pd.DataFrame({"link": lives.link, "start": lives.start, "end": lives.end})
     mine = table[["link", "source_id", "page", "brand"]].assign(row=np.arange(len(table)))
-    known = mine[mine["link"] >= 0].merge(found, on="link")
+    known = mine[mine["link"] >= 0].merge(known_spans, on="link")
     edges = mine[mine["link"] < 0].assign(start=-np.inf, end=np.inf)
     return pd.concat([known, edges], ignore_index=True)[["row", "source_id", "page", "brand", "start", "end"]]
 
@@ -225,13 +225,16 @@ def _placements(
     connection: Connection, workspace: World
 ) -> dict[tuple[int | None, int], tuple[str, int | None, str | None]]:
     """(page, brand) → placement, outlinks and language by the newest check that found the link."""
-    found = (
+    statement = (
         select(CHECK.c.page_id, LINK.c.brand_id, LINK.c.placement, CHECK.c.outlinks, CHECK.c.language)
         .join_from(LINK, CHECK, CHECK.c.id == LINK.c.check_id)
         .where(CHECK.c.workspace_id == workspace.id)
         .order_by(CHECK.c.checked_at)
     )
-    return {(int(p), int(b)): (str(place), out, lang) for p, b, place, out, lang in connection.execute(found)}
+    return {
+        (int(p), int(b)): (str(placement), out, lang)
+        for p, b, placement, out, lang in connection.execute(statement)
+    }
 
 
 def page_checks(database: Engine, workspace: World) -> pd.DataFrame:
@@ -244,14 +247,14 @@ def page_checks(database: Engine, workspace: World) -> pd.DataFrame:
         .group_by(CHECK.c.page_id)
         .subquery("newest")
     )
-    found = (
+    statement = (
         select(CHECK.c.id, CHECK.c.page_id.label("page"), CHECK.c.named)
         .join(newest, and_(newest.c.page_id == CHECK.c.page_id, newest.c.at == CHECK.c.checked_at))
         .where(CHECK.c.workspace_id == workspace.id)
     )
     linked = select(LINK.c.check_id, LINK.c.brand_id).join_from(LINK, CHECK, CHECK.c.id == LINK.c.check_id)
     with database.connect() as connection:
-        frame = rows(connection, found)
+        frame = rows(connection, statement)
         of_check: dict[int, set[int]] = {}
         for check, brand in connection.execute(linked.where(CHECK.c.workspace_id == workspace.id)):
             of_check.setdefault(int(check), set()).add(int(brand))
