@@ -91,11 +91,11 @@ def import_answers(database: Database, workspace_id: int, path: Path) -> ImportC
     with store.reading(database) as session:
         refuse_pooling(session, workspace_id, {"real"})
         names = answers.finder(session, workspace_id)
-    places = _Places(workspace_id)
+    imported = _ImportedNames(workspace_id)
     records = _records(path, counts)
     while batch := list(islice(records, BATCH)):
         with store.writing(database) as session:
-            _store(session, workspace_id, batch, names, places, counts)
+            _store(session, workspace_id, batch, names, imported, counts)
     answers.remember_brands(database, workspace_id)
     return counts
 
@@ -105,12 +105,12 @@ def _store(
     workspace_id: int,
     batch: list[Record],
     names: Finder,
-    places: _Places,
+    imported: _ImportedNames,
     counts: ImportCounts,
 ) -> None:
     known = _known(session, workspace_id, batch)
     fresh = {record.fingerprint: record for record in batch if record.fingerprint not in known}
-    rows = [_rows(session, workspace_id, record, names, places) for record in fresh.values()]
+    rows = [_rows(session, workspace_id, record, names, imported) for record in fresh.values()]
     stored = answers.save(session, rows)
     counts.stored += stored
     counts.already_there += len(batch) - stored
@@ -125,7 +125,9 @@ def _known(session: Session, workspace_id: int, batch: list[Record]) -> set[str]
     return set(session.exec(statement.where(Answer.fingerprint.in_(wanted))))  # type: ignore[attr-defined]
 
 
-def _rows(session: Session, workspace_id: int, record: Record, names: Finder, places: _Places) -> AnswerRows:
+def _rows(
+    session: Session, workspace_id: int, record: Record, names: Finder, imported: _ImportedNames
+) -> AnswerRows:
     reading = Reading(
         shape="litellm",
         engine_model=record.model or None,
@@ -139,8 +141,8 @@ def _rows(session: Session, workspace_id: int, record: Record, names: Finder, pl
     )
     head = {
         "workspace_id": workspace_id,
-        "prompt_id": places.prompt(session, record.prompt),
-        "engine_id": places.engine(session, record),
+        "prompt_id": imported.prompt(session, record.prompt),
+        "engine_id": imported.engine(session, record),
         "fingerprint": record.fingerprint,
         "repeat": record.repeat,
         "asked_at": record.asked_at,
@@ -152,7 +154,7 @@ def _rows(session: Session, workspace_id: int, record: Record, names: Finder, pl
     return answer_rows(reading, head, names, citations_known=record.citations is not None)
 
 
-class _Places:
+class _ImportedNames:
     """Prompts and engines by name, made as imported where the catalog has none."""
 
     def __init__(self, workspace_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Anthropic messages: blocks in order; a citation's place is its whole text block."""
+"""Anthropic messages: blocks in order; a citation's span is its whole text block."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _MISTRAL_SEARCH = ("web_search", "web_search_premium", "news", "open_url", "open
 
 
 def read_bedrock(body: dict[str, Any]) -> Draft:
-    """Nova's converse: citation blocks follow the text they support and give no place in it."""
+    """Nova's converse: citation blocks follow the text they support and give no span in it."""
     draft = Draft("bedrock", engine_model=word(body.get("modelId")), stop=word(body.get("stopReason")))
     draft.search_used = False
     billed = 0

@@ -109,7 +109,7 @@ def _some(keys: list[str]) -> str:
 
 
 def merge(parts: Sequence[Reading]) -> Reading:
-    """One answer from the parts of an interrupted turn: text joined, places moved, tokens added.
+    """One answer from the parts of an interrupted turn: text joined, spans moved, tokens added.
 
     The last part says how it ended; a search in any part is a search.
     """

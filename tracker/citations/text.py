@@ -151,7 +151,7 @@ class UrlSpans:
     def verified(self, url: str, start: int | None, end: int | None) -> tuple[int | None, int | None]:
         """The engine's span where it holds the URL or nothing better exists.
 
-        0/0 means "no place" at OpenRouter and is kept as the engine gave it. Offsets counted in UTF-16 units
+        0/0 means "no span" at OpenRouter and is kept as the engine gave it. Offsets counted in UTF-16 units
         (characters beyond the BMP) and spans that drifted are put right by the URL itself.
         """
         if start is None or end is None:

@@ -1,6 +1,6 @@
 """Statements that a name was *not* found: "no results for Norvane", "Norvane is not listed", and so on.
 
-They are read around each place where a brand is named, in folded text in which names have become `NAME`: by
+They are read around each name of a brand, in folded text in which names have become `NAME`: by
 what stands before it in its sentence, by what follows, or by both. Other names and filler words may stand
 between, as in "nothing about Acme or a firm called Norvane". A missing detail is no absence: "no
 information about Norvane's prices" and "Norvane has no free plan" name the brand, and so does whatever

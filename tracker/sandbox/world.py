@@ -94,7 +94,7 @@ class SimulatedWorld:
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Self:
         lists = ("domains", "aliases", "other_meanings")
-        brands = [WorldBrand(**{**row, **{k: tuple(row[k]) for k in lists}}) for row in spec["brands"]]
+        brands = [WorldBrand(**(row | {k: tuple(row[k]) for k in lists})) for row in spec["brands"]]
         when = date.fromisoformat(spec["start"])
         kind: Kind = spec["kind"]
         return cls.build(
