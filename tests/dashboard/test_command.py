@@ -211,6 +211,7 @@ READING = {
     "classify": (),
     "judge": ("--show",),
     "import list": (),
+    "links evidence": ("techdaily.com",),
     "disavow export": (),
     "disavow merge": ("disavow.txt",),
     "schedule list": (),
