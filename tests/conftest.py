@@ -19,15 +19,13 @@ from tracker.store import open_database
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests that share a module's fixture (a demo, a sandbox, a folder that each of them adds to) go to one
-    worker."""
-    for item in items:
-        known = getattr(item, "_fixtureinfo", None)
-        shared = known.name2fixturedefs.values() if known else ()
-        if any(definitions[-1].scope == "module" for definitions in shared):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    worker. Marked here, as each is collected: a worker names the groups before any later hook of ours."""
+    known = getattr(item, "_fixtureinfo", None)
+    shared = known.name2fixturedefs.values() if known else ()
+    if any(definitions[-1].scope == "module" for definitions in shared):
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(autouse=True)

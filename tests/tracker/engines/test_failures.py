@@ -8,7 +8,7 @@ from typing import ClassVar
 import httpx
 import pytest
 
-from tracker.engines.failures import by_status, named
+from tracker.engines.failures import by_status, named, without_keys
 from tracker.errors import UsageError
 
 
@@ -108,3 +108,10 @@ def test_the_engines_word_on_waiting_comes_with_its_error() -> None:
 def test_a_rare_status_has_one_reason_and_is_not_paid(status: int, text: str, reason: str) -> None:
     failure = by_status(status, text, {})
     assert (failure.reason, failure.maybe_paid, failure.detail) == (reason, False, text)
+
+
+def test_a_key_that_a_reply_repeats_is_taken_out_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-0a1b2c3d4e5f")
+    body = b'{"said": "your key planted-0a1b2c3d4e5f, twice: planted-0a1b2c3d4e5f"}'
+    assert without_keys(body) == b'{"said": "your key [key], twice: [key]"}'
+    assert without_keys(b'{"said": "nothing"}') == b'{"said": "nothing"}'
