@@ -966,7 +966,7 @@ def test_an_answers_page_shows_stances_with_the_judges_agreement(sqlite_database
     view = data.JudgedView((("Norvane", "positive"),), by, measured(sqlite_database, world, by))
     shown = str(marked.facts(data.AnswerView(answer, (), (), (), view), "alpha"))
     assert "Norvane: positive" in shown
-    assert "m, prompt v; agrees with people on 80%" in shown
+    assert "m, prompt v; agrees with people on 80\u00a0%" in shown
     assert "of 50 labelled texts, kappa 0.55" in shown
     bare = replace(view, measured=None)
     assert "is unknown" in str(marked.facts(data.AnswerView(answer, (), (), (), bare), "alpha"))
