@@ -20,7 +20,7 @@ demo: .venv/run.stamp
 	@$(BIN)/citelift demo
 
 test: .venv/dev.stamp
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 # Changes the rules of money, claims, links and rates one at a time and names what no test notices; takes hours.
 # `make mutants ONLY='tracker.run.claims*'` for one module, `.venv/bin/mutmut results` for the survivors.

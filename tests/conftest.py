@@ -19,15 +19,6 @@ from tracker.store import open_database
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests that share a module's fixture (a demo, a sandbox, a folder that each of them adds to) go to one
-    worker. Marked here, as each is collected: a worker names the groups before any later hook of ours."""
-    known = getattr(item, "_fixtureinfo", None)
-    shared = known.name2fixturedefs.values() if known else ()
-    if any(definitions[-1].scope == "module" for definitions in shared):
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-
-
 @pytest.fixture(autouse=True)
 def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
