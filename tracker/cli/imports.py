@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli.opening import opened
-from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.options import (
+    JsonOption,
+    Where,
+)
 from tracker.cli.printing import err, out, plain, print_json, table
+from tracker.cli.verbs import add
 from tracker.cli.workspaces import synced, workspace_of
 
 if TYPE_CHECKING:
@@ -20,14 +24,15 @@ if TYPE_CHECKING:
 
 
 def register(imports: typer.Typer) -> None:
-    imports.command("links")(import_links)
-    imports.command("authority")(import_authority)
-    imports.command("list")(list_imports)
-    imports.command("undo")(undo)
-    imports.command("rescope")(rescope)
+    add(imports, import_links, "links")
+    add(imports, import_authority, "authority")
+    add(imports, list_imports, "list")
+    add(imports, undo, "undo")
+    add(imports, rescope, "rescope")
 
 
 def import_links(
+    where: Where,
     file: Annotated[
         Path,
         typer.Argument(
@@ -37,9 +42,6 @@ def import_links(
             )
         ),
     ],
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     format: Annotated[str, typer.Option(help="auto, or the name of a layout.")] = "auto",
     vendor: Annotated[
         str | None, typer.Option(help="Who made the export, where the file does not say.")
@@ -65,7 +67,7 @@ def import_links(
         found = importer.preview_file(file, format=format, date_order=date_order, encoding=encoding)
         _show_previews(found, as_json)
         raise typer.Exit(3 if any(seen.rejected for _, seen in found) else 0)
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         made = importer.import_file(
@@ -167,6 +169,7 @@ def _rel(row: LinkRow) -> str:
 
 
 def import_authority(
+    where: Where,
     file: Annotated[Path, typer.Argument(help="A table with a domain and a number a row.")],
     metric: Annotated[str, typer.Option(help="The name of the metric, like referring_subnets.")],
     as_of: Annotated[datetime, typer.Option(help="The day the figures are of.", formats=["%Y-%m-%d"])],
@@ -175,15 +178,12 @@ def import_authority(
     lower_is_better: Annotated[
         bool, typer.Option("--lower-is-better", help="For ranks: 1 is the best.")
     ] = False,
-    database: DatabaseOption = None,
-    catalog: CatalogOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Store a dated authority metric over domains; `citelift association --authority NAME` uses it."""
     from tracker.links import authority_lists
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db:
         result = authority_lists.import_authority(
             db,
@@ -211,16 +211,14 @@ def import_authority(
 
 
 def list_imports(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     as_json: JsonOption = False,
 ) -> None:
     """The imports of links, newest first: of which day, what each covers, how many rows."""
     from tracker import store
     from tracker.links import desk
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         made = desk.imports(session, workspace_of(session, settings))
     if as_json:
@@ -249,17 +247,15 @@ NumberArgument = Annotated[int, typer.Argument(help="The import's number, from `
 
 
 def undo(
+    where: Where,
     number: NumberArgument,
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take an import of links back with all its rows. The file can be imported again."""
     from tracker import store
     from tracker.links import desk
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db, store.writing(db) as session:
         undone = desk.undo(session, workspace_of(session, settings), number)
     if as_json:
@@ -273,6 +269,7 @@ def undo(
 
 
 def rescope(
+    where: Where,
     number: NumberArgument,
     scope: Annotated[
         str, typer.Argument(help="What it covers: all, one_per_domain, domains, sample, new, lost.")
@@ -281,9 +278,6 @@ def rescope(
         datetime | None, typer.Option(help="The day the export shows.", formats=["%Y-%m-%d"])
     ] = None,
     vendor: Annotated[str | None, typer.Option(help="Who made the export.")] = None,
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what an import covers. Only complete ones (all, one_per_domain, domains) make others' links look
@@ -292,7 +286,7 @@ def rescope(
     from tracker import store
     from tracker.links import desk
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db, store.writing(db) as session:
         key, day = workspace_of(session, settings), as_of.date() if as_of else None
         made = desk.rescope(session, key, number, scope, now=datetime.now(UTC), as_of=day, vendor=vendor)

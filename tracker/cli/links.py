@@ -14,9 +14,9 @@ import typer
 from tracker import numbers
 from tracker.cli import imports as cli_import
 from tracker.cli.opening import opened
-from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption, settings_from
+from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
-from tracker.cli.verbs import ACT, IMPORT, READ
+from tracker.cli.verbs import ACT, IMPORT, READ, add, add_group
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import DataError, UsageError
 
@@ -38,7 +38,7 @@ AsOfOption = Annotated[
 
 def register(app: typer.Typer, imports: typer.Typer) -> None:
     cli_import.register(imports)
-    app.command("snapshots", rich_help_panel=READ)(snapshots)
+    add(app, snapshots, group=READ)
     groups: dict[tuple[str, str, str], dict[str, Callable[..., None]]] = {
         ("links", "What is known of one link, by whom.", READ): {"evidence": links_evidence},
         ("pages", "Our own look at the pages that link or are cited.", IMPORT): {"check": pages_check},
@@ -54,24 +54,21 @@ def register(app: typer.Typer, imports: typer.Typer) -> None:
         },
     }
     for (name, text, panel), verbs in groups.items():
-        group = typer.Typer(help=text, no_args_is_help=True)
+        group = add_group(app, name, text, panel)
         for verb_name, act in verbs.items():
-            group.command(verb_name)(act)
-        app.add_typer(group, name=name, rich_help_panel=panel)
+            add(group, act, verb_name)
 
 
 def links_evidence(
+    where: Where,
     page: Annotated[str, typer.Argument(help="A linking page's URL, or a domain for all its pages.")],
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """All dated evidence on the links of a page or domain, when each was live, and who disagrees."""
     from tracker import store
     from tracker.links.evidence import evidence
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         found = evidence(session, workspace_of(session, settings), page)
     if as_json:
@@ -102,9 +99,7 @@ def links_evidence(
 
 
 def snapshots(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     vendor: Annotated[str | None, typer.Option(help="Exports of this vendor only.")] = None,
     scope: Annotated[str | None, typer.Option(help="Exports of this scope only.")] = None,
     links: Annotated[bool, typer.Option("--links", help="Show every link that came or went.")] = False,
@@ -114,7 +109,7 @@ def snapshots(
     from tracker import store
     from tracker.links import snapshots as comparison
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         workspace_id = workspace_of(session, settings)
         found = comparison.snapshot_changes(session, workspace_id, vendor=vendor, scope=scope)
@@ -150,9 +145,7 @@ def snapshots(
 
 
 def pages_check(
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
+    where: Where,
     limit: Annotated[int, typer.Option(min=1, help="At most so many pages.")] = 500,
     cited: Annotated[bool, typer.Option("--cited", help="Only pages that answers cite.")] = False,
     linking: Annotated[bool, typer.Option("--linking", help="Only pages that link to a brand.")] = False,
@@ -170,7 +163,7 @@ def pages_check(
     from tracker.links.pages import checking
     from tracker.links.web.fetch import Fetcher, Policy
 
-    settings = settings_from(catalog, database, workspace, user_agent_contact=contact)
+    settings = where.settings(user_agent_contact=contact)
     if cited and linking:
         raise UsageError("--cited and --linking leave nothing out together", "give one of them, or neither")
     if not settings.user_agent_contact:
@@ -229,6 +222,7 @@ def _show_looked(looked: list[Looked]) -> None:
 
 
 def webgraph_ranks(
+    where: Where,
     file: Annotated[
         str, typer.Argument(help="The release's ranks, a file or an https:// address; gz or not.")
     ],
@@ -238,9 +232,6 @@ def webgraph_ranks(
     ] = None,
     as_of: AsOfOption = None,
     cache: CacheOption = Path("downloads"),
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Keep harmonic and PageRank positions and percentiles of the brands', linking and cited domains."""
@@ -248,7 +239,7 @@ def webgraph_ranks(
     from tracker.links import releases, webgraph
 
     day = as_of.date() if as_of else releases.day_of(release)
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         with store.reading(db) as session:
@@ -279,14 +270,12 @@ def webgraph_ranks(
 
 
 def webgraph_edges(
+    where: Where,
     vertices: Annotated[str, typer.Argument(help="The release's vertices, a file or an https:// address.")],
     edges: Annotated[str, typer.Argument(help="The release's edges, a file or an https:// address.")],
     release: Annotated[str, typer.Option(help="Its name, like cc-main-2026-jul-aug-sep.")],
     as_of: AsOfOption = None,
     cache: CacheOption = Path("downloads"),
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Keep who links to the brands', linking and cited domains, infrastructure left out."""
@@ -294,7 +283,7 @@ def webgraph_edges(
     from tracker.links import releases
 
     day = as_of.date() if as_of else releases.day_of(release)
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         with store.reading(db) as session:
@@ -328,18 +317,16 @@ def webgraph_edges(
 
 
 def disavow_import(
+    where: Where,
     file: Annotated[Path, typer.Argument(help="The disavow file that is in force at Google.")],
     note: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take a disavow file's entries as decisions. What somebody decided to keep stays kept."""
     from tracker import store
     from tracker.links import decisions
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         with store.writing(db) as session:
@@ -384,20 +371,18 @@ def _notes(warnings: Iterable[str]) -> None:
 
 
 def disavow_add(
+    where: Where,
     entries: Annotated[list[str], typer.Argument(help="domain:example.com, or the full URL of one page.")],
     keep: Annotated[
         bool, typer.Option("--keep", help="Decide to keep the link, whatever a file says.")
     ] = False,
     note: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
 ) -> None:
     """Decide about a domain or a page. The last decision about it counts."""
     from tracker import store
     from tracker.links import decisions
 
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         with store.writing(db) as session:
@@ -414,41 +399,35 @@ def disavow_add(
 
 
 def disavow_export(
+    where: Where,
     output: OutputOption = None,
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write Google's file of what was decided to be disavowed."""
-    _write_disavow((), output, catalog, database, workspace, as_json)
+    _write_disavow((), output, where, as_json)
 
 
 def disavow_merge(
+    where: Where,
     files: Annotated[list[Path], typer.Argument(help="Disavow files to go in beside the decisions.")],
     output: OutputOption = None,
-    catalog: CatalogOption = None,
-    database: DatabaseOption = None,
-    workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write one file of the decisions and of other disavow files. Stores nothing; what is kept stays out."""
-    _write_disavow(files, output, catalog, database, workspace, as_json)
+    _write_disavow(files, output, where, as_json)
 
 
 def _write_disavow(
     files: Iterable[Path],
     output: Path | None,
-    catalog: Path | None,
-    database: str | None,
-    workspace: str | None,
+    where: Where,
     as_json: bool,
 ) -> None:
     from tracker import store
     from tracker.links import decisions, disavow
 
     read = {path: disavow.read(path) for path in files}
-    settings = settings_from(catalog, database, workspace)
+    settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         made = decisions.merged(session, workspace_of(session, settings), list(read.values()))
     rejects = [(path, reject) for path, file in read.items() for reject in file.rejects]
