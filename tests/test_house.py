@@ -74,8 +74,6 @@ def test_imports_flow_from_dashboard_to_analysis_to_tracker(package: str) -> Non
 BEING_SPLIT: set[str] = {
     "analysis/events.py",
     "tracker/citations/keys.py",
-    "tracker/links/files/formats.py",
-    "tracker/links/files/records.py",
     "tracker/links/pages/placement.py",
     "tracker/links/web/fetch.py",
 }

@@ -13,8 +13,7 @@ from sqlmodel import Session, select
 
 from tracker import domains, store
 from tracker.errors import DataError, UsageError
-from tracker.links.files import formats, values
-from tracker.links.files import records as reading
+from tracker.links.files import content, encodings, formats, objects, records, tables, values
 from tracker.links.files.recognise import inspect
 from tracker.links.files.records import Reject
 from tracker.links.files.rows import plain_host
@@ -119,9 +118,9 @@ def import_authority(
 @dataclass(frozen=True)
 class _AuthorityFile:
     path: Path
-    table: reading.Table | None
+    table: tables.Table | None
     """None for JSON."""
-    encoding: reading.Encoding
+    encoding: encodings.Encoding
     container: tuple[str, ...]
     header: tuple[str, ...]
     domain: int
@@ -129,9 +128,9 @@ class _AuthorityFile:
 
     @classmethod
     def of(cls, path: Path, domain: str | None, value: str | None, encoding: str | None) -> _AuthorityFile:
-        head = reading.head_of(path)
-        found = reading.Encoding(encoding, "as given") if encoding else reading.encoding_of(head)
-        text = reading.decode_head(head, found)
+        head = content.head_of(path)
+        found = encodings.Encoding(encoding, "as given") if encoding else encodings.encoding_of(head)
+        text = encodings.decode_head(head, found)
         if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
             recognition = inspect(path, encoding=encoding)
             layout = recognition.layout
@@ -146,26 +145,26 @@ class _AuthorityFile:
             )
         seen: tuple[str, ...] = ()
         for delimiter in (",", "\t", ";", "|"):
-            for n, (_, cells) in enumerate(records := reading.split_sample(text, delimiter, 40)):
+            for n, (_, cells) in enumerate(records := tables.split_sample(text, delimiter, 40)):
                 seen = tuple(cells) if len(cells) > len(seen) else seen
                 names = [formats.plain(cell) for cell in cells]
                 if formats.plain(domain) in names and formats.plain(value) in names:
                     first = records[n + 1][0] if n + 1 < len(records) else text.count("\n") + 2
-                    table = reading.Table(found, delimiter, len(cells), first)
+                    table = tables.Table(found, delimiter, len(cells), first)
                     return cls(path, table, found, (), tuple(cells), *_two(path, cells, domain, value))
         _two(path, seen, domain, value)
         raise AssertionError("unreachable")
 
     def cells(self) -> Iterator[tuple[int, str, str] | Reject]:
         if self.table is None:
-            for n, each in enumerate(reading.elements(self.path, self.encoding, self.container), start=1):
+            for n, each in enumerate(objects.elements(self.path, self.encoding, self.container), start=1):
                 if isinstance(each, Reject):
                     yield each
                     continue
-                flat = reading.flat(each)
+                flat = objects.flat(each)
                 yield n, flat.get(self.header[self.domain], ""), flat.get(self.header[self.value], "")
             return
-        for batch in reading.batches(self.path, self.table):
+        for batch in tables.batches(self.path, self.table):
             for line, row in zip(batch.lines, batch.rows, strict=True):
                 yield line, row[self.domain], row[self.value]
             yield from batch.rejects
@@ -252,7 +251,7 @@ class _AuthorityCount:
 
     def _figure(self, line: int, name: str, cell: str) -> _Figure | Reject | None:
         host = plain_host(name)
-        shown = reading.fragment(f"{name} | {cell}")
+        shown = records.fragment(f"{name} | {cell}")
         if host is None:
             return Reject(line, f"{name[:60]!r} is not a domain", shown)
         domain = domains.domain_of(host) or host

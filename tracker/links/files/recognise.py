@@ -13,10 +13,10 @@ from typing import Any
 
 from tracker import domains
 from tracker.errors import DataError, UsageError
-from tracker.links.files import formats, values
-from tracker.links.files import records as reading
+from tracker.links.files import content, encodings, formats, objects, records, tables, values
+from tracker.links.files.encodings import Encoding
 from tracker.links.files.formats import Layout, Match
-from tracker.links.files.records import Encoding, Reject
+from tracker.links.files.records import Reject
 from tracker.links.files.values import DateOrder, Decimal, Moment, OrderEvidence
 
 SAMPLE_ROWS = 2_000
@@ -124,9 +124,9 @@ def inspect(
     layouts = _layouts(format)
     if date_order not in DATE_ORDERS:
         raise UsageError(f"no date order {date_order!r}", "use " + ", ".join(DATE_ORDERS))
-    head = reading.head_of(path)
-    found_encoding = _given_encoding(encoding) if encoding else reading.encoding_of(head)
-    text = reading.decode_head(head, found_encoding)
+    head = content.head_of(path)
+    found_encoding = _given_encoding(encoding) if encoding else encodings.encoding_of(head)
+    text = encodings.decode_head(head, found_encoding)
     if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
         found = _json_header(path, found_encoding, layouts)
     else:
@@ -173,7 +173,7 @@ def _table_header(path: Path, text: str, layouts: Sequence[Layout], format: str)
     best: _Found | None = None
     widest = 0
     for delimiter in DELIMITERS:
-        for number, (line, cells) in enumerate(records := reading.split_sample(text, delimiter, PREAMBLE)):
+        for number, (line, cells) in enumerate(records := tables.split_sample(text, delimiter, PREAMBLE)):
             if len(cells) > MOST_COLUMNS:
                 widest = max(widest, len(cells))
                 continue
@@ -220,7 +220,7 @@ def _translated(text: str, layouts: Sequence[Layout], *, given: bool) -> _Found 
     Unless the user names the format, the header must speak of links in some language.
     """
     for delimiter in (",", ";", "\t"):
-        records = [(line, cells) for line, cells in reading.split_sample(text, delimiter, 200) if any(cells)]
+        records = [(line, cells) for line, cells in tables.split_sample(text, delimiter, 200) if any(cells)]
         if len(records) < 2:
             continue
         (line, header), *body = records
@@ -283,12 +283,12 @@ def _unknown(path: Path, text: str, layouts: Sequence[Layout]) -> DataError:
     lines = [line for line in text.split("\n") if line.strip()]
     if lines and re.match(r"\W*https?://", lines[0], re.IGNORECASE):
         return DataError(
-            f"{path.name} has no header: its first line is already data: {reading.fragment(lines[0])}",
+            f"{path.name} has no header: its first line is already data: {records.fragment(lines[0])}",
             "put a line with the names of the columns before it, such as source_url,target_url,anchor",
         )
-    seen = reading.fragment(lines[0]) if lines else ""
+    seen = records.fragment(lines[0]) if lines else ""
     delimiter = max(DELIMITERS, key=lambda mark: lines[0].count(mark)) if lines else ","
-    columns = len(next(iter(reading.split_sample(lines[0], delimiter, 1)), (0, [""]))[1]) if lines else 0
+    columns = len(next(iter(tables.split_sample(lines[0], delimiter, 1)), (0, [""]))[1]) if lines else 0
     return DataError(
         f"{path.name} is not a link export this program knows; its first line has {columns} "
         f"column{'s' if columns != 1 else ''}: {seen}",
@@ -302,7 +302,7 @@ def _nearest(text: str, layouts: Sequence[Layout]) -> str:
     """The layout that a header comes nearest to, and what it lacks of it."""
     best = (0.0, "")
     for delimiter in DELIMITERS:
-        for _, cells in reading.split_sample(text, delimiter, 10):
+        for _, cells in tables.split_sample(text, delimiter, 10):
             names = {formats.plain(cell) for cell in cells} - {""}
             for each in layouts:
                 lacks = [
@@ -320,9 +320,9 @@ def _nearest(text: str, layouts: Sequence[Layout]) -> str:
 def _json_header(path: Path, encoding: Encoding, layouts: Sequence[Layout]) -> _Found:
     keys = formats.CONTAINERS
     sample = [
-        each for each in islice(reading.elements(path, encoding, keys), 200) if not isinstance(each, Reject)
+        each for each in islice(objects.elements(path, encoding, keys), 200) if not isinstance(each, Reject)
     ]
-    header = tuple(dict.fromkeys(name for each in sample for name in reading.flat(each)))
+    header = tuple(dict.fromkeys(name for each in sample for name in objects.flat(each)))
     # An API's reply before the table of the same name: `last_seen` can be the day of the loss in one alone.
     of_apis = [each for each in layouts if each.is_json]
     match = (formats.match(header, of_apis) or formats.match(header, layouts)) if header else None
@@ -479,12 +479,12 @@ def _warnings(recognition: Recognition, text: str, sample: Sequence[Sequence[str
         yield f"the header names a column twice ({', '.join(twice)}); the first one is read"
     if recognition.encoding.name == "cp1252" and recognition.encoding.evidence != "as given":
         yield "not UTF-8: read as Windows-1252; for another code page give its name as the encoding"
-        if found := reading.central_european(text):
+        if found := encodings.central_european(text):
             yield (
                 f"letters as in {found!r} look like Windows-1250 (Central Europe): give cp1250 as the "
                 "encoding"
             )
-    if found := reading.mojibake(text):
+    if found := encodings.mojibake(text):
         yield f"text was garbled before this export was saved (UTF-8 read as Windows-1252), such as {found!r}"
     if not sample:
         yield "the file has a header and no rows"
@@ -500,31 +500,31 @@ def _warnings(recognition: Recognition, text: str, sample: Sequence[Sequence[str
         yield "the rows do not say which site they link to"
 
 
-def batches(path: Path, recognition: Recognition) -> Iterator[reading.Batch]:
+def batches(path: Path, recognition: Recognition) -> Iterator[records.Batch]:
     if recognition.delimiter is None:
         yield from _json_batches(path, recognition)
         return
-    table = reading.Table(
+    table = tables.Table(
         recognition.encoding,
         recognition.delimiter,
         len(recognition.header),
         recognition.first_row,
         recognition.padding,
     )
-    yield from reading.batches(path, table)
+    yield from tables.batches(path, table)
 
 
-def _json_batches(path: Path, recognition: Recognition, size: int = 2_000) -> Iterator[reading.Batch]:
-    found = reading.elements(path, recognition.encoding, formats.CONTAINERS)
+def _json_batches(path: Path, recognition: Recognition, size: int = 2_000) -> Iterator[records.Batch]:
+    found = objects.elements(path, recognition.encoding, formats.CONTAINERS)
     count = 0
     while block := list(islice(found, size)):
-        batch = reading.Batch([], [], [])
+        batch = records.Batch([], [], [])
         for each in block:
             count += 1
             if isinstance(each, Reject):
                 batch.rejects.append(each)
                 continue
-            cells = reading.flat(each)
+            cells = objects.flat(each)
             batch.lines.append(count)
             batch.rows.append([cells.get(name, "") for name in recognition.header])
         yield batch

@@ -1,4 +1,6 @@
-"""Words of link exports in many languages: names of columns, flags and months, from `words.yaml`."""
+"""Words of link exports in many languages (names of columns, flags, months), from `words.yaml`, and what else
+is data beside this module.
+"""
 
 from __future__ import annotations
 
@@ -7,4 +9,13 @@ from typing import Any
 
 import yaml
 
-WORDS: dict[str, Any] = yaml.safe_load((files("tracker.links.files") / "words.yaml").read_text("utf-8"))
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def data(name: str) -> dict[str, Any]:
+    text = files("tracker.links.files").joinpath(name).read_text("utf-8")
+    found: dict[str, Any] = yaml.load(text, _LOADER)  # noqa: S506 - a safe one
+    return found
+
+
+WORDS = data("words.yaml")

@@ -1,0 +1,93 @@
+"""What a file is encoded in, and what its text looks like where that was taken for something else."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from tracker.errors import DataError
+
+_MOJIBAKE = re.compile(r"Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[™œ\u009d“”¦˜]|Â[ «»°]")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    name: str
+    evidence: str
+    fallback: str | None = None
+    """What lines are read in that turn out not to be in `name`; None: they are rejected."""
+
+
+def encoding_of(head: bytes) -> Encoding:
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if head.startswith(mark):
+            return Encoding(name, f"byte order mark {mark.hex(' ').upper()}")
+    even, odd = head[0:4000:2].count(0), head[1:4000:2].count(0)
+    half = max(1, len(head[:4000]) // 2)
+    if odd > half * 0.6 and even < half * 0.1:
+        return Encoding("utf-16-le", "every second byte is zero, and there is no byte order mark")
+    if even > half * 0.6 and odd < half * 0.1:
+        return Encoding("utf-16-be", "every second byte is zero, and there is no byte order mark")
+    if head.isascii():
+        return Encoding("utf-8", f"the first {len(head):,} bytes are ASCII", fallback="cp1252")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(head)
+    except UnicodeDecodeError as error:
+        if _damage(head) <= 0.001:
+            return Encoding("utf-8", "nearly all bytes are UTF-8; a few are damaged")
+        _refuse_other_scripts(head)
+        bad = head[error.start]
+        return Encoding("cp1252", f"byte {bad:#04x} at {error.start:,} is not UTF-8: read as Windows-1252")
+    return Encoding("utf-8", "the bytes are UTF-8")
+
+
+def _refuse_other_scripts(head: bytes) -> None:
+    """Western letters beyond ASCII stand alone between others; whole words of them are Cyrillic, Greek,
+    Japanese …
+
+    Which code page it is cannot be told safely, and a wrong one garbles every anchor.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", head)
+    long = sum(len(run) for run in runs if len(run) > 3)
+    if long * 2 > sum(map(len, runs)):
+        raise DataError(
+            "the text is in an old code page of another script than the Latin one",
+            "save the file as CSV UTF-8, or give its code page as --encoding: cp1251 (Cyrillic), "
+            "shift_jis, euc_jp, gb18030, "
+            "big5, cp949 (Korean), cp1253 (Greek), cp1255 (Hebrew), cp1256 (Arabic), cp874 (Thai)",
+        )
+
+
+_CENTRAL = re.compile(r"[a-z][¹³][a-z ]|[a-z]œ[a-z]*[æê¿]|[a-z][ìøè][a-z]*[ùò]")
+
+
+def central_european(text: str) -> str | None:
+    """A word that Windows-1252 cannot have meant: Polish, Czech … saved as Windows-1250."""
+    found = _CENTRAL.search(text)
+    return text[max(0, found.start() - 12) : found.end() + 12].replace("\n", " ") if found else None
+
+
+def _damage(head: bytes) -> float:
+    """Of the bytes beyond ASCII, the share that UTF-8 cannot read."""
+    text = head.decode("utf-8", "surrogateescape")
+    bad = sum(1 for c in text if "\udc80" <= c <= "\udcff")
+    good = sum(1 for c in text if c > "\x7f") - bad
+    return bad / (100 * good + bad)
+
+
+def decode_head(head: bytes, encoding: Encoding) -> str:
+    decoder = codecs.getincrementaldecoder(encoding.name)("replace")
+    return re.sub(r"\r\n?", "\n", decoder.decode(head))
+
+
+def mojibake(text: str) -> str | None:
+    """An example of UTF-8 that somebody read as Windows-1252 and saved again."""
+    found = _MOJIBAKE.search(text)
+    return text[max(0, found.start() - 12) : found.end() + 12].replace("\n", " ") if found else None
