@@ -7,7 +7,7 @@ from datetime import timedelta
 import pandas as pd
 
 from analysis.changes import WeekChange
-from analysis.events import EARLY, EventRow, PathPoint
+from analysis.events.study import EARLY, EventRow, PathPoint
 from analysis.frames import Scope, World
 from analysis.lift.estimate import LiftRow
 from analysis.quality import AnchorShare

@@ -200,7 +200,7 @@ def events(
     """Before and after a brand's first link from a source, against brands not yet linked."""
     from analysis import frames
     from analysis.classes.families import families
-    from analysis.events import study
+    from analysis.events.study import study
 
     with reading(where, which) as asked:
         data = frames.histories(

@@ -19,7 +19,7 @@ from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     from analysis.association.association import Citations
-    from analysis.events import Histories
+    from analysis.events.histories import Histories
     from analysis.lift.panel import Panel
 
 
@@ -61,12 +61,12 @@ def histories(
     outcome: Outcome = "mention",
     families: Callable[[Sequence[str]], Sequence[str]] | None = None,
 ) -> Histories:
-    """Weekly outcomes per brand and prompt, and the week of each first link, as `analysis.events.Histories`.
+    """Weekly outcomes per brand and prompt, and the week of each first link, as `Histories`.
 
     Weeks run without a gap from the first to the last with answers. A link whose first day is unknown was
     there before. A week is a break when an engine is served by other models than in its week before.
     """
-    from analysis.events import Histories
+    from analysis.events.histories import Histories
     from analysis.frames.exposure import first_weeks
 
     if outcome not in get_args(Outcome):

@@ -15,7 +15,7 @@ from dashboard.data.linking import has_links, links
 from dashboard.data.opened import OpenWorkspace, database, world
 
 if TYPE_CHECKING:
-    from analysis.events import EventTable
+    from analysis.events.study import EventTable
 
 
 Pooling = Literal["family", "kind", "source"]
@@ -60,8 +60,8 @@ def event_study(
     workspace: OpenWorkspace, scope: Scope, outcome: Outcome, pooling: Pooling
 ) -> EventTable | None:
     """Before and after first links; None where no source links to a brand or nothing was answered."""
-    from analysis import events
     from analysis.classes.families import families
+    from analysis.events.study import study
 
     db, here = database(workspace), world(workspace)
     named = (
@@ -72,4 +72,4 @@ def event_study(
     histories = frames.histories(db, here, scope, outcome=outcome, families=named)
     if not histories.sources or not histories.answers.size:
         return None
-    return events.study(histories, by="source" if pooling == "source" else "family")
+    return study(histories, by="source" if pooling == "source" else "family")

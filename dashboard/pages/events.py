@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.events import EventRow, EventTable
+from analysis.events.study import EventRow, EventTable
 from dashboard import cells, charts, data, strings, widgets
 from dashboard.data import Pooling
 from dashboard.strings import Empty

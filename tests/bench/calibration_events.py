@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.events import Histories, study
+from analysis.events.histories import Histories
+from analysis.events.study import study
 
 
 @dataclass(frozen=True)

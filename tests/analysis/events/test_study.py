@@ -12,8 +12,10 @@ import pandas as pd
 import pyfixest
 import pytest
 
-from analysis import events
-from analysis.events import Histories, study
+from analysis.events import contrasts, windows
+from analysis.events import study as event_study
+from analysis.events.histories import Histories
+from analysis.events.study import study
 from tests.bench.calibration_events import WORLDS, run, world
 from tracker.errors import DataError, UsageError
 
@@ -108,10 +110,10 @@ class TestEstimate:
         rates[:3, 6:] += 0.1
         rates[3, 8:] += 0.4
         data = histories(rates, [6, 6, 6, 8, NEVER, NEVER, NEVER])
-        frames = events._usable(events._Series(data, 10, 0), [0], 8, 4)
+        usable = windows.usable_windows(windows.BrandSeries(data, 10, 0), [0], 8, 4)
         row = study(data).rows[0]
         assert row.att == pytest.approx((3 * 0.1 + 0.4) / 4)
-        assert [frame.waiting[3].tolist() for frame in frames[:3]] == [[True, True, False, False]] * 3
+        assert [window.waiting[3].tolist() for window in usable[:3]] == [[True, True, False, False]] * 3
 
     def test_a_link_older_than_the_first_week_is_in_neither_group(self):
         rates = np.full((7, 10), 0.3)
@@ -190,10 +192,10 @@ class TestEstimate:
 class TestInference:
     def test_few_brands_are_exchanged_in_every_way(self):
         data = histories(noisy(4, brands=5), [8, 9, 8, NEVER, NEVER])
-        series = events._Series(data, 999, 0)
-        frames = events._usable(series, [0], 8, 4)
-        weights = events._total(series, frames, events._level)
-        got = events._randomised(series, weights, series.rate)
+        series = windows.BrandSeries(data, 999, 0)
+        usable = windows.usable_windows(series, [0], 8, 4)
+        weights = contrasts.mean_weights(series, usable, contrasts.against_mean)
+        got = contrasts.randomised(series, weights, series.rate)
         flat, noise = series.rate.reshape(5, -1), series.noise(series.rate)
         t = []
         for order in permutations(range(5)):
@@ -213,9 +215,9 @@ class TestInference:
         rates = noisy(4, brands=40)
         first = np.where(np.arange(40) < 20, 8, NEVER)
         data = histories(rates, first)
-        series = events._Series(data, 3999, 0)
-        frames = events._usable(series, [0], 8, 4)
-        got = events._contrast(series, frames, events._level, series.rate, "bootstrap")
+        series = windows.BrandSeries(data, 3999, 0)
+        usable = windows.usable_windows(series, [0], 8, 4)
+        got = contrasts.contrast(series, usable, contrasts.against_mean, series.rate, "bootstrap")
         change = series.rate[:, 0, 8:12].mean(axis=1) - series.rate[:, 0, :8].mean(axis=1)
         by_hand = np.sqrt(change[:20].var() / 20 + change[20:].var() / 20)
         assert got.se == pytest.approx(by_hand)
@@ -245,9 +247,12 @@ class TestInference:
             rates, rng = noisy(seed, brands=8), np.random.default_rng(seed)
             rates[:2] = np.clip(0.5 + rng.normal(0, 0.1, (2, 1, 16)), 0, 1)
             first = np.array([8, 9, 7, NEVER, NEVER, NEVER, NEVER, NEVER])
-            series = events._Series(histories(rates, first), 499, 0)
-            frames = events._usable(series, [0], 8, 4)
-            called += events._contrast(series, frames, events._level, series.rate, "randomisation").p <= 0.05
+            series = windows.BrandSeries(histories(rates, first), 499, 0)
+            usable = windows.usable_windows(series, [0], 8, 4)
+            called += (
+                contrasts.contrast(series, usable, contrasts.against_mean, series.rate, "randomisation").p
+                <= 0.05
+            )
         assert called <= 8
 
 
@@ -262,7 +267,7 @@ def with_other_links(first, seed=7):
 
 class TestWording:
     def test_no_verdict_says_caused(self):
-        assert "caused" not in " ".join(get_args(events.Verdict))
+        assert "caused" not in " ".join(get_args(event_study.Verdict))
 
     def test_a_clear_change_after_the_link_moved_after(self):
         rates = noisy(3, brands=20)
@@ -279,7 +284,7 @@ class TestWording:
         rates = rates + 0.15 * (np.arange(16) >= first[:, None])[:, None]
         (row,) = study(histories(rates, first)).rows
         assert row.att == pytest.approx(0.15, abs=0.02)
-        assert (row.verdict, row.reason) == ("not enough data", events.ALONE)
+        assert (row.verdict, row.reason) == ("not enough data", event_study.ALONE)
 
     def test_brands_that_rise_before_their_link_cannot_be_judged(self):
         rates = noisy(3, brands=20)
