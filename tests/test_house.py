@@ -72,7 +72,6 @@ def test_imports_flow_from_dashboard_to_analysis_to_tracker(package: str) -> Non
 # --- being mended: each leaves this list with its mend ------------------------------------------------------
 
 BEING_SPLIT: set[str] = {
-    "tracker/citations/keys.py",
     "tracker/links/pages/placement.py",
     "tracker/links/web/fetch.py",
 }
@@ -311,7 +310,11 @@ def test_what_counts_as_reading(source: str, reads: bool) -> None:
 
 
 LINES = 600
-TABLES_OF_DATA = {"tracker/migrations/versions/0001_first.py", "dashboard/strings.py"}
+TABLES_OF_DATA = {
+    "tracker/migrations/versions/0001_first.py",
+    "tracker/citations/keys.py",
+    "dashboard/strings.py",
+}
 """Modules that are one long table: what they hold is looked up, not read."""
 
 

@@ -13,7 +13,6 @@ from tracker.citations.draft import Draft
 from tracker.citations.failure import read_error
 from tracker.citations.gemini import camel_case, read_gemini
 from tracker.citations.interactions import read_interactions
-from tracker.citations.keys import keys_unknown
 from tracker.citations.normalised import read_litellm
 from tracker.citations.responses import read_perplexity_agent, read_responses
 from tracker.citations.results import Kind, ReadCitation, Reading, Shape, Usage
@@ -21,6 +20,7 @@ from tracker.citations.search_apis import read_exa, read_tavily
 from tracker.citations.serp import read_dataforseo, read_serpapi_ai_mode, read_serpapi_overview
 from tracker.citations.shapes import recognise_shape
 from tracker.citations.stream import joined
+from tracker.citations.unknown import keys_unknown
 from tracker.citations.values import at, parse_body, record
 from tracker.errors import DataError, UsageError
 
