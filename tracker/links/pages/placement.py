@@ -18,10 +18,12 @@ from typing import Any, Literal, get_args
 import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from tracker.links.pages.nodes import chain_of, names_of
+from tracker.links.pages.unseen import is_unseen
+
 Placement = Literal["content", "references", "author_bio", "comment", "nav", "sidebar", "footer", "hidden"]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
-_MAX_DEPTH = 80
 _MAX_TEXT = 400
 _LONG = 60
 _MAX_TEXTS = 100_000
@@ -79,12 +81,6 @@ _BYLINE_AT_END = re.compile(
     (?:writes\s|covers\s|reports\s+on|has\s+written|schreibt\s|écrit\s|escribe\s|scrive\s|(?:is|was|ist|est|es|è)\s.{{0,60}}?\b(?i:{_either(_WORDS["professions"])}))""",
     re.VERBOSE,
 )
-_HIDING_CLASS = re.compile(
-    r"(?:sr-only|visually-?hidden|screen-reader-text|d-none|is-hidden|invisible|hide|hidden)$"
-)
-_SHOWN_AGAIN = re.compile(
-    r"(?:\w+:(?:block|flex|grid|inline\S*|table|not-sr-only|visible)|d-\w+-(?:block|flex|inline\S*|grid))$"
-)
 _COLUMNS = re.compile(
     r"(?:row|columns?|flex|grid|cols?|layout|wrap(?:per)?|(?:[a-z]+:)?(?:flex|grid)(?:-row|-cols-\S+)?)$",
     re.I,
@@ -98,7 +94,6 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _UNREAD = frozenset(
     ("script", "style", "noscript", "template", "select", "option", "button", "textarea", "title")
 )
-_COLOURS = {"white": "fff", "black": "000", "transparent": "transparent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +174,7 @@ class _Page:
         self.texts += 1
         if not size or self.texts > _MAX_TEXTS:
             return
-        chain = _chain(text.parent)
+        chain = chain_of(text.parent)
         if any(node.tag in _UNREAD for node in chain):
             return
         linked = any(node.tag == "a" for node in chain)
@@ -205,7 +200,7 @@ class _Page:
             self.main = max(found, key=lambda node: self._prose(node))
         else:
             self.main = self._densest()
-        self.main_chain = _chain(self.main)
+        self.main_chain = chain_of(self.main)
 
     def _prose(self, node: LexborNode) -> int:
         return self._weight(node).prose
@@ -217,7 +212,7 @@ class _Page:
         return self.known[key]
 
     def _is_comment(self, node: LexborNode) -> bool:
-        return self._once("comment", node, lambda n: n.tag != "body" and _any(_COMMENT, _names(n)))
+        return self._once("comment", node, lambda n: n.tag != "body" and _any(_COMMENT, names_of(n)))
 
     def _has_title(self, node: LexborNode) -> bool:
         """Around the page's title: no box, whatever its classes say (`comments-open`, `single-author`)."""
@@ -232,14 +227,14 @@ class _Page:
             if node.tag in ("p", "li", "span", "b", "i", "em", "strong", "font", "blockquote"):
                 continue
             if total >= 80 and self._prose(node) > 0.55 * total:
-                depth = len(_chain(node))
+                depth = len(chain_of(node))
                 if best is None or depth > best[0]:
                     best = depth, node
         return best[1] if best else None
 
     def of(self, spot: _Spot) -> Placement:
-        chain = _chain(spot.node)
-        if _unseen(spot.node, chain):
+        chain = chain_of(spot.node)
+        if is_unseen(spot.node, chain):
             return "hidden"
         return (
             self._by_container(spot, chain)
@@ -255,7 +250,7 @@ class _Page:
                 break
             role = (node.attributes.get("role") or "").lower()
             kind = node.attributes.get("itemtype") or ""
-            names = _names(node)
+            names = names_of(node)
             if node.tag in ("main", "article") and not _any(_COMMENT, names):
                 continue
             if self._has_title(node):
@@ -306,13 +301,13 @@ class _Page:
         # A hero: the header of a landing page says what the page has to say.
         if node.tag == "header" and weight.prose >= 50 and weight.density < 0.3:
             return None
-        if in_article and node.tag == "aside" and not _any(_SIDEBAR, _names(node)):
-            called = any(_CALLOUT.match(name) for name in _names(node))
+        if in_article and node.tag == "aside" and not _any(_SIDEBAR, names_of(node)):
+            called = any(_CALLOUT.match(name) for name in names_of(node))
             return None if called or weight.density < _HALF else "sidebar"
         return kind
 
     def _named(self, node: LexborNode) -> Placement | None:
-        names = _names(node)
+        names = names_of(node)
         if not names or self._is_page(node) or node.tag == "a":
             return None
         dense = self._weight(node).density >= _HALF
@@ -341,7 +336,7 @@ class _Page:
 
     def _near_heading(self, spot: _Spot, chain: Sequence[LexborNode]) -> bool:
         """Whether link and heading share a box that holds little else."""
-        around = {node.mem_id for node in _chain(spot.heading_node)}
+        around = {node.mem_id for node in chain_of(spot.heading_node)}
         box = next((node for node in chain if node.mem_id in around), None)
         if box is None or box.tag == "body" or any(box.mem_id == node.mem_id for node in self.main_chain):
             return False
@@ -421,28 +416,12 @@ class _Page:
         if branch.tag in ("td", "th"):
             return True
         parent = branch.parent
-        narrow = any(_NARROW.match(name) for name in _names(branch))
-        outer = _names(parent) if parent is not None else []
+        narrow = any(_NARROW.match(name) for name in names_of(branch))
+        outer = names_of(parent) if parent is not None else []
         row = any(_COLUMNS.match(name) for name in outer) and not any(name.endswith("-col") for name in outer)
         return narrow or (
             row and parent is not None and parent.tag not in ("body", "html") and not _last(branch)
         )
-
-
-def _chain(node: LexborNode | None) -> list[LexborNode]:
-    """The node and its ancestors, inside out; a page nested deeper than any author nests is cut."""
-    found: list[LexborNode] = []
-    while node is not None and node.tag not in ("-document", "html") and len(found) < _MAX_DEPTH:
-        found.append(node)
-        node = node.parent
-    return found
-
-
-def _names(node: LexborNode) -> list[str]:
-    attributes = node.attributes
-    text = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:1_000]
-    # A custom element is named like a class: <shreddit-comment>.
-    return [*text.split(), node.tag] if node.tag and "-" in node.tag else text.split()
 
 
 def _any(pattern: re.Pattern[str], names: Sequence[str]) -> bool:
@@ -511,117 +490,3 @@ def _last(branch: LexborNode) -> bool:
 def _small_print(node: LexborNode | None) -> bool:
     text = (node.text(deep=True) or "")[:2_000].lower() if node is not None else ""
     return "©" in text or "copyright" in text or "all rights reserved" in text
-
-
-# --- what cannot be seen ------------------------------------------------------------------------------------
-
-
-def _unseen(link: LexborNode, chain: Sequence[LexborNode]) -> bool:
-    if _empty(link):
-        return True
-    for node in chain:
-        attributes = node.attributes
-        if node.tag in ("template", "noscript") or "hidden" in attributes:
-            return True
-        if (attributes.get("aria-hidden") or "").lower() == "true" or _hides(_style(node)):
-            return True
-        names = _names(node)
-        if any(
-            _HIDING_CLASS.match(name) for name in (attributes.get("class") or "").split()[:60]
-        ) and not any(_SHOWN_AGAIN.match(name) for name in names):
-            return True
-    return _same_colour(chain)
-
-
-def _empty(link: LexborNode) -> bool:
-    """Nothing to see or click; an icon or an overlay has at least a class or a label."""
-    if (
-        link.tag == "area"
-        or (link.text(deep=True) or "").strip()
-        or link.css_first("img, svg, i, picture, video, input")
-    ):
-        return False
-    return not any(link.attributes.get(name) for name in ("class", "aria-label", "title", "style")) and all(
-        not child.attributes.get("class") for child in link.css("*")
-    )
-
-
-def _style(node: LexborNode) -> dict[str, str]:
-    text = (node.attributes.get("style") or "")[:2_000].lower()
-    pairs = (piece.split(":", 1) for piece in text.split(";") if ":" in piece)
-    return {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
-
-
-def _hides(style: dict[str, str]) -> bool:
-    if not style:
-        return False
-    if style.get("display") == "none" or style.get("visibility") in ("hidden", "collapse"):
-        return True
-    if _number(style.get("opacity")) == 0 or _tiny(style.get("font-size"), 1):
-        return True
-    cut = style.get("overflow") in ("hidden", "clip")
-    if (_tiny(style.get("height"), 1) or _tiny(style.get("max-height"), 0)) and (
-        cut or _tiny(style.get("width"), 1)
-    ):
-        return True
-    if _tiny(style.get("width"), 1) and cut:
-        return True
-    placed = style.get("position") in ("absolute", "fixed")
-    away = any(
-        _far(style.get(side)) for side in ("left", "top", "right", "bottom", "margin-left", "margin-top")
-    )
-    if (placed and away) or _far(style.get("text-indent")) or _far(style.get("margin-left")):
-        return True
-    clip = (style.get("clip") or "") + (style.get("clip-path") or "")
-    return bool(re.search(r"rect\((?:[01](?:px)?[\s,]*){4}\)|inset\((?:50|100)%\)", clip))
-
-
-def _number(text: str | None) -> float | None:
-    found = re.match(r"-?\d{0,6}\.?\d{1,6}", text or "")
-    return float(found[0]) if found else None
-
-
-def _tiny(text: str | None, limit: float) -> bool:
-    value = _number(text)
-    unit = re.sub(r"[-\d.\s]+", "", text or "")
-    return value is not None and 0 <= value <= (limit if unit in ("px", "pt", "") else 0)
-
-
-def _far(text: str | None) -> bool:
-    value = _number(text)
-    if value is None:
-        return False
-    limit = -50 if re.search(r"r?em|v[wh]|%", text or "") else -500
-    return value <= limit
-
-
-def _same_colour(chain: Sequence[LexborNode]) -> bool:
-    """The link's inline colour is that of the nearest inline background."""
-    colour = next((style["color"] for node in chain if (style := _style(node)).get("color")), None)
-    if colour is None and chain[0].parent is not None:
-        colour = next((node.attributes.get("color") for node in chain if node.attributes.get("color")), None)
-    inner = next((node.attributes.get("color") for node in chain[0].css("font[color]")), None)
-    ground = next((found for node in chain if (found := _background(node))), None)
-    shown = _colour(inner or colour)
-    return shown is not None and ground is not None and shown == _colour(ground)
-
-
-def _background(node: LexborNode) -> str | None:
-    style = _style(node)
-    return style.get("background-color") or style.get("background") or node.attributes.get("bgcolor") or None
-
-
-def _colour(text: str | None) -> str | None:
-    if not text:
-        return None
-    value = (
-        text.strip().lower().split(" ")[0] if "(" not in text else re.sub(r"\s+", "", text.strip().lower())
-    )
-    value = _COLOURS.get(value, value)
-    found = re.fullmatch(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,1(?:\.0+)?)?\)", value)
-    if found:
-        value = "".join(f"{min(int(part), 255):02x}" for part in found.groups())
-    value = value.removeprefix("#")
-    if value == "transparent" or not re.fullmatch(r"[0-9a-z]{3,20}", value):
-        return None
-    return "".join(char * 2 for char in value) if re.fullmatch(r"[0-9a-f]{3}", value) else value

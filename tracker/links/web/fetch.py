@@ -8,7 +8,6 @@ reason, never an error.
 
 from __future__ import annotations
 
-import math
 import queue
 import re
 import ssl
@@ -16,28 +15,26 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 import can_ada
 import httpcore
 import httpx
 
 from tracker import retry_after
-from tracker.errors import UsageError
 from tracker.links.web import body, robots
+from tracker.links.web.hosts import MANY_HOSTS, Host, Hosts
+from tracker.links.web.line import Line, Transport
+from tracker.links.web.policy import Policy
 from tracker.links.web.safety import (
     REASONS,
     Destination,
     Reason,
-    Resolver,
     Stop,
     addresses,
     destination,
-    system_resolver,
 )
 
 __all__ = [
@@ -57,43 +54,6 @@ _HTML = ("text/html", "application/xhtml+xml")
 _RULES_LIVE = timedelta(hours=24)
 _FAILURE_LIVES = timedelta(hours=1)
 _LONGEST_WAIT = 7 * 86_400.0
-_MANY_HOSTS = 20_000
-_MAX_DIALS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How far a fetch may go. The defaults are the strict ones; only tests open `allowed`."""
-
-    contact: str
-    """Where a site's owner reads who we are: an http(s) or mailto address, sent in the user agent."""
-    resolver: Resolver = system_resolver
-    allowed: frozenset[tuple[str, int]] = frozenset()
-    """(address, port) pairs free of the address and port rules."""
-    tls: ssl.SSLContext | None = None
-    max_bytes: int = 8 * 1024 * 1024
-    max_header_bytes: int = 64 * 1024
-    max_ratio: float = 100.0
-    max_redirects: int = 5
-    connect_seconds: float = 10.0
-    idle_seconds: float = 15.0
-    total_seconds: float = 30.0
-    delay_seconds: float = 1.0
-    max_wait_seconds: float = 60.0
-    backoff_seconds: float = 60.0
-    """After 429 or 503 without Retry-After."""
-    sleep: Callable[[float], None] = time.sleep
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"(?:https?://|mailto:)[!-~]{3,200}", self.contact):
-            raise UsageError(
-                f"{self.contact!r} is no address at which a site's owner could reach you",
-                "give an http(s) page about your crawler, or mailto:somebody@your-domain",
-            )
-
-    @property
-    def user_agent(self) -> str:
-        return f"{robots.AGENT}/1.0 (checks links; +{self.contact})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,125 +119,6 @@ class Wanted:
     validators: Validators | None = None
 
 
-class _Stream(httpcore.NetworkStream):
-    """A connection with a deadline and a limit on what comes before the body."""
-
-    def __init__(self, inner: httpcore.NetworkStream, line: _Line) -> None:
-        self.inner, self.line = inner, line
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = self.line.left()
-        try:
-            data = self.inner.read(min(max_bytes, 16_384), min(timeout or left, left))
-        except httpcore.ReadTimeout:
-            self.line.left()
-            raise
-        self.line.count(len(data))
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        left = self.line.left()
-        self.inner.write(buffer, min(timeout or left, left))
-
-    def close(self) -> None:
-        self.inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left = self.line.left()
-        try:
-            inner = self.inner.start_tls(ssl_context, server_hostname, min(timeout or left, left))
-        except httpcore.ConnectError as error:
-            raise Stop("tls", str(error)[:300]) from error
-        return _Stream(inner, self.line)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self.inner.get_extra_info(info)
-
-
-class _Line(httpcore.NetworkBackend):
-    """Connects to the checked addresses whatever name it is given: between check and use no one is asked
-    again.
-    """
-
-    def __init__(self, dial: tuple[str, ...], policy: Policy, seconds: float) -> None:
-        self.dial, self.policy = dial, policy
-        self.deadline = time.monotonic() + seconds
-        self.seconds = seconds
-        self.head = 0
-        self.in_head = True
-        self.address = ""
-
-    def left(self) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise Stop("too_slow", f"not done after {self.seconds:.0f} s")
-        return left
-
-    def count(self, size: int) -> None:
-        if self.in_head:
-            self.head += size
-            if self.head > self.policy.max_header_bytes:
-                raise Stop("headers_too_large", f"no end of headers in {self.policy.max_header_bytes} bytes")
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        failure = ""
-        for address in self.dial[:_MAX_DIALS]:
-            try:
-                inner = httpcore.SyncBackend().connect_tcp(
-                    address, port, min(timeout or self.left(), self.left())
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = str(error) or type(error).__name__
-                continue
-            self.address = address
-            return _Stream(inner, self)
-        raise Stop("connect", f"{host}:{port} {failure}"[:300])
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self.response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self.response.iter_stream()
-
-    def close(self) -> None:
-        self.response.close()
-
-
-class _Transport(httpx.BaseTransport):
-    """httpx with our own line below it: name in Host, SNI and certificate; checked address on the wire."""
-
-    def __init__(self, line: _Line, tls: ssl.SSLContext) -> None:
-        self.pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=line, max_connections=1)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        response = self.pool.handle_request(
-            httpcore.Request(
-                request.method, url, headers=request.headers.raw, extensions=dict(request.extensions)
-            )
-        )
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
-
-    def close(self) -> None:
-        self.pool.close()
-
-
 @dataclass(slots=True)
 class _Reply:
     status: int
@@ -289,39 +130,6 @@ class _Reply:
     @property
     def location(self) -> str | None:
         return self.headers.get("location") if self.status in (301, 302, 303, 307, 308) else None
-
-
-@dataclass(slots=True)
-class _Host:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    free_at: float = -math.inf
-
-
-class _Hosts:
-    """One request a host at a time, and not before the host is free again."""
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.lock = threading.Lock()
-        self.hosts: dict[str, _Host] = {}
-
-    @contextmanager
-    def turn(self, name: str) -> Iterator[_Host]:
-        host = self._of(name)
-        with host.lock:
-            wait = host.free_at - time.monotonic()
-            if wait > self.policy.max_wait_seconds:
-                raise Stop("too_soon", f"{name} asked to be left alone for {wait:.0f} s", wait)
-            if wait > 0:
-                self.policy.sleep(wait)
-            yield host
-
-    def _of(self, name: str) -> _Host:
-        with self.lock:
-            if len(self.hosts) > _MANY_HOSTS:
-                now = time.monotonic()
-                self.hosts = {k: h for k, h in self.hosts.items() if h.lock.locked() or h.free_at > now}
-            return self.hosts.setdefault(name, _Host())
 
 
 @dataclass(slots=True)
@@ -347,7 +155,7 @@ class Fetcher:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.tls = policy.tls or _public_authorities()
-        self.hosts = _Hosts(policy)
+        self.hosts = Hosts(policy)
         self.rules: dict[str, tuple[datetime, robots.Rules]] = {}
 
     def fetch(self, url: str, *, at: datetime, validators: Validators | None = None) -> Fetched | Refused:
@@ -437,7 +245,7 @@ class Fetcher:
         read: Callable[[httpx.Response], body.Unpacked],
     ) -> _Reply:
         started = time.monotonic()
-        line = _Line(visit.pins[place.host, place.port], self.policy, self.policy.total_seconds - visit.spent)
+        line = Line(visit.pins[place.host, place.port], self.policy, self.policy.total_seconds - visit.spent)
         try:
             return self._talk(place, line, extra, read)
         except httpcore.TimeoutException as error:
@@ -454,7 +262,7 @@ class Fetcher:
     def _talk(
         self,
         place: Destination,
-        line: _Line,
+        line: Line,
         extra: Mapping[str, str],
         read: Callable[[httpx.Response], body.Unpacked],
     ) -> _Reply:
@@ -466,7 +274,7 @@ class Fetcher:
             **extra,
         }
         limits = httpx.Timeout(self.policy.idle_seconds, connect=self.policy.connect_seconds)
-        transport = _Transport(line, self.tls)
+        transport = Transport(line, self.tls)
         with (
             httpx.Client(transport=transport, trust_env=False, timeout=limits) as client,
             client.stream("GET", place.url, headers=headers, follow_redirects=False) as response,
@@ -475,7 +283,7 @@ class Fetcher:
             found = read(response)
             return _Reply(response.status_code, response.headers, line.address, found.data, found.wire)
 
-    def _hold(self, host: _Host, reply: _Reply, at: datetime) -> None:
+    def _hold(self, host: Host, reply: _Reply, at: datetime) -> None:
         if reply.status in (429, 503):
             wait = _retry_after(reply.headers, at)
             host.free_at = time.monotonic() + (self.policy.backoff_seconds if wait is None else wait)
@@ -487,7 +295,7 @@ class Fetcher:
         ):
             return known[1]
         rules = self._ask_rules(place, visit)
-        if len(self.rules) > _MANY_HOSTS:
+        if len(self.rules) > MANY_HOSTS:
             self.rules.clear()
         self.rules[place.origin] = visit.at, rules
         return rules
