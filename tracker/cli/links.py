@@ -21,8 +21,8 @@ from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from tracker.files.records import Reject
     from tracker.links.decisions import Imported, Merged
-    from tracker.links.files.records import Reject
     from tracker.links.pages.checking import Looked
 
 SHOWN_REJECTS = 20

@@ -13,9 +13,10 @@ from sqlmodel import Session, select
 
 from tracker import domains, store
 from tracker.errors import DataError, UsageError
-from tracker.links.files import content, encodings, formats, objects, records, tables, values
+from tracker.files import content, encodings, objects, records, tables, values
+from tracker.files.records import Reject
+from tracker.links.files import formats
 from tracker.links.files.recognise import inspect
-from tracker.links.files.records import Reject
 from tracker.links.files.rows import plain_host
 from tracker.links.intake import KEPT_REJECTS, content_hash, one_at_a_time, plain_refusal
 from tracker.models import AuthorityList, AuthorityValue

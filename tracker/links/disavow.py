@@ -16,7 +16,7 @@ from typing import Literal
 
 from tracker import domains
 from tracker.errors import DataError
-from tracker.links.files.records import Reject, fragment
+from tracker.files.records import Reject, fragment
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_LINES = 100_000

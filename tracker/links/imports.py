@@ -16,13 +16,13 @@ from sqlmodel import Session, col, select
 
 from tracker import domains, store
 from tracker.errors import DataError, UsageError
+from tracker.files.records import Reject
+from tracker.files.unpack import parts_of
 from tracker.links import completeness
 from tracker.links.files import formats
 from tracker.links.files.formats import Scope
 from tracker.links.files.recognise import Recognition, inspect
-from tracker.links.files.records import Reject
 from tracker.links.files.rows import LinkRow, blocks
-from tracker.links.files.unpack import parts_of
 from tracker.links.intake import KEPT_REJECTS, content_hash, one_at_a_time, plain_refusal
 from tracker.links.writers import indexes_afterwards, without_collector, writer_of
 from tracker.models import Brand, LinkImport

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from tracker import store
 from tracker.errors import DataError, StoreError
-from tracker.links.files.content import DAMAGED, open_bytes
+from tracker.files.content import DAMAGED, open_bytes
 
 KEPT_REJECTS = 50
 """Rejects that are kept with an import and shown; the others are counted."""

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, func
 from sqlmodel import Session, select
 
 from tracker import store
+from tracker.files.records import Reject
 from tracker.links.files.recognise import inspect
-from tracker.links.files.records import Reject
 from tracker.links.files.rows import LinkRow, rows
 from tracker.links.imports import ImportResult, import_links
 from tracker.models import (

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tracker.links.files.words import WORDS, data
+from tracker.files.words import data
+from tracker.links.files.words import WORDS
 
 Scope = Literal["all", "one_per_domain", "new", "lost", "sample", "domains", "counts"]
 SCOPES: tuple[Scope, ...] = ("all", "one_per_domain", "new", "lost", "sample", "domains", "counts")
@@ -121,7 +122,7 @@ NO_LINKS: frozenset[str] = frozenset({"mention", "embed"})
 
 def _layouts() -> Iterator[Layout]:
     for family in FAMILIES:
-        raw = data(f"layouts/{family}.yaml")
+        raw = data("tracker.links.files", f"layouts/{family}.yaml")
         for name, row in raw["layouts"].items():
             yield _layout(name, {"vendor": raw.get("vendor"), **row})
 

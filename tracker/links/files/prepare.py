@@ -18,10 +18,10 @@ from typing import Any
 
 from tracker import child, domains
 from tracker.errors import CiteliftError, DataError
+from tracker.files.records import Reject
+from tracker.files.values import Moment
 from tracker.links.files.recognise import Recognition
-from tracker.links.files.records import Reject
 from tracker.links.files.rows import Block, blocks
-from tracker.links.files.values import Moment
 
 BIG = 20_000_000
 """Bytes from which a second process is worth its start."""

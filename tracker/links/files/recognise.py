@@ -13,11 +13,12 @@ from typing import Any
 
 from tracker import domains
 from tracker.errors import DataError, UsageError
-from tracker.links.files import content, encodings, formats, objects, records, tables, values
-from tracker.links.files.encodings import Encoding
+from tracker.files import content, encodings, objects, records, tables, values
+from tracker.files.encodings import Encoding
+from tracker.files.records import Reject
+from tracker.files.values import DateOrder, Decimal, Moment, OrderEvidence
+from tracker.links.files import formats
 from tracker.links.files.formats import Layout, Match
-from tracker.links.files.records import Reject
-from tracker.links.files.values import DateOrder, Decimal, Moment, OrderEvidence
 
 SAMPLE_ROWS = 2_000
 PREAMBLE = 40

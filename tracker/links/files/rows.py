@@ -13,10 +13,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tracker import domains
-from tracker.links.files import formats, records, values
+from tracker.files import records, values
+from tracker.files.records import Reject
+from tracker.files.values import Memo, Moment, Wrong
+from tracker.links.files import formats
 from tracker.links.files.recognise import Recognition, batches
-from tracker.links.files.records import Reject
-from tracker.links.files.values import Memo, Moment, Wrong
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 NOWHERE = (None,) * len(domains.Address._fields)

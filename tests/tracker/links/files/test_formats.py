@@ -10,9 +10,9 @@ import pytest
 
 from tests.shared import shared
 from tracker.errors import DataError
+from tracker.files.records import Reject
 from tracker.links.files import formats
 from tracker.links.files.recognise import inspect
-from tracker.links.files.records import Reject
 from tracker.links.files.rows import LinkRow, rows
 
 SITE = "https://acme-widgets.example"

@@ -23,7 +23,7 @@ from typing import IO, Any
 import python_calamine
 
 from tracker.errors import DataError
-from tracker.links.files.content import TABLES
+from tracker.files.content import TABLES
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 MOST_PARTS = 100

@@ -15,9 +15,9 @@ from itertools import groupby
 from pathlib import Path
 
 from tracker.errors import DataError
-from tracker.links.files.content import DAMAGED, open_bytes
-from tracker.links.files.encodings import Encoding
-from tracker.links.files.records import Batch, Reject, fragment
+from tracker.files.content import DAMAGED, open_bytes
+from tracker.files.encodings import Encoding
+from tracker.files.records import Batch, Reject, fragment
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.tracker.links.exports import HEADER, SOUND, read, write
 from tracker.errors import DataError
-from tracker.links.files import values
+from tracker.files import values
 from tracker.links.files.recognise import inspect
 from tracker.links.files.rows import rows
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Literal
 
-from tracker.links.files.words import WORDS
+from tracker.files.words import WORDS
 
 DateOrder = Literal["day_first", "month_first", "unknown"]
 Decimal = Literal[".", ","]

@@ -18,8 +18,8 @@ from sqlmodel import select
 from tests.tracker.links.exports import HEADER, NOW, SOUND, imported, write
 from tracker import store
 from tracker.errors import DataError
+from tracker.files.unpack import parts_of
 from tracker.links.files.recognise import inspect
-from tracker.links.files.unpack import parts_of
 from tracker.links.imports import import_file
 from tracker.models import Backlink, LinkImport
 

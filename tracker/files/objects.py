@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tracker.links.files.content import open_bytes
-from tracker.links.files.encodings import Encoding
-from tracker.links.files.records import Reject, fragment
-from tracker.links.files.tables import BLOCK, lines_of
+from tracker.files.content import open_bytes
+from tracker.files.encodings import Encoding
+from tracker.files.records import Reject, fragment
+from tracker.files.tables import BLOCK, lines_of
 
 LONGEST_ELEMENT = 16 << 20
 

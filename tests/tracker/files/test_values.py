@@ -11,7 +11,7 @@ import pytest
 
 from tests.tracker.links.exports import HEADER, SOUND, read, write
 from tracker.errors import UsageError
-from tracker.links.files import values
+from tracker.files import values
 from tracker.links.files.recognise import inspect
 from tracker.links.files.rows import rows
 
