@@ -328,6 +328,15 @@ def test_no_page_is_longer_than_120_lines() -> None:
     assert {name: length for name, length in lengths.items() if length > 120} == {}
 
 
+def test_no_class_name_stands_twice() -> None:
+    lines: dict[str, list[str]] = {}
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                lines.setdefault(node.name, []).append(f"{name}:{node.lineno}")
+    assert {name: where for name, where in lines.items() if len(where) > 1} == {}
+
+
 def test_one_broad_except_in_the_whole_program() -> None:
     found = [
         name.as_posix()
@@ -452,3 +461,32 @@ def test_every_module_started_by_its_name_stands() -> None:
         spec = importlib.util.find_spec(name)
         assert spec is not None, name
         assert spec.submodule_search_locations is None or importlib.util.find_spec(f"{name}.__main__"), name
+
+
+# --- the map ------------------------------------------------------------------------------------------------
+
+MAP = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+QUOTED = sorted({word for span in re.findall(r"`([^`\n]+)`", MAP) for word in span.split()})
+MADE_UP = re.compile(r"[A-Z]{3,}\.|FOLDER|ROOM")
+"""Words that stand for a name of the reader's own, as in `dashboard/pages/NAME.py`."""
+
+
+def test_every_path_that_the_map_names_stands() -> None:
+    paths = [word for word in QUOTED if ("/" in word or Path(word).suffix in {".py", ".md", ".yaml"})]
+    paths = [word for word in paths if not MADE_UP.search(word)]
+    assert len(paths) > 20
+    names = {path.name for path in ROOT.rglob("*.*") if ".venv" not in path.parts}
+    assert [word for word in paths if not (ROOT / word).exists() and word not in names] == []
+
+
+def test_the_map_names_every_wing() -> None:
+    words = {word.rstrip("/").removesuffix(".py") for word in QUOTED}
+    wings = {name.split(".")[0] for floors in FLOORS.values() for floor in floors for name in floor.split()}
+    assert wings - words == set()
+
+
+def test_a_name_of_the_sources_that_the_map_quotes_is_there() -> None:
+    sources = "\n".join(path.read_text("utf-8") for path in MODULES)
+    names = {word for word in QUOTED if re.fullmatch(r"_?[A-Z][A-Za-z_]{3,}", word)} - {"FLOORS", "FOLDER"}
+    assert {"PAGES", "_READERS"} <= names
+    assert {name for name in names if not re.search(rf"\b{name}\b", sources)} == set()

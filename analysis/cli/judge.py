@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analysis.frames import Judge
     from tracker.catalog import Catalog
     from tracker.judge.claims import Bench, Case, TaskName
-    from tracker.judge.run import Summary
+    from tracker.judge.run import JudgeSummary
     from tracker.judge.task import LabelledSet, Task
     from tracker.settings import Settings
 
@@ -98,7 +98,7 @@ def _ask(
     again: bool,
     dry_run: bool,
     as_json: bool,
-) -> tuple[Summary, Judge] | None:
+) -> tuple[JudgeSummary, Judge] | None:
     from analysis.frames import Judge
     from tracker import catalog as catalogs
     from tracker import store
@@ -199,7 +199,7 @@ def _judge_now(
     total: int,
     sandbox: str | None,
     quiet: bool,
-) -> Summary:
+) -> JudgeSummary:
     from contextlib import nullcontext
 
     from tracker.judge import run
@@ -263,7 +263,7 @@ def _dry_run(
         out.print(f"Keys are missing: {', '.join(missing_keys(bench.model))}.")
 
 
-def _asked_json(summary: Summary) -> dict[str, Any]:
+def _asked_json(summary: JudgeSummary) -> dict[str, Any]:
     return {
         "asked": summary.judged + summary.failed,
         "judged": summary.judged,
@@ -274,13 +274,13 @@ def _asked_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _exit_code(summary: Summary) -> int:
+def _exit_code(summary: JudgeSummary) -> int:
     if summary.cancelled or summary.stopped:
         return 1
     return 4 if summary.out_of_budget else 3 if summary.failed else 0
 
 
-def _print_summary(summary: Summary) -> None:
+def _print_summary(summary: JudgeSummary) -> None:
     why = ", ".join(f"{count} {reason}" for reason, count in sorted(summary.reasons.items()))
     failed = f" ({why})" if why else ""
     out.print(

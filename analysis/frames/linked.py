@@ -163,7 +163,7 @@ def _cited_domains(connection: Connection, workspace: World) -> Select[Any]:
 _ONLY_EVIDENCE = ["first_seen", "last_seen", "lost_at", "scope", "as_of", "vendor"]
 
 
-def _links_table(evidence: ledger.Ledger, targets: _Targets) -> pd.DataFrame:
+def _links_table(evidence: ledger.LinkLedger, targets: _Targets) -> pd.DataFrame:
     """One row per link to a brand, each column with its newest known value."""
     frame = pd.DataFrame(
         {name: pd.Series(values, dtype=object) for name, values in evidence.columns.items()}

@@ -101,7 +101,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Line:
+class TrendLine:
     """One brand of a trend: its name, its colour, its last value, its weeks."""
 
     brand: str
@@ -120,7 +120,7 @@ class Trend:
     x: tuple[tuple[float, date], ...]
     band: tuple[Point, ...]
     marks: tuple[tuple[float, Mark], ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TrendLine, ...]
 
     @property
     def shapes(self) -> Markup:
@@ -166,7 +166,7 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
     upper = [point(week, i.high or 0) for week, i in known]
     lower = [point(week, i.low or 0) for week, i in reversed(known)]
     lines = tuple(
-        Line(
+        TrendLine(
             name,
             name in own,
             PALETTE[min(i, len(PALETTE) - 1)],

@@ -63,15 +63,15 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedCase:
     id: int
     case: Case
     month: date
 
 
 @dataclass(frozen=True)
-class Batch:
-    claimed: tuple[Claimed, ...]
+class ClaimedCases:
+    claimed: tuple[ClaimedCase, ...]
     left: tuple[Case, ...] = ()
     """Free, and the money is not enough for the first of them."""
 
@@ -120,7 +120,7 @@ def _month(now: datetime) -> date:
     return now.date().replace(day=1)
 
 
-def claim(database: Database, bench: Bench, cases: Sequence[Case], *, me: str, now: datetime) -> Batch:
+def claim(database: Database, bench: Bench, cases: Sequence[Case], *, me: str, now: datetime) -> ClaimedCases:
     """Take those of the cases that nobody has, as many as the money covers, in their order. `now` says which
     month's money it is."""
     with store.writing(database) as session:
@@ -134,10 +134,10 @@ def claim(database: Database, bench: Bench, cases: Sequence[Case], *, me: str, n
         count = money.affordable([case.estimated_micros for case in free], left)
         claimed = _take(session, bench, free[:count], me, _month(now))
         money.book(session, account, released=-sum(c.case.estimated_micros for c in claimed))
-    return Batch(tuple(claimed), tuple(free[count:]))
+    return ClaimedCases(tuple(claimed), tuple(free[count:]))
 
 
-def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month: date) -> list[Claimed]:
+def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month: date) -> list[ClaimedCase]:
     until = leases.now(session) + LEASE
     rows = [
         {
@@ -167,10 +167,10 @@ def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month:
         *_same(bench), col(Judgement.subject).in_(subjects)
     )
     ids = dict(session.exec(rows_of).all())
-    return [Claimed(ids[case.subject] or 0, case, month) for case in cases]
+    return [ClaimedCase(ids[case.subject] or 0, case, month) for case in cases]
 
 
-def set_aside(database: Database, bench: Bench, claimed: Claimed, *, me: str, now: datetime) -> bool:
+def set_aside(database: Database, bench: Bench, claimed: ClaimedCase, *, me: str, now: datetime) -> bool:
     """`money.set_aside` for the next attempt at a judgement that is still ours; False where it is not, and
     nothing is booked: whoever took it over has booked it."""
     with store.writing(database) as session:
@@ -191,7 +191,7 @@ def set_aside(database: Database, bench: Bench, claimed: Claimed, *, me: str, no
 
 
 def settle(
-    database: Database, bench: Bench, claimed: Claimed, end: Judged, *, me: str, now: datetime
+    database: Database, bench: Bench, claimed: ClaimedCase, end: Judged, *, me: str, now: datetime
 ) -> bool:
     """The judgement's end, and its money. False where it is no longer ours."""
     if end.given_back:

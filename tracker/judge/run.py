@@ -27,12 +27,12 @@ from tracker.engines.failures import PROBLEMS, AskFailed
 from tracker.engines.simulated import is_sandbox
 from tracker.errors import DataError
 from tracker.judge import claims
-from tracker.judge.claims import Bench, Case, Claimed, Judged
+from tracker.judge.claims import Bench, Case, ClaimedCase, Judged
 from tracker.judge.task import InvalidVerdict, Task, fenced_in, verdict
 from tracker.leases import Held
 from tracker.models import Judgement
 from tracker.run.attempts import Asker, Spent
-from tracker.run.gate import Scope
+from tracker.run.gate import Paced
 from tracker.run.jobs import Progress
 from tracker.run.pace import Pace
 from tracker.run.plan import UNPRICED_MICROS
@@ -63,7 +63,7 @@ def _call(model: str) -> Call:
 
 
 @dataclass(frozen=True)
-class Summary:
+class JudgeSummary:
     judged: int
     failed: int
     reasons: dict[str, int]
@@ -86,7 +86,7 @@ async def judge_all(
     sandbox_url: str | None = None,
     stop: asyncio.Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-) -> Summary:
+) -> JudgeSummary:
     """Judge the cases that nobody has judged or is judging, at most `most` of them. What a dead process held
     is open again once `claims.recover` has been called."""
     work = _Judging(
@@ -121,7 +121,7 @@ class _Judging:
         self.bench, self.task, self.cases, self.limits = bench, task, cases, limits
         self.room, self.total, self.sandbox_url, self.stop = most, total, sandbox_url, stop
         whose = {"workspace_id": bench.workspace_id, "model": bench.model}
-        scope = Scope(
+        scope = Paced(
             f"judge:{bench.workspace_id}:{bench.model}",
             Held(Judgement, whose),
             limits.concurrency,
@@ -129,7 +129,7 @@ class _Judging:
         )
         self.pace = Pace(self.base, bench.model, scope, first_backoff=limits.first_backoff)
         self.asker = Asker(self.base, self.pace, limits)
-        self.ready: deque[Claimed] = deque()
+        self.ready: deque[ClaimedCase] = deque()
         self.waiting: deque[Case] = deque()
         self.refill = asyncio.Lock()
         self.in_flight = self.judged = self.spent = self.dearest = 0
@@ -137,7 +137,7 @@ class _Judging:
         self.out_of_budget = False
         self.on_progress: Callable[[Progress], None] = lambda _: None
 
-    async def run(self) -> Summary:
+    async def run(self) -> JudgeSummary:
         async with asyncio.TaskGroup() as group:
             pulse = group.create_task(self.base.pulse())
             try:
@@ -153,7 +153,7 @@ class _Judging:
         failed = sum(self.reasons.values())
         ending = {"judged": self.judged, "failed": failed, "spent_micros": self.spent}
         log.info("judging ends", extra={**self.base.about, **ending})
-        return Summary(
+        return JudgeSummary(
             self.judged,
             failed,
             dict(self.reasons),
@@ -179,7 +179,7 @@ class _Judging:
                 self.in_flight -= 1
                 self.base.ended([claimed.id])
 
-    async def _next(self) -> Claimed | None:
+    async def _next(self) -> ClaimedCase | None:
         async with self.refill:
             while not (self.ready or self.asker.halted or self.out_of_budget):
                 if not await self._claim():
@@ -213,7 +213,7 @@ class _Judging:
                 self.out_of_budget = True
         return True
 
-    async def _judged(self, claimed: Claimed) -> Judged:
+    async def _judged(self, claimed: ClaimedCase) -> Judged:
         micros = claimed.case.estimated_micros
         end = await self.asker.bring_to_end(
             claimed.id, self._question(claimed), micros, partial(self._pay, claimed)
@@ -224,7 +224,7 @@ class _Judging:
             return self._read(end.reply, end.attempts, end.spent)
         return Judged(attempts=end.attempts, reserved_micros=end.spent.reserved, given_back=True)
 
-    def _question(self, claimed: Claimed) -> Question:
+    def _question(self, claimed: ClaimedCase) -> Question:
         sandboxed = is_sandbox(self.bench.model)
         return Question(
             claimed.case.request,
@@ -236,7 +236,7 @@ class _Judging:
             search=False,
         )
 
-    async def _pay(self, claimed: Claimed, *, going_on: bool) -> bool:
+    async def _pay(self, claimed: ClaimedCase, *, going_on: bool) -> bool:
         base, now = self.base, datetime.now(UTC)
         return await base.db(
             partial(claims.set_aside, base.database, self.bench, claimed, me=base.me, now=now)
@@ -270,7 +270,7 @@ class _Judging:
         except InvalidVerdict as invalid:
             return replace(end, reason="invalid verdict", detail=str(invalid))
 
-    def _lost(self, claimed: Claimed, failure: AskFailed, attempts: int, spent: Spent) -> Judged:
+    def _lost(self, claimed: ClaimedCase, failure: AskFailed, attempts: int, spent: Spent) -> Judged:
         return Judged(
             reason=failure.reason,
             detail=_own_words(failure.detail, claimed.case.request),
@@ -280,7 +280,7 @@ class _Judging:
             booked_micros=spent.booked,
         )
 
-    async def _settle(self, claimed: Claimed, end: Judged) -> None:
+    async def _settle(self, claimed: ClaimedCase, end: Judged) -> None:
         base, now = self.base, datetime.now(UTC)
         ended = partial(claims.settle, base.database, self.bench, claimed, end, me=base.me, now=now)
         if not await base.db(ended):

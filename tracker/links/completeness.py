@@ -46,31 +46,33 @@ FEW = 5
 
 
 @dataclass
-class Verdict:
+class Completeness:
     """What the export covers, and what a user should know before it counts."""
 
     scope: str
     warnings: list[str] = field(default_factory=list)
 
 
-def judged(session: Session, head: LinkImport) -> Verdict:
+def judged(session: Session, head: LinkImport) -> Completeness:
     """What a stored export covers, where nobody said so: a sample, a report of new links, or what its layout
     says.
     """
     if head.scope not in FULL_SCOPES:
-        return Verdict(head.scope)
+        return Completeness(head.scope)
     if head.read in CAPS:
         cut = (
             f"it has exactly {count(head.read)} rows, and exports are cut at such numbers: taken as a sample"
         )
-        return Verdict("sample", [f"{cut}; {_other_word(head, 'all')}"])
-    verdict = Verdict(head.scope)
+        return Completeness("sample", [f"{cut}; {_other_word(head, 'all')}"])
+    verdict = Completeness(head.scope)
     for target, earlier in earlier_snapshots(session, head).items():
         _compare(session, head, earlier, target, verdict)
     return verdict
 
 
-def _compare(session: Session, head: LinkImport, earlier: Snapshot, target: int, verdict: Verdict) -> None:
+def _compare(
+    session: Session, head: LinkImport, earlier: Snapshot, target: int, verdict: Completeness
+) -> None:
     later = Snapshot(head.vendor, head.scope, head.as_of, (*_of_that_day(session, head),))
     found = between(session, earlier, later, target)
     missing = [change for change in found.of("lost") if not change.stated]

@@ -86,7 +86,7 @@ def evidence(session: Session, workspace_id: int, text: str) -> tuple[LinkEviden
     return tuple(_of_link(known, link, rows, address.domain) for link, rows in rows_of.items())
 
 
-def _of_link(known: ledger.Ledger, link: int, rows: Sequence[int], domain: str) -> LinkEvidence:
+def _of_link(known: ledger.LinkLedger, link: int, rows: Sequence[int], domain: str) -> LinkEvidence:
     columns = {name: [column[row] for row in rows] for name, column in known.columns.items()}
     mine = known.spans.link == link
     spans = zip(known.spans.start[mine], known.spans.end[mine], strict=True)
@@ -103,7 +103,7 @@ def _of_link(known: ledger.Ledger, link: int, rows: Sequence[int], domain: str) 
     )
 
 
-def _alone(known: ledger.Ledger, columns: Mapping[str, Sequence[Any]], vendor: str) -> bool:
+def _alone(known: ledger.LinkLedger, columns: Mapping[str, Sequence[Any]], vendor: str) -> bool:
     """Whether the link is live by what this witness alone says of it."""
     rows = [i for i, name in enumerate(columns["vendor"]) if name == vendor]
     own = {name: [column[i] for i in rows] for name, column in columns.items()}

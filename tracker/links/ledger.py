@@ -80,7 +80,7 @@ def is_link() -> Any:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class LinkLedger:
     """Evidence rows as columns, the link that each row is about, and the life of every link.
 
     `columns` has `source_id`, `page`, `target` (ids; page None where unknown), `target_url`, `link_type`,
@@ -137,7 +137,7 @@ def read(
     targets: Sequence[int] | None = None,
     sources: Sources | None = None,
     texts: Sequence[str] = (),
-) -> Ledger:
+) -> LinkLedger:
     """The ledger of one workspace.
 
     `targets` limits it to links to these domains, `sources` to links from these domains, and `texts` names
@@ -159,7 +159,7 @@ def read(
     for name, column in columns.items():
         column += (row.get(name) for row in looks.rows)
     link, spans = lives(columns, days, looks.evidence)
-    return Ledger(columns, link, spans, days, looks.evidence)
+    return LinkLedger(columns, link, spans, days, looks.evidence)
 
 
 class _Import(NamedTuple):

@@ -75,7 +75,7 @@ def lives(
 ) -> tuple[Ints, Spans]:
     """The link of each row, and the spans of all links.
 
-    `columns` as of `Ledger`, `days` those of the complete exports of each series, oldest first, and `looks`
+    `columns` as of `LinkLedger`, `days` of the complete exports of each series, oldest first, and `looks`
     what our looks at a page say about its links to one page, and to one domain.
     """
     rows = _Rows.of(columns)

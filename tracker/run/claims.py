@@ -71,7 +71,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Batch:
+class ClaimedAsks:
     asks: tuple[Claimed, ...]
     out_of_budget: bool = False
     """Asks are due and the money is not enough for one more."""
@@ -87,7 +87,7 @@ def claim(
     me: str,
     limit: int,
     month_budget: int | None = None,
-) -> Batch:
+) -> ClaimedAsks:
     """Take up to `limit` planned asks of one engine, as many as the budgets still cover at their highest
     cost. An empty batch without a reason means that nothing is left."""
     with store.writing(database) as session:
@@ -102,10 +102,10 @@ def claim(
             session.connection().execute(_CLAIM, values)
             money.book(session, account, released=-sum(ask.estimated_micros for ask in asks))
         if due:
-            return Batch(tuple(asks), out_of_budget=not asks)
+            return ClaimedAsks(tuple(asks), out_of_budget=not asks)
         waiting = (Ask.run_id == run_id, Ask.engine_id == engine_id, Ask.state == AskState.PLANNED)
         following = session.exec(select(func.min(Ask.not_before)).where(*waiting)).one()
-        return Batch((), next_in=None if following is None else (following - now).total_seconds())
+        return ClaimedAsks((), next_in=None if following is None else (following - now).total_seconds())
 
 
 def account_of(

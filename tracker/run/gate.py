@@ -35,7 +35,7 @@ EARLY = 0.02
 
 
 @dataclass(frozen=True)
-class Scope:
+class Paced:
     """Whose requests share one pace: those to one engine, or to one judge."""
 
     name: str
@@ -57,7 +57,7 @@ class Opened:
 
 
 def let_out(
-    database: Database, scope: Scope, me: str, waiting: Sequence[int], *, flying: int, recovered: bool
+    database: Database, scope: Paced, me: str, waiting: Sequence[int], *, flying: int, recovered: bool
 ) -> Opened:
     """Mark as many of the waiting claims as sent as may leave now. `flying`: our own requests under way;
     `recovered`: one was answered since the failures that are counted."""
@@ -87,7 +87,7 @@ def _locked(session: Session, name: str) -> EnginePace:
 
 def _chosen(
     session: Session,
-    scope: Scope,
+    scope: Paced,
     pace: EnginePace,
     me: str,
     waiting: Sequence[int],
@@ -108,7 +108,7 @@ def _chosen(
     return chosen, max(0.0, (pace.next_at - now).total_seconds())
 
 
-def _allowed(session: Session, scope: Scope, me: str, now: datetime) -> int:
+def _allowed(session: Session, scope: Paced, me: str, now: datetime) -> int:
     """How many requests may be ours: what others leave, and no more than our share while others wait for
     theirs."""
     table = scope.held.table
@@ -124,7 +124,7 @@ def _allowed(session: Session, scope: Scope, me: str, now: datetime) -> int:
     return left
 
 
-def _mark(session: Session, scope: Scope, me: str, keys: Sequence[int], now: datetime) -> set[int]:
+def _mark(session: Session, scope: Paced, me: str, keys: Sequence[int], now: datetime) -> set[int]:
     if not keys:
         return set()
     table = scope.held.table
@@ -134,7 +134,7 @@ def _mark(session: Session, scope: Scope, me: str, keys: Sequence[int], now: dat
 
 
 def note_failure(
-    database: Database, scope: Scope, me: str, key: int, failure: AskFailed, *, recovered: bool
+    database: Database, scope: Paced, me: str, key: int, failure: AskFailed, *, recovered: bool
 ) -> tuple[str | None, float]:
     """Count a failure for all processes. Returns why the engine should be left alone for good, if it should,
     and the seconds for which it is left alone now. A request that surely cost nothing is no longer marked as

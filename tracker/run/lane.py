@@ -15,7 +15,7 @@ from tracker.models import Ask, Engine, Run
 from tracker.run import claims, ends
 from tracker.run.attempts import Asker, End
 from tracker.run.claims import Claimed, Outcome
-from tracker.run.gate import Scope
+from tracker.run.gate import Paced
 from tracker.run.pace import Pace
 from tracker.run.work import Limits, RunWork
 
@@ -32,7 +32,7 @@ class Lane:
         self.id, self.sandbox_url = engine.id, sandbox_url
         self.concurrency = engine.concurrency or limits.concurrency
         rpm = engine.rpm or limits.rpm
-        scope = Scope(f"engine:{self.id}", Held(Ask, {"engine_id": self.id}), self.concurrency, rpm)
+        scope = Paced(f"engine:{self.id}", Held(Ask, {"engine_id": self.id}), self.concurrency, rpm)
         self.pace = Pace(work, engine.name, scope, first_backoff=limits.first_backoff)
         self.asker = Asker(work, self.pace, limits)
         self.ready: deque[Claimed] = deque()

@@ -10,7 +10,7 @@ from functools import partial
 
 from tracker.engines.failures import AskFailed
 from tracker.run import gate
-from tracker.run.gate import FULL, LONGEST_RETRY_AFTER, Scope
+from tracker.run.gate import FULL, LONGEST_RETRY_AFTER, Paced
 from tracker.run.work import Work
 
 log = logging.getLogger("citelift.run")
@@ -20,7 +20,7 @@ LONGEST_BACKOFF = 60.0
 class Pace:
     """One engine's requests from one process. Every wait ends early when the work is stopped."""
 
-    def __init__(self, work: Work, name: str, scope: Scope, *, first_backoff: float = 0.5) -> None:
+    def __init__(self, work: Work, name: str, scope: Paced, *, first_backoff: float = 0.5) -> None:
         self.work, self.name, self.scope, self.first_backoff = work, name, scope, first_backoff
         self.random = random.Random()
         self._waiting: dict[int, asyncio.Future[bool]] = {}

@@ -351,7 +351,7 @@ def bench_of(budget: int = 1_000_000, **more: Any) -> Bench:
     return Bench(1, "stance", "sandbox/judge", SHIPPED.version, budget, **more)
 
 
-def judge_all(database: Engine, bench: Bench, url: str, **more: Any) -> run.Summary:
+def judge_all(database: Engine, bench: Bench, url: str, **more: Any) -> run.JudgeSummary:
     judge_claims.recover(database, bench.workspace_id)
     cases = more.pop("cases", None) or judge_cases.stances(database, bench, more.pop("words", SHIPPED))
     limits = more.pop("limits", LIMITS)
@@ -402,7 +402,7 @@ def test_two_at_once_never_ask_the_same(database: Engine, url: str, server: sand
     filled(database, 30)
     server.set_faults(sandbox.Faults(latency=0.1))
 
-    async def both() -> list[run.Summary]:
+    async def both() -> list[run.JudgeSummary]:
         each = (judge_cases.stances(database, bench_of(), SHIPPED) for _ in range(2))
         work = (run.judge_all(database, bench_of(), STANCE, cases, LIMITS, sandbox_url=url) for cases in each)
         return list(await asyncio.gather(*work))
@@ -625,7 +625,7 @@ def test_a_stopped_judging_gives_back_what_was_not_sent(
     filled(sqlite_database, 20)
     server.set_faults(sandbox.Faults(latency=0.05))
 
-    async def main() -> run.Summary:
+    async def main() -> run.JudgeSummary:
         stop = asyncio.Event()
         cases = judge_cases.stances(sqlite_database, bench_of(), SHIPPED)
 
@@ -746,7 +746,7 @@ def test_a_judge_that_slept_neither_sends_nor_writes_what_another_took_over(
         (taken,) = judge_claims.claim(database, bench, [case(1)], me="b:2:", now=NOW).claimed
         assert judge_claims.settle(database, bench, taken, again, me="b:2:", now=NOW)
 
-    async def main() -> run.Summary:
+    async def main() -> run.JudgeSummary:
         judging = asyncio.create_task(
             run.judge_all(database, bench, STANCE, [case(1)], LIMITS, sandbox_url=url)
         )

@@ -18,7 +18,7 @@ from tracker.engines.failures import AskFailed
 from tracker.leases import Held
 from tracker.models import Ask, EnginePace
 from tracker.run import claims, gate
-from tracker.run.gate import BREAKER_FAILURES, Scope
+from tracker.run.gate import BREAKER_FAILURES, Paced
 from tracker.run.pace import Pace
 from tracker.run.work import RunWork
 
@@ -37,8 +37,8 @@ def claimed(database: Engine, run_id: int, count: int, me: str = ME) -> list[int
     return [ask.id for ask in claims.claim(database, run_id, 1, me=me, limit=count).asks]
 
 
-def scope(rpm: int | None = None, concurrency: int = 64) -> Scope:
-    return Scope("engine:1", Held(Ask, {"engine_id": 1}), concurrency, rpm)
+def scope(rpm: int | None = None, concurrency: int = 64) -> Paced:
+    return Paced("engine:1", Held(Ask, {"engine_id": 1}), concurrency, rpm)
 
 
 def paced(database: Engine, run_id: int, work: Callable[[Pace], Awaitable[T]], **more: int) -> T:
