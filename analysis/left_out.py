@@ -12,6 +12,7 @@ from tracker import numbers
 
 REASONS = {
     "problem": "failed or came empty",
+    "cut_off": "were cut off at a limit of length",
     "not_shown": "found a page of results without an AI overview",
 }
 """Columns of `analysis.frames.excluded` that leave every rate."""

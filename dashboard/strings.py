@@ -151,9 +151,10 @@ class Overview:
     NOT_COMPARABLE = "The two newest weeks cannot be compared"
     EXCLUDED: Final = {
         "problem": "In no number: {n} without usable text.",
+        "cut_off": "In no number: {n} cut off at a limit of length.",
         "not_shown": "In no number: {n} to pages of results that showed no AI overview.",
         "unknown": "In no citation rate: {n} whose citations are unknown.",
-        "not_searched": "In no citation rate: {n} whose engine did not search.",
+        "not_searched": "In no citation rate, but in mention rates: {n} whose engine did not search.",
     }
 
 

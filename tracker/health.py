@@ -386,7 +386,7 @@ async def _ask_once(
 def _note(reading: Reading, unknown: Sequence[str]) -> str:
     notes = [reading.detail] if reading.detail else []
     if reading.search_used is False:
-        notes.append("did not search: such answers are left out of its rates")
+        notes.append("did not search: such an answer counts as one, and is in no citation rate")
     notes += reading.warnings
     if unknown:
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""

@@ -189,6 +189,11 @@ def _excluded(world: World, excluded: pd.DataFrame) -> Iterator[str]:
                 f"{engine}: {numbers.counted(int(row['problem']), 'answer')} failed or came empty and "
                 f"{_are(row['problem'])} no part of any rate."
             )
+        if row["cut_off"]:
+            yield (
+                f"{engine}: {numbers.counted(int(row['cut_off']), 'answer')} ended at a limit of length and "
+                f"{_are(row['cut_off'])} no part of any rate."
+            )
         if row["not_shown"]:
             pages = numbers.counted(int(row["not_shown"]), "page")
             share = numbers.percent(row["shown"] / row["pages"]) if row["pages"] else numbers.UNKNOWN

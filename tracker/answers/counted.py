@@ -31,6 +31,11 @@ def unusable() -> Any:
     return or_(ANSWER.c.problem.is_not(None), ANSWER.c.text == "")
 
 
+def cut_off() -> Any:
+    """Whether an answer ends where a limit was reached (`tracker.citations.results.CUT_OFF`)."""
+    return func.coalesce(ANSWER.c.problem, "") == "cut off"
+
+
 def not_shown() -> Any:
     """Whether a page of results was read that shows no AI overview: nobody answered, and nothing failed."""
     return func.coalesce(ANSWER.c.stop, "") == NOT_SHOWN
@@ -42,7 +47,9 @@ def citable() -> Any:
 
 
 def search_skipped() -> Any:
-    """Where it is unknown whether an engine searched, it did not skip its search."""
+    """An answer without a search counts as an answer: it names brands or does not. It says nothing about what
+    the engine would have cited, so it is in no citation rate. Where it is unknown whether an engine searched,
+    it did not skip its search."""
     return and_(ANSWER.c.search_used.is_not(None), not_(ANSWER.c.search_used))
 
 

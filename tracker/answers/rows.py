@@ -121,7 +121,8 @@ def _citation(
     if citation.domain is not None:
         domain_id = domains.domain_id(citation.domain)
         cited_domains[domain_id] = citation.domain
-        if address is not None and address.domain == citation.domain:
+        on_a_page = address is not None and not citations.names_no_page(address.url)
+        if address is not None and on_a_page and address.domain == citation.domain:
             page_id = domains.page_id(address.canonical)
             pages[page_id] = {
                 "id": page_id,

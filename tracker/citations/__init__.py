@@ -6,7 +6,7 @@ knows is listed by `unknown_keys`, so that an engine's change is seen before its
 
 from __future__ import annotations
 
-from tracker.citations.publisher import is_redirect, publisher, resolved
+from tracker.citations.publisher import is_redirect, names_no_page, publisher, resolved
 from tracker.citations.read import SHAPES, merge, read, recognise, unknown_keys
 from tracker.citations.results import (
     READER_VERSION,
@@ -34,6 +34,7 @@ __all__ = [
     "as_json",
     "is_redirect",
     "merge",
+    "names_no_page",
     "page_token",
     "publisher",
     "read",

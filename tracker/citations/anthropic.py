@@ -18,6 +18,8 @@ def read_anthropic(body: dict[str, Any]) -> Draft:
     fetched: list[Occurrence] = []
     for block in records(blocks):
         _read_block(draft, block, fetched)
+    if _only_failed(records(blocks)):
+        draft.search_used = False
     usage = record(body.get("usage"))
     draft.usage = Usage(
         _input_tokens(usage),
@@ -32,6 +34,16 @@ def read_anthropic(body: dict[str, Any]) -> Draft:
         details = record(body.get("stop_details"))
         draft.fail("refusal", word(details.get("explanation")) or word(details.get("category")) or "refusal")
     return draft
+
+
+def _only_failed(blocks: list[dict[str, Any]]) -> bool:
+    """Whether there were searches and an error was all that came of each: that is no search."""
+    results = [block.get("content") for block in blocks if block.get("type") == "web_search_tool_result"]
+    return bool(results) and all(
+        at(content, "type") == "web_search_tool_result_error"
+        or any(one.get("type") == "web_search_tool_result_error" for one in records(content))
+        for content in results
+    )
 
 
 def _input_tokens(usage: dict[str, Any]) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.citations.publisher import publisher
-from tracker.citations.results import Kind, Problem, ReadCitation, Reading, Shape, Usage
+from tracker.citations.results import CUT_OFF, Kind, Problem, ReadCitation, Reading, Shape, Usage
 from tracker.citations.text import markers, thinking_end
 from tracker.citations.values import string, word
 from tracker.domains.written import written_urls
@@ -87,8 +87,12 @@ class Draft:
             self.searches.append(text)
 
     def reading(self) -> Reading:
+        cut_off = (self.stop or "").lower() in CUT_OFF
         if not self.text.strip() and self.stop != NOT_SHOWN:
-            self.fail("empty", "the reply holds no answer text")
+            reason = f"{self.stop}: the limit was used up before the answer began" if cut_off else NO_TEXT
+            self.fail("empty", reason)
+        elif cut_off:
+            self.fail("cut off", f"the answer ends at a limit: {self.stop}")
         answer_start = max(self.answer_start, thinking_end(self.text))
         return Reading(
             shape=self.shape,
@@ -110,6 +114,7 @@ class Draft:
 
 
 NOT_SHOWN = "not_shown"
+NO_TEXT = "the reply holds no answer text"
 
 
 def _numbered(occurrences: list[Occurrence], kind: Kind) -> list[ReadCitation]:

@@ -10,10 +10,11 @@ from tracker.citations.results import Usage
 from tracker.citations.text import Offsets
 from tracker.citations.values import at, count, integer, record, records, string, total, word, words
 
-_QUERIES = ("google_search_call", "google_maps_call", "retrieval_call")
-_PAGES = ("google_search_result", "google_maps_result", "url_context_result", "retrieval_result")
+_QUERIES = ("google_search_call", "google_maps_call")
+# A search in a store of the caller's own is none of the web's, and nobody pays a web fee for it.
+_PAGES = ("google_search_result", "google_maps_result", "url_context_result")
 _SEARCHES = ("google_search", "google_maps")
-_FAILED = ("failed", "cancelled", "incomplete", "budget_exceeded")
+_FAILED = ("failed", "cancelled", "budget_exceeded")
 _WAITING = ("queued", "in_progress", "requires_action")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tracker.citations.product_keys import PRODUCT_KEYS, below
 from tracker.citations.results import Shape
 
 # Blocks that hold blocks: `@block` in a path goes on here, at any depth.
@@ -161,10 +162,6 @@ _GROUNDING_IGNORED = """
     groundingChunks[].image.**"""
 
 
-def _below(prefix: str, paths: str) -> str:
-    return " ".join(f"{prefix}.{path}" for path in paths.split())
-
-
 KEYS: Mapping[Shape, Mapping[str, str]] = {
     "openai_chat": {**_CHAT, "listed by xAI": "citations[] citations[].url citations[].title"},
     "openrouter": {
@@ -206,8 +203,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
         **_CHAT,
         "read from the engine's own fields": " ".join(
             (
-                _below("vertex_ai_grounding_metadata[]", _GROUNDING),
-                _below(
+                below("vertex_ai_grounding_metadata[]", _GROUNDING),
+                below(
                     "choices[].message.provider_specific_fields",
                     """citations[][].url citations[][].title web_search_results[].content[].url
                     web_search_results[].content[].title web_search_calls[].input.query
@@ -220,7 +217,7 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
         ),
         "of a citation": " ".join(
             (
-                _below("vertex_ai_grounding_metadata[]", _GROUNDING_IGNORED),
+                below("vertex_ai_grounding_metadata[]", _GROUNDING_IGNORED),
                 "choices[].message.provider_specific_fields.** vertex_ai_url_context_metadata.**",
                 "vertex_ai_safety_ratings.** vertex_ai_safety_results.** vertex_ai_citation_metadata.**",
             )
@@ -244,8 +241,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
     "gemini": {
         "read": " ".join(
             (
-                _below("candidates[].groundingMetadata", _GROUNDING),
-                _below("groundingMetadata", _GROUNDING),
+                below("candidates[].groundingMetadata", _GROUNDING),
+                below("groundingMetadata", _GROUNDING),
                 """modelVersion promptFeedback.blockReason error.message candidates[].finishReason
                 candidates[].content.parts[].text candidates[].content.parts[].thought
                 candidates[].content.parts[].toolCall.toolType
@@ -278,8 +275,8 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             candidates[].content.parts[].mediaResolution.**""",
         "not a citation of the web": " ".join(
             (
-                _below("candidates[].groundingMetadata", _GROUNDING_IGNORED),
-                _below("groundingMetadata", _GROUNDING_IGNORED),
+                below("candidates[].groundingMetadata", _GROUNDING_IGNORED),
+                below("groundingMetadata", _GROUNDING_IGNORED),
                 "candidates[].citationMetadata.** candidates[].groundingAttributions.**",
             )
         ),
@@ -466,14 +463,15 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             text_blocks[].@block references[].index references[].link references[].title
             reference_links[].index
             reference_links[].link reference_links[].title search_parameters.q search_parameters.engine
-            search_metadata.status error""",
-        "names and times": "search_metadata.** search_parameters.** search_information.**",
+            search_metadata.status error response_metadata.model""",
+        "names and times": """
+            search_metadata.** search_parameters.** search_information.** response_metadata.**""",
         "of a listed page": "references[].* reference_links[].*",
         "the text once more": "markdown reconstructed_markdown html",
         "display": """
             inline_images.** inline_videos.** shopping_results.** local_results.** quick_results.**
             subsequent_request_token related_questions.** web_results.** header_images.** thumbnail
-            images.** videos.** inline_products.** local_map.** page_token serpapi_link""",
+            images.** videos.** inline_products.** local_map.** page_token serpapi_link cards.**""",
     },
     "dataforseo": {
         "read": """
@@ -490,6 +488,7 @@ KEYS: Mapping[Shape, Mapping[str, str]] = {
             spell.** item_types.** se_results_count items_count pages_count refinement_chips.** id""",
     },
     "error": {"read": "**"},
+    **PRODUCT_KEYS,
 }
 
 # Values of the fields that choose a reader's branch: a value on no list is reported like an unknown key.

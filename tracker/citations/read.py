@@ -8,6 +8,11 @@ from typing import Any, Literal, get_args
 
 from tracker.citations.anthropic import read_anthropic
 from tracker.citations.chat import read_groq, read_openai_chat, read_openrouter, read_perplexity_chat
+from tracker.citations.dataforseo import (
+    read_dataforseo,
+    read_dataforseo_responses,
+    read_dataforseo_scraper,
+)
 from tracker.citations.documents import read_bedrock, read_cohere, read_mistral
 from tracker.citations.draft import Draft
 from tracker.citations.failure import read_error
@@ -16,8 +21,9 @@ from tracker.citations.interactions import read_interactions
 from tracker.citations.normalised import read_litellm
 from tracker.citations.responses import read_perplexity_agent, read_responses
 from tracker.citations.results import Kind, ReadCitation, Reading, Shape, Usage
+from tracker.citations.scrapers import read_apify, read_brightdata, read_cloro, read_oxylabs
 from tracker.citations.search_apis import read_exa, read_tavily
-from tracker.citations.serp import read_dataforseo, read_serpapi_ai_mode, read_serpapi_overview
+from tracker.citations.serp import read_serpapi_ai_mode, read_serpapi_overview
 from tracker.citations.shapes import recognise_shape
 from tracker.citations.stream import joined
 from tracker.citations.unknown import keys_unknown
@@ -45,6 +51,12 @@ _READERS: dict[Shape, Callable[[dict[str, Any]], Draft]] = {
     "serpapi_overview": read_serpapi_overview,
     "serpapi_ai_mode": read_serpapi_ai_mode,
     "dataforseo": read_dataforseo,
+    "dataforseo_scraper": read_dataforseo_scraper,
+    "dataforseo_responses": read_dataforseo_responses,
+    "brightdata": read_brightdata,
+    "oxylabs": read_oxylabs,
+    "cloro": read_cloro,
+    "apify": read_apify,
     "error": read_error,
 }
 

@@ -7,7 +7,18 @@ from typing import Any
 from tracker.citations.chat import annotate, listed_pages, reported_micros
 from tracker.citations.draft import Draft, Occurrence
 from tracker.citations.results import Shape, Usage
-from tracker.citations.values import at, count, integer, items, record, records, string, word, words
+from tracker.citations.values import (
+    at,
+    count,
+    embedded,
+    integer,
+    items,
+    record,
+    records,
+    string,
+    word,
+    words,
+)
 
 # Two are of Azure's agents, the last is OpenRouter's own.
 _SEARCH_CALLS = (
@@ -24,7 +35,7 @@ def read_responses(body: dict[str, Any], shape: Shape = "openai_responses") -> D
     output = records(body.get("output"))
     _read_messages(draft, output)
     for item in output:
-        if item.get("type") in _SEARCH_CALLS:
+        if _is_search(item) and item.get("type") != "search_results":
             _read_call(draft, item)
         elif item.get("type") == "openrouter:web_fetch" and not item.get("error"):
             draft.retrieve(item.get("url"), item.get("title"))
@@ -104,14 +115,23 @@ def _read_part(draft: Draft, part: dict[str, Any]) -> None:
 
 
 def _is_search(item: dict[str, Any]) -> bool:
+    """A search that only failed is none."""
+    if item.get("type") not in (*_SEARCH_CALLS, "search_results") and not _is_custom_search(item):
+        return False
+    return item.get("status") != "failed" and not item.get("error")
+
+
+def _is_custom_search(item: dict[str, Any]) -> bool:
     """xAI's searches may also stand as custom tool calls (`x_keyword_search` and others)."""
-    if item.get("type") == "custom_tool_call":
-        return (word(item.get("name")) or "").startswith(("x_", "web_search"))
-    return item.get("type") in (*_SEARCH_CALLS, "search_results")
+    name = word(item.get("name")) or ""
+    return item.get("type") == "custom_tool_call" and name.startswith(("x_", "web_search"))
 
 
 def _read_call(draft: Draft, item: dict[str, Any]) -> None:
+    """A custom call has its query among JSON in a string."""
     action = record(item.get("action"))
+    if _is_custom_search(item):
+        draft.search(embedded(item.get("input")).get("query"))
     for query in _queries(action):
         draft.search(query)
     for source in records(action.get("sources")) or records(item.get("results")):
@@ -152,7 +172,7 @@ def _billed(body: dict[str, Any], usage: dict[str, Any], output: list[dict[str, 
     for number in named:
         if number is not None:
             return number
-    calls = [item for item in output if item.get("type") in (*_SEARCH_CALLS, "search_results")]
+    calls = [item for item in output if _is_search(item)]
     return sum(at(item, "action", "type") in (None, "search") for item in calls)
 
 

@@ -24,14 +24,25 @@ Shape = Literal[
     "serpapi_overview",
     "serpapi_ai_mode",
     "dataforseo",
+    "dataforseo_scraper",
+    "dataforseo_responses",
+    "brightdata",
+    "oxylabs",
+    "cloro",
+    "apify",
     "error",
 ]
 Kind = Literal["cited", "retrieved", "written"]
 DomainFrom = Literal["url", "title", "redirect"]
-Problem = Literal["error", "refusal", "pause", "empty"]
+Problem = Literal["error", "refusal", "pause", "empty", "cut off"]
+CUT_OFF = frozenset(
+    ("length", "max_tokens", "max_output_tokens", "model_context_window_exceeded", "max_steps", "incomplete")
+)
+"""Engines' words, in small letters, for an answer that ends where a limit was reached: half of it is missing,
+so it is no row of any rate."""
 
 # Raised whenever the same body would be read differently, so that `reread` knows which rows are stale.
-READER_VERSION = 5
+READER_VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)

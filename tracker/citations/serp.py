@@ -1,4 +1,5 @@
-"""Google's AI Overview and AI Mode through a SERP API: SerpApi (SearchAPI, Bright Data alike) and DataForSEO.
+"""Google's AI Overview and AI Mode through SerpApi, and the services that write alike: SearchAPI (which reads
+ChatGPT, Gemini, Perplexity and Copilot off in the same form), Scrapingdog, Bright Data's result pages.
 
 The text is built from the blocks, each on its own line, so that a block's references have a span in it.
 A page that shows no overview is a result of its own (`stop` is "not_shown"), not an error.
@@ -6,23 +7,21 @@ A page that shows no overview is a result of its own (`stop` is "not_shown"), no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from tracker.citations.draft import NOT_SHOWN, Draft, Occurrence
-from tracker.citations.results import Shape, Usage
-from tracker.citations.values import at, integer, items, micros, record, records, string, word
+from tracker.citations.panel import UNATTRIBUTED
+from tracker.citations.publisher import leads_to_a_search
+from tracker.citations.results import Shape
+from tracker.citations.values import at, integer, items, record, records, string, word
 
 _INNER = ("list", "text_blocks", "comparison", "items", "cards", "blocks", "top_stories")
 _WORD_KEYS = ("title", "subtitle", "feature", "snippet", "text", "answer")
 _MARKDOWN = ("markdown", "reconstructed_markdown")
+# Assistants, whose answer may come without a search and whose question is none.
+_PRODUCTS = ("chatgpt", "gemini", "perplexity", "bing_copilot")
 _MARKDOWN_SOURCES = "\n### References\n"
-# Links to Google's own pages name a thing and lead to another search.
-_GOOGLE = re.compile(r"https?://(?:(?:www|maps|shopping|lens)\.)?google\.[a-z.]+/", re.IGNORECASE)
-_UNATTRIBUTED = "one list without places: no block says which page it stands on"
-# DataForSEO: no results, which for a page without an overview is an answer.
-_NO_RESULTS = 40102
 
 References = dict[int, Occurrence]
 
@@ -42,8 +41,10 @@ def read_serpapi_ai_mode(body: dict[str, Any]) -> Draft:
 
 
 def _read_serpapi(body: dict[str, Any], answer: dict[str, Any], shape: Shape) -> Draft:
-    draft = Draft(shape, search_used=True)
-    draft.search(at(body, "search_parameters", "q") or at(body, "general", "query"))
+    draft = Draft(shape, search_used=True, engine_model=word(at(body, "response_metadata", "model")))
+    product = at(body, "search_parameters", "engine") in _PRODUCTS
+    if not product:
+        draft.search(at(body, "search_parameters", "q") or at(body, "general", "query"))
     references = _references(draft, answer)
     blocks = records(answer.get("text_blocks") or answer.get("texts"))
     for block in blocks:
@@ -53,7 +54,9 @@ def _read_serpapi(body: dict[str, Any], answer: dict[str, Any], shape: Shape) ->
         draft.text = draft.text.partition(_MARKDOWN_SOURCES)[0]
     if draft.text.strip() and not any(map(_refers, blocks)):
         linked = {page.url for page in draft.cited}
-        _cite_all(draft, [page for page in references.values() if page.url not in linked])
+        cite_all(draft, [page for page in references.values() if page.url not in linked])
+    if product:
+        draft.search_used = bool(references or draft.cited)
     _judge_serpapi(draft, body, answer)
     return draft
 
@@ -69,24 +72,24 @@ def _references(draft: Draft, answer: dict[str, Any]) -> References:
     return references
 
 
-def _cite_all(draft: Draft, pages: Iterable[Occurrence]) -> None:
+def cite_all(draft: Draft, pages: Iterable[Occurrence]) -> None:
     """The list is what the reader of the page is shown as its sources, so it counts as cited."""
     for page in pages:
         draft.cite(page.url, page.title)
-        draft.warnings.append(_UNATTRIBUTED)
+        draft.warnings.append(UNATTRIBUTED)
 
 
-def _new_line(draft: Draft) -> int:
+def new_line(draft: Draft) -> int:
     if draft.text and not draft.text.endswith("\n"):
         draft.text += "\n"
     return len(draft.text)
 
 
-def _span(draft: Draft, start: int) -> tuple[int | None, int | None]:
+def span_from(draft: Draft, start: int) -> tuple[int | None, int | None]:
     return (start, len(draft.text)) if len(draft.text) > start else (None, None)
 
 
-def _words_of(block: dict[str, Any], keys: tuple[str, ...]) -> str:
+def words_of(block: dict[str, Any], keys: tuple[str, ...]) -> str:
     texts = [text for text in (word(block.get(key)) for key in keys) if text is not None]
     return "\n".join(dict.fromkeys(texts))
 
@@ -101,11 +104,11 @@ def _refers(block: Any) -> bool:
 
 
 def _read_block(draft: Draft, block: dict[str, Any], references: References) -> None:
-    start = _new_line(draft)
+    start = new_line(draft)
     inner = [part for key in _INNER for part in records(block.get(key))]
-    words = _words_of(block, _WORD_KEYS)
+    words = words_of(block, _WORD_KEYS)
     # Bright Data names a list by its first entry.
-    draft.text += "" if inner and words == _words_of(inner[0], _WORD_KEYS) else words
+    draft.text += "" if inner and words == words_of(inner[0], _WORD_KEYS) else words
     values = [text for text in map(word, items(block.get("values"))) if text is not None]
     draft.text += (": " if values and len(draft.text) > start else "") + " | ".join(values)
     own_words = len(draft.text) > start
@@ -123,7 +126,7 @@ def _read_block(draft: Draft, block: dict[str, Any], references: References) -> 
 
 
 def _read_row(draft: Draft, row: Any, references: References) -> None:
-    _new_line(draft)
+    new_line(draft)
     for number, cell in enumerate(items(row)):
         draft.text += " | " if number else ""
         start = len(draft.text)
@@ -143,7 +146,7 @@ def _refer_cell(draft: Draft, cell: dict[str, Any], references: References, star
 def _refer(
     draft: Draft, block: dict[str, Any], references: References, start: int, end: int | None = None
 ) -> None:
-    span = (start, end) if end is not None else _span(draft, start)
+    span = (start, end) if end is not None else span_from(draft, start)
     for index in items(block.get("reference_indexes")):
         number = integer(index)
         page = references.get(number) if number is not None else None
@@ -166,7 +169,7 @@ def _cite_links(
     titles = {page.url: page.title for page in references.values()}
     for link in [*records(block.get("snippet_links")), block]:
         url = word(link.get("link"))
-        if url is None or _GOOGLE.match(url) or url in named:
+        if url is None or leads_to_a_search(url) or url in named:
             continue
         label = word(link.get("text")) if link is not block else None
         offset = draft.text.find(label, span[0], span[1]) if label else -1
@@ -188,89 +191,3 @@ def _judge_serpapi(draft: Draft, body: dict[str, Any], answer: dict[str, Any]) -
         draft.fail("pause", f"the search is {status.lower()}")
     else:
         draft.stop, draft.detail = NOT_SHOWN, error
-
-
-def read_dataforseo(body: dict[str, Any]) -> Draft:
-    """References stand at the top, at each element and as links; the top list misses some: all are retrieved.
-
-    What an element carries is cited with the element as its span.
-    """
-    draft = Draft("dataforseo", search_used=True, stop=NOT_SHOWN)
-    tasks = records(body.get("tasks"))
-    for result in [result for task in tasks for result in records(task.get("result"))] or [body]:
-        draft.search(result.get("keyword"))
-        for item in records(result.get("items")):
-            if item.get("type") == "ai_overview":
-                draft.stop = "shown"
-                _read_overview(draft, item)
-    draft.usage = Usage(reported_micros=micros(body.get("cost")) or None)
-    _judge_dataforseo(draft, body, tasks)
-    return draft
-
-
-def _read_overview(draft: Draft, overview: dict[str, Any]) -> None:
-    listed: dict[str, Occurrence] = {}
-    for reference in records(overview.get("references")):
-        _list(listed, reference)
-    cited = len(draft.cited)
-    for element in records(overview.get("items")):
-        _read_element(draft, element, listed)
-    if not draft.text.strip():
-        draft.text = string(overview.get("markdown")) or string(overview.get("text")) or ""
-    if draft.text.strip() and len(draft.cited) == cited:
-        _cite_all(draft, listed.values())
-    draft.retrieved.extend(listed.values())
-
-
-def _list(listed: dict[str, Occurrence], reference: dict[str, Any]) -> str | None:
-    url = word(reference.get("url"))
-    if url is not None:
-        listed.setdefault(url, Occurrence(url, string(reference.get("title"))))
-    return url
-
-
-def _read_element(draft: Draft, element: dict[str, Any], listed: dict[str, Occurrence]) -> None:
-    kind = word(element.get("type")) or ""
-    if kind.endswith("_reference"):
-        _list(listed, element)
-    if kind.endswith("_reference") or "paid" in kind:
-        return
-    start = _new_line(draft)
-    draft.text += _words_of(element, ("title", "text", "snippet")) or word(element.get("markdown")) or ""
-    _read_table(draft, record(element.get("table")))
-    span = _span(draft, start)
-    for key in ("references", "links"):
-        for reference in records(element.get(key)):
-            _cite_reference(draft, reference, listed, span)
-    # A video or a page shown as a card is its own reference.
-    _cite_reference(draft, element, listed, span)
-    for key in ("items", "components"):
-        for inner in records(element.get(key)):
-            _read_element(draft, inner, listed)
-
-
-def _cite_reference(
-    draft: Draft,
-    reference: dict[str, Any],
-    listed: dict[str, Occurrence],
-    span: tuple[int | None, int | None],
-) -> None:
-    url = _list(listed, reference)
-    if url is not None:
-        draft.cite(url, reference.get("title"), *span)
-
-
-def _read_table(draft: Draft, table: dict[str, Any]) -> None:
-    for row in [table.get("table_header"), *items(table.get("table_content"))]:
-        cells = [string(cell) or string(at(cell, "text")) or "" for cell in items(row)]
-        if any(cells):
-            _new_line(draft)
-            draft.text += " | ".join(cells)
-
-
-def _judge_dataforseo(draft: Draft, body: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
-    for holder in (body, *tasks):
-        status = integer(holder.get("status_code"))
-        if status is not None and not 20000 <= status < 30000 and status != _NO_RESULTS:
-            draft.stop = str(status)
-            draft.fail("error", word(holder.get("status_message")) or str(status))

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tracker.citations.chat import GROK
+from tracker.citations.dataforseo import read_of, results_of
 from tracker.citations.results import Shape
+from tracker.citations.scrapers import APIFY_ANSWERS
 from tracker.citations.values import at, items, record, records, word
 
 Body = dict[str, Any]
@@ -167,6 +169,44 @@ def _is_dataforseo(body: Body) -> bool:
     )
 
 
+def _is_dataforseo_scraper(body: Body) -> bool:
+    return any(read_of(result) == "dataforseo_scraper" for result in results_of(body))
+
+
+def _is_dataforseo_responses(body: Body) -> bool:
+    return any(read_of(result) == "dataforseo_responses" for result in results_of(body))
+
+
+def _is_brightdata(body: Body) -> bool:
+    """A record of a data set, also one that only says why there is none."""
+    if any(key in body for key in ("answer_text", "answer_text_markdown", "answer_html")):
+        return "prompt" in body or "url" in body or "input" in body
+    return isinstance(body.get("input"), dict) and "error" in body and "prompt" in record(body.get("input"))
+
+
+def _is_oxylabs(body: Body) -> bool:
+    first = next(iter(records(body.get("results"))), {})
+    return "content" in first and any(key in first for key in ("job_id", "parser_type", "status_code"))
+
+
+def _is_cloro(body: Body) -> bool:
+    """The reply at once, a task that was looked at, or the bare result."""
+    if isinstance(body.get("task"), dict) and "id" in record(body.get("task")):
+        return True
+    result = body.get("result")
+    return (
+        isinstance(result, dict)
+        and ("success" in body or "status" in body)
+        and ("aioverview" in result or "sources" in result or "text" in result)
+    )
+
+
+def _is_apify(body: Body) -> bool:
+    return any(isinstance(body.get(key), dict) for key in APIFY_ANSWERS) or (
+        isinstance(body.get("searchQuery"), dict) and "aiOverview" in body
+    )
+
+
 def _is_ai_mode(body: Body) -> bool:
     if at(body, "search_parameters", "engine") == "google_ai_mode":
         return True
@@ -202,7 +242,13 @@ _RULES: tuple[tuple[Shape, Callable[[Body], bool]], ...] = (
     ("openai_chat", _is_chat),
     ("cohere", _is_cohere),
     ("exa", _is_exa),
+    ("dataforseo_scraper", _is_dataforseo_scraper),
+    ("dataforseo_responses", _is_dataforseo_responses),
     ("dataforseo", _is_dataforseo),
+    ("brightdata", _is_brightdata),
+    ("oxylabs", _is_oxylabs),
+    ("cloro", _is_cloro),
+    ("apify", _is_apify),
     ("serpapi_ai_mode", _is_ai_mode),
     ("serpapi_overview", _is_overview),
     ("tavily", _is_tavily),

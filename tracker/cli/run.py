@@ -216,8 +216,13 @@ def show_summary(summary: Summary) -> None:
     _show_troubles(summary)
     if summary.not_searched:
         out.print(
-            f"  {summary.not_searched:,} answers came without a search: they are kept, and left out of "
-            "search engines' rates."
+            f"  {summary.not_searched:,} answers came without a search: they count as mentions, and are in no "
+            "citation rate."
+        )
+    if summary.cut_off:
+        out.print(
+            f"  {summary.cut_off:,} answers were cut off at a limit of length: they are in no rate. "
+            "`max_output_tokens` (or `max_tokens`) in the engine's options raises it."
         )
     if summary.tally.can_go_on:
         out.print("  `citelift run --resume` asks what is missing.")

@@ -25,8 +25,14 @@ def not_searched(session: Session, run_id: int) -> int:
     statement = select(Answer.model, func.count()).where(
         Answer.run_id == run_id, col(Answer.search_used).is_(False)
     )
-    counted = session.exec(statement.group_by(Answer.model))
-    return sum(count for model, count in counted if call_for(model).searches)
+    by_model = session.exec(statement.group_by(Answer.model))
+    return sum(count for model, count in by_model if call_for(model).searches)
+
+
+def cut_off(session: Session, run_id: int) -> int:
+    """Answers that end where a limit of length was reached."""
+    halves = sql_select(func.count()).where(ANSWER.c.run_id == run_id, counted.cut_off())
+    return int(session.connection().execute(halves).scalar_one())
 
 
 def note_model_changes(session: Session, run: Run) -> None:

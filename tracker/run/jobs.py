@@ -29,7 +29,7 @@ from tracker.run import claims, ends, mend, money
 from tracker.run.claims import Outcome
 from tracker.run.create import create_run, latest_open, reopen, under_way
 from tracker.run.ends import Tally, Trouble
-from tracker.run.history import not_searched, note_model_changes, observed
+from tracker.run.history import cut_off, not_searched, note_model_changes, observed
 from tracker.run.lane import Lane
 from tracker.run.reader import Reader
 from tracker.run.redirects import Redirects
@@ -73,7 +73,9 @@ class Summary:
     reason: str | None
     tally: Tally
     not_searched: int
-    """Answers of a search engine that did not search: kept, and left out of its rates."""
+    """Answers of a search engine that did not search (`tracker.answers.counted.search_skipped`)."""
+    cut_off: int = 0
+    """Answers that end where a limit of length was reached: in no rate."""
     troubles: tuple[Trouble, ...] = ()
 
 
@@ -261,7 +263,7 @@ class _Worker:
             run.state, run.reason, run.ended_at = state, reason, datetime.now(UTC)
             session.add(run)
             note_model_changes(session, run)
-            silent = not_searched(session, run_id)
+            silent, halves = not_searched(session, run_id), cut_off(session, run_id)
             troubles = ends.troubles(session, run_id)
             weeks = session.exec(select(col(Answer.week)).where(Answer.run_id == run_id).distinct()).all()
             rollups.update(session, run.workspace_id, weeks=list(weeks))
@@ -269,7 +271,7 @@ class _Worker:
             "run ends",
             extra={"run": run_id, "state": state, "reason": reason, "spent_micros": tally.spent_micros},
         )
-        return Summary(run_id, state, reason, tally, silent, troubles)
+        return Summary(run_id, state, reason, tally, silent, halves, troubles)
 
 
 @contextmanager

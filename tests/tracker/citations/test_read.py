@@ -29,7 +29,7 @@ from tracker.citations import (
     unknown_keys,
 )
 from tracker.citations.keys import KEYS
-from tracker.citations.results import Kind, Shape
+from tracker.citations.results import Kind, Problem, Shape
 from tracker.citations.text import Offsets, UrlSpans, markdown_links, markers
 from tracker.domains.written import written_urls
 from tracker.errors import CiteliftError, DataError, UsageError
@@ -169,7 +169,7 @@ def assert_sound(reading: Reading) -> None:
     for count in (reading.usage.input_tokens, reading.usage.searches_billed, reading.usage.reported_micros):
         assert count is None or 0 <= count < 2**63
     assert reading.search_used in (True, False, None)
-    assert (reading.problem is None) or reading.problem in ("error", "refusal", "pause", "empty")
+    assert (reading.problem is None) or reading.problem in (*get_args(Problem),)
     if not reading.text.strip():
         assert reading.problem or reading.stop == "not_shown"
         assert not reading.of_kind("written")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tracker.citations.bodies import blocks, chats, gateways, grounded, pages, variations
+from tests.tracker.citations.bodies import blocks, chats, gateways, grounded, pages, products, variations
 from tests.tracker.citations.bodies.cases import Case
 
 CASES: list[Case] = [
@@ -12,6 +12,7 @@ CASES: list[Case] = [
     *variations.CASES,
     *grounded.CASES,
     *gateways.CASES,
+    *products.CASES,
 ]
 
 __all__ = ["CASES", "Case"]

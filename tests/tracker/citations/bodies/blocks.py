@@ -160,6 +160,7 @@ RESPONSES = [
         response(message("Norv"), status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
         search_used=False,
         stop="max_output_tokens",
+        problem="cut off",
         billed=0,
     ),
     Case(
@@ -232,6 +233,7 @@ RESPONSES = [
             },
         ),
         cited=[("https://a.example/1", "[[1]](https://a.example/1)", "1")],
+        searches=["crm"],
         search_used=True,
         stop="completed",
         billed=1,
@@ -359,7 +361,7 @@ ANTHROPIC = [
         billed=1,
     ),
     Case(
-        "a search that failed is a search",
+        "a search that only failed is none",
         "anthropic",
         claude(
             {"type": "server_tool_use", "id": "1", "name": "web_search", "input": {}},
@@ -370,7 +372,7 @@ ANTHROPIC = [
             },
             {"type": "text", "text": "Norvane."},
         ),
-        search_used=True,
+        search_used=False,
         stop="end_turn",
     ),
     Case(
@@ -439,6 +441,7 @@ ANTHROPIC = [
         written=["https://a.example/1"],
         search_used=False,
         stop="max_tokens",
+        problem="cut off",
     ),
 ]
 

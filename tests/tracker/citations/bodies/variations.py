@@ -159,10 +159,9 @@ RESPONSES = [
             {"type": "code_interpreter_call", "code": "1", "outputs": None, "container_id": "c"},
             message("Norvane."),
         ),
-        searches=["crm"],
-        search_used=True,
+        search_used=False,
         stop="completed",
-        billed=1,
+        billed=0,
     ),
     Case(
         "one page three times in one answer",
@@ -429,6 +428,7 @@ AGENT = [
         searches=["crm"],
         search_used=True,
         stop="max_output_tokens",
+        problem="cut off",
         billed=1,
     ),
 ]
@@ -476,6 +476,7 @@ CHATS = [
         retrieved=[A],
         search_used=True,
         stop="length",
+        problem="cut off",
     ),
     Case(
         "two choices: the first is the answer",
@@ -723,7 +724,7 @@ GEMINI = [
         searches=["crm"],
         search_used=True,
         stop="STOP",
-        domains=[("google.com", "url"), (None, "url")],
+        domains=[(None, "url"), (None, "url")],
         billed=1,
     ),
     Case(
@@ -888,6 +889,7 @@ ANTHROPIC = [
         searches=["crm"],
         search_used=True,
         stop="max_tokens",
+        problem="cut off",
     ),
     Case(
         "too many requests inside the answer",
