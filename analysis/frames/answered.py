@@ -126,9 +126,9 @@ def served_weeks(asked: pd.DataFrame) -> dict[int, list[tuple[date, frozenset[st
 def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     """Stored answers per engine, and those that leave some or all rates, with why.
 
-    `engine`, `stored`, `problem` (failed or empty), `cut_off` (ends where a limit was reached), `not_shown` (a
-    page of results without the overview that was asked for), `pages` and `shown` (pages of results, and those
-    with an answer on them), `unknown` (what it cites), `not_searched`.
+    `engine`, `stored`, `problem` (failed or empty), `cut_off` (ends where a limit was reached), `not_shown`
+    (a page of results without the overview that was asked for), `pages` and `shown` (pages of results, and
+    those with an answer on them), `unknown` (what it cites), `not_searched`.
     """
     bad = counted.unusable()
     absent, serp = and_(bad, counted.not_shown()), ANSWER.c.surface == "serp"
