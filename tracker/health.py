@@ -32,7 +32,7 @@ from tracker.judge import task
 from tracker.mentions import BrandNames, Finder
 from tracker.mentions.asked import named_in
 from tracker.models import Schedule, Workspace
-from tracker.run import history, jobs, plan
+from tracker.run import history, jobs, plan, spill
 from tracker.run.plan import Plan
 from tracker.settings import Settings
 
@@ -120,9 +120,20 @@ def _check_database(
         hint = "restore it from a backup; `sqlite3 file .recover` saves what can be read"
         problems.append(Finding("error", "database.damaged", "database", "the file is damaged", hint))
     else:
+        problems += _kept_in_files(database)
         problems += _pooled(database, settings, catalog)
         problems += _forgotten(database, settings, catalog)
     database.dispose()
+
+
+def _kept_in_files(database: Database) -> Iterator[Finding]:
+    """Paid replies that a database which was away, or a full disk, did not take."""
+    for path in spill.kept_files(spill.folders_for(database.url)):
+        count = spill.replies_in(path)
+        if count:
+            problem = f"{count:,} paid replies wait here to be stored"
+            hint = "`citelift reread` stores them, or `citelift run --resume`; they cost nothing more"
+            yield Finding("warning", "replies.kept", str(path.absolute()), problem, hint)
 
 
 def _forgotten(database: Database, settings: Settings, catalog: Catalog | None) -> Iterator[Finding]:

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
+from sqlalchemy import make_url
 from werkzeug import Response
 
 from tests.tracker.engines.test_ask import ANTHROPIC, CHAT
+from tests.tracker.run.test_mend import BODY, outcome
 from tracker import health, settings
+from tracker.run import spill
+from tracker.run.claims import Claimed
+from tracker.run.spill import Spill
 from tracker.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("loopback_allowed")
@@ -41,6 +46,15 @@ def test_a_good_catalog_has_no_errors(tmp_path: Path) -> None:
     report = health.check(catalog(tmp_path, "name: chat, model: sandbox/chat, budget_usd: 1"))
     assert not report.errors
     assert any("simulated" in line for line in report.fine)
+
+
+def test_paid_replies_that_wait_in_a_file_are_told(tmp_path: Path) -> None:
+    own = catalog(tmp_path, "name: chat, model: sandbox/chat, budget_usd: 1")
+    folders = spill.folders_for(make_url(own.database_url))
+    Spill(folders, 3, "a:1:").append([outcome(Claimed(7, 1, 0, "sandbox/chat", 5, "?", None, None), BODY)])
+    (kept,) = [problem for problem in health.check(own).problems if problem.id == "replies.kept"]
+    assert kept.where == str(folders[0] / Path(kept.where).name)
+    assert kept.problem == "1 paid replies wait here to be stored"
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def reread(where: Where) -> None:
             rollups.rebuild(session, workspace_id)
     out.print(f"Read {done.answers:,} answers again; {done.unreadable:,} stored replies could not be read.")
     if mended:
-        out.print(f"{mended:,} paid replies that could not be read before are answers now.")
+        out.print(f"{mended:,} paid replies that could not be read or stored before are answers now.")
 
 
 def read_raw(

@@ -24,7 +24,8 @@ def progress_bar(quiet: bool, label: str = "asking") -> Iterator[Callable[[Progr
     from rich.progress import Progress as Bar
 
     if quiet:
-        yield lambda _: None
+        with _news_shown(err.print):
+            yield lambda _: None
         return
     columns = (
         TextColumn("{task.description}"),
@@ -49,18 +50,32 @@ def progress_bar(quiet: bool, label: str = "asking") -> Iterator[Callable[[Progr
             yield show
 
 
+_NEWS = {
+    "engine paused": "{engine}: {reason} again and again; waiting {seconds:.0f} s",
+    "engine stopped": "{engine}: {reason}; it is not asked any more in this run",
+    "database away": "the database takes nothing ({reason}); trying again for up to ten minutes, and replies"
+    " are kept meanwhile",
+    "database back": "the database is back after {seconds} s",
+    "replies kept in a file": "{replies} paid replies are kept in {file}; the next `citelift run --resume` on"
+    " this database, started in the same folder, stores them",
+    "replies picked up": "{replies} paid replies that were kept in a file are stored now",
+    "no file takes replies": "{replies} paid replies are lost: no file takes them ({reason})",
+}
+
+
 @contextmanager
 def _news_shown(show: Callable[[str], None]) -> Iterator[None]:
-    """An engine that is paused or given up is news while the run goes on."""
+    """An engine that is paused or given up, or a database that takes nothing, is news while the run goes
+    on."""
 
     class News(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            known = vars(record)
-            if record.msg == "engine paused":
-                wait = f"{known['seconds']:.0f} s"
-                show(f"{plain(known['engine'])}: {known['reason']} again and again; waiting {wait}")
-            elif record.msg == "engine stopped":
-                show(f"{plain(known['engine'])}: {known['reason']}; it is not asked any more in this run")
+            if words := _NEWS.get(str(record.msg)):
+                known = {
+                    name: plain(value) if isinstance(value, str) else value
+                    for name, value in vars(record).items()
+                }
+                show(words.format(**known))
 
     log, news = logging.getLogger("citelift.run"), News(logging.WARNING)
     log.addHandler(news)

@@ -33,7 +33,7 @@ from tracker.run.history import cut_off, not_searched, note_model_changes, obser
 from tracker.run.lane import Lane
 from tracker.run.reader import Reader
 from tracker.run.redirects import Redirects
-from tracker.run.spill import left_over
+from tracker.run.spill import folders_for, left_over
 from tracker.run.work import WRITE_BATCH, Limits, RunWork, first_of
 from tracker.run.writer import Writer
 
@@ -111,8 +111,8 @@ async def read_stored(database: Database, run_id: int) -> Summary:
 
 
 def mend_stored(database: Database, workspace_id: int) -> int:
-    """Replies that are paid for and could not be read when they came: those that can be read now become
-    answers. Returns how many asks have another end."""
+    """Replies that are paid for and could not be read, or stored, when they came: those that can be now
+    become answers. Returns how many."""
     mend.pack_once(database, workspace_id)
     offered = 0
     with store.reading(database) as session:
@@ -120,9 +120,10 @@ def mend_stored(database: Database, workspace_id: int) -> int:
     for run_id in filter(None, runs):
         with store.writing(database) as session:
             readable = mend.offer_readable(session, run_id)
-        if readable:
+        kept = sum(len(file.outcomes) for file in left_over(folders_for(database.url), run_id))
+        if readable or kept:
             asyncio.run(read_stored(database, run_id))
-        offered += readable
+        offered += readable + kept
     return offered
 
 
@@ -199,12 +200,13 @@ class _Worker:
 
     def _picked_up(self) -> list[Outcome]:
         """What earlier processes paid for and could not store."""
-        found: list[Outcome] = []
-        for file in left_over(self.work.spill.folder, self.work.run_id):
-            found += claims.pick_up(self.work.database, file.outcomes, file.holder, self.work.me)
+        replies: dict[int, Outcome] = {}
+        for file in left_over(self.work.spill.folders, self.work.run_id):
+            mine = claims.pick_up(self.work.database, file.outcomes, file.holder, self.work.me)
+            replies |= {outcome.ask.id: outcome for outcome in mine}
             file.path.unlink()
             log.warning("replies picked up", extra={**self.work.about, "replies": len(file.outcomes)})
-        return found
+        return list(replies.values())
 
     def _strays(self) -> list[Outcome]:
         self.work.shaken = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -62,32 +62,50 @@ class Work:
         """Since when the database cannot be reached."""
         self.shaken = False
         """It was away: something may have been stored of which no word came."""
+        self._failing = 0
+        self._stopped_at: float | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citelift-database")
 
     async def db(self, work: Callable[[], T]) -> T:
         """Database work, off the event loop and one piece at a time. A database that is away for a while is
         waited for: `work` has to be such that it may be done twice, where only the word of its end was
         lost."""
-        wait = FIRST_WAIT
-        while True:
-            try:
-                done = await asyncio.get_running_loop().run_in_executor(self._thread, work)
-            except DBAPIError as error:
-                if not store.passes(error) or self._patience_is_over():
-                    raise
-                if self.away_since is None:
-                    self.away_since = time.monotonic()
-                    self.shaken = True
-                    log.warning("database away", extra={**self.about, "reason": str(error.orig)[:200]})
-                await asyncio.sleep(wait)
-                wait = min(LONGEST_WAIT, 2 * wait)
-            else:
-                self._is_back()
-                return done
+        wait, failing = FIRST_WAIT, False
+        try:
+            while True:
+                try:
+                    done = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+                except DBAPIError as error:
+                    if not store.passes(error) or self._patience_is_over():
+                        raise
+                    self._is_away(error)
+                    self._failing += not failing
+                    failing = True
+                    await asyncio.sleep(wait)
+                    wait = min(LONGEST_WAIT, 2 * wait)
+                else:
+                    if failing:  # a full disk can still be read: what never failed proves nothing
+                        self._is_back()
+                    return done
+        finally:
+            self._failing -= failing
+            if not self._failing:
+                self.away_since = None
+
+    def _is_away(self, error: DBAPIError) -> None:
+        if self.away_since is None:
+            self.away_since = time.monotonic()
+            self.shaken = True
+            log.warning("database away", extra={**self.about, "reason": str(error.orig)[:200]})
 
     def _patience_is_over(self) -> bool:
-        away = 0.0 if self.away_since is None else time.monotonic() - self.away_since
-        return away > (PATIENCE_AT_THE_END if self.stop.is_set() else PATIENCE)
+        if self.away_since is None:
+            return False
+        now = time.monotonic()
+        if not self.stop.is_set():
+            return now - self.away_since > PATIENCE
+        self._stopped_at = self._stopped_at or now
+        return now - max(self.away_since, self._stopped_at) > PATIENCE_AT_THE_END
 
     def _is_back(self) -> None:
         if self.away_since is not None:
@@ -135,7 +153,7 @@ class RunWork(Work):
         self.outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(maxsize=WRITE_BATCH)
         self.unsaved: dict[int, Outcome] = {}
         """Replies that are paid for and not stored."""
-        self.spill = Spill(spill.folder_for(database.url), run_id, me)
+        self.spill = Spill(spill.folders_for(database.url), run_id, me)
         self.last = False
         """Nothing comes after what is in the queue now."""
         self.hurry = False
@@ -144,11 +162,11 @@ class RunWork(Work):
     async def hand_in(self, outcome: Outcome) -> None:
         """To be stored. While the database is away its replies wait in memory, and past a bound in a file."""
         if outcome.reply is not None:
-            if self.away_since is not None and self._waiting_bytes() > spill.MEMORY:
+            if self.away_since is not None and self._waiting_bytes() > spill.MEMORY and self._kept([outcome]):
                 self.counts.open -= 1
-                return self.spill.append([outcome])
+                return
             self.unsaved[outcome.ask.id] = outcome
-        return await self.outcomes.put(outcome)
+        await self.outcomes.put(outcome)
 
     def _waiting_bytes(self) -> int:
         return sum(len(outcome.reply["body"]) for outcome in self.unsaved.values() if outcome.reply)
@@ -161,10 +179,21 @@ class RunWork(Work):
         self.last = True
         await self.outcomes.put(None)
 
+    def _kept(self, outcomes: Sequence[Outcome]) -> bool:
+        """Whether a file took them."""
+        try:
+            path = self.spill.append(outcomes)
+        except OSError as error:
+            lost = {"replies": len(outcomes), "reason": str(error)}
+            log.error("no file takes replies", extra={**self.about, **lost})
+            return False
+        if path is not None:
+            kept = {"replies": len(outcomes), "file": str(path.absolute())}
+            log.error("replies kept in a file", extra={**self.about, **kept})
+        return True
+
     def close(self) -> None:
         """What could not be stored is kept in a file."""
         if self.unsaved:
-            self.spill.append(list(self.unsaved.values()))
-            kept = {"replies": len(self.unsaved), "file": str(self.spill.path)}
-            log.error("replies kept in a file", extra={**self.about, **kept})
+            self._kept(list(self.unsaved.values()))
         super().close()
