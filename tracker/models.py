@@ -193,6 +193,7 @@ class Answer(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("workspace_id", "fingerprint"),
         Index("ix_answer_when", "workspace_id", "engine_id", "asked_at"),
+        Index("ix_answer_content", "workspace_id", "content_key"),
     )
     id: int | None = _big_id()
     workspace_id: int = Field(foreign_key="workspace.id")
@@ -201,7 +202,9 @@ class Answer(SQLModel, table=True):
     prompt_id: int = Field(foreign_key="prompt.id", index=True)
     engine_id: int = Field(foreign_key="engine.id")
     fingerprint: str
-    """The ask's key, or for a recorded answer the hash of its line: importing twice stores once."""
+    """The ask's key, or for a recorded answer that of its vendor's id, else of its content."""
+    content_key: str | None = None
+    """Of a recorded answer: the same for the same answer, in whatever layout it comes."""
     repeat: int = 0
     asked_at: datetime
     week: date = Field(index=True)
@@ -221,6 +224,17 @@ class Answer(SQLModel, table=True):
     output_tokens: int | None = None
     cost_micros: int | None = _big(default=None)
     reader_version: str = ""
+
+
+class RecordedReply(SQLModel, table=True):
+    """A reply that was recorded elsewhere, as it was; `reread` reads it again like our own."""
+
+    answer_id: int = Field(
+        sa_column=Column(BigKey, ForeignKey("answer.id"), primary_key=True, autoincrement=False)
+    )
+    workspace_id: int = Field(foreign_key="workspace.id")
+    body: bytes = Field(sa_type=LargeBinary)
+    received_at: datetime
 
 
 class Domain(SQLModel, table=True):

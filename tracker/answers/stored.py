@@ -21,7 +21,7 @@ from tracker.citations import Reading
 from tracker.errors import DataError
 from tracker.mentions import BrandNames, Finder
 from tracker.mentions.names import of_row
-from tracker.models import Answer, Brand, Citation, Domain, Mention, Page, Reply, Setting
+from tracker.models import Answer, Brand, Citation, Domain, Mention, Page, RecordedReply, Reply, Setting
 
 BATCH = 500
 
@@ -125,11 +125,13 @@ def _stored(
     database: Database, workspace_id: int
 ) -> Iterator[list[tuple[int, int | None, str, dict[str, Any], bytes | None]]]:
     last = 0
-    columns = (Answer.id, Answer.ask_id, Answer.text, Answer.asked_at, Answer.surface, Reply.body)
+    body = func.coalesce(Reply.body, RecordedReply.body)
+    columns = (Answer.id, Answer.ask_id, Answer.text, Answer.asked_at, Answer.surface, body)
     while True:
         statement = (
             select(*columns)  # type: ignore[call-overload]
             .outerjoin(Reply, col(Reply.ask_id) == col(Answer.ask_id))
+            .outerjoin(RecordedReply, col(RecordedReply.answer_id) == col(Answer.id))
             .where(Answer.workspace_id == workspace_id, col(Answer.id) > last)
             .order_by(col(Answer.id))
             .limit(BATCH)

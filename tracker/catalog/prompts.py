@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from importlib import resources
 
 import yaml
 
+from tracker import countries
 from tracker.catalog.entries import PromptEntry
 from tracker.catalog.nodes import CatalogFile
 
@@ -48,7 +47,7 @@ def _prompt(file: CatalogFile, node: yaml.Node) -> PromptEntry | None:
             file.refuse("catalog.required", node, "a prompt without `text`", "add `text:`")
         return None
     country = file.text(fields.get("country"), "country")
-    if country and country.upper() not in _countries():
+    if country and country.upper() not in countries.codes():
         file.refuse(
             "catalog.country",
             fields["country"],
@@ -71,9 +70,3 @@ def _prompt(file: CatalogFile, node: yaml.Node) -> PromptEntry | None:
         file.number(fields.get("weight"), "weight", float, 0, 1e6, 1.0),
         node.start_mark.line + 1,
     )
-
-
-@cache
-def _countries() -> frozenset[str]:
-    table = resources.files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text("utf-8")
-    return frozenset(line[:2] for line in table.splitlines() if line and not line.startswith("#"))

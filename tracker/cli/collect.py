@@ -1,4 +1,4 @@
-"""The verbs of collecting: check, import answers, reread, read-raw, and those of asking, links and time.
+"""The verbs of collecting: check, reread, read-raw, and those of asking, links and time.
 
 Prints, never computes. Whatever is heavy is imported inside its verb: `citelift --help` must answer at once.
 """
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from tracker import numbers
-from tracker.cli import backups, brands, init, links, run, schedule
+from tracker.cli import answers, backups, brands, init, links, run, schedule
 from tracker.cli.opening import opened
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     run.register(app)
     add(app, reread, group=ASK)
     imports = add_group(app, "import", "Bring in recorded answers, links and authority lists.", IMPORT)
-    add(imports, import_answers, "answers")
+    answers.register(imports)
     add(app, read_raw, "read-raw", IMPORT)
     links.register(app, imports)
     schedule.register(app)
@@ -137,37 +137,3 @@ def read_raw(
         out.print(f"  search  {plain(search)}")
     rows = [(c.kind, c.position, c.domain, c.url, c.title) for c in reading.citations]
     table("", ("kind", "position", "domain", "url", "title"), rows, right=(1,))
-
-
-def import_answers(
-    where: Where,
-    file: Annotated[Path, typer.Argument(help=".jsonl or .jsonl.gz, one answer a line.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Store answers that were recorded elsewhere. The same line is stored once, however often it comes."""
-    from tracker import store
-    from tracker.answers import recorded, rollups
-
-    settings = where.settings()
-    with opened(settings) as db:
-        workspace_id, _ = synced(db, settings, need="brands")
-        counts = recorded.import_answers(db, workspace_id, file)
-        if counts.stored:
-            with store.writing(db) as session:
-                rollups.update(session, workspace_id)
-    if as_json:
-        print_json(asdict(counts))
-    else:
-        out.print(
-            f"{counts.read:,} read, {counts.stored:,} stored with {counts.citations:,} citations, "
-            f"{counts.already_there:,} already there, {counts.rejected:,} rejected."
-        )
-        if counts.no_addresses:
-            shown = ", ".join(repr(plain(text[:60])) for text in counts.no_address_examples)
-            err.print(f"{counts.no_addresses:,} citations name no web address and are in no share: {shown}")
-        for reject in counts.rejects[:20]:
-            err.print(f"  {file}:{reject.line}: {plain(reject.reason)}")
-        if counts.rejected > 20:
-            err.print(f"  … and {counts.rejected - 20:,} more; --json lists the first thousand.")
-    if counts.rejected:
-        raise typer.Exit(3)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tracker.errors import DataError
 
@@ -32,6 +33,30 @@ def open_bytes(path: Path) -> IO[bytes]:
     return handle
 
 
+class Unbroken(io.RawIOBase):
+    """The bytes of a packed file up to where it breaks off; `damage` then says why."""
+
+    def __init__(self, path: Path) -> None:
+        self.source = open_bytes(path)
+        self.damage: str | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            block = self.source.read(min(len(buffer), 1 << 12))
+        except DAMAGED as error:
+            self.damage = self.damage or f"the compressed file is damaged from here on: {error}"
+            return 0
+        buffer[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        self.source.close()
+        super().close()
+
+
 def _only_member(handle: IO[bytes]) -> IO[bytes] | None:
     """The table in a zip archive that holds one and nothing else."""
     try:
@@ -46,15 +71,19 @@ def _only_member(handle: IO[bytes]) -> IO[bytes] | None:
     return None
 
 
-def head_of(path: Path) -> bytes:
-    """The beginning of a file that can be an export; a clear refusal for what cannot."""
+def head_of(path: Path, *, of_damaged: bool = False) -> bytes:
+    """The beginning of a file that can be an export; a clear refusal for what cannot. `of_damaged`: of a
+    packed file that breaks off, what comes before the break."""
     if path.is_dir():
         raise DataError(f"{path} is a folder", "give one export file")
+    head = b""
     try:
         with open_bytes(path) as handle:
-            head = handle.read(HEAD)
+            while len(head) < HEAD and (block := handle.read(1 << 10 if of_damaged else HEAD)):
+                head += block
     except DAMAGED as error:
-        raise DataError(f"{path.name} is damaged: {error}", "download it again") from None
+        if not (of_damaged and head):
+            raise DataError(f"{path.name} is damaged: {error}", "download it again") from None
     _refuse_other_files(path, head)
     return head
 

@@ -1,4 +1,4 @@
-"""Words in cells in many languages (flags, months), from `words.yaml`; and how data beside a module is read."""
+"""Words in cells in many languages (flags, months), and how data beside a module is read."""
 
 from __future__ import annotations
 

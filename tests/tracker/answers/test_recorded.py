@@ -13,9 +13,17 @@ from sqlmodel import col, select
 from tests.shared import shared
 from tracker import catalog, store
 from tracker.answers import recorded, rollups
+from tracker.answers.arrivals import ImportCounts
 from tracker.catalog import BrandEntry, Catalog
 from tracker.errors import DataError
 from tracker.models import Answer, Citation, Domain, Mention, Prompt, VisibilityRollup
+
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def imported(database: Engine, workspace_id: int, path: Path | str, **options: Any) -> ImportCounts:
+    return recorded.import_answers(database, workspace_id, path, now=NOW, **options)
+
 
 GOOD = {
     "asked_at": "2026-06-01T11:00:00+02:00",
@@ -49,7 +57,7 @@ def test_a_recorded_answer_is_stored_with_its_citations_and_mentions(
         "search_used": True,
         "citations": cited,
     }
-    counts = recorded.import_answers(database, workspace(database), lines(tmp_path / "a.jsonl", record))
+    counts = imported(database, workspace(database), lines(tmp_path / "a.jsonl", record))
     assert (counts.read, counts.stored, counts.citations, counts.rejected) == (1, 1, 2, 0)
     with store.reading(database) as session:
         answer = session.exec(select(Answer)).one()
@@ -75,7 +83,7 @@ def test_absent_citations_are_unknown_and_an_empty_list_is_none(
     sqlite_database: Engine, tmp_path: Path
 ) -> None:
     path = lines(tmp_path / "a.jsonl", GOOD, GOOD | {"repeat": 1, "citations": []})
-    recorded.import_answers(sqlite_database, workspace(sqlite_database), path)
+    imported(sqlite_database, workspace(sqlite_database), path)
     with store.reading(sqlite_database) as session:
         assert list(session.exec(select(Answer.citations_known).order_by(col(Answer.repeat)))) == [
             False,
@@ -86,7 +94,7 @@ def test_absent_citations_are_unknown_and_an_empty_list_is_none(
 def test_importing_twice_stores_nothing_twice(database: Engine, tmp_path: Path) -> None:
     path = lines(tmp_path / "a.jsonl", GOOD, GOOD, GOOD | {"repeat": 1})
     key = workspace(database)
-    first, second = (recorded.import_answers(database, key, path) for _ in range(2))
+    first, second = (imported(database, key, path) for _ in range(2))
     assert (first.read, first.stored, first.already_there) == (3, 2, 1)
     assert (second.stored, second.already_there) == (0, 3)
 
@@ -116,7 +124,7 @@ def test_importing_twice_stores_nothing_twice(database: Engine, tmp_path: Path) 
 def test_a_bad_line_is_rejected_with_number_and_reason_and_the_rest_goes_in(
     sqlite_database: Engine, tmp_path: Path, line: Any, reason: str
 ) -> None:
-    counts = recorded.import_answers(
+    counts = imported(
         sqlite_database,
         workspace(sqlite_database),
         lines(tmp_path / "a.jsonl", GOOD, line, GOOD | {"repeat": 7}),
@@ -128,26 +136,26 @@ def test_a_bad_line_is_rejected_with_number_and_reason_and_the_rest_goes_in(
 def test_a_damaged_gz_keeps_what_came_before(sqlite_database: Engine, tmp_path: Path) -> None:
     whole = gzip.compress("".join(json.dumps(GOOD | {"repeat": n}) + "\n" for n in range(5000)).encode())
     (tmp_path / "a.jsonl.gz").write_bytes(whole[: len(whole) // 2])
-    counts = recorded.import_answers(sqlite_database, workspace(sqlite_database), tmp_path / "a.jsonl.gz")
+    counts = imported(sqlite_database, workspace(sqlite_database), tmp_path / "a.jsonl.gz")
     assert counts.stored > 0
     assert counts.rejected >= 1
 
 
 def test_bytes_that_are_no_text_are_rejected_by_line(sqlite_database: Engine, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\n\xff\xfe\n")
-    counts = recorded.import_answers(sqlite_database, workspace(sqlite_database), tmp_path / "a.jsonl")
+    counts = imported(sqlite_database, workspace(sqlite_database), tmp_path / "a.jsonl")
     assert (counts.stored, counts.rejected) == (1, 1)
 
 
 def test_a_file_that_is_not_there_is_an_error(sqlite_database: Engine, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file"):
-        recorded.import_answers(sqlite_database, workspace(sqlite_database), tmp_path / "none.jsonl")
+        imported(sqlite_database, workspace(sqlite_database), tmp_path / "none.jsonl")
 
 
 def test_the_published_data_set_goes_in_whole_and_once(sqlite_database: Engine) -> None:
     path = shared("data/citations/perplexity_2024-11.jsonl.gz")
     key = workspace(sqlite_database)
-    first, second = (recorded.import_answers(sqlite_database, key, path) for _ in range(2))
+    first, second = (imported(sqlite_database, key, path) for _ in range(2))
     assert (first.stored, first.citations, first.rejected) == (836, 6181, 0)
     assert (second.stored, second.already_there) == (0, 836)
     with store.reading(sqlite_database) as session:
@@ -166,7 +174,7 @@ def test_authority_and_citations_of_the_published_data_correlate_as_its_authors_
         shared("data/authority/majestic_million_top15000.csv"),
     )
     key = workspace(sqlite_database)
-    recorded.import_answers(sqlite_database, key, answers_file)
+    imported(sqlite_database, key, answers_file)
     authority_lists.import_authority(
         sqlite_database,
         list_file,
@@ -203,7 +211,7 @@ def test_citations_that_name_no_page_are_said_counted_and_in_no_share(
         "citations": [{"url": url} for url in cited] + [{"url": grounded, "title": "Pricing"}],
     }
     key = workspace(sqlite_database)
-    counts = recorded.import_answers(sqlite_database, key, lines(tmp_path / "a.jsonl", record))
+    counts = imported(sqlite_database, key, lines(tmp_path / "a.jsonl", record))
     assert (counts.citations, counts.no_addresses) == (7, 4)
     assert counts.no_address_examples == ["N/A", "-", "mailto:a@norvane.com"]
     with store.writing(sqlite_database) as session:

@@ -37,7 +37,9 @@ def answered(database: Engine, folder: Path, engines: str) -> int:
 
 def record(database: Engine, folder: Path, workspace_id: int) -> None:
     (folder / "answers.jsonl").write_text(json.dumps(LINE) + "\n")
-    recorded.import_answers(database, workspace_id, folder / "answers.jsonl")
+    recorded.import_answers(
+        database, workspace_id, folder / "answers.jsonl", now=datetime(2026, 11, 27, tzinfo=UTC)
+    )
 
 
 @pytest.mark.parametrize(("first", "then"), [(SIMULATED, REAL), (REAL, SIMULATED)])

@@ -1,0 +1,312 @@
+"""What a file of recorded answers is (encoding, table or JSON, layout, order of days), and its rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tracker.answers.files.layouts import (
+    FIELDS,
+    NEEDED,
+    Columns,
+    Row,
+    has,
+    is_answer,
+    lacking,
+    plain,
+    plain_row,
+    reading_of,
+)
+from tracker.answers.files.records import Record, RowRules, record
+from tracker.errors import DataError, UsageError
+from tracker.files import values
+from tracker.files.content import Unbroken, head_of
+from tracker.files.encodings import Encoding, decode_head, encoding_of
+from tracker.files.nested import Nested, nested
+from tracker.files.records import Reject, fragment
+from tracker.files.tables import split_sample
+from tracker.files.values import DateOrder
+
+SAMPLE = 500
+PREAMBLE = 40
+DELIMITERS = (",", "\t", ";", "|")
+NEAR = 0.7
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """What the user says of a file, beyond what it says itself."""
+
+    now: datetime
+    mapping: Mapping[str, str]
+    constants: Mapping[str, str]
+    zone: tzinfo | None = None
+    order: DateOrder | None = None
+    written: bool = False
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the rows of a table begin."""
+
+    delimiter: str
+    names: tuple[str, ...]
+    records: int
+    """How many records come before the first row, the header among them."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """How one file of answers is read."""
+
+    path: Path
+    encoding: Encoding
+    rules: RowRules
+    columns: tuple[str, ...]
+    header: Header | None
+    """None for JSON."""
+
+    @property
+    def layout(self) -> str:
+        return self.rules.reading.layout.name
+
+    def mapping(self) -> dict[str, str]:
+        """Field → the column it comes from."""
+        shown = {plain(name): name for name in self.columns}
+        paths = self.rules.reading.paths.items()
+        return {name: shown.get(plain(known[0]), known[0]) for name, known in paths if known}
+
+    def notes(self) -> list[str]:
+        """What is not read, said once."""
+        known = {plain(name): name for name in FIELDS}
+        notes = []
+        for name in self.rules.reading.unread[:20]:
+            near = get_close_matches(plain(name), list(known), 1, NEAR)
+            hint = f"; did you mean `{known[near[0]]}`?" if near else ""
+            notes.append(f"`{fragment(name)[:60]}` is not read{hint}")
+        return notes
+
+
+def recognise(path: Path, options: FileOptions) -> Recognised:
+    """Raises `DataError` for what is no file of recorded answers, in one sentence."""
+    if not path.exists():
+        raise DataError(f"there is no file {path}", "give the path of a file with recorded answers")
+    head = head_of(path, of_damaged=True)
+    encoding = encoding_of(head)
+    text = decode_head(head, encoding)
+    if text.lstrip("\ufeff \t\r\n\0\x1e")[:1] in ("{", "["):
+        return _of_json(path, encoding, options)
+    return _of_table(path, encoding, text, options)
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------
+
+
+def _of_json(path: Path, encoding: Encoding, options: FileOptions) -> Recognised:
+    found = nested(path, encoding, _fits(options))
+    read = list(islice(found, SAMPLE))
+    objects = [each for each in read if isinstance(each, Nested)]
+    columns = tuple(dict.fromkeys(name for each in objects for name in each.value))
+    rows = [plain_row(each.value, each.around) for each in objects]
+    reading = reading_of(rows, columns, options.mapping, options.constants) if rows else None
+    if reading is None:
+        rejects = [each for each in read if isinstance(each, Reject)]
+        raise _unknown(path, rows, columns, rejects)
+    order = options.order or _order(reading, rows)
+    return Recognised(path, encoding, _rules(reading, options, order), columns, None)
+
+
+def _fits(options: FileOptions) -> Callable[[dict[str, Any]], bool]:
+    def fits(value: dict[str, Any]) -> bool:
+        row = plain_row(value, {})
+        mapped = [path for path in options.mapping.values() if not path.startswith("^")]
+        return is_answer(row) or (bool(mapped) and all(has(row, path) for path in mapped))
+
+    return fits
+
+
+def _fits_reading(reading: Columns) -> Callable[[dict[str, Any]], bool]:
+    paths = [
+        [path for path in reading.paths.get(name, ()) if not path.startswith("^")]
+        for name in ("prompt", "text")
+        if name not in reading.constants
+    ]
+
+    def fits(value: dict[str, Any]) -> bool:
+        row = plain_row(value, {})
+        return all(any(has(row, path) for path in known) for known in paths if known)
+
+    return fits
+
+
+# --- tables -------------------------------------------------------------------------------------------------
+
+
+def _of_table(path: Path, encoding: Encoding, text: str, options: FileOptions) -> Recognised:
+    best: tuple[tuple[bool, int], Header, Columns, list[Row]] | None = None
+    wrong: UsageError | None = None
+    for delimiter in DELIMITERS:
+        lines = split_sample(text, delimiter, SAMPLE)
+        for number, (_, names) in enumerate(lines[:PREAMBLE]):
+            if len(names) < 2 or not all(names[:2]):
+                continue
+            body = [cells for _, cells in lines[number + 1 :]] or [[""] * len(names)]
+            rows: list[Row] = [plain_row(dict(zip(names, cells, strict=False)), {}) for cells in body]
+            try:
+                reading = reading_of(rows, names, options.mapping, options.constants)
+            except UsageError as error:
+                wrong = wrong or error if number == 0 else wrong
+                continue
+            if reading is None:
+                continue
+            rank = (reading.layout.name != "any", len(names))
+            if best is None or rank > best[0]:
+                best = (rank, Header(delimiter, tuple(names), number + 1), reading, rows)
+            break
+    if best is None:
+        if wrong is not None and options.mapping:
+            raise wrong
+        raise _unknown_table(path, text)
+    _, header, reading, rows = best
+    order = options.order or _order(reading, rows)
+    rules = replace(_rules(reading, options, order), cells=True)
+    return Recognised(path, encoding, rules, header.names, header)
+
+
+def _unknown_table(path: Path, text: str) -> DataError:
+    delimiter = max(DELIMITERS, key=text.split("\n", 1)[0].count)
+    lines = split_sample(text, delimiter, 2)
+    names = tuple(lines[0][1]) if lines else ()
+    body = lines[1][1] if len(lines) > 1 else [""] * len(names)
+    return _unknown(path, [plain_row(dict(zip(names, body, strict=False)), {})], names, [])
+
+
+# --- both ---------------------------------------------------------------------------------------------------
+
+
+def _rules(reading: Columns, options: FileOptions, order: DateOrder) -> RowRules:
+    return RowRules(reading, options.now, options.zone, order, written=options.written)
+
+
+def _order(reading: Columns, rows: Sequence[Row]) -> DateOrder:
+    evidence = values.order_evidence(str(reading.get(row, "asked_at") or "") for row in rows)
+    if evidence.day_first and not evidence.month_first:
+        return "day_first"
+    if evidence.month_first and not evidence.day_first:
+        return "month_first"
+    return "day_first" if evidence.dotted and not evidence.month_first else "unknown"
+
+
+def _unknown(path: Path, rows: Sequence[Row], columns: Sequence[str], rejects: Sequence[Reject]) -> DataError:
+    if not columns:
+        why = f": {rejects[0].reason}" if rejects else ""
+        return DataError(
+            f"{path.name} holds no recorded answers{why}",
+            f"give a table, or JSON objects, with {', '.join(NEEDED)}",
+        )
+    missing = lacking(rows)
+    seen = ", ".join(fragment(name)[:40] for name in columns[:12])
+    return DataError(
+        f"{path.name} is no file of answers this program knows: it has no column for {', '.join(missing)}; "
+        f"it has {seen}",
+        "say which column is which (`--map "
+        + ",".join(f"{name}=COLUMN" for name in missing)
+        + f"`), or what holds for all rows (`--set {missing[0] if missing else 'engine'}=VALUE`)",
+    )
+
+
+def records(recognised: Recognised) -> Iterator[Record | Reject]:
+    """Every answer of the file, and why other rows are none."""
+    rows = _json_rows(recognised) if recognised.header is None else _table_rows(recognised, recognised.header)
+    read = (_record(row, line, recognised.rules) if row is not None else why for line, row, why in rows)
+    found = (each for each in read if each is not None)
+    paths = recognised.rules.reading.paths
+    return _together(found) if paths.get("url") and not paths.get("citations") else found
+
+
+def _record(row: Row, line: int, rules: RowRules) -> Record | Reject:
+    try:
+        return record(row, line, rules)
+    except ValueError as error:
+        return Reject(line, str(error))
+
+
+Numbered = tuple[int, Row | None, Reject | None]
+
+
+def _json_rows(recognised: Recognised) -> Iterator[Numbered]:
+    fits = _fits_reading(recognised.rules.reading)
+    for each in nested(recognised.path, recognised.encoding, fits):
+        if isinstance(each, Reject):
+            yield each.line, None, each
+        else:
+            yield each.number, plain_row(each.value, each.around), None
+
+
+def _table_rows(recognised: Recognised, header: Header) -> Iterator[Numbered]:
+    names = [plain(name) for name in header.names]
+    width = len(names)
+    errors = "surrogateescape" if recognised.encoding.name.startswith("utf-8") else "replace"
+    with Unbroken(recognised.path) as raw:
+        stream = io.TextIOWrapper(
+            io.BufferedReader(raw, 1 << 20), encoding=recognised.encoding.name, errors=errors, newline=""
+        )
+        reader = csv.reader(stream, delimiter=header.delimiter)
+        line = 1
+        try:
+            for number, cells in enumerate(reader):
+                begin, line = line, reader.line_num + 1
+                if number < header.records or not any(cell.strip() for cell in cells):
+                    continue
+                while len(cells) > width and not cells[-1].strip():
+                    cells.pop()
+                if len(cells) != width:
+                    shown = fragment(header.delimiter.join(cells))
+                    why = f"{len(cells)} fields where the header has {width}"
+                    yield begin, None, Reject(begin, why, shown)
+                    continue
+                row: dict[str, Any] = {}
+                for name, cell in zip(names, cells, strict=True):
+                    row.setdefault(name, _mended(cell, recognised.encoding))
+                yield begin, row, None
+        except csv.Error:
+            why = "a quote opens in this row and is never closed"
+            yield line, None, Reject(line, why)
+        if raw.damage:
+            yield line, None, Reject(line, raw.damage)
+
+
+def _mended(cell: str, encoding: Encoding) -> str:
+    """A cell in another encoding than the beginning of the file."""
+    if cell.isascii() or not encoding.fallback:
+        return cell
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return cell.encode(errors="surrogateescape").decode(encoding.fallback, "replace")
+    return cell
+
+
+def _together(found: Iterator[Record | Reject]) -> Iterator[Record | Reject]:
+    """Tables with a row for each citation: rows of the same answer, one after another, are one answer."""
+    held: Record | None = None
+    for each in found:
+        if isinstance(each, Record) and held is not None and each.content_key == held.content_key:
+            pages = (*(held.citations or ()), *(each.citations or ()))
+            numbered = tuple(replace(page, position=at) for at, page in enumerate(pages, start=1))
+            held = replace(held, citations=numbered or None)
+            continue
+        if held is not None:
+            yield held
+        held = each if isinstance(each, Record) else None
+        if held is None:
+            yield each
+    if held is not None:
+        yield held
