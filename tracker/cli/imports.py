@@ -55,6 +55,12 @@ def import_links(
     target: Annotated[str | None, typer.Option(help="The site linked to, where rows do not say.")] = None,
     date_order: Annotated[str, typer.Option(help="auto, day_first or month_first.")] = "auto",
     encoding: Annotated[str | None, typer.Option(help="Where the file's own signs mislead.")] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", help="Which column is what: source=Page,target=Our page. Remembered for the same header."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show format, mapping, rows and rejects; store nothing.")
     ] = False,
@@ -62,9 +68,13 @@ def import_links(
 ) -> None:
     """Store one export of backlinks. Recognised by its header and content, never by its name; stored once."""
     from tracker.links import imports as importer
+    from tracker.links.files.maps import ColumnMap
 
+    given = ColumnMap.parse(columns) if columns else None
     if dry_run:
-        found = importer.preview_file(file, format=format, date_order=date_order, encoding=encoding)
+        found = importer.preview_file(
+            file, format=format, date_order=date_order, encoding=encoding, columns=given
+        )
         _show_previews(found, as_json)
         raise typer.Exit(3 if any(seen.rejected for _, seen in found) else 0)
     settings = where.settings()
@@ -82,6 +92,7 @@ def import_links(
             target=target,
             date_order=date_order,
             encoding=encoding,
+            columns=given,
         )
     _show_file(made, as_json)
     raise typer.Exit(3 if made.rejected else 0)

@@ -21,7 +21,9 @@ from tracker.files.unpack import parts_of
 from tracker.links import completeness
 from tracker.links.files import formats
 from tracker.links.files.formats import Scope
-from tracker.links.files.recognise import Recognition, inspect
+from tracker.links.files.maps import MAPPED, ColumnMap
+from tracker.links.files.recognise import inspect
+from tracker.links.files.recognition import Recognition
 from tracker.links.files.rows import LinkRow, blocks
 from tracker.links.intake import KEPT_REJECTS, content_hash, one_at_a_time, plain_refusal
 from tracker.links.writers import indexes_afterwards, without_collector, writer_of
@@ -109,10 +111,11 @@ def preview(
     format: str = "auto",
     date_order: str = "auto",
     encoding: str | None = None,
+    columns: ColumnMap | None = None,
     limit: int = 20,
 ) -> Preview:
     """Format, mapping, the first rows and all rejects of a file; reads all of it and stores nothing."""
-    recognition = inspect(path, format, date_order=date_order, encoding=encoding)
+    recognition = inspect(path, format, date_order=date_order, encoding=encoding, columns=columns)
     first: list[LinkRow] = []
     rejects: list[Reject] = []
     sound = rejected = 0
@@ -143,6 +146,7 @@ def import_links(
     target: str | None = None,
     date_order: str = "auto",
     encoding: str | None = None,
+    columns: ColumnMap | None = None,
     name: str | None = None,
 ) -> ImportResult:
     """Store one export, all of it in one transaction; `name` is what it is called, where its path does not
@@ -154,7 +158,10 @@ def import_links(
     path, name = Path(path), name or Path(path).name
     if scope is not None and scope not in formats.SCOPES:
         raise UsageError(f"no scope {scope!r}", "use one of " + ", ".join(formats.SCOPES))
-    recognition = inspect(path, format, date_order=date_order, encoding=encoding)
+    known = [] if columns or format != "auto" else _remembered(database, workspace_id)
+    recognition = inspect(
+        path, format, date_order=date_order, encoding=encoding, columns=columns, remembered=known
+    )
     if recognition.layout.rows == "authority":
         raise DataError(
             f"{path.name} holds authority values of domains and no links ({recognition.layout.name})",
@@ -182,6 +189,16 @@ def import_links(
         )
         made = _stored(session, head, path, recognition, as_of, target, now)
         return made if scope or made.import_id is None else _doubted(session, head, made)
+
+
+def _remembered(database: Database, workspace_id: int) -> list[ColumnMap]:
+    """The maps that this workspace's imports were read by, the newest first."""
+    mapped = select(LinkImport).where(LinkImport.workspace_id == workspace_id, LinkImport.layout == MAPPED)
+    with store.reading(database) as session:
+        return [
+            ColumnMap(each.notes["mapping"], tuple(each.notes["header"]), each.vendor)
+            for each in session.exec(mapped.order_by(col(LinkImport.id).desc()))
+        ]
 
 
 @dataclass(frozen=True)
@@ -328,6 +345,7 @@ def _notes(
 ) -> dict[str, Any]:
     return {
         "mapping": recognition.mapping,
+        **({"header": list(recognition.header)} if recognition.layout.name == MAPPED else {}),
         "encoding": recognition.encoding.name,
         "date_order": recognition.date_order,
         "date_evidence": recognition.date_evidence,

@@ -17,7 +17,7 @@ from tracker import store
 from tracker.files import values
 from tracker.files.records import Reject
 from tracker.links.files.prepare import Prepared, prepared
-from tracker.links.files.recognise import Recognition
+from tracker.links.files.recognition import Recognition
 from tracker.links.files.rows import Block, LinkRow, blocks
 from tracker.models import Backlink, CitationCount, LinkImport
 from tracker.models import Domain as DomainRow

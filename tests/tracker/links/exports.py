@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, select
@@ -28,7 +29,7 @@ def write(path: Path, text: str | bytes, encoding: str = "utf-8") -> Path:
     return path
 
 
-def read(path: Path, **options: str) -> tuple[list[LinkRow], list[Reject]]:
+def read(path: Path, **options: Any) -> tuple[list[LinkRow], list[Reject]]:
     found = list(rows(path, inspect(path, **options)))
     return [row for row in found if isinstance(row, LinkRow)], [
         row for row in found if isinstance(row, Reject)

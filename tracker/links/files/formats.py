@@ -58,6 +58,7 @@ FIELDS: dict[str, str] = {
     "placement": "text",
     "sitewide": "truth",
     "spam": "truth",
+    "state": "state",
 }
 
 
@@ -82,10 +83,12 @@ class Layout:
     """Flags in which an empty cell means no, and not "unknown"."""
     counting: bool = False
     """All figures are counts: `1.240` and `1,240` are both 1240."""
-    targets_before: str = ""
-    """Link matrices: the columns up to this one that are named after a site say
-    whether the page links to it.
+    matrix: int = 0
+    """Link matrices: each column that is named after a site says whether the row links to it. So many such
+    columns there are at least.
     """
+    spelled: tuple[str, ...] = ()
+    """The whole header, letter for letter, where its words are anybody's."""
     own_site: bool = False
     """The owner's report about the owner's site: rows need not name the target."""
     embeds: tuple[str, ...] = ()
@@ -114,7 +117,7 @@ FAMILIES = (
     "openpagerank",
 )
 """The files of layouts. Of two layouts that explain a header equally well, the first one is taken."""
-LISTS = frozenset({"container", "signature", "absent", "metrics", "labels", "embeds"})
+LISTS = frozenset({"container", "signature", "absent", "metrics", "labels", "embeds", "spelled"})
 
 NO_LINKS: frozenset[str] = frozenset({"mention", "embed"})
 """Link types that are facts about a page and no links from it."""
@@ -148,6 +151,7 @@ def _flattened(names: Iterable[Any]) -> Iterator[str]:
 
 LAYOUTS: tuple[Layout, ...] = tuple(_layouts())
 CONTAINERS: Container = tuple(dict.fromkeys(key for layout in LAYOUTS for key in layout.container))
+TABLES = tuple(each for each in LAYOUTS if not each.json_only)
 BY_NAME: dict[str, Layout] = {layout.name: layout for layout in LAYOUTS}
 
 # Google translates the headers of its reports; what stands in the columns gives them away.
@@ -199,7 +203,7 @@ class Match:
         return self.known, len(self.layout.signature)
 
 
-def match(header: Sequence[str], layouts: Iterable[Layout] = LAYOUTS) -> Match | None:
+def match(header: Sequence[str], layouts: Iterable[Layout] = TABLES) -> Match | None:
     """The layout that explains the most columns of a header; of equals, the one that stands first in the
     table.
 
@@ -207,7 +211,7 @@ def match(header: Sequence[str], layouts: Iterable[Layout] = LAYOUTS) -> Match |
     they mean.
     """
     places = _places(header)
-    found = [read_header(layout, header) for layout in layouts if _signed(layout, places)]
+    found = [read_header(layout, header) for layout in layouts if _signed(layout, header, places)]
     tools = [each for each in found if each.layout.vendor != "generic"]
     return max(tools or found, key=lambda each: each.rank) if found else None
 
@@ -219,9 +223,22 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     return places
 
 
-def _signed(layout: Layout, places: Mapping[str, int]) -> bool:
+def _signed(layout: Layout, header: Sequence[str], places: Mapping[str, int]) -> bool:
+    if layout.spelled and tuple(map(shown, header)) != layout.spelled:
+        return False
+    if sum(map(_names_a_site, header)) < layout.matrix:
+        return False
     return all(_place(names, places) is not None for names in layout.signature) and not any(
         _place(names, places) is not None for names in layout.absent
+    )
+
+
+_SITE = re.compile(r"(https?://)?(\*\.)?[\w-]+(\.[\w-]+)*\.[^\W\d_]{2,}(/\S*)?")
+
+
+def _names_a_site(header: str) -> bool:
+    return (
+        re.fullmatch(r"\s*(https?://)?(\*\.)?[\w-]+(\.[\w-]+)*\.[^\W\d_]{2,}(/\S*)?\s*", header) is not None
     )
 
 
@@ -241,8 +258,7 @@ def read_header(layout: Layout, header: Sequence[str]) -> Match:
     }
     targets: dict[str, int] = {}
     metrics, labels = located(layout.metrics), located(layout.labels)
-    if layout.targets_before:
-        last = _place(layout.targets_before, places) or 0
+    if layout.matrix:
         taken = {*fields.values(), *metrics.values(), *labels.values()}
-        targets = {shown(header[n]): n for n in range(last) if n not in taken and "." in header[n]}
+        targets = {shown(name): n for n, name in enumerate(header) if n not in taken and _names_a_site(name)}
     return Match(layout, fields, metrics, labels, targets)

@@ -20,7 +20,7 @@ from tracker import child, domains
 from tracker.errors import CiteliftError, DataError
 from tracker.files.records import Reject
 from tracker.files.values import Moment
-from tracker.links.files.recognise import Recognition
+from tracker.links.files.recognition import Recognition
 from tracker.links.files.rows import Block, blocks
 
 BIG = 20_000_000

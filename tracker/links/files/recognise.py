@@ -5,98 +5,27 @@ evidence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from tracker import domains
 from tracker.errors import DataError, UsageError
 from tracker.files import content, encodings, objects, records, tables, values
 from tracker.files.encodings import Encoding
 from tracker.files.records import Reject
-from tracker.files.values import DateOrder, Decimal, Moment, OrderEvidence
 from tracker.links.files import formats
 from tracker.links.files.formats import Layout, Match
+from tracker.links.files.maps import MAPPED, ColumnMap
+from tracker.links.files.recognition import Recognition
+from tracker.links.files.settle import settled
 
-SAMPLE_ROWS = 2_000
 PREAMBLE = 40
 """Lines in which a header may stand."""
 MOST_COLUMNS = 2_000
 DELIMITERS = (",", "\t", ";", "|")
 DATE_ORDERS = ("auto", "day_first", "month_first")
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """What a file was found to be, and on what evidence."""
-
-    layout: Layout
-    encoding: Encoding
-    header: tuple[str, ...]
-    match: Match
-    delimiter: str | None = None
-    """None for JSON."""
-    preamble: tuple[str, ...] = ()
-    header_line: int = 1
-    first_row: int = 2
-    padding: int = 0
-    translated: bool = False
-    """Known by its cells, under a header in another language than English."""
-    date_order: DateOrder = "unknown"
-    date_evidence: str = "no numeric dates"
-    decimal: Decimal = "."
-    scope: formats.Scope = "all"
-    scope_evidence: str = "as the layout says"
-    evidence: str = ""
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def vendor(self) -> str:
-        return self.layout.vendor
-
-    @property
-    def mapping(self) -> dict[str, str]:
-        """Field → the column it comes from."""
-        return {name: formats.shown(self.header[place]) for name, place in self.match.fields.items()}
-
-    @property
-    def unused(self) -> tuple[str, ...]:
-        match = self.match
-        used = {
-            *match.fields.values(),
-            *match.metrics.values(),
-            *match.labels.values(),
-            *match.targets.values(),
-        }
-        return tuple(formats.shown(name) for n, name in enumerate(self.header) if n not in used)
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "layout": self.layout.name,
-            "vendor": self.vendor,
-            "scope": self.scope,
-            "scope_evidence": self.scope_evidence,
-            "encoding": self.encoding.name,
-            "encoding_evidence": self.encoding.evidence,
-            "delimiter": self.delimiter,
-            "preamble": list(self.preamble),
-            "header_line": self.header_line,
-            "mapping": self.mapping,
-            "metrics": list(self.match.metrics),
-            "labels": list(self.match.labels),
-            "targets": list(self.match.targets),
-            "unused": list(self.unused),
-            "date_order": self.date_order,
-            "date_evidence": self.date_evidence,
-            "decimal": self.decimal,
-            "evidence": self.evidence,
-            "warnings": list(self.warnings),
-        }
-
-
-# --- recognising --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -116,13 +45,21 @@ class _Found:
 
 
 def inspect(
-    path: Path | str, format: str = "auto", *, date_order: str = "auto", encoding: str | None = None
+    path: Path | str,
+    format: str = "auto",
+    *,
+    date_order: str = "auto",
+    encoding: str | None = None,
+    columns: ColumnMap | None = None,
+    remembered: Sequence[ColumnMap] = (),
 ) -> Recognition:
-    """What a file is. Raises `DataError` for what is no link export, saying what was
-    seen and what is known.
+    """What a file is. Raises `DataError` for what is no link export, saying what was seen and what is known.
+
+    `columns` says which column is what, in place of any layout; `remembered` are maps for files with exactly
+    their headers.
     """
     path = Path(path)
-    layouts = _layouts(format)
+    layouts = [columns.layout] if columns else _layouts(format)
     if date_order not in DATE_ORDERS:
         raise UsageError(f"no date order {date_order!r}", "use " + ", ".join(DATE_ORDERS))
     head = content.head_of(path)
@@ -131,7 +68,9 @@ def inspect(
     if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
         found = _json_header(path, found_encoding, layouts)
     else:
-        found = _table_header(path, text, [each for each in layouts if not each.json_only], format)
+        own = [] if columns or format != "auto" else [each.layout for each in remembered]
+        tables_only = [each for each in layouts if not each.json_only]
+        found = _best(path, text, own) or _table_header(path, text, tables_only, given=format != "auto")
     draft = Recognition(
         layout=found.match.layout,
         encoding=found_encoding,
@@ -146,7 +85,7 @@ def inspect(
         evidence=found.evidence,
         translated=found.translated,
     )
-    return _settled(path, draft, text, date_order)
+    return settled(path, draft, text, date_order, doubted=format == "auto" and columns is None)
 
 
 def _layouts(format: str) -> Sequence[Layout]:
@@ -170,10 +109,17 @@ def _given_encoding(name: str) -> Encoding:
     return Encoding(name, "as given")
 
 
-def _table_header(path: Path, text: str, layouts: Sequence[Layout], format: str) -> _Found:
+def _table_header(path: Path, text: str, layouts: Sequence[Layout], *, given: bool) -> _Found:
+    best = _best(path, text, layouts) or _translated(text, layouts, given=given)
+    if best is None:
+        raise _unknown(path, text, layouts)
+    return best
+
+
+def _best(path: Path, text: str, layouts: Sequence[Layout]) -> _Found | None:
     best: _Found | None = None
     widest = 0
-    for delimiter in DELIMITERS:
+    for delimiter in DELIMITERS if layouts else ():
         for number, (line, cells) in enumerate(records := tables.split_sample(text, delimiter, PREAMBLE)):
             if len(cells) > MOST_COLUMNS:
                 widest = max(widest, len(cells))
@@ -198,9 +144,6 @@ def _table_header(path: Path, text: str, layouts: Sequence[Layout], format: str)
             f"{path.name} has a line of {widest:,} columns; no link export has more than {MOST_COLUMNS:,}",
             "export the report again, or keep the columns that you need",
         )
-    best = best or _translated(text, layouts, given=format != "auto")
-    if best is None:
-        raise _unknown(path, text, layouts)
     return best
 
 
@@ -282,6 +225,13 @@ def _kind_of_cell(cell: str) -> str:
 
 def _unknown(path: Path, text: str, layouts: Sequence[Layout]) -> DataError:
     lines = [line for line in text.split("\n") if line.strip()]
+    if [each.name for each in layouts] == [MAPPED]:
+        wanted = ", ".join(map(repr, layouts[0].signature))
+        first = records.fragment(lines[0]) if lines else ""
+        return DataError(
+            f"{path.name} has no line with the columns {wanted}; its first line is {first}",
+            "write the names in --map as the header has them",
+        )
     if lines and re.match(r"\W*https?://", lines[0], re.IGNORECASE):
         return DataError(
             f"{path.name} has no header: its first line is already data: {records.fragment(lines[0])}",
@@ -294,7 +244,7 @@ def _unknown(path: Path, text: str, layouts: Sequence[Layout]) -> DataError:
         f"{path.name} is not a link export this program knows; its first line has {columns} "
         f"column{'s' if columns != 1 else ''}: {seen}",
         "give the header source_url,target_url,anchor,rel,first_seen,last_seen,lost_at (the first "
-        "two are required)"
+        "two are required), or say which column is which: --map source=…,target=…"
         f"{_nearest(text, layouts)}; or export one of: {', '.join(each.name for each in layouts)}",
     )
 
@@ -337,195 +287,3 @@ def _json_header(path: Path, encoding: Encoding, layouts: Sequence[Layout]) -> _
     return _Found(
         match, header, None, header_line=0, first_row=1, evidence=f"objects with {', '.join(header[:8])}"
     )
-
-
-# --- what the cells decide ----------------------------------------------------------------------------------
-
-
-def _settled(path: Path, draft: Recognition, text: str, date_order: str) -> Recognition:
-    sample = _sample(path, draft, SAMPLE_ROWS)
-    draft = replace(draft, decimal=_decimal(draft, sample))
-    order, evidence = _date_order(path, draft, sample, date_order)
-    draft = replace(draft, date_order=order, date_evidence=evidence)
-    scope, why = _scope(draft, sample)
-    return replace(draft, scope=scope, scope_evidence=why, warnings=tuple(_warnings(draft, text, sample)))
-
-
-def _sample(path: Path, recognition: Recognition, limit: int) -> list[list[str]]:
-    return list(islice((row for batch in batches(path, recognition) for row in batch.rows), limit))
-
-
-def _columns_of(recognition: Recognition, kind: str) -> list[int]:
-    return [place for name, place in recognition.match.fields.items() if formats.FIELDS[name] == kind]
-
-
-def _decimal(recognition: Recognition, sample: Sequence[Sequence[str]]) -> Decimal:
-    """The mark before decimals: as cells show that group nothing, else as the spreadsheet that wrote
-    semicolons has it.
-    """
-    commas = points = 0
-    for place in recognition.match.metrics.values():
-        for row in sample:
-            cell = row[place].strip()
-            commas += bool(re.fullmatch(r"-?(0,\d+|\d+,(\d{1,2}|\d{4,}))%?", cell))
-            points += bool(re.fullmatch(r"-?(0\.\d+|\d+\.(\d{1,2}|\d{4,}))%?", cell))
-    return "," if commas > points or (recognition.delimiter == ";" and not points) else "."
-
-
-def _date_order(
-    path: Path, recognition: Recognition, sample: Sequence[Sequence[str]], wanted: str
-) -> tuple[DateOrder, str]:
-    """Day or month first, for the whole file: one date that only fits one order decides for the others."""
-    if wanted == "day_first" or wanted == "month_first":
-        return wanted, "as given"  # type: ignore[return-value]
-    places = _columns_of(recognition, "moment")
-    seen = values.order_evidence(row[place] for row in sample for place in places)
-    if not seen.any:
-        return "unknown", "no numeric dates"
-    if seen.undecided and not (seen.day_first or seen.month_first) and len(sample) >= SAMPLE_ROWS:
-        rest = (row[place] for batch in batches(path, recognition) for row in batch.rows for place in places)
-        seen = values.order_evidence(rest)
-    return _decided(seen, recognition, sample)
-
-
-def _decided(
-    seen: OrderEvidence, recognition: Recognition, sample: Sequence[Sequence[str]]
-) -> tuple[DateOrder, str]:
-    if seen.day_first or seen.month_first:
-        order: DateOrder = "day_first" if seen.day_first >= seen.month_first else "month_first"
-        example = seen.day_example if order == "day_first" else seen.month_example
-        against = min(seen.day_first, seen.month_first)
-        note = f"; {against} dates say the opposite and are rejected" if against else ""
-        return (
-            order,
-            f"{max(seen.day_first, seen.month_first)} dates fit no other order, such as {example}{note}",
-        )
-    if not seen.undecided:
-        return "day_first", "every numeric date is the same either way"
-    if seen.dotted:
-        return "day_first", "dates with dots put the day first"
-    if recognition.translated or not " ".join(recognition.header).isascii():
-        return "day_first", "the header is not English, and other languages put the day first"
-    local = _local_words(recognition, sample)
-    if local:
-        return "day_first", f"{local} is not English, and other languages put the day first"
-    by_time = _by_time(recognition, sample)
-    if by_time:
-        return by_time
-    if recognition.delimiter == ";":
-        return "day_first", "semicolons come from a spreadsheet whose language puts the day first"
-    return "unknown", f"{seen.undecided} dates could be read either way and nothing in the file decides"
-
-
-def _local_words(recognition: Recognition, sample: Sequence[Sequence[str]]) -> str:
-    english = {"true", "false", "yes", "no", "y", "n", "t", "f", "1", "0", "+", "-", ""}
-    for place in _columns_of(recognition, "truth"):
-        for row in sample[:50]:
-            word = row[place].strip().casefold()
-            if word not in english and (word in values.TRUE_WORDS or word in values.FALSE_WORDS):
-                return row[place]
-    return ""
-
-
-def _by_time(recognition: Recognition, sample: Sequence[Sequence[str]]) -> tuple[DateOrder, str] | None:
-    """Links are first seen before they are last seen: the order that breaks this is the wrong one."""
-    fields = recognition.match.fields
-    if "first_seen" not in fields or "last_seen" not in fields:
-        return None
-    broken: dict[DateOrder, int] = {"day_first": 0, "month_first": 0}
-    for row in sample:
-        for order in broken:
-            try:
-                first = values.moment(row[fields["first_seen"]], order)
-                last = values.moment(row[fields["last_seen"]], order)
-            except ValueError:
-                continue
-            broken[order] += bool(first and last and _day(first) > _day(last))
-    if bool(broken["day_first"]) == bool(broken["month_first"]):
-        return None
-    right: DateOrder = "month_first" if broken["day_first"] else "day_first"
-    return right, f"the other order puts first seen after last seen in {max(broken.values())} rows"
-
-
-def _day(moment: Moment) -> Any:
-    return moment.date() if hasattr(moment, "date") else moment
-
-
-def _scope(recognition: Recognition, sample: Sequence[Sequence[str]]) -> tuple[formats.Scope, str]:
-    layout, fields = recognition.layout, recognition.match.fields
-    if layout.scope != "all" or len(sample) < 5:
-        return layout.scope, f"layout {layout.name}"
-    for name, scope in (("lost", "lost"), ("new", "new")):
-        if name in fields and all(_is_true(row[fields[name]]) for row in sample):
-            return scope, f"every row says {recognition.mapping[name]}"  # type: ignore[return-value]
-    if "lost_at" in fields and all(row[fields["lost_at"]].strip() for row in sample):
-        return "lost", f"every row has a date in {recognition.mapping['lost_at']}"
-    hosts = [address.domain for row in sample if (address := domains.try_parse(row[fields["source_url"]]))]
-    if len(hosts) >= 50 and len(set(hosts)) == len(hosts):
-        return "one_per_domain", f"{len(hosts)} rows from as many domains"
-    return layout.scope, f"layout {layout.name}"
-
-
-def _is_true(cell: str) -> bool:
-    try:
-        return values.truth(cell) is True
-    except ValueError:
-        return False
-
-
-def _warnings(recognition: Recognition, text: str, sample: Sequence[Sequence[str]]) -> Iterator[str]:
-    header = [formats.plain(name) for name in recognition.header]
-    twice = sorted({name for name in header if name and header.count(name) > 1})
-    if twice:
-        yield f"the header names a column twice ({', '.join(twice)}); the first one is read"
-    if recognition.encoding.name == "cp1252" and recognition.encoding.evidence != "as given":
-        yield "not UTF-8: read as Windows-1252; for another code page give its name as the encoding"
-        if found := encodings.central_european(text):
-            yield (
-                f"letters as in {found!r} look like Windows-1250 (Central Europe): give cp1250 as the "
-                "encoding"
-            )
-    if found := encodings.mojibake(text):
-        yield f"text was garbled before this export was saved (UTF-8 read as Windows-1252), such as {found!r}"
-    if not sample:
-        yield "the file has a header and no rows"
-    if recognition.date_order == "unknown" and recognition.date_evidence != "no numeric dates":
-        yield f"{recognition.date_evidence}; they stay unknown unless you give the order of day and month"
-    grouped = recognition.match.metrics.get("Links in group")
-    if grouped is not None and any(row[grouped].strip() not in ("", "0", "1") for row in sample):
-        yield "similar links are grouped: a row stands for as many links as its Links in group says"
-    match = recognition.match
-    if recognition.layout.rows in ("links", "domains") and not (
-        match.targets or "target_url" in match.fields
-    ):
-        yield "the rows do not say which site they link to"
-
-
-def batches(path: Path, recognition: Recognition) -> Iterator[records.Batch]:
-    if recognition.delimiter is None:
-        yield from _json_batches(path, recognition)
-        return
-    table = tables.Table(
-        recognition.encoding,
-        recognition.delimiter,
-        len(recognition.header),
-        recognition.first_row,
-        recognition.padding,
-    )
-    yield from tables.batches(path, table)
-
-
-def _json_batches(path: Path, recognition: Recognition, size: int = 2_000) -> Iterator[records.Batch]:
-    found = objects.elements(path, recognition.encoding, formats.CONTAINERS)
-    count = 0
-    while block := list(islice(found, size)):
-        batch = records.Batch([], [], [])
-        for each in block:
-            count += 1
-            if isinstance(each, Reject):
-                batch.rejects.append(each)
-                continue
-            cells = objects.flat(each)
-            batch.lines.append(count)
-            batch.rows.append([cells.get(name, "") for name in recognition.header])
-        yield batch

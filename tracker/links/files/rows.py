@@ -17,7 +17,8 @@ from tracker.files import records, values
 from tracker.files.records import Reject
 from tracker.files.values import Memo, Moment, Wrong
 from tracker.links.files import formats
-from tracker.links.files.recognise import Recognition, batches
+from tracker.links.files.recognition import Recognition, batches
+from tracker.links.files.words import WORDS
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 NOWHERE = (None,) * len(domains.Address._fields)
@@ -141,6 +142,13 @@ def _words(cell: str) -> frozenset[str]:
     return frozenset(re.split(r"[\s,;]+", cell.casefold()))
 
 
+def _is_gone(cell: str) -> bool | None:
+    """Whether a tool's word for the state of a link says that it is gone; None where it says neither."""
+    word = " ".join(cell.split()).casefold()
+    return True if word in _GONE else False if word in _THERE else None
+
+
+_GONE, _THERE = frozenset(WORDS["gone"]), frozenset(WORDS["there"])
 _TYPES = {
     **dict.fromkeys(("hyperlien", "lien hypertexte", "hipervínculo", "hiperenlace", "hiperligação"), "text"),
     **dict.fromkeys(("collegamento ipertestuale", "texto", "texte", "testo", "lien", "enlace"), "text"),
@@ -199,6 +207,7 @@ class _Reader:
             "follow": partial(_followed, flag, "dofollow"),
             "type": partial(_type, embeds=frozenset(recognition.layout.embeds)),
             "words": _words,
+            "state": _is_gone,
             "moment": partial(values.moment, order=recognition.date_order),
             "number": values.whole
             if recognition.layout.counting
@@ -252,6 +261,8 @@ class _Reader:
         lost_at, lost = get("lost_at"), get("lost")
         if lost is nothing and "lost_at" in match.fields:
             lost = [moment is not None for moment in lost_at]
+        if (gone := get("state")) is not nothing:
+            lost = [word if word is not None else flag for word, flag in zip(gone, lost, strict=True)]
         return [
             lines,
             source_url,
