@@ -389,9 +389,14 @@ class PageCheck(SQLModel, table=True):
     page_id: int = _big()
     checked_at: datetime
     state: str
-    """fetched, not_modified or refused."""
+    """fetched, not_modified, refused by us or by the line, or barred: something else stands in its place."""
     status: int | None = None
     reason: str | None = None
+    """Why it was refused, what bars it, or what the page says of its being gone."""
+    barred_by: str | None = None
+    means: str = "fetch"
+    """fetch, browser or file."""
+    content_type: str | None = None
     final_url: str | None = Field(default=None, sa_type=Text)
     canonical: str | None = Field(default=None, sa_type=Text)
     robots: str | None = None
@@ -416,6 +421,38 @@ class PageLink(SQLModel, table=True):
     nofollow: bool = False
     ugc: bool = False
     sponsored: bool = False
+
+
+class PageBrand(SQLModel, table=True):
+    """How one look saw a brand on a page: named or linked, and how prominently (`links.pages.listing`)."""
+
+    id: int | None = _big_id()
+    check_id: int = _big(index=True, foreign_key="pagecheck.id")
+    brand_id: int = Field(foreign_key="brand.id")
+    rank: int | None = None
+    """Among the brands that the page names; null where it only links."""
+    count: int = 0
+    heading: bool = False
+    first_screen: bool = False
+    list_rank: int | None = None
+    placement: str | None = None
+    linked: bool = False
+    followed: bool = False
+
+
+class LinkVerdict(SQLModel, table=True):
+    """What one look at a page says of one link that somebody claims is there."""
+
+    id: int | None = _big_id()
+    check_id: int = _big(index=True, foreign_key="pagecheck.id")
+    brand_id: int = Field(foreign_key="brand.id")
+    target_url: str | None = Field(default=None, sa_type=Text)
+    """As claimed; null where only a page is said to link to the brand's domain."""
+    verdict: str
+    """One of `tracker.links.pages.verdicts.VERDICTS`."""
+    reason: str | None = None
+    placement: str | None = None
+    anchor: str | None = Field(default=None, sa_type=Text)
 
 
 class Event(SQLModel, table=True):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,17 +12,17 @@ import typer
 
 from tracker import numbers
 from tracker.cli import imports as cli_import
+from tracker.cli import looks
 from tracker.cli.opening import opened
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.verbs import ACT, IMPORT, READ, add, add_group
 from tracker.cli.workspaces import synced, workspace_of
-from tracker.errors import DataError, UsageError
+from tracker.errors import DataError
 
 if TYPE_CHECKING:
     from tracker.files.records import Reject
     from tracker.links.decisions import Imported, Merged
-    from tracker.links.pages.checking import Looked
 
 SHOWN_REJECTS = 20
 OutputOption = Annotated[
@@ -40,8 +39,14 @@ def register(app: typer.Typer, imports: typer.Typer) -> None:
     cli_import.register(imports)
     add(app, snapshots, group=READ)
     groups: dict[tuple[str, str, str], dict[str, Callable[..., None]]] = {
-        ("links", "What is known of one link, by whom.", READ): {"evidence": links_evidence},
-        ("pages", "Our own look at the pages that link or are cited.", IMPORT): {"check": pages_check},
+        ("links", "What is known of links, by whom, and our own look at them.", READ): {
+            "evidence": links_evidence,
+            "verify": looks.verify,
+            "verdicts": looks.verdicts,
+            "listings": looks.listings,
+            "alerts": looks.alerts,
+        },
+        ("pages", "Our own look at the pages that link or are cited.", IMPORT): {"check": looks.pages_check},
         ("webgraph", "Ranks and links of our domains in Common Crawl's open web graph.", IMPORT): {
             "ranks": webgraph_ranks,
             "edges": webgraph_edges,
@@ -142,83 +147,6 @@ def snapshots(
             for c in each.changes
         ]
         table("\nLinks", ("", "day", "from", "to", "reason"), changed)
-
-
-def pages_check(
-    where: Where,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many pages.")] = 500,
-    cited: Annotated[bool, typer.Option("--cited", help="Only pages that answers cite.")] = False,
-    linking: Annotated[bool, typer.Option("--linking", help="Only pages that link to a brand.")] = False,
-    min_age: Annotated[
-        float, typer.Option(min=0, help="Leave out what was looked at in the last so many days.")
-    ] = 3,
-    contact: Annotated[
-        str | None, typer.Option(help="Where a site's owner can reach you: https://… or mailto:…")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Fetch linking and cited pages, politely: does the link stand, where, with what rel; who is named
-    unlinked?
-    """
-    from tracker.links.pages import checking
-    from tracker.links.web.fetch import Fetcher, Policy
-
-    settings = where.settings(user_agent_contact=contact)
-    if cited and linking:
-        raise UsageError("--cited and --linking leave nothing out together", "give one of them, or neither")
-    if not settings.user_agent_contact:
-        raise UsageError(
-            "pages are fetched under your name only: there is no contact",
-            (
-                "give --contact https://your-domain/about-our-checks (or mailto:…), or set "
-                "CITELIFT_USER_AGENT_CONTACT"
-            ),
-        )
-    fetcher = Fetcher(Policy(settings.user_agent_contact))
-    now = datetime.now(UTC)
-    with opened(settings) as db:
-        workspace_id, _ = synced(db, settings, need="brands")
-        wanted = checking.due(
-            db,
-            workspace_id,
-            now=now,
-            every=timedelta(days=min_age),
-            limit=limit,
-            which="cited" if cited else "linking" if linking else "all",
-        )
-        looked = list(
-            _with_bar(checking.look(db, workspace_id, wanted, fetcher, at=now), len(wanted), as_json)
-        )
-    if as_json:
-        print_json({"rows": [each.as_json() for each in looked]})
-    else:
-        _show_looked(looked)
-
-
-def _with_bar(looks: Iterator[Looked], total: int, quiet: bool) -> Iterator[Looked]:
-    from rich.progress import track
-
-    return iter(track(looks, "looking at pages", total, console=err, disable=quiet or not total))
-
-
-def _show_looked(looked: list[Looked]) -> None:
-    if not looked:
-        out.print("No page is due: import links or answers, or lower --min-age.")
-        return
-    states = Counter(each.state for each in looked)
-    out.print(f"{len(looked):,} pages: {', '.join(f'{n:,} {plain(s)}' for s, n in states.most_common())}.")
-    reasons = Counter(getattr(each.outcome, "reason", None) for each in looked if each.state == "refused")
-    table("Refused", ("reason", "pages"), reasons.most_common(), right=(1,)) if reasons else None
-    links = Counter((v.brand, v.verdict.state) for each in looked for v in each.verdicts)
-    rows = [(brand, state, count) for (brand, state), count in sorted(links.items())]
-    table("Links on these pages", ("brand", "link", "pages"), rows, right=(2,)) if rows else None
-    unsound = [
-        (each.outcome.url, v.brand, v.verdict.state, v.verdict.reason)
-        for each in looked
-        for v in each.verdicts
-        if v.verdict.state in {"suspected", "lost"}
-    ]
-    table("Lost, or seen lost once", ("page", "brand", "link", "why"), unsound[:50]) if unsound else None
 
 
 def webgraph_ranks(

@@ -21,7 +21,7 @@ from dashboard.command import app
 from tracker import catalog, domains, store
 from tracker.errors import CiteliftError, DataError, UsageError
 from tracker.links import decisions, releases
-from tracker.links.pages import checking
+from tracker.links.pages import looking
 from tracker.links.pages.checks import Due
 from tracker.links.web.fetch import Fetcher, Policy
 from tracker.models import (
@@ -358,7 +358,7 @@ def test_links_and_unlinked_names_are_stored_and_a_lost_link_is_lost_when_seen_t
         httpserver.expect_request("/list").respond_with_data(html, content_type="text/html")
         at = NOW + timedelta(days=day)
         due = [Due(domains.page_id(domains.parse(page).canonical), page)]
-        (looked,) = checking.look(db, workspace_id, due, Fetcher(policy), at=at)
+        (looked,) = looking.look(db, workspace_id, due, Fetcher(policy), at=at)
         said = looked.as_json()
         states.append([(v["brand"], v["link"], v["reason"]) for v in said["verdicts"]])
         if day == 0:

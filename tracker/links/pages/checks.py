@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
@@ -13,9 +13,22 @@ from sqlmodel import Session, col
 from tracker import domains, store
 from tracker.errors import UsageError
 from tracker.links.pages.history import Look
-from tracker.links.pages.look import MAX_URL, Link, PageReport, Target, clean, elsewhere
+from tracker.links.pages.listing import Listing
+from tracker.links.pages.look import MAX_URL, Link, PageReport, Target, elsewhere
+from tracker.links.pages.text import clean
+from tracker.links.pages.verdicts import Claim, LinkSeen, LinkState, Sight, judge, sight
 from tracker.links.web.fetch import Refused, Validators
-from tracker.models import Backlink, Brand, Citation, Domain, Page, PageCheck, PageLink
+from tracker.models import (
+    Backlink,
+    Brand,
+    Citation,
+    Domain,
+    LinkVerdict,
+    Page,
+    PageBrand,
+    PageCheck,
+    PageLink,
+)
 
 Which = Literal["all", "linking", "cited"]
 
@@ -87,7 +100,12 @@ def pages_to_check(
 def _validators(session: Session, workspace_id: int, page_id: int) -> Validators | None:
     """Of the last look, and only when that look got the page: after a failure the body is wanted again."""
     row = session.scalars(_select_checks(workspace_id, page_id).limit(1)).first()
-    if row is None or row.state == "refused" or row.final_url is None or row.status not in (200, 304):
+    if (
+        row is None
+        or row.state in ("refused", "barred")
+        or row.final_url is None
+        or row.status not in (200, 304)
+    ):
         return None
     return Validators(row.final_url, row.etag, row.last_modified)
 
@@ -100,9 +118,16 @@ def _select_checks(workspace_id: int, page_id: int) -> Any:
     )
 
 
-def save_check(session: Session, workspace_id: int, outcome: PageReport | Refused) -> int:
-    """Store one look; the id of its row. The page and its domain are created where they are new."""
+def save_check(
+    session: Session, workspace_id: int, outcome: PageReport | Refused, claims: Sequence[Claim] = ()
+) -> tuple[int, tuple[LinkState, ...]]:
+    """Store one look with what it says of each claimed link; the id of its row, and those verdicts. The page
+    and its domain are created where they are new.
+    """
     page_id = _page_row(session, outcome.url)
+    seen = sight(outcome)
+    if seen.state == "not_modified":
+        seen = last_read(session, workspace_id, page_id) or seen
     if isinstance(outcome, Refused):
         row = PageCheck(
             workspace_id=workspace_id,
@@ -116,9 +141,81 @@ def save_check(session: Session, workspace_id: int, outcome: PageReport | Refuse
     session.add(row)
     session.flush()
     assert row.id is not None
-    links = outcome.links if isinstance(outcome, PageReport) else ()
-    store.bulk_insert(session, PageLink, [_link_row(row.id, link) for link in links])
-    return row.id
+    if isinstance(outcome, PageReport):
+        store.bulk_insert(session, PageLink, [_link_row(row.id, link) for link in outcome.links])
+        listed = [{"check_id": row.id, "brand_id": each.brand, **_fields(each)} for each in outcome.listings]
+        store.bulk_insert(session, PageBrand, listed)
+    states = judge(seen, claims)
+    save_verdicts(session, row.id, states)
+    return row.id, states
+
+
+def save_verdicts(session: Session, check_id: int, states: Iterable[LinkState]) -> None:
+    rows = [
+        {
+            "check_id": check_id,
+            "brand_id": each.claim.brand,
+            "target_url": each.claim.target_url,
+            "verdict": each.word,
+            "reason": each.reason,
+            "placement": each.placement,
+            "anchor": each.anchor,
+        }
+        for each in states
+    ]
+    store.bulk_insert(session, LinkVerdict, rows)
+
+
+def _fields(listing: Listing) -> dict[str, Any]:
+    names = ("rank", "count", "heading", "first_screen", "list_rank", "placement", "linked", "followed")
+    return {name: getattr(listing, name) for name in names}
+
+
+def last_read(session: Session, workspace_id: int, page_id: int) -> Sight | None:
+    """The newest look that got the page, as verdicts see it."""
+    newest = _select_checks(workspace_id, page_id).where(col(PageCheck.state) == "fetched").limit(1)
+    row = session.scalars(newest).first()
+    return stored_sight(session, row) if row is not None else None
+
+
+def stored_sight(session: Session, row: PageCheck) -> Sight:
+    page = session.get_one(Page, row.page_id)
+    links = session.scalars(select(PageLink).where(col(PageLink.check_id) == row.id))
+    robots = {word.strip() for word in (row.robots or "").split(",")}
+    return Sight(
+        url=page.url,
+        state=row.state,
+        status=row.status,
+        reason=row.reason,
+        final_url=row.final_url,
+        noindex="noindex" in robots,
+        nofollow="nofollow" in robots,
+        canonical_elsewhere=elsewhere(row.canonical, row.final_url),
+        links=tuple(
+            LinkSeen(x.target_url, x.brand_id, x.placement, x.anchor, x.nofollow, x.ugc, x.sponsored)
+            for x in links
+        ),
+    )
+
+
+def page_of(url: str) -> int:
+    return domains.page_id(domains.parse(url).canonical)
+
+
+def looked_at_since(
+    session: Session, workspace_id: int, pages: Sequence[Due], since: datetime
+) -> frozenset[int]:
+    """Those of the pages that have a look later than `since`."""
+    found: set[int] = set()
+    keys = [page.page_id for page in pages]
+    for start in range(0, len(keys), 5_000):
+        recent = select(col(PageCheck.page_id)).where(
+            col(PageCheck.workspace_id) == workspace_id,
+            col(PageCheck.page_id).in_(keys[start : start + 5_000]),
+            col(PageCheck.checked_at) > since,
+        )
+        found |= set(session.connection().execute(recent).scalars())
+    return frozenset(found)
 
 
 def _page_row(session: Session, url: str) -> int:
@@ -140,8 +237,12 @@ def _report_row(session: Session, workspace_id: int, page_id: int, report: PageR
         workspace_id=workspace_id,
         page_id=page_id,
         checked_at=report.at,
-        state="not_modified" if report.status == 304 else "fetched",
+        state=report.state,
         status=report.status,
+        reason=report.reason,
+        barred_by=report.barrier.by if report.barrier else None,
+        means=report.means,
+        content_type=clean(report.content_type, 100) if report.content_type else None,
         final_url=clean(report.final_url, MAX_URL),
         canonical=report.canonical,
         robots=", ".join(report.robots)[:500] or None,

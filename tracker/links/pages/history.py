@@ -1,7 +1,7 @@
 """Several looks at one page: whether its link is live, suspected lost or lost, and why.
 
 A loss counts only when it was seen twice some days apart: pages are down, blocked or half-rendered for an
-hour all the time.
+hour all the time. A look that did not get the page is no such look, however often it is repeated.
 """
 
 from __future__ import annotations
@@ -22,16 +22,9 @@ LostReason = Literal[
     "nofollowed",
     "not_found",
     "gone",
-    "server_error",
-    "blocked",
     "redirected",
     "noindex",
     "canonical_elsewhere",
-    "blocked_by_robots",
-    "dns",
-    "timeout",
-    "unreachable",
-    "not_a_page",
 ]
 LOST_REASONS: tuple[str, ...] = get_args(LostReason)
 State = Literal["live", "suspected", "lost", "unknown"]
@@ -46,7 +39,7 @@ class Look:
     """One check of one page, as far as one brand's link goes."""
 
     at: datetime
-    state: Literal["fetched", "not_modified", "refused"]
+    state: Literal["fetched", "not_modified", "refused", "barred"]
     status: int | None = None
     reason: str | None = None
     final_url: str | None = None
@@ -63,8 +56,9 @@ def look(outcome: PageReport | Refused, brand: int) -> Look:
     mine = [link for link in outcome.links if link.brand == brand]
     return Look(
         at=outcome.at,
-        state="not_modified" if outcome.status == 304 else "fetched",
+        state=outcome.state,
         status=outcome.status,
+        reason=outcome.reason,
         final_url=outcome.final_url,
         noindex=outcome.noindex,
         canonical_elsewhere=outcome.canonical_elsewhere,
@@ -74,22 +68,6 @@ def look(outcome: PageReport | Refused, brand: int) -> Look:
     )
 
 
-_OF_REFUSAL: dict[str, LostReason] = {
-    "dns": "dns",
-    "timeout": "timeout",
-    "too_slow": "timeout",
-    "connect": "unreachable",
-    "tls": "unreachable",
-    "protocol": "unreachable",
-    "robots_disallowed": "blocked_by_robots",
-    "robots_unreachable": "unreachable",
-    "unsafe_redirect": "redirected",
-    "bad_redirect": "redirected",
-    "too_many_redirects": "redirected",
-    "not_html": "not_a_page",
-}
-
-
 def lost_reason(before: Look, now: Look) -> LostReason | None:
     """Why the link that `before` had is worth nothing now; None while it stands, or while nobody can tell.
 
@@ -97,10 +75,8 @@ def lost_reason(before: Look, now: Look) -> LostReason | None:
     """
     if not before.present or now.state == "not_modified" or not known(now):
         return None
-    if now.state == "refused":
-        return _OF_REFUSAL.get(now.reason or "")
-    if now.status is not None and not 200 <= now.status < 300:
-        return _of_status(now.status)
+    if now.status in GONE:
+        return "not_found" if now.status == 404 else "gone"
     if not now.present:
         return "redirected" if _moved(before, now) else "removed"
     if now.noindex and not before.noindex:
@@ -113,20 +89,16 @@ def lost_reason(before: Look, now: Look) -> LostReason | None:
 
 
 def known(now: Look) -> bool:
-    """False where the look says nothing of the page: our own limits, or a host that asked us to wait."""
-    if now.state == "refused":
-        return now.reason in _OF_REFUSAL
-    return now.status != 429
+    """Whether the look says anything of the page's links: it got the page, or the server says itself that it
+    is gone or unchanged. A page that is blocked, down or slow says nothing.
+    """
+    return _tells(now.state, now.status)
 
 
-def _of_status(status: int) -> LostReason:
-    if status >= 500:
-        return "server_error"
-    if status == 404:
-        return "not_found"
-    if status == 410:
-        return "gone"
-    return "redirected" if 300 <= status < 400 else "blocked"
+def _tells(state: str, status: int | None) -> bool:
+    if state == "fetched":
+        return status is None or 200 <= status < 300 or status in GONE
+    return state == "not_modified"
 
 
 def _moved(before: Look, now: Look) -> bool:
@@ -185,7 +157,9 @@ class LookEvidence:
 
     seen: tuple[float, ...]
     lost: tuple[float, ...]
-    """The first of each run of looks that got the page without the link, where such looks lie days apart."""
+    """Of each run of looks that got the page without the link and lie days apart, the first, and those after
+    the one that confirmed it.
+    """
     lacked_before: bool
     """A look before the first that had the link got the page without it."""
 
@@ -195,8 +169,7 @@ def look_evidence(
 ) -> LookEvidence:
     """From the moment, state and status of all looks at a page, and whether they had the link, oldest first.
 
-    Only looks that got the page count, and those to whom the server said that it is gone (404, 410) or
-    unchanged. A page that is blocked, down or slow says nothing about its links.
+    The link is one that somebody, a vendor or an earlier look of ours, says is or was there.
     """
     seen: list[float] = []
     lost: list[float] = []
@@ -204,9 +177,11 @@ def look_evidence(
     there: bool | None = None
     lacked_before = False
     for moment, state, status, present in looks:
-        if state == "fetched" and (status is None or 200 <= status < 300 or status in GONE):
+        if not _tells(state, status):
+            continue
+        if state == "fetched":
             there = present
-        elif state != "not_modified" or there is None:
+        elif there is None:
             continue
         at = moment.timestamp()
         if there:
@@ -214,9 +189,8 @@ def look_evidence(
             lacking = []
             continue
         lacked_before |= not seen
-        if not seen:
-            continue
         lacking.append(at)
-        if at - lacking[0] >= days * 86_400 and lacking[0] not in lost[-1:]:
-            lost.append(lacking[0])
+        if at - lacking[0] >= days * 86_400:
+            # Each further one counts too: a vendor's sighting in between would else revive it for good.
+            lost += [at] if lacking[0] in lost else [lacking[0]]
     return LookEvidence(tuple(seen), tuple(lost), lacked_before)

@@ -8,65 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
-import can_ada
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tracker import domains
 from tracker.domains.ownership import Owners, estate
-from tracker.links.pages.placement import Placement, place
+from tracker.links.pages import pdf
+from tracker.links.pages.barriers import Barrier, Gone, barrier, says_gone
+from tracker.links.pages.listing import Listing, listings
+from tracker.links.pages.placement import Layout, Placed, Placement
+from tracker.links.pages.text import PageText, clean, clean_lines
+from tracker.links.pages.text import read as read_text
+from tracker.links.web import refresh
 from tracker.links.web.fetch import Fetched, Validators
 from tracker.mentions import Finder
 
-_MAX_TEXT = 500_000
 _MAX_LINKS = 2_000
 MAX_URL = 2_000
-_SKIPPED = frozenset(("script", "style", "noscript", "template", "textarea", "select", "svg"))
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
-# Controls, bidirectional overrides and isolates, invisible marks, tag characters, half surrogate pairs.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
 _WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
 _OUR_AGENTS = ("robots", "googlebot")
-
-
-def clean(text: str, most: int) -> str:
-    """One line without anything that could forge, hide or turn around what stands beside it."""
-    return " ".join(_UNSAFE.sub("", text[: most * 8]).split())[:most].rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +68,13 @@ class Link:
         return "sponsored" in self.rel
 
 
+Means = Literal["fetch", "browser", "file"]
+"""How a page was read: as a server sent it, as a browser drew it, or from somebody's crawl."""
+
+
+State = Literal["fetched", "not_modified", "barred"]
+
+
 @dataclass(frozen=True, slots=True)
 class PageReport:
     url: str
@@ -117,13 +87,32 @@ class PageReport:
     canonical_elsewhere: bool = False
     robots: tuple[str, ...] = ()
     """Directives for every robot or for Google's, from <meta> and from X-Robots-Tag."""
-    refresh: str | None = None
     outlinks: int | None = None
     """Links to other domains; None where no body was read."""
     links: tuple[Link, ...] = ()
-    named: tuple[int, ...] = ()
-    """Brands that the page names without linking to them."""
+    listings: tuple[Listing, ...] = ()
+    barrier: Barrier | None = None
+    """What stands in the page's place, which then says nothing of its links."""
+    gone: Gone | None = None
+    """What a page says that answers and is not there."""
+    content_type: str | None = None
+    means: Means = "fetch"
     validators: Validators | None = None
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        """Brands that the page names without linking to them."""
+        return tuple(sorted(each.brand for each in self.listings if each.rank and not each.linked))
+
+    @property
+    def state(self) -> State:
+        if self.barrier is not None:
+            return "barred"
+        return "not_modified" if self.status == 304 else "fetched"
+
+    @property
+    def reason(self) -> str | None:
+        return self.barrier.kind if self.barrier else self.gone
 
     @property
     def noindex(self) -> bool:
@@ -134,42 +123,88 @@ class PageReport:
         return "nofollow" in self.robots
 
 
-def check(page: Fetched, *, targets: Sequence[Target], finder: Finder | None = None) -> PageReport:
+def check(
+    page: Fetched, *, targets: Sequence[Target], finder: Finder | None = None, means: Means = "fetch"
+) -> PageReport:
     """What the page says about the targets; of a page without a body (404, 304) only what its headers say."""
-    robots = _header_robots(page.header("x-robots-tag"))
-    if not page.text:
-        return PageReport(
-            page.url, page.final_url, page.at, page.status, robots=robots, validators=page.validators
-        )
-    tree = LexborHTMLParser(page.text)
-    robots = tuple(sorted({*robots, *_meta_robots(tree)}))
-    base = _base(tree, page.final_url)
-    reader = _Links(base, page.final_url, targets)
-    links = reader.read(tree, "nofollow" in robots)
-    canonical = _canonical(tree, page, base)
-    linked = {link.brand for link in links}
-    named = {each.key for each in finder.mentions(_text(tree)) if each.stance == "named"} if finder else set()
-    return PageReport(
+    if page.document:
+        return _check_document(page, targets, finder)
+    report = PageReport(
         url=page.url,
         final_url=page.final_url,
         at=page.at,
         status=page.status,
+        robots=_header_robots(page.header("x-robots-tag")),
+        content_type=page.content_type or None,
+        means=means,
+        validators=page.validators,
+    )
+    if not page.text:
+        return replace(report, barrier=barrier(page, None, PageText("", (), ())))
+    return _check_html(page, LexborHTMLParser(page.text), report, targets, finder)
+
+
+def _check_html(
+    page: Fetched,
+    tree: LexborHTMLParser,
+    report: PageReport,
+    targets: Sequence[Target],
+    finder: Finder | None,
+) -> PageReport:
+    robots = tuple(sorted({*report.robots, *_meta_robots(tree)}))
+    start = refresh.base(tree, page.final_url)
+    reader = _Links(start, page.final_url, targets)
+    layout = Layout(tree, reader.wanted)
+    links = reader.read(layout.placed(), "nofollow" in robots)
+    text = read_text(tree)
+    canonical = _canonical(tree, page, start)
+    gone = None if links else says_gone(page, tree, text)
+    stands_in = None if links or gone else barrier(page, tree, text)
+    linked = [(link.brand, link.follows) for link in links]
+    return replace(
+        report,
         title=_title(tree),
         language=_language(tree, page),
         canonical=canonical,
         canonical_elsewhere=elsewhere(canonical, page.final_url),
         robots=robots,
-        refresh=_refresh(tree, base),
         outlinks=reader.outlinks,
         links=links,
-        named=tuple(sorted(named - linked)),
+        listings=listings(text, layout, finder, linked) if finder and not stands_in else (),
+        barrier=stands_in,
+        gone=gone,
+    )
+
+
+def _check_document(page: Fetched, targets: Sequence[Target], finder: Finder | None) -> PageReport:
+    report = PageReport(
+        url=page.url,
+        final_url=page.final_url,
+        at=page.at,
+        status=page.status,
+        robots=_header_robots(page.header("x-robots-tag")),
+        content_type=page.content_type,
         validators=page.validators,
+    )
+    document = pdf.read(page.document)
+    if document is None:
+        return replace(report, barrier=Barrier("pdf"))
+    reader = _Links(page.final_url, page.final_url, targets)
+    links = reader.of_document(document.links, report.nofollow)
+    text = PageText(clean_lines(document.text), (0,), ())
+    linked = [(link.brand, link.follows) for link in links]
+    return replace(
+        report,
+        title=clean(document.title or "", 300) or None,
+        outlinks=reader.outlinks,
+        links=links,
+        listings=listings(text, None, finder, linked) if finder else (),
     )
 
 
 class _Links:
     def __init__(self, base: str, final_url: str, targets: Sequence[Target]) -> None:
-        self.base = can_ada.parse(base)
+        self.base = base
         own = domains.try_parse(final_url)
         self.own = own.domain if own else ""
         self.owners = Owners({target.brand: estate((*target.domains, *target.urls)) for target in targets})
@@ -177,9 +212,9 @@ class _Links:
         self.taken = 0
         self.known: dict[str, tuple[str, domains.Address] | None] = {}
 
-    def read(self, tree: LexborHTMLParser, page_nofollow: bool) -> tuple[Link, ...]:
+    def read(self, places: Iterable[Placed], page_nofollow: bool) -> tuple[Link, ...]:
         links = []
-        for placed in place(tree, self._wanted):
+        for placed in places:
             url, brand = self._target(placed.node.attributes.get("href") or "")
             rel = _rel(placed.node)
             anchor, image = _anchor(placed.node)
@@ -187,7 +222,17 @@ class _Links:
             links.append(Link(brand, clean(url, MAX_URL), anchor, image, placed.placement, rel, follows))
         return tuple(links)
 
-    def _wanted(self, href: str) -> bool:
+    def of_document(self, pairs: Iterable[tuple[str, str]], nofollow: bool) -> tuple[Link, ...]:
+        links = []
+        for href, words in pairs:
+            if self.wanted(href):
+                url, brand = self._target(href)
+                links.append(
+                    Link(brand, clean(url, MAX_URL), clean(words, 500), False, "content", (), not nofollow)
+                )
+        return tuple(links)
+
+    def wanted(self, href: str) -> bool:
         found = self._address(href)
         if found is None:
             return False
@@ -210,27 +255,10 @@ class _Links:
         return self.known[href]
 
 
-def _resolved(base: Any, href: str) -> tuple[str, domains.Address] | None:
-    joined = _joined(base, href)
+def _resolved(base: str, href: str) -> tuple[str, domains.Address] | None:
+    joined = refresh.joined(base, href)
     address = domains.try_parse(joined) if joined else None
     return (joined, address) if joined and address else None
-
-
-def _joined(base: Any, href: str) -> str | None:
-    if len(href) > 8_000:
-        return None
-    try:
-        url = str((base + href.strip()).href)
-    except (ValueError, TypeError):
-        return None
-    return url if url.startswith(("http://", "https://")) else None
-
-
-def _base(tree: LexborHTMLParser, final_url: str) -> str:
-    node = tree.css_first("base[href]")
-    return (
-        _joined(can_ada.parse(final_url), node.attributes.get("href") or "") if node else None
-    ) or final_url
 
 
 def _rel(node: LexborNode) -> tuple[str, ...]:
@@ -268,16 +296,15 @@ def _language(tree: LexborHTMLParser, page: Fetched) -> str | None:
 
 
 def _canonical(tree: LexborHTMLParser, page: Fetched, base: str) -> str | None:
-    start = can_ada.parse(base)
     for node in tree.css("link[rel][href]"):
         if "canonical" in _rel(node):
-            return _capped(_joined(start, node.attributes.get("href") or ""))
+            return _capped(refresh.joined(base, node.attributes.get("href") or ""))
     for value in page.header("link"):
         found = re.search(
             r"<([^<>]{1,2000})>[^,<]{0,200}?rel\s*=\s*\"?[^\",<]{0,50}\bcanonical\b", value, re.I
         )
         if found:
-            return _capped(_joined(can_ada.parse(page.final_url), found[1]))
+            return _capped(refresh.joined(page.final_url, found[1]))
     return None
 
 
@@ -289,13 +316,6 @@ def elsewhere(canonical: str | None, final_url: str | None) -> bool:
     one = domains.try_parse(canonical) if canonical else None
     two = domains.try_parse(final_url) if final_url else None
     return one is not None and two is not None and one.canonical != two.canonical
-
-
-def _refresh(tree: LexborHTMLParser, base: str) -> str | None:
-    node = tree.css_first("meta[http-equiv='refresh' i]")
-    content = (node.attributes.get("content") or "")[:4_000] if node else ""
-    found = re.match(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=)?\s*['\"]?([^'\"]*)", content, re.IGNORECASE)
-    return _capped(_joined(can_ada.parse(base), found[1])) if found and found[1].strip() else None
 
 
 def _meta_robots(tree: LexborHTMLParser) -> set[str]:
@@ -324,22 +344,3 @@ def _header_robots(values: Iterable[str]) -> tuple[str, ...]:
             if agent in ("", *_OUR_AGENTS):
                 found |= _directives(part)
     return tuple(sorted(found))
-
-
-def _text(tree: LexborHTMLParser) -> str:
-    """What a reader reads; blocks end lines, inline marks do not part a name."""
-    parts: list[str] = []
-    size = 0
-    for node in (tree.body or tree.root or tree).traverse(include_text=True):  # type: ignore[union-attr]
-        if node.tag != "-text":
-            if node.tag not in _INLINE:
-                parts.append("\n")
-            continue
-        if node.parent is not None and node.parent.tag in _SKIPPED:
-            continue
-        text = node.text_content or ""
-        parts.append(re.sub(r"\s+", " ", text))
-        size += len(text)
-        if size > _MAX_TEXT:
-            break
-    return _UNSAFE.sub("", "".join(parts))[:_MAX_TEXT]

@@ -132,11 +132,10 @@ def placements(html: str, wanted: Callable[[str], bool] | None = None) -> list[P
 
 def place(tree: LexborHTMLParser, wanted: Callable[[str], bool] | None = None) -> list[Placed]:
     """The same for a parsed page, whose nodes are then the caller's own."""
-    page = _Page(tree, wanted)
-    return [Placed(spot.node, page.of(spot)) for spot in page.spots]
+    return Layout(tree, wanted).placed()
 
 
-class _Page:
+class Layout:
     """One walk over the page: text and link text under every element, the links, the heading above each."""
 
     def __init__(self, tree: LexborHTMLParser, wanted: Callable[[str], bool] | None) -> None:
@@ -231,6 +230,16 @@ class _Page:
                 if best is None or depth > best[0]:
                     best = depth, node
         return best[1] if best else None
+
+    def placed(self) -> list[Placed]:
+        return [Placed(spot.node, self.of(spot)) for spot in self.spots]
+
+    def around(self, node: LexborNode) -> Placement:
+        """Where a piece of text stands, by what stands around it."""
+        chain = chain_of(node)
+        if is_unseen(node, chain):
+            return "hidden"
+        return self._by_container(_Spot(node, 0, "", None), chain) or self._by_furniture(chain) or "content"
 
     def of(self, spot: _Spot) -> Placement:
         chain = chain_of(spot.node)

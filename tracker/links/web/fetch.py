@@ -8,13 +8,11 @@ reason, never an error.
 
 from __future__ import annotations
 
-import queue
+import math
 import re
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,7 +22,7 @@ import httpcore
 import httpx
 
 from tracker import retry_after
-from tracker.links.web import body, robots
+from tracker.links.web import body, refresh, robots
 from tracker.links.web.hosts import MANY_HOSTS, Host, Hosts
 from tracker.links.web.line import Line, Transport
 from tracker.links.web.policy import Policy
@@ -46,11 +44,12 @@ __all__ = [
     "Reason",
     "Refused",
     "Validators",
-    "Wanted",
-    "fetch_many",
 ]
 
 _HTML = ("text/html", "application/xhtml+xml")
+_ERROR_BYTES = 256 * 1024
+_MAYBE_PDF = ("application/pdf", "application/x-pdf", "application/octet-stream", "binary/octet-stream", "")
+PDF = "application/pdf"
 _RULES_LIVE = timedelta(hours=24)
 _FAILURE_LIVES = timedelta(hours=1)
 _LONGEST_WAIT = 7 * 86_400.0
@@ -80,6 +79,10 @@ class Fetched:
     status: int
     text: str
     """Empty unless the status is 2xx."""
+    error_text: str = ""
+    """What the page of another status says, its first part."""
+    document: bytes = b""
+    """The bytes of a PDF."""
     headers: tuple[tuple[str, str], ...] = ()
     """Names in lower case."""
     hops: tuple[Hop, ...] = ()
@@ -111,12 +114,6 @@ class Refused:
     detail: str
     hops: tuple[Hop, ...] = ()
     retry_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    url: str
-    validators: Validators | None = None
 
 
 @dataclass(slots=True)
@@ -158,6 +155,13 @@ class Fetcher:
         self.hosts = Hosts(policy)
         self.rules: dict[str, tuple[datetime, robots.Rules]] = {}
 
+    def free_at(self, url: str) -> float:
+        """When the host may be asked again, by the monotonic clock."""
+        try:
+            return self.hosts.free_at(destination(url, self.policy.allowed).host)
+        except Stop:
+            return -math.inf
+
     def fetch(self, url: str, *, at: datetime, validators: Validators | None = None) -> Fetched | Refused:
         """`at` stands for now: it dates the result and ages the robots.txt that are remembered."""
         visit = _Visit(url, at, validators)
@@ -177,12 +181,15 @@ class Fetcher:
             if not rules.allows(place.url):
                 raise Stop("robots_disallowed", f"robots.txt of {place.host} excludes {robots.AGENT}")
             reply = self._page(place, rules, visit)
-            if reply.location is None:
-                return self._result(place, reply, visit)
+            result = None if reply.location else self._result(place, reply, visit)
+            onward = reply.location or (refresh.refresh(result.text, place.url) if result else None)
+            if onward is None or (result and any(hop.url == onward for hop in visit.hops)):
+                assert result is not None
+                return result
             visit.hops.append(Hop(place.url, reply.status))
             if len(visit.hops) > self.policy.max_redirects:
                 raise Stop("too_many_redirects", f"more than {self.policy.max_redirects}")
-            url = _joined(reply.location, place)
+            url = _joined(onward, place)
 
     def _reach(self, url: str, visit: _Visit) -> Destination:
         try:
@@ -221,14 +228,31 @@ class Fetcher:
 
     def _page_body(self, response: httpx.Response) -> body.Unpacked:
         if not 200 <= response.status_code < 300:
-            return body.Unpacked(b"", 0)
+            return self._error_body(response)
         kind = _kind(response.headers)
-        if kind and kind not in _HTML:
+        if kind in _HTML:
+            return self._read(response, self.policy.max_bytes, cut=False)
+        if kind not in _MAYBE_PDF:
             raise Stop("not_html", f"content type {kind[:80]!r}")
-        found = self._read(response, self.policy.max_bytes, cut=False)
-        if not kind and not re.match(rb"\s*(?:\xef\xbb\xbf)?\s*<[!a-zA-Z?]", found.data[:512]):
-            raise Stop("not_html", "no content type, and the body does not begin like HTML")
+        found = self._read(response, self.policy.max_document_bytes, cut=False)
+        if _is_pdf(found.data):
+            return found
+        if kind or not re.match(rb"\s*(?:\xef\xbb\xbf)?\s*<[!a-zA-Z?]", found.data[:512]):
+            raise Stop("not_html", f"content type {kind[:80]!r}, and the body begins like no page and no PDF")
+        if len(found.data) > self.policy.max_bytes:
+            raise Stop("too_large", f"more than {self.policy.max_bytes} bytes")
         return found
+
+    def _error_body(self, response: httpx.Response) -> body.Unpacked:
+        """What it says tells a site that turns us away from one that is down; what cannot be read says
+        nothing.
+        """
+        if not 400 <= response.status_code < 600 or _kind(response.headers) not in (*_HTML, ""):
+            return body.Unpacked(b"", 0)
+        try:
+            return self._read(response, _ERROR_BYTES, cut=True)
+        except (Stop, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
+            return body.Unpacked(b"", 0)
 
     def _read(self, response: httpx.Response, limit: int, cut: bool) -> body.Unpacked:
         length = response.headers.get("content-length", "")
@@ -268,7 +292,7 @@ class Fetcher:
     ) -> _Reply:
         headers = {
             "User-Agent": self.policy.user_agent,
-            "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
+            "Accept": "text/html,application/xhtml+xml;q=0.9,application/pdf;q=0.8,*/*;q=0.1",
             "Accept-Encoding": "gzip, deflate",
             "Connection": "close",
             **extra,
@@ -328,24 +352,33 @@ class Fetcher:
         return self._read(response, robots.MAX_BYTES, cut=True)
 
     def _result(self, place: Destination, reply: _Reply, visit: _Visit) -> Fetched:
-        kind = reply.headers.get("content-type", "")
-        text = body.decode(reply.data, kind) if reply.data else None
+        good = 200 <= reply.status < 300
+        is_pdf = good and _kind(reply.headers) in _MAYBE_PDF and _is_pdf(reply.data)
+        declared = reply.headers.get("content-type", "")
+        text = body.decode(reply.data, declared) if reply.data and not is_pdf else None
         wait = _retry_after(reply.headers, visit.at) if reply.status in (429, 503) else None
         return Fetched(
             url=visit.url,
             final_url=place.url,
             at=visit.at,
             status=reply.status,
-            text=text.text if text else "",
+            text=text.text if text and good else "",
+            error_text=text.text if text and not good else "",
+            document=reply.data if is_pdf else b"",
             headers=tuple((name.lower(), value) for name, value in reply.headers.multi_items()),
             hops=tuple(visit.hops),
-            content_type=_kind(reply.headers),
+            content_type=PDF if is_pdf else _kind(reply.headers),
             charset=text.charset if text else None,
             size=len(reply.data),
             wire=reply.wire,
             address=reply.address,
             retry_at=None if wait is None else visit.at + timedelta(seconds=wait),
         )
+
+
+def _is_pdf(data: bytes) -> bool:
+    """By its first bytes: servers name a PDF's type in many ways, and other things so."""
+    return b"%PDF-" in data[:1_024]
 
 
 def _robots_url(place: Destination) -> str:
@@ -374,46 +407,3 @@ def _joined(location: str, place: Destination) -> str:
 def _retry_after(headers: httpx.Headers, at: datetime) -> float | None:
     wait = retry_after.seconds(headers.get("retry-after"), at)
     return None if wait is None else min(wait, _LONGEST_WAIT)
-
-
-def fetch_many(
-    wanted: Iterable[Wanted], fetcher: Fetcher, *, at: datetime, workers: int = 8
-) -> Iterator[Fetched | Refused]:
-    """Every page once, as results arrive; the pages of one host one after another in one thread."""
-    by_host: dict[str, list[Wanted]] = {}
-    for each in wanted:
-        by_host.setdefault(_host_of(each.url), []).append(each)
-    results: queue.SimpleQueue[Fetched | Refused | None] = queue.SimpleQueue()
-    ended = threading.Event()
-
-    def work(pages: list[Wanted]) -> None:
-        try:
-            for page in pages:
-                if ended.is_set():
-                    return
-                results.put(fetcher.fetch(page.url, at=at, validators=page.validators))
-        finally:
-            results.put(None)
-
-    with ThreadPoolExecutor(workers) as pool:
-        tasks = [pool.submit(work, pages) for pages in by_host.values()]
-        try:
-            left = len(tasks)
-            while left:
-                result = results.get()
-                left -= result is None
-                if result is not None:
-                    yield result
-            for task in tasks:
-                task.result()
-        finally:
-            ended.set()
-            for task in tasks:
-                task.cancel()
-
-
-def _host_of(url: str) -> str:
-    try:
-        return destination(url).host
-    except Stop:
-        return url

@@ -40,6 +40,9 @@ class Hosts:
                 self.policy.sleep(wait)
             yield host
 
+    def free_at(self, name: str) -> float:
+        return self._of(name).free_at
+
     def _of(self, name: str) -> Host:
         with self.lock:
             if len(self.hosts) > MANY_HOSTS:

@@ -24,6 +24,7 @@ class Policy:
     """(address, port) pairs free of the address and port rules."""
     tls: ssl.SSLContext | None = None
     max_bytes: int = 8 * 1024 * 1024
+    max_document_bytes: int = 32 * 1024 * 1024
     max_header_bytes: int = 64 * 1024
     max_ratio: float = 100.0
     max_redirects: int = 5

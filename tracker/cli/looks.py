@@ -1,0 +1,408 @@
+"""The verbs of our own looks at pages: are claimed links there, who is named where, what changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from tracker import spreadsheet
+from tracker.cli.opening import opened
+from tracker.cli.options import JsonOption, Where
+from tracker.cli.printing import err, out, plain, print_json, table
+from tracker.cli.workspaces import synced, workspace_of
+from tracker.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tracker.links.pages.checks import Which
+    from tracker.links.pages.looking import Looked
+    from tracker.links.pages.verify import Outlook
+    from tracker.links.web.fetch import Fetcher
+    from tracker.settings import Settings
+
+T = TypeVar("T", bound=Any)
+SHOWN = 50
+ContactOption = Annotated[
+    str | None, typer.Option(help="Where a site's owner can reach you: https://… or mailto:…")
+]
+BrandOption = Annotated[str | None, typer.Option("--brand", help="Only links to this brand.")]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", help="Only links from this site (example.com) or page."),
+]
+WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="At most so many requests at once.")]
+DelayOption = Annotated[
+    float,
+    typer.Option(min=0, max=3600, help="Seconds between two requests to a host; it may ask for more."),
+]
+CsvOption = Annotated[Path | None, typer.Option("--csv", help="Write all rows to this file.")]
+
+
+def _fetcher(settings: Settings, delay: float) -> Fetcher:
+    from tracker.links.web.fetch import Fetcher, Policy
+
+    if not settings.user_agent_contact:
+        raise UsageError(
+            "pages are fetched under your name only: there is no contact",
+            (
+                "give --contact https://your-domain/about-our-checks (or mailto:…), or set "
+                "CITELIFT_USER_AGENT_CONTACT"
+            ),
+        )
+    return Fetcher(Policy(settings.user_agent_contact, delay_seconds=delay))
+
+
+def pages_check(
+    where: Where,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many pages.")] = 500,
+    cited: Annotated[bool, typer.Option("--cited", help="Only pages that answers cite.")] = False,
+    linking: Annotated[bool, typer.Option("--linking", help="Only pages that link to a brand.")] = False,
+    min_age: Annotated[
+        float, typer.Option(min=0, help="Leave out what was looked at in the last so many days.")
+    ] = 3,
+    workers: WorkersOption = 16,
+    delay: DelayOption = 1.0,
+    contact: ContactOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch linking and cited pages, politely: does the link stand, where, with what rel; who is named
+    unlinked?
+    """
+    from tracker.links.pages import looking
+
+    settings = where.settings(user_agent_contact=contact)
+    if cited and linking:
+        raise UsageError("--cited and --linking leave nothing out together", "give one of them, or neither")
+    fetcher = _fetcher(settings, delay)
+    now, every = datetime.now(UTC), timedelta(days=min_age)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        which: Which = "cited" if cited else "linking" if linking else "all"
+        wanted = looking.due(db, workspace_id, now=now, every=every, limit=limit, which=which)
+        looks = looking.look(db, workspace_id, wanted, fetcher, at=now, every=every, workers=workers)
+        looked = list(_with_bar(looks, len(wanted), as_json))
+    if as_json:
+        print_json({"rows": [each.as_json() for each in looked]})
+    else:
+        _show_looked(looked)
+
+
+def verify(
+    where: Where,
+    brand: BrandOption = None,
+    source: FromOption = None,
+    min_age: Annotated[
+        float, typer.Option(min=0, help="Leave out pages that were looked at in the last so many days.")
+    ] = 30,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many pages now.")] = None,
+    workers: WorkersOption = 16,
+    delay: DelayOption = 1.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many remain and what it will take.")
+    ] = False,
+    contact: ContactOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at every link that an export claims, and keep a verdict for each. Interrupted, it goes on where it
+    was; two at once share the work.
+    """
+    from tracker.links.pages import looking
+    from tracker.links.pages import verify as verifying
+    from tracker.links.pages.sources import source_of
+
+    settings = where.settings(user_agent_contact=contact)
+    fetcher = None if dry_run else _fetcher(settings, delay)
+    now, every = datetime.now(UTC), timedelta(days=min_age)
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        place = source_of(source) if source else None
+        plan = verifying.plan(db, workspace_id, now=now, min_age=every, brand=brand, source=place)
+        if not as_json:
+            _show_plan(plan, limit, delay, workers)
+        looked: list[Looked] = []
+        if fetcher is not None:
+            wanted = plan.due[:limit]
+            looks = looking.look(
+                db,
+                workspace_id,
+                wanted,
+                fetcher,
+                at=now,
+                every=every,
+                workers=workers,
+                claimed=plan.claimed,
+            )
+            looked = list(_with_bar(looks, len(wanted), as_json))
+    done = sum(len(each.links) for each in looked)
+    if as_json:
+        rows = [{"url": each.outcome.url, **row} for each in looked for row in each.claimed_json()]
+        remaining = {"links": plan.due_links - done, "pages": len(plan.due) - len(looked)}
+        print_json(
+            {
+                "claimed": plan.links,
+                "by_site_only": plan.claimed.by_site_only,
+                "remaining": remaining,
+                "rows": rows,
+            }
+        )
+    elif fetcher is not None:
+        _show_verified(plan, looked, done)
+
+
+def _show_plan(plan: Outlook, limit: int | None, delay: float, workers: int) -> None:
+    out.print(
+        f"{plan.links:,} links are claimed on {plan.pages:,} pages; {plan.due_links:,} of them are due."
+    )
+    if plan.claimed.by_site_only:
+        out.print(
+            f"{plan.claimed.by_site_only:,} more are claimed by site only: there is no page to look at."
+        )
+    if not plan.due:
+        return
+    host, pages = plan.busiest or ("", 0)
+    took = _duration(plan.seconds(delay, workers))
+    out.print(
+        f"To look at: {len(plan.due):,} pages of {plan.hosts:,} hosts, about {took}. "
+        f"The busiest is {plain(host)} with {pages:,}."
+    )
+    if limit is not None and limit < len(plan.due):
+        out.print(f"Now: {limit:,} pages (--limit).")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5_400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _show_verified(plan: Outlook, looked: Sequence[Looked], done: int) -> None:
+    if not looked:
+        out.print("No page is due: import links, or lower --min-age.")
+        return
+    counts = Counter(state.word for each in looked for state in each.links)
+    table("Claimed links", ("verdict", "links"), counts.most_common(), right=(1,)) if counts else None
+    reasons = Counter((s.word, s.reason) for each in looked for s in each.links if s.reason)
+    rows = [(word, reason, count) for (word, reason), count in reasons.most_common(15)]
+    table("Why", ("verdict", "reason", "links"), rows, right=(2,)) if rows else None
+    left = plan.due_links - done
+    pages = len(plan.due) - len(looked)
+    out.print(
+        f"{left:,} links on {pages:,} pages remain: the same command goes on with them."
+        if left
+        else "None remains."
+    )
+
+
+def verdicts(
+    where: Where,
+    verdict: Annotated[
+        list[str] | None,
+        typer.Option("--verdict", help="Only this one: live, gone, blocked, …; may be repeated."),
+    ] = None,
+    brand: BrandOption = None,
+    source: FromOption = None,
+    to_csv: CsvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What our newest looks say of every claimed link. Blocked, shells and PDFs that could not be read say
+    nothing.
+    """
+    from tracker import store
+    from tracker.links.pages import verify as verifying
+    from tracker.links.pages.verdicts import VERDICTS
+
+    unknown = sorted(set(verdict or ()) - set(VERDICTS))
+    if unknown:
+        raise UsageError(f"there is no verdict {unknown[0]!r}", f"one of {', '.join(VERDICTS)}")
+    settings = where.settings()
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        every = verifying.verdicts(session, workspace_of(session, settings))
+    rows = [each for each in _wanted(every, brand, source) if not verdict or each.verdict in verdict]
+    if _written(rows, to_csv, as_json):
+        return
+    if not rows:
+        out.print("No claimed link has such a verdict. `citelift links verify` looks at them.")
+        return
+    counts = Counter(each.verdict for each in rows)
+    table("Claimed links", ("verdict", "links"), counts.most_common(), right=(1,))
+    columns = ("page", "links to", "verdict", "why", "placement", "looked at")
+    shown = [
+        (
+            each.url,
+            each.target_url or each.brand,
+            each.verdict,
+            " ".join(filter(None, (each.reason, each.barred_by and f"({each.barred_by})"))),
+            each.placement,
+            each.checked_at.date(),
+        )
+        for each in rows[:SHOWN]
+    ]
+    table("\nLinks", columns, shown)
+    _more(len(rows))
+
+
+def listings(
+    where: Where,
+    brand: BrandOption = None,
+    source: FromOption = None,
+    unlinked: Annotated[bool, typer.Option("--unlinked", help="Only brands named without a link.")] = False,
+    to_csv: CsvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Which brands the pages we read name, with or without a link, and where on the page."""
+    from tracker import store
+    from tracker.links.pages import alerts as reading
+
+    settings = where.settings()
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        every = reading.listings(session, workspace_of(session, settings))
+    rows = _wanted(every, brand, source)
+    if unlinked:
+        rows = [each for each in rows if each.rank is not None and not each.linked]
+    if _written(rows, to_csv, as_json):
+        return
+    if not rows:
+        out.print(
+            "No page that was read names a brand. `citelift links verify` and `pages check` read pages."
+        )
+        return
+    columns = ("page", "brand", "rank", "times", "heading", "first screen", "list rank", "stands in", "link")
+    shown = [
+        (
+            each.url,
+            each.brand,
+            each.rank,
+            each.count,
+            each.heading,
+            each.first_screen,
+            each.list_rank,
+            each.placement,
+            "followed" if each.followed else "nofollow" if each.linked else None,
+        )
+        for each in rows[:SHOWN]
+    ]
+    table("Brands on pages", columns, shown, right=(2, 3, 6))
+    _more(len(rows))
+
+
+def alerts(
+    where: Where,
+    since: Annotated[
+        datetime | None,
+        typer.Option(help="From this day on; without it the last 30 days.", formats=["%Y-%m-%d"]),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="Only this one: lost, nofollow, moved, named; may be repeated."),
+    ] = None,
+    brand: BrandOption = None,
+    source: FromOption = None,
+    to_csv: CsvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What changed between our looks: links lost, turned nofollow, moved out of the text, brands newly named
+    without a link.
+    """
+    from tracker import store
+    from tracker.links.pages import alerts as reading
+
+    unknown = sorted(set(kind or ()) - set(reading.KINDS))
+    if unknown:
+        raise UsageError(f"there is no alert {unknown[0]!r}", f"one of {', '.join(reading.KINDS)}")
+    day = since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=30)
+    settings = where.settings()
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        every = reading.alerts(session, workspace_of(session, settings), since=day)
+    rows = [each for each in _wanted(every, brand, source) if not kind or each.kind in kind]
+    if _written(rows, to_csv, as_json):
+        return
+    if not rows:
+        out.print(f"Nothing changed between our looks since {day.date()}.")
+        return
+    columns = ("day", "what", "page", "brand", "before", "now", "why", "seen twice")
+    shown = [
+        (
+            each.at.date(),
+            each.kind,
+            each.url,
+            each.brand,
+            each.before,
+            each.after,
+            each.reason,
+            each.confirmed if each.kind == "lost" else None,
+        )
+        for each in rows[:SHOWN]
+    ]
+    table("Changes", columns, shown)
+    _more(len(rows))
+
+
+def _wanted(rows: Sequence[T], brand: str | None, source: str | None) -> list[T]:
+    """The rows of one brand, and from one site or page."""
+    from tracker.links.pages.sources import source_of
+
+    if brand is not None:
+        rows = [each for each in rows if each.brand.casefold() == brand.casefold()]
+    if source is not None:
+        place = source_of(source)
+        rows = [each for each in rows if place.holds(each.source, each.url)]
+    return list(rows)
+
+
+def _written(rows: Sequence[Any], to_csv: Path | None, as_json: bool) -> bool:
+    """Whether the rows left by another way than a table."""
+    found = [each.as_json() for each in rows]
+    if to_csv is not None:
+        _save(to_csv, found)
+        if not as_json:
+            out.print(f"{len(found):,} rows written to {plain(to_csv)}.")
+    if as_json:
+        print_json({"rows": found})
+    return as_json or to_csv is not None
+
+
+def _save(path: Path, rows: Sequence[dict[str, object]]) -> None:
+    heads = list(rows[0]) if rows else []
+    made = spreadsheet.text(heads, ([each[name] for name in heads] for each in rows))
+    try:
+        path.write_text(made, spreadsheet.ENCODING, newline="")
+    except OSError as error:
+        fix = "give a file in a folder you may write to"
+        raise DataError(f"cannot write {path}: {error.strerror}", fix) from None
+
+
+def _more(rows: int) -> None:
+    if rows > SHOWN:
+        out.print(f"… and {rows - SHOWN:,} more: --json or --csv FILE has all.")
+
+
+def _with_bar(looks: Iterator[Looked], total: int, quiet: bool) -> Iterator[Looked]:
+    from rich.progress import track
+
+    return iter(track(looks, "looking at pages", total, console=err, disable=quiet or not total))
+
+
+def _show_looked(looked: list[Looked]) -> None:
+    if not looked:
+        out.print("No page is due: import links or answers, or lower --min-age.")
+        return
+    states = Counter(each.state for each in looked)
+    out.print(f"{len(looked):,} pages: {', '.join(f'{n:,} {plain(s)}' for s, n in states.most_common())}.")
+    reasons = Counter(each.outcome.reason for each in looked if each.state in ("refused", "barred"))
+    table("Not read", ("reason", "pages"), reasons.most_common(), right=(1,)) if reasons else None
+    links = Counter((v.brand, v.verdict.state) for each in looked for v in each.verdicts)
+    rows = [(brand, state, count) for (brand, state), count in sorted(links.items())]
+    table("Links on these pages", ("brand", "link", "pages"), rows, right=(2,)) if rows else None
+    unsound = [
+        (each.outcome.url, v.brand, v.verdict.state, v.verdict.reason)
+        for each in looked
+        for v in each.verdicts
+        if v.verdict.state in {"suspected", "lost"}
+    ]
+    table("Lost, or seen lost once", ("page", "brand", "link", "why"), unsound[:SHOWN]) if unsound else None

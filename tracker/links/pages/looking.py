@@ -1,0 +1,236 @@
+"""Due pages → fetched → read → stored, each look at once, with what it says of every claimed link.
+
+Several processes may do this at once: each holds the hosts it is at, so that no page is looked at twice and
+no host asked by two. What is stored stays: a killed process loses only what was under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine as Database
+from sqlmodel import Session, col, select
+
+from tracker import leases, store
+from tracker.answers import stored
+from tracker.links.pages import checks, claims, holds
+from tracker.links.pages.checks import Due
+from tracker.links.pages.history import Verdict, confirm
+from tracker.links.pages.look import PageReport, Target, check
+from tracker.links.pages.verdicts import LinkState
+from tracker.links.web.crawl import WORKERS, Wanted, crawl, host_of
+from tracker.links.web.fetch import Fetched, Fetcher, Refused
+from tracker.mentions import Finder
+from tracker.models import Brand, PageCheck, PageLink
+
+_HOSTS = 32
+"""Hosts that are taken in one transaction."""
+_TRIES = 2
+"""How often a host that another process holds is asked for again."""
+
+
+@dataclass(frozen=True)
+class BrandVerdict:
+    brand: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    outcome: PageReport | Refused
+    links: tuple[LinkState, ...]
+    """A verdict for each link that an export claims is on the page."""
+    verdicts: tuple[BrandVerdict, ...]
+    """Over all looks, one for each brand that the page ever linked to."""
+    brands: Mapping[int, str]
+
+    @property
+    def state(self) -> str:
+        return "refused" if isinstance(self.outcome, Refused) else self.outcome.state
+
+    def as_json(self) -> dict[str, object]:
+        at = {"url": self.outcome.url, "checked_at": self.outcome.at.isoformat(), "state": self.state}
+        verdicts = [
+            {"brand": each.brand, "link": each.verdict.state, "reason": each.verdict.reason}
+            for each in self.verdicts
+        ]
+        claimed = self.claimed_json()
+        if isinstance(self.outcome, Refused):
+            why = {"reason": self.outcome.reason, "detail": self.outcome.detail}
+            return at | why | {"verdicts": verdicts, "claimed": claimed}
+        report = self.outcome
+        links = [
+            {
+                "brand": self.brands.get(link.brand),
+                "url": link.url,
+                "anchor": link.anchor,
+                "placement": link.placement,
+                "rel": list(link.rel),
+                "follows": link.follows,
+            }
+            for link in report.links
+        ]
+        return at | {
+            "status": report.status,
+            "reason": report.reason,
+            "final_url": report.final_url,
+            "canonical": report.canonical,
+            "robots": list(report.robots),
+            "title": report.title,
+            "links": links,
+            "named_without_link": [self.brands.get(brand) for brand in report.named],
+            "verdicts": verdicts,
+            "claimed": claimed,
+        }
+
+    def claimed_json(self) -> list[dict[str, object]]:
+        return [self._link_json(each) for each in self.links]
+
+    def _link_json(self, state: LinkState) -> dict[str, object]:
+        return {
+            "brand": self.brands.get(state.claim.brand),
+            "target_url": state.claim.target_url,
+            "verdict": state.word,
+            "reason": state.reason,
+            "placement": state.placement,
+            "anchor": state.anchor,
+        }
+
+
+def due(
+    database: Database,
+    workspace_id: int,
+    *,
+    now: datetime,
+    every: timedelta,
+    limit: int,
+    which: checks.Which = "all",
+) -> list[Due]:
+    with store.reading(database) as session:
+        return checks.pages_to_check(session, workspace_id, now=now, every=every, limit=limit, which=which)
+
+
+@dataclass(frozen=True)
+class _World:
+    """What the looks of one workspace have in common."""
+
+    workspace_id: int
+    targets: tuple[Target, ...]
+    finder: Finder
+    brands: dict[int, str]
+    claimed: claims.Claims
+
+    @classmethod
+    def read(cls, session: Session, workspace_id: int, claimed: claims.Claims | None) -> _World:
+        targets = checks.targets_of(session, workspace_id)
+        rows = session.exec(select(Brand).where(Brand.workspace_id == workspace_id))
+        return cls(
+            workspace_id=workspace_id,
+            targets=targets,
+            finder=stored.finder(session, workspace_id),
+            brands={brand.id: brand.name for brand in rows if brand.id is not None},
+            claimed=claimed or claims.claimed(session, workspace_id, targets),
+        )
+
+
+def look(
+    database: Database,
+    workspace_id: int,
+    wanted: Sequence[Due],
+    fetcher: Fetcher,
+    *,
+    at: datetime,
+    every: timedelta = timedelta(0),
+    workers: int = WORKERS,
+    claimed: claims.Claims | None = None,
+) -> Iterator[Looked]:
+    """Every page once, stored as it arrives: what is interrupted keeps what it has. A page that another
+    process has looked at less than `every` ago is left out, and so is one whose host another process holds.
+    """
+    with store.reading(database) as session:
+        world = _World.read(session, workspace_id, claimed)
+    me = leases.holder()
+    hosts = _Hosts(database, world.workspace_id, wanted, me, at - every)
+    with holds.kept(database, me):
+        for arrived in crawl(hosts.batches(), fetcher, at=at, workers=workers):
+            outcomes = [_read(world, result) for _, result in arrived]
+            with store.writing(database) as session:
+                looked = [_save(session, world, outcome) for outcome in outcomes]
+                hosts.done(session, [page.url for page, _ in arrived])
+            yield from looked
+
+
+def _read(world: _World, result: Fetched | Refused) -> PageReport | Refused:
+    if isinstance(result, Refused):
+        return result
+    return check(result, targets=world.targets, finder=world.finder)
+
+
+def _save(session: Session, world: _World, outcome: PageReport | Refused) -> Looked:
+    page_id = checks.page_of(outcome.url)
+    _, links = checks.save_check(session, world.workspace_id, outcome, world.claimed.of(page_id))
+    return Looked(outcome, links, _verdicts(session, world, page_id), world.brands)
+
+
+class _Hosts:
+    """Due pages by host, the longest due first; a host's pages are fetched by one process."""
+
+    def __init__(
+        self, database: Database, workspace_id: int, wanted: Sequence[Due], me: str, since: datetime
+    ) -> None:
+        self.database, self.workspace_id, self.me, self.since = database, workspace_id, me, since
+        self.pages: dict[str, list[Due]] = {}
+        for page in wanted:
+            self.pages.setdefault(host_of(page.url), []).append(page)
+        self.left: dict[str, int] = {}
+
+    def batches(self) -> Iterator[list[Wanted]]:
+        waiting = list(self.pages)
+        for _ in range(_TRIES):
+            held: list[str] = []
+            for start in range(0, len(waiting), _HOSTS):
+                part = waiting[start : start + _HOSTS]
+                taken = self._take(part)
+                held += [host for host in part if host not in taken]
+                yield from taken.values()
+            waiting = held
+
+    def _take(self, hosts: Sequence[str]) -> dict[str, list[Wanted]]:
+        """The pages of those hosts that are ours now and that nobody has looked at meanwhile."""
+        with store.writing(self.database) as session:
+            taken = holds.take(session, hosts, self.me)
+            pages = [page for host in hosts if host in taken for page in self.pages[host]]
+            fresh = checks.looked_at_since(session, self.workspace_id, pages, self.since)
+            found: dict[str, list[Wanted]] = {}
+            for host in hosts:
+                if host in taken:
+                    mine = [page for page in self.pages[host] if page.page_id not in fresh]
+                    found[host] = [Wanted(page.url, page.validators) for page in mine]
+                    self.left[host] = len(mine)
+            holds.release(session, [host for host, mine in found.items() if not mine], self.me)
+        return found
+
+    def done(self, session: Session, urls: Sequence[str]) -> None:
+        for url in urls:
+            self.left[host_of(url)] -= 1
+        ended = [host for host in {host_of(url) for url in urls} if self.left[host] == 0]
+        holds.release(session, ended, self.me)
+
+
+def _verdicts(session: Session, world: _World, page_id: int) -> tuple[BrandVerdict, ...]:
+    ever = session.exec(
+        select(PageLink.brand_id)
+        .join(PageCheck, col(PageCheck.id) == col(PageLink.check_id))
+        .where(PageCheck.workspace_id == world.workspace_id, PageCheck.page_id == page_id)
+        .distinct()
+        .order_by(col(PageLink.brand_id))
+    )
+    return tuple(
+        BrandVerdict(
+            world.brands[brand], confirm(checks.history(session, world.workspace_id, page_id, brand))
+        )
+        for brand in ever.all()
+        if brand in world.brands
+    )
