@@ -112,14 +112,14 @@ def verify(
     """
     from tracker.links.pages import looking
     from tracker.links.pages import verify as verifying
-    from tracker.links.pages.sources import source_of
+    from tracker.links.pages.origins import origin_of
 
     settings = where.settings(user_agent_contact=contact)
     fetcher = None if dry_run else _fetcher(settings, delay)
     now, every = datetime.now(UTC), timedelta(days=min_age)
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
-        place = source_of(source) if source else None
+        place = origin_of(source) if source else None
         plan = verifying.plan(db, workspace_id, now=now, min_age=every, brand=brand, source=place)
         if not as_json:
             _show_plan(plan, limit, delay, workers)
@@ -345,12 +345,12 @@ def alerts(
 
 def _wanted(rows: Sequence[T], brand: str | None, source: str | None) -> list[T]:
     """The rows of one brand, and from one site or page."""
-    from tracker.links.pages.sources import source_of
+    from tracker.links.pages.origins import origin_of
 
     if brand is not None:
         rows = [each for each in rows if each.brand.casefold() == brand.casefold()]
     if source is not None:
-        place = source_of(source)
+        place = origin_of(source)
         rows = [each for each in rows if place.holds(each.source, each.url)]
     return list(rows)
 

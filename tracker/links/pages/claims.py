@@ -13,7 +13,7 @@ from tracker import domains
 from tracker.domains.ownership import Owners, estate
 from tracker.links.files.formats import NO_LINKS
 from tracker.links.pages.look import Target
-from tracker.links.pages.sources import Source
+from tracker.links.pages.origins import Origin
 from tracker.links.pages.verdicts import Claim
 from tracker.models import Backlink, Domain
 
@@ -43,7 +43,7 @@ def claimed(
     targets: Iterable[Target],
     *,
     brands: Collection[int] | None = None,
-    source: Source | None = None,
+    source: Origin | None = None,
 ) -> Claims:
     """All links to these brands from elsewhere, each once; `source` limits them to a site or a page."""
     owner = _Owner(targets, brands)
@@ -89,7 +89,7 @@ def _by_site_only(session: Session, where: list[Any], owner: _Owner) -> int:
     return sum(count for url, domain, count in rows if owner.of(url, domain) is not None)
 
 
-def _where(workspace_id: int, source: Source | None) -> list[Any]:
+def _where(workspace_id: int, source: Origin | None) -> list[Any]:
     kind = col(Backlink.link_type)
     found: list[Any] = [
         col(Backlink.workspace_id) == workspace_id,

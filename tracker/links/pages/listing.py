@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from tracker.links.pages.nodes import chain_of
-from tracker.links.pages.placement import Layout, Placement
+from tracker.links.pages.placement import PageLayout, Placement
 from tracker.links.pages.text import PageText
 from tracker.mentions import Finder, Span
 
@@ -58,7 +58,7 @@ class _Item:
 
 
 def listings(
-    text: PageText, layout: Layout | None, finder: Finder, linked: Iterable[tuple[int, bool]]
+    text: PageText, layout: PageLayout | None, finder: Finder, linked: Iterable[tuple[int, bool]]
 ) -> tuple[Listing, ...]:
     """Every brand that is named or linked; `linked` says of each link its brand and whether it is followed.
 
@@ -91,7 +91,7 @@ def listings(
 
 
 class _Surroundings:
-    def __init__(self, text: PageText, layout: Layout | None) -> None:
+    def __init__(self, text: PageText, layout: PageLayout | None) -> None:
         self.text, self.layout = text, layout
         self.known: dict[int, Placement] = {}
         self.screen_end = self._end_of_first_screen()

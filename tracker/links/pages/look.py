@@ -19,7 +19,7 @@ from tracker.domains.ownership import Owners, estate
 from tracker.links.pages import pdf
 from tracker.links.pages.barriers import Barrier, Gone, barrier, says_gone
 from tracker.links.pages.listing import Listing, listings
-from tracker.links.pages.placement import Layout, Placed, Placement
+from tracker.links.pages.placement import PageLayout, Placed, Placement
 from tracker.links.pages.text import PageText, clean, clean_lines
 from tracker.links.pages.text import read as read_text
 from tracker.links.web import refresh
@@ -154,7 +154,7 @@ def _check_html(
     robots = tuple(sorted({*report.robots, *_meta_robots(tree)}))
     start = refresh.base(tree, page.final_url)
     reader = _Links(start, page.final_url, targets)
-    layout = Layout(tree, reader.wanted)
+    layout = PageLayout(tree, reader.wanted)
     links = reader.read(layout.placed(), "nofollow" in robots)
     text = read_text(tree)
     canonical = _canonical(tree, page, start)

@@ -132,10 +132,10 @@ def placements(html: str, wanted: Callable[[str], bool] | None = None) -> list[P
 
 def place(tree: LexborHTMLParser, wanted: Callable[[str], bool] | None = None) -> list[Placed]:
     """The same for a parsed page, whose nodes are then the caller's own."""
-    return Layout(tree, wanted).placed()
+    return PageLayout(tree, wanted).placed()
 
 
-class Layout:
+class PageLayout:
     """One walk over the page: text and link text under every element, the links, the heading above each."""
 
     def __init__(self, tree: LexborHTMLParser, wanted: Callable[[str], bool] | None) -> None:

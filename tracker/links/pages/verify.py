@@ -16,7 +16,7 @@ from tracker import domains, store
 from tracker.errors import UsageError
 from tracker.links.pages import checks, claims
 from tracker.links.pages.checks import Due
-from tracker.links.pages.sources import Source
+from tracker.links.pages.origins import Origin
 from tracker.links.pages.verdicts import Claim, judge
 from tracker.links.web.crawl import host_of
 from tracker.links.web.fetch import Validators
@@ -59,7 +59,7 @@ def plan(
     now: datetime,
     min_age: timedelta,
     brand: str | None = None,
-    source: Source | None = None,
+    source: Origin | None = None,
 ) -> Outlook:
     """Claimed links whose page has no look younger than `min_age`."""
     with store.reading(database) as session:

@@ -9,7 +9,7 @@ from tracker.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Origin:
     domain: str
     page: str | None
     """Canonical; None for the whole site."""
@@ -18,10 +18,10 @@ class Source:
         return domain == self.domain and self.page in (None, url)
 
 
-def source_of(text: str) -> Source:
+def origin_of(text: str) -> Origin:
     address = domains.try_parse(text) or domains.try_parse(f"https://{text}")
     if address is None:
         fix = "write it as https://example.com/page or example.com"
         raise UsageError(f"{text!r} is no page and no site", fix)
     whole = address.canonical == f"https://{address.domain}/"
-    return Source(address.domain, None if whole else address.canonical)
+    return Origin(address.domain, None if whole else address.canonical)
