@@ -39,6 +39,7 @@ ZoneOption = Annotated[
 
 def register(imports: typer.Typer) -> None:
     add(imports, import_answers, "answers")
+    add(imports, import_raw, "raw")
 
 
 def import_answers(
@@ -85,6 +86,41 @@ def import_answers(
         with store.writing(db) as session:
             rollups.update(session, workspace_id)
     _show(file, counts, as_json)
+
+
+def import_raw(
+    where: Where,
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Recorded replies: JSON, JSON lines, a zip, a folder, or - for standard input."),
+    ],
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="The requests of a batch, whose replies name them by custom_id only."),
+    ] = None,
+    constants: SetOption = None,
+    timezone: ZoneOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store recorded replies of engines: read by shape, kept as they are, readable again by `reread`."""
+    from tracker import store
+    from tracker.answers import recorded, replies, rollups
+
+    settings = where.settings()
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        counts = replies.import_replies(
+            db,
+            workspace_id,
+            files,
+            now=datetime.now(UTC),
+            constants=recorded.pairs(constants or ()),
+            timezone=timezone,
+            prompts=prompts,
+        )
+        with store.writing(db) as session:
+            rollups.update(session, workspace_id)
+    _show(files[0], counts, as_json)
 
 
 def _order(name: str | None) -> DateOrder | None:

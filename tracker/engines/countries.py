@@ -16,8 +16,14 @@ US840
 UY858 UZ860 VE862 VN704 ZA710
 """
 _BY_LETTERS = {entry[:2]: int(entry[2:]) for entry in _NUMBERS.split()}
+_BY_NUMBER = {number: letters for letters, number in _BY_LETTERS.items()}
 
 
 def numeric_code(letters: str) -> int | None:
     """None for a country that is not in the table."""
     return _BY_LETTERS.get(letters.upper())
+
+
+def letters(number: int) -> str | None:
+    """The way back."""
+    return _BY_NUMBER.get(number)

@@ -41,12 +41,12 @@ class Part:
 
 
 @contextmanager
-def parts_of(given: Path | str) -> Iterator[tuple[Part, ...]]:
-    """The tables in a file, a pipe or, for `-`, in standard input."""
+def parts_of(given: Path | str, *, most: int = MOST_PARTS) -> Iterator[tuple[Part, ...]]:
+    """The tables in a file, a pipe or, for `-`, in standard input; an archive holds no more than `most`."""
     path = Path(given)
     with tempfile.TemporaryDirectory(prefix="citelift-import-") as folder:
         name, path = _on_disk(path, Path(folder))
-        yield tuple(_parts(name, path, Path(folder)))
+        yield tuple(_parts(name, path, Path(folder), most))
 
 
 def _on_disk(path: Path, folder: Path) -> tuple[str, Path]:
@@ -68,7 +68,7 @@ def _spooled(stream: IO[bytes], to: Path) -> Path:
     return to
 
 
-def _parts(name: str, path: Path, folder: Path, *, nested: bool = False) -> Iterator[Part]:
+def _parts(name: str, path: Path, folder: Path, most: int, *, nested: bool = False) -> Iterator[Part]:
     magic = _magic(path)
     if magic == _OLD_WORKBOOK:
         yield from _sheets(name, path, folder)
@@ -78,7 +78,7 @@ def _parts(name: str, path: Path, folder: Path, *, nested: bool = False) -> Iter
         elif nested or not (tables := [each for each in members if _is_table(each)]):
             yield Part(name, path)
         else:
-            yield from _unpacked(name, path, tables, folder)
+            yield from _unpacked(name, path, tables, folder, most)
     else:
         yield Part(name, path)
 
@@ -105,10 +105,10 @@ def _is_table(member: str) -> bool:
     return not hidden and at.suffix.lower() in (*TABLES, *WORKBOOKS)
 
 
-def _unpacked(name: str, path: Path, tables: list[str], folder: Path) -> Iterator[Part]:
+def _unpacked(name: str, path: Path, tables: list[str], folder: Path, most: int) -> Iterator[Part]:
     with zipfile.ZipFile(path) as archive:
         infos = [archive.getinfo(each) for each in tables]
-        if len(infos) > MOST_PARTS or sum(info.file_size for info in infos) > MOST_BYTES:
+        if len(infos) > most or sum(info.file_size for info in infos) > MOST_BYTES:
             raise DataError(
                 f"{name} holds {len(infos)} tables, or more than {MOST_BYTES >> 30} GB of them",
                 "unpack it and import the files that you mean",
@@ -123,7 +123,7 @@ def _unpacked(name: str, path: Path, tables: list[str], folder: Path) -> Iterato
                 raise DataError(
                     f"{info.filename} in {name} is damaged: {error}", "download it again"
                 ) from None
-            yield from _parts(f"{name}/{info.filename}", out, folder, nested=True)
+            yield from _parts(f"{name}/{info.filename}", out, folder, most, nested=True)
 
 
 # --- workbooks ----------------------------------------------------------------------------------------------

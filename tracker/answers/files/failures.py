@@ -15,13 +15,16 @@ _AROUND = " \t\r\n\"'`*_#>.!"
 
 def failure(text: str) -> str | None:
     """One word for what came instead of an answer; None for an answer."""
-    word = " ".join(text.split()).strip(_AROUND).casefold()
-    if reason := _whole().get(word) or _whole().get(" ".join(text.split()).casefold()):
-        return reason
     if text.lstrip()[:1] == "{" and _is_error_body(text):
         return "error_body"
     if _MARKUP.match(text):
-        return _begins(_TAGS.sub(" ", text)[:4_000]) or "error_page"
+        return _begins(_TAGS.sub(" ", text[:20_000])) or "error_page"
+    if len(text) > 2 * _longest():
+        return None
+    words = " ".join(text.split()).casefold()
+    word = words.strip(_AROUND)
+    if reason := _whole().get(word) or _whole().get(words):
+        return reason
     return _begins(word) if len(word) <= _longest() else None
 
 

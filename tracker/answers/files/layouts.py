@@ -37,7 +37,9 @@ NEEDED = ("asked_at", "engine", "prompt", "text")
 ANY = "any"
 
 Row = Mapping[str, Any]
-"""A row by the plain names of its columns; what stands around it, by `^` before the name."""
+"""A row by the plain names of its columns; what stands around it, by `^` or `~` before the name."""
+
+_ABOVE = ("^", "~")
 
 _STEP = re.compile(r"([^.\[\]]+)(?:\[(?:(\d+)|([^=\]]+)=([^\]]+))\])?(?:\.|$)")
 
@@ -45,7 +47,7 @@ _STEP = re.compile(r"([^.\[\]]+)(?:\[(?:(\d+)|([^=\]]+)=([^\]]+))\])?(?:\.|$)")
 @lru_cache(maxsize=20_000)
 def plain(name: str) -> str:
     """A name without regard to case, spaces and punctuation."""
-    above = "^" if name.startswith("^") else ""
+    above = name[0] if name[:1] in _ABOVE else ""
     return above + re.sub(r"[\W_]+", "", name).casefold()
 
 
@@ -109,8 +111,8 @@ def look_up(row: Row, path: str) -> Any:
 
 @cache
 def _walker(path: str) -> Callable[[Row], Any]:
-    above = "^" if path.startswith("^") else ""
-    steps = [match.groups() for match in _STEP.finditer(path.removeprefix("^"))]
+    above = path[0] if path[:1] in _ABOVE else ""
+    steps = [match.groups() for match in _STEP.finditer(path.lstrip("^~"))]
 
     def walk(row: Row) -> Any:
         part: Any = row

@@ -71,12 +71,12 @@ class RowRules:
     """Whether links in the text serve where the row does not say what is cited."""
 
 
-def record(row: Row, line: int, rules: RowRules) -> Record:
-    """A `ValueError` says what is wrong with the row."""
+def record(row: Row, line: int, rules: RowRules, text: str | None = None) -> Record:
+    """A `ValueError` says what is wrong with the row. `text` is that of a reply which was read already."""
     reading = rules.reading
     engine, question = _text(rules, row, "engine"), _text(rules, row, "prompt")
     asked_at, day = _moment(rules, reading.get(row, "asked_at"))
-    text, reason = _answer(rules, row)
+    text, reason = _answer(rules, row) if text is None else (text, None)
     entry = PromptEntry(
         " ".join(question.split()),
         _optional_text(reading.get(row, "topic"), "topic") or "general",
