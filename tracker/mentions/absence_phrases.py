@@ -18,7 +18,7 @@ HINTS = (
     r"onbekend|okan[dt]t?|nieznan\w|"
     r"kein\w*|nichts?|aucun\w*|pas|rien|ne|n|ningun\w*|nada|nessun\w*|non|nulla|niente|nao|nenhum\w*|geen|"
     r"niet|niets|nie|brak|nic|"
-    r"inte|ingen|inga|inget|ikke|intet|ingenting|не|нет|ничего|ни)\b|n't|没|沒|无|無|未|不|找|ませ|"
+    r"inte|ingen|inga|inget|ikke|intet|ingenting|не|нет|ничего|ни|отсутству\w+)\b|n't|没|沒|无|無|未|不|找|ませ|"
     r"な[いかく]|없|못|않|" + absence_abroad.HINTS
 )
 
@@ -40,7 +40,8 @@ _FILLER = (
         "la le les l d de du des entreprise marque societe nommee? appelee? et ou",
         "el los las una? empresa marca llamad[oa] y o del il lo azienda chiamat[oa] e do da os as um uma "
         "chamad[oa]",
-        "het een bedrijf merk genaamd en firmy? marki i lub foretaget varumarket och eller virksomheden og",
+        "het een bedrijf merk genaamd en firm(?:ie|y|e|a)? mark(?:i|e|a) i lub foretaget varumarket och",
+        "eller virksomheden og",
         r"компани\w+ бренд\w* сервис\w* и или",
     )
     + r")\b)*$"
@@ -110,6 +111,7 @@ _LISTS = _any(
     r"databases? materials? guides? data web internet reports? snippets? references? director(?:y|ies) above "
     r"below them these",
     "those any top context information text citations?",
+    r"research findings? recommendations? suggestions? options? quer(?:y|ies)",
 )
 _NOT = (
     r"(?:(?:(?:is|was|are|were)(?: not|n't)|(?:has|have)(?: not|n't) been|'s not)"
@@ -144,6 +146,10 @@ _AFTER_OBJECT = re.compile(
     )
     + r"\b)"
 )
+_TURNED_UP = (
+    r"(?:\w+ )?(?:found|listed|available|mentioned|known|published|turned|come|came|shown|"
+    r"returned|written|be|been)\b"
+)
 _TELLING = _any(
     "results? sources? lists? articles? pages? rankings? documents? search snippets? they reviews? guides?"
 )
@@ -161,7 +167,6 @@ _ENGLISH_AROUND = (
             rf"\b(?:not|n't) (?:appear|seem) to be {_LIKE}{_FACTS}{_ABOUT}",
             rf"\b(?:no|{_CANNOT} {_FIND})(?: \w+){{0,3}} (?:named|called|known as|by the name of|under the "
             rf"name(?: of)?)",
-            r"\bnothing(?: \w+){0,3}? (?:about|on|for|regarding|concerning|mentioning)",
             r"\b(?:not|n't) (?:aware of|familiar with|mention|mentioning)(?: any)?",
             r"\bnone of \w+ (?:\w+ ){0,6}?(?:mention|list|include|reference|name|cite|feature)(?:s|ed|d)?",
             rf"\b{_TELLING} "
@@ -171,6 +176,12 @@ _ENGLISH_AROUND = (
             r"\bc[ao]me up empty (?:on|for|with)",
         ),
         _AFTER_FACTS,
+    ),
+    (
+        _before(r"\bnothing(?: \w+){0,3}? (?:about|on|for|regarding|concerning|mentioning)"),
+        re.compile(
+            rf"(?!{_OTHERS} (?:is|was|are|were|has|have|can|could) (?!{_TURNED_UP}))" + _AFTER_FACTS.pattern
+        ),
     ),
     (
         _before(rf"\b{_CANNOT} {_SPOT}(?: any)?", rf"\bi {_DOES_NOT} (?:know(?: of| about)?|recogni[sz]e)"),
@@ -202,12 +213,13 @@ _ENGLISH_AROUND = (
 _ENGLISH_AFTER = (
     rf"\s*{_NOT} {_LISTED}(?:,? (?:or|nor|and) \w+)?{_PLACES}",
     rf"\s*{_NOT} (?:among|amongst|in|on|part of) (?:[\w'-]+\s+){{0,4}}?"
-    r"(?:results?|sources?|lists?|rank\w*|articles?|top|roundups?|them|these|those)\b",
+    r"(?:results?|sources?|lists?|rank\w*|articles?|top|roundups?|them|these|those|options|suggestions|"
+    r"(?:recommended|listed|mentioned|suggested|named) (?:\w+ )?\w+s)\b",
     rf"\s*{_NOT} (?:a|an) (?:[\w-]+ ){{0,5}}?i(?:'m| am)? (?:\w+ )?(?:recogni[sz]e|know|aware|familiar)",
     rf"\s*{_DOES_NOT} (?:appear|show up|come up|turn up|feature|surface|rank|figure)"
     rf"(?: to be (?:{_LISTED}|an? (?:real|known|recogni[sz]ed|existing)))?(?! to\b){_PLACES}",
     r"\s*(?:could|can)(?: not|'t|n't|not) be (?:found|located|identified|verified)",
-    r"\s*(?:is|was|were|are) (?:notably |completely |also )?(?:absent|missing) from",
+    r"\s*(?:is|was|were|are|(?:seem|appear)s? to be) (?:notably |completely |also )?(?:absent|missing) from",
     r"\s*(?:is|was|were) nowhere to be (?:found|seen)",
     r"\s*(?:is|are) (?:unknown|unfamiliar) to me\b",
     r"\s*(?:has|had|have|gets?|got|yields?|yielded|returns?|returned) no (?:\w+ )?(?:results?|mentions?|"
@@ -336,8 +348,8 @@ _ELSEWHERE_AFTER = (
     r"\s*(?:namns|omnamns|finns|nevnes|omtales|naevnes|listas|listes|forekommer|hittades|finnes|star|er|ar|"
     r"ble|blev)\b"
     r"(?: \w+){0,2}? (?:inte|ikke)\b"
-    r"(?:\s*$|[.,;]| (?:\w+ ){0,2}?(?:med i|i lis|i res|pa lis|opp|namnd|nevnt|naevnt|listad|fundet|funnet|"
-    r"blant|blandt|bland))",
+    r"(?:\s*$|[.,;]| (?:\w+ ){0,2}?(?:med i|i lis|i res|i kall|i kild|pa lis|opp|namnd|nevnt|naevnt|listad|"
+    r"fundet|funnet|blant|blandt|bland))",
     # Russian
     r"\s*не (?:упомина\w+|упомянут\w*|найден\w*|указан\w*|представлен\w*|фигурирует|значится|встречается|"
     r"числится|обнаружен\w*)"

@@ -42,6 +42,11 @@ _COMPANY = re.compile(
 )
 _COLON = re.compile(r"[:：]\s*$")
 _GOES_ON_SMALL = re.compile(r"(?:\s+[A-ZÀ-Þ][\w'’-]*){1,2}\s+[^\W\d_A-ZÀ-Þ]")
+_PRODUCT = re.compile(r"(?:\s+[A-ZÀ-Þ0-9][\w'’-]*){1,3}\s+(?P<verb>[^\W\d_]+)")
+_AND = re.compile(r"\s+(?:and|or|und|oder)\s+(?P<other>[^\W\d_]+)")
+_ITEM_BEFORE = re.compile(r"([A-ZÀ-Þ][\w'’.&-]*)[,/]\s*$")
+_ITEM_AFTER = re.compile(r"[,/]\s*(?:and\s+|or\s+)?([A-ZÀ-Þ][\w'’&-]*)")
+_CONDITION = re.compile(r"\s+(?:if|when|for|because|wenn|für)\s")
 _VERBS = frozenset(
     ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
 )
@@ -61,6 +66,7 @@ class _Cues:
     plan_names: frozenset[str]
     nouns: frozenset[str]
     qualifiers: frozenset[str]
+    labels: frozenset[str]
     pronouns: frozenset[str]
     adverbs_first: frozenset[str]
     inverted: frozenset[str]
@@ -179,6 +185,8 @@ class _Here:
     def is_a_date(self) -> bool:
         if self.last_word.lower() in cues().day_before:
             return True
+        if (other := _AND.match(self.after)) is not None:
+            return other["other"].islower() or other["other"].lower() in cues().months_and_days
         return (
             self.next_word.lower() in cues().day_after or re.match(r"s\b|,? \d|[–-]", self.after) is not None
         )
@@ -201,6 +209,8 @@ class _Here:
         """`your Target Audience`, `the Linear Regression model`: a thing with capitals, and not one of a
         company."""
         following = self.next_word
+        if self.last_word == "The" and following in ("between", "of"):
+            return True
         return (
             following[:1].isupper()
             and not following.isupper()
@@ -225,8 +235,10 @@ class _Here:
         if word in cues().pronouns:
             return "word"
         adverb = word in cues().adverbs_first
-        if _LABEL_END.match(self.after) and _COLON.search(self.before):
+        if _COLON.search(self.before) and (_LABEL_END.match(self.after) or _CONDITION.match(self.after)):
             return "name"
+        if word in cues().months_and_days and _POSSESSIVE.match(self.after):
+            return "open"
         if _POSSESSIVE.match(self.after) or _INCORPORATED.match(self.after):
             return "name"
         if self._does_something(adverb=adverb):
@@ -242,7 +254,7 @@ class _Here:
             return "name"
         if following[:1].isupper() and small in cues().plan_names:
             return "name"
-        if self.after[:1] in ":：" and word not in cues().qualifiers:
+        if self.after[:1] in ":：" and word not in cues().labels:
             return "name"
         ends = not following or small in cues().particles or small in cues().adverbs
         if self.last_word.lower() in cues().before and ends and not self.opens_a_sentence():
@@ -253,9 +265,19 @@ class _Here:
             return "name"
         if self.whole or (ends and self._follows_a_name()):
             return "name"
-        if following[:1].isupper() and _GOES_ON_SMALL.match(self.after) and languages_of(small):
-            return "name"
-        return "open"
+        return "name" if self._names_a_product(word) else "open"
+
+    def _names_a_product(self, word: str) -> bool:
+        """`Oracle NetSuite`, `Chase Sapphire Preferred is`; not `Compare NetSuite`, `Linear TV`."""
+        following = self.next_word
+        if not following[:1].isupper() or (following.isupper() and word in cues().qualifiers):
+            return False
+        if languages_of(following.lower()) and _GOES_ON_SMALL.match(self.after):
+            return True
+        product = _PRODUCT.match(self.after)
+        if product is not None and product["verb"] in cues().verbs:
+            return True
+        return not languages_of(following.lower()) and not _may_be_a_verb(word)
 
     def _follows_a_name(self) -> bool:
         """`Microsoft Teams` in a heading."""
@@ -273,6 +295,23 @@ class _Here:
         if adverb and words[0] in cues().inverted:
             return len(words) > 1 and words[1] in _VERBS
         return words[0] in cues().verbs or words[0] in _thirds()
+
+
+def is_stylised(prose: str, start: int, end: int) -> bool:
+    """Whether a word in small letters stands as only a name does: it opens a sentence and does something, or
+    stands between two names of a list (`ClickUp, monday, Jira`)."""
+    here = _Here.at(prose, start, end)
+    if not here.before.strip() or _SENTENCE_END.search(here.before):
+        return here._does_something(adverb=prose[start:end] in cues().adverbs_first)
+    left, right = _ITEM_BEFORE.search(here.before), _ITEM_AFTER.match(here.after)
+    return all(each is not None and not languages_of(each[1].lower()) for each in (left, right))
+
+
+@cache
+def _may_be_a_verb(word: str) -> bool:
+    """By its English participle: target, chase, zoom; not oracle, sage, linear."""
+    stem = word.removesuffix("e")
+    return any("en" in languages_of(form) for form in (f"{stem}ing", f"{word}ing", f"{word}{word[-1]}ing"))
 
 
 def of_several(prose: str, start: int, parts: list[str]) -> Literal["name", "word"]:

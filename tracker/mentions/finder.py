@@ -178,11 +178,14 @@ def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelli
         return "name" if written == spelling.written else "small" if written.islower() else "word"
     if spelling.case == "exact" or not spelling.words or not spoken(prose).any_of(_small(spelling)):
         return "name"
+    if written.isascii() and words.is_among_other_script(prose, start, end):
+        return "name"
     parts = _WORDS.findall(written)
     if len(parts) > 1:
         return context.of_several(prose, start, parts)
     if not parts or not parts[0][0].isupper():
-        return "small"
+        stylised = spelling.written.islower() and context.is_stylised(prose, start, end)
+        return "name" if stylised else "small"
     return context.verdict(prose, start, end, spelling.words)
 
 

@@ -46,7 +46,8 @@ _FILE = re.compile(
 _STOP_INSIDE = re.compile(r"\.[^\W\d_]")
 _CODE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\1|\Z)", re.MULTILINE | re.DOTALL)
 _BARE_HOST = re.compile(
-    r"(?<![\w@.\-])((?:[^\W_][\w\-]*\.)+([^\W\d_][\w\-]+))(?![\w\-])((?::\d+)?[/?#][!#-;=?-Z_a-z~%]*)?"
+    r"(?<![\w@.\-])((?:[^\W_][\w\-]*\.)+([^\W\d_][\w\-]+))(?![\w\-])"
+    r"((?::\d+)?(?:/|[?#](?=[\w%=/&]))[!#-;=?-Z_a-z~%]*)?"
 )
 
 _SOURCE_WORD = (

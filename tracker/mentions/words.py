@@ -210,6 +210,11 @@ def _is_wordy(character: str) -> bool:
     return _kind(character) != ""
 
 
+def is_among_other_script(text: str, start: int, end: int) -> bool:
+    """Whether a word in letters with spaces touches a script without them: `Slackを`, `使用Notion来`."""
+    return any(_kind(c) in ("open", "kana", "hangul", "thai") for c in text[max(0, start - 1) : end + 1])
+
+
 @lru_cache(maxsize=1 << 14)
 def _kind(character: str) -> _Kind:
     if not character or is_raised(character):
