@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache, partial
+from typing import NamedTuple, TypeAlias
 
 import can_ada
 
@@ -27,10 +27,18 @@ _PLAIN = re.compile(
     re.DOTALL,
 )
 # The most frequent of these, faster again: a path with nothing to clean, and no query.
-_SIMPLEST = re.compile(r"https?://([A-Za-z0-9.\-]+)(/[A-Za-z0-9\-._~!$'()*+,:@=/]*)?")
+_SIMPLEST = re.compile(r"https?://([A-Za-z0-9.\-]+)(/[A-Za-z0-9\-._~!$'()*+,@=/]*)?")
+_GLUED = re.compile(r"[,;|]https?://", re.IGNORECASE)
 _SCHEMES = frozenset(["http", "https"])
 _ENDS = frozenset("/.,:!*')")
 """Signs at the end of a path that may not belong to it."""
+
+
+_RULED = frozenset(
+    max(name.removesuffix(".*").split(".")[: None if name.endswith(".*") else -1], key=len)
+    for name in (*wrappers.HOSTS, *platforms.HOSTS)
+)
+"""A label of every host that some rule is about; most hosts have none, and no rule need be looked for."""
 
 
 class Address(NamedTuple):
@@ -42,24 +50,26 @@ class Address(NamedTuple):
     domain: str
 
 
+_address = partial(tuple.__new__, Address)
+"""The same, from a tuple, in half the time."""
+
+
 class _Rules(NamedTuple):
     """What paths of a host may mean beyond what they say."""
 
     concern: re.Pattern[str]
     """The paths and queries that some rule is about."""
+    without_query: re.Pattern[str] | None
+    """Those of them that may be only paths, with or without slashes at their end."""
     wrapped: re.Pattern[str]
     """Those that a wrapper is about."""
     wrappers: tuple[wrappers.Wrapper, ...]
     pages: tuple[platforms.PageRule, ...]
 
 
-class _Site(NamedTuple):
-    host: str
-    """Empty where there is none."""
-    domain: str
-    name: str
-    """The host as the canonical URL has it."""
-    rules: _Rules | None
+_Site: TypeAlias = tuple[str, str, str, _Rules | None]
+"""Host (empty where there is none), domain, the host as the canonical URL has it, rules. A plain tuple: the
+collector of garbage passes over those of strings, and an import keeps tens of thousands."""
 
 
 class _Parts(NamedTuple):
@@ -81,32 +91,63 @@ def parse(url: str) -> Address:
     if simplest is not None and "/." not in url and len(url) <= MAX_LENGTH:
         written, path = simplest.groups()
         host, domain, name, rules = _site(written)
-        if host and (rules is None or not _may_mean_more(rules, path or "/")):
-            if path and (url[-1] not in _ENDS or _is_balanced(path)) and name == written and url[4] == "s":
-                return Address(url, url, host, domain)
-            path = path.rstrip("/") if path else ""
+        if host and (rules is None or _is_no_concern(rules, path or "/")):
+            if path is None:
+                return _address((url, f"https://{name}/", host, domain))
+            if url[-1] not in _ENDS or (url[-1] == ")" and _is_balanced(path)):
+                whole = name == written and url[4] == "s"
+                return _address((url, url if whole else f"https://{name}{path}", host, domain))
+            path = path.rstrip("/")
             if not path or path[-1] not in _ENDS or _is_balanced(path):
-                return Address(url, f"https://{name}{path or '/'}", host, domain)
+                return _address((url, f"https://{name}{path or '/'}", host, domain))
     plain = _PLAIN.fullmatch(url)
-    if plain is not None and len(url) <= MAX_LENGTH:
+    if plain is not None and ("://" not in url[8:] or _is_one(plain[2])) and len(url) <= MAX_LENGTH:
         host, domain, name, rules = _site(plain[1])
-        path, query = plain[2], plain[3] or ""
-        if host and (rules is None or rules.concern.fullmatch(_written(path, query)) is None):
-            page = canonical(name, path, query, domain)
-            if rules is None or rules.concern.fullmatch(page, len(name) + 8) is None:
-                return Address(url, page, host, domain)
+        page = _plain_page(name, domain, rules, plain[2], plain[3] or "") if host else None
+        if page is not None:
+            return _address((url, page, host, domain))
     return _parse_any(_storable(url))
+
+
+def _plain_page(name: str, domain: str, rules: _Rules | None, path: str, query: str) -> str | None:
+    """The name of a page on no wrapper, out of parts that a browser would leave as they are."""
+    if rules is None:
+        return canonical(name, path, query, domain)
+    written = _written(path, query)
+    concerned = rules.concern.fullmatch(written) is not None
+    if concerned:
+        if rules.wrapped.fullmatch(written) is not None:
+            return None
+        renamed = platforms.page(rules.pages, path, query) or written
+        if not renamed.startswith("/"):
+            return None
+        path, _, query = renamed.partition("?")
+    page = canonical(name, path, query, domain)
+    clean = page[len(name) + len("https://") :]
+    if not concerned and clean == written:
+        return page
+    return page if rules.concern.fullmatch(clean) is None or _is_settled(rules, clean) else None
+
+
+def _is_settled(rules: _Rules, written: str) -> bool:
+    """Whether a path and query name what they say they name."""
+    if rules.wrapped.fullmatch(written) is not None:
+        return False
+    path, _, query = written.partition("?")
+    return platforms.page(rules.pages, path, query) in (None, written)
 
 
 def _written(path: str, query: str) -> str:
     return f"{path or '/'}?{query}" if query else path or "/"
 
 
-def _may_mean_more(rules: _Rules, path: str) -> bool:
-    """Also without its last slash, which its name will not have."""
-    if rules.concern.fullmatch(path) is not None:
-        return True
-    return path[-1] == "/" and rules.concern.fullmatch(path.rstrip("/") or "/") is not None
+def _is_no_concern(rules: _Rules, path: str) -> bool:
+    return rules.without_query is None or rules.without_query.fullmatch(path) is None
+
+
+def _is_one(path: str) -> bool:
+    """Whether no second address was glued to the first."""
+    return "://" not in path or _GLUED.search(path) is None
 
 
 def _is_balanced(path: str) -> bool:
@@ -135,20 +176,21 @@ def target(url: str) -> str:
 
 def _parse_any(text: str, depth: int = 0) -> Address:
     _, parts = _unwrapped(text)
-    path, query, site, port = parts.path, parts.query, parts.site, parts.port
-    if site.rules is not None and (page := platforms.page(site.rules.pages, path, query)) is not None:
+    path, query, port = parts.path, parts.query, parts.port
+    host, domain, name, rules = parts.site
+    if rules is not None and (page := platforms.page(rules.pages, path, query)) is not None:
         if not page.startswith("/"):
             return parse(page)._replace(url=text)
         path, _, query = page.partition("?")
-    name = f"{site.name}:{port}" if port else site.name
-    url = canonical(name, path, query, site.domain)
-    if url != text and depth < DEPTH and _concerns(site, url, len(name) + 8):
+    name = f"{name}:{port}" if port else name
+    url = canonical(name, path, query, domain)
+    if url != text and depth < DEPTH and _concerns(rules, url, len(name) + 8):
         return _parse_any(url, depth + 1)._replace(url=text)  # cleaning bared another name
-    return Address(text, url, site.host, site.domain)
+    return _address((text, url, host, domain))
 
 
-def _concerns(site: _Site, page: str, start: int) -> bool:
-    return site.rules is not None and site.rules.concern.fullmatch(page, start) is not None
+def _concerns(rules: _Rules | None, page: str, start: int) -> bool:
+    return rules is not None and rules.concern.fullmatch(page, start) is not None
 
 
 def _unwrapped(text: str) -> tuple[str, _Parts]:
@@ -163,7 +205,7 @@ def _unwrapped(text: str) -> tuple[str, _Parts]:
 
 def _inside(parts: _Parts) -> tuple[str, _Parts] | None:
     """The address that a wrapper holds, and its parts."""
-    rules = parts.site.rules
+    _, _, _, rules = parts.site
     if rules is None or rules.wrapped.fullmatch(_written(parts.path, parts.query)) is None:
         return None
     for wrapper in rules.wrappers:
@@ -185,7 +227,7 @@ def _parts(text: str) -> tuple[str, _Parts]:
     if len(text) > MAX_LENGTH:
         raise bad_url(text, f"it is longer than {MAX_LENGTH:,} characters")
     plain = _PLAIN.fullmatch(text)
-    if plain is not None and plain[1].lower() not in _SCHEMES:
+    if plain is not None and plain[1].lower() not in _SCHEMES and _is_one(plain[2]):
         return text, _of_host(text, plain[1], "", plain[2], plain[3] or "")
     return _parts_as_browser(text)
 
@@ -201,10 +243,10 @@ def _parts_as_browser(text: str) -> tuple[str, _Parts]:
 
 
 def _of_host(text: str, written: str, port: str, path: str, query: str) -> _Parts:
-    site = _site(written)
-    if not site.host:
+    site = host, _, _, rules = _site(written)
+    if not host:
         raise bad_url(text, _why(text))
-    return _Parts(hostname(written) if site.rules is not None else site.host, site, port, path, query)
+    return _Parts(hostname(written) if rules is not None else host, site, port, path, query)
 
 
 def _why(absolute: str) -> str:
@@ -225,12 +267,13 @@ def _storable(url: str) -> str:
 def _site(raw: str) -> _Site:
     written = hostname(raw)
     if written in _SCHEMES:  # a doubled scheme: the host comes later
-        return _Site(written, written, written, _DOUBLED)
+        return written, written, written, _DOUBLED
     if not written or is_address(written):
-        return _Site(written, written, written, None)
-    host = platforms.renamed(written)
+        return written, written, written, None
+    ruled = not _RULED.isdisjoint(written.split("."))
+    host = platforms.renamed(written) if ruled else written
     domain = registrable(host) or host
-    return _Site(host, domain, bare(host, domain), _rules(written, host))
+    return host, domain, bare(host, domain), _rules(written, host) if ruled else None
 
 
 def _rules(written: str, host: str) -> _Rules | None:
@@ -241,14 +284,23 @@ def _rules(written: str, host: str) -> _Rules | None:
     if not inside and not pages:
         return None
     wrapped = tuple(each.concern for each in inside)
-    every = (*wrapped, *[each.written.pattern for each in pages])
-    return _Rules(_any_of(every), _any_of(wrapped or ("(?!)",)), inside, pages)
+    of_pages = tuple(each.written.pattern for each in pages)
+    in_paths = [each.concern for each in inside if each.stands_in_path]
+    in_paths += [each.written.pattern for each in pages if not each.needs_query]
+    return _Rules(
+        _any_of((*wrapped, *of_pages)),
+        _any_of(tuple(in_paths), behind="/*") if in_paths else None,
+        _any_of(wrapped),
+        inside,
+        pages,
+    )
 
 
 @cache
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def _any_of(patterns: tuple[str, ...], behind: str = "") -> re.Pattern[str]:
     unnamed = (re.sub(r"\(\?P<\w+>|\((?!\?)", "(?:", pattern) for pattern in patterns)
-    return re.compile("|".join(f"(?:{pattern})" for pattern in unnamed), re.DOTALL)
+    every = "|".join(f"(?:{pattern})" for pattern in unnamed) or "(?!)"
+    return re.compile(f"(?:{every}){behind}", re.DOTALL)
 
 
-_DOUBLED = _Rules(_any_of((".*",)), _any_of(("(?!)",)), (), ())
+_DOUBLED = _Rules(_any_of((".*",)), _any_of((".*",)), _any_of((".*",)), (), ())

@@ -18,12 +18,13 @@ _OF_SITES = {site: names(text) for site, text in _LISTS["sites"].items()} | {
     for ending in names(both["endings"])
 }
 SITE_TRACKING_PARAMETERS: Mapping[str, frozenset[str]] = MappingProxyType(_OF_SITES)
-_SITE_PREFIXES = {
-    site: tuple(name[:-1] for name in parameters if name.endswith("*"))
+_PREFIXES_OF = {
+    site: TRACKING_PREFIXES + tuple(name[:-1] for name in parameters if name.endswith("*"))
     for site, parameters in _OF_SITES.items()
     if any(name.endswith("*") for name in parameters)
 }
 
+_CLEAN_QUERY = re.compile(r"[A-Za-z0-9\-._~!$&()*+,:@=%/;?]*")
 _CLEAN_PATH = re.compile(r"[A-Za-z0-9\-._~!$'()*+,:@=/]*")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -58,6 +59,11 @@ _END = re.compile(
     + ")\\Z",
     re.IGNORECASE,
 )
+# A footnote's mark behind an address: `/pricing[1]`, `/pricing[^2]`, `/pricing【4†source】`.
+_MARK = re.compile(
+    r"(?:(?:\[|%5B)(?:\^|%5E|(?:oai)?cit(?:ation|e):)?\d{1,3}(?:\]|%5D)|(?:【|%E3%80%90).*(?:】|%E3%80%91))\Z",
+    re.IGNORECASE,
+)
 _PAIRS = ((")", "("), ("%5D", "%5B"), ("%7D", "%7B"), ("%3E", "%3C"), ("]", "["), ("}", "{"), (">", "<"))
 _MAY_END = frozenset(CLOSING + ")]}>")
 # A title of an encyclopedia may end as a sentence does: Apple_Inc., Yahoo!, Sagittarius_A*.
@@ -69,10 +75,11 @@ _TITLE_END = re.compile(
 
 def canonical(name: str, path: str, query: str, domain: str) -> str:
     if _CLEAN_PATH.fullmatch(path) is None:
-        path = _clean_path(path)
-    path = path.rstrip("/")
-    if (path and not path[-1].isalnum()) or "%" in path[-3:]:
-        path = clean_end(path)
+        path = clean_end(_clean_path(path))
+    else:
+        path = path.rstrip("/")
+        if path and path[-1] in _MAY_END:
+            path = clean_end(path)
     path = path or "/"
     query = _clean_query(query, domain) if query else ""
     return f"https://{name}{path}?{query}" if query else f"https://{name}{path}"
@@ -80,7 +87,7 @@ def canonical(name: str, path: str, query: str, domain: str) -> str:
 
 def clean_end(path: str) -> str:
     """A path without what does not belong to it: slashes, a sentence's signs, brackets it did not open."""
-    while (shorter := _clean_value(path.rstrip("/"))) != path:
+    while (shorter := _clean_value(_MARK.sub("", path.rstrip("/")))) != path:
         path = shorter
     return path
 
@@ -120,14 +127,16 @@ def _clean_query(query: str, domain: str) -> str:
     """Pairs without tracking, sorted by name; the sort is stable, so `a=2&a=1` keeps its order."""
     if "%" in query:
         query = _ESCAPE.sub(_query_escape, query)
-    query = query.translate(_ESCAPED_IN_QUERY)
+    if _CLEAN_QUERY.fullmatch(query) is None:
+        query = query.translate(_ESCAPED_IN_QUERY)
     of_site = SITE_TRACKING_PARAMETERS.get(domain, ())
-    prefixes = TRACKING_PREFIXES + _SITE_PREFIXES.get(domain, ())
+    prefixes = _PREFIXES_OF.get(domain, TRACKING_PREFIXES)
+    escaped = "%" in query
     plain_pairs = "?" not in query and ";" not in query
     kept = []
     for pair in query.split("&"):
         pair = pair if plain_pairs else _plain_pair(pair)
-        if (pair and not pair[-1].isalnum()) or "%" in pair[-3:]:
+        if pair and (pair[-1] in _MAY_END or (escaped and "%" in pair[-3:])):
             pair = _clean_value(pair)
         name, _, value = pair.partition("=")
         if not value:

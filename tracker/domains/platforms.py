@@ -11,7 +11,24 @@ from tracker.domains.data import load, names
 class PageRule(NamedTuple):
     written: re.Pattern[str]
     """Over path and query."""
-    page: str
+    page: tuple[str | int, ...]
+    """Text, and the numbers of the groups that stand between."""
+
+    @property
+    def needs_query(self) -> bool:
+        """Whether a question mark must be there: one that begins no group, and so is not left out."""
+        return _MUST_ASK.search(self.written.pattern) is not None
+
+
+_MUST_ASK = re.compile(r"(?<![(:])\\\?")
+
+
+def _rule(written: str, page: str) -> PageRule:
+    parts = re.split(r"\\(\d)", page)
+    return PageRule(
+        re.compile(written, re.DOTALL),
+        tuple(int(part) if number % 2 else part for number, part in enumerate(parts)),
+    )
 
 
 _LISTS = load("platforms.yaml")
@@ -23,9 +40,12 @@ _OWN = names(_LISTS["own"])
 TENANTS: dict[str, frozenset[str]] = {site: _OWN | names(more) for site, more in _LISTS["tenants"].items()}
 """Platform → its own subdomains; every other one is a tenant's."""
 _PAGES: dict[str, tuple[PageRule, ...]] = {
-    site: tuple(PageRule(re.compile(rule["from"], re.DOTALL), rule["to"]) for rule in rules)
-    for site, rules in _LISTS["pages"].items()
+    site: tuple(_rule(rule["from"], rule["to"]) for rule in rules) for site, rules in _LISTS["pages"].items()
 }
+
+
+HOSTS = frozenset([*_LISTS["renamed"], *_PAGES])
+"""Those with another name or with rules for their pages, with `*.` and `.*`."""
 
 
 def renamed(host: str) -> str:
@@ -63,5 +83,5 @@ def page(rules: tuple[PageRule, ...], path: str, query: str) -> str | None:
     for rule in rules:
         match = rule.written.fullmatch(written)
         if match is not None:
-            return match.expand(rule.page)
+            return "".join([match[part] or "" if isinstance(part, int) else part for part in rule.page])
     return None

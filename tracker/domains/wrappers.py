@@ -19,10 +19,14 @@ class Wrapper(NamedTuple):
     code: str | None
 
     @property
+    def stands_in_path(self) -> bool:
+        return "(?P<url>" in self.path.pattern
+
+    @property
     def concern(self) -> str:
         """A pattern of the paths and queries that may hold an address."""
         queries = [r".*" if name == "*" else rf"(?:.*&)?{re.escape(name)}=.*" for name in self.query]
-        if "(?P<url>" in self.path.pattern:
+        if self.stands_in_path:
             return rf"(?:{self.path.pattern})(?:\?.*)?"
         return rf"(?:{self.path.pattern})\?(?:{'|'.join(queries)})"
 
@@ -103,6 +107,8 @@ def _words(text: str) -> list[str]:
 
 
 _BY_HOST = _by_host()
+HOSTS = frozenset(_BY_HOST)
+"""As `wrappers.yaml` names them, with `*.` and `.*`."""
 
 
 def of_host(host: str, registry: str | None) -> tuple[Wrapper, ...]:

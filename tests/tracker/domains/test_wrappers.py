@@ -54,6 +54,7 @@ B64 = base64.urlsafe_b64encode(PAGE.encode()).decode().rstrip("=")
         f"https://web.archive.org/web/20250101000000/{PAGE}",
         f"https://web.archive.org/web/20250101id_/{PAGE}",
         "https://web.archive.org/web/2025/acme.com/pricing",
+        "https://web.archive.org/web/2025*/acme.com/pricing",
         f"https://archive.ph/newest/{PAGE}",
         f"https://archive.is/2025.01.01-000000/{PAGE}",
         f"https://r.jina.ai/{PAGE}",

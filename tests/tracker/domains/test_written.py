@@ -68,6 +68,13 @@ PAGE = "https://acme.com/pricing"
         f"{PAGE}\nhttps://other.com/",
         f"{PAGE}, https://other.com/",
         f"{PAGE};https://other.com/",
+        f"{PAGE},https://other.com/",
+        # a footnote's mark
+        f"{PAGE}[1]",
+        f"{PAGE}[^12].",
+        f"{PAGE}[1][2]",
+        f"{PAGE}[citation:3]",
+        f"{PAGE}【4†source】",
         # schemes
         "acme.com/pricing",
         "www.acme.com/pricing",
