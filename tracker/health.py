@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ from tracker.citations import Reading
 from tracker.engines import hosts, prices
 from tracker.engines.ask import AskFailed, Question, ask
 from tracker.engines.calls import call_for, missing_keys, plain_call
+from tracker.engines.places import remarks
+from tracker.engines.retirements import is_soon, retirement
 from tracker.engines.simulated import is_sandbox
 from tracker.errors import CiteliftError
 from tracker.judge import task
@@ -201,6 +204,8 @@ def _check_engines(catalog: Catalog, fine: list[str], problems: list[Finding]) -
                 f"engine {engine.name}: {engine.model}" + (" (simulated)" if is_sandbox(engine.model) else "")
             )
         problems += [*_about_hosts(engine.name, engine.model, engine.options), *_doubts(engine)]
+        problems += _about_end(engine.name, engine.model)
+        problems += _about_place(engine, catalog)
 
 
 def _about_hosts(where: str, model: str, options: Mapping[str, Any]) -> Iterator[Finding]:
@@ -240,14 +245,33 @@ def _doubts(engine: EngineEntry) -> list[Finding]:
                 "add `budget_usd:`; without it only the month's budget (CITELIFT_MONTH_BUDGET_USD) is a limit"
             )
             doubts.append(Finding("warning", "engine.no-budget", engine.name, "has no budget", hint))
-    if engine.model.startswith("perplexity/sonar"):
-        hint = "use perplexity/perplexity/sonar, the Agent API"
-        doubts.append(
-            Finding(
-                "warning", "engine.retired", engine.name, "Sonar chat was retired in September 2026", hint
-            )
-        )
+        surface = call_for(engine.model).surface
+        if engine.surface != surface:
+            problem = f"`surface: {engine.surface}`, and {engine.model} answers as {surface}"
+            hint = f"write `surface: {surface}`, or leave it out"
+            doubts.append(Finding("warning", "engine.surface", engine.name, problem, hint))
     return doubts
+
+
+def _about_end(where: str, model: str) -> Iterator[Finding]:
+    known = retirement(model)
+    today = datetime.now(UTC).date()
+    if known is None or not is_soon(known, today):
+        return
+    ended = "ended" if known.ends <= today else "ends"
+    problem = f"{model} {ended} on {known.ends.day} {known.ends:%B %Y}"
+    hint = f"use {known.successor}" if known.successor else "name a model that stays"
+    hint += "; the change of the model becomes an event of the engine"
+    yield Finding("warning", "engine.retired", where, problem, hint)
+
+
+def _about_place(engine: EngineEntry, catalog: Catalog) -> Iterator[Finding]:
+    countries = [prompt.country for prompt in catalog.prompts]
+    for remark in remarks(call_for(engine.model), engine.options, countries):
+        hint = "give prompts a `country:`, or the engine one under `options:`"
+        if remark.startswith("cannot"):
+            hint = "ask an engine that takes it, or read its answers as from nowhere in particular"
+        yield Finding("warning", "engine.place", engine.name, remark, hint)
 
 
 def _check_prompts(catalog: Catalog, problems: list[Finding]) -> None:
@@ -289,6 +313,7 @@ def _check_judge(catalog: Catalog, folder: Path, fine: list[str], problems: list
         )
         problems.append(Finding("warning", "judge.price", "judge", f"no price known for {entry.model}", hint))
     problems += _about_hosts("judge", entry.model, entry.options)
+    problems += _about_end("judge", entry.model)
     fine.append(f"judge: {entry.model}, prompt {version}; asked by `citelift judge` only")
 
 
@@ -320,7 +345,7 @@ def plan_with_history(database: Database, workspace_id: int, catalog: Catalog) -
 
 
 def _per_month(schedule: Schedule) -> float:
-    from datetime import UTC, datetime, timedelta
+    from datetime import timedelta
 
     from tracker.schedule import trigger
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tracker.judge.task import LabelledSet, Task
     from tracker.settings import Settings
 
-HOW = "add to engines.yaml, beside `engines:`\n  judge:\n    model: openai/gpt-5-mini\n    budget_usd: 2.00"
+HOW = "add to engines.yaml, beside `engines:`\n  judge:\n    model: openai/gpt-6-luna\n    budget_usd: 2.00"
 
 
 def register(app: typer.Typer) -> None:

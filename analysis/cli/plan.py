@@ -68,6 +68,7 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
             "verdict": e.verdict,
             "missing_keys": list(e.missing_keys),
             "elsewhere": list(e.elsewhere),
+            "places": list(e.places),
             "detectable_change": {str(d.repeats): round(d.change, 4) for d in e.detectable},
             "detectable_citation_change": {
                 str(d.repeats): round(d.change, 4) for d in e.detectable_citations
@@ -130,6 +131,7 @@ def _verdict(engine: EnginePlan) -> str:
         notes.append("no price known: $0.10 an ask assumed")
     if not engine.searches:
         notes.append("does not search")
+    notes += engine.places
     if engine.elsewhere:
         notes.append(f"ITS KEY GOES TO {', '.join(engine.elsewhere)}")
     return "; ".join(notes)

@@ -7,10 +7,11 @@ from typing import Literal, get_args
 
 import yaml
 
-from tracker.catalog.entries import AfterCrash, EngineEntry, JudgeEntry, Surface
+from tracker.catalog.entries import AfterCrash, EngineEntry, JudgeEntry
 from tracker.catalog.nodes import CatalogFile
 from tracker.catalog.options import read_options
-from tracker.engines.calls import plain_call
+from tracker.engines.calls import call_for, plain_call, unknown_service
+from tracker.engines.row import Surface
 from tracker.engines.simulated import SIMULATED, is_sandbox
 
 
@@ -81,7 +82,7 @@ def _engine(file: CatalogFile, node: yaml.Node) -> EngineEntry | None:
     if name is None or model is None:
         return None
     _refuse_unknown(file, fields["model"], model)
-    surface = _choice(file, fields, "surface", "api", get_args(Surface))
+    surface = _choice(file, fields, "surface", call_for(model).surface, get_args(Surface))
     after_crash = _choice(file, fields, "after_crash", "give_up", get_args(AfterCrash))
     dollars = file.number(fields.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
     return EngineEntry(
@@ -112,6 +113,8 @@ def _refuse_unknown(file: CatalogFile, node: yaml.Node, model: str) -> None:
     if is_sandbox(model) and model not in SIMULATED:
         hint = f"one of {', '.join(sorted(SIMULATED))}"
         file.refuse("catalog.model", node, f"no simulated engine is called `{model}`", hint)
+    elif offered := unknown_service(model):
+        file.refuse("catalog.model", node, f"no engine is called `{model}`", f"one of {offered}")
 
 
 def _judge(file: CatalogFile, node: yaml.Node | None) -> JudgeEntry | None:
@@ -120,14 +123,14 @@ def _judge(file: CatalogFile, node: yaml.Node | None) -> JudgeEntry | None:
     fields = file.mapping(node, ("model", "budget_usd", "options", "domains"), "judge")
     model = file.text(fields.get("model"), "model")
     dollars = file.number(fields.get("budget_usd"), "budget_usd", float, 0, 1e9, None)
-    for required, example in (("model", "openai/gpt-5-mini"), ("budget_usd", "2.00")):
+    for required, example in (("model", "openai/gpt-6-luna"), ("budget_usd", "2.00")):
         if required not in fields and isinstance(node, yaml.MappingNode):
             hint = f"add `{required}: {example}`"
             file.refuse("catalog.required", node, f"judge without `{required}`", hint)
     if model is not None:
         _refuse_unknown(file, fields["model"], model)
     if model is not None and plain_call(model) is None:
-        hint = "name a model that can answer without one, like openai/gpt-5-mini"
+        hint = "name a model that can answer without one, like openai/gpt-6-luna"
         file.refuse("catalog.judge-model", fields["model"], f"`{model}` always searches", hint)
     options = read_options(file, fields.get("options"), model or "")
     domains = file.flag(fields.get("domains"), "domains")

@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Surface = Literal["api", "consumer", "serp"]
+from tracker.engines.row import Surface
+
 AfterCrash = Literal["give_up", "ask_again"]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.citations.draft import NOT_SHOWN, Draft, Occurrence
-from tracker.citations.panel import Panel, cite_panel, pages_of
+from tracker.citations.panel import SourcePanel, cite_panel, pages_of
 from tracker.citations.results import Shape, Usage
 from tracker.citations.serp import cite_all, new_line, span_from, words_of
 from tracker.citations.values import at, count, integer, items, micros, record, records, string, word, words
@@ -152,7 +152,7 @@ def _read_scraped(draft: Draft, result: dict[str, Any]) -> None:
     start = new_line(draft)
     draft.text += whole
     last = start
-    panel = Panel(more=pages_of(result.get("search_results")))
+    panel = SourcePanel(more=pages_of(result.get("search_results")))
     for item, text in texts:
         offset = draft.text.find(text, last) if text else -1
         span = (offset, offset + len(text)) if offset >= 0 else (None, None)
@@ -202,7 +202,7 @@ def _read_section(draft: Draft, section: dict[str, Any]) -> None:
     if not placed:
         # Perplexity's count in the text: the list is one of pages, not of places.
         piece = Draft(draft.shape, text=text)
-        cite_panel(piece, Panel(shown=pages_of(annotations, ("direct_url", "url"))))
+        cite_panel(piece, SourcePanel(shown=pages_of(annotations, ("direct_url", "url"))))
         for page in piece.cited:
             if page.start is not None and page.end is not None:
                 page.start, page.end = page.start + start, page.end + start

@@ -16,7 +16,7 @@ UNATTRIBUTED = "one list without places: no block says which page it stands on"
 
 
 @dataclass(slots=True)
-class Panel:
+class SourcePanel:
     """`shown` are the sources that the answer stands on, `more` those it only met."""
 
     shown: list[Occurrence] = field(default_factory=list)
@@ -38,7 +38,7 @@ def pages_of(
     return pages
 
 
-def cite_panel(draft: Draft, panel: Panel) -> None:
+def cite_panel(draft: Draft, panel: SourcePanel) -> None:
     """Links in the text cite, and `[n]` does, counted in the list that is shown. The rest of that list is
     cited without a place, unless markers say what of it is used. All of the panel was retrieved."""
     shown = [page for page in panel.shown if not leads_to_a_search(page.url)]

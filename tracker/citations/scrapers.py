@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.citations.draft import NOT_SHOWN, Draft, Occurrence
-from tracker.citations.panel import Panel, cite_panel, pages_of
+from tracker.citations.panel import SourcePanel, cite_panel, pages_of
 from tracker.citations.results import Usage
 from tracker.citations.values import at, items, record, records, string, word, words
 
@@ -21,7 +21,7 @@ def _first_text(holder: dict[str, Any], *keys: str) -> str:
     return next((text for text in (string(holder.get(key)) for key in keys) if text and text.strip()), "")
 
 
-def _finish(draft: Draft, panel: Panel, searched: Any = None) -> None:
+def _finish(draft: Draft, panel: SourcePanel, searched: Any = None) -> None:
     """`searched` is the service's own word, which says no more than its sources and queries do."""
     cite_panel(draft, panel)
     draft.search_used = bool(draft.cited or draft.retrieved or draft.searches) or (
@@ -40,7 +40,7 @@ def read_brightdata(body: dict[str, Any]) -> Draft:
         *words(at(body, "metadata", "search_model_queries", "queries")),
     ]:
         draft.search(query)
-    panel = Panel()
+    panel = SourcePanel()
     for entry in [*records(body.get("citations")), *records(body.get("sources"))]:
         listed = panel.more if entry.get("cited") is False else panel.shown
         listed += pages_of(entry, _ADDRESS, _NAME)
@@ -68,7 +68,7 @@ def read_oxylabs(body: dict[str, Any]) -> Draft:
     draft.text = _first_text(content, "markdown_text", "answer_results_md", "response_text", "answer_text")
     for query in [*words(content.get("search_queries")), *words(content.get("web_search_queries"))]:
         draft.search(query)
-    panel = Panel()
+    panel = SourcePanel()
     for entry in records(content.get("citations")):
         pages = pages_of(entry, _ADDRESS, ("title", "text", "name"))
         panel.shown += pages
@@ -87,7 +87,7 @@ def read_oxylabs(body: dict[str, Any]) -> Draft:
     return draft
 
 
-def _read_oxylabs_overview(draft: Draft, overview: dict[str, Any], panel: Panel) -> None:
+def _read_oxylabs_overview(draft: Draft, overview: dict[str, Any], panel: SourcePanel) -> None:
     lines = []
     for answer in items(overview.get("answer_text")):
         fragments = [string(part.get("text")) or "" for part in records(at(answer, "fragments"))]
@@ -122,7 +122,7 @@ def read_cloro(body: dict[str, Any]) -> Draft:
     pills = pages_of(answer.get("citationPills"), _ADDRESS, ("label", "title"))
     sources = records(answer.get("sources"))
     more = [entry for entry in sources if entry.get("footnote") is True]
-    panel = Panel(
+    panel = SourcePanel(
         shown=pages_of([entry for entry in sources if entry not in more], _ADDRESS, ("label",)),
         more=pages_of(more, _ADDRESS, ("label",)),
         labelled=[(None, page) for page in pills],
@@ -173,7 +173,7 @@ def read_apify(body: dict[str, Any]) -> Draft:
     for name in ("queryFanOut", "searchQueries", "search_queries"):
         for query in words(answer.get(name)):
             draft.search(query)
-    panel = Panel()
+    panel = SourcePanel()
     for entry in [*records(answer.get("sources")), *records(answer.get("citations"))]:
         under_more = (word(entry.get("section")) or "").strip().lower() in ("more", "footnotes")
         (panel.more if under_more else panel.shown).extend(pages_of(entry, _ADDRESS, _NAME))

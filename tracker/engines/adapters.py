@@ -2,89 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpx
 
-from tracker import settings
 from tracker.citations import page_token
-from tracker.engines import hosts
-from tracker.engines.calls import Call, secret
-from tracker.engines.countries import numeric_code
+from tracker.engines import products
+from tracker.engines.countries import country
 from tracker.engines.failures import AskFailed, by_status
 from tracker.engines.question import Question
-
-MAX_BODY = 20_000_000
-# httpx writes every address it asks at INFO; SerpApi takes its key in the address and nowhere else.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+from tracker.engines.row import MAX_TOKENS, Call
+from tracker.engines.sending import fetch, parsed
+from tracker.engines.signing import address, basic, secret
 
 
 async def send(asked: Question, call: Call) -> bytes:
-    """The body of the reply; a result page that names a second request for its answer is followed once."""
-    request = _BUILD[call.adapter or ""](asked, call)
+    """The body of the reply; a result page that names a second request for its answer is followed once, and a
+    job is waited for."""
+    name = call.adapter or ""
+    if name in products.JOBS:
+        return await products.collect(products.JOBS[name], asked, call)
+    request = _BUILD[name](asked, call)
     request.headers.update(asked.headers)
-    body = await _fetch(request, asked.timeout)
-    reply = _parsed(body)
-    if call.adapter == "dataforseo" and isinstance(reply, dict):
+    body = await fetch(request, asked.timeout)
+    reply = parsed(body)
+    if name.startswith("dataforseo") and isinstance(reply, dict):
         _raise_if_refused(reply)
-    if call.adapter == "serpapi" and isinstance(reply, dict) and (token := page_token(reply)):
-        body = await _fetch(_serpapi(asked, call, token), asked.timeout)
-        _parsed(body)
+    if name in _AGAIN and isinstance(reply, dict) and (token := page_token(reply)):
+        body = await fetch(_AGAIN[name](asked, call, token), asked.timeout)
+        parsed(body)
     return body
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        raise AskFailed("unreadable reply", f"not JSON: {body[:80]!r}", maybe_paid=True) from None
-
-
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
-
-
-def client() -> httpx.AsyncClient:
-    """One pool of connections for each event loop: setting up TLS anew for every ask costs more than the
-    ask."""
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
-        _clients[loop] = httpx.AsyncClient(trust_env=False, limits=limits)
-    return _clients[loop]
-
-
-async def _fetch(request: httpx.Request, timeout: float) -> bytes:
-    hosts.admit(str(request.url))
-    request.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
-    response = await client().send(request, stream=True)
-    try:
-        pieces, size = [], 0
-        async for piece in response.aiter_bytes():
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_BODY:
-                raise AskFailed("unreadable reply", f"more than {MAX_BODY:,} bytes", maybe_paid=True)
-    finally:
-        await response.aclose()
-    body = b"".join(pieces)
-    if response.status_code >= 400:
-        raise by_status(response.status_code, body.decode("utf-8", "replace"), response.headers)
-    return body
-
-
-def _address(asked: Question, usual: str) -> str:
-    """An engine's `options` may name another address, as they may where litellm is asked."""
-    return str(asked.api_base or asked.options.get("api_base") or usual).rstrip("/")
-
-
-def _options(asked: Question) -> dict[str, Any]:
-    return {name: value for name, value in asked.options.items() if name != "api_base"}
 
 
 def _serpapi(asked: Question, call: Call, token: str | None = None) -> httpx.Request:
@@ -94,32 +42,98 @@ def _serpapi(asked: Question, call: Call, token: str | None = None) -> httpx.Req
         parameters = {"engine": "google_ai_overview", "page_token": token}
     # Without no_cache the same result is given for an hour: repeats would be copies.
     parameters |= {
-        "gl": (asked.country or "us").lower(),
+        "gl": (asked.place.country or "us").lower(),
         "hl": asked.language or "en",
         "no_cache": "true",
-        **{name: str(value) for name, value in _options(asked).items()},
+        **{name: str(value) for name, value in asked.own_options.items()},
         "api_key": secret(call),
     }
-    base = _address(asked, "https://serpapi.com")
+    base = address(asked, "https://serpapi.com")
     return httpx.Request("GET", f"{base}/search.json", params=parameters)
+
+
+def _searchapi(asked: Question, call: Call, token: str | None = None) -> httpx.Request:
+    """Result pages take a country; the assistants take the question, and ChatGPT whether to search."""
+    engine = call.model(asked.model).removeprefix("searchapi/")
+    parameters = {"engine": "google" if engine == "google_ai_overview" else engine, "q": asked.text}
+    if token:
+        parameters = {"engine": "google_ai_overview", "page_token": token}
+    elif engine == "chatgpt":
+        parameters["web_search"] = "true"
+    if engine.startswith("google") and not token:
+        parameters |= {"gl": (asked.place.country or "us").lower(), "hl": asked.language or "en"}
+    parameters |= {name: str(value) for name, value in asked.own_options.items()}
+    base = address(asked, "https://www.searchapi.io")
+    headers = {"Authorization": f"Bearer {secret(call)}"}
+    return httpx.Request("GET", f"{base}/api/v1/search", params=parameters, headers=headers)
+
+
+def _scrapingdog(asked: Question, call: Call) -> httpx.Request:
+    parameters = {
+        "query": asked.text,
+        "country": (asked.place.country or "us").lower(),
+        **({"language": asked.language} if asked.language else {}),
+        **{name: str(value) for name, value in asked.own_options.items()},
+        "api_key": secret(call),
+    }
+    path = call.model(asked.model).removeprefix("scrapingdog/").replace("google_", "google/", 1)
+    base = address(asked, "https://api.scrapingdog.com")
+    return httpx.Request("GET", f"{base}/{path}", params=parameters)
 
 
 def _dataforseo(asked: Question, call: Call) -> httpx.Request:
     path = call.model(asked.model).removeprefix("dataforseo/")
-    login, password = (settings.key(name) for name in call.keys)
-    pair = f"{login.get_secret_value() if login else ''}:{password.get_secret_value() if password else ''}"
-    task: dict[str, Any] = {"keyword": asked.text, "language_code": asked.language or "en"}
-    if not any(name.startswith("location") for name in asked.options):
-        task["location_code"] = _location(asked.country or "US")
+    task = _keyword_task(asked)
     if path == "organic":
         task["load_async_ai_overview"] = True
-    base = _address(asked, "https://api.dataforseo.com")
-    return httpx.Request(
-        "POST",
-        f"{base}/v3/serp/google/{path}/live/advanced",
-        json=[{**task, **_options(asked)}],
-        headers={"Authorization": "Basic " + b64encode(pair.encode()).decode()},
-    )
+    return _dataforseo_request(asked, call, f"serp/google/{path}/live/advanced", task)
+
+
+def _dataforseo_scraper(asked: Question, call: Call) -> httpx.Request:
+    product = call.model(asked.model).split("/")[1]
+    task = _keyword_task(asked)
+    if product == "chat_gpt":
+        task["force_web_search"] = True
+    return _dataforseo_request(asked, call, f"ai_optimization/{product}/llm_scraper/live/advanced", task)
+
+
+_LONGEST_PROMPT = 500
+"""Characters that LLM Responses take; it charges for refusing more."""
+
+
+def _dataforseo_responses(asked: Question, call: Call) -> httpx.Request:
+    _, product, model = call.model(asked.model).split("/", 2)
+    if len(asked.text) > _LONGEST_PROMPT:
+        problem = f"a prompt of {len(asked.text)} characters: {call.adapter} takes {_LONGEST_PROMPT}"
+        raise AskFailed("request refused", problem)
+    task: dict[str, Any] = {
+        "user_prompt": asked.text,
+        "model_name": model,
+        "max_output_tokens": call.max_tokens if product != "perplexity" else 2_048,
+        "web_search": True,
+    }
+    if product in ("chat_gpt", "claude"):
+        task["force_web_search"] = True
+    names = {"country": "web_search_country_iso_code", "city": "web_search_city"}
+    task |= {names[part]: value for part, value in asked.place.parts().items() if part in call.place}
+    return _dataforseo_request(asked, call, f"ai_optimization/{product}/llm_responses/live", task)
+
+
+def _keyword_task(asked: Question) -> dict[str, Any]:
+    """In a keyword `%` and `+` are codes."""
+    task: dict[str, Any] = {
+        "keyword": asked.text.replace("%", "%25").replace("+", "%2B"),
+        "language_code": asked.language or "en",
+    }
+    if not any(name.startswith("location") for name in asked.options):
+        task["location_code"] = _location(asked.place.country or "US")
+    return task
+
+
+def _dataforseo_request(asked: Question, call: Call, path: str, task: dict[str, Any]) -> httpx.Request:
+    base = address(asked, "https://api.dataforseo.com")
+    headers = {"Authorization": basic(call)}
+    return httpx.Request("POST", f"{base}/v3/{path}", json=[{**task, **asked.own_options}], headers=headers)
 
 
 # DataForSEO answers nearly everything with HTTP 200 and a status of its own inside; other statuses than these
@@ -152,41 +166,53 @@ def _raise_if_refused(reply: dict[str, Any]) -> None:
             raise failure
 
 
-def _location(country: str) -> int:
+def _location(letters: str) -> int:
     """DataForSEO's number of a country is 2000 + the ISO one."""
-    code = numeric_code(country)
-    if code is None:
+    known = country(letters)
+    if known is None:
         raise AskFailed(
             "request refused",
-            f"the country {country} has no known DataForSEO location: put `location_code` into the "
+            f"the country {letters} has no known DataForSEO location: put `location_code` into the "
             "engine's options",
         )
-    return 2000 + code
+    return 2000 + known.number
 
 
 def _mistral(asked: Question, call: Call) -> httpx.Request:
+    own = asked.own_options
+    limits = {name: own.pop(name) for name in ("max_tokens",) if name in own}
+    arguments = {"max_tokens": MAX_TOKENS, **limits, **(own.pop("completion_args", None) or {})}
     body = {
         "model": call.model(asked.model).removeprefix("mistral/"),
         "inputs": asked.text,
         "tools": [{"type": "web_search"}],
+        "completion_args": arguments,
         "stream": False,
         "store": False,
-        **_options(asked),
+        **own,
     }
     headers = {"Authorization": f"Bearer {secret(call)}"}
-    base = _address(asked, "https://api.mistral.ai")
+    base = address(asked, "https://api.mistral.ai")
     return httpx.Request("POST", f"{base}/v1/conversations", json=body, headers=headers)
 
 
 def _exa(asked: Question, call: Call) -> httpx.Request:
-    body = {"query": asked.text, **_options(asked)}
-    base = _address(asked, "https://api.exa.ai")
+    body = {"query": asked.text, **asked.own_options}
+    base = address(asked, "https://api.exa.ai")
     return httpx.Request("POST", f"{base}/answer", json=body, headers={"x-api-key": secret(call)})
 
 
 _BUILD: dict[str, Callable[[Question, Call], httpx.Request]] = {
     "serpapi": _serpapi,
+    "searchapi": _searchapi,
+    "scrapingdog": _scrapingdog,
     "dataforseo": _dataforseo,
+    "dataforseo_scraper": _dataforseo_scraper,
+    "dataforseo_responses": _dataforseo_responses,
     "mistral": _mistral,
     "exa": _exa,
+}
+_AGAIN: dict[str, Callable[[Question, Call, str], httpx.Request]] = {
+    "serpapi": _serpapi,
+    "searchapi": _searchapi,
 }

@@ -22,11 +22,14 @@ import httpx
 from tracker import settings
 from tracker.citations import recognise
 from tracker.citations.values import parse_body
-from tracker.engines import adapters, hosts
-from tracker.engines.calls import MAX_TOKENS, Call, call_for, plain_call, secret
+from tracker.engines import adapters, hosts, sending
+from tracker.engines.calls import call_for, plain_call, unknown_service
 from tracker.engines.failures import AskFailed, Reason, named, redact, without_keys
+from tracker.engines.places import located
 from tracker.engines.prices import token_price
 from tracker.engines.question import Question
+from tracker.engines.row import Call
+from tracker.engines.signing import secret
 from tracker.engines.simulated import SIMULATED, is_sandbox
 from tracker.errors import DataError
 
@@ -59,6 +62,8 @@ async def ask(question: Question, *, may_continue: Callable[[], Awaitable[bool]]
         raise AskFailed("request refused", f"{question.model} cannot be asked without a search")
     if is_sandbox(question.model):
         _refuse_without_sandbox(question)
+    if offered := unknown_service(question.model):
+        raise AskFailed("request refused", f"no engine is called {question.model}: there are {offered}")
     if problem := hosts.refusal(call, question.model, question.options):
         raise AskFailed("request refused", problem)
     parts: list[RawReply] = []
@@ -96,25 +101,34 @@ async def _through(
     token = _captured.set(captured)
     response: Any = None
     try:
-        async with asyncio.timeout(question.timeout + 5):
+        async with asyncio.timeout(max(question.timeout + 5, call.takes_seconds)):
             if call.route == "http":
                 captured.body = await adapters.send(question, call)
             else:
                 response = await _over_litellm(question, call, before, captured)
-    except AskFailed:
-        raise
+    except AskFailed as failure:
+        raise _placed(failure, question, call) from None
     except Exception as error:  # noqa: BLE001  the one broad except: whatever went wrong is this ask's outcome
         if gate.refused:
             raise AskFailed("request refused", gate.refused) from None
         # litellm may stumble over a reply that is there, and paid for; its own form of it is not needed.
         if not _is_reply(captured.body):
-            raise named(error) from None
+            raise _placed(named(error), question, call) from None
     finally:
         _captured.reset(token)
     body, capture = _body(captured.body, response)
-    if len(body) > adapters.MAX_BODY:
-        raise AskFailed("unreadable reply", f"more than {adapters.MAX_BODY:,} bytes", maybe_paid=True)
+    if len(body) > sending.MAX_BODY:
+        raise AskFailed("unreadable reply", f"more than {sending.MAX_BODY:,} bytes", maybe_paid=True)
     return RawReply(without_keys(body), capture, datetime.now(UTC), _milliseconds(started), _micros(response))
+
+
+def _placed(failure: AskFailed, question: Question, call: Call) -> AskFailed:
+    """Where somebody else's address was asked and does not know the path or the model, it is named."""
+    base = _base(question, call)
+    if failure.reason != "no such model" or base is None or base == call.api_base or call.imitates:
+        return failure
+    detail = f"not found under api_base {base} (does its path fit the engine?): {failure.detail}"
+    return AskFailed(failure.reason, detail, maybe_paid=failure.maybe_paid)
 
 
 def _is_paused(body: bytes) -> bool:
@@ -180,42 +194,27 @@ def _micros(response: Any) -> int | None:
 
 def _arguments(question: Question, call: Call) -> tuple[Literal["chat", "responses"], str, dict[str, Any]]:
     """(call family, litellm's model, keyword arguments)"""
-    options = {**call.options, **question.options}
-    if question.country:
-        options = _located(options, question.country)
+    options = located(call, {**call.options, **question.own_options}, question.place)
     responses = call.route == "responses"
     limit = "max_output_tokens" if responses else "max_tokens"
     other = {"max_completion_tokens"} & options.keys()
-    arguments: dict[str, Any] = ({} if other else {limit: MAX_TOKENS}) | options
+    arguments: dict[str, Any] = ({} if other else {limit: call.max_tokens}) | options
     if (call.sends_key or call.imitates) and (key := secret(call)):
         arguments["api_key"] = key
     if question.headers:
         arguments["extra_headers"] = {**options.get("extra_headers", {}), **question.headers}
-    if base := question.api_base or options.get("api_base") or _usual_base(call):
+    if base := _base(question, call):
         arguments["api_base"] = base
     return "responses" if responses else "chat", call.model(question.model), arguments
+
+
+def _base(question: Question, call: Call) -> str | None:
+    return question.api_base or question.options.get("api_base") or _usual_base(call)
 
 
 def _usual_base(call: Call) -> str | None:
     address = settings.key(call.base_variable) if call.base_variable else None
     return address.get_secret_value() if address else call.api_base
-
-
-def _located(options: dict[str, Any], country: str) -> dict[str, Any]:
-    """Ask for results of a country, in the engines whose search takes one."""
-    location = {"type": "approximate", "country": country.upper()}
-    located = dict(options)
-    if options.get("tools"):
-        located["tools"] = [
-            {"user_location": location, **tool}
-            if str(tool.get("type", "")).startswith("web_search")
-            else tool
-            for tool in options["tools"]
-        ]
-    if "web_search_options" in options:
-        there = {"user_location": {"type": "approximate", "approximate": {"country": country.upper()}}}
-        located["web_search_options"] = there | options["web_search_options"]
-    return located
 
 
 def _body(raw: Any, response: Any) -> tuple[bytes, Literal["raw", "normalised"]]:

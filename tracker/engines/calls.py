@@ -1,60 +1,26 @@
 """How each engine is asked: one table. An engine of the catalog finds its row by its model string.
 
 The row says which call reaches it, how a search is forced, which environment variable holds the key, and what
-a search costs. Facts as of November 2026, litellm 1.105; a catalog's `options` win over a row's.
+a search costs. Facts as of 26 November 2026, litellm 1.105; a catalog's `options` win over a row's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from tracker import settings
-from tracker.engines.simulated import KEY, SIMULATED
+from tracker.engines.row import ANYWHERE, ROOM_TO_REASON, UNCAPPED, Call, TokenPrice
+from tracker.engines.services import SERVICES
+from tracker.engines.simulated import SIMULATED
 
-Route = Literal["chat", "responses", "http"]
-MAX_TOKENS = 4_000
-"""Room for one answer; litellm would otherwise send the model's maximum, and the estimate with it."""
-
-
-@dataclass(frozen=True)
-class Call:
-    pattern: str
-    route: Route
-    searches: bool = True
-    options: Mapping[str, Any] = field(default_factory=dict)
-    keys: tuple[str, ...] = ()
-    """Environment variables that must be set; `A|B` means either."""
-    sends_key: bool = True
-    """False where litellm finds credentials of more than one part in the environment by itself."""
-    base_variable: str | None = None
-    """Environment variable of the address, where every customer has one of their own."""
-    hosts: tuple[str, ...] = ()
-    """Whom the key is for; `*` stands within one label. Empty: the address that litellm knows."""
-    vendors: tuple[str, ...] = ()
-    """How variables of the environment that name another address begin, where not as the model does."""
-    search_fee_micros: int = 0
-    fee_once: bool = False
-    """The fee is for the answer, however many searches it took."""
-    max_searches: int = 1
-    rename: tuple[str, str] | None = None
-    """(prefix in the catalog, prefix for litellm) where the two differ."""
-    api_base: str | None = None
-    adapter: str | None = None
-    """For `http`: which request builder of `tracker.engines.adapters` makes it."""
-    imitates: str | None = None
-    """The real model as which a simulated engine is asked."""
-
-    def model(self, model: str) -> str:
-        """What the engine calls the catalog's `model`, with the prefix by which litellm finds it."""
-        real = self.imitates or model
-        return self.rename[1] + real.removeprefix(self.rename[0]) if self.rename else real
-
-
+MOST_SEARCHES = 6
+"""Searches that one reply may run, where a row can say so."""
 _WEB = {"tools": [{"type": "web_search"}], "tool_choice": "required"}
+_CAPPED = {"max_tool_calls": MOST_SEARCHES}
 _SOURCES = {"include": ["web_search_call.action.sources"]}
 _ANTHROPIC = {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}]}
 _GOOGLE: dict[str, Any] = {"tools": [{"googleSearch": {}}]}
@@ -71,7 +37,6 @@ _AT_GROQ = ("api.groq.com",)
 _AT_BEDROCK = ("bedrock-runtime.*.amazonaws.com", "bedrock-runtime-fips.*.amazonaws.com")
 _OPENAI, _AZURE = ("OPENAI_API_KEY",), ("AZURE_API_KEY", "AZURE_API_BASE")
 _GEMINI = ("GEMINI_API_KEY|GOOGLE_API_KEY",)
-_DATAFORSEO = ("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD")
 
 CALLS: tuple[Call, ...] = (
     Call(
@@ -82,6 +47,9 @@ CALLS: tuple[Call, ...] = (
         keys=_OPENAI,
         search_fee_micros=25_000,
         fee_once=True,
+        place=ANYWHERE,
+        place_form="options",
+        home="US",
     ),
     Call(
         "openai/*-search-api*",
@@ -90,29 +58,38 @@ CALLS: tuple[Call, ...] = (
         options={"web_search_options": {}},
         keys=_OPENAI,
         search_fee_micros=10_000,
+        place=ANYWHERE,
+        place_form="options",
+        home="US",
     ),
     Call(
         "openai/*",
         "responses",
         hosts=_AT_OPENAI,
-        options=_WEB | _SOURCES,
+        options=_WEB | _SOURCES | _CAPPED,
         keys=_OPENAI,
         search_fee_micros=10_000,
-        max_searches=4,
+        max_searches=MOST_SEARCHES,
+        cap="max_tool_calls",
+        max_tokens=ROOM_TO_REASON,
+        place=ANYWHERE,
+        place_form="tool",
+        home="US",
     ),
     Call(
         "azure/*",
         "responses",
         hosts=_AT_AZURE,
-        options={
-            "tools": [{"type": "web_search_preview"}],
-            "tool_choice": "required",
-            "api_version": "preview",
-        },
+        options=_WEB | _CAPPED | {"api_version": "preview"},
         keys=_AZURE,
         base_variable="AZURE_API_BASE",
         search_fee_micros=14_000,
-        max_searches=4,
+        max_searches=MOST_SEARCHES,
+        cap="max_tool_calls",
+        max_tokens=ROOM_TO_REASON,
+        place=ANYWHERE,
+        place_form="tool",
+        home="US",
     ),
     Call(
         "perplexity/sonar*",
@@ -121,15 +98,24 @@ CALLS: tuple[Call, ...] = (
         options={"web_search_options": {"search_context_size": "low"}},
         keys=("PERPLEXITYAI_API_KEY|PERPLEXITY_API_KEY",),
         search_fee_micros=14_000,
+        place=ANYWHERE,
+        place_form="options",
     ),
     Call(
         "perplexity/*",
         "responses",
         hosts=("api.perplexity.ai",),
-        options={"tools": [{"type": "web_search"}], "extra_body": {"tool_choice": {"type": "web_search"}}},
+        options={
+            "tools": [{"type": "web_search"}],
+            "extra_body": {"tool_choice": {"type": "web_search"}, "max_steps": 3},
+        },
         keys=("PERPLEXITYAI_API_KEY|PERPLEXITY_API_KEY",),
         search_fee_micros=5_000,
         max_searches=3,
+        cap="max_steps",
+        max_tokens=ROOM_TO_REASON,
+        place=ANYWHERE,
+        place_form="tool",
     ),
     Call(
         "gemini/gemini-2*",
@@ -147,7 +133,8 @@ CALLS: tuple[Call, ...] = (
         options=_GOOGLE,
         keys=_GEMINI,
         search_fee_micros=14_000,
-        max_searches=4,
+        max_searches=UNCAPPED,
+        max_tokens=ROOM_TO_REASON,
     ),
     Call(
         "vertex_ai/gemini-2*",
@@ -169,7 +156,8 @@ CALLS: tuple[Call, ...] = (
         keys=("GOOGLE_APPLICATION_CREDENTIALS",),
         sends_key=False,
         search_fee_micros=14_000,
-        max_searches=4,
+        max_searches=UNCAPPED,
+        max_tokens=ROOM_TO_REASON,
     ),
     Call(
         "anthropic/*",
@@ -179,6 +167,9 @@ CALLS: tuple[Call, ...] = (
         keys=("ANTHROPIC_API_KEY",),
         search_fee_micros=10_000,
         max_searches=3,
+        cap="max_uses",
+        place=ANYWHERE,
+        place_form="tool",
     ),
     Call(
         "xai/*",
@@ -187,16 +178,10 @@ CALLS: tuple[Call, ...] = (
         options=_WEB,
         keys=("XAI_API_KEY",),
         search_fee_micros=5_000,
-        max_searches=4,
-    ),
-    Call(
-        "mistral/*",
-        "http",
-        hosts=("api.mistral.ai",),
-        adapter="mistral",
-        keys=("MISTRAL_API_KEY",),
-        search_fee_micros=30_000,
-        max_searches=2,
+        max_searches=UNCAPPED,
+        max_tokens=ROOM_TO_REASON,
+        place=ANYWHERE,
+        place_form="extra_body",
     ),
     Call(
         "openrouter/*",
@@ -205,6 +190,11 @@ CALLS: tuple[Call, ...] = (
         options={"tools": [{"type": "openrouter:web_search"}]},
         keys=("OPENROUTER_API_KEY",),
         search_fee_micros=20_000,
+        max_searches=UNCAPPED // 3,
+        max_tokens=ROOM_TO_REASON,
+        resells=True,
+        place=ANYWHERE,
+        place_form="parameters",
     ),
     Call(
         "groq/*compound*",
@@ -212,7 +202,10 @@ CALLS: tuple[Call, ...] = (
         hosts=_AT_GROQ,
         keys=("GROQ_API_KEY",),
         search_fee_micros=8_000,
-        max_searches=3,
+        max_searches=10,
+        price=TokenPrice(0.59, 0.79),
+        place=("country",),
+        place_form="groq",
     ),
     Call(
         "bedrock/*nova*",
@@ -232,7 +225,10 @@ CALLS: tuple[Call, ...] = (
         keys=("DEEPSEEK_API_KEY",),
         rename=("deepseek/", "openai/"),
         api_base="https://api.deepseek.com",
-        max_searches=4,
+        max_searches=10,
+        max_tokens=ROOM_TO_REASON,
+        place=ANYWHERE,
+        place_form="tool",
     ),
     Call(
         "meta/*",
@@ -241,26 +237,10 @@ CALLS: tuple[Call, ...] = (
         options={"tools": [{"type": "web_search"}]},
         keys=("META_API_KEY",),
         search_fee_micros=2_500,
-    ),
-    Call(
-        "exa/*", "http", hosts=("api.exa.ai",), adapter="exa", keys=("EXA_API_KEY",), search_fee_micros=5_000
-    ),
-    Call(
-        "serpapi/*",
-        "http",
-        hosts=("serpapi.com",),
-        adapter="serpapi",
-        keys=("SERPAPI_API_KEY",),
-        search_fee_micros=15_000,
-        max_searches=2,
-    ),
-    Call(
-        "dataforseo/*",
-        "http",
-        hosts=("api.dataforseo.com", "sandbox.dataforseo.com"),
-        adapter="dataforseo",
-        keys=_DATAFORSEO,
-        search_fee_micros=4_000,
+        max_searches=UNCAPPED,
+        max_tokens=ROOM_TO_REASON,
+        place=ANYWHERE,
+        place_form="tool",
     ),
     Call(
         "cohere/*",
@@ -270,6 +250,7 @@ CALLS: tuple[Call, ...] = (
         keys=("COHERE_API_KEY",),
     ),
     Call("groq/*", "chat", hosts=_AT_GROQ, searches=False, keys=("GROQ_API_KEY",)),
+    *SERVICES,
 )
 NO_SEARCH = Call("*", "chat", searches=False)
 
@@ -311,6 +292,16 @@ def call_for(model: str) -> Call:
     return next((call for call in CALLS if fnmatchcase(model, call.pattern)), NO_SEARCH)
 
 
+def unknown_service(model: str) -> str | None:
+    """What a service offers, where the model string names the service and nothing of it: it would be asked
+    for what it does not have, and be paid."""
+    vendor = model.partition("/")[0] + "/"
+    offered = [call.pattern for call in SERVICES if call.pattern.startswith(vendor)]
+    if not offered or call_for(model) is not NO_SEARCH:
+        return None
+    return ", ".join(offered)
+
+
 _ALWAYS_SEARCH = ("openai/*-search-*", "perplexity/sonar*", "groq/*compound*")
 
 
@@ -329,15 +320,6 @@ def plain_call(model: str) -> Call | None:
     # Azure's preview of the Responses API is what has a search; the rest of a row's options only ask for one.
     version = {name: call.options[name] for name in ("api_version",) if name in call.options}
     return replace(call, searches=False, options=version, search_fee_micros=0)
-
-
-def secret(call: Call) -> str:
-    """The key of a call's first variable that is set; empty where none is."""
-    if call.imitates:
-        return KEY
-    names = call.keys[0].split("|") if call.keys else []
-    key = next((value for name in names if (value := settings.key(name))), None)
-    return key.get_secret_value() if key else ""
 
 
 def missing_keys(model: str) -> list[str]:

@@ -199,9 +199,9 @@ _NO_MODEL = re.compile(
 # Anthropic says so with the status of a bad request, xAI with that of a bad key or of too many requests.
 # Engines that name a time to come back only mean "too fast".
 _NO_CREDIT = re.compile(
-    r"(?i)insufficient_quota|insufficient (?:credit|balance|funds)|credit[_ ]balance[_ ](?:is )?too[_ ]low"
+    r"(?i)insufficient[_ ](?:quota|credit|balance|funds)|credit[_ ]balance[_ ](?:is )?too[_ ]low"
     r"|used all available credits|monthly spending limit|purchase (?:more )?credits"
-    r"|run out of (?:searches|credits)"
+    r"|run out of (?:searches|credits)|credit balance does not cover|used all (?:of )?(?:your|the) searches"
 )
 
 
@@ -233,6 +233,9 @@ def without_keys(body: bytes) -> bytes:
     return body
 
 
+_PAIRS = (("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD"), ("OXYLABS_USERNAME", "OXYLABS_PASSWORD"))
+
+
 def _forms() -> tuple[str, ...]:
     return forms_at(int(time.monotonic()))
 
@@ -246,9 +249,10 @@ def forms_at(_second: int) -> tuple[str, ...]:
 def _written() -> Iterator[str]:
     """Every secret of the environment as it may be written: bare, in an address, in JSON, in a Basic
     header."""
-    login, password = (settings.key(name) for name in ("DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD"))
-    if login and password:
-        yield b64encode(f"{login.get_secret_value()}:{password.get_secret_value()}".encode()).decode()
+    for pair in _PAIRS:
+        name, password = (settings.key(variable) for variable in pair)
+        if name and password:
+            yield b64encode(f"{name.get_secret_value()}:{password.get_secret_value()}".encode()).decode()
     for secret in settings.secrets():
         yield from {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}
 

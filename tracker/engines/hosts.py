@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tracker import settings
-from tracker.engines.calls import Call
+from tracker.engines.row import Call
 from tracker.errors import UsageError
 
 ALLOWED = "CITELIFT_ALLOWED_HOSTS"

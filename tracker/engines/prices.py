@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tracker.engines.calls import MAX_TOKENS, Call
+from tracker.engines.row import UNCAPPED, Call, TokenPrice
 
 SEARCH_TEXT_TOKENS = 12_000
 """Pages that one search puts in front of the model, where the engine bills them as input."""
-
-
-@dataclass(frozen=True)
-class TokenPrice:
-    input: float
-    """Micro-dollars a token."""
-    output: float
 
 
 @cache
@@ -41,13 +33,21 @@ def _map() -> dict[str, dict[str, Any]]:
 @cache
 def token_price(model: str) -> TokenPrice | None:
     """None where the map has no such model or prices it at nothing: unknown is not free."""
-    entry = _map().get(model) or _map().get(model.split("/", 1)[-1]) or {}
+    entry = listed(model)
     asking, answering = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
     return TokenPrice(asking * 1e6, answering * 1e6) if asking and answering else None
 
 
 def _price(call: Call, model: str) -> TokenPrice | None:
-    return token_price(call.model(model)) or token_price(call.imitates or model)
+    known = token_price(call.model(model)) or token_price(call.imitates or model)
+    if known is None and call.resells:
+        known = token_price((call.imitates or model).rpartition("/")[2])
+    return known or call.price
+
+
+def listed(model: str) -> Mapping[str, Any]:
+    """What the price list says of a model; empty where it does not know it."""
+    return _map().get(model) or _map().get(model.split("/", 1)[-1]) or {}
 
 
 def ceiling(call: Call, model: str, text: str, options: Mapping[str, Any] | None = None) -> int | None:
@@ -55,29 +55,38 @@ def ceiling(call: Call, model: str, text: str, options: Mapping[str, Any] | None
     asked = {**call.options, **(options or {})}
     searches = _searches(call, asked) if call.searches else 0
     fees = call.search_fee_micros * (1 if call.fee_once else searches) if call.searches else 0
-    if call.route == "http" and call.adapter in {"serpapi", "dataforseo", "exa"}:
+    if call.fee_only:
         return fees
     price = _price(call, model)
     if price is None:
         return None
     # Bytes, not characters: what is no Latin script takes more tokens a character.
     read = len(text.encode("utf-8", "surrogatepass")) / 3 + 500 + SEARCH_TEXT_TOKENS * searches
-    return math.ceil(price.input * read + price.output * _room(asked)) + fees
+    return math.ceil(price.input * read + price.output * _room(call, asked)) + fees
 
 
 def _searches(call: Call, options: Mapping[str, Any]) -> int:
-    """How many searches one ask may run: what its tool allows, else what the engine usually takes at most."""
+    """How many searches one ask may run: what is sent allows so many, or nothing keeps it from more."""
+    limits = list(_limits(call, options))
+    if limits:
+        return sum(limits)
+    return call.max_searches if call.cap is None else UNCAPPED
+
+
+def _limits(call: Call, options: Mapping[str, Any]) -> Iterator[int]:
     tools = options.get("tools")
-    limits = (
-        [tool.get("max_uses") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
-    )
-    return max((n for n in limits if isinstance(n, int)), default=call.max_searches)
+    places = [options, options.get("extra_body"), *(tools if isinstance(tools, list) else [])]
+    for place in places:
+        for name in {call.cap, "max_uses"} - {None} if isinstance(place, Mapping) else ():
+            limit = place.get(name)
+            if isinstance(limit, int) and not isinstance(limit, bool):
+                yield limit
 
 
-def _room(options: Mapping[str, Any]) -> int:
-    """Tokens that the answer may take."""
+def _room(call: Call, options: Mapping[str, Any]) -> int:
+    """Tokens that the answer may take, and what the model thinks before it."""
     limits = (options.get(name) for name in ("max_output_tokens", "max_completion_tokens", "max_tokens"))
-    return next((n for n in limits if isinstance(n, int)), MAX_TOKENS)
+    return next((n for n in limits if isinstance(n, int)), call.max_tokens)
 
 
 def cost(

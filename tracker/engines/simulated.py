@@ -22,7 +22,7 @@ SIMULATED: Mapping[str, str] = {
     "sandbox/mistral": "mistral/mistral-large-latest",
     "sandbox/deepseek": "deepseek/deepseek-v4-flash",
     "sandbox/nova": "bedrock/us.amazon.nova-2-lite-v1:0",
-    "sandbox/judge": "openai/gpt-5-nano",
+    "sandbox/judge": "openai/gpt-6-luna",
 }
 """The catalog's model string → the real one, which is on sale, so that prices are the real ones too."""
 JUDGE = "sandbox/judge"

@@ -22,8 +22,9 @@ from tracker import leases
 from tracker.answers.rows import read_body
 from tracker.engines import prices
 from tracker.engines.ask import Question, RawReply
-from tracker.engines.calls import Call, call_for, plain_call
+from tracker.engines.calls import call_for, plain_call
 from tracker.engines.failures import PROBLEMS, AskFailed
+from tracker.engines.row import Call
 from tracker.engines.simulated import is_sandbox
 from tracker.errors import DataError
 from tracker.judge import claims

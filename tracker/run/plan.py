@@ -19,6 +19,7 @@ from typing import Literal
 from tracker.catalog import Catalog, EngineEntry, PromptEntry
 from tracker.engines import hosts
 from tracker.engines.calls import call_for, missing_keys
+from tracker.engines.places import remarks
 from tracker.engines.prices import ceiling
 from tracker.errors import EngineError
 
@@ -74,6 +75,8 @@ class EnginePlan:
     detectable_citations: tuple[Detectable, ...]
     """Of the citation rate."""
     observed: Observed
+    places: tuple[str, ...] = ()
+    """What is to be said of the places from which it is asked."""
 
     @property
     def asks(self) -> int:
@@ -159,6 +162,7 @@ def _engine(
         detectable=_detectable(len(prompts), entry.repeats, observed),
         detectable_citations=_detectable(len(prompts), entry.repeats, cited),
         observed=observed,
+        places=tuple(remarks(call, entry.options, [prompt.country for prompt in prompts])),
     )
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import Engine as Database
 
 from tracker import citations, domains, store
 from tracker.answers import redirects
-from tracker.engines import adapters
+from tracker.engines import sending
 from tracker.engines.simulated import is_sandbox
 from tracker.models import Redirect
 from tracker.run.work import Work
@@ -73,9 +73,7 @@ class Redirects:
         async with self.slots:
             try:
                 async with asyncio.timeout(self.timeout):
-                    reply = await adapters.client().head(
-                        address, follow_redirects=False, timeout=self.timeout
-                    )
+                    reply = await sending.client().head(address, follow_redirects=False, timeout=self.timeout)
             except httpx.InvalidURL:
                 return Resolved(url, None, 0)  # it leads to something that is no address
             except (httpx.HTTPError, TimeoutError):
