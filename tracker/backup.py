@@ -11,9 +11,10 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
-from tracker import child
+from tracker import child, copies
+from tracker.database_url import parsed, without_secrets
 from tracker.errors import StoreError, UsageError
 
 
@@ -23,7 +24,9 @@ def save(url: str, target: Path) -> None:
         raise UsageError(f"{target} is there already", "choose another file: a backup replaces none")
     if not target.absolute().parent.is_dir():
         raise UsageError(f"the folder of {target} does not exist", "create it or choose another file")
-    address = make_url(url)
+    address = parsed(url)
+    if (doubt := copies.doubt_of(address)) is not None:
+        raise doubt
     if address.get_backend_name() == "sqlite":
         _save_sqlite(Path(address.database or ""), target)
     else:
@@ -35,7 +38,7 @@ def load(url: str, source: Path, *, replace: bool) -> None:
     wanted."""
     if not source.is_file():
         raise UsageError(f"there is no file {source}", "name one that `citelift backup` wrote")
-    address = make_url(url)
+    address = parsed(url)
     if address.get_backend_name() == "sqlite":
         _load_sqlite(source, Path(address.database or ""), replace=replace)
         return
@@ -52,6 +55,7 @@ def _save_sqlite(database: Path, target: Path) -> None:
         with sqlite3.connect(database, timeout=60) as connection:
             connection.execute("vacuum into ?", (str(part),))
         connection.close()
+        copies.clear(part)
         part.rename(target)
     except sqlite3.Error as error:
         raise StoreError(
@@ -75,6 +79,7 @@ def _load_sqlite(source: Path, target: Path, *, replace: bool) -> None:
                 f"{source} is no database of citelift", "name a file that `citelift backup` wrote"
             )
         backup.backup(database)
+        database.execute("pragma user_version=0")
     except sqlite3.Error as error:
         raise StoreError(
             f"{source} was not restored: {error}", "end what uses the database, then again"
@@ -105,5 +110,6 @@ def _postgres(program: str, address: URL, *arguments: str) -> None:
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"{program} ended with {done.returncode}"]
         raise StoreError(
-            f"{program}: {words[-1]}", "see that the server runs and that its version is the program's"
+            f"{program}: {without_secrets(words[-1], address.render_as_string(hide_password=False))}",
+            "see that the server runs and that its version is the program's",
         )

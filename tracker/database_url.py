@@ -1,12 +1,32 @@
-"""How a database's address is shown: without its password, or what may be one in a mistyped address."""
+"""A database's address: read, and shown without its password or what may be one in a mistyped address."""
 
 from __future__ import annotations
 
 import re
 
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from tracker.errors import StoreError
+
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)(?::/*|/+)")
 _PLAIN_PLACE = re.compile(r"[\w.-]+(?::\d{1,5})?(?:/[\w.-]*)?")
 HIDDEN = "***"
+
+
+def parsed(url: str) -> URL:
+    """SQLite or PostgreSQL; anything else is refused."""
+    hint = "use sqlite:///file.db or postgresql://user@host/name"
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError(f"not a database address: {shown(url)}", hint) from None
+    if address.drivername in {"postgresql", "postgres"}:
+        address = address.set(drivername="postgresql+psycopg")
+    kind = address.drivername.partition("+")[0]
+    if kind not in {"sqlite", "postgresql"}:
+        raise StoreError(f"citelift does not store in {kind}", hint)
+    return address
 
 
 def shown(url: str) -> str:

@@ -19,10 +19,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
-    ArgumentError,
     DatabaseError,
     DBAPIError,
     InterfaceError,
@@ -31,7 +30,8 @@ from sqlalchemy.exc import (
 )
 from sqlmodel import Session, SQLModel, create_engine
 
-from tracker.database_url import shown, without_secrets
+from tracker import copies
+from tracker.database_url import parsed, shown, without_secrets
 from tracker.errors import StoreError
 
 CHUNK = 5_000
@@ -42,6 +42,8 @@ WRITE = "citelift_write"
 def open_database(url: str, *, read_only: bool = False, migrate: bool = True) -> Engine:
     """An engine on a database whose schema is this program's; `read_only` never creates or migrates."""
     engine = _engine(url, read_only)
+    if not read_only and (doubt := copies.doubt_of(engine.url)) is not None:
+        raise doubt
     try:
         if read_only:
             _require_current(engine)
@@ -62,19 +64,8 @@ def open_database(url: str, *, read_only: bool = False, migrate: bool = True) ->
 
 
 def _engine(url: str, read_only: bool) -> Engine:
-    try:
-        address = make_url(url)
-    except (ArgumentError, ValueError):
-        raise StoreError(
-            f"not a database address: {shown(url)}", "use sqlite:///file.db or postgresql://user@host/name"
-        ) from None
-    if address.drivername in {"postgresql", "postgres"}:
-        address = address.set(drivername="postgresql+psycopg")
+    address = parsed(url)
     kind = address.get_backend_name()
-    if kind not in {"sqlite", "postgresql"}:
-        raise StoreError(
-            f"citelift does not store in {kind}", "use sqlite:///file.db or postgresql://user@host/name"
-        )
     if kind == "sqlite" and read_only and address.database and not Path(address.database).exists():
         raise StoreError(
             f"there is no database at {shown(url)}",

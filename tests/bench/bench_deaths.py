@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -91,8 +91,8 @@ def standing(database: store.Engine, url: str) -> Standing:
     )
 
 
-def worker(address: str, run_id: int, url: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WORKER, address, str(run_id), url]
+def worker(address: str, run_id: int, url: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+    command = [*before, sys.executable, "-c", WORKER, address, str(run_id), url]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, cwd=ROOT, **pipes)
 
@@ -145,10 +145,10 @@ def pair(kind: str, policy: str, asks: int, running: Any) -> None:
         database.dispose()
     print(f"pair {kind} {policy}: {out.strip()} {end}", flush=True)
     assert "Traceback" not in err, err
-    _check(end, policy, asks)
+    check(end, policy, asks)
 
 
-def _check(end: Standing, policy: str, asks: int) -> None:
+def check(end: Standing, policy: str, asks: int) -> None:
     assert end.failed == end.unlike == 0, end
     assert end.answered == end.stored == asks - end.maybe_paid, end
     assert end.adds_up, end
@@ -178,7 +178,7 @@ def kills(policy: str, asks: int) -> None:
         database.dispose()
     print(f"five kills {policy}: {out.strip()} {end}; {sent} sent without a stored reply", flush=True)
     assert "Traceback" not in err, err
-    _check(end, policy, asks)
+    check(end, policy, asks)
     assert end.booked - end.known <= sent * end.dearest, (end, sent)
 
 
@@ -198,7 +198,7 @@ def restart(asks: int, running: Any, mode: str) -> None:
     print(f"restart {mode}: {out.strip()} {end}", flush=True)
     assert "Traceback" not in err, err
     assert end.maybe_paid == 0, end
-    _check(end, "give_up", asks)
+    check(end, "give_up", asks)
 
 
 def away(running: Any, mode: str, seconds: float) -> None:
@@ -231,7 +231,7 @@ def terminated(asks: int, running: Any) -> None:
         database.dispose()
     print(f"backends terminated: {out.strip()} {end}", flush=True)
     assert "Traceback" not in err, err
-    _check(end, "give_up", asks)
+    check(end, "give_up", asks)
 
 
 def main(words: list[str]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from types import TracebackType
 from typing import TYPE_CHECKING
 
+from tracker.cli.printing import err, plain
 from tracker.errors import StoreError
 
 if TYPE_CHECKING:
@@ -17,20 +19,44 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(settings: Settings, *, read_only: bool = False) -> Iterator[Database]:
-    from sqlalchemy.exc import DBAPIError
-
+    from tracker import copies
     from tracker.store import open_database
 
     database = open_database(settings.database_url, read_only=read_only)
-    try:
+    with ExitStack() as stack:
+        stack.callback(database.dispose)
+        stack.push(_explain)
+        if not read_only:
+            stack.enter_context(copies.in_use(database))
+        elif (doubt := copies.doubt_of(database.url)) is not None:
+            err.print(f"[bold]warning[/bold] {plain(str(doubt))}")
         yield database
-    except DBAPIError as error:
+
+
+def _explain(
+    _kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+) -> None:
+    """What befell the database is an error of ours; faults of the program keep their traceback."""
+    from sqlalchemy.exc import DBAPIError
+
+    explained = None
+    if isinstance(error, DBAPIError):
         explained = _explained(error)
-        if explained is None:
-            raise
+    elif isinstance(error, ValueError | LookupError | TypeError) and _comes_from_a_stored_value(trace):
+        explained = StoreError(f"{_DAMAGED}: {error}", _MEND)
+    if explained is not None:
         raise explained from error
-    finally:
-        database.dispose()
+
+
+def _comes_from_a_stored_value(trace: TracebackType | None) -> bool:
+    """Whether a column's value was no date, no number or no word that it can be."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and "sqlalchemy/engine/" in trace.tb_frame.f_code.co_filename.replace("\\", "/")
+
+
+_DAMAGED = "the database file is damaged"
+_MEND = "restore it from a backup; `sqlite3 file .recover` saves what can be read"
 
 
 _AGAIN = (
@@ -48,9 +74,9 @@ _TROUBLES = (
         "check the owner and the rights of the file and its folder",
     ),
     (
-        ("malformed", "not a database", "file is encrypted"),
-        "the database file is damaged",
-        "restore it from a backup; `sqlite3 file .recover` saves what can be read",
+        ("malformed", "not a database", "file is encrypted", "could not decode to utf-8"),
+        _DAMAGED,
+        _MEND,
     ),
     (
         ("is locked", "lock timeout", "deadlock"),
