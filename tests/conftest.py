@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
 
+from tests.shared import made_once
 from tracker import settings
 from tracker.engines import failures
 from tracker.store import open_database
@@ -84,12 +85,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A database file that the migrations made once, to start every test from."""
-    path = tmp_path_factory.mktemp("template") / "citelift.db"
-    engine = open_database(f"sqlite:///{path}")
+    return (made_once(tmp_path_factory, "template", _migrate) / "citelift.db").read_bytes()
+
+
+def _migrate(folder: Path) -> None:
+    engine = open_database(f"sqlite:///{folder / 'citelift.db'}")
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
-    return path.read_bytes()
 
 
 @pytest.fixture(scope="session")

@@ -93,20 +93,10 @@ def wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="module")
-def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo(browser: Any, request: pytest.FixtureRequest) -> Iterator[str]:
     """The shipped demo, four weeks of it; `CITELIFT_TEST_DEMO` may name the folder of one that is there."""
     given = os.environ.get("CITELIFT_TEST_DEMO")
-    folder = Path(given) if given else tmp_path_factory.mktemp("demo") / "demo"
-    if not given:
-        command = [
-            sys.executable,
-            "-c",
-            "from dashboard.command import main; main()",
-            "demo",
-            "--no-dashboard",
-        ]
-        command += ["--folder", str(folder), "--catalog", str(ROOT / "prompts"), "--weeks", "4"]
-        subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, timeout=300)
+    folder = Path(given) if given else request.getfixturevalue("wheels_demo").folder / "demo"
     with served(folder / "citelift.db") as address:
         yield address
 
@@ -124,27 +114,48 @@ def settle(tab: Any) -> None:
     tab.wait_for_timeout(400)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_the_demo_stands_at_every_width(browser: Any, demo: str, page: str, width: int) -> None:
-    tab = visit(browser, demo, page, width)
+def test_a_page_of_the_demo_stands_at_every_width(browser: Any, demo: str, page: str) -> None:
+    """Its server knows no width: what a phone gets is what the wide window got, laid out again."""
+    tab = visit(browser, demo, page, WIDTHS[0])
     try:
         assert not tab.query_selector_all('[data-testid="stException"]')
-        drawn = "document.querySelectorAll('.stVegaLiteChart canvas, .stVegaLiteChart svg').length"
-        tab.wait_for_function(f"{drawn} >= {PAGES[page]}", timeout=60_000)
-        main = tab.evaluate(
-            "(m => [m.scrollWidth, m.clientWidth])(document.querySelector('[data-testid=\"stMain\"]'))"
-        )
-        assert main[0] <= main[1], "the page scrolls sideways"
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        wide = (
-            "[...document.querySelectorAll('.cl-card, .cl-opp, .cl-box, .stVegaLiteChart')].map(e => "
-            "e.getBoundingClientRect())"
-        )
-        assert tab.evaluate(f"{wide}.every(r => r.left >= -1 && r.right <= innerWidth + 1)")
-        keep(tab, page, width)
+        for width in WIDTHS:
+            resize(tab, width)
+            stands(tab, page, width)
+            keep(tab, page, width)
     finally:
         tab.close()
+
+
+def test_a_phone_opens_the_demo_by_itself(browser: Any, demo: str) -> None:
+    tab = visit(browser, demo, "overview", WIDTHS[-1])
+    assert not tab.query_selector_all('[data-testid="stException"]')
+    stands(tab, "overview", WIDTHS[-1])
+    tab.close()
+
+
+def resize(tab: Any, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.wait_for_timeout(400)
+
+
+def stands(tab: Any, page: str, width: int) -> None:
+    """Its charts are drawn, and neither the page nor a part of it is wider than the window."""
+    drawn = "document.querySelectorAll('.stVegaLiteChart canvas, .stVegaLiteChart svg').length"
+    tab.wait_for_function(f"{drawn} >= {PAGES[page]}", timeout=60_000)
+    assert not scrolls_sideways(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    wide = (
+        "[...document.querySelectorAll('.cl-card, .cl-opp, .cl-box, .stVegaLiteChart')].map(e => "
+        "e.getBoundingClientRect())"
+    )
+    assert tab.evaluate(f"{wide}.every(r => r.left >= -1 && r.right <= innerWidth + 1)")
+
+
+def scrolls_sideways(tab: Any) -> bool:
+    main = "document.querySelector('[data-testid=\"stMain\"]')"
+    return bool(tab.evaluate(f"(m => m.scrollWidth > m.clientWidth)({main})"))
 
 
 def keep(tab: Any, page: str, width: int) -> None:
@@ -229,24 +240,20 @@ def attacked(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield address
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "page", ["overview", "answers?branded=Included", "links", "opportunities", "sources"]
 )
-def test_hostile_text_runs_nothing_and_breaks_nothing(
-    browser: Any, attacked: str, page: str, width: int
-) -> None:
-    tab = visit(browser, attacked, page, width)
+def test_hostile_text_runs_nothing_and_breaks_nothing(browser: Any, attacked: str, page: str) -> None:
+    tab = visit(browser, attacked, page, WIDTHS[0])
     assert not tab.query_selector_all('[data-testid="stException"]')
-    assert tab.evaluate("window.hacked") is None
     targets = tab.eval_on_selector_all(
         "[data-testid='stMain'] a[href]", "all => all.map(a => [a.protocol, a.rel])"
     )
     assert all(protocol in ("http:", "https:") for protocol, _ in targets)
-    main = tab.evaluate(
-        "(m => [m.scrollWidth, m.clientWidth])(document.querySelector('[data-testid=\"stMain\"]'))"
-    )
-    assert main[0] <= main[1]
+    for width in WIDTHS:
+        resize(tab, width)
+        assert not scrolls_sideways(tab), width
+    assert tab.evaluate("window.hacked") is None
     tab.close()
 
 
