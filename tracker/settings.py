@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Ask Google's redirecting host, and no other, which page a grounded answer cites."""
     log: Path | None = None
     """A file for the log, as JSON lines without keys or answers."""
+    browser_sandbox: bool = True
+    """False where the container that a browser draws pages in is its sandbox."""
     user_agent_contact: str | None = None
     """An address or page that a site's owner can turn to; goes into the user agent of page checks."""
 

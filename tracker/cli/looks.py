@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tracker.links.pages.checks import Which
     from tracker.links.pages.looking import Looked
     from tracker.links.pages.verify import Outlook
+    from tracker.links.web.browser import Browser
     from tracker.links.web.fetch import Fetcher
     from tracker.settings import Settings
 
@@ -54,6 +56,14 @@ def _fetcher(settings: Settings, delay: float) -> Fetcher:
             ),
         )
     return Fetcher(Policy(settings.user_agent_contact, delay_seconds=delay))
+
+
+def _drawing(render: bool, fetcher: Fetcher, settings: Settings) -> AbstractContextManager[Browser | None]:
+    if not render:
+        return nullcontext()
+    from tracker.links.web import browser
+
+    return browser.running(fetcher, sandbox=settings.browser_sandbox)
 
 
 def pages_check(
@@ -104,6 +114,10 @@ def verify(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say how many remain and what it will take.")
     ] = False,
+    render: Annotated[
+        bool,
+        typer.Option("--render", help="Draw pages that need a browser, with the Chromium here."),
+    ] = False,
     contact: ContactOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -126,17 +140,19 @@ def verify(
         looked: list[Looked] = []
         if fetcher is not None:
             wanted = plan.due[:limit]
-            looks = looking.look(
-                db,
-                workspace_id,
-                wanted,
-                fetcher,
-                at=now,
-                every=every,
-                workers=workers,
-                claimed=plan.claimed,
-            )
-            looked = list(_with_bar(looks, len(wanted), as_json))
+            with _drawing(render, fetcher, settings) as browser:
+                looks = looking.look(
+                    db,
+                    workspace_id,
+                    wanted,
+                    fetcher,
+                    at=now,
+                    every=every,
+                    workers=workers,
+                    claimed=plan.claimed,
+                    browser=browser,
+                )
+                looked = list(_with_bar(looks, len(wanted), as_json))
     done = sum(len(each.links) for each in looked)
     if as_json:
         rows = [{"url": each.outcome.url, **row} for each in looked for row in each.claimed_json()]

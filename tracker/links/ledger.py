@@ -13,10 +13,11 @@ than a link on the page. Mentions and the files that a page loads are no links.
   a link that the one before it, of the same vendor, scope and target, listed as live. Exports of one day are
   one. Rows that stand for a domain are compared by domain, and a domain that no longer links ends all links
   from it.
-- *Confirmed look*: two looks of ours, some days apart, got the page without a link that an earlier look of
-  ours had seen there (`tracker.links.pages.history.look_evidence`). One such look is a suspicion and ends
-  nothing; neither does a look that did not get the page, nor a link that stands there but is worth less
-  (nofollow, noindex).
+- *Confirmed look*: two looks of ours, some days apart, got the page without a link that a vendor's row or an
+  earlier look of ours has there (`tracker.links.pages.history.look_evidence`). Where only a vendor has seen
+  it, another link of the page to the same domain stands for it. One such look is a suspicion and ends
+  nothing; neither does a look that did not get the page (blocked, a shell, down), nor a link that stands
+  there but is worth less (nofollow, noindex).
 - *Decisions* of people (keep, disavow) are about what to do with a link and never about whether it is there.
 
 **The life of a link** is a list of spans [start, end):
@@ -40,7 +41,7 @@ A domain links to another while any of its links to it lives (`live_on`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
@@ -155,7 +156,10 @@ def read(
     days = _days(connection, imports, columns if sources is None else wanted)
     of_rows = [imports[key] for key in columns.pop("import_id")]
     columns |= {name: [getattr(each, name) for each in of_rows] for name in ("vendor", "scope", "as_of")}
-    looks = _Looks.read(connection, workspace_id, targets, sources)
+    claimed = {
+        (page, target) for page, target in zip(columns["page"], columns["target"], strict=True) if page
+    }
+    looks = _Looks.read(connection, workspace_id, targets, sources, claimed)
     for name, column in columns.items():
         column += (row.get(name) for row in looks.rows)
     link, spans = lives(columns, days, looks.evidence)
@@ -280,6 +284,7 @@ class _Looks:
         workspace_id: int,
         targets: Sequence[int] | None,
         sources: Sources | None,
+        claimed: Collection[tuple[int, int]],
     ) -> _Looks:
         of_source = [PAGE.c.domain_id.in_(sources)] if sources is not None else []
         linking = (
@@ -300,6 +305,10 @@ class _Looks:
             for key in ((row["page_id"], domain, page), (row["page_id"], domain, NOWHERE)):
                 present[key].add(row["check_id"])
             newest[row["page_id"], domain, page] = _as_evidence(row, domain)
+        looked = _looked_at(connection, workspace_id, of_source)
+        for page, domain in claimed:
+            if page in looked:
+                present[page, domain, NOWHERE] |= set()
         checks = _checks(connection, workspace_id, sorted({key[0] for key in present}))
         evidence = {
             key: look_evidence(
@@ -308,6 +317,12 @@ class _Looks:
             for key, there in present.items()
         }
         return cls(list(newest.values()), evidence)
+
+
+def _looked_at(connection: Connection, workspace_id: int, of_source: Sequence[Any]) -> set[int]:
+    pages = select(CHECK.c.page_id).join(PAGE, PAGE.c.id == CHECK.c.page_id)
+    pages = pages.where(CHECK.c.workspace_id == workspace_id, *of_source).distinct()
+    return set(connection.execute(pages).scalars())
 
 
 def _as_evidence(row: Mapping[str, Any], target: int) -> dict[str, Any]:

@@ -249,8 +249,29 @@ OTHER: dict[str, object] = {"source": "https://other.example.net/"}
         ),
         pytest.param(
             Story().export(5, A, "sample", ONE).look(7).look(20),
+            [(ALWAYS, 7)],
+            id="a vendor's link that two looks of ours lack",
+        ),
+        pytest.param(
+            Story().export(5, A, "sample", ONE).look(7).look(8),
             [(ALWAYS, NEVER)],
-            id="we never saw it there ourselves: the page may need a browser",
+            id="a vendor's link that two looks lack, too close together",
+        ),
+        pytest.param(
+            Story().export(5, A, "sample", ONE).look(7, "https://norvane.com/other").look(20),
+            [(ALWAYS, NEVER)],
+            id="another link of the page to the same domain stands for a vendor's, until it lacks that too",
+        ),
+        pytest.param(
+            Story()
+            .export(5, A, "sample", ONE)
+            .look(6, TARGET)
+            .look(7)
+            .look(10)
+            .export(20, B, "sample", {"last_seen": 12})
+            .look(15),
+            [(ALWAYS, 7), (12, 15)],
+            id="a vendor's sighting revives it, and the next look of ours that lacks it ends it again",
         ),
         *(
             pytest.param(
@@ -266,6 +287,8 @@ OTHER: dict[str, object] = {"source": "https://other.example.net/"}
                 ("fetched", 403, [(ALWAYS, NEVER)]),
                 ("fetched", 503, [(ALWAYS, NEVER)]),
                 ("refused", None, [(ALWAYS, NEVER)]),
+                ("barred", 200, [(ALWAYS, NEVER)]),
+                ("barred", 403, [(ALWAYS, NEVER)]),
                 ("not_modified", 304, [(ALWAYS, NEVER)]),
                 ("fetched", 404, [(ALWAYS, 7)]),
                 ("fetched", 410, [(ALWAYS, 7)]),

@@ -7,7 +7,7 @@ no host asked by two. What is stored stays: a killed process loses only what was
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine as Database
@@ -20,12 +20,13 @@ from tracker.links.pages.checks import Due
 from tracker.links.pages.history import Verdict, confirm
 from tracker.links.pages.look import PageReport, Target, check
 from tracker.links.pages.verdicts import LinkState
+from tracker.links.web.browser import Browser
 from tracker.links.web.crawl import WORKERS, Wanted, crawl, host_of
 from tracker.links.web.fetch import Fetched, Fetcher, Refused
 from tracker.mentions import Finder
 from tracker.models import Brand, PageCheck, PageLink
 
-_HOSTS = 32
+_HOSTS = 8
 """Hosts that are taken in one transaction."""
 _TRIES = 2
 """How often a host that another process holds is asked for again."""
@@ -145,9 +146,11 @@ def look(
     every: timedelta = timedelta(0),
     workers: int = WORKERS,
     claimed: claims.Claims | None = None,
+    browser: Browser | None = None,
 ) -> Iterator[Looked]:
     """Every page once, stored as it arrives: what is interrupted keeps what it has. A page that another
     process has looked at less than `every` ago is left out, and so is one whose host another process holds.
+    With a `browser`, what is a shell without scripts is drawn by it.
     """
     with store.reading(database) as session:
         world = _World.read(session, workspace_id, claimed)
@@ -155,17 +158,24 @@ def look(
     hosts = _Hosts(database, world.workspace_id, wanted, me, at - every)
     with holds.kept(database, me):
         for arrived in crawl(hosts.batches(), fetcher, at=at, workers=workers):
-            outcomes = [_read(world, result) for _, result in arrived]
+            outcomes = [_read(world, result, browser) for _, result in arrived]
             with store.writing(database) as session:
                 looked = [_save(session, world, outcome) for outcome in outcomes]
                 hosts.done(session, [page.url for page, _ in arrived])
             yield from looked
 
 
-def _read(world: _World, result: Fetched | Refused) -> PageReport | Refused:
+def _read(world: _World, result: Fetched | Refused, browser: Browser | None) -> PageReport | Refused:
     if isinstance(result, Refused):
         return result
-    return check(result, targets=world.targets, finder=world.finder)
+    report = check(result, targets=world.targets, finder=world.finder)
+    if browser is None or report.barrier is None or report.barrier.kind != "shell":
+        return report
+    drawn = browser.render(result.final_url, at=result.at)
+    if isinstance(drawn, Refused):
+        return report
+    drawn = replace(drawn, url=result.url, hops=result.hops)
+    return check(drawn, targets=world.targets, finder=world.finder, means="browser")
 
 
 def _save(session: Session, world: _World, outcome: PageReport | Refused) -> Looked:

@@ -16,7 +16,7 @@ import can_ada
 from tracker.links.web.fetch import Fetched, Fetcher, Refused, Validators
 
 WORKERS = 16
-_OPEN = 16
+_OPEN = 8
 """Hosts for each worker that may be under way at once: most of them wait."""
 
 

@@ -162,6 +162,28 @@ class Fetcher:
         except Stop:
             return -math.inf
 
+    def wait_for(self, url: str, at: datetime) -> None:
+        """Until the host may be asked again, for a request that somebody else then makes."""
+        place = destination(url, self.policy.allowed)
+        rules = self._rules(place, self._visit(url, at))
+        with self.hosts.turn(place.host) as host:
+            host.free_at = time.monotonic() + max(self.policy.delay_seconds, rules.delay)
+
+    def allows(self, url: str, at: datetime) -> bool:
+        """Whether the address may be asked for: it is one of the public web, and its robots.txt lets us."""
+        try:
+            visit = self._visit(url, at)
+            place = self._reach(url, visit)
+            rules = self._rules(place, visit)
+        except Stop:
+            return False
+        return rules.allows(place.url)
+
+    def _visit(self, url: str, at: datetime) -> _Visit:
+        visit = _Visit(url, at, None)
+        self._reach(url, visit)
+        return visit
+
     def fetch(self, url: str, *, at: datetime, validators: Validators | None = None) -> Fetched | Refused:
         """`at` stands for now: it dates the result and ages the robots.txt that are remembered."""
         visit = _Visit(url, at, validators)
