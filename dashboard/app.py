@@ -35,6 +35,7 @@ PAGES = {
     ),
     Nav.FACTS: (
         ("sources", Nav.SOURCES, "menu_book"),
+        ("reported", Nav.REPORTED, "campaign"),
         ("links", Nav.LINKS, "link"),
         ("authority", Nav.ASSOCIATION, "scatter_plot"),
         ("runs", Nav.RUNS, "receipt_long"),

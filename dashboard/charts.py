@@ -438,6 +438,24 @@ def gained_and_lost(frame: pd.DataFrame, marked: pd.DataFrame) -> Any:
     return _sized(alt.layer(bars, zero, *_rules(marked)), 240)
 
 
+def by_day(frame: pd.DataFrame, *, axis: str) -> Any:
+    """Counts a day as a line: `day`, `count`."""
+    frame = frame.assign(day=pd.to_datetime(frame["day"])).sort_values("day")
+    line = (
+        alt.Chart(frame)
+        .mark_line(color=ACCENT, point=len(frame) < 2)
+        .encode(
+            x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", grid=False, labelOverlap=True)),
+            y=alt.Y("count:Q", title=axis, axis=alt.Axis(tickCount=5, format="d")),
+            tooltip=[
+                alt.Tooltip("day:T", title="Day", format="%-d %b %Y"),
+                alt.Tooltip("count:Q", title=axis, format=",d"),
+            ],
+        )
+    )
+    return _sized(line, 240)
+
+
 def _spells(days: pd.Series, lasting: int, form: str) -> alt.X:
     """A time axis for bars that begin on these days; a handful of them does not fill the width."""
     first, last = days.min(), days.max()

@@ -18,6 +18,7 @@ class Nav:
     OVERVIEW, LINK_SOURCES, SOURCES, RIVALS = "Overview", "Link sources", "Cited sources", "Rivals"
     ASSOCIATION, OPPORTUNITIES, ANSWERS = "Authority", "Opportunities", "Prompts & answers"
     RUNS, LINKS, METHODS, EVENTS = "Runs & cost", "Links", "Methods", "Events"
+    REPORTED = "Reported by engines"
 
 
 class Common:
@@ -642,6 +643,49 @@ class Runs:
     NO_SCHEDULES = "Nothing is scheduled"
     NO_SCHEDULES_TEXT = "A schedule asks every week by itself, while citelift serve is running."
     NO_SCHEDULES_COMMANDS = ('citelift schedule add weekly "0 6 * * 1"', "citelift serve")
+
+
+class Reported:
+    TITLE = "Reported by engines"
+    LEAD = "What search engines themselves tell the owner of {brand}’s site about their AI answers."
+    NOTHING = "No report of an engine has been imported"
+    NOTHING_TEXT = (
+        "Export AI Performance of Bing Webmaster Tools, the Generative AI report of Search Console, or the "
+        "citations of Microsoft Clarity, and import the file; it is recognised by its header."
+    )
+    NOTHING_COMMANDS = ("citelift import links FILE",)
+    VENDORS: Final = {
+        "bing": "Bing AI Performance",
+        "clarity": "Microsoft Clarity",
+        "google-search-console": "Search Console, Generative AI",
+    }
+    MEASURES: Final = {
+        "citations": "citations in AI answers",
+        "impressions": "impressions in AI answers",
+    }
+    WHAT: Final = {
+        "citations": (
+            "How often the engine cited a page of the site, by its own count over all its users: no "
+            "sample, no rate, and nothing about rivals. It is never added to the answers collected here."
+        ),
+        "impressions": (
+            "How often a page of the site stood anywhere in an AI answer, seen or not. That is no "
+            "citation and no visit."
+        ),
+    }
+    DAYS = "{measure} a day"
+    AXIS = "A day"
+    TOTAL = "{count} {measure} on {days}, {first} to {last}"
+    AS_OF = "The export shows {day}."
+    DIMENSIONS: Final = {
+        "page": "Pages",
+        "query": "Grounding queries",
+        "country": "Countries",
+        "device": "Devices",
+    }
+    ONE: Final = {"page": "Page", "query": "Query", "country": "Country", "device": "Device"}
+    SHARE = "Share of those listed"
+    OF_DAYS = "Days"
 
 
 class LinksPage:

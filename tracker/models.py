@@ -369,15 +369,20 @@ class WebEdge(SQLModel, table=True):
 
 
 class CitationCount(SQLModel, table=True):
-    """Citations as a search engine itself reports them to the site's owner (Bing's AI performance report)."""
+    """What a search engine itself tells a site's owner about its AI answers: citations, or impressions."""
 
     id: int | None = _big_id()
     workspace_id: int = Field(foreign_key="workspace.id")
     import_id: int = Field(foreign_key="linkimport.id")
     subject: str = Field(sa_type=Text)
-    """The page or the phrase the count is for."""
+    """The page or the phrase the count is for; blank for all of the site."""
+    dimension: str = Field(default="page", sa_column_kwargs={"server_default": "page"})
+    """What the subject is: page, query, country, device or site."""
+    measure: str = Field(default="citations", sa_column_kwargs={"server_default": "citations"})
+    """What was counted: citations or impressions."""
     day: date | None = None
     citations: int
+    """How many, of the measure."""
 
 
 class PageCheck(SQLModel, table=True):

@@ -61,6 +61,7 @@ from analysis.frames.records import (
     spending,
     workspace_names,
 )
+from analysis.frames.reported import reported
 from analysis.frames.tables import Floats, Ints, rows
 from analysis.frames.tracked import (
     WEEKS,
@@ -137,6 +138,7 @@ __all__ = [
     "page_checks",
     "pages_of",
     "reach",
+    "reported",
     "rows",
     "schedules",
     "served_models",

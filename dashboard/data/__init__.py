@@ -4,7 +4,7 @@ analysis."""
 from dashboard.data.asked import ScheduleView, costs, failures, runs, schedules, simulated
 from dashboard.data.cited import AuthorityView, association, kinds, metrics, sources, stability
 from dashboard.data.gains import lift, opportunities
-from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links
+from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links, reported
 from dashboard.data.opened import (
     Choice,
     OpenWorkspace,
@@ -51,6 +51,7 @@ __all__ = [
     "open_workspace",
     "opportunities",
     "prompts",
+    "reported",
     "rivals_gap",
     "runs",
     "schedules",

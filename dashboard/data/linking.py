@@ -28,6 +28,12 @@ def imports(workspace: OpenWorkspace) -> list[LinkImport]:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+def reported(workspace: OpenWorkspace) -> pd.DataFrame:
+    """What engines themselves report of the own site: see `frames.reported`."""
+    return frames.reported(database(workspace), world(workspace))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
 def links(workspace: OpenWorkspace) -> pd.DataFrame:
     """Links to the brands, one row per (linking page, brand): `source`, `url`, `target_url`, `anchor`,
     `brand`, `own`, `nofollow`, `first`, `lost` (moments or None), `vendors`."""

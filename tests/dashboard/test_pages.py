@@ -31,6 +31,7 @@ PAGES = (
     "events",
     "opportunities",
     "sources",
+    "reported",
     "links",
     "authority",
     "runs",
@@ -350,3 +351,16 @@ def test_the_words_on_lift_name_its_own_limits() -> None:
     said = " ".join(strings.Lift.CAN_SAY + strings.Lift.CANNOT_SAY)
     assert f"fewer than {estimate.MIN_EXPOSED} linked pairs or {estimate.MIN_PROMPTS} prompts" in said
     assert f"at most {numbers.percent(estimate.DISCOVERY, 0)}" in said
+
+
+def test_what_engines_report_is_shown_with_its_day_and_what_it_is(opened: Any) -> None:
+    app = opened("reports of engines", "reported")
+    assert not app.exception
+    shown = words(app)
+    assert "Bing AI Performance: citations in AI answers" in shown
+    assert "Search Console, Generative AI: impressions in AI answers" in shown
+    assert "Grounding queries" in shown
+    assert "201 citations in AI answers on 2 days" in shown
+    assert "That is no citation and no visit." in shown
+    empty = opened("a small world", "reported")
+    assert "No report of an engine has been imported" in words(empty)

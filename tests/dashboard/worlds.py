@@ -245,6 +245,43 @@ def hostile(database: Engine) -> None:
         session.add(Event(workspace_id=1, at=week(1), kind="pr", title=HOSTILE))
 
 
+def reports(database: Engine) -> None:
+    """What engines report to the owner, and nothing else."""
+    from tracker.models import CitationCount, LinkImport
+
+    facts = Facts(BRANDS, ("alpha",), PROMPTS[:1])
+    facts.store(database)
+    day = week(3).date()
+    layouts = {"bing": "citations", "clarity": "citations", "google-search-console": "impressions"}
+    with store.writing(database) as session:
+        for number, (vendor, measure) in enumerate(layouts.items(), start=1):
+            head = LinkImport(
+                workspace_id=1,
+                vendor=vendor,
+                layout=vendor,
+                scope="counts",
+                as_of=day,
+                imported_at=week(3),
+                file_name=f"{vendor}.csv",
+                file_hash=vendor,
+            )
+            session.add(head)
+            session.flush()
+            subjects = [("site", "", day), ("site", "", day - timedelta(days=1)), ("query", HOSTILE, None)]
+            subjects += [("page", f"https://norvane.com/{n}", None) for n in range(30)]
+            for n, (dimension, subject, on) in enumerate(subjects):
+                count = CitationCount(
+                    workspace_id=1,
+                    import_id=head.id,
+                    subject=subject,
+                    dimension=dimension,
+                    measure=measure,
+                    day=on,
+                    citations=number * 100 + n,
+                )
+                session.add(count)
+
+
 WORLDS: dict[str, Callable[[Engine], None]] = {
     "an empty database": nothing,
     "a small world": small,
@@ -254,6 +291,7 @@ WORLDS: dict[str, Callable[[Engine], None]] = {
     "one week": one_week,
     "unknown citations": unknown_citations,
     "no own brand": rivals_only,
+    "reports of engines": reports,
     "hostile text": hostile,
     "names of every script": names,
     "one brand": alone,

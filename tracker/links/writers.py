@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,25 @@ class LinkWriter:
         self.count += part.count
 
 
+MEASURES = {
+    "Citations": "citations",
+    "Total Citations": "citations",
+    "Page citations": "citations",
+    "Impressions": "impressions",
+}
+DIMENSIONS = {
+    "Page": "page",
+    "URL": "page",
+    "Top pages": "page",
+    "Cited page": "page",
+    "Grounding Query": "query",
+    "Grounding Queries": "query",
+    "Query": "query",
+    "Country": "country",
+    "Device": "device",
+}
+
+
 @dataclass
 class CountWriter:
     """Reports that count links or citations of the owner's pages; they name no linking page."""
@@ -86,22 +105,38 @@ class CountWriter:
         kept = self.notes.setdefault("counts", [])
         citations: list[dict[str, Any]] = []
         for row in map(LinkRow, *block.columns):
-            subject = row.target_url or next(
-                (text for name, text in row.labels.items() if name != "Date"), ""
-            )
+            dimension, subject = _subject(row)
             kept.append({"subject": subject, **row.metrics, **row.labels})
-            if (cited := row.metrics.get("Citations", row.metrics.get("Total Citations"))) is not None:
-                citations.append(
-                    {
-                        "workspace_id": self.head.workspace_id,
-                        "import_id": self.head.id,
-                        "subject": subject,
-                        "day": _day(row.labels.get("Date", ""), self.recognition),
-                        "citations": round(cited),
-                    }
-                )
+            day = _day(row.labels.get("Date", ""), self.recognition)
+            self._newest(day)
+            citations += [
+                {
+                    "workspace_id": self.head.workspace_id,
+                    "import_id": self.head.id,
+                    "subject": subject,
+                    "dimension": dimension,
+                    "measure": MEASURES[name],
+                    "day": day,
+                    "citations": round(value),
+                }
+                for name, value in row.metrics.items()
+                if name in MEASURES
+            ]
         store.bulk_insert(self.session, CitationCount, citations)
         self.count += len(block)
+
+    def _newest(self, day: date | None) -> None:
+        if day is not None:
+            moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            self.newest = max(self.newest or moment, moment)
+
+
+def _subject(row: LinkRow) -> tuple[str, str]:
+    """What a row counts: which kind of thing, and which of them."""
+    if row.target_url:
+        return "page", row.target_url
+    named = ((DIMENSIONS[name], text) for name, text in row.labels.items() if name in DIMENSIONS)
+    return next(named, ("site", ""))
 
 
 def _day(cell: str, recognition: Recognition) -> date | None:

@@ -273,6 +273,42 @@ def test_citation_counts_of_an_engine_are_kept_as_counts(lone: Engine) -> None:
     assert head.notes["counts"][0]["Citation Share"] == 21.82
 
 
+REPORTS = [
+    # file, vendor, (dimension, subject, measure, day, how many)
+    (
+        "Page,Page citations,Share of authority\nhttps://norvane.com/a,12,3.4%\n",
+        "clarity",
+        ("page", "https://norvane.com/a", "citations", None, 12),
+    ),
+    (
+        "Date,Impressions\n2026-06-01,33\n",
+        "google-search-console",
+        ("site", "", "impressions", date(2026, 6, 1), 33),
+    ),
+    (
+        "Top pages,Impressions\nhttps://norvane.com/a,7\n",
+        "google-search-console",
+        ("page", "https://norvane.com/a", "impressions", None, 7),
+    ),
+    (
+        "Date,Total Citations,Avg. Cited Pages\n2026-06-01,40,3.2\n",
+        "bing",
+        ("site", "", "citations", date(2026, 6, 1), 40),
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "vendor", "row"), REPORTS)
+def test_an_engines_report_says_what_it_counts(
+    lone: Engine, tmp_path: Path, content: str, vendor: str, row: tuple[object, ...]
+) -> None:
+    made = imported(lone, write(tmp_path / "report.csv", content))
+    assert made.vendor == vendor
+    with store.reading(lone) as session:
+        one = session.exec(select(CitationCount)).one()
+    assert (one.dimension, one.subject, one.measure, one.day, one.citations) == row
+
+
 def test_every_reference_export_can_be_stored(database: Engine, workspace: int) -> None:
     stored = {}
     for path in sorted(shared("data/link_exports").iterdir()):

@@ -675,6 +675,10 @@ SYNTHETIC: list[tuple[str, str]] = [
     ("Site,Linking pages,Target pages", "gsc-top-linking-sites"),
     ("Type,From,To,Anchor Text,Alt Text,Follow,Status Code", "screamingfrog-inlinks"),
     ("Page,Citations", "bing-ai-performance"),
+    ("Page,Page citations,Share of authority", "clarity-citations"),
+    ("Query,Share of authority", "clarity-citations"),
+    ("Top pages,Impressions", "gsc-ai-performance"),
+    ("Date,Impressions", "gsc-ai-performance"),
     ("Domain,Backlinks Count", "bing-referring-domains"),
     ("Source Url,Anchor Text,Target Url", "bing-backlinks"),
     ("Source Url,Anchor text,Target Url", "generic"),
@@ -1016,6 +1020,18 @@ HEADERS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "2026-03-02,4,2",
         "bing-ai-performance",
         {"metrics": {"Citations": 4, "Cited Pages": 2}},
+    ),
+    "Clarity's cited pages": (
+        "Page,Page citations,Share of authority",
+        "{Z},12,3.4%",
+        "clarity-citations",
+        {"metrics": {"Page citations": 12, "Share of authority": 3.4}},
+    ),
+    "Google's impressions in AI answers": (
+        "Country,Impressions",
+        "Germany,1.204",
+        "gsc-ai-performance",
+        {"metrics": {"Impressions": 1204}},
     ),
     "Screaming Frog, German": (
         (
