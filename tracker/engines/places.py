@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tracker import numbers
 from tracker.engines.countries import country
 from tracker.engines.question import Place, place_of
 from tracker.engines.row import Call
@@ -27,7 +28,7 @@ def remarks(call: Call, options: Mapping[str, Any], countries: Iterable[str | No
             yield f"cannot be told a {part} ({shown}): it answers as it would for anybody"
     anywhere = sum(place.country is None for place in asked)
     if call.home and anywhere:
-        yield f"{anywhere} prompts have no country: it answers them as from {call.home}"
+        yield f"{numbers.counted(anywhere, 'prompt')} without a country: answered as from {call.home}"
 
 
 def located(call: Call, options: Mapping[str, Any], place: Place) -> dict[str, Any]:
