@@ -226,6 +226,7 @@ READING = {
 WRITING = {
     "run": ("--at", "2026-03-02"),
     "import answers": ("answers.jsonl",),
+    "import raw": ("reply.json", "--set", "prompt=Best CRM?,asked_at=2026-06-01"),
     "import links": ("links.csv",),
     "import authority": ("ratings.csv", *RATING),
     "import undo": ("1",),

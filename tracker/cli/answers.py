@@ -139,13 +139,16 @@ def _show(file: Path, counts: ImportCounts, as_json: bool) -> None:
     if as_json:
         print_json(asdict(counts))
     else:
-        layouts = ", ".join(dict.fromkeys(counts.layouts))
+        layouts = ", ".join(dict.fromkeys(counts.layouts)) or "none"
         failed = f"{counts.failed:,} failed, " if counts.failed else ""
         out.print(
             f"layout {plain(layouts)}: {counts.read:,} read, {counts.stored:,} stored with "
             f"{counts.citations:,} citations, {failed}{counts.already_there:,} already there, "
             f"{counts.rejected:,} rejected."
         )
+        if "any" in counts.layouts:
+            read = ", ".join(f"{field} from {plain(name)}" for field, name in counts.mapping.items())
+            err.print(f"  note: read by the names of columns: {read}")
         if counts.failures:
             reasons = ", ".join(f"{plain(reason)} {count:,}" for reason, count in counts.failures.items())
             err.print(f"What failed is kept with its reason and counts in no rate: {reasons}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -25,6 +26,7 @@ from tracker.answers.files.layouts import (
     reading_of,
 )
 from tracker.answers.files.records import Record, RowRules, record
+from tracker.citations import recognise as recognise_shape
 from tracker.errors import DataError, UsageError
 from tracker.files import values
 from tracker.files.content import Unbroken, head_of
@@ -80,8 +82,14 @@ class Recognised:
     def mapping(self) -> dict[str, str]:
         """Field → the column it comes from."""
         shown = {plain(name): name for name in self.columns}
-        paths = self.rules.reading.paths.items()
-        return {name: shown.get(plain(known[0]), known[0]) for name, known in paths if known}
+        found: dict[str, str] = {}
+        for field, paths in self.rules.reading.paths.items():
+            for path in paths:
+                if name := shown.get(plain(path)):
+                    found.setdefault(field, name)
+                elif plain(re.split(r"[.\[]", path.removeprefix("^"))[0]) in shown:
+                    found.setdefault(field, path)
+        return found
 
     def notes(self) -> list[str]:
         """What is not read, said once."""
@@ -117,10 +125,22 @@ def _of_json(path: Path, encoding: Encoding, options: FileOptions) -> Recognised
     rows = [plain_row(each.value, each.around) for each in objects]
     reading = reading_of(rows, columns, options.mapping, options.constants) if rows else None
     if reading is None:
+        if objects and _is_reply(objects[0].value):
+            raise DataError(
+                f"{path.name} holds recorded replies of an engine, not answers read from them",
+                f"use `citelift import raw {path.name}`, which reads and keeps them",
+            )
         rejects = [each for each in read if isinstance(each, Reject)]
         raise _unknown(path, rows, columns, rejects)
     order = options.order or _order(reading, rows)
     return Recognised(path, encoding, _rules(reading, options, order), columns, None)
+
+
+def _is_reply(value: dict[str, Any]) -> bool:
+    try:
+        return recognise_shape(value) != "error"
+    except DataError:
+        return False
 
 
 def _fits(options: FileOptions) -> Callable[[dict[str, Any]], bool]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.tracker.answers.files.test_layouts import Q, read
+from tests.tracker.answers.files.test_layouts import NOW, Q, read
+from tracker.answers.files.recognise import FileOptions, recognise
 from tracker.errors import DataError, UsageError
 
 ROW = {
@@ -212,6 +213,7 @@ def test_a_row_for_each_citation_is_one_answer(tmp_path: Path) -> None:
         ("<html>login</html>", "web page"),
         (b"%PDF-1.7", "a PDF"),
         ("just a sentence", "no column for"),
+        ('{"id": "resp_1", "object": "response", "output": []}', "holds recorded replies"),
     ],
 )
 def test_a_wrong_file_gets_one_sentence(tmp_path: Path, content: str | bytes, problem: str) -> None:
@@ -222,9 +224,6 @@ def test_a_wrong_file_gets_one_sentence(tmp_path: Path, content: str | bytes, pr
 
 
 def test_a_key_that_is_not_read_is_said_with_the_nearest_that_is(tmp_path: Path) -> None:
-    from tests.tracker.answers.files.test_layouts import NOW
-    from tracker.answers.files.recognise import FileOptions, recognise
-
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(ROW | {"citatons": [], "colour": "red"}))
     assert recognise(path, FileOptions(NOW, {}, {})).notes() == [
@@ -268,3 +267,10 @@ def test_a_member_of_an_archive_is_read_as_the_file_itself(tmp_path: Path) -> No
         archive.writestr("answers.jsonl", json.dumps(ROW))
     _, found, _ = read(tmp_path / "a.zip", packed.getvalue())
     assert len(found) == 1
+
+
+def test_the_mapping_names_the_columns_that_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Date,Platform,Question,Answer\n2026-06-01,gpt,What?,Norvane.\n")
+    mapping = recognise(path, FileOptions(NOW, {}, {})).mapping()
+    assert mapping == {"asked_at": "Date", "engine": "Platform", "prompt": "Question", "text": "Answer"}
