@@ -37,6 +37,7 @@ PAGES = {
         ("sources", Nav.SOURCES, "menu_book"),
         ("reported", Nav.REPORTED, "campaign"),
         ("links", Nav.LINKS, "link"),
+        ("looks", Nav.LOOKS, "fact_check"),
         ("authority", Nav.ASSOCIATION, "scatter_plot"),
         ("runs", Nav.RUNS, "receipt_long"),
         ("methods", Nav.METHODS, "rule"),

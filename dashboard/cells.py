@@ -13,8 +13,10 @@ from analysis.lift.estimate import LiftRow
 from analysis.quality import AnchorShare
 from analysis.visibility import Row
 from dashboard import charts, widgets
-from dashboard.strings import Common, Events, Lift, LinksPage, Measure, Overview, Sources
+from dashboard.strings import Common, Events, Lift, LinksPage, LooksPage, Measure, Overview, Sources
 from tracker import numbers
+from tracker.links.pages.alerts import Alert, StoredListing
+from tracker.links.pages.verify import StoredVerdict
 
 
 def window(scope: Scope, world: World, excluded: pd.DataFrame) -> str:
@@ -279,3 +281,43 @@ def event_facts(row: EventRow) -> str:
     )
     reason = f'<p class="cl-quiet">{widgets.text(row.reason)}</p>' if row.reason else ""
     return f'<dl class="cl-facts">{"".join(pairs)}</dl>{reason}'
+
+
+def said_of_link(verdict: str) -> widgets.Safe:
+    return widgets.badge(LooksPage.VERDICTS[verdict], LooksPage.TONES.get(verdict, "quiet"))
+
+
+def link_verdict(row: StoredVerdict) -> tuple[object, ...]:
+    return (
+        widgets.small(widgets.link(row.url), row.target_url or row.brand),
+        said_of_link(row.verdict),
+        widgets.small(_why(row.reason), row.barred_by or ""),
+        row.placement or "",
+        numbers.day(row.checked_at.date()),
+    )
+
+
+def link_alert(alert: Alert) -> tuple[object, ...]:
+    doubt = LooksPage.SEEN_ONCE if alert.kind == "lost" and not alert.confirmed else ""
+    return (
+        widgets.small(LooksPage.KINDS[alert.kind], doubt),
+        numbers.day(alert.at.date()),
+        widgets.small(widgets.link(alert.url), alert.brand),
+        LooksPage.STATES.get(alert.before, alert.before),
+        widgets.small(LooksPage.STATES.get(alert.after, alert.after), _why(alert.reason)),
+    )
+
+
+def named_unlinked(row: StoredListing) -> tuple[object, ...]:
+    return (
+        widgets.link(row.url),
+        row.brand,
+        numbers.count(row.rank or 0),
+        LooksPage.YES if row.heading else "",
+        LooksPage.YES if row.first_screen else "",
+        "" if row.list_rank is None else numbers.count(row.list_rank),
+    )
+
+
+def _why(reason: str | None) -> str:
+    return LooksPage.REASONS.get(reason or "", reason or "")

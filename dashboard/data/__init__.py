@@ -5,6 +5,7 @@ from dashboard.data.asked import ScheduleView, costs, failures, runs, schedules,
 from dashboard.data.cited import AuthorityView, association, kinds, metrics, sources, stability
 from dashboard.data.gains import lift, opportunities
 from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links, reported
+from dashboard.data.looked import link_alerts, link_verdicts, page_listings
 from dashboard.data.opened import (
     Choice,
     OpenWorkspace,
@@ -44,12 +45,15 @@ __all__ = [
     "imports",
     "kinds",
     "lift",
+    "link_alerts",
     "link_profile",
+    "link_verdicts",
     "links",
     "marked_moments",
     "metrics",
     "open_workspace",
     "opportunities",
+    "page_listings",
     "prompts",
     "reported",
     "rivals_gap",

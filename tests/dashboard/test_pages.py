@@ -33,6 +33,7 @@ PAGES = (
     "sources",
     "reported",
     "links",
+    "looks",
     "authority",
     "runs",
     "methods",
@@ -90,6 +91,7 @@ def test_every_page_stands_every_kind_of_database(opened: Any, world: str) -> No
         ("links only", "overview", "citelift run"),
         ("one week", "link_sources", "citelift import links FILE"),
         ("one week", "links", "citelift import links FILE"),
+        ("links only", "looks", "citelift links verify"),
         ("one week", "authority", "citelift import authority FILE"),
         ("one week", "runs", "citelift plan"),
         ("one week", "events", "citelift import links FILE"),
@@ -103,6 +105,21 @@ def test_an_empty_state_says_which_command_comes_next(
     opened: Any, world: str, page: str, command: str
 ) -> None:
     assert f"<code>{command}" in words(opened(world, page))
+
+
+def test_every_claimed_link_has_its_verdict_and_what_is_blocked_is_not_lost(opened: Any) -> None:
+    said = words(opened("links looked at", "looks"))
+    for word in ("live", "live, nofollow", "gone", "blocked", "needs a browser", "unreachable"):
+        assert f">{word}</span>" in said
+    assert "moved out of the text" in said
+    assert "turned nofollow" in said
+    assert "named without a link" in said
+    assert (
+        "openbizwikia.org" not in said.split("What changed between looks")[1].split("Every claimed link")[0]
+    )
+    only = words(opened("links looked at", "looks", verdict="blocked"))
+    assert "openbizwikia.org" in only
+    assert "opsforumhall.com" not in only.split("Every claimed link")[1]
 
 
 def test_a_missing_database_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

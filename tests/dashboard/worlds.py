@@ -9,6 +9,11 @@ from sqlalchemy import Engine
 
 from tests.facts import BRANDS, Facts, week
 from tracker import store
+from tracker.links.pages import checks
+from tracker.links.pages.look import check
+from tracker.links.pages.verdicts import Claim
+from tracker.links.web.fetch import Fetched, Refused
+from tracker.mentions import BrandNames, Finder
 from tracker.models import Ask, Event, Ledger, Run, Schedule
 
 HOSTILE = (
@@ -114,6 +119,41 @@ def links_only(database: Engine) -> None:
     facts = Facts(engines=(), prompts=())
     _links(facts)
     facts.store(database)
+
+
+def looked_at(database: Engine) -> None:
+    """Our own looks at the pages that are said to link: live, lost, blocked, named without a link."""
+    facts = Facts(engines=(), prompts=())
+    pages = {
+        "https://techdaily.com/crm": (_page(LINKED), _page("<p>We like Norvane best.</p>")),
+        "https://softpickery.com/best?list=1": (_page(LINKED), _page("", f"<footer>{LINKED}</footer>")),
+        "https://opsforumhall.com/t/7": (_page(LINKED), _page(LINKED.replace("<a ", "<a rel=nofollow "))),
+        "https://openbizwikia.org/crm": (CHALLENGE, CHALLENGE),
+        "https://walled.example/post": ("<div id=root></div><script src=/a.js></script>",) * 2,
+        "https://hostile.example/<b>x</b>": (_page(LINKED.replace("Norvane", HOSTILE)),) * 2,
+    }
+    for url in pages:
+        facts.link(url, "https://norvane.com/crm", first=week(-4), anchor="=1+1")
+    facts.store(database)
+    finder = Finder([BrandNames(facts.brand_ids[name], name) for name, *_ in facts.brands])
+    claims = (Claim(facts.brand_ids["Norvane"], "https://norvane.com/crm"),)
+    with store.writing(database) as session:
+        targets = checks.targets_of(session, 1)
+        for url, looks in pages.items():
+            for number, html in enumerate(looks):
+                page = Fetched(url, url, week(number), 200, html)
+                checks.save_check(session, 1, check(page, targets=targets, finder=finder), claims)
+        refusal = Refused("https://hostile.example/<b>x</b>", week(2), "dns", "no such name")
+        checks.save_check(session, 1, refusal, claims)
+
+
+LINKED = '<p>See <a href="https://norvane.com/crm">Norvane</a>.</p>'
+CHALLENGE = "<title>Just a moment...</title><script>window._cf_chl_opt={}</script>"
+
+
+def _page(inner: str, below: str = "") -> str:
+    prose = "<p>A list of tools for sales teams.</p>" * 9
+    return f"<title>T</title><main><h1>Six tools</h1>{prose}{inner}</main>{below}"
 
 
 def without_domains(database: Engine) -> None:
@@ -297,4 +337,5 @@ WORLDS: dict[str, Callable[[Engine], None]] = {
     "one brand": alone,
     "many events": eventful,
     "links that moved": moved,
+    "links looked at": looked_at,
 }
