@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from difflib import get_close_matches
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,7 @@ def _of_json(path: Path, encoding: Encoding, options: FileOptions) -> Recognised
             )
         rejects = [each for each in read if isinstance(each, Reject)]
         raise _unknown(path, rows, columns, rejects)
+    reading = _without_lone_urls(reading, rows)
     order = options.order or _order(reading, rows)
     return Recognised(path, encoding, _rules(reading, options, order), columns, None)
 
@@ -186,6 +187,7 @@ def _of_table(path: Path, encoding: Encoding, text: str, options: FileOptions) -
                 continue
             if reading is None:
                 continue
+            reading = _without_lone_urls(reading, rows)
             rank = (reading.layout.name != "any", len(names))
             if best is None or rank > best[0]:
                 best = (rank, Header(delimiter, tuple(names), number + 1), reading, rows)
@@ -198,6 +200,15 @@ def _of_table(path: Path, encoding: Encoding, text: str, options: FileOptions) -
     order = options.order or _order(reading, rows)
     rules = replace(_rules(reading, options, order), cells=True)
     return Recognised(path, encoding, rules, header.names, header)
+
+
+def _without_lone_urls(reading: Columns, rows: Sequence[Row]) -> Columns:
+    """A column with one address is a citation a row only where rows of the same answer follow one another;
+    else it is one of its citations, and which others there are is unknown."""
+    answers = [(str(reading.get(row, "prompt")), str(reading.get(row, "text"))) for row in rows]
+    if "url" not in reading.paths or any(one == other for one, other in pairwise(answers)):
+        return reading
+    return replace(reading, paths={name: known for name, known in reading.paths.items() if name != "url"})
 
 
 def _unknown_table(path: Path, text: str) -> DataError:

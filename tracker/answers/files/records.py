@@ -28,6 +28,7 @@ DAY_AHEAD = timedelta(hours=14)
 """How long before ours a day begins where it begins first."""
 _ZONED = re.compile(r":\d{2}(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\s*$")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_NUMBER = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+")
 _UNIQUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z]).{12,}|\d{13,}")
 _BAD = re.compile("[\x00\ud800-\udfff]")
 
@@ -267,7 +268,8 @@ def _searches(value: Any) -> tuple[str, ...] | None:
     if isinstance(value, str):
         word = value.strip()
         listed = cited.listed(word)
-        value = listed if listed is not None else re.split(r"\s*[\n|;]\s*", word) if word else None
+        parts = (_NUMBER.sub("", part) for part in re.split(r"\s*[\n|;]\s*", word))
+        value = listed if listed is not None else [part for part in parts if part] or None
     if not isinstance(value, list):
         return None
     texts = (each if isinstance(each, str) else _query(each) for each in value)

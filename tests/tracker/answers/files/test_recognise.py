@@ -143,6 +143,8 @@ CELLS: list[tuple[dict[str, Any], Any, Any]] = [
         [("https://a.com", "cited"), ("https://b.com", "retrieved")],
     ),
     ({"searches": "crm; crm price"}, lambda each: each.searches, ("crm", "crm price")),
+    ({"searches": "1. crm | 2. crm price"}, lambda each: each.searches, ("crm", "crm price")),
+    ({"searches": '["crm"]'}, lambda each: each.searches, ("crm",)),
 ]
 
 
@@ -274,3 +276,74 @@ def test_the_mapping_names_the_columns_that_are_there(tmp_path: Path) -> None:
     path.write_text("Date,Platform,Question,Answer\n2026-06-01,gpt,What?,Norvane.\n")
     mapping = recognise(path, FileOptions(NOW, {}, {})).mapping()
     assert mapping == {"asked_at": "Date", "engine": "Platform", "prompt": "Question", "text": "Answer"}
+
+
+HEADERS: list[tuple[str, dict[str, str]]] = [
+    # headers of exports that others wrote, found in public repositories, and what fills what
+    (
+        "llm_provider,concept_name,question,domain_cited,brand_mentioned,citation_position,citation_url,"
+        "total_citations,citations_summary,search_results_count,search_results_summary,fan_out_queries,"
+        "response_snippet,full_response,checked_at,data_note",
+        {
+            "engine": "llm_provider",
+            "prompt": "question",
+            "text": "full_response",
+            "asked_at": "checked_at",
+            "searches": "fan_out_queries",
+        },
+    ),
+    (
+        "prompt;engine;brand_mentioned;brand_sentiment;competitors_mentioned;response_text;citations;country;"
+        "run_date;state;brand_mentions_count;overview_available;web_search_query;prompt_id;run_id",
+        {
+            "id": "run_id",
+            "engine": "engine",
+            "prompt": "prompt",
+            "text": "response_text",
+            "asked_at": "run_date",
+            "citations": "citations",
+            "country": "country",
+            "searches": "web_search_query",
+            "state": "state",
+            "shown": "overview_available",
+        },
+    ),
+    (
+        "Timestamp,Prompt,System Prompt,Model,Response,Response Time (s)",
+        {"engine": "Model", "prompt": "Prompt", "text": "Response", "asked_at": "Timestamp"},
+    ),
+    (
+        "id,project_id,domain,query,llm_model,is_cited,citation_position,citation_context,full_response,"
+        "response_quality_score,competitors_cited,tracked_date,created_at",
+        {
+            "id": "id",
+            "engine": "llm_model",
+            "prompt": "query",
+            "text": "full_response",
+            "asked_at": "tracked_date",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("header", "expected"), HEADERS)
+def test_a_header_that_nobody_here_wrote_is_understood(
+    tmp_path: Path, header: str, expected: dict[str, str]
+) -> None:
+    path = tmp_path / "a.csv"
+    mark = ";" if ";" in header else ","
+    path.write_text(header + "\n" + mark.join(["x"] * (header.count(mark) + 1)) + "\n")
+    assert recognise(path, FileOptions(NOW, {}, {})).mapping() == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "missing"),
+    [
+        ("project,prompt,model,response,citations", "asked_at"),
+        ("Query,Platform,Model,Mentioned,Sentiment,Position,Response", "asked_at"),
+        ("response_id,week,engine,prompt_id,run,collected_at,response_text,citations,error", "prompt"),
+    ],
+)
+def test_what_such_a_header_lacks_is_named(tmp_path: Path, header: str, missing: str) -> None:
+    with pytest.raises(DataError, match=f"no column for {missing};"):
+        read(tmp_path / "a.csv", header + "\n")
