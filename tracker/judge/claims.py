@@ -21,7 +21,7 @@ from tracker.engines.failures import PASSING, Reason
 from tracker.leases import LEASE, Held
 from tracker.models import AskState, Judgement
 from tracker.run import money
-from tracker.run.money import Account
+from tracker.run.money import Account, Payment
 
 log = logging.getLogger("citelift.judge")
 TaskName = Literal["stance", "domain", "labelled"]
@@ -170,7 +170,9 @@ def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month:
     return [ClaimedCase(ids[case.subject] or 0, case, month) for case in cases]
 
 
-def set_aside(database: Database, bench: Bench, claimed: ClaimedCase, *, me: str, now: datetime) -> bool:
+def set_aside(
+    database: Database, bench: Bench, claimed: ClaimedCase, payment: Payment, *, me: str, now: datetime
+) -> bool:
     """`money.set_aside` for the next attempt at a judgement that is still ours; False where it is not, and
     nothing is booked: whoever took it over has booked it."""
     with store.writing(database) as session:
@@ -179,8 +181,8 @@ def set_aside(database: Database, bench: Bench, claimed: ClaimedCase, *, me: str
         if not leases.still_held(session, Judgement, me, [claimed.id]):
             return False
         judgement = session.get_one(Judgement, claimed.id)
-        if judgement.sent_at is None:
-            return judgement.reserved_micros > 0  # booked already: only the word of it was lost
+        if payment.is_done(judgement.spent_micros):
+            return judgement.reserved_micros > 0
         micros, paid = claimed.case.estimated_micros, judgement.reserved_micros
         enough = money.set_aside(session, account, micros, paid=paid, now=now)
         judgement.spent_micros += paid

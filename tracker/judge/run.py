@@ -35,6 +35,7 @@ from tracker.models import Judgement
 from tracker.run.attempts import Asker, Spent
 from tracker.run.gate import Paced
 from tracker.run.jobs import Progress
+from tracker.run.money import Payment
 from tracker.run.pace import Pace
 from tracker.run.plan import UNPRICED_MICROS
 from tracker.run.work import Limits, Work, first_of
@@ -240,7 +241,7 @@ class _Judging:
     async def _pay(self, claimed: ClaimedCase, *, going_on: bool) -> bool:
         base, now = self.base, datetime.now(UTC)
         return await base.db(
-            partial(claims.set_aside, base.database, self.bench, claimed, me=base.me, now=now)
+            partial(claims.set_aside, base.database, self.bench, claimed, Payment(), me=base.me, now=now)
         )
 
     def _read(self, reply: RawReply, attempts: int, spent: Spent) -> Judged:

@@ -23,6 +23,7 @@ from tracker.engines.failures import Reason
 from tracker.leases import LEASE, Held
 from tracker.models import Ask, AskState, Engine, Prompt, Reply, Run
 from tracker.run import money
+from tracker.run.money import Payment
 
 MAYBE_PAID: Reason = "maybe paid"
 
@@ -160,7 +161,13 @@ def _due(session: Session, run_id: int, engine_id: int, now: datetime, limit: in
 
 
 def set_aside(
-    database: Database, claimed: Claimed, me: str, *, month_budget: int | None = None, going_on: bool = False
+    database: Database,
+    claimed: Claimed,
+    me: str,
+    payment: Payment,
+    *,
+    month_budget: int | None = None,
+    going_on: bool = False,
 ) -> bool:
     """`money.set_aside` for the next request of an ask that is still ours: what is set aside becomes spent,
     and as much again is set aside. `going_on`: that request leaves at once, and the mark stays. False where
@@ -169,8 +176,8 @@ def set_aside(
         if not leases.still_held(session, Ask, me, [claimed.id]):
             return False
         ask = session.get_one(Ask, claimed.id)
-        if ask.sent_at is None:
-            return ask.reserved_micros > 0  # booked already: only the word of it was lost with the connection
+        if payment.is_done(ask.spent_micros):
+            return ask.reserved_micros > 0
         account = account_of(session, ask.run_id, ask.engine_id, month_budget)
         micros, paid = claimed.estimated_micros, ask.reserved_micros
         enough = money.set_aside(session, account, micros, paid=paid, now=leases.now(session))

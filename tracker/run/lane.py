@@ -16,6 +16,7 @@ from tracker.run import claims, ends
 from tracker.run.attempts import Asker, End
 from tracker.run.claims import Claimed, Outcome
 from tracker.run.gate import Paced
+from tracker.run.money import Payment
 from tracker.run.pace import Pace
 from tracker.run.work import Limits, RunWork
 
@@ -118,6 +119,7 @@ class Lane:
                 self.work.database,
                 claimed,
                 self.work.me,
+                Payment(),
                 month_budget=self.limits.month_budget_micros,
                 going_on=going_on,
             )

@@ -22,6 +22,20 @@ from tracker.models import Ask, AskState, Engine, JudgeLedger, Ledger, Run, Work
 Books: TypeAlias = type[Ledger] | type[JudgeLedger]
 
 
+@dataclass
+class Payment:
+    """One booking of what a request may have cost. It is tried again where the connection broke before the
+    word of its end came: what was booked for the ask or judgement before the first try tells whether it was
+    done."""
+
+    before: int | None = None
+
+    def is_done(self, spent: int) -> bool:
+        if self.before is None:
+            self.before = spent
+        return spent != self.before
+
+
 @dataclass(frozen=True)
 class Account:
     """One row of a ledger, and the budgets that hold for it."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import Callable
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -52,9 +53,18 @@ class Counters:
     attempts: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     reported_cost_micro_usd: int = 0
+    arrivals: deque[float] = field(default_factory=lambda: deque(maxlen=100_000))
+    """When the latest requests came, in seconds of a steady clock."""
+
+    def arrived(self, ask: str) -> int:
+        """Count a request; returns how many there were for this ask."""
+        self.arrivals.append(time.monotonic())
+        self.attempts[ask] += 1
+        return self.attempts[ask]
 
     def report(self) -> Json:
         again = {ask: n for ask, n in self.answers.items() if n > 1}
+        asked_again = [n - 1 for n in self.attempts.values() if n > 1]
         return {
             "requests": self.requests,
             "answered": self.answered,
@@ -66,6 +76,10 @@ class Counters:
             "faults": dict(self.faults),
             "asks_seen": len(self.attempts),
             "asks_answered": len(self.answers),
+            "asked_more_than_once": len(asked_again),
+            "asked_again": sum(asked_again),
+            "busiest_second": busiest(self.arrivals, 1),
+            "busiest_minute": busiest(self.arrivals, 60),
             "answered_more_than_once": len(again),
             "answered_again": sum(n - 1 for n in again.values()),
             "examples_answered_more_than_once": sorted(again)[:20],
@@ -73,6 +87,18 @@ class Counters:
             "in_flight_high_water": self.in_flight_high_water,
             "reported_cost_micro_usd": self.reported_cost_micro_usd,
         }
+
+
+def busiest(moments: Iterable[float], seconds: float) -> int:
+    """The most that came within so many seconds, wherever they begin."""
+    most = 0
+    window: deque[float] = deque()
+    for at in moments:
+        window.append(at)
+        while at - window[0] >= seconds:
+            window.popleft()
+        most = max(most, len(window))
+    return most
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +234,7 @@ class Connection(asyncio.Protocol):
         if request is None:
             return True
         ask = head.text(b"x-citelift-ask") or f"#{counters.requests}"
-        counters.attempts[ask] += 1
-        attempt = counters.attempts[ask]
+        attempt = counters.arrived(ask)
         faults = self.engine.faults
         fault = faults.draw(ask, attempt)
         if fault is not None:

@@ -15,6 +15,7 @@ from tracker.models import Engine as EngineRow
 from tracker.run import claims, ends, money
 from tracker.run.claims import Claimed, Outcome, Recovered
 from tracker.run.create import latest_open
+from tracker.run.money import Payment
 
 NOW = datetime.now(UTC)
 
@@ -253,16 +254,18 @@ def test_an_ask_dearer_than_expected_raises_what_is_set_aside_for_the_next(
     assert {one.estimated_micros for one in take(database, run_id, "a:1:")} == {ask.estimated_micros + 5}
 
 
+@pytest.mark.parametrize("going_on", [True, False])
 @pytest.mark.parametrize(("money", "enough"), [(2, True), (1, False)])
-def test_trying_again_what_may_be_paid_needs_the_money_twice(
-    database: Engine, run_id: int, money: int, enough: bool
+def test_another_request_after_what_may_be_paid_needs_the_money_twice_and_is_booked_once(
+    database: Engine, run_id: int, money: int, enough: bool, going_on: bool
 ) -> None:
     (ask,) = take(database, run_id, "a:1:", 1)
     micros = ask.estimated_micros
     budget(database, money * micros)
     send(database, ask)
-    for _ in range(2):  # asked twice, where the word of the first was lost with the connection
-        assert claims.set_aside(database, ask, "a:1:") is enough
+    payment = Payment()
+    for _ in range(2):  # done again, where the word of the first was lost with the connection
+        assert claims.set_aside(database, ask, "a:1:", payment, going_on=going_on) is enough
         assert ledger(database) == (micros, micros if enough else 0)
 
 
