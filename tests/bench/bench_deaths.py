@@ -156,7 +156,8 @@ def away(running: Any, mode: str, seconds: float) -> None:
     time.sleep(seconds)
     while True:
         try:
-            return running.ensure_postgres_running()
+            running.ensure_postgres_running()
+            return
         except subprocess.SubprocessError:  # it takes longer where the machine is busy
             time.sleep(1)
 

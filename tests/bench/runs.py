@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
 from tests.bench.bench_run import catalog_of, world_of
@@ -65,7 +65,7 @@ class Standing:
         return self.asks - self.answered - self.maybe_paid
 
 
-def standing(database: store.Engine, url: str) -> Standing:
+def standing(database: Engine, url: str) -> Standing:
     with store.reading(database) as session:
         states = dict(session.exec(select(Ask.state, func.count()).group_by(Ask.state)).all())
         maybe = session.exec(select(func.count()).select_from(Ask).where(Ask.reason == "maybe paid")).one()
@@ -88,10 +88,10 @@ def standing(database: store.Engine, url: str) -> Standing:
     )
 
 
-def _unlike(database: store.Engine) -> int:
+def _unlike(database: Engine) -> int:
     with store.reading(database) as session:
         cited = select(Citation.answer_id, func.count()).where(Citation.kind == "cited")
-        counts = dict(session.exec(cited.group_by(col(Citation.answer_id))).all())
+        counts: dict[int | None, int] = dict(session.exec(cited.group_by(col(Citation.answer_id))).all())
         rows = session.exec(
             select(Reply.body, Answer.text, Answer.id).join(Answer, col(Answer.ask_id) == Reply.ask_id)
         )
@@ -120,7 +120,7 @@ class Scene:
     """One database, one sandbox, one run with a name; any number of processes."""
 
     address: str
-    database: store.Engine
+    database: Engine
     url: str
     folder: Path
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import pickle
+import signal
 import struct
 import sys
 from collections.abc import Mapping, Sequence
@@ -102,8 +104,10 @@ class Reader:
             return None
         assert process.stdin is not None
         process.stdin.close()
-        with suppress(ProcessLookupError):
-            process.kill()
+        if process.returncode is None:
+            # `process.kill` would reap a child that has ended, and asyncio would learn nothing of its end.
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         return await process.wait()
 
 

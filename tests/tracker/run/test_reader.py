@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -54,35 +53,34 @@ REPLIES = [
 ]
 
 
-def processes() -> list[psutil.Process]:
-    return [
-        p for p in psutil.Process().children() if any("tracker.run.reader" in part for part in p.cmdline())
-    ]
+def process_of(reading: Reader) -> psutil.Process:
+    """By its number: the system shows a process's words a moment after it has begun."""
+    assert reading._child is not None
+    return psutil.Process(reading._child.pid)
 
 
-def read(replies: int, before: Callable[[], None] = lambda: None) -> list[ReadReply]:
+def read(replies: int, before: Callable[[Reader], None] = lambda _: None) -> list[ReadReply]:
     async def main() -> list[ReadReply]:
-        async with Reader(BRANDS, replies=replies) as reader:
-            before()
-            return await reader.read(REPLIES, {})
+        async with Reader(BRANDS, replies=replies) as reading:
+            before(reading)
+            return await reading.read(REPLIES, {})
 
     return asyncio.run(main())
 
 
 def test_a_reply_says_the_same_wherever_it_is_read() -> None:
-    seen: list[int] = []
-    here = read(MANY - 1, lambda: seen.append(len(processes())))
-    beside = read(MANY, lambda: seen.append(len(processes())))
-    assert seen == [0, 1]
+    beside_this: list[psutil.Process] = []
+    here = read(MANY - 1, lambda reading: pytest.fail("a process for few") if reading._child else None)
+    beside = read(MANY, lambda reading: beside_this.append(process_of(reading)))
     assert beside == here
     assert [said.problem for said in here[-2:]] == ["empty", "unreadable"]
     assert here[0].rows is not None
     assert [row["brand_id"] for row in here[0].rows.mentions] == [1, 2]
-    assert not processes()
+    assert not beside_this[0].is_running()
 
 
 def test_where_the_reading_process_dies_this_one_reads() -> None:
-    assert read(MANY, lambda: processes()[0].kill()) == read(1)
+    assert read(MANY, lambda reading: process_of(reading).kill()) == read(1)
 
 
 def test_without_a_second_process_this_one_reads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +106,14 @@ def test_the_reading_process_has_no_keys(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
     monkeypatch.setenv("SMTP_PASSWORD", SECRET)
     seen: list[str] = []
-    read(MANY, lambda: seen.append(repr((processes()[0].environ(), processes()[0].cmdline()))))
+
+    def look(reading: Reader) -> None:
+        process = process_of(reading)
+        while not (said := process.environ()):  # it has begun, and its new words are not there yet
+            time.sleep(0.01)
+        seen.append(repr((said, process.cmdline())))
+
+    read(MANY, look)
     assert "PYTHONPATH" in seen[0]
     assert SECRET not in seen[0]
 
@@ -152,8 +157,8 @@ def test_a_run_whose_reading_process_dies_ends_whole(
 
     def kill(progress: Progress) -> None:
         if not killed and progress.answered:
-            (process,) = processes()
-            os.kill(process.pid, signal.SIGKILL)
+            (process,) = [p for p in psutil.Process().children() if "tracker.run.reader" in str(p.cmdline())]
+            process.kill()
             killed.append(process.pid)
 
     with sandbox.Sandbox(world(found)) as url:
