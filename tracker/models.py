@@ -310,6 +310,41 @@ class LinkImport(SQLModel, table=True):
     notes: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
+class LinkPull(SQLModel, table=True):
+    """Links that are fetched from a vendor's API, page by page, until they are imported."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    vendor: str
+    target: str
+    """The domain that the links go to."""
+    rows_wanted: int
+    started_at: datetime
+    done_at: datetime | None = None
+    complete: bool = False
+    """The vendor had no further page."""
+
+
+class LinkPullPage(SQLModel, table=True):
+    """One request to a vendor. It stands here before it is sent: without an end it may have been paid."""
+
+    __table_args__ = (UniqueConstraint("pull_id", "number", "attempt"),)
+    id: int | None = Field(default=None, primary_key=True)
+    pull_id: int = Field(foreign_key="linkpull.id")
+    number: int
+    attempt: int = 0
+    asked_at: datetime
+    ended_at: datetime | None = None
+    units: float
+    """In the vendor's terms: as planned until the reply says what it was."""
+    usd: float
+    rows: int = 0
+    following: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """Where the next page begins; null after the last one."""
+    body: bytes | None = None
+    """Its rows, compressed; null where it failed, and once they are imported."""
+
+
 class Backlink(SQLModel, table=True):
     __table_args__ = (Index("ix_backlink_target", "workspace_id", "target_domain_id", "source_domain_id"),)
     id: int | None = _big_id()

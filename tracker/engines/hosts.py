@@ -9,7 +9,7 @@ read.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -131,15 +131,24 @@ def _plain(name: str) -> str:
 
 
 def _is_admitted(call: Call, url: str) -> bool:
+    return may_have_key(call.hosts, url)
+
+
+def may_have_key(hosts: Iterable[str], url: str) -> bool:
+    """Whether a key for these hosts of its vendor may go to this address."""
     scheme, name, port = _split(url)
-    return _is_vendors(call, scheme, name, port) or any(
+    return _is_one_of(hosts, scheme, name, port) or any(
         host.matches(scheme, name, port) for host in allowed_hosts()
     )
 
 
 def _is_vendors(call: Call, scheme: str, name: str, port: int | None) -> bool:
+    return _is_one_of(call.hosts, scheme, name, port)
+
+
+def _is_one_of(hosts: Iterable[str], scheme: str, name: str, port: int | None) -> bool:
     return port in (None, 443) and any(
-        _HostPattern("https", pattern, None).matches(scheme, name, port) for pattern in call.hosts
+        _HostPattern("https", pattern, None).matches(scheme, name, port) for pattern in hosts
     )
 
 
