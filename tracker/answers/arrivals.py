@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Engine as Database
 from sqlalchemy import func, insert, or_, update
@@ -114,7 +114,7 @@ class Desk:
         self.now = now
         self.failures: Counter[str] = Counter(counts.failures)
         self.prompts: dict[str, tuple[int, str]] = {}
-        self.engines: dict[str, int] = {}
+        self.engines: dict[tuple[str, str], int] = {}
         self.other_topics: dict[str, tuple[str, str]] = {}
         with store.reading(database) as session:
             self.names: Finder = answers.finder(session, workspace_id)
@@ -258,27 +258,37 @@ class Desk:
         return cast(int, key), topic
 
     def _engine(self, session: Session, record: Record) -> int:
-        name = record.engine.casefold()
+        name = (record.engine.casefold(), record.surface)
         if name not in self.engines:
             self.engines[name] = self._made_engine(session, record)
         return self.engines[name]
 
     def _made_engine(self, session: Session, record: Record) -> int:
-        """The engine of that name, however its capitals are written; made as imported where there is none."""
-        mine: Any = select(Engine.id, Engine.name).where(Engine.workspace_id == self.workspace_id)
-        lowered = mine.where(func.lower(Engine.name) == record.engine.lower()).order_by(col(Engine.id))
-        named = session.exec(lowered).all()
-        exact = next((key for key, name in named if name == record.engine), None)
-        if exact is None and named:
-            exact = named[0][0]
-        if exact is not None:
-            return cast(int, exact)
+        """The engine of that name, however its capitals are written, on that surface; made as imported where
+        there is none. Where the name is taken on another surface, the surface is part of the name: an answer
+        of a product and one of its API are never pooled."""
+        for name in (record.engine, f"{record.engine} ({record.surface})"):
+            named = self._engines_named(session, name)
+            key = next((key for key, surface in named if surface == record.surface), None)
+            if key is not None:
+                return key
+            if not named:
+                break
         row = {
             "workspace_id": self.workspace_id,
-            "name": record.engine,
+            "name": name,
             "model": record.model,
             "surface": record.surface,
             "imported": True,
         }
         store.bulk_insert(session, Engine, [row], ignore=True)
-        return cast(int, session.exec(mine.where(Engine.name == record.engine)).one()[0])
+        return self._engines_named(session, name)[0][0]
+
+    def _engines_named(self, session: Session, name: str) -> list[tuple[int, str]]:
+        """Ids and surfaces; the one that is written so comes first."""
+        statement = select(Engine.id, Engine.surface, Engine.name).where(
+            Engine.workspace_id == self.workspace_id, func.lower(Engine.name) == name.lower()
+        )
+        rows = session.exec(statement.order_by(col(Engine.id))).all()
+        exact_first = sorted(rows, key=lambda row: row[2] != name)
+        return [(cast(int, key), surface) for key, surface, _ in exact_first]

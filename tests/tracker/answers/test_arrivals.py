@@ -273,3 +273,21 @@ def test_links_of_the_text_are_kept_as_written_and_leave_the_rates(
     with store.reading(sqlite_database) as session:
         assert list(session.exec(select(Citation.url, Citation.kind))) == [("https://norvane.com", "written")]
         assert session.exec(select(Answer.citations_known)).all() == [False]
+
+
+def test_surfaces_are_never_pooled_under_one_engine(sqlite_database: Database, tmp_path: Path) -> None:
+    rows = [ROW | {"surface": surface} for surface in ("api", "consumer", "serp", "consumer")]
+    imported(sqlite_database, lines(tmp_path / "a.jsonl", *rows))
+    imported(sqlite_database, lines(tmp_path / "b.jsonl", *(row | {"repeat": 1} for row in rows)))
+    with store.reading(sqlite_database) as session:
+        named = session.exec(
+            select(Engine.name, Answer.surface, func.count())
+            .join(Answer, col(Answer.engine_id) == col(Engine.id))
+            .group_by(Engine.name, Answer.surface)
+            .order_by(Engine.name)
+        ).all()
+    assert list(named) == [
+        ("perplexity", "api", 2),
+        ("perplexity (consumer)", "consumer", 2),
+        ("perplexity (serp)", "serp", 2),
+    ]
