@@ -79,7 +79,7 @@ BEING_SPLIT: set[str] = set()
 FLOORS = {
     "tracker": (
         "errors",
-        "numbers spreadsheet child settings domains files retry_after database_url copies",
+        "numbers spreadsheet child settings domains files retry_after database_url sqlite_file",
         "store backup starter countries citations mentions links.web links.files",
         "models engines",
         "events leases logs catalog migrations renaming",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import URL
 
-from tracker import child, copies
+from tracker import child, sqlite_file
 from tracker.database_url import parsed, without_secrets
 from tracker.errors import StoreError, UsageError
 
@@ -25,7 +26,7 @@ def save(url: str, target: Path) -> None:
     if not target.absolute().parent.is_dir():
         raise UsageError(f"the folder of {target} does not exist", "create it or choose another file")
     address = parsed(url)
-    if (doubt := copies.doubt_of(address)) is not None:
+    if (doubt := sqlite_file.doubt_of(address)) is not None:
         raise doubt
     if address.get_backend_name() == "sqlite":
         _save_sqlite(Path(address.database or ""), target)
@@ -52,10 +53,10 @@ def _save_sqlite(database: Path, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     try:
-        with sqlite3.connect(database, timeout=60) as connection:
+        source = sqlite_file.unwritable(database) or f"{database.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(source, timeout=60, uri=True)) as connection:
             connection.execute("vacuum into ?", (str(part),))
-        connection.close()
-        copies.clear(part)
+        sqlite_file.clear(part)
         part.rename(target)
     except sqlite3.Error as error:
         raise StoreError(

@@ -117,7 +117,10 @@ def _check_database(
         database = store.open_database(settings.database_url)
     except CiteliftError as error:
         problems.append(Finding("error", "database", "database", error.problem, error.hint))
-        return
+        try:
+            database = store.open_database(settings.database_url, read_only=True)
+        except CiteliftError:
+            return
     fine.append(f"database: {store.ping(database)}, schema {store.schema_versions(database)[0]}")
     if not _is_sound(database):
         hint = "restore it from a backup; `sqlite3 file .recover` saves what can be read"

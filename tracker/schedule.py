@@ -12,12 +12,16 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -262,12 +266,15 @@ def _hold(clock: Clock, me: str) -> None:
         timezone=UTC,
     )
     known: dict[int, tuple[str, str]] = {}
+    scheduler.add_listener(partial(_try_later, held, scheduler), EVENT_JOB_ERROR)
     scheduler.start()
     keeper.start()
     clock.on_state("the clock is running")
     try:
         while not (clock.stop.is_set() or ending.is_set()):
             _reload(held, scheduler, known)
+            # It sleeps by a clock that stands still while the machine does, and that nobody sets.
+            scheduler.wakeup()
             clock.stop.wait(clock.reload_seconds)
     finally:
         ending.set()
@@ -278,6 +285,16 @@ def _hold(clock: Clock, me: str) -> None:
         keeper.join()
         _drop(clock, me)
         clock.on_state("the clock is stopped")
+
+
+def _try_later(clock: Clock, scheduler: BackgroundScheduler, event: JobExecutionEvent) -> None:
+    """A fault of the program must not cost a firing a week: its trace is shown, and it is tried again."""
+    fault = f"{type(event.exception).__name__}: {event.exception}"
+    wait = clock.waits[-1]
+    clock.on_state(f"{event.job_id} failed: {fault}; trying again in {wait:.0f} s")
+    log.error("%s failed, again in %.0f s: %s", event.job_id, wait, fault)
+    with suppress(JobLookupError):  # it was removed meanwhile
+        scheduler.modify_job(event.job_id, next_run_time=datetime.now(UTC) + timedelta(seconds=wait))
 
 
 def _drop(clock: Clock, me: str) -> None:
@@ -341,13 +358,13 @@ def take_care(clock: Clock, schedule_id: int, now: datetime | None = None) -> st
                 return outcome
             outcome = _act(clock, *begun, last=tries >= len(clock.waits))
             tries = 0
-        except (DBAPIError, CiteliftError) as error:
+        except (DBAPIError, CiteliftError, OSError) as error:  # of the system: no space, no more processes
             away = isinstance(error, DBAPIError) and store.passes(error)
-            if isinstance(error, DBAPIError) and not away and tries >= len(clock.waits):
+            if not (away or isinstance(error, CiteliftError)) and tries >= len(clock.waits):
                 raise
             wait = clock.waits[min(tries, len(clock.waits) - 1)]
             tries += not away
-            words = "the database is away" if away else str(error).splitlines()[0]
+            words = "the database is away" if away else str(error).partition("\n")[0]
             clock.on_state(f"schedule {schedule_id} failed: {words}; trying again in {wait:.0f} s")
             log.warning("schedule=%s failed, again in %.0f s: %s", schedule_id, wait, words)
             clock.stop.wait(wait)

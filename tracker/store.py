@@ -6,14 +6,12 @@ transaction that reads first and writes later could otherwise fail half-way when
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -30,7 +28,7 @@ from sqlalchemy.exc import (
 )
 from sqlmodel import Session, SQLModel, create_engine
 
-from tracker import copies
+from tracker import sqlite_file
 from tracker.database_url import parsed, shown, without_secrets
 from tracker.errors import StoreError
 
@@ -42,7 +40,7 @@ WRITE = "citelift_write"
 def open_database(url: str, *, read_only: bool = False, migrate: bool = True) -> Engine:
     """An engine on a database whose schema is this program's; `read_only` never creates or migrates."""
     engine = _engine(url, read_only)
-    if not read_only and (doubt := copies.doubt_of(engine.url)) is not None:
+    if not read_only and (doubt := sqlite_file.doubt_of(engine.url)) is not None:
         raise doubt
     try:
         if read_only:
@@ -77,8 +75,16 @@ def _engine(url: str, read_only: bool) -> Engine:
         )
     try:
         if kind == "sqlite":
-            unwritable = _unwritable(address.database or "") if read_only else None
-            return _sqlite(unwritable or address.render_as_string(hide_password=False), read_only)
+            file = sqlite_file.file_of(address)
+            unwritable = None if file is None else sqlite_file.unwritable(file)
+            if unwritable is None:
+                return _sqlite(address.render_as_string(hide_password=False), read_only)
+            if not read_only:
+                raise StoreError(
+                    f"the database {shown(url)} cannot be written here",
+                    "check the owner and the rights of the file and its folder; what only reads it works",
+                )
+            return _sqlite(f"sqlite:///{unwritable}&uri=true", read_only)
         options: dict[str, Any] = {"connect_timeout": 10}
         if read_only:
             options["options"] = "-c default_transaction_read_only=on"
@@ -88,17 +94,6 @@ def _engine(url: str, read_only: bool) -> Engine:
             f"citelift does not store in {address.drivername}",
             "use postgresql+psycopg:// or plain postgresql://",
         ) from None
-
-
-def _unwritable(database: str) -> str | None:
-    """The address of a file that cannot be written here: SQLite would want to make its two helper files
-    beside it. With a log of writes beside it, it is no whole database without them."""
-    file = Path(database).absolute()
-    if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
-        return None
-    log = file.with_name(file.name + "-wal")
-    whole = not (log.exists() and log.stat().st_size)
-    return f"sqlite:///file:{quote(str(file))}?mode=ro&uri=true" + ("&immutable=1" if whole else "")
 
 
 def _sqlite(url: str, read_only: bool) -> Engine:

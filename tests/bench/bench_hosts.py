@@ -4,8 +4,7 @@ python -m tests.bench.bench_hosts [asks=1800] [apart=300]
 
 Each host is a PID and a network namespace, the database is reached over a cable between them, and one host's
 clock is so many seconds ahead of the other's. Once both live to the end, once the one ahead and once the one
-behind is killed with -9. Needs root on Linux, and libfaketime (of the package of that name; `LIBFAKETIME`
-names the library elsewhere): a time namespace does not move the clock that leases could be reckoned by.
+behind is killed with -9. Needs root on Linux and a C compiler.
 """
 
 from __future__ import annotations
@@ -17,12 +16,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import make_url
 
+from tests.bench import clock
 from tests.bench.bench_deaths import (
     CONCURRENCY,
     check,
@@ -35,7 +36,6 @@ from tests.bench.bench_deaths import (
 from tests.bench.bench_run import catalog_of, planned, world_of
 from tracker import sandbox, store
 
-FAKETIME = os.environ.get("LIBFAKETIME", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 CABLE = ("10.213.77.1", "10.213.77.2")
 RELAY = """
 import asyncio, sys
@@ -74,8 +74,7 @@ asyncio.run(main())
 class Host:
     network: subprocess.Popen[str]
     """What keeps the namespace."""
-    ahead: int
-    """Seconds by which its clock is ahead of this machine's."""
+    clock: clock.Clock
 
     @property
     def enter(self) -> list[str]:
@@ -84,9 +83,9 @@ class Host:
     @property
     def before(self) -> list[str]:
         """What stands before a command that is to run on this host, with process numbers of its own."""
-        clock = [f"LD_PRELOAD={FAKETIME}", f"FAKETIME={self.ahead:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
         spaces = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        return [*self.enter, *spaces, "env", *clock, "DONT_FAKE_MONOTONIC=1"]
+        clocked = [f"{name}={value}" for name, value in self.clock.environment.items()]
+        return [*self.enter, *spaces, "env", *clocked]
 
 
 @contextmanager
@@ -106,12 +105,11 @@ def hosts(apart: int, database: str, engine: str) -> Iterator[tuple[Host, Host]]
     """Two, with a cable between them. The first has the database's server, an engine is on both."""
     port = engine.rpartition(":")[2]
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        lives = ("unshare", "--net", "sh", "-c", "echo up; exec sleep 9999")
         both = [
-            Host(
-                stack.enter_context(running("unshare", "--net", "sh", "-c", "echo up; exec sleep 9999")),
-                ahead,
-            )
-            for ahead in (0, apart)
+            Host(stack.enter_context(running(*lives)), clock.made_in(folder, timedelta(seconds=seconds)))
+            for seconds in (0, apart)
         ]
         one, two = both
         other = str(two.network.pid)
@@ -120,7 +118,6 @@ def hosts(apart: int, database: str, engine: str) -> Iterator[tuple[Host, Host]]
             _do(*host.enter, "ip", "addr", "add", f"{address}/24", "dev", "cable")
             for device in ("lo", "cable"):
                 _do(*host.enter, "ip", "link", "set", device, "up")
-        folder = Path(stack.enter_context(TemporaryDirectory()))
         relays = [
             ([], str(folder / "engine"), f"127.0.0.1:{port}"),
             *((host.enter, f"127.0.0.1:{port}", str(folder / "engine")) for host in both),
@@ -166,8 +163,8 @@ def two_hosts(apart: int, asks: int, running_server: Any, dies: int | None) -> N
 
 def main(words: list[str]) -> None:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    if os.name != "posix" or os.getuid() != 0 or not Path(FAKETIME).exists():
-        sys.exit("needs root on Linux, for namespaces, and libfaketime (LIBFAKETIME names the library)")
+    if os.name != "posix" or os.getuid() != 0:
+        sys.exit("needs root on Linux, for namespaces")
     numbers = dict(word.split("=") for word in words)
     apart, asks = int(numbers.get("apart", 300)), int(numbers.get("asks", 1800))
     with server() as running_server:

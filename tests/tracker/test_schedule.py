@@ -4,6 +4,7 @@ end."""
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import pytest
 from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
+from tests.bench import clock as clock_of
 from tests.shared import ROOT
 from tracker import leases, schedule, store
 from tracker.errors import CiteliftError, UsageError
@@ -308,6 +310,26 @@ def test_a_failed_action_is_an_outcome_and_the_next_firing_comes(held: Engine) -
     assert [row.outcome for row in firings(held)] == ["failed 3 times: the disk is full", "x" * 500]
 
 
+def test_a_fault_of_the_program_costs_no_firing_its_week(sqlite_database: Engine) -> None:
+    with store.writing(sqlite_database) as session:
+        session.add(Workspace(id=1, name="w"))
+    add(sqlite_database, "0 0 1 1 *", now=datetime.now(UTC) - timedelta(days=400))
+    tries: list[int] = []
+    news: list[str] = []
+
+    def fails_once(what: Schedule, at: datetime, stop: threading.Event) -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ZeroDivisionError("nobody thought of that")
+        return "fine"
+
+    clock = a_clock(sqlite_database, fails_once, on_state=news.append, reload_seconds=0.05)
+    with in_a_thread(clock):
+        until(lambda: [row.outcome for row in firings(sqlite_database)] == ["fine"])
+    fault = "schedule-1 failed: ZeroDivisionError: nobody thought of that; trying again in 0 s"
+    assert fault in news
+
+
 def test_a_removed_schedule_fires_no_more_and_its_open_firing_is_given_up(held: Engine) -> None:
     add(held, now=NOW - timedelta(hours=1))
     number = the_schedule(held).id or 0
@@ -556,6 +578,25 @@ def test_a_serve_that_waits_ends_when_told_to(
     one = serving(f"sqlite:///{tmp_path / 'citelift.db'}")
     until(lambda: one.says("waiting for it to end"), 14)
     assert one.ends(signal.SIGTERM) == 0
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler, for a clock that can be set")
+def test_what_fell_due_while_the_machine_slept_is_done_when_it_wakes(
+    tmp_path: Path, sqlite_database: Engine, serving: Callable[..., Serving]
+) -> None:
+    """Its clock is set on by a week; what counts the seconds of waiting stood still."""
+    with store.writing(sqlite_database) as session:
+        session.add(Workspace(id=1, name="w"))
+    add(sqlite_database, "0 6 * * 1", datetime.now(UTC), kind="report", catalog=str(tmp_path))
+    now = clock_of.made_in(tmp_path)
+    one = serving(f"sqlite:///{tmp_path / 'citelift.db'}", **now.environment)
+    until(lambda: one.says("the clock is running"), 60)
+    assert firings(sqlite_database) == []
+    now.set(timedelta(days=7))
+    until(lambda: ended(sqlite_database), 60)
+    (row,) = firings(sqlite_database)
+    assert row.outcome.startswith("no report")
+    assert timedelta() < row.due_at - datetime.now(UTC) <= timedelta(days=7)
 
 
 def a_catalog(folder: Path, prompts: int, repeats: int, model: str = "sandbox/chat") -> Path:

@@ -149,20 +149,35 @@ def test_an_unusable_database_is_refused_with_a_hint(url: str, word: str) -> Non
 
 READER = """
 import os, sys
+from pathlib import Path
 from sqlmodel import select
-from tracker import store
+from tracker import backup, health, settings, store
+from tracker.errors import StoreError
 from tracker.models import Domain
-store.open_database(sys.argv[1], read_only=True).dispose()
+url = sys.argv[1]
+store.open_database(url, read_only=True).dispose()
+health.check(settings.load(database_url=url))
 if os.getuid() == 0:
     os.setuid(65534)  # to whom nothing is forbidden, everything can be written
-with store.reading(store.open_database(sys.argv[1], read_only=True)) as session:
+with store.reading(store.open_database(url, read_only=True)) as session:
     print(session.exec(select(Domain.name)).one())
+backup.save(url, Path(sys.argv[2]) / "backup")
+with store.reading(store.open_database(f"sqlite:///{sys.argv[2]}/backup", read_only=True)) as session:
+    print(session.exec(select(Domain.name)).one())
+report = health.check(settings.load(database_url=url))
+print(*[problem.problem for problem in report.problems if problem.id == "database"])
+print(*[line for line in report.fine if line.startswith("database: ")])
+try:
+    store.open_database(url)
+except StoreError as error:
+    print(error.problem)
 """
 
 
-def test_a_file_that_nobody_can_write_can_be_read() -> None:
+def test_a_file_that_nobody_can_write_can_be_read_checked_and_backed_up() -> None:
     """Its folder too: SQLite could not make its helper files beside it."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as elsewhere:
+        Path(elsewhere).chmod(0o777)
         folder = Path(name)
         folder.chmod(0o755)
         database = store.open_database(f"sqlite:///{folder / 'x.db'}")
@@ -172,14 +187,19 @@ def test_a_file_that_nobody_can_write_can_be_read() -> None:
         (folder / "x.db").chmod(0o444)
         folder.chmod(0o555)
         done = subprocess.run(
-            [sys.executable, "-c", READER, f"sqlite:///{folder / 'x.db'}"],
+            [sys.executable, "-c", READER, f"sqlite:///{folder / 'x.db'}", elsewhere],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
         folder.chmod(0o755)
-    assert (done.stdout.strip(), done.returncode) == ("a.com", 0), done.stderr
+    lines = done.stdout.splitlines()
+    cannot = f"the database sqlite:///{folder / 'x.db'} cannot be written here"
+    assert done.returncode == 0, done.stderr
+    assert lines[:3] == ["a.com", "a.com", cannot]
+    assert lines[3].startswith("database: SQLite")
+    assert lines[4:] == [cannot]
 
 
 def test_reading_a_database_that_is_not_there_creates_none(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(settings: Settings, *, read_only: bool = False) -> Iterator[Database]:
-    from tracker import copies
+    from tracker import sqlite_file
+    from tracker.database_url import parsed
     from tracker.store import open_database
 
     database = open_database(settings.database_url, read_only=read_only)
@@ -27,8 +28,8 @@ def opened(settings: Settings, *, read_only: bool = False) -> Iterator[Database]
         stack.callback(database.dispose)
         stack.push(_explain)
         if not read_only:
-            stack.enter_context(copies.in_use(database))
-        elif (doubt := copies.doubt_of(database.url)) is not None:
+            stack.enter_context(sqlite_file.in_use(database))
+        elif (doubt := sqlite_file.doubt_of(parsed(settings.database_url))) is not None:
             err.print(f"[bold]warning[/bold] {plain(str(doubt))}")
         yield database
 

@@ -1,9 +1,9 @@
-"""A file of SQLite that was copied while something wrote to it: what was written last stands in a second file
-beside it, its log, and is missing from the copy.
+"""A database of SQLite is a file and, while something writes to it, a log beside it: whether it is whole, and
+whether it can be written.
 
-Such a copy is sound, and older than it looks: who goes on with it asks, and pays, again. So while citelift
-uses a file, its header says which file that is (`user_version` is made of its inode, which a copy does not
-have), and no longer when the last user has closed it.
+A file that was copied without its log is sound, and older than it looks: who goes on with it asks, and pays,
+again. So while citelift uses a file, its header says which file that is (`user_version` is made of its inode,
+which a copy does not have), and no longer when the last user has closed it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import URL
 from sqlalchemy import Engine as Database
@@ -38,6 +39,15 @@ def doubt_of(url: URL) -> StoreError | None:
     problem = f"{file} was copied while citelift wrote to it, and lacks its log with the newest answers"
     way = f"`citelift restore {file} --database sqlite:///another.db` goes on with what it holds"
     return StoreError(problem, f"copy it by `citelift backup`, or with the -wal file beside it; {way}")
+
+
+def unwritable(database: Path) -> str | None:
+    """The URI by which to read a file that cannot be written here: SQLite would want to make its two helper
+    files beside it. With a log beside it, it is no whole database without them."""
+    file = database.absolute()
+    if not file.exists() or (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+        return None
+    return f"file:{quote(str(file))}?mode=ro" + ("" if _has_log(file) else "&immutable=1")
 
 
 @contextmanager
