@@ -25,7 +25,7 @@ from tracker.answers.files.layouts import (
     plain_row,
     reading_of,
 )
-from tracker.answers.files.records import Record, RowRules, record
+from tracker.answers.files.records import Record, RowRules, is_zoneless, record
 from tracker.citations import recognise as recognise_shape
 from tracker.errors import DataError, UsageError
 from tracker.files import values
@@ -133,6 +133,7 @@ def _of_json(path: Path, encoding: Encoding, options: FileOptions) -> Recognised
         rejects = [each for each in read if isinstance(each, Reject)]
         raise _unknown(path, rows, columns, rejects)
     reading = _without_lone_urls(reading, rows)
+    _refuse_zoneless(path, reading, rows, options)
     order = options.order or _order(reading, rows)
     return Recognised(path, encoding, _rules(reading, options, order), columns, None)
 
@@ -197,6 +198,7 @@ def _of_table(path: Path, encoding: Encoding, text: str, options: FileOptions) -
             raise wrong
         raise _unknown_table(path, text)
     _, header, reading, rows = best
+    _refuse_zoneless(path, reading, rows, options)
     order = options.order or _order(reading, rows)
     rules = replace(_rules(reading, options, order), cells=True)
     return Recognised(path, encoding, rules, header.names, header)
@@ -220,6 +222,16 @@ def _unknown_table(path: Path, text: str) -> DataError:
 
 
 # --- both ---------------------------------------------------------------------------------------------------
+
+
+def _refuse_zoneless(path: Path, reading: Columns, rows: Sequence[Row], options: FileOptions) -> None:
+    """One sentence instead of a reject a row, where no clock of the file says whose it is."""
+    words = [word.strip() for row in rows if isinstance(word := reading.get(row, "asked_at"), str)]
+    if options.zone is None and words and all(map(is_zoneless, words)):
+        raise DataError(
+            f"the clocks of {path.name} name no time zone: {fragment(words[0])[:40]}",
+            "say whose they are, like --timezone Europe/Berlin or --timezone UTC",
+        )
 
 
 def _rules(reading: Columns, options: FileOptions, order: DateOrder) -> RowRules:

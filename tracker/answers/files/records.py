@@ -199,13 +199,18 @@ def _moment(rules: RowRules, value: Any) -> tuple[datetime, date | None]:
         if moment > (rules.now + DAY_AHEAD).date():
             raise ValueError(f"`asked_at` is in the future: {word[:40]}")
         return at, moment
-    if ":" in word and not _ZONED.search(word) and not word.isdecimal():
+    if is_zoneless(word):
         if rules.zone is None:
             raise ValueError("`asked_at` has no time zone: end it with Z or +00:00, or give --timezone")
         moment = moment.replace(tzinfo=rules.zone).astimezone(UTC)
     if moment > rules.now + CLOCKS:
         raise ValueError(f"`asked_at` is in the future: {word[:40]}")
     return moment, None
+
+
+def is_zoneless(word: str) -> bool:
+    """Whether a moment has a clock and does not say whose."""
+    return ":" in word and not _ZONED.search(word)
 
 
 def _country(value: Any) -> str | None:

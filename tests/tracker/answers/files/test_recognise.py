@@ -80,7 +80,6 @@ MOMENTS: list[tuple[str, str | None, str | None]] = [
     ("2026-06-01T09:00:00Z", None, "2026-06-01T09:00:00"),
     ("2026-06-01T11:00:00+02:00", None, "2026-06-01T09:00:00"),
     ("2026-06-01 09:00:00 UTC", None, "2026-06-01T09:00:00"),
-    ("2026-06-01T09:00:00", None, None),
     ("2026-06-01T09:00:00", "Europe/Berlin", "2026-06-01T07:00:00"),
     ("2026-01-01 09:00", "Europe/Berlin", "2026-01-01T08:00:00"),
     ("2026-06-01T09:00:00Z", "Europe/Berlin", "2026-06-01T09:00:00"),
@@ -347,3 +346,12 @@ def test_a_header_that_nobody_here_wrote_is_understood(
 def test_what_such_a_header_lacks_is_named(tmp_path: Path, header: str, missing: str) -> None:
     with pytest.raises(DataError, match=f"no column for {missing};"):
         read(tmp_path / "a.csv", header + "\n")
+
+
+def test_clocks_that_all_lack_a_zone_are_one_sentence_and_a_single_one_is_a_row(tmp_path: Path) -> None:
+    naive = ROW | {"asked_at": "2026-06-01T09:00:00"}
+    with pytest.raises(DataError, match="name no time zone"):
+        read(tmp_path / "a.csv", table(naive, naive))
+    _, found, rejects = read(tmp_path / "a.csv", table(ROW, naive))
+    assert (len(found), [each.line for each in rejects]) == (1, [3])
+    assert "no time zone" in rejects[0].reason
