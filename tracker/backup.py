@@ -73,8 +73,8 @@ def _load_sqlite(source: Path, target: Path, *, replace: bool) -> None:
     backup = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
     database = sqlite3.connect(target, timeout=60)
     try:
-        if (found := backup.execute("pragma integrity_check").fetchone()[0]) != "ok":
-            raise StoreError(f"{source} is damaged: {found}", "take another backup")
+        if (verdict := backup.execute("pragma integrity_check").fetchone()[0]) != "ok":
+            raise StoreError(f"{source} is damaged: {verdict}", "take another backup")
         if not backup.execute("select 1 from sqlite_master where name = 'alembic_version'").fetchone():
             raise StoreError(
                 f"{source} is no database of citelift", "name a file that `citelift backup` wrote"

@@ -69,9 +69,9 @@ def listed(session: Session, workspace_id: int) -> Sequence[Event]:
 
 def remove(session: Session, workspace_id: int, number: int) -> Note:
     """Take one of the workspace's events away, and say what it was."""
-    found = session.exec(select(Event).where(Event.workspace_id == workspace_id, Event.id == number)).first()
-    if found is None:
+    event = session.exec(select(Event).where(Event.workspace_id == workspace_id, Event.id == number)).first()
+    if event is None:
         raise UsageError(f"there is no event {number} here", "`citelift event list` shows the numbers")
-    gone = Note(found.at, found.kind, found.title)
-    session.delete(found)
+    gone = Note(event.at, event.kind, event.title)
+    session.delete(event)
     return gone

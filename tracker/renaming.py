@@ -61,10 +61,10 @@ def outdated(session: Session) -> bool:
     known = session.get(Setting, SETTING)
     if known is not None and known.value == RULE:
         return False
-    found = session.connection().execute(
+    row = session.connection().execute(
         select(exists().where(CITATION.c.id.is_not(None)) | exists().where(BACKLINK.c.id.is_not(None)))
     )
-    return bool(found.scalar())
+    return bool(row.scalar())
 
 
 def remember(session: Session) -> None:
@@ -141,12 +141,12 @@ def _batches(database: Database, rows: Any, key: Any) -> Iterator[tuple[Session,
     while True:
         more = rows.order_by(key).limit(BATCH)
         with store.writing(database) as session:
-            found = list(session.connection().execute(more if last is None else more.where(key > last)))
-            if found:
-                yield session, found
-        if not found:
+            batch = list(session.connection().execute(more if last is None else more.where(key > last)))
+            if batch:
+                yield session, batch
+        if not batch:
             return
-        last = found[-1][0]
+        last = batch[-1][0]
 
 
 def _checks(database: Database) -> int:
@@ -198,8 +198,8 @@ def _named(
 
 def _targets(connection: Connection, urls: list[str]) -> dict[str, str]:
     keys = sorted({domains.page_id(url) for url in urls if citations.is_redirect(url)})
-    found = select(REDIRECT.c.url, REDIRECT.c.target).where(REDIRECT.c.id.in_(keys))
-    return {url: target for url, target in connection.execute(found) if target} if keys else {}
+    redirects = select(REDIRECT.c.url, REDIRECT.c.target).where(REDIRECT.c.id.in_(keys))
+    return {url: target for url, target in connection.execute(redirects) if target} if keys else {}
 
 
 def _links(database: Database, sites: _Sites) -> int:

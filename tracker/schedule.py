@@ -67,8 +67,8 @@ class Cron(BaseTrigger):  # type: ignore[misc]
         # time and a span may have fallen back into the hour before.
         start = now.astimezone(UTC) if previous is None else previous.astimezone(UTC) + INSTANT
         while True:
-            found = [part.get_next_fire_time(None, start) for part in self.parts]
-            moments = [each.astimezone(UTC) for each in found if each]
+            times = [part.get_next_fire_time(None, start) for part in self.parts]
+            moments = [each.astimezone(UTC) for each in times if each]
             if not moments:
                 return None
             # By way of UTC: an hour that does not exist gets its real name, a repeated one says so.
@@ -114,10 +114,10 @@ def _weekdays(field: str) -> str:
     by name."""
     days: set[int] = set()
     for part in field.split(","):
-        found = _WEEKDAY.fullmatch(part)
-        if found is None:
+        match = _WEEKDAY.fullmatch(part)
+        if match is None:
             raise ValueError(f"{part!r} is no weekday")
-        first, last, step = found.groups()
+        first, last, step = match.groups()
         start = _day_number(first) if first else 0
         end = 6 if not first or (step and not last) else _day_number(last or first)
         end = 7 if end == 0 < start else end
@@ -162,18 +162,18 @@ def add(
 
 def remove(session: Session, workspace_id: int, name: str, *, now: datetime) -> None:
     """Take a schedule out of service; a firing that was begun and not ended is given up."""
-    found = session.exec(
+    schedule = session.exec(
         select(Schedule).where(
             Schedule.workspace_id == workspace_id, Schedule.name == name, col(Schedule.active)
         )
     ).first()
-    if found is None:
+    if schedule is None:
         raise UsageError(f"there is no schedule {name!r}", "`citelift schedule list` shows them")
-    found.active = False
-    session.add(found)
+    schedule.active = False
+    session.add(schedule)
     session.connection().execute(
         update(Firing)
-        .where(col(Firing.schedule_id) == found.id, col(Firing.ended_at).is_(None))
+        .where(col(Firing.schedule_id) == schedule.id, col(Firing.ended_at).is_(None))
         .values(ended_at=now, outcome="given up: the schedule was removed")
     )
 
@@ -187,18 +187,18 @@ def latest_due(schedule: Schedule, now: datetime) -> datetime | None:
         # Backwards in doubling steps: a year of minutes, walked through from its beginning, takes half a
         # minute.
         start = max(since, now - back)
-        found = _last_within(clock, start, now)
-        if found is not None or start == since:
-            return found
+        last = _last_within(clock, start, now)
+        if last is not None or start == since:
+            return last
         back *= 2
 
 
 def _last_within(clock: Cron, after: datetime, until: datetime) -> datetime | None:
-    found: datetime | None = None
+    last: datetime | None = None
     moment = after
     while (following := clock.get_next_fire_time(moment, moment + INSTANT)) and following <= until:
-        found = moment = following.astimezone(UTC)
-    return found
+        last = moment = following.astimezone(UTC)
+    return last
 
 
 def next_due(schedule: Schedule, now: datetime) -> datetime | None:

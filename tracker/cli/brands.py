@@ -39,20 +39,20 @@ def suggest(
         with store.reading(db) as session:
             workspace_id = workspace_of(session, settings)
             say_what_changed(session, settings, workspace_id)
-        found = untracked.suggestions(db, workspace_id, least=least, newest=newest)
+        suggestions = untracked.suggestions(db, workspace_id, least=least, newest=newest)
     if as_json:
-        print_json({"least": least, "newest": newest, "rows": [asdict(one) for one in found]})
+        print_json({"least": least, "newest": newest, "rows": [asdict(one) for one in suggestions]})
         return
-    if not found:
+    if not suggestions:
         err.print("No company is named often enough that is not tracked; --least 1 shows every name.")
         return
     rows = [
         (one.name, one.answers, one.beside, one.prompts, ", ".join(one.kinds), one.site or "")
-        for one in found[:top]
+        for one in suggestions[:top]
     ]
     columns = ("name", "answers", "beside tracked brands", "prompts", "stands in", "its links lead to")
     table("Named and not tracked", columns, rows, right=(1, 2, 3))
-    first = found[0]
+    first = suggestions[0]
     site = f" --domain {first.site}" if first.site else ""
     name = f'"{first.name}"' if " " in first.name else first.name
     out.print(plain(f"Track one with: citelift brands track {name}{site}"))

@@ -72,7 +72,7 @@ def check(
         raise typer.Exit(2)
 
 
-def _show_live(found: Sequence[Any]) -> None:
+def _show_live(events: Sequence[Any]) -> None:
     rows = [
         (
             e.name,
@@ -84,7 +84,7 @@ def _show_live(found: Sequence[Any]) -> None:
             f"{e.seconds:.1f} s",
             e.note,
         )
-        for e in found
+        for e in events
     ]
     table(
         "Engines, asked once",

@@ -72,11 +72,11 @@ def import_links(
 
     given = ColumnMap.parse(columns) if columns else None
     if dry_run:
-        found = importer.preview_file(
+        previews = importer.preview_file(
             file, format=format, date_order=date_order, encoding=encoding, columns=given
         )
-        _show_previews(found, as_json)
-        raise typer.Exit(3 if any(seen.rejected for _, seen in found) else 0)
+        _show_previews(previews, as_json)
+        raise typer.Exit(3 if any(seen.rejected for _, seen in previews) else 0)
     settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
@@ -98,13 +98,13 @@ def import_links(
     raise typer.Exit(3 if made.rejected else 0)
 
 
-def _show_previews(found: Sequence[tuple[str, Preview]], as_json: bool) -> None:
+def _show_previews(previews: Sequence[tuple[str, Preview]], as_json: bool) -> None:
     if as_json:
-        files = [{"file": name, **seen.as_json()} for name, seen in found]
-        print_json(found[0][1].as_json() if len(found) == 1 else {"files": files})
+        files = [{"file": name, **seen.as_json()} for name, seen in previews]
+        print_json(previews[0][1].as_json() if len(previews) == 1 else {"files": files})
         return
-    for name, seen in found:
-        if len(found) > 1:
+    for name, seen in previews:
+        if len(previews) > 1:
             out.print(f"\n{plain(name)}")
         _show_import(seen)
 

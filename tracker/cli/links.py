@@ -75,15 +75,15 @@ def links_evidence(
 
     settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
-        found = evidence(session, workspace_of(session, settings), page)
+        links = evidence(session, workspace_of(session, settings), page)
     if as_json:
-        print_json({"rows": [each.as_json() for each in found]})
+        print_json({"rows": [each.as_json() for each in links]})
         return
-    if not found:
+    if not links:
         out.print(f"Nothing is known of links from {plain(page)}.")
         return
     columns = ("said by", "scope", "as of", "first seen", "last seen", "lost", "why")
-    for each in found:
+    for each in links:
         said = ", ".join(f"{name} {'live' if live else 'lost'}" for name, live in each.words.items())
         state = "live" if each.live else "lost"
         out.print(f"\n{plain(each.source)} → {plain(each.target or '?')}: {state}")
@@ -117,12 +117,12 @@ def snapshots(
     settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         workspace_id = workspace_of(session, settings)
-        found = comparison.snapshot_changes(session, workspace_id, vendor=vendor, scope=scope)
-        names = comparison.domain_names(session, found)
+        changes = comparison.snapshot_changes(session, workspace_id, vendor=vendor, scope=scope)
+        names = comparison.domain_names(session, changes)
     if as_json:
-        print_json({"rows": [each.as_json(names) for each in found]})
+        print_json({"rows": [each.as_json(names) for each in changes]})
         return
-    if not found:
+    if not changes:
         out.print("Nothing to compare: no target has two full exports of one vendor and scope.")
         return
     rows = [
@@ -136,14 +136,14 @@ def snapshots(
             len(each.of("lost")),
             each.late_finds,
         )
-        for each in found
+        for each in changes
     ]
     columns = ("vendor", "scope", "links to", "from", "to", "new", "lost", "found late")
     table("New and lost between full exports", columns, rows, right=(5, 6, 7))
     if links:
         changed = [
             (c.kind, c.at, c.source_url or names.get(c.source_domain_id), c.target_url, c.reason)
-            for each in found
+            for each in changes
             for c in each.changes
         ]
         table("\nLinks", ("", "day", "from", "to", "reason"), changed)
@@ -172,17 +172,17 @@ def webgraph_ranks(
         workspace_id, _ = synced(db, settings, need="brands")
         with store.reading(db) as session:
             names = releases.wanted(session, workspace_id)
-        found = webgraph.ranks(file, names, release=release, total=total, cache=cache)
-        stored = releases.save_ranks(db, found, as_of=day, now=datetime.now(UTC))
+        ranks = webgraph.ranks(file, names, release=release, total=total, cache=cache)
+        stored = releases.save_ranks(db, ranks, as_of=day, now=datetime.now(UTC))
     if as_json:
         rows = [{"metric": each.metric, "domains": each.domains} for each in stored]
         print_json(
             {
                 "release": release,
                 "as_of": day,
-                "domains": found.domains,
+                "domains": ranks.domains,
                 "rows": rows,
-                "missing": found.missing,
+                "missing": ranks.missing,
             }
         )
         return
@@ -192,8 +192,8 @@ def webgraph_ranks(
         [(each.metric, each.domains) for each in stored],
         right=(1,),
     )
-    out.print(f"{len(found.rows):,} of {len(names):,} wanted domains are in it; the others stay unknown.")
-    if found.domains is None:
+    out.print(f"{len(ranks.rows):,} of {len(names):,} wanted domains are in it; the others stay unknown.")
+    if ranks.domains is None:
         err.print("  note: an extract does not say how many domains there are: no percentiles; give --total")
 
 
@@ -216,21 +216,21 @@ def webgraph_edges(
         workspace_id, _ = synced(db, settings, need="brands")
         with store.reading(db) as session:
             names = releases.wanted(session, workspace_id)
-        found = releases.save_edges(
+        kept = releases.save_edges(
             db, vertices, edges, names, release=release, as_of=day, now=datetime.now(UTC), cache=cache
         )
-    rows = [(each.domain, each.linking, each.share, each.infrastructure) for each in found.counts]
+    rows = [(each.domain, each.linking, each.share, each.infrastructure) for each in kept.counts]
     if as_json:
         columns = ("domain", "linking", "share", "infrastructure")
         print_json(
             {
                 "release": release,
                 "as_of": day,
-                "domains": found.domains,
-                "edges": found.written,
+                "domains": kept.domains,
+                "edges": kept.written,
                 "rows": [dict(zip(columns, row, strict=True)) for row in rows],
-                "missing": found.missing,
-                "filtered": found.filtered,
+                "missing": kept.missing,
+                "filtered": kept.filtered,
             }
         )
         return
@@ -239,8 +239,8 @@ def webgraph_edges(
     columns = ("domain", "linking domains", "share of the release", "of them infrastructure")
     table(f"Release {release}, as of {day}", columns, shown, right=(1, 2, 3))
     out.print(
-        f"{found.written:,} links kept; {len(found.missing):,} wanted domains are not in the release; "
-        f"{len(found.filtered):,} are infrastructure, counted only."
+        f"{kept.written:,} links kept; {len(kept.missing):,} wanted domains are not in the release; "
+        f"{len(kept.filtered):,} are infrastructure, counted only."
     )
 
 
@@ -286,11 +286,11 @@ def _imported_json(done: Imported) -> dict[str, Any]:
 
 
 def _show_rejects(rejects: Iterable[Reject]) -> None:
-    found = list(rejects)
-    for reject in found[:SHOWN_REJECTS]:
+    listed = list(rejects)
+    for reject in listed[:SHOWN_REJECTS]:
         err.print(f"  line {reject.line}: {plain(reject.reason)}   {plain(reject.fragment)}")
-    if len(found) > SHOWN_REJECTS:
-        err.print(f"  … and {len(found) - SHOWN_REJECTS:,} more")
+    if len(listed) > SHOWN_REJECTS:
+        err.print(f"  … and {len(listed) - SHOWN_REJECTS:,} more")
 
 
 def _notes(warnings: Iterable[str]) -> None:

@@ -373,13 +373,13 @@ def _wanted(rows: Sequence[T], brand: str | None, source: str | None) -> list[T]
 
 def _written(rows: Sequence[Any], to_csv: Path | None, as_json: bool) -> bool:
     """Whether the rows left by another way than a table."""
-    found = [each.as_json() for each in rows]
+    lines = [each.as_json() for each in rows]
     if to_csv is not None:
-        _save(to_csv, found)
+        _save(to_csv, lines)
         if not as_json:
-            out.print(f"{len(found):,} rows written to {plain(to_csv)}.")
+            out.print(f"{len(lines):,} rows written to {plain(to_csv)}.")
     if as_json:
-        print_json({"rows": found})
+        print_json({"rows": lines})
     return as_json or to_csv is not None
 
 

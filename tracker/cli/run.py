@@ -69,13 +69,13 @@ def run(
 
     settings = where.settings(concurrency=concurrency, timeout_seconds=timeout, log=log_file)
     with log_to(settings.log), opened(settings) as db:
-        workspace_id, found = synced(db, settings)
+        workspace_id, catalog = synced(db, settings)
         run_id = (
-            _resumed(db, workspace_id, found)
+            _resumed(db, workspace_id, catalog)
             if resume
-            else _planned(db, workspace_id, found, at, spread, key, new)
+            else _planned(db, workspace_id, catalog, at, spread, key, new)
         )
-        summary = run_now(db, run_id, found, settings, sandbox_url=sandbox, quiet=as_json)
+        summary = run_now(db, run_id, catalog, settings, sandbox_url=sandbox, quiet=as_json)
     if as_json:
         print_json(
             {
@@ -100,7 +100,7 @@ def exit_code(summary: Summary) -> int:
 def _planned(
     db: Database,
     workspace_id: int,
-    found: Catalog,
+    catalog: Catalog,
     at: datetime | None,
     spread: float | None,
     key: str | None,
@@ -110,10 +110,10 @@ def _planned(
     from tracker.engines.simulated import is_sandbox
     from tracker.run import jobs
 
-    if at is not None and not all(is_sandbox(engine.model) for engine in found.engines):
+    if at is not None and not all(is_sandbox(engine.model) for engine in catalog.engines):
         raise UsageError("--at is for sandbox engines: a real engine answers now", "leave --at out")
     now = datetime.now(UTC)
-    made = health.plan_with_history(db, workspace_id, found)
+    made = health.plan_with_history(db, workspace_id, catalog)
     _require_keys(made)
     if key is None and not new:
         _refuse_a_second_bill(db, workspace_id, now)
@@ -121,7 +121,7 @@ def _planned(
         return jobs.create_run(
             session,
             workspace_id,
-            found,
+            catalog,
             made,
             key=f"{workspace_id}:{key or f'manual:{now.isoformat()}'}",
             now=now,
@@ -154,11 +154,11 @@ def _require_keys(made: Plan) -> None:
         )
 
 
-def _resumed(db: Database, workspace_id: int, found: Catalog) -> int:
+def _resumed(db: Database, workspace_id: int, catalog: Catalog) -> int:
     from tracker import health, store
     from tracker.run import jobs
 
-    made = health.plan_with_history(db, workspace_id, found)
+    made = health.plan_with_history(db, workspace_id, catalog)
     _require_keys(made)
     with store.reading(db) as session:
         latest = jobs.latest_open(session, workspace_id)
@@ -173,7 +173,7 @@ def _resumed(db: Database, workspace_id: int, found: Catalog) -> int:
 def run_now(
     db: Database,
     run_id: int,
-    found: Catalog,
+    catalog: Catalog,
     settings: Settings,
     *,
     sandbox_url: str | None = None,
@@ -183,7 +183,7 @@ def run_now(
     from tracker.run import jobs
 
     limits = limits_of(settings)
-    given = nullcontext(sandbox_url) if sandbox_url else jobs.sandbox_for(found)
+    given = nullcontext(sandbox_url) if sandbox_url else jobs.sandbox_for(catalog)
     with given as url, progress_bar(quiet) as show:
         return interruptible(
             lambda stop: jobs.execute(db, run_id, limits, sandbox_url=url, on_progress=show, stop=stop)
@@ -261,7 +261,7 @@ def runs(
         statement = (
             select(Run).where(Run.workspace_id == workspace_id).order_by(col(Run.id).desc()).limit(200)
         )
-        found = [(r, ends.tally(session, r.id or 0)) for r in session.exec(statement)]
+        tallies = [(r, ends.tally(session, r.id or 0)) for r in session.exec(statement)]
     if as_json:
         rows = [
             {
@@ -272,7 +272,7 @@ def runs(
                 "states": dict(t.states),
                 "spent_usd": t.spent_micros / 1e6,
             }
-            for r, t in found
+            for r, t in tallies
         ]
         print_json({"rows": rows})
         return
@@ -286,6 +286,6 @@ def runs(
             numbers.money(t.spent_micros),
             r.reason or "",
         )
-        for r, t in found
+        for r, t in tallies
     ]
     table("Runs", ("run", "for", "state", "answered", "of", "cost", "reason"), lines, right=(0, 3, 4, 5))

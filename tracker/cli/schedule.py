@@ -139,8 +139,8 @@ def event_list(
 
     settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
-        found = events.listed(session, workspace_of(session, settings))
-    rows = [(e.id, f"{e.at:%Y-%m-%d}", e.kind, e.title) for e in found]
+        notes = events.listed(session, workspace_of(session, settings))
+    rows = [(e.id, f"{e.at:%Y-%m-%d}", e.kind, e.title) for e in notes]
     if as_json:
         print_json({"rows": [dict(zip(("id", "at", "kind", "title"), row, strict=True)) for row in rows]})
     elif rows:

@@ -21,10 +21,10 @@ def synced(
     from tracker import catalog, store
     from tracker.answers import rollups, stored
 
-    found = catalog.load(settings.catalog, need=need)
+    written = catalog.load(settings.catalog, need=need)
     _follow_the_rule(database)
     with store.writing(database) as session:
-        workspace_id = catalog.sync(session, found, workspace=settings.workspace, need=need)
+        workspace_id = catalog.sync(session, written, workspace=settings.workspace, need=need)
         stale = stored.brands_changed(session, workspace_id)
     if stale:
         count = stored.refresh_mentions(database, workspace_id)
@@ -33,7 +33,7 @@ def synced(
         err.print(f"{count:,} stored answers were searched again for the brands' names as they are now.")
     else:
         stored.remember_brands(database, workspace_id)
-    return workspace_id, found
+    return workspace_id, written
 
 
 def _follow_the_rule(database: Database) -> None:
@@ -67,11 +67,11 @@ def say_what_changed(session: Any, settings: Settings, workspace_id: int) -> Non
 
     if renaming.outdated(session):
         err.print("Pages here are named by an older rule. `citelift reread` names them anew, at no cost.")
-    found, _ = catalog.inspect(settings.catalog, need="brands") if settings.catalog.is_dir() else (None, [])
+    written, _ = catalog.inspect(settings.catalog, need="brands") if settings.catalog.is_dir() else (None, [])
     workspace = session.get(Workspace, workspace_id)
-    if found is None or workspace is None or workspace.name != found.workspace:
+    if written is None or workspace is None or workspace.name != written.workspace:
         return
-    if catalog.differs(session, workspace_id, found):
+    if catalog.differs(session, workspace_id, written):
         err.print(
             "brands.yaml has been edited since: these are the brands as they were. `citelift reread` takes "
             "the edit up and searches the stored answers again, at no cost."
@@ -88,8 +88,8 @@ def workspace_of(session: Any, settings: Settings) -> int:
     known = {w.name: w.id for w in session.exec(select(Workspace))}
     name = settings.workspace
     if name is None and settings.catalog.is_dir():
-        found, _ = catalog.inspect(settings.catalog, need="brands")
-        name = found.workspace if found else None
+        written, _ = catalog.inspect(settings.catalog, need="brands")
+        name = written.workspace if written else None
     if name is None and len(known) == 1:
         name = next(iter(known))
     if name in known:

@@ -70,8 +70,8 @@ _CENTRAL = re.compile(r"[a-z][¹³][a-z ]|[a-z]œ[a-z]*[æê¿]|[a-z][ìøè][a-
 
 def central_european(text: str) -> str | None:
     """A word that Windows-1252 cannot have meant: Polish, Czech … saved as Windows-1250."""
-    found = _CENTRAL.search(text)
-    return text[max(0, found.start() - 12) : found.end() + 12].replace("\n", " ") if found else None
+    match = _CENTRAL.search(text)
+    return text[max(0, match.start() - 12) : match.end() + 12].replace("\n", " ") if match else None
 
 
 def _damage(head: bytes) -> float:
@@ -89,5 +89,5 @@ def decode_head(head: bytes, encoding: Encoding) -> str:
 
 def mojibake(text: str) -> str | None:
     """An example of UTF-8 that somebody read as Windows-1252 and saved again."""
-    found = _MOJIBAKE.search(text)
-    return text[max(0, found.start() - 12) : found.end() + 12].replace("\n", " ") if found else None
+    match = _MOJIBAKE.search(text)
+    return text[max(0, match.start() - 12) : match.end() + 12].replace("\n", " ") if match else None

@@ -100,9 +100,9 @@ class _Scanner:
 
     def find(self, opening: re.Pattern[str]) -> bool:
         while True:
-            found = opening.search(self.text, self.at)
-            if found:
-                self.at = found.end()
+            match = opening.search(self.text, self.at)
+            if match:
+                self.at = match.end()
                 return True
             self.at = max(self.at, len(self.text) - 200)  # a key may stand across two blocks
             if not self.more():
@@ -114,12 +114,12 @@ class _Scanner:
                 self.at += 1
                 continue
             self.count += 1
-            found = self._one()
-            if isinstance(found, dict):
-                yield found
+            part = self._one()
+            if isinstance(part, dict):
+                yield part
                 continue
             shown = fragment(self.text[self.at : self.at + 200])
-            yield Reject(self.count, found, shown)
+            yield Reject(self.count, part, shown)
             return
         if not mark:
             yield Reject(self.count + 1, "the file ends in the middle of the list", "")

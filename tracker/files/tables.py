@@ -269,13 +269,13 @@ def _unwrapped(row: list[str], delimiter: str) -> list[str]:
 
 def split_sample(text: str, delimiter: str, limit: int) -> list[tuple[int, list[str]]]:
     """The first records of a sample as (first physical line, cells), read as a spreadsheet would."""
-    found: list[tuple[int, list[str]]] = []
+    rows: list[tuple[int, list[str]]] = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    while len(found) < limit:
+    while len(rows) < limit:
         begin = reader.line_num + 1
         try:
             row = next(reader)
         except (StopIteration, csv.Error):
             break
-        found.append((begin, _unwrapped(row, delimiter) if len(row) == 1 else row))
-    return found
+        rows.append((begin, _unwrapped(row, delimiter) if len(row) == 1 else row))
+    return rows

@@ -135,16 +135,16 @@ def _sheets(name: str, path: Path, folder: Path) -> Iterator[Part]:
         with python_calamine.load_workbook(path) as book:
             names = book.sheet_names
             tables = [(each, book.get_sheet_by_name(each)) for each in names]
-            found = [(each, sheet) for each, sheet in tables if sheet.height > 1]
-            for number, (each, sheet) in enumerate(found):
+            filled = [(each, sheet) for each, sheet in tables if sheet.height > 1]
+            for number, (each, sheet) in enumerate(filled):
                 out = folder / f"{path.stem}-{number}.csv"
                 _written(sheet, out)
-                yield Part(name if len(found) == 1 else f"{name}/{each}", out)
+                yield Part(name if len(filled) == 1 else f"{name}/{each}", out)
     except python_calamine.PasswordError:
         raise DataError(f"{name} is locked by a password", "save it without one, or as CSV") from None
     except python_calamine.CalamineError as error:
         raise DataError(f"{name} is a damaged workbook: {error}", "save it again, or as CSV") from None
-    if not found:
+    if not filled:
         raise DataError(f"{name} is a workbook without a table", "export the report again, or as CSV")
 
 

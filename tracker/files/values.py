@@ -148,16 +148,16 @@ def moment(text: str, order: DateOrder = "unknown") -> Moment | None:
     if word.casefold() in NOTHING or word.startswith("0000-00-00") or not word.strip("#"):
         return None
     try:
-        found = _iso(word) or _counted(word) or _numbered(word, order) or _worded(word)
+        read = _iso(word) or _counted(word) or _numbered(word, order) or _worded(word)
     except OverflowError as error:
         raise ValueError("is not a date") from error
-    if found is None:
+    if read is None:
         if ambiguous(word):
             return None
         raise ValueError("is not a date")
-    if found.year not in _YEARS:
+    if read.year not in _YEARS:
         raise ValueError("is not a date of this web")
-    return found
+    return read
 
 
 def _iso(word: str) -> Moment | None:

@@ -44,7 +44,7 @@ def stances(database: Database, bench: Bench, template: Template) -> Iterator[Ca
     """Every open mention, newest answers first, a page at a time so that nothing is held open."""
     before: int | None = None
     while True:
-        found = (
+        statement = (
             select(Mention.id, Mention.answer_id, Brand.id, Brand.name, Brand.aliases, Answer.text)  # type: ignore[call-overload]
             .join(Answer, col(Answer.id) == col(Mention.answer_id))
             .join(Brand, col(Brand.id) == col(Mention.brand_id))
@@ -53,9 +53,9 @@ def stances(database: Database, bench: Bench, template: Template) -> Iterator[Ca
             .limit(PAGE)
         )
         if before is not None:
-            found = found.where(col(Mention.id) < before)
+            statement = statement.where(col(Mention.id) < before)
         with store.reading(database) as session:
-            page = session.exec(found).all()
+            page = session.exec(statement).all()
         for _, answer_id, brand_id, name, aliases, text in page:
             request = template.fill(text, [name, *of_row(brand_id, name, aliases, (), ()).aliases])
             yield Case(
@@ -93,11 +93,11 @@ def record_agreement(database: Database, bench: Bench, labels: LabelledSet, now:
         )
         verdicts = dict(said.all())
         for item in labels.items:
-            found = verdicts.get(item.key)
-            if found is None:
+            verdict = verdicts.get(item.key)
+            if verdict is None:
                 failed += 1
             else:
-                counts.setdefault(item.stance, Counter())[found] += 1
+                counts.setdefault(item.stance, Counter())[verdict] += 1
         if not counts:
             return
         row = {

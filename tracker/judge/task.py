@@ -68,7 +68,7 @@ class Template:
         """The request about `text`, and about a brand of these names. What is filled in is never looked at
         again, so that no text can bring marks of its own."""
         filled = {"text": _fenced(text), "brand": ", ".join(json.dumps(n, ensure_ascii=False) for n in names)}
-        return _MARK.sub(lambda found: filled[found[1]], self.words)
+        return _MARK.sub(lambda mark: filled[mark[1]], self.words)
 
 
 def _fenced(text: str) -> str:
@@ -78,8 +78,8 @@ def _fenced(text: str) -> str:
 
 def fenced_in(request: str) -> str:
     """What a filled template is about."""
-    found = _FENCED.search(request)
-    return found[2].strip() if found else request
+    match = _FENCED.search(request)
+    return match[2].strip() if match else request
 
 
 def template(folder: Path | None, task: Task) -> Template:
@@ -91,11 +91,11 @@ def template(folder: Path | None, task: Task) -> Template:
         words = _words(own.read_bytes())
     except (OSError, UnicodeDecodeError):
         raise CatalogError(f"{own}: cannot be read as UTF-8 text", "save the file as UTF-8") from None
-    for found in _MARK.finditer(words):
-        if found[1] not in task.marks:
-            line = words[: found.start()].count("\n") + 1
+    for named in _MARK.finditer(words):
+        if named[1] not in task.marks:
+            line = words[: named.start()].count("\n") + 1
             known = ", ".join(f"{{{{{mark}}}}}" for mark in task.marks)
-            raise CatalogError(f"{own}:{line}: {found[0]} is not known", f"known marks: {known}")
+            raise CatalogError(f"{own}:{line}: {named[0]} is not known", f"known marks: {known}")
     for mark in task.marks:
         if mark not in _MARK.findall(words):
             hint = f"put {{{{{mark}}}}} where it belongs, or remove the file: the shipped one is used then"
@@ -113,22 +113,22 @@ def verdict(task: Task, reply: str) -> str:
     words = reply.strip()
     fenced = _FENCE.match(words)
     try:
-        found = json.loads(fenced[1] if fenced else words, object_pairs_hook=_once)
+        answer = json.loads(fenced[1] if fenced else words, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise InvalidVerdict("the reply is not one JSON object") from None
-    if not isinstance(found, dict) or set(found) != {task.key}:
+    if not isinstance(answer, dict) or set(answer) != {task.key}:
         raise InvalidVerdict(f"the reply is not a JSON object with `{task.key}` alone")
-    said = found[task.key]
+    said = answer[task.key]
     if not isinstance(said, str) or said not in task.choices:
         raise InvalidVerdict(f"`{task.key}` is none of {', '.join(task.choices)}")
     return said
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         raise ValueError("a key twice")
-    return found
+    return fields
 
 
 @dataclass(frozen=True)

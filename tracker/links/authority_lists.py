@@ -130,15 +130,15 @@ class _AuthorityFile:
     @classmethod
     def of(cls, path: Path, domain: str | None, value: str | None, encoding: str | None) -> _AuthorityFile:
         head = content.head_of(path)
-        found = encodings.Encoding(encoding, "as given") if encoding else encodings.encoding_of(head)
-        text = encodings.decode_head(head, found)
+        codec = encodings.Encoding(encoding, "as given") if encoding else encodings.encoding_of(head)
+        text = encodings.decode_head(head, codec)
         if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
             recognition = inspect(path, encoding=encoding)
             layout = recognition.layout
             domain = domain or layout.columns.get("source_domain", "domain")
             value = value or (layout.metrics[0] if layout.metrics else "")
             header = recognition.header
-            return cls(path, None, found, layout.container, header, *_two(path, header, domain, value))
+            return cls(path, None, codec, layout.container, header, *_two(path, header, domain, value))
         if not domain or not value:
             raise UsageError(
                 "the columns of the domain and of the value have no names",
@@ -151,8 +151,8 @@ class _AuthorityFile:
                 names = [formats.plain(cell) for cell in cells]
                 if formats.plain(domain) in names and formats.plain(value) in names:
                     first = records[n + 1][0] if n + 1 < len(records) else text.count("\n") + 2
-                    table = tables.Table(found, delimiter, len(cells), first)
-                    return cls(path, table, found, (), tuple(cells), *_two(path, cells, domain, value))
+                    table = tables.Table(codec, delimiter, len(cells), first)
+                    return cls(path, table, codec, (), tuple(cells), *_two(path, cells, domain, value))
         _two(path, seen, domain, value)
         raise AssertionError("unreachable")
 
@@ -187,8 +187,8 @@ def _two(path: Path, header: Sequence[str], domain: str, value: str) -> tuple[in
 
 def _authority_stored(session: Session, head: AuthorityList, given: _AuthorityFile) -> AuthorityResult:
     count = _AuthorityCount()
-    found = given.cells()
-    while block := list(islice(found, store.CHUNK)):
+    rows = given.cells()
+    while block := list(islice(rows, store.CHUNK)):
         count.stored += _values_stored(
             session, head, [taken for cells in block if (taken := count.take(cells))]
         )
@@ -243,12 +243,12 @@ class _AuthorityCount:
 
     def take(self, cells: tuple[int, str, str] | Reject) -> _Figure | None:
         self.read += 1
-        found = cells if isinstance(cells, Reject) else self._figure(*cells)
-        if isinstance(found, Reject):
+        figure = cells if isinstance(cells, Reject) else self._figure(*cells)
+        if isinstance(figure, Reject):
             self.rejected += 1
-            self.rejects += [found][: KEPT_REJECTS - len(self.rejects)]
+            self.rejects += [figure][: KEPT_REJECTS - len(self.rejects)]
             return None
-        return found
+        return figure
 
     def _figure(self, line: int, name: str, cell: str) -> _Figure | Reject | None:
         host = plain_host(name)

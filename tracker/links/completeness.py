@@ -74,8 +74,8 @@ def _compare(
     session: Session, head: LinkImport, earlier: Snapshot, target: int, verdict: Completeness
 ) -> None:
     later = Snapshot(head.vendor, head.scope, head.as_of, (*_of_that_day(session, head),))
-    found = between(session, earlier, later, target)
-    missing = [change for change in found.of("lost") if not change.stated]
+    changes = between(session, earlier, later, target)
+    missing = [change for change in changes.of("lost") if not change.stated]
     if not missing:
         return
     listed = _links(session, earlier.ids, target)

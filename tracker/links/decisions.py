@@ -46,7 +46,7 @@ def decide(
     """
     if decision not in get_args(Decision):
         raise UsageError(f"unknown decision {decision!r}", f"one of {', '.join(get_args(Decision))}")
-    found = tuple(dict.fromkeys(_entry(line) for line in lines))
+    entries = tuple(dict.fromkeys(_entry(line) for line in lines))
     rows = [
         {
             "workspace_id": workspace_id,
@@ -55,17 +55,17 @@ def decide(
             "note": note,
             "decided_at": now,
         }
-        for each in found
+        for each in entries
     ]
     store.upsert(session, DisavowEntry, rows, key=["workspace_id", "entry"])
-    return found
+    return entries
 
 
 def _entry(line: str) -> Entry:
-    found = disavow.entry(line)
-    if isinstance(found, str):
-        raise UsageError(f"{line[:120]!r} {found}", "write domain:example.com, or the full URL of one page")
-    return found
+    entry = disavow.entry(line)
+    if isinstance(entry, str):
+        raise UsageError(f"{line[:120]!r} {entry}", "write domain:example.com, or the full URL of one page")
+    return entry
 
 
 def decided(session: Session, workspace_id: int, decision: Decision) -> tuple[Entry, ...]:

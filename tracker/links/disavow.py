@@ -105,12 +105,12 @@ def _parsed(lines: Sequence[bytes]) -> Disavow:
         if line.startswith("#"):
             comments.append(line)
             continue
-        found = entry(line)
-        if isinstance(found, str):
-            rejects.append(Reject(number, found, fragment(line)))
+        parsed = entry(line)
+        if isinstance(parsed, str):
+            rejects.append(Reject(number, parsed, fragment(line)))
         else:
-            repeated += found in entries
-            entries.setdefault(found, number)
+            repeated += parsed in entries
+            entries.setdefault(parsed, number)
     warnings = [f"{repeated} entries stand in the file more than once"] if repeated else []
     warnings += [
         f"{each.line} disavows the sites of everybody who has a name under it"

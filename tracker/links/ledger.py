@@ -201,7 +201,7 @@ def _days(
     for key, target in pairs:
         if (each := imports[key]).scope in FULL_SCOPES:
             days[each.vendor, each.scope, target].add(each.as_of)
-    return {series: sorted(found) for series, found in days.items()}
+    return {series: sorted(known) for series, known in days.items()}
 
 
 # --- pairs of domains ---------------------------------------------------------------------------------------

@@ -56,27 +56,27 @@ def wanted(session: Session, workspace_id: int) -> set[str]:
 
 def day_of(release: str) -> date:
     """The last day of the months that a release's name covers (cc-main-2025-26-nov-dec-jan → 2026-01-31)."""
-    found = re.fullmatch(r"cc-main-(\d{4})(?:-(\d{2}))?((?:-[a-z]{3})+)", release.strip().lower())
-    months = found[3].strip("-").split("-") if found else []
-    if found is None or not set(months) <= set(_MONTHS):
+    match = re.fullmatch(r"cc-main-(\d{4})(?:-(\d{2}))?((?:-[a-z]{3})+)", release.strip().lower())
+    months = match[3].strip("-").split("-") if match else []
+    if match is None or not set(months) <= set(_MONTHS):
         raise UsageError(
             f"the release {release!r} does not say its months", "give its day with --as-of YYYY-MM-DD"
         )
-    year, month = int(found[1]), _MONTHS.index(months[-1])
-    year = 100 * (year // 100) + int(found[2]) if found[2] else year
+    year, month = int(match[1]), _MONTHS.index(months[-1])
+    year = 100 * (year // 100) + int(match[2]) if match[2] else year
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
-def save_ranks(database: Database, found: Ranks, *, as_of: date, now: datetime) -> tuple[StoredMetric, ...]:
+def save_ranks(database: Database, ranks: Ranks, *, as_of: date, now: datetime) -> tuple[StoredMetric, ...]:
     figures: dict[str, dict[str, float | None]] = {
-        "cc_harmonic_position": {row.domain: float(row.harmonic_position) for row in found.rows},
-        "cc_pagerank_position": {row.domain: float(row.pagerank_position) for row in found.rows},
-        "cc_harmonic_percentile": {row.domain: row.harmonic_percentile for row in found.rows},
-        "cc_pagerank_percentile": {row.domain: row.pagerank_percentile for row in found.rows},
+        "cc_harmonic_position": {row.domain: float(row.harmonic_position) for row in ranks.rows},
+        "cc_pagerank_position": {row.domain: float(row.pagerank_position) for row in ranks.rows},
+        "cc_harmonic_percentile": {row.domain: row.harmonic_percentile for row in ranks.rows},
+        "cc_pagerank_percentile": {row.domain: row.pagerank_percentile for row in ranks.rows},
     }
     with store.writing(database) as session:
         return tuple(
-            _save(session, found.release, metric, known, False, as_of, now)
+            _save(session, ranks.release, metric, known, False, as_of, now)
             for metric, values in figures.items()
             if (known := {name: value for name, value in values.items() if value is not None})
         )
@@ -168,9 +168,9 @@ def save_edges(
     list.
     """
     with _EdgeWriter(database, release) as writer:
-        found = webgraph.edges(vertices, links, names, release=release, write=writer.write, cache=cache)
-    shares = {each.domain: each.share for each in found.counts}
+        edges = webgraph.edges(vertices, links, names, release=release, write=writer.write, cache=cache)
+    shares = {each.domain: each.share for each in edges.counts}
     if shares:
         with store.writing(database) as session:
             _save(session, release, SHARE, shares, True, as_of, now)
-    return found
+    return edges

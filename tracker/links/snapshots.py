@@ -82,10 +82,10 @@ class SnapshotChanges:
         }
 
 
-def domain_names(session: Session, found: Iterable[SnapshotChanges]) -> dict[int, str]:
+def domain_names(session: Session, changes: Iterable[SnapshotChanges]) -> dict[int, str]:
     """The names of all domains in `found`."""
-    keys = {c.source_domain_id for each in found for c in each.changes}
-    keys |= {each.target_domain_id for each in found}
+    keys = {c.source_domain_id for each in changes for c in each.changes}
+    keys |= {each.target_domain_id for each in changes}
     names: dict[int, str] = {}
     ordered = sorted(keys)
     for start in range(0, len(ordered), 500):

@@ -117,15 +117,15 @@ def releases(graphinfo: str | bytes) -> tuple[Release, ...]:
     a count of 0 is unknown.
     """
     try:
-        found = []
+        listed = []
         for entry in json.loads(graphinfo):
             stats = entry.get("stats", {}).get("domain", {})
-            found.append(Release(str(entry["id"]), stats.get("nodes") or None, stats.get("arcs") or None))
+            listed.append(Release(str(entry["id"]), stats.get("nodes") or None, stats.get("arcs") or None))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise DataError(
             f"this is no graphinfo.json ({error})", "a list of releases with id and stats"
         ) from error
-    return tuple(found)
+    return tuple(listed)
 
 
 @cache
@@ -161,10 +161,10 @@ def ranks(
     path = local_file(path_or_url, cache)
     with _Scan({"ranks": path}) as scan:
         layout = _ranks_layout(scan.head("ranks"), path)
-        found = scan.ranks(layout, list(names))
+        read = scan.ranks(layout, list(names))
     extract = not layout.whole and total is None
-    number = None if extract else _number_of_domains(found, layout, total, path)
-    rows = tuple(_rank(row, names, number) for row in sorted(found.rows))
+    number = None if extract else _number_of_domains(read, layout, total, path)
+    rows = tuple(_rank(row, names, number) for row in sorted(read.rows))
     present = {row.domain for row in rows}
     missing = tuple(sorted(set(names.values()) - present))
     return Ranks(release or release_of(path_or_url), number, rows, missing)
@@ -210,9 +210,9 @@ def edges(
 def release_of(path_or_url: str | Path) -> str:
     """The release's name: Common Crawl's own where the name has it, else the file's stem."""
     text = str(path_or_url)
-    found = _RELEASE.findall(text)
-    if found:
-        return str(found[-1])
+    names = _RELEASE.findall(text)
+    if names:
+        return str(names[-1])
     stem = text.rstrip("/").rsplit("/", 1)[-1].split(".", 1)[0]
     return re.split(r"[-_](?:domain|vertices|edges|ranks)(?=[-_]|$)", stem, maxsplit=1)[0] or stem
 
@@ -229,16 +229,16 @@ def _wanted(names: Collection[str]) -> dict[str, str]:
     """reversed name → domain, each as `tracker.domains` spells it."""
     if isinstance(names, str):
         raise UsageError("wanted is a set of domains, not one string", "put it in a set")
-    found: dict[str, str] = {}
+    wanted: dict[str, str] = {}
     for name in names:
         domain = domains.domain_of(name)
         if domain is None and not domains.is_public_suffix(name):
             raise UsageError(f"{name!r} is no domain", "give registrable domains such as example.com")
         domain = domain or name.lower().strip(".")
-        found[reversed_name(domain)] = domain
-    if not found:
+        wanted[reversed_name(domain)] = domain
+    if not wanted:
         raise UsageError("no domain is wanted", "import links or answers first, or name domains")
-    return found
+    return wanted
 
 
 # --- the heads of files, read before the scan so that a wrong file is named as what it is -------------------
@@ -395,15 +395,15 @@ class _Scan:
         picked = [*_NEEDED, *(["hosts"] if "hosts" in columns else [])]
         row = ", ".join(picked)
         with self._clear_errors("ranks"):
-            found = self.con.execute(
+            counts = self.con.execute(
                 f"""SELECT count(*), max(greatest(harmonic_position, pagerank_position)),
                            count(*) FILTER (name = '' OR harmonic_position = 0 OR pagerank_position = 0),
                            list(row({row})) FILTER (hit)
                     FROM (SELECT {row}, coalesce(name IN (SELECT name FROM wanted), false) AS hit
                           FROM {self._reader("ranks", columns, layout.delimiter, 1)})"""  # noqa: S608
             ).fetchone()
-        assert found is not None
-        number, highest, blanks, rows = found
+        assert counts is not None
+        number, highest, blanks, rows = counts
         if blanks or not number:
             raise DataError(
                 f"{self.paths['ranks'].name}: {blanks} of {number} rows have no name or no position",
@@ -415,14 +415,14 @@ class _Scan:
         self._load_wanted(names)
         source = self._reader("vertices", {"id": "UINTEGER", "name": "VARCHAR", "hosts": "UINTEGER"})
         with self._clear_errors("vertices"):
-            found = self.con.execute(
+            counts = self.con.execute(
                 f"""SELECT count(*), min(line) FILTER (id <> line - 1), min(line) FILTER (name = ''),
                            list(row(id, name)) FILTER (hit)
                     FROM (SELECT id, name, row_number() OVER () AS line,
                                  coalesce(name IN (SELECT name FROM wanted), false) AS hit FROM {source})"""  # noqa: S608
             ).fetchone()
-        assert found is not None
-        number, unsorted, blank, rows = found
+        assert counts is not None
+        number, unsorted, blank, rows = counts
         file = self.paths["vertices"].name
         if blank is not None:
             raise DataError(f"{file}, line {blank}: the domain has no name", "download the file again")
@@ -554,16 +554,16 @@ def _explained(text: str, kind: str, path: Path) -> DataError:
     return DataError(f"{where}: {text.splitlines()[0][:300]}", "download it again")
 
 
-def _number_of_domains(found: _FoundRanks, layout: _RanksLayout, total: int | None, path: Path) -> int:
-    number = found.number if total is None else total
-    if found.highest > number:
+def _number_of_domains(read: _FoundRanks, layout: _RanksLayout, total: int | None, path: Path) -> int:
+    number = read.number if total is None else total
+    if read.highest > number:
         raise DataError(
-            f"{path.name} names position {found.highest}, but there are {number} domains",
+            f"{path.name} names position {read.highest}, but there are {number} domains",
             "the file is cut: download it again, or give the release's number of domains",
         )
-    if layout.whole and total is not None and total != found.number:
+    if layout.whole and total is not None and total != read.number:
         raise DataError(
-            f"{path.name} has {found.number} rows, not {total}", "the file is cut, or of another release"
+            f"{path.name} has {read.number} rows, not {total}", "the file is cut, or of another release"
         )
     return number
 

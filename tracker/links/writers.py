@@ -141,10 +141,10 @@ def _subject(row: LinkRow) -> tuple[str, str]:
 
 def _day(cell: str, recognition: Recognition) -> date | None:
     try:
-        found = values.moment(cell, recognition.date_order)
+        moment = values.moment(cell, recognition.date_order)
     except ValueError:
         return None
-    return found.date() if isinstance(found, datetime) else found
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def _insert(session: Session, model: type[SQLModel], columns: Mapping[str, list[Any]]) -> None:

@@ -131,14 +131,14 @@ def _figures(block: Block) -> list[dict[str, Any] | None]:
     extra = [(name, column) for name, column in extra if _told(column)]
     if not extra and not any(block.column("metrics")) and not any(block.column("labels")):
         return [None] * len(block)
-    found: list[dict[str, Any] | None] = []
+    figures: list[dict[str, Any] | None] = []
     for n, (metrics, labels) in enumerate(zip(block.column("metrics"), block.column("labels"), strict=True)):
         row = {**metrics, **labels} if metrics or labels else {}
         for name, column in extra:
             if (value := column[n]) is not None and value != "":
                 row[name] = value
-        found.append(row or None)
-    return found
+        figures.append(row or None)
+    return figures
 
 
 def _told(column: Sequence[Any]) -> bool:
@@ -176,10 +176,10 @@ def _beside(
         with suppress(BrokenPipeError), reader.stdin:  # it died already: what it does not send says so
             pickle.dump((path.absolute(), recognition, vendor, site, now), reader.stdin)
         while True:
-            found = _received(reader)
-            if found is None:
+            prepared = _received(reader)
+            if prepared is None:
                 return
-            yield found
+            yield prepared
     finally:
         reader.stdout.close()
         reader.kill()
@@ -189,15 +189,15 @@ def _beside(
 def _received(reader: subprocess.Popen[bytes]) -> Prepared | None:
     assert reader.stdout is not None
     try:
-        found = pickle.load(reader.stdout)  # noqa: S301 - our own child wrote it
+        received = pickle.load(reader.stdout)  # noqa: S301 - our own child wrote it
     except (EOFError, pickle.UnpicklingError):
         raise DataError(
             f"reading the export ended early (its process ended with {reader.wait()})",
             "see the lines above, free some memory and import it again; nothing was stored",
         ) from None
-    if isinstance(found, CiteliftError):
-        raise found
-    return found  # type: ignore[no-any-return]
+    if isinstance(received, CiteliftError):
+        raise received
+    return received  # type: ignore[no-any-return]
 
 
 def serve() -> None:

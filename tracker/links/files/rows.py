@@ -357,13 +357,13 @@ class _Reader:
         self, columns: list[tuple[str, ...]], count: int, wrong: dict[int, str]
     ) -> list[Mapping[str, float]]:
         metrics = self.recognition.match.metrics
-        found = [self._column("number", columns[place], name, wrong) for name, place in metrics.items()]
-        if not found:
+        figures = [self._column("number", columns[place], name, wrong) for name, place in metrics.items()]
+        if not figures:
             return [EMPTY] * count
         names = tuple(metrics)
         return [
             {name: value for name, value in zip(names, row, strict=True) if value is not None}
-            for row in zip(*found, strict=True)
+            for row in zip(*figures, strict=True)
         ]
 
     def _labels(self, columns: list[tuple[str, ...]], count: int) -> list[Mapping[str, str]]:
@@ -371,10 +371,10 @@ class _Reader:
         if not labels:
             return [EMPTY] * count
         names = tuple(labels)
-        found = [columns[place] for place in labels.values()]
+        cells = [columns[place] for place in labels.values()]
         return [
             {name: text for name, cell in zip(names, row, strict=True) if (text := _text(cell))}
-            for row in zip(*found, strict=True)
+            for row in zip(*cells, strict=True)
         ]
 
     def _spread(self, columns: list[Sequence[Any]], rows: list[list[str]]) -> list[Sequence[Any]]:
@@ -394,17 +394,17 @@ class _Reader:
         if len(set(cells)) * 2 < len(cells):
             return self._remembered("url", cells, name, wrong)
         parse = domains.try_parse
-        found: list[Any] = list(map(parse, map(str.strip, cells)))
-        if None in found:
-            again = [n for n, address in enumerate(found) if address is None]
+        addresses: list[Any] = list(map(parse, map(str.strip, cells)))
+        if None in addresses:
+            again = [n for n, address in enumerate(addresses) if address is None]
             late: dict[int, str] = {}
             for n, address in zip(
                 again, self._remembered("url", [cells[n] for n in again], name, late), strict=True
             ):
-                found[n] = address
+                addresses[n] = address
             for n, why in late.items():
                 wrong.setdefault(again[n], why)
-        return found
+        return addresses
 
     def _column(self, kind: str, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
         if kind == "url":

@@ -206,7 +206,7 @@ def looked_at_since(
     session: Session, workspace_id: int, pages: Sequence[Due], since: datetime
 ) -> frozenset[int]:
     """Those of the pages that have a look later than `since`."""
-    found: set[int] = set()
+    looked_at: set[int] = set()
     keys = [page.page_id for page in pages]
     for start in range(0, len(keys), 5_000):
         recent = select(col(PageCheck.page_id)).where(
@@ -214,8 +214,8 @@ def looked_at_since(
             col(PageCheck.page_id).in_(keys[start : start + 5_000]),
             col(PageCheck.checked_at) > since,
         )
-        found |= set(session.connection().execute(recent).scalars())
-    return frozenset(found)
+        looked_at |= set(session.connection().execute(recent).scalars())
+    return frozenset(looked_at)
 
 
 def _page_row(session: Session, url: str) -> int:

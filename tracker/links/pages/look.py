@@ -233,21 +233,21 @@ class _Links:
         return tuple(links)
 
     def wanted(self, href: str) -> bool:
-        found = self._address(href)
-        if found is None:
+        target = self._address(href)
+        if target is None:
             return False
-        self.outlinks += found[1].domain != self.own
-        if self.owners.of(found[1]) is None or self.taken >= _MAX_LINKS:
+        self.outlinks += target[1].domain != self.own
+        if self.owners.of(target[1]) is None or self.taken >= _MAX_LINKS:
             return False
         self.taken += 1
         return True
 
     def _target(self, href: str) -> tuple[str, int]:
-        found = self._address(href)
-        assert found is not None
-        brand = self.owners.of(found[1])
+        target = self._address(href)
+        assert target is not None
+        brand = self.owners.of(target[1])
         assert brand is not None
-        return found[0], brand
+        return target[0], brand
 
     def _address(self, href: str) -> tuple[str, domains.Address] | None:
         if href not in self.known:
@@ -289,9 +289,9 @@ def _language(tree: LexborHTMLParser, page: Fetched) -> str | None:
     said = [html.attributes.get("lang") or html.attributes.get("xml:lang") if html else None]
     said += [meta.attributes.get("content") if meta else None, *page.header("content-language")]
     for text in said:
-        found = re.match(r"\s*([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2})\b", text or "")
-        if found:
-            return found[1].replace("_", "-").lower()
+        match = re.match(r"\s*([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2})\b", text or "")
+        if match:
+            return match[1].replace("_", "-").lower()
     return None
 
 
@@ -300,11 +300,11 @@ def _canonical(tree: LexborHTMLParser, page: Fetched, base: str) -> str | None:
         if "canonical" in _rel(node):
             return _capped(refresh.joined(base, node.attributes.get("href") or ""))
     for value in page.header("link"):
-        found = re.search(
+        match = re.search(
             r"<([^<>]{1,2000})>[^,<]{0,200}?rel\s*=\s*\"?[^\",<]{0,50}\bcanonical\b", value, re.I
         )
-        if found:
-            return _capped(refresh.joined(page.final_url, found[1]))
+        if match:
+            return _capped(refresh.joined(page.final_url, match[1]))
     return None
 
 
@@ -319,11 +319,11 @@ def elsewhere(canonical: str | None, final_url: str | None) -> bool:
 
 
 def _meta_robots(tree: LexborHTMLParser) -> set[str]:
-    found: set[str] = set()
+    directives: set[str] = set()
     for node in tree.css("meta[name][content]")[:500]:
         if (node.attributes.get("name") or "").strip().lower() in _OUR_AGENTS:
-            found |= _directives((node.attributes.get("content") or "")[:2_000])
-    return found
+            directives |= _directives((node.attributes.get("content") or "")[:2_000])
+    return directives
 
 
 def _directives(text: str) -> set[str]:
@@ -333,7 +333,7 @@ def _directives(text: str) -> set[str]:
 
 def _header_robots(values: Iterable[str]) -> tuple[str, ...]:
     """`googlebot: noindex, nofollow` names a robot for all that follows it in the same header."""
-    found: set[str] = set()
+    directives: set[str] = set()
     for value in values:
         agent = ""
         for part in value[:2_000].split(","):
@@ -342,5 +342,5 @@ def _header_robots(values: Iterable[str]) -> tuple[str, ...]:
             if colon and word not in _WITH_VALUE:
                 agent, part = word, rest
             if agent in ("", *_OUR_AGENTS):
-                found |= _directives(part)
-    return tuple(sorted(found))
+                directives |= _directives(part)
+    return tuple(sorted(directives))

@@ -194,9 +194,9 @@ class PageLayout:
         return self.weights.get(node.mem_id, _Weight())
 
     def _find_main(self, tree: LexborHTMLParser) -> None:
-        found = tree.css("main, [role=main], [itemprop=articleBody]") or tree.css("article")
-        if found:
-            self.main = max(found, key=lambda node: self._prose(node))
+        candidates = tree.css("main, [role=main], [itemprop=articleBody]") or tree.css("article")
+        if candidates:
+            self.main = max(candidates, key=lambda node: self._prose(node))
         else:
             self.main = self._densest()
         self.main_chain = chain_of(self.main)
@@ -293,14 +293,14 @@ class PageLayout:
     def _by_furniture(self, chain: Sequence[LexborNode]) -> Placement | None:
         """The outermost piece of furniture around the link."""
         article = next((i for i, node in enumerate(chain) if node.tag in ("article", "main")), None)
-        found: Placement | None = None
+        placement: Placement | None = None
         for depth, node in enumerate(chain):
             if node.tag in ("body", "html"):
                 break
             inside = article is not None and depth < article
             kind = self._landmark_here(node, inside) or self._named(node)
-            found = kind or found
-        return found
+            placement = kind or placement
+        return placement
 
     def _landmark_here(self, node: LexborNode, in_article: bool) -> Placement | None:
         kind = _landmark(node)

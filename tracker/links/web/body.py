@@ -195,8 +195,8 @@ def _loosely(data: bytes, codec: str) -> Text:
 
 
 def _declared(data: bytes, content_type: str) -> str | None:
-    found = _HEADER.search(content_type)
-    codec = _CODEC_OF.get(found[1].lower()) if found else None
+    match = _HEADER.search(content_type)
+    codec = _CODEC_OF.get(match[1].lower()) if match else None
     if codec is not None:
         return codec
     inside = _META.search(data[:4096]) or _XML.match(data[:512])

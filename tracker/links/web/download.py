@@ -127,13 +127,13 @@ class _Download:
 
 
 def _starts_at(response: httpx.Response) -> int | None:
-    found = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
-    return int(found[1]) if found else None
+    match = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
+    return int(match[1]) if match else None
 
 
 def _full_size(response: httpx.Response) -> int | None:
     if response.status_code == 206:
-        found = re.search(r"/(\d+)$", response.headers.get("content-range", ""))
-        return int(found[1]) if found else None
+        match = re.search(r"/(\d+)$", response.headers.get("content-range", ""))
+        return int(match[1]) if match else None
     length = response.headers.get("content-length", "")
     return int(length) if length.isdigit() else None

@@ -50,9 +50,9 @@ def _plain_agent(line: str) -> str:
 
     It also makes the match exact, as the RFC has it: `User-agent: cite` is somebody else.
     """
-    found = _AGENT_LINE.match(line)
-    if found is None:
+    match = _AGENT_LINE.match(line)
+    if match is None:
         return line
-    token = _TOKEN.match(found[1].strip())
+    token = _TOKEN.match(match[1].strip())
     name = token[0].lower() if token else ""
     return f"User-agent: {name if name in ('*', AGENT) else 'somebody-else'}"

@@ -189,16 +189,16 @@ _GLOBAL_6 = IPv6Network("2000::/3")
 def fault(address: str) -> tuple[Reason, str] | None:
     """Why nothing may be fetched from an address; None for global unicast."""
     try:
-        found = ip_address(address.split("%", 1)[0])
+        number = ip_address(address.split("%", 1)[0])
     except ValueError:
         return "reserved_address", f"{address[:60]!r} is no address"
-    if isinstance(found, IPv4Address):
-        return _fault_4(found)
-    if found.ipv4_mapped is not None:
-        return _behind("mapped_address", found, found.ipv4_mapped)
-    if found in _NAT64:
-        return _behind("nat64_address", found, _embedded(found))
-    return _fault_6(found)
+    if isinstance(number, IPv4Address):
+        return _fault_4(number)
+    if number.ipv4_mapped is not None:
+        return _behind("mapped_address", number, number.ipv4_mapped)
+    if number in _NAT64:
+        return _behind("nat64_address", number, _embedded(number))
+    return _fault_6(number)
 
 
 def _fault_4(address: IPv4Address) -> tuple[Reason, str] | None:
@@ -237,10 +237,10 @@ def addresses(
     place: Destination, resolver: Resolver, allowed: Collection[tuple[str, int]], seconds: float
 ) -> tuple[str, ...]:
     """The addresses to connect to, every one checked; one bad answer among good ones refuses the host."""
-    found = [str(place.literal)] if place.literal else _resolve(place, resolver, seconds)
-    if not found:
+    resolved = [str(place.literal)] if place.literal else _resolve(place, resolver, seconds)
+    if not resolved:
         raise Stop("dns", f"{place.host} has no address")
-    for address in found:
+    for address in resolved:
         if (address, place.port) in allowed:
             continue
         why = fault(address)
@@ -248,7 +248,7 @@ def addresses(
             raise Stop(*why)
         if place.port not in (80, 443):
             raise Stop("bad_port", f"port {place.port} is neither 80 nor 443")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(resolved))
 
 
 def _resolve(place: Destination, resolver: Resolver, seconds: float) -> list[str]:
