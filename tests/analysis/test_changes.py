@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from analysis import frames
 from analysis.changes import compare_brands, compare_weeks
 from analysis.comparable import gate
-from tests.facts import Facts, week
+from tests.facts import BRANDS, Facts, week
 from tracker.errors import UsageError
 
 PROMPTS = tuple(f"prompt {i}" for i in range(8))
@@ -102,6 +102,31 @@ def test_two_brands_are_compared_on_the_same_answers(sqlite_database: Engine) ->
         compare_brands(sqlite_database, world, "Norvane", "Nobody")
 
 
+def test_brands_are_compared_by_each_prompts_own_rate(sqlite_database: Engine) -> None:
+    facts = Facts(engines=("alpha",), prompts=PROMPTS[:2], brands=BRANDS[:2])
+    both, first, second = ["Norvane", "Oltera"], ["Norvane"], ["Oltera"]
+    for prompt, answers in ((PROMPTS[0], [both, second, second, []]), (PROMPTS[1], [both, first])):
+        for repeat, named in enumerate(answers):
+            facts.answer(prompt, named=named, repeat=repeat)
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    rates = compare_brands(sqlite_database, world, "Norvane", "Oltera")
+    assert (rates.before, rates.after) == (pytest.approx((1 / 4 + 1) / 2), pytest.approx((3 / 4 + 1 / 2) / 2))
+    assert (rates.difference.estimate, rates.difference.n) == (pytest.approx(0.0), 6)
+    shares = compare_brands(sqlite_database, world, "Norvane", "Oltera", measure="share_of_voice")
+    assert (shares.before, shares.after) == (pytest.approx(3 / 7), pytest.approx(4 / 7))
+
+
+def test_a_share_of_voice_of_two_brands_is_compared(sqlite_database: Engine) -> None:
+    facts = Facts(engines=("alpha",), prompts=PROMPTS, brands=BRANDS[:2])
+    for number, named in ((0, ["Norvane", "Oltera"]), (1, ["Norvane"])):
+        for prompt in PROMPTS:
+            facts.answer(prompt, at=week(number), named=named)
+    facts.store(sqlite_database)
+    own, _ = compare_weeks(sqlite_database, frames.world(sqlite_database), measures=("share_of_voice",))
+    assert (own.before, own.after, own.difference.estimate) == (0.5, 1.0, 0.5)
+
+
 def test_the_p_value_is_that_of_a_paired_t_test(sqlite_database: Engine) -> None:
     two_weeks(0.3, 0.45, seed=4).store(sqlite_database)
     world = frames.world(sqlite_database)
@@ -120,16 +145,41 @@ def test_without_dates_the_two_newest_of_many_weeks_are_compared(sqlite_database
         for prompt in PROMPTS:
             facts.answer(prompt, at=week(number), named=["Norvane"] * rate)
     facts.store(sqlite_database)
-    (own, *_) = compare_weeks(sqlite_database, frames.world(sqlite_database), measures=("mention_rate",))
+    world = frames.world(sqlite_database)
+    own, rival, _ = compare_weeks(sqlite_database, world, measures=("mention_rate",))
     assert (own.first, own.last) == (week(2).date(), week(3).date())
     assert (own.before, own.after, own.difference.clusters) == (0.0, 1.0, len(PROMPTS))
+    assert own.difference.n == 2 * len(PROMPTS)
+    # no prompt differs from another: there is no spread, so all or nothing is certain
+    assert (own.q, own.verdict) == (0.0, "up")
+    assert (rival.q, rival.verdict) == (1.0, "within noise")
 
 
-def test_a_share_of_voice_is_compared_where_both_weeks_name_somebody(sqlite_database: Engine) -> None:
+@pytest.mark.parametrize(
+    ("given", "weeks"), [({"first": 0}, (0, 3)), ({"last": 3}, (2, 3)), ({"first": 1, "last": 2}, (1, 2))]
+)
+def test_a_date_that_is_not_given_is_one_of_the_two_newest(
+    sqlite_database: Engine, given: dict[str, int], weeks: tuple[int, int]
+) -> None:
+    facts = Facts(engines=("alpha",), prompts=PROMPTS)
+    for number in range(4):
+        facts.answer(PROMPTS[0], at=week(number))
+    facts.store(sqlite_database)
+    dates = {name: week(number).date() for name, number in given.items()}
+    (own, *_) = compare_weeks(
+        sqlite_database, frames.world(sqlite_database), measures=("mention_rate",), **dates
+    )
+    assert (own.first, own.last) == tuple(week(number).date() for number in weeks)
+
+
+@pytest.mark.parametrize("quiet", [0, 1])
+def test_a_share_of_voice_is_compared_where_both_weeks_name_somebody(
+    sqlite_database: Engine, quiet: int
+) -> None:
     facts = Facts(engines=("alpha",), prompts=PROMPTS)
     for number in (0, 1):
         for place, prompt in enumerate(PROMPTS):
-            silent = number == 1 and place == 0
+            silent = number == quiet and place == 0
             named = [] if silent else ["Norvane", "Oltera"] if place % 2 else ["Norvane"]
             facts.answer(prompt, at=week(number), named=named)
     facts.store(sqlite_database)

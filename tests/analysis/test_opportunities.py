@@ -240,3 +240,74 @@ def test_a_link_to_an_owned_page_is_a_link_to_the_brand(sqlite_database: Engine)
     facts.store(sqlite_database)
     table = frames.links(sqlite_database, frames.world(sqlite_database)).table
     assert [(row["source"], row["brand"]) for row in table.to_dict("records")] == [("example.org", 0)]
+
+
+def test_a_rival_is_the_best_one_only_where_it_is_named(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", named=["Norvane"], cited=[NEWS])
+    facts.link(NEWS, "https://oltera.com/")
+    facts.store(sqlite_database)
+    row = found(sqlite_database)["example.org"]
+    assert (row.named_own, row.named_rivals, row.rival) == (1.0, 0.0, None)
+
+
+def test_a_source_that_links_to_the_own_brand_has_no_gain(sqlite_database: Engine) -> None:
+    """What it still offers is a page that names the brand and does not link."""
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS])
+    facts.link("https://example.org/another", "https://norvane.com/")
+    facts.store(sqlite_database)
+    with store.writing(sqlite_database) as session:
+        page = domains.page_id(domains.parse(NEWS).canonical)
+        session.add(
+            PageCheck(workspace_id=1, page_id=page, checked_at=NOW, state="fetched", named=["Norvane"])
+        )
+    row = found(sqlite_database, lift=lift_table(0.1))["example.org"]
+    assert (row.links_to_own, row.gain, row.gain_low) == (True, None, None)
+
+
+COMMUNITY = "Take part where the question is discussed; such sites remove link requests."
+READ = "Read the cited pages: would a reader miss you there?"
+CONSIDER = "Ask its authors to consider you: the pages that link to Oltera come first."
+
+
+@pytest.mark.parametrize(
+    ("site", "linked", "step"),
+    [
+        ("news.example.org", False, READ),
+        ("news.example.org", True, CONSIDER),
+        ("reddit.com", False, COMMUNITY),
+        ("reddit.com", True, COMMUNITY),
+    ],
+)
+def test_the_step_fits_the_kind_of_the_site(
+    sqlite_database: Engine, site: str, linked: bool, step: str
+) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=[f"https://{site}/best"])
+    if linked:
+        facts.link(f"https://{site}/best", "https://oltera.com/")
+    facts.store(sqlite_database)
+    (row,) = found(sqlite_database).values()
+    assert [reason.next_step for reason in row.reasons] == [step]
+
+
+def test_more_rivals_than_three_are_counted(sqlite_database: Engine) -> None:
+    brands = [(name, f"{name.lower()}.com") for name in ("Norvane", "Ab", "Bc", "Cd", "De")]
+    facts = Facts(brands=brands)
+    facts.answer("best crm", cited=[NEWS])
+    for _, domain in brands[1:]:
+        facts.link(NEWS, f"https://{domain}/")
+    facts.store(sqlite_database)
+    (reason,) = found(sqlite_database)["example.org"].reasons
+    assert reason.text == "links to Ab, Bc, Cd and 1 more and not to you"
+
+
+def test_a_source_is_counted_in_the_weeks_of_the_selection_and_both_its_ends(sqlite_database: Engine) -> None:
+    facts = Facts()
+    for number in range(4):
+        facts.answer("best crm", at=week(number), cited=[NEWS])
+    facts.store(sqlite_database)
+    scope = frames.Scope(first=week(1).date(), last=week(2).date(), branded="include")
+    (row,) = opportunities(sqlite_database, frames.world(sqlite_database), scope)
+    assert (row.weeks, row.of_weeks) == (2, 2)

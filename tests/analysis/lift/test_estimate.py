@@ -475,6 +475,25 @@ def test_moved_links_keep_their_answers_and_leave_their_brands(small):
     assert moved.sum() == real.sum()
 
 
+def test_one_link_on_one_answer_makes_its_brand_comparable_elsewhere():
+    cited, exposed = np.ones((3, 1)), np.zeros((3, 2, 1))
+    exposed[0, 1, 0] = 1
+    pairs = checks.unlinked_pairs(panel_of([0, 1, 2], cited, exposed, np.zeros((3, 2)))).toarray()
+    assert pairs.reshape(3, 2).tolist() == [[0, 0], [0, 1], [0, 1]]
+
+
+def test_an_engine_is_left_out_by_its_own_answers(small):
+    fx = effects(small, "week", "level", 1)
+    without = checks.without_each_engine(small, small.exposed, fx)
+    assert without.keys() == {0, 1}
+    for engine, slopes in without.items():
+        rest = small.take(np.flatnonzero(small.engine != engine))
+        alone = solve(design(rest, rest.exposed, effects(rest, "week", "level", 1))).beta
+        assert slopes == pytest.approx(alone)
+    one = small.take(np.flatnonzero(small.engine == 1))
+    assert checks.without_each_engine(one, one.exposed, effects(one, "week", "level", 1)) == {}
+
+
 def test_unlinked_pairs_cite_the_source_and_have_its_link_at_another_time(small):
     found = checks.unlinked_pairs(small).toarray().reshape(small.answers, BRANDS, SOURCES)
     real = small.exposed.toarray().reshape(found.shape) > 0

@@ -310,6 +310,11 @@ OTHER: dict[str, object] = {"source": "https://other.example.net/"}
             id="a vendor's sighting after our look revives it",
         ),
         pytest.param(Story().look(6, TARGET), [(ALWAYS, NEVER)], id="known from our look alone"),
+        pytest.param(
+            Story().export(12, A, "sample", ONE).look(4).look(6, TARGET).look(9, TARGET),
+            [(6, NEVER)],
+            id="the first of our looks that has it starts it",
+        ),
         pytest.param(Story().look(4).look(6, TARGET), [(6, NEVER)], id="an earlier look of ours lacked it"),
     ],
 )
@@ -334,6 +339,11 @@ def test_a_link_has_one_identity_however_its_ends_are_spelled(
     for at, (source, target), lost in ((5, one, {}), (9, two, {"lost": 8})):
         story.export(at, A, "sample", {"source": source, "target": target, **lost})
     assert list(lives(database, story).values()) == [[(ALWAYS, 8)]]
+
+
+def test_a_look_that_lacked_one_link_says_nothing_of_another_pages(sqlite_database: Engine) -> None:
+    story = Story().export(9, A, "sample", ONE, OTHER).look(4).look(6, TARGET)
+    assert sorted(lives(sqlite_database, story).values()) == [[(ALWAYS, NEVER)], [(6, NEVER)]]
 
 
 def test_another_page_of_the_target_and_a_redirect_are_other_links(sqlite_database: Engine) -> None:
