@@ -85,7 +85,14 @@ class Finder:
 
     def mentions(self, text: str) -> list[BrandMention]:
         """One row for each brand that the text names, in the order of positions."""
+        return self.read(text)[0]
+
+    def read(self, text: str) -> tuple[list[BrandMention], list[Span]]:
+        """What `mentions` and `spans` say, for the work of one of them."""
         prose, folded, spans = self._name_spans(text)
+        return self._mentions(prose, folded, spans), _written(text, spans)
+
+    def _mentions(self, prose: str, folded: Folded, spans: list[company.NameSpan]) -> list[BrandMention]:
         if not spans:
             return []
         marked = _marked(folded, prose, spans)
@@ -101,10 +108,7 @@ class Finder:
 
     def spans(self, text: str) -> list[Span]:
         """Every place where a brand is named, left to right and never overlapping."""
-        _, _, spans = self._name_spans(text)
-        return [
-            Span(span.key, span.start, span.end, text[span.start : span.end], span.standing) for span in spans
-        ]
+        return _written(text, self._name_spans(text)[2])
 
     def _name_spans(self, text: str) -> tuple[str, Folded, list[company.NameSpan]]:
         prose = markup.hide(text, self._hosts)
@@ -131,6 +135,12 @@ class Finder:
             and not (code and prose[span.start].islower() and _is_within(span.start, span.end, code))
         ]
         return prose, folded, company.settled(folded.text, _longest(named))
+
+
+def _written(text: str, spans: Iterable[company.NameSpan]) -> list[Span]:
+    return [
+        Span(span.key, span.start, span.end, text[span.start : span.end], span.standing) for span in spans
+    ]
 
 
 def _names(brands: Sequence[BrandNames]) -> dict[str, tuple[int, list[Spelling]]]:

@@ -67,9 +67,10 @@ def listings(
     follows: dict[int, bool] = {}
     for brand, followed in linked:
         follows[brand] = follows.get(brand, False) or followed
-    named = [each for each in finder.mentions(text.text) if each.stance == "named"]
+    mentions, every = finder.read(text.text)
+    named = [each for each in mentions if each.stance == "named"]
     keys = {each.key for each in named}
-    spans = [span for span in finder.spans(text.text) if span.key in keys][:_MAX_SPANS] if named else []
+    spans = [span for span in every if span.key in keys][:_MAX_SPANS]
     around = _Surroundings(text, layout)
     ranks = _list_ranks(spans, around)
     rows = [

@@ -44,7 +44,7 @@ class Looked:
     links: tuple[LinkState, ...]
     """A verdict for each link that an export claims is on the page."""
     verdicts: tuple[BrandVerdict, ...]
-    """Over all looks, one for each brand that the page ever linked to."""
+    """Over all looks, one for each brand that the page ever linked to; none where only links are judged."""
     brands: Mapping[int, str]
 
     @property
@@ -122,6 +122,8 @@ class _World:
     finder: Finder
     brands: dict[int, str]
     claimed: claims.Claims
+    of_brands: bool
+    """Whether all looks are judged too, for each brand."""
 
     @classmethod
     def read(cls, session: Session, workspace_id: int, claimed: claims.Claims | None) -> _World:
@@ -133,6 +135,7 @@ class _World:
             finder=stored.finder(session, workspace_id),
             brands={brand.id: brand.name for brand in rows if brand.id is not None},
             claimed=claimed or claims.claimed(session, workspace_id, targets),
+            of_brands=claimed is None,
         )
 
 
@@ -181,7 +184,8 @@ def _read(world: _World, result: Fetched | Refused, browser: Browser | None) -> 
 def _save(session: Session, world: _World, outcome: PageReport | Refused) -> Looked:
     page_id = checks.page_of(outcome.url)
     _, links = checks.save_check(session, world.workspace_id, outcome, world.claimed.of(page_id))
-    return Looked(outcome, links, _verdicts(session, world, page_id), world.brands)
+    verdicts = _verdicts(session, world, page_id) if world.of_brands else ()
+    return Looked(outcome, links, verdicts, world.brands)
 
 
 class _Hosts:

@@ -211,5 +211,7 @@ def _nearly_utf8(data: bytes) -> bool:
     """
     text = data.decode("utf-8", "replace")
     bad = text.count("�")
+    if bad == 0:
+        return True
     good = sum(1 for char in text[:200_000] if ord(char) > 127) - bad
-    return bad == 0 or good > 20 * bad
+    return good > 20 * bad
