@@ -21,9 +21,12 @@ from dashboard.command import app
 from tracker import catalog, domains, store
 from tracker.errors import CiteliftError, DataError, UsageError
 from tracker.links import decisions, releases
-from tracker.links.pages import looking
+from tracker.links.pages import checks, looking
 from tracker.links.pages.checks import Due
-from tracker.links.web.fetch import Fetcher, Policy
+from tracker.links.pages.look import check
+from tracker.links.pages.verdicts import Claim
+from tracker.links.web.fetch import Fetched, Fetcher, Policy
+from tracker.mentions import BrandNames, Finder
 from tracker.models import (
     AuthorityList,
     AuthorityValue,
@@ -402,3 +405,84 @@ def test_the_evidence_on_a_link_names_its_witnesses_and_their_dispute(cite: Cite
     )
     assert "DISPUTED" in cite("links", "evidence", "one.com").stdout
     assert "Nothing is known" in cite("links", "evidence", "nobody.com").stdout
+
+
+# --- looks --------------------------------------------------------------------------------------------------
+
+
+def test_verify_says_how_many_remain_and_keeps_a_verdict_for_each(
+    cite: Cite, db: Engine, tmp_path: Path
+) -> None:
+    import_links(cite, links_file(tmp_path, "a.csv", "https://127.0.0.1/x", "https://127.0.0.1/y"))
+    told = cite("links", "verify", "--dry-run").stdout
+    assert "2 links are claimed on 2 pages; 2 of them are due" in told
+    assert "2 pages of 1 hosts" in told
+    assert count(db, PageCheck) == 0
+    with pytest.raises(UsageError, match="there is no contact"):
+        cite("links", "verify")
+    contact = ("--contact", "https://norvane.com/bot", "--delay", "0")
+    first = json.loads(cite("links", "verify", "--limit", "1", "--json", *contact).stdout)
+    assert (first["claimed"], first["remaining"]) == (2, {"links": 1, "pages": 1})
+    assert [(row["verdict"], row["reason"]) for row in first["rows"]] == [("unreachable", "loopback_address")]
+    assert "None remains" in cite("links", "verify", *contact).stdout
+    assert "No page is due" in cite("links", "verify", *contact).stdout
+    assert "1 links on 1 pages" not in cite("links", "verify", "--min-age", "0", "--dry-run").stdout
+    rows = json.loads(cite("links", "verdicts", "--json").stdout)["rows"]
+    assert [(row["url"], row["verdict"]) for row in rows] == [
+        ("https://127.0.0.1/x", "unreachable"),
+        ("https://127.0.0.1/y", "unreachable"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [
+        ((), 3),
+        (("--brand", "norvane"), 2),
+        (("--brand", "Quellby"), 1),
+        (("--from", "two.com"), 2),
+        (("--from", "https://two.com/y"), 1),
+        (("--from", "nobody.com"), 0),
+    ],
+)
+def test_looks_are_limited_to_a_brand_and_to_where_links_come_from(
+    cite: Cite, tmp_path: Path, words: tuple[str, ...], rows: int
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        HEADER
+        + "https://one.com/x,https://norvane.com/,N,,,,\n"
+        + "https://two.com/y,https://norvane.com/,N,,,,\n"
+        + "https://two.com/z,https://quellby.com/,Q,,,,\n"
+    )
+    import_links(cite, path)
+    assert f"{rows} links are claimed" in cite("links", "verify", "--dry-run", *words).stdout
+
+
+def test_verdicts_listings_and_alerts_leave_as_files_that_no_spreadsheet_runs(
+    cite: Cite, db: Engine, tmp_path: Path
+) -> None:
+    import_links(cite, links_file(tmp_path, "a.csv", "https://one.com/x"))
+    pages = ("<p><a href='https://norvane.com/'>=1+1</a> and Quellby</p>", "<main><p>Norvane</p></main>")
+    with store.writing(db) as session:
+        targets = checks.targets_of(session, 1)
+        claims = (Claim(targets[0].brand, "https://norvane.com/"),)
+        finder = Finder(
+            [BrandNames(each.brand, name) for each, name in zip(targets, ("Norvane", "Quellby"), strict=True)]
+        )
+        for day, html in enumerate(pages):
+            page = Fetched("https://one.com/x", "https://one.com/x", NOW + timedelta(days=day), 200, html)
+            checks.save_check(session, 1, check(page, targets=targets, finder=finder), claims)
+    (alert, *more) = json.loads(cite("links", "alerts", "--since", "2026-06-01", "--json").stdout)["rows"]
+    assert (alert["kind"], alert["before"], [each["kind"] for each in more]) == ("named", "linked", ["lost"])
+    assert "Nothing changed" in cite("links", "alerts", "--since", "2026-07-01").stdout
+    assert "named" not in cite("links", "alerts", "--since", "2026-06-01", "--kind", "lost").stdout
+    (listed,) = json.loads(cite("links", "listings", "--unlinked", "--json").stdout)["rows"]
+    assert (listed["brand"], listed["rank"], listed["linked"]) == ("Norvane", 1, False)
+    out = tmp_path / "verdicts.csv"
+    cite("links", "verdicts", "--verdict", "gone", "--csv", out)
+    assert out.read_text("utf-8-sig").splitlines()[1].startswith("https://one.com/x,one.com,Norvane")
+    cite("links", "listings", "--csv", out)
+    for verb, option in (("verdicts", "--verdict"), ("alerts", "--kind")):
+        with pytest.raises(UsageError, match="there is no"):
+            cite("links", verb, option, "maybe")
