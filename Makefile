@@ -11,7 +11,8 @@ $(error citelift needs Python 3.11 or newer, but this is $(or $(ASKED),none): in
 endif
 endif
 
-# Tests run side by side, one process a core and one for those that wait; JOBS=0 runs them in this one.
+# Tests run side by side, one process a core and one for those that wait, the longest files first (their order
+# is made in tests/conftest.py); JOBS=0 runs them in this one.
 JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 .PHONY: demo test mutants bench lint dev clean
@@ -20,7 +21,7 @@ demo: .venv/run.stamp
 	@$(BIN)/citelift demo
 
 test: .venv/dev.stamp
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # Changes the rules of money, claims, links and rates one at a time and names what no test notices; takes hours.
 # `make mutants ONLY='tracker.run.claims*'` for one module, `.venv/bin/mutmut results` for the survivors.

@@ -20,6 +20,30 @@ from tracker.store import open_database
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
+LONGEST = (
+    "dashboard/test_pages_in_browser.py",
+    "tracker/run/test_jobs.py",
+    "tracker/run/test_create.py",
+    "tracker/run/test_reader.py",
+    "dashboard/test_pages.py",
+    "tracker/test_schedule.py",
+    "tracker/judge/test_run.py",
+    "test_readme.py",
+    "tracker/cli/test_collect.py",
+    "dashboard/test_command.py",
+    "analysis/lift/test_estimate.py",
+    "analysis/report/test_write.py",
+    "tracker/links/web/test_fetch.py",
+)
+"""Files that take longest. A file runs in one process: one of these that begins last is waited for alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    rank = {tests / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
 @pytest.fixture(autouse=True)
 def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):

@@ -14,6 +14,7 @@ from pathlib import Path
 import networkx
 import pytest
 
+from tests.conftest import LONGEST
 from tests.shared import ROOT
 
 PACKAGES = ("tracker", "analysis", "dashboard")
@@ -438,6 +439,10 @@ def test_a_test_stands_in_the_room_of_its_module() -> None:
         if test.relative_to(ROOT).as_posix() not in OF_THE_HOUSE and not has_its_module(test)
     ]
     assert lost == []
+
+
+def test_the_files_that_begin_first_stand() -> None:
+    assert [name for name in LONGEST if not (ROOT / "tests" / name).is_file()] == []
 
 
 BENCHES = sorted(dotted(path.relative_to(ROOT)) for path in (ROOT / "tests" / "bench").rglob("*.py"))
