@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
+from dashboard import command
 from tests.shared import ROOT
 from tests.tracker.cli.test_collect import write_catalog
 from tests.tracker.run.test_jobs import count, prepared, small_catalog
@@ -25,14 +26,13 @@ from tests.tracker.run.test_jobs import prepared, small_catalog
 from tracker import store
 print(prepared(store.open_database(sys.argv[1]), small_catalog(), "the same"))
 """
-MAIN = "from dashboard.command import main; main()"
 
 
 def test_four_processes_that_plan_the_same_run_plan_it_once(database: Engine, database_url: str) -> None:
     prepared(database, small_catalog(1, 1), "an earlier one")
-    command = [sys.executable, "-c", PLANNER, database_url]
+    planner = [sys.executable, "-c", PLANNER, database_url]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
-    started = [subprocess.Popen(command, **pipes) for _ in range(4)]  # type: ignore[call-overload]
+    started = [subprocess.Popen(planner, **pipes) for _ in range(4)]  # type: ignore[call-overload]
     ends = [(*process.communicate(), process.returncode) for process in started]
     assert [code for *_, code in ends] == [0] * 4, ends
     assert len({out for out, *_ in ends}) == 1
@@ -73,33 +73,27 @@ def test_a_run_that_somebody_works_on_is_under_way_whatever_its_age(database: En
         assert jobs.under_way(session, 1, datetime.now(UTC)) is not None
 
 
-def test_a_second_run_beside_an_open_one_is_refused_unless_it_is_wanted(tmp_path: Path) -> None:
+def test_a_second_run_beside_an_open_one_is_refused_unless_it_is_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder, url = write_catalog(tmp_path), f"sqlite:///{tmp_path / 'x.db'}"
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", MAIN, "run", "--catalog", str(folder), "--database", url, *words]
-        return subprocess.run(
-            command,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+    def run(*words: str) -> int:
+        return command.run(["run", "--catalog", str(folder), "--database", url, *words])
 
-    assert run().returncode == 0
+    assert run() == 0
     database = store.open_database(url)
     with store.writing(database) as session:
         session.exec(select(Run)).one().state = RunState.CANCELLED
         ask = session.exec(select(Ask)).first()
         assert ask is not None
         ask.state = "planned"
-    refused = run()
-    assert refused.returncode == 2
-    assert "1 asks are open" in refused.stderr
-    assert "--resume" in refused.stderr
+    capsys.readouterr()
+    assert run() == 2
+    refused = capsys.readouterr().err
+    assert "1 asks are open" in refused
+    assert "--resume" in refused
     assert count(database, Run) == 1
-    assert run("--new").returncode == 0
+    assert run("--new") == 0
     assert count(database, Run) == 2
     database.dispose()
