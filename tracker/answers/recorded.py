@@ -42,6 +42,7 @@ def import_answers(
     constants: Mapping[str, str] | None = None,
     timezone: str | None = None,
     date_order: DateOrder | None = None,
+    encoding: str | None = None,
     citations_from_text: bool = False,
 ) -> ImportCounts:
     """Every table of answers in a file, pipe, workbook or archive.
@@ -52,7 +53,13 @@ def import_answers(
     with store.reading(database) as session:
         refuse_pooling(session, workspace_id, {"real"})
     options = FileOptions(
-        now, dict(mapping or {}), dict(constants or {}), zone(timezone), date_order, citations_from_text
+        now,
+        dict(mapping or {}),
+        dict(constants or {}),
+        zone(timezone),
+        date_order,
+        citations_from_text,
+        encoding,
     )
     counts = ImportCounts()
     desk = Desk(database, workspace_id, counts, now)

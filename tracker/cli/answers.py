@@ -56,6 +56,7 @@ def import_answers(
     date_order: Annotated[
         str | None, typer.Option(help="day_first or month_first, where the file does not show it.")
     ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Where the file's own signs mislead.")] = None,
     citations_from_text: Annotated[
         bool,
         typer.Option(
@@ -81,6 +82,7 @@ def import_answers(
             constants=recorded.pairs(constants or ()),
             timezone=timezone,
             date_order=_order(date_order),
+            encoding=encoding,
             citations_from_text=citations_from_text,
         )
         with store.writing(db) as session:

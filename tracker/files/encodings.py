@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from tracker.errors import DataError
+from tracker.errors import DataError, UsageError
 
 _MOJIBAKE = re.compile(r"Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[™œ\u009d“”¦˜]|Â[ «»°]")
 
@@ -17,6 +17,16 @@ class Encoding:
     evidence: str
     fallback: str | None = None
     """What lines are read in that turn out not to be in `name`; None: they are rejected."""
+
+
+def encoding_named(name: str) -> Encoding:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise UsageError(
+            f"no encoding {name!r}", "use a name such as utf-8, cp1252, cp1251 or utf-16"
+        ) from None
+    return Encoding(name, "as given")
 
 
 def encoding_of(head: bytes) -> Encoding:

@@ -63,8 +63,10 @@ def _rows(text: _Text, fits: Fits) -> Iterator[Nested | Reject]:
 
 def _is_lines(text: _Text) -> bool:
     """Whether one of the first lines is an object by itself."""
-    while "\n" not in text.text[text.at :] and len(text.text) < LONGEST and text.more():
+    while "\n" not in text.text[text.at :] and len(text.text) <= LONGEST and text.more():
         pass
+    if len(text.text) > LONGEST and "\n" not in text.text:
+        return _LIST.search(text.text) is None
     for line in text.text[text.at :].split("\n")[:FIRST_LINES]:
         try:
             if isinstance(_decoded(line), dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -30,7 +31,7 @@ from tracker.citations import recognise as recognise_shape
 from tracker.errors import DataError, UsageError
 from tracker.files import values
 from tracker.files.content import Unbroken, head_of
-from tracker.files.encodings import Encoding, decode_head, encoding_of
+from tracker.files.encodings import Encoding, decode_head, encoding_named, encoding_of
 from tracker.files.nested import Nested, nested
 from tracker.files.records import Reject, fragment
 from tracker.files.tables import split_sample
@@ -52,6 +53,7 @@ class FileOptions:
     zone: tzinfo | None = None
     order: DateOrder | None = None
     written: bool = False
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def recognise(path: Path, options: FileOptions) -> Recognised:
     if not path.exists():
         raise DataError(f"there is no file {path}", "give the path of a file with recorded answers")
     head = head_of(path, of_damaged=True)
-    encoding = encoding_of(head)
+    encoding = encoding_named(options.encoding) if options.encoding else encoding_of(head)
     text = decode_head(head, encoding)
     if text.lstrip("\ufeff \t\r\n\0\x1e")[:1] in ("{", "["):
         return _of_json(path, encoding, options)
@@ -301,29 +303,80 @@ def _table_rows(recognised: Recognised, header: Header) -> Iterator[Numbered]:
         stream = io.TextIOWrapper(
             io.BufferedReader(raw, 1 << 20), encoding=recognised.encoding.name, errors=errors, newline=""
         )
-        reader = csv.reader(stream, delimiter=header.delimiter)
         line = 1
-        try:
-            for number, cells in enumerate(reader):
-                begin, line = line, reader.line_num + 1
-                if number < header.records or not any(cell.strip() for cell in cells):
-                    continue
-                while len(cells) > width and not cells[-1].strip():
-                    cells.pop()
-                if len(cells) != width:
-                    shown = fragment(header.delimiter.join(cells))
-                    why = f"{len(cells)} fields where the header has {width}"
-                    yield begin, None, Reject(begin, why, shown)
-                    continue
-                row: dict[str, Any] = {}
-                for name, cell in zip(names, cells, strict=True):
-                    row.setdefault(name, _mended(cell, recognised.encoding))
-                yield begin, row, None
-        except csv.Error:
-            why = "a quote opens in this row and is never closed"
-            yield line, None, Reject(line, why)
+        for number, (line, cells, first) in enumerate(_cells(stream, header)):
+            if cells is None:
+                why = "a quote opens in this row and is never closed"
+                yield line, None, Reject(line, why, fragment(first))
+                continue
+            if number < header.records or not any(cell.strip() for cell in cells):
+                continue
+            while len(cells) > width and not cells[-1].strip():
+                cells.pop()
+            if len(cells) != width:
+                why = f"{len(cells)} fields where the header has {width}"
+                yield line, None, Reject(line, why, fragment(first))
+                continue
+            row: dict[str, Any] = {}
+            for name, cell in zip(names, cells, strict=True):
+                row.setdefault(name, _mended(cell, recognised.encoding))
+            yield line, row, None
         if raw.damage:
-            yield line, None, Reject(line, raw.damage)
+            yield line + 1, None, Reject(line + 1, raw.damage)
+
+
+def _cells(stream: io.TextIOWrapper, header: Header) -> Iterator[tuple[int, list[str] | None, str]]:
+    """The records with the line where each begins and that line; no cells for one whose quote never closes,
+    after which the lines below it are read again by themselves."""
+    again: deque[str] = deque()
+    held: list[str] = []
+    ended = False
+
+    def lines() -> Iterator[str]:
+        nonlocal ended
+        while line := again.popleft() if again else stream.readline():
+            held.append(line)
+            yield line
+        ended = True
+
+    at = 1
+    delimiter = header.delimiter
+    reader = csv.reader(lines(), delimiter=delimiter)
+    while True:
+        held.clear()
+        try:
+            cells = next(reader, None)
+            if cells is None:
+                return
+            broken = (ended and _is_open(held, delimiter)) or _swallows(cells, held, header)
+        except csv.Error:
+            cells, broken = None, True
+        if broken:
+            yield at, None, held[0]
+            again.extendleft(reversed(held[1:]))
+            at, ended = at + 1, False
+            reader = csv.reader(lines(), delimiter=delimiter)
+        else:
+            yield at, cells, held[0]
+            at += len(held)
+
+
+def _swallows(cells: Sequence[str], lines: Sequence[str], header: Header) -> bool:
+    """Whether a record that does not fit holds lines which do: a stray quote that met another one below."""
+    width = len(header.names)
+    if len(lines) < 2 or len(cells) == width or not any(cells):
+        return False
+    inner = (next(csv.reader([line], delimiter=header.delimiter), []) for line in lines[1:])
+    return any(len(each) == width for each in inner)
+
+
+def _is_open(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether the file ends inside a quote."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False
 
 
 def _mended(cell: str, encoding: Encoding) -> str:

@@ -63,7 +63,7 @@ def inspect(
     if date_order not in DATE_ORDERS:
         raise UsageError(f"no date order {date_order!r}", "use " + ", ".join(DATE_ORDERS))
     head = content.head_of(path)
-    found_encoding = _given_encoding(encoding) if encoding else encodings.encoding_of(head)
+    found_encoding = encodings.encoding_named(encoding) if encoding else encodings.encoding_of(head)
     text = encodings.decode_head(head, found_encoding)
     if text.lstrip("\ufeff \n\t")[:1] in ("{", "["):
         found = _json_header(path, found_encoding, layouts)
@@ -97,16 +97,6 @@ def _layouts(format: str) -> Sequence[Layout]:
             f"no export format {format!r}", "use auto, or one of " + ", ".join(sorted(formats.BY_NAME))
         )
     return named
-
-
-def _given_encoding(name: str) -> Encoding:
-    try:
-        "".encode(name)
-    except LookupError:
-        raise UsageError(
-            f"no encoding {name!r}", "use a name such as utf-8, cp1252, cp1251 or utf-16"
-        ) from None
-    return Encoding(name, "as given")
 
 
 def _table_header(path: Path, text: str, layouts: Sequence[Layout], *, given: bool) -> _Found:

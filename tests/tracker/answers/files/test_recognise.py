@@ -355,3 +355,46 @@ def test_clocks_that_all_lack_a_zone_are_one_sentence_and_a_single_one_is_a_row(
     _, found, rejects = read(tmp_path / "a.csv", table(ROW, naive))
     assert (len(found), [each.line for each in rejects]) == (1, [3])
     assert "no time zone" in rejects[0].reason
+
+
+def test_a_quote_that_never_closes_costs_its_own_row_only(tmp_path: Path) -> None:
+    good = [ROW | {"repeat": n} for n in range(4)]
+    lines = table(*good).splitlines(keepends=True)
+    lines.insert(2, '2026-06-01,gpt,What?,"never closed,crm,9\n')
+    _, found, rejects = read(tmp_path / "a.csv", "".join(lines))
+    assert [each.repeat for each in found] == [0, 1, 2, 3]
+    assert [(each.line, "never closed" in each.reason) for each in rejects] == [(3, True)]
+
+
+def test_a_stray_quote_that_meets_another_one_swallows_no_rows(tmp_path: Path) -> None:
+    rows = [ROW | {"repeat": n, "text": "Norvane, mostly." if n == 2 else "Norvane."} for n in range(4)]
+    lines = table(*rows).splitlines(keepends=True)
+    lines.insert(2, '2026-06-01,gpt,What?,"never closed,crm,9\n')
+    _, found, rejects = read(tmp_path / "a.csv", "".join(lines))
+    assert [each.repeat for each in found] == [0, 1, 2, 3]
+    assert [each.line for each in rejects] == [3]
+
+
+def test_a_line_too_long_to_be_an_answer_is_refused_and_the_next_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.files.nested.LONGEST", 5_000)
+    monkeypatch.setattr("tracker.files.nested.BLOCK", 1_000)
+    text = f"{json.dumps(ROW | {'text': 'x' * 9_000})}\n{json.dumps(OTHER)}\n"
+    _, found, rejects = read(tmp_path / "a.jsonl", text)
+    assert (len(found), [(each.line, each.reason) for each in rejects]) == (
+        1,
+        [(1, "longer than 5,000 characters")],
+    )
+
+
+def test_another_code_page_is_read_where_it_is_named(tmp_path: Path) -> None:
+    content = table(ROW | {"prompt": "Какая система лучшая?", "text": "Лучшая система управления"}).encode(
+        "cp1251"
+    )
+    with pytest.raises(DataError, match="old code page"):
+        read(tmp_path / "a.csv", content)
+    _, found, _ = read(tmp_path / "a.csv", content, encoding="cp1251")
+    assert found[0].prompt.text == "Какая система лучшая?"
+    _, found, _ = read(tmp_path / "a.csv", table(ROW | {"text": "Größe, naïve"}).encode("cp1252"))
+    assert found[0].text == "Größe, naïve"
