@@ -27,6 +27,7 @@ from analysis.frames.tables import (
 from analysis.frames.tracked import World
 from tracker.errors import DataError, UsageError
 from tracker.links import ledger
+from tracker.links.infrastructure import is_infrastructure
 
 if TYPE_CHECKING:
     from analysis.authority.ranks import Graph
@@ -149,7 +150,8 @@ def link_graph(database: Engine, workspace: World | None = None) -> Graph:
     open web graph.
 
     A domain links to another while any link of its does (`tracker.links.ledger`); what has been lost is left
-    out, also where the web graph, which is older, has it. A domain's links to itself are left out too.
+    out, also where the web graph, which is older, has it. A domain's links to itself are left out too, and
+    infrastructure (fonts, scripts, tags) is never a source.
     """
     from analysis.authority.ranks import Graph
 
@@ -161,14 +163,22 @@ def link_graph(database: Engine, workspace: World | None = None) -> Graph:
         stored, known = _pairs([each.live for each in pairs]), _pairs([each.known for each in pairs])
         spare = np.array(connection.execute(edges).fetchall(), np.int64).reshape(-1, 2)
         spare = spare[~_among(spare, known)]
+        sources = np.unique(np.concatenate([stored[:, 0], spare[:, 0]]))
+        named = domain_names(connection, sources)
+        plumbing = _plumbing(named)
+        stored, spare = (part[~np.isin(part[:, 0], plumbing)] for part in (stored, spare))
         both = np.concatenate([stored, spare])
         ids, codes = np.unique(both, return_inverse=True)
-        named = domain_names(connection, ids)
+        named |= domain_names(connection, np.setdiff1d(ids, sources))
     names = [named.get(int(i), f"domain {i}") for i in ids]
     codes = np.asarray(codes).reshape(-1, 2)
     parts = (("link exports", stored), ("the open web graph", spare))
     basis = " and ".join(name for name, part in parts if len(part))
     return Graph.from_edges(codes[:, 0], codes[:, 1], names, self_loops="drop", basis=basis or "no links")
+
+
+def _plumbing(names: Mapping[int, str]) -> Ints:
+    return np.array([key for key, name in names.items() if is_infrastructure(name)], np.int64)
 
 
 def _pairs(parts: Sequence[Ints]) -> Ints:

@@ -204,6 +204,9 @@ def webgraph_edges(
     release: Annotated[str, typer.Option(help="Its name, like cc-main-2026-jul-aug-sep.")],
     as_of: AsOfOption = None,
     cache: CacheOption = Path("downloads"),
+    most: Annotated[
+        int, typer.Option("--most-links", help="Count, and do not list, who links to bigger sites.", min=0)
+    ] = 100_000,
     as_json: JsonOption = False,
 ) -> None:
     """Keep who links to the brands', linking and cited domains, infrastructure left out."""
@@ -217,7 +220,15 @@ def webgraph_edges(
         with store.reading(db) as session:
             names = releases.wanted(session, workspace_id)
         kept = releases.save_edges(
-            db, vertices, edges, names, release=release, as_of=day, now=datetime.now(UTC), cache=cache
+            db,
+            vertices,
+            edges,
+            names,
+            release=release,
+            as_of=day,
+            now=datetime.now(UTC),
+            most=most,
+            cache=cache,
         )
     rows = [(each.domain, each.linking, each.share, each.infrastructure) for each in kept.counts]
     if as_json:
@@ -231,6 +242,7 @@ def webgraph_edges(
                 "rows": [dict(zip(columns, row, strict=True)) for row in rows],
                 "missing": kept.missing,
                 "filtered": kept.filtered,
+                "summarised": kept.summarised,
             }
         )
         return
@@ -240,7 +252,8 @@ def webgraph_edges(
     table(f"Release {release}, as of {day}", columns, shown, right=(1, 2, 3))
     out.print(
         f"{kept.written:,} links kept; {len(kept.missing):,} wanted domains are not in the release; "
-        f"{len(kept.filtered):,} are infrastructure, counted only."
+        f"{len(kept.filtered):,} are infrastructure and {len(kept.summarised):,} have more than {most:,} "
+        "linking domains, counted only."
     )
 
 

@@ -162,13 +162,25 @@ def save_edges(
     release: str,
     as_of: date,
     now: datetime,
+    most: int = webgraph.MOST_LISTED,
     cache: Path | None = None,
 ) -> Edges:
-    """The edges as rows, all or none; the share of the release's domains that link to each as an authority
-    list.
+    """The edges as rows, all or none, save those to giants that are no brand's; the share of the release's
+    domains that link to each as an authority list.
     """
+    with store.reading(database) as session:
+        brands = {name for each in session.exec(select(Brand.domains)) for name in each}
     with _EdgeWriter(database, release) as writer:
-        edges = webgraph.edges(vertices, links, names, release=release, write=writer.write, cache=cache)
+        edges = webgraph.edges(
+            vertices,
+            links,
+            names,
+            release=release,
+            most=most,
+            in_full={domains.domain_of(name) or name for name in brands},
+            write=writer.write,
+            cache=cache,
+        )
     shares = {each.domain: each.share for each in edges.counts}
     if shares:
         with store.writing(database) as session:

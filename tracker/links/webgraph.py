@@ -24,8 +24,6 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -33,9 +31,12 @@ import duckdb
 
 from tracker import domains
 from tracker.errors import DataError, UsageError
+from tracker.links.infrastructure import infrastructure, is_infrastructure
 from tracker.links.web.download import local_file
 
 Kind = Literal["vertices", "edges", "ranks"]
+MOST_LISTED = 100_000
+"""Linking domains up to which each is listed: who links to a giant says nothing, in millions of rows."""
 _BATCH = 50_000
 # DuckDB's own 32 MB buffers leave one core idle on a gz; measured on 12M edges.
 _BUFFER = "buffer_size=8388608, max_line_size=1048576"
@@ -97,6 +98,8 @@ class Edges:
     missing: tuple[str, ...]
     filtered: tuple[str, ...]
     """Wanted domains that the list names as infrastructure: counted, their edges not listed."""
+    summarised: tuple[str, ...] = ()
+    """Wanted domains to which more domains link than are listed: counted likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +129,6 @@ def releases(graphinfo: str | bytes) -> tuple[Release, ...]:
             f"this is no graphinfo.json ({error})", "a list of releases with id and stats"
         ) from error
     return tuple(listed)
-
-
-@cache
-def infrastructure() -> frozenset[str]:
-    """The visible list `infrastructure.txt` beside this module."""
-    text = (files("tracker.links") / "infrastructure.txt").read_text("utf-8")
-    names = (line.split("#", 1)[0].strip().lower() for line in text.splitlines())
-    return frozenset(name for name in names if name)
-
-
-def is_infrastructure(host: str, listed: Collection[str] | None = None) -> bool:
-    names = infrastructure() if listed is None else listed
-    labels = host.split(".")
-    return any(".".join(labels[start:]) in names for start in range(len(labels) - 1))
 
 
 def reversed_name(host: str) -> str:
@@ -177,13 +166,15 @@ def edges(
     *,
     release: str | None = None,
     listed: Collection[str] | None = None,
+    most: int = MOST_LISTED,
+    in_full: Collection[str] = (),
     write: Callable[[Sequence[Edge]], None] | None = None,
     cache: Path | None = None,
 ) -> Edges:
-    """Who links to the wanted domains. `write` gets the edges in batches, so that a giant's millions never
-    pile up.
+    """Who links to the wanted domains. `write` gets the edges in batches.
 
-    `listed` replaces the list of infrastructure.
+    `listed` replaces the list of infrastructure. A domain to which more than `most` others link, such as a
+    video platform, is counted and its edges are not listed, unless it is one of `in_full`.
     """
     names = _wanted(wanted)
     _same_release(vertices, links)
@@ -198,12 +189,24 @@ def edges(
         scan.sources(nodes)
         counts = scan.counts(names, nodes, listed)
         filtered = tuple(c.domain for c in counts if is_infrastructure(c.domain, listed))
-        for batch in scan.edge_batches(names, listed, filtered):
+        giants = tuple(
+            c.domain
+            for c in counts
+            if c.linking - c.infrastructure > most and c.domain not in {*in_full, *filtered}
+        )
+        for batch in scan.edge_batches(names, listed, (*filtered, *giants)):
             written += len(batch)
             (write or kept.extend)(batch)
     missing = tuple(sorted(set(names.values()) - {count.domain for count in counts}))
     return Edges(
-        release or release_of(vertices), nodes.number, counts, tuple(kept), written, missing, filtered
+        release or release_of(vertices),
+        nodes.number,
+        counts,
+        tuple(kept),
+        written,
+        missing,
+        filtered,
+        giants,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert
 from sqlmodel import Session, SQLModel, col, select
 
-from tracker import store
+from tracker import domains, store
 from tracker.files import values
 from tracker.files.records import Reject
 from tracker.links.files.prepare import Prepared, prepared
@@ -58,6 +58,7 @@ class LinkWriter:
             owner: dict[str, list[Any]] = {
                 "workspace_id": [self.head.workspace_id] * part.count,
                 "import_id": [self.head.id] * part.count,
+                "source_page_id": domains.page_ids(part.pages),
             }
             _insert(self.session, Backlink, {**owner, **part.columns})
         if part.newest and (self.newest is None or part.newest > self.newest):
@@ -181,13 +182,14 @@ def _bound(connection: Connection, table: Table, name: str, column: list[Any]) -
 @contextmanager
 def indexes_afterwards(session: Session, path: Path, writer: LinkWriter | CountWriter) -> Iterator[None]:
     """SQLite: an import that outweighs what is there builds the indexes once, after its rows, in the same
-    transaction.
+    transaction. That of the imports only grows at its end, which costs nothing meanwhile.
     """
     connection = session.connection()
     table: Table = writer.table.__table__  # type: ignore[attr-defined]
     expected = path.stat().st_size // 400
     big = expected > REBUILD_FROM and expected > (session.exec(select(func.max(col(Backlink.id)))).one() or 0)
-    indexes = list(table.indexes) if big and connection.dialect.name == "sqlite" else []
+    costly = [index for index in table.indexes if list(index.columns) != [table.c.import_id]]
+    indexes = costly if big and connection.dialect.name == "sqlite" else []
     for index in indexes:
         index.drop(connection)
     yield

@@ -99,6 +99,15 @@ def test_a_mention_and_a_loaded_file_are_no_links(sqlite_database: Engine, kind:
     assert frames.link_graph(sqlite_database, world).edges == 1
 
 
+def test_infrastructure_is_no_source_in_the_graph_of_links(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.link("https://fonts.googleapis.com/css", "https://oltera.com/")
+    facts.link(NEWS, "https://oltera.com/")
+    facts.store(sqlite_database)
+    graph = frames.link_graph(sqlite_database, frames.world(sqlite_database))
+    assert (graph.edges, "googleapis.com" in set(map(str, graph.names))) == (1, False)
+
+
 def test_internal_links_of_an_export_are_nobodys_backlinks(sqlite_database: Engine) -> None:
     facts = Facts(brands=(("Norvane", "norvane.example.com"), ("Oltera", "oltera.com")))
     facts.link("https://norvane.example.com/a", "https://norvane.example.com/b")

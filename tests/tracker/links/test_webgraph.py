@@ -85,6 +85,18 @@ def test_an_infrastructure_target_is_counted_but_its_edges_are_not_listed(graph:
     )
 
 
+def test_who_links_to_a_giant_is_counted_and_not_listed_unless_it_is_a_brand(
+    graph: tuple[Path, Path],
+) -> None:
+    """acme.com has three linking domains beside infrastructure, rival.com two."""
+    found = webgraph.edges(*graph, {"acme.com", "rival.com"}, most=2)
+    assert (found.summarised, {edge.target for edge in found.rows}) == (("acme.com",), {"rival.com"})
+    assert {each.domain: each.linking for each in found.counts} == {"acme.com": 5, "rival.com": 3}
+    assert webgraph.edges(*graph, {"acme.com"}, most=3).summarised == ()
+    whole = webgraph.edges(*graph, {"acme.com", "rival.com"}, most=0, in_full={"acme.com"})
+    assert (whole.summarised, whole.written) == (("rival.com",), 3)
+
+
 def test_edges_are_handed_over_in_batches(graph: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webgraph, "_BATCH", 2)
     batches: list[int] = []
@@ -243,14 +255,6 @@ def test_wanted_domains_are_checked_before_anything_is_read(tmp_path: Path, want
 )
 def test_a_release_is_named_after_its_file(name: str, release: str) -> None:
     assert webgraph.release_of(name) == release
-
-
-def test_the_list_of_infrastructure_is_plain_domains_and_covers_their_hosts() -> None:
-    names = webgraph.infrastructure()
-    assert all(domains.domain_of(name) == name or domains.is_public_suffix(name) for name in names)
-    assert webgraph.is_infrastructure("fonts.googleapis.com")
-    assert not webgraph.is_infrastructure("notgoogleapis.com")
-    assert not webgraph.is_infrastructure("reddit.com")
 
 
 def test_common_crawl_s_own_layout_is_read_from_the_reference_files() -> None:

@@ -45,6 +45,9 @@ class Prepared:
     """One block of rows, ready to store once they have an import."""
 
     columns: dict[str, list[Any]]
+    pages: Sequence[str | None]
+    """The linking pages' canonical names. Whoever inserts makes their ids: of two processes it has more
+    time left."""
     publishers: list[dict[str, Any]]
     """Domains met for the first time."""
     rejects: list[Reject]
@@ -95,7 +98,6 @@ class _Preparer:
         lost_at, reasons = self._lost(block, last, lost_at)
         targets = [self.site] * len(block) if self.site else block.column("target_domain")
         columns: dict[str, list[Any]] = {
-            "source_page_id": domains.page_ids(block.column("source_page")),
             "source_domain_id": list(map(ids.__getitem__, block.column("source_domain"))),
             "target_domain_id": list(map(ids.__getitem__, targets)),
             "first_seen": first,
@@ -108,7 +110,7 @@ class _Preparer:
             columns[name] = list(block.column(name))
         columns = {name: column for name, column in columns.items() if _told(column)}
         publishers, ids.fresh = ids.fresh, []
-        return Prepared(columns, publishers, block.rejects, len(block), newest)
+        return Prepared(columns, block.column("source_page"), publishers, block.rejects, len(block), newest)
 
     def _stamped(self, moments: Sequence[Any]) -> list[Any]:
         return list(map(self.stamps.__getitem__, moments)) if _told(moments) else list(moments)
