@@ -27,7 +27,7 @@ from tracker.citations import Reading
 from tracker.engines import hosts, prices
 from tracker.engines.ask import AskFailed, Question, ask
 from tracker.engines.calls import call_for, missing_keys, plain_call
-from tracker.engines.places import remarks
+from tracker.engines.places import at_home, not_told
 from tracker.engines.retirements import is_soon, retirement
 from tracker.engines.simulated import is_sandbox
 from tracker.errors import CiteliftError
@@ -203,9 +203,9 @@ def _check_engines(catalog: Catalog, fine: list[str], problems: list[Finding]) -
             hint = f"set {' and '.join(missing)} in the environment, or take the engine out of engines.yaml"
             problems.append(Finding("error", "engine.key", engine.name, f"no key for {engine.model}", hint))
         else:
-            fine.append(
-                f"engine {engine.name}: {engine.model}" + (" (simulated)" if is_sandbox(engine.model) else "")
-            )
+            home = at_home(call_for(engine.model), engine.options, [p.country for p in catalog.prompts])
+            about = " (simulated)" if is_sandbox(engine.model) else f"; {home}" if home else ""
+            fine.append(f"engine {engine.name}: {engine.model}{about}")
         problems += [*_about_hosts(engine.name, engine.model, engine.options), *_doubts(engine)]
         problems += _about_end(engine.name, engine.model)
         problems += _about_place(engine, catalog)
@@ -270,10 +270,8 @@ def _about_end(where: str, model: str) -> Iterator[Finding]:
 
 def _about_place(engine: EngineEntry, catalog: Catalog) -> Iterator[Finding]:
     countries = [prompt.country for prompt in catalog.prompts]
-    for remark in remarks(call_for(engine.model), engine.options, countries):
-        hint = "give prompts a `country:`, or the engine one under `options:`"
-        if remark.startswith("cannot"):
-            hint = "ask an engine that takes it, or read its answers as from nowhere in particular"
+    for remark in not_told(call_for(engine.model), engine.options, countries):
+        hint = "ask an engine that takes it, or read its answers as from nowhere in particular"
         yield Finding("warning", "engine.place", engine.name, remark, hint)
 
 

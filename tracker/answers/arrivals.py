@@ -9,18 +9,19 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import func, insert, or_, update
+from sqlalchemy import insert, or_, update
 from sqlmodel import Session, col, select
 
 from tracker import store
 from tracker.answers import stored as answers
 from tracker.answers.files.records import ID, Record
 from tracker.answers.rows import AnswerRows, answer_rows, pack
-from tracker.catalog import PromptEntry
+from tracker.catalog import PromptEntry, Surface
+from tracker.catalog.surfaces import engine_on
 from tracker.citations import ReadCitation, Reading, Usage
 from tracker.citations.draft import NOT_SHOWN
 from tracker.mentions import Finder
-from tracker.models import Answer, Engine, Prompt, RecordedReply
+from tracker.models import Answer, Prompt, RecordedReply
 
 BATCH = 500
 KEPT_REJECTS = 1_000
@@ -114,7 +115,7 @@ class Desk:
         self.now = now
         self.failures: Counter[str] = Counter(counts.failures)
         self.prompts: dict[str, tuple[int, str]] = {}
-        self.engines: dict[tuple[str, str], int] = {}
+        self.engines: dict[tuple[str, Surface | None], tuple[int, Surface]] = {}
         self.other_topics: dict[str, tuple[str, str]] = {}
         with store.reading(database) as session:
             self.names: Finder = answers.finder(session, workspace_id)
@@ -186,16 +187,17 @@ class Desk:
 
     def _rows(self, session: Session, one: Arrival) -> AnswerRows:
         record = one.record
+        engine_id, surface = self._engine(session, record)
         head = {
             "workspace_id": self.workspace_id,
             "prompt_id": self._prompt(session, record),
-            "engine_id": self._engine(session, record),
+            "engine_id": engine_id,
             "fingerprint": one.fingerprint,
             "content_key": record.content_key,
             "repeat": record.repeat,
             "asked_at": record.asked_at,
             "model": record.model,
-            "surface": record.surface,
+            "surface": surface,
         }
         if one.body is not None:
             return answer_rows(one.reading, head, self.names)
@@ -257,38 +259,10 @@ class Desk:
         key, topic = session.exec(statement).one()
         return cast(int, key), topic
 
-    def _engine(self, session: Session, record: Record) -> int:
-        name = (record.engine.casefold(), record.surface)
-        if name not in self.engines:
-            self.engines[name] = self._made_engine(session, record)
-        return self.engines[name]
-
-    def _made_engine(self, session: Session, record: Record) -> int:
-        """The engine of that name, however its capitals are written, on that surface; made as imported where
-        there is none. Where the name is taken on another surface, the surface is part of the name: an answer
-        of a product and one of its API are never pooled."""
-        for name in (record.engine, f"{record.engine} ({record.surface})"):
-            named = self._engines_named(session, name)
-            key = next((key for key, surface in named if surface == record.surface), None)
-            if key is not None:
-                return key
-            if not named:
-                break
-        row = {
-            "workspace_id": self.workspace_id,
-            "name": name,
-            "model": record.model,
-            "surface": record.surface,
-            "imported": True,
-        }
-        store.bulk_insert(session, Engine, [row], ignore=True)
-        return self._engines_named(session, name)[0][0]
-
-    def _engines_named(self, session: Session, name: str) -> list[tuple[int, str]]:
-        """Ids and surfaces; the one that is written so comes first."""
-        statement = select(Engine.id, Engine.surface, Engine.name).where(
-            Engine.workspace_id == self.workspace_id, func.lower(Engine.name) == name.lower()
-        )
-        rows = session.exec(statement.order_by(col(Engine.id))).all()
-        exact_first = sorted(rows, key=lambda row: row[2] != name)
-        return [(cast(int, key), surface) for key, surface, _ in exact_first]
+    def _engine(self, session: Session, record: Record) -> tuple[int, Surface]:
+        """Where the record does not say a surface, it is the engine's."""
+        stated = record.surface if record.surface_given else None
+        key = (record.engine.casefold(), stated)
+        if key not in self.engines:
+            self.engines[key] = engine_on(session, self.workspace_id, record.engine, stated, record.model)
+        return self.engines[key]

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from tracker import store
 from tracker.catalog.entries import BrandEntry, Catalog, PromptEntry
 from tracker.catalog.pooling import origins_of_models, refuse_pooling
+from tracker.catalog.surfaces import name_on, park
 from tracker.errors import CatalogError
 from tracker.mentions.names import stored_aliases
 from tracker.models import Brand, Engine, Prompt, Setting, Workspace
@@ -150,7 +151,13 @@ def _edited_from(entry: PromptEntry, gone: list[Prompt]) -> Prompt | None:
 def _sync_engines(session: Session, workspace_id: int, catalog: Catalog) -> None:
     present = {e.name: e for e in session.exec(select(Engine).where(Engine.workspace_id == workspace_id))}
     for entry in catalog.engines:
-        engine = present.pop(entry.name, None) or Engine(workspace_id=workspace_id, name=entry.name)
+        engine = present.pop(entry.name, None)
+        if engine is not None:
+            engine = park(session, engine, entry.surface)
+            present.pop(name_on(entry.name, entry.surface), None)
+        if engine is None:
+            engine = Engine(workspace_id=workspace_id, name=entry.name)
+        engine.name = entry.name
         engine.model, engine.surface, engine.repeats = entry.model, entry.surface, entry.repeats
         engine.budget_micros, engine.options = entry.budget_micros, entry.options
         engine.concurrency, engine.rpm = entry.concurrency, entry.rpm

@@ -98,6 +98,7 @@ def reread(where: Where) -> None:
     """Rebuild citations and mentions of all stored answers from their raw replies. Costs nothing."""
     from tracker import store
     from tracker.answers import rollups, stored
+    from tracker.catalog.surfaces import split
     from tracker.run import jobs
 
     settings = where.settings()
@@ -106,8 +107,11 @@ def reread(where: Where) -> None:
         mended = jobs.mend_stored(db, workspace_id)
         done = stored.reread(db, workspace_id)
         with store.writing(db) as session:
+            moved = split(session, workspace_id)
             rollups.rebuild(session, workspace_id)
     out.print(f"Read {done.answers:,} answers again; {done.unreadable:,} stored replies could not be read.")
+    if moved:
+        out.print(f"{moved:,} answers of another surface are under an engine of their own now.")
     if mended:
         out.print(f"{mended:,} paid replies that could not be read or stored before are answers now.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tracker import numbers
@@ -16,19 +16,29 @@ def untaken(call: Call, place: Place) -> tuple[str, ...]:
     return tuple(name for name in place.parts() if name not in call.place)
 
 
-def remarks(call: Call, options: Mapping[str, Any], countries: Iterable[str | None]) -> Iterator[str]:
+def remarks(call: Call, options: Mapping[str, Any], countries: Sequence[str | None]) -> Iterator[str]:
     """What a plan should say of an engine's place; `countries` are those of its prompts."""
-    if call.imitates:
-        return
-    asked = [place_of(options, one) for one in countries]
+    yield from not_told(call, options, countries)
+    if (home := at_home(call, options, countries)) is not None:
+        yield home
+
+
+def not_told(call: Call, options: Mapping[str, Any], countries: Iterable[str | None]) -> Iterator[str]:
+    """What is named and the engine cannot be told."""
+    asked = [] if call.imitates else [place_of(options, one) for one in countries]
     for part in ("country", "region", "city"):
         named = sorted({value for place in asked if (value := place.parts().get(part))})
         if named and part not in call.place:
             shown = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
             yield f"cannot be told a {part} ({shown}): it answers as it would for anybody"
-    anywhere = sum(place.country is None for place in asked)
-    if call.home and anywhere:
-        yield f"{numbers.counted(anywhere, 'prompt')} without a country: answered as from {call.home}"
+
+
+def at_home(call: Call, options: Mapping[str, Any], countries: Iterable[str | None]) -> str | None:
+    """Whose results come where no country is named, as far as that is known."""
+    anywhere = sum(place_of(options, one).country is None for one in countries)
+    if call.imitates or call.home is None or not anywhere:
+        return None
+    return f"{numbers.counted(anywhere, 'prompt')} without a country: answered as from {call.home}"
 
 
 def located(call: Call, options: Mapping[str, Any], place: Place) -> dict[str, Any]:

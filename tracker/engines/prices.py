@@ -16,6 +16,8 @@ from typing import Any
 
 from tracker.engines.row import UNCAPPED, Call, TokenPrice
 
+USUAL_SEARCHES = 3
+"""Most recorded replies took one to three."""
 SEARCH_TEXT_TOKENS = 12_000
 """Pages that one search puts in front of the model, where the engine bills them as input."""
 
@@ -50,10 +52,14 @@ def listed(model: str) -> Mapping[str, Any]:
     return _map().get(model) or _map().get(model.split("/", 1)[-1]) or {}
 
 
-def ceiling(call: Call, model: str, text: str, options: Mapping[str, Any] | None = None) -> int | None:
-    """The most that one ask can reasonably cost: what the budget sets aside before asking."""
+def ceiling(
+    call: Call, model: str, text: str, options: Mapping[str, Any] | None = None, *, most: int | None = None
+) -> int | None:
+    """The most that one ask can cost: what the budget sets aside before asking; with at most so many searches,
+    where `most` says how many there usually are."""
     asked = {**call.options, **(options or {})}
     searches = _searches(call, asked) if call.searches else 0
+    searches = searches if most is None else min(searches, most)
     fees = call.search_fee_micros * (1 if call.fee_once else searches) if call.searches else 0
     if call.fee_only:
         return fees

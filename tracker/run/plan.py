@@ -20,7 +20,7 @@ from tracker.catalog import Catalog, EngineEntry, PromptEntry
 from tracker.engines import hosts
 from tracker.engines.calls import call_for, missing_keys
 from tracker.engines.places import remarks
-from tracker.engines.prices import ceiling
+from tracker.engines.prices import USUAL_SEARCHES, ceiling
 from tracker.errors import EngineError
 
 Z_POWER = 1.959964 + 0.841621
@@ -75,6 +75,8 @@ class EnginePlan:
     detectable_citations: tuple[Detectable, ...]
     """Of the citation rate."""
     observed: Observed
+    usual_micros: int = 0
+    """What one ask costs with the usual number of searches, by the price list."""
     places: tuple[str, ...] = ()
     """What is to be said of the places from which it is asked."""
 
@@ -90,7 +92,7 @@ class EnginePlan:
     def verdict(self) -> Verdict:
         if self.budget_micros is None:
             return "no budget set"
-        expected = self.likely_micros if self.likely_micros is not None else self.most_micros
+        expected = self.asks * self.usual_micros if self.likely_micros is None else self.likely_micros
         return "within budget" if expected <= self.budget_micros else "over budget"
 
 
@@ -146,6 +148,7 @@ def _engine(
         raise EngineError(problem, hosts.WAY_OUT)
     most = [ceiling(call, entry.model, prompt.text, entry.options) for prompt in prompts]
     known = [micros for micros in most if micros is not None]
+    usual = [ceiling(call, entry.model, p.text, entry.options, most=USUAL_SEARCHES) for p in prompts]
     asks = len(prompts) * entry.repeats
     return EnginePlan(
         name=entry.name,
@@ -162,6 +165,7 @@ def _engine(
         detectable=_detectable(len(prompts), entry.repeats, observed),
         detectable_citations=_detectable(len(prompts), entry.repeats, cited),
         observed=observed,
+        usual_micros=max(filter(None, usual), default=UNPRICED_MICROS),
         places=tuple(remarks(call, entry.options, [prompt.country for prompt in prompts])),
     )
 

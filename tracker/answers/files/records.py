@@ -44,6 +44,8 @@ class Record:
     text: str
     model: str = ""
     surface: Surface = "api"
+    surface_given: bool = True
+    """False where neither the row nor its layout says it."""
     repeat: int = 0
     search_used: bool | None = None
     citations: tuple[ReadCitation, ...] | None = None
@@ -94,6 +96,7 @@ def record(row: Row, line: int, rules: RowRules, text: str | None = None) -> Rec
         text=text,
         model=_optional_text(reading.get(row, "model"), "model") or "",
         surface=surface,
+        surface_given=reading.layout.is_own or reading.get(row, "surface") is not None,
         repeat=repeat,
         search_used=_flag(rules, reading.get(row, "search_used")),
         citations=_citations(rules, row),
