@@ -55,8 +55,8 @@ def listed(model: str) -> Mapping[str, Any]:
 def ceiling(
     call: Call, model: str, text: str, options: Mapping[str, Any] | None = None, *, most: int | None = None
 ) -> int | None:
-    """The most that one ask can cost: what the budget sets aside before asking; with at most so many searches,
-    where `most` says how many there usually are."""
+    """The most that one ask can cost: what the budget sets aside before asking. `most` searches are counted
+    where the usual cost is wanted."""
     asked = {**call.options, **(options or {})}
     searches = _searches(call, asked) if call.searches else 0
     searches = searches if most is None else min(searches, most)
