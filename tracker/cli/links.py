@@ -37,6 +37,7 @@ AsOfOption = Annotated[
 
 def register(app: typer.Typer, imports: typer.Typer) -> None:
     cli_import.register(imports)
+    add(imports, looks.import_pages, "pages")
     add(app, snapshots, group=READ)
     groups: dict[tuple[str, str, str], dict[str, Callable[..., None]]] = {
         ("links", "What is known of links, by whom, and our own look at them.", READ): {

@@ -215,6 +215,40 @@ def _show_verified(plan: Outlook, looked: Sequence[Looked], done: int) -> None:
     )
 
 
+def import_pages(
+    where: Where,
+    path: Annotated[
+        Path, typer.Argument(help="A folder of saved pages, or a crawl's custom extraction (CSV, workbook).")
+    ],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(help="When the pages were read; without it each file's own time.", formats=["%Y-%m-%d"]),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take pages that somebody else has read as looks of their day: saved pages, or Screaming Frog's custom
+    extraction.
+    """
+    from tracker.links.pages import looking
+
+    settings = where.settings()
+    day = as_of.replace(tzinfo=UTC) if as_of else None
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        taken = looking.take_saved(db, workspace_id, path, as_of=day)
+    if as_json:
+        rows = [each.as_json() for each in taken.looked]
+        rejects = [each.as_json() for each in taken.rejects]
+        print_json({"rows": rows, "already_there": taken.already, "rejects": rejects})
+    else:
+        counts = f"{len(taken.looked):,} pages stored, {taken.already:,} already there"
+        out.print(f"{counts}, {len(taken.rejects):,} not taken.")
+        for each in taken.rejects[:SHOWN]:
+            err.print(f"  {each.line}: {plain(each.reason)}   {plain(each.fragment)}")
+        _show_looked(list(taken.looked)) if taken.looked else None
+    raise typer.Exit(3 if taken.rejects else 0)
+
+
 def verdicts(
     where: Where,
     verdict: Annotated[

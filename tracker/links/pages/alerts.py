@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Literal, get_args
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from tracker.links.pages.history import CONFIRM_DAYS
@@ -176,12 +176,16 @@ def _listed(session: Session, workspace_id: int) -> Iterator[tuple[int, StoredLi
 
 
 def _read_looks(session: Session, workspace_id: int) -> list[tuple[int, int, datetime]]:
-    """(page, look, moment) of looks that read the page, oldest first."""
+    """(page, look, moment) of looks that read the page, or a part of it, oldest first."""
     c = PageCheck
     columns: Any = (c.page_id, c.id, c.checked_at)
     read = (
         select(*columns)
-        .where(col(c.workspace_id) == workspace_id, col(c.state) == "fetched", col(c.status) == 200)
+        .where(
+            col(c.workspace_id) == workspace_id,
+            col(c.status) == 200,
+            or_(col(c.state) == "fetched", col(c.reason) == "extract"),
+        )
         .order_by(col(c.checked_at), col(c.id))
     )
     return [(page, key, at) for page, key, at in session.connection().execute(read)]

@@ -11,7 +11,8 @@ lost. Asked only of pages that have no link to a brand: one that has let us in.
 - A redirect that leads to a place for *consent*, *login* or a captcha, and not where it was asked to.
 - A *shell* has scripts and nothing to read, or an application's empty mount, or asks for JavaScript.
 - *Empty* is an answer that says all is well and has no body. A *pdf* is one that could not be read:
-  encrypted, damaged, too large, or no reader is installed.
+  encrypted, damaged, too large, or no reader is installed. An *extract* is a part of a page that somebody's
+  crawl has taken out (`tracker.links.pages.saved`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from selectolax.lexbor import LexborHTMLParser
 from tracker.links.pages.text import PageText, clean
 from tracker.links.web.fetch import Fetched
 
-Kind = Literal["challenge", "denied", "rate_limited", "login", "consent", "shell", "pdf", "empty"]
+Kind = Literal["challenge", "denied", "rate_limited", "login", "consent", "shell", "pdf", "empty", "extract"]
 KINDS: tuple[str, ...] = get_args(Kind)
 Gone = Literal["not_found", "suspended", "parked"]
 

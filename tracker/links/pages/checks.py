@@ -198,6 +198,17 @@ def stored_sight(session: Session, row: PageCheck) -> Sight:
     )
 
 
+def is_stored(session: Session, workspace_id: int, url: str, at: datetime) -> bool:
+    """Whether a page that somebody else has read at this moment is there already."""
+    row = select(col(PageCheck.id)).where(
+        col(PageCheck.workspace_id) == workspace_id,
+        col(PageCheck.page_id) == page_of(url),
+        col(PageCheck.checked_at) == at,
+        col(PageCheck.means) == "file",
+    )
+    return session.connection().execute(row.limit(1)).first() is not None
+
+
 def page_of(url: str) -> int:
     return domains.page_id(domains.parse(url).canonical)
 

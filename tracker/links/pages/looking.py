@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Engine as Database
 from sqlmodel import Session, col, select
 
 from tracker import leases, store
 from tracker.answers import stored
-from tracker.links.pages import checks, claims, holds
+from tracker.files.records import Reject
+from tracker.links.pages import checks, claims, holds, saved
+from tracker.links.pages.barriers import Barrier
 from tracker.links.pages.checks import Due
 from tracker.links.pages.history import Verdict, confirm
+from tracker.links.pages.listing import Listing
 from tracker.links.pages.look import PageReport, Target, check
 from tracker.links.pages.verdicts import LinkState
 from tracker.links.web.browser import Browser
@@ -26,6 +32,8 @@ from tracker.links.web.fetch import Fetched, Fetcher, Refused
 from tracker.mentions import Finder
 from tracker.models import Brand, PageCheck, PageLink
 
+T = TypeVar("T")
+_BATCH = 100
 _HOSTS = 8
 """Hosts that are taken in one transaction."""
 _TRIES = 2
@@ -186,6 +194,53 @@ def _save(session: Session, world: _World, outcome: PageReport | Refused) -> Loo
     _, links = checks.save_check(session, world.workspace_id, outcome, world.claimed.of(page_id))
     verdicts = _verdicts(session, world, page_id) if world.of_brands else ()
     return Looked(outcome, links, verdicts, world.brands)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of pages that somebody else has read."""
+
+    looked: tuple[Looked, ...]
+    already: int
+    rejects: tuple[Reject, ...]
+
+
+def take_saved(database: Database, workspace_id: int, path: Path, *, as_of: datetime | None) -> Taken:
+    """Saved pages and extractions as looks of their day; the same page of the same moment is stored once."""
+    with store.reading(database) as session:
+        world = _World.read(session, workspace_id, None)
+    looked: list[Looked] = []
+    rejects: list[Reject] = []
+    already = 0
+    for part in batched(saved.read(path, as_of=as_of), _BATCH):
+        with store.writing(database) as session:
+            for each in part:
+                if isinstance(each, Reject):
+                    rejects.append(each)
+                elif checks.is_stored(session, workspace_id, each.page.url, each.page.at):
+                    already += 1
+                else:
+                    looked.append(_take(session, world, each))
+    return Taken(tuple(looked), already, tuple(rejects))
+
+
+def _take(session: Session, world: _World, each: saved.Saved) -> Looked:
+    report = check(each.page, targets=world.targets, finder=world.finder, means="file")
+    if not each.is_part:
+        return _save(session, world, report)
+    bare = [Listing(x.brand, x.rank, x.count, linked=x.linked, followed=x.followed) for x in report.listings]
+    links = tuple(replace(link, placement="unknown") for link in report.links)
+    stands_in = None if links else Barrier("extract")
+    report = replace(report, links=links, listings=tuple(bare), barrier=stands_in, gone=None)
+    if links:
+        return _save(session, world, report)
+    checks.save_check(session, world.workspace_id, report)
+    return Looked(report, (), (), world.brands)
+
+
+def batched(rows: Iterator[T], size: int) -> Iterator[list[T]]:
+    while part := list(islice(rows, size)):
+        yield part
 
 
 class _Hosts:

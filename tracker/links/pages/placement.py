@@ -21,7 +21,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from tracker.links.pages.nodes import chain_of, names_of
 from tracker.links.pages.unseen import is_unseen
 
-Placement = Literal["content", "references", "author_bio", "comment", "nav", "sidebar", "footer", "hidden"]
+Placement = Literal[
+    "content", "references", "author_bio", "comment", "nav", "sidebar", "footer", "hidden", "unknown"
+]
+"""`unknown` is for links of which only the address is known, from somebody's crawl."""
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
 _MAX_TEXT = 400
