@@ -85,7 +85,7 @@ def test_an_extraction_shows_what_is_there_and_never_that_something_is_not(
     crawl.write_text(
         "\ufeff"
         + HEADER
-        + f'https://one.example/x,text/html,200,OK,Indexable,,{TARGET},https://b.example/,"Oltera\nand more"\n'
+        + f'https://one.example/x,text/html,200,OK,Indexable,,{TARGET},https://b.de/,"Oltera\nand more"\n'
         + "https://two.example/y,text/html,200,OK,Indexable,,,,We like Norvane\n"
         + "https://three.example/z,text/html,404,Not Found,,,,,\n"
         + "nowhere,text/html,200,OK,,,,,\n",
