@@ -97,9 +97,10 @@ def _by_brand(
     allowed: Comparability,
     level: float,
 ) -> Iterator[WeekChange]:
-    pairs = [_paired(sums, brand.id, measure, first, last, level) for brand in world.brands]
+    brands = [brand for brand in world.brands if brand.until is None or brand.until >= last]
+    pairs = [_paired(sums, brand.id, measure, first, last, level) for brand in brands]
     adjusted = benjamini_hochberg([_p(pair.difference) for pair in pairs])
-    for brand, pair, q in zip(world.brands, pairs, adjusted, strict=True):
+    for brand, pair, q in zip(brands, pairs, adjusted, strict=True):
         known = float(q) if np.isfinite(q) else None
         yield WeekChange(
             brand=brand.name,

@@ -244,20 +244,20 @@ def _opportunity(
     kind = facts.kinds[name]
     if kind == "rival":
         return None
-    world, brands = facts.world, facts.world.brands
+    brands = facts.world.brands
     linked = facts.live.get(name, set())
-    rivals = tuple(brands[i].name for i in sorted(linked) if not brands[i].own)
+    rivals = tuple(brands[i].name for i in sorted(linked) if brands[i].competes)
     to_own = any(brands[i].own for i in linked)
     cited = int(reach["answers"])
     rate = wilson(min(cited, facts.answers), facts.answers)
     named = facts.named.get(name, {})
-    best = max((b for b in brands if not b.own), key=lambda b: named.get(b.id, 0), default=None)
+    best = max((b for b in brands if b.competes), key=lambda b: named.get(b.id, 0), default=None)
     reasons = _reasons(name, kind, facts, rivals, to_own)
     if not reasons or rate.estimate is None or rate.low is None or rate.high is None:
         return None
     gain = _gain(lift, rate.estimate) if not to_own and kind != "you" else (None, None, None)
     steady = int(reach["weeks"]) / max(facts.of_weeks, 1)
-    others = max(len(world.brands) - 1, 1)
+    others = max(sum(b.competes for b in brands), 1)
     state, note = decided or ("open", "")
     return Opportunity(
         source=name,
@@ -363,7 +363,7 @@ def _linking(links: pd.DataFrame | None, facts: _Facts) -> list[str]:
     """Pages with a live link to a rival, as their exports wrote them."""
     if links is None or "url" not in links:
         return []
-    rival = [not facts.world.brands[int(b)].own for b in links["brand"]]
+    rival = [facts.world.brands[int(b)].competes for b in links["brand"]]
     urls = links[pd.Series(rival, index=links.index) & links["live"]]["url"].dropna()
     return list(dict.fromkeys(urls))[:PAGES]
 

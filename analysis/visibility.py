@@ -204,6 +204,7 @@ def rows_of(
         )
         for cell in order
         for b, brand in enumerate(world.brands)
+        if brand.until is None or blocks.count("answers", cell, b)
     ]
 
 
@@ -236,8 +237,10 @@ class _Blocks:
         self.columns["all_mentioned"] = np.repeat(named, self.brands, axis=1)
         on_both = self.columns["cited"] - self.columns["ghost"]
         self.columns["named_citable"] = self.columns["silent"] + on_both
+        lasting = np.array([brand.until is None for brand in world.brands])
         for name in ("answers", "citable", "all_citations"):
-            self.columns[name] = np.repeat(self.columns[name].max(axis=1, keepdims=True), self.brands, axis=1)
+            column = self.columns[name]
+            self.columns[name] = np.where(lasting, column.max(axis=1, keepdims=True, initial=0), column)
         self.totals = {name: self._per_cell(column) for name, column in self.columns.items()}
 
     def _cells(self, sums: pd.DataFrame, cell: Ints) -> list[dict[str, Any]]:

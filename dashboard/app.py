@@ -15,7 +15,6 @@ sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve(
 import streamlit as st  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
-from analysis.frames import WEEKS  # noqa: E402
 from dashboard import data, strings, widgets  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402
 from tracker import numbers  # noqa: E402
@@ -72,7 +71,9 @@ def enter() -> bool:
         newest = (
             strings.Common.NEWEST.format(week=numbers.day(weeks[-1])) if weeks else strings.Common.NO_ANSWERS
         )
-        lines = widgets.Safe("<br>").join(map(widgets.text, (name, newest, WEEKS)))
+        lines = widgets.Safe("<br>").join(
+            map(widgets.text, (name, newest, st.session_state["here"].world.weeks_in_words))
+        )
         widgets.html(f'<p class="cl-quiet">{lines}</p>')
     return True
 

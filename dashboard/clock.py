@@ -83,11 +83,12 @@ async def _watch(ending: threading.Event, stop: object) -> None:
 
 def scheduled_report(db: Database, folder: Path, what: Schedule, due: datetime) -> str:
     """The report of the last full week before the due moment."""
+    from analysis import frames
     from analysis.classes.classify import own_folder
     from analysis.report import write
-    from tracker.answers.rows import week_of
+    from tracker import weeks
 
-    week = week_of(due) - timedelta(days=7)
+    week = weeks.week_of(due, frames.world(db, what.workspace_id).timezone) - timedelta(days=7)
     try:
         written = write.write(
             db, what.workspace_id, folder, week=week, classes=own_folder(Path(what.catalog))

@@ -46,6 +46,11 @@ class Common:
         "A prompt that names your brand puts the name into the answer's mouth. The headline leaves such "
         "prompts out."
     )
+    RIVALS = "Prompts naming rivals"
+    RIVALS_HELP = (
+        "A prompt that names a rival asks about it: the answer will name it, and you less often. The headline "
+        "counts such prompts in."
+    )
     WINDOW = "{window}. {branded}"
     LEFT_OUT = "Left out: {n} naming your brand."
     SHOW_MORE = "Rows shown"
@@ -432,6 +437,14 @@ class Sources:
         "Shared: domains of both weeks ÷ domains of either. Same ranking: rank-biased overlap, 100\u00a0% "
         "is the same order."
     )
+    YOURS = "Yours?"
+    YOURS_SUB = (
+        "Cited sites that are called like a brand's and that no brand owns: {sites}. List yours under "
+        '`domains:`, or the name under every country (`owns: ["name.*"]`), in brands.yaml.'
+    )
+    YOURS_SITE = "{domain} (like {brand}, {answers})"
+    NO_ADDRESS = "{n} name no page on the web, such as {examples}; they are in no share and in no list."
+    CITATION = "citation"
     RETRIEVED = "Retrieved but not cited"
     RETRIEVED_SUB = (
         "Pages the engine fetched and then did not attribute. Only engines that report what they fetch "
@@ -469,6 +482,19 @@ class Rivals:
     GAP_NOTE = (
         "The best rival differs by row; its rate is the highest of several, so small gaps come up by chance."
     )
+
+    NAMED = "Named and not tracked"
+    NAMED_SUB = (
+        "Names that stand in the newest {n} answers where tracked brands stand: in lists, tables, headings, in "
+        "bold or linked. Places and people can be among them."
+    )
+    NAMED_COLUMNS = ("Name", "Answers", "Beside tracked brands", "Prompts", "Stands in", "Its links lead to")
+    NAMED_NONE = "No name stands often enough where tracked brands stand."
+    NAMED_TRACK = (
+        "This adds one to brands.yaml and looks for it in every stored answer; nothing is asked again:"
+    )
+    TRACK = "citelift brands track {name}"
+    TRACK_SITE = "citelift brands track {name} --domain {site}"
 
 
 class AssociationPage:
@@ -566,6 +592,7 @@ class AnswersPage:
     COLUMNS = ("Prompt", "Topic", "Named", "95\u00a0% interval", "Cited", "Week by week", "Answers")
     SORTS: Final = {"least": "Least named first", "most": "Most named first", "prompt": "Prompt"}
     BRANDED = "names you"
+    NAMES_RIVAL = "names a rival"
     READ = "Read an answer"
     PROMPT, ANSWER = "Prompt", "Answer"
     ANSWER_LABEL = "{day} · {engine} · repeat {repeat}{problem}"

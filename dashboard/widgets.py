@@ -253,6 +253,7 @@ def filters(use: Collection[str], *, weeks: int | None = 12, row: Any = None) ->
         chosen["branded"] = "include"
         if "branded" in use:
             chosen["branded"] = _branded(now)
+            chosen["rivals"] = _rivals(now)
     return Scope(**chosen)
 
 
@@ -261,6 +262,15 @@ def _branded(now: Here) -> str:
         return "exclude"
     words = Common.BRANDED_CHOICES
     picked = choice(Common.BRANDED, "branded", list(words.values()), help=Common.BRANDED_HELP)
+    return next(key for key, word in words.items() if word == picked)
+
+
+def _rivals(now: Here) -> str:
+    if not now.world.naming_rivals:
+        return "include"
+    words = Common.BRANDED_CHOICES
+    order = ["include", "exclude", "only"]
+    picked = choice(Common.RIVALS, "rivals", [words[key] for key in order], help=Common.RIVALS_HELP)
     return next(key for key, word in words.items() if word == picked)
 
 

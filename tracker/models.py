@@ -48,6 +48,8 @@ class AskState(StrEnum):
 class Workspace(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
+    timezone: str = Field(default="UTC", sa_column_kwargs={"server_default": "UTC"})
+    """In which its weeks run (`tracker.weeks`)."""
 
 
 class Brand(SQLModel, table=True):
@@ -64,6 +66,8 @@ class Brand(SQLModel, table=True):
     owns: list[str] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
     """Pages, and names under every country (`tracker.domains.ownership`)."""
     not_phrases: list[str] = Field(default_factory=list, sa_type=JSON)
+    until: date | None = None
+    """The last day of a brand that ended: no later week asks for it."""
     active: bool = True
 
 
@@ -208,7 +212,7 @@ class Answer(SQLModel, table=True):
     repeat: int = 0
     asked_at: datetime
     week: date = Field(index=True)
-    """Monday of the UTC week of `asked_at`."""
+    """Monday of the week of `asked_at` in the workspace's time zone (`tracker.weeks`)."""
     model: str = ""
     served_model: str | None = None
     surface: str = "api"

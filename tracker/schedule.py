@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -31,7 +31,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from tracker import leases, store
+from tracker import leases, store, weeks
 from tracker.errors import CiteliftError, UsageError
 from tracker.models import Firing, Schedule
 
@@ -79,10 +79,7 @@ class Cron(BaseTrigger):  # type: ignore[misc]
 
 
 def trigger(cron: str, timezone: str) -> Cron:
-    try:
-        zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"unknown time zone {timezone!r}", "use a name like Europe/Berlin or UTC") from None
+    zone = weeks.zone(timezone)
     try:
         return _parsed(cron, zone)
     except ValueError as error:

@@ -138,7 +138,6 @@ def _only(rows: list[Row], world: World, brand: str | None) -> list[Row]:
 
 
 def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
-    from analysis.frames import WEEKS
     from analysis.left_out import why_nothing
     from analysis.presence import presence
     from analysis.visibility import KEYS
@@ -182,7 +181,7 @@ def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
         span = numbers.percent_range(one.rate.low, one.rate.high)
         share = f"{numbers.percent(one.rate.estimate)} ({span})"
         out.print(f"{plain(one.engine)} shows an overview on {share} of {one.rate.n:,} pages of results.")
-    out.print(f"{WEEKS} What the numbers mean: citelift visibility --definitions")
+    out.print(f"{asked.world.weeks_in_words} What the numbers mean: citelift visibility --definitions")
 
 
 def _definitions(as_json: bool) -> None:
@@ -270,12 +269,16 @@ def sources(
     """The domains that answers cite most, by engine."""
     from analysis import frames
     from analysis.intervals import wilson
+    from tracker.answers import unlisted
 
     with reading(where, which) as asked:
         cited = frames.sources(asked.database, asked.world, asked.scope, ("engine",))
         answers = frames.citable_answers(asked.database, asked.world, asked.scope)
         names = asked.world.engines
         window = asked.window
+        with asked.database.connect() as connection:
+            sites = unlisted.unlisted(connection, asked.world.id)
+            nowhere = unlisted.no_addresses(connection, asked.world.id)
     rows: list[dict[str, Any]] = []
     for r in cited.to_dict("records"):
         rate = wilson(r["answers"], answers[r["engine"]])
@@ -293,7 +296,8 @@ def sources(
             }
         )
     if as_json:
-        print_json({"window": window, "rows": rows})
+        forgotten = {"yours": [asdict(site) for site in sites], "no_address": asdict(nowhere)}
+        print_json({"window": window, "rows": rows, **forgotten})
         return
     shown = [
         (
@@ -311,6 +315,16 @@ def sources(
         shown,
         right=(2, 3, 4),
     )
+    for site in sites[:5]:
+        whose = "yours" if site.own else f"{site.brand}'s"
+        count = numbers.counted(site.answers, "answer")
+        out.print(
+            plain(f"{site.domain}, cited by {count}, belongs to no brand: {whose}? (`domains:`, `owns:`)")
+        )
+    if nowhere.citations:
+        count = numbers.counted(nowhere.citations, "citation")
+        examples = ", ".join(url[:60] for url in nowhere.examples)
+        out.print(plain(f"{count} name no page on the web and are in no share, such as {examples}"))
 
 
 def report(

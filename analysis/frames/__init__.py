@@ -64,7 +64,6 @@ from analysis.frames.records import (
 from analysis.frames.reported import reported
 from analysis.frames.tables import Floats, Ints, rows
 from analysis.frames.tracked import (
-    WEEKS,
     Branded,
     BrandFact,
     Exposure,
@@ -74,15 +73,14 @@ from analysis.frames.tracked import (
     as_world,
     domain_kinds,
     events,
-    monday,
     weeks,
     world,
 )
+from tracker.weeks import monday
 
 __all__ = [
     "COMPUTED",
     "MEASURES",
-    "WEEKS",
     "AnswerRecord",
     "Authority",
     "BrandFact",

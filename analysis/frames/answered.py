@@ -272,7 +272,7 @@ def answers(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     )
     with database.connect() as connection:
         frame = rows(connection, statement)
-    frame["seconds"] = seconds(frame.pop("asked_at"))
+    frame["seconds"] = seconds(frame.pop("asked_at"), workspace.timezone)
     return frame
 
 

@@ -29,6 +29,7 @@ from tracker.models import (
 )
 from tracker.models import Engine as EngineTable
 from tracker.models import Prompt as PromptTable
+from tracker.weeks import UTC, on_the_wall
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -74,7 +75,10 @@ def rows(connection: Connection, statement: Select[Any]) -> pd.DataFrame:
     )
 
 
-def seconds(moments: Iterable[Any]) -> Floats:
+def seconds(moments: Iterable[Any], timezone: str = UTC) -> Floats:
+    """What clocks on the wall there show, in seconds that compare with links' days at midnight UTC."""
+    if timezone != UTC:
+        moments = (m if m is None or m is pd.NaT else on_the_wall(m, timezone) for m in moments)
     return np.array([np.nan if m is None or m is pd.NaT else m.timestamp() for m in moments], np.float64)
 
 

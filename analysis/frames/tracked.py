@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
 from sqlalchemy import Connection, Engine, select
 
 from analysis.frames.tables import CLASS, DOMAIN, ENGINE, EVENT, PROMPT, WORKSPACE
-from tracker.answers import counted, rollups
+from tracker.answers import counted, rollups, served
 from tracker.answers.counted import ANSWER
 from tracker.answers.owned import estates
 from tracker.answers.rollups import BRAND, VISIBILITY
 from tracker.domains.ownership import Estate, estate
 from tracker.errors import UsageError
 from tracker.mentions.names import BrandNames, of_row
+from tracker.weeks import UTC, day_of, in_words
 
 Branded = Literal["exclude", "include", "only"]
 Exposure = Literal["auto", "page", "domain"]
@@ -35,6 +36,13 @@ class BrandFact:
     not_phrases: tuple[str, ...]
     exact: tuple[str, ...] = ()
     owned: Estate | None = None
+    until: date | None = None
+    """The last day of a brand that ended: no later week has a row of it."""
+
+    @property
+    def competes(self) -> bool:
+        """Whether it is a rival of today."""
+        return not self.own and self.until is None
 
     @property
     def names(self) -> BrandNames:
@@ -68,6 +76,8 @@ class World:
         Active brands, the own one first, rivals by name.
     prompts : dict of int to PromptFact
     engines : dict of int to str
+    timezone : str
+        In which its weeks run.
     """
 
     id: int
@@ -75,6 +85,12 @@ class World:
     brands: tuple[BrandFact, ...]
     prompts: Mapping[int, PromptFact]
     engines: Mapping[int, str]
+    timezone: str = UTC
+
+    @property
+    def weeks_in_words(self) -> str:
+        """What every page says of its weeks."""
+        return in_words(self.timezone)
 
     @property
     def own(self) -> BrandFact | None:
@@ -169,18 +185,9 @@ class Scope:
         }
 
 
-def _brand(names: BrandNames, *, own: bool, owned: Estate) -> BrandFact:
+def _brand(names: BrandNames, *, own: bool, owned: Estate, until: date | None) -> BrandFact:
     spelled = (names.aliases, names.domains, names.not_phrases, names.exact)
-    return BrandFact(names.key, names.name, own, *spelled, owned)
-
-
-WEEKS = "Weeks run from Monday to Sunday, in UTC."
-"""What every page says of them."""
-
-
-def monday(day: date) -> date:
-    """The Monday of a day's week."""
-    return day - timedelta(days=day.weekday())
+    return BrandFact(names.key, names.name, own, *spelled, owned, until)
 
 
 def as_world(database: Engine, workspace: World | int) -> World:
@@ -192,13 +199,16 @@ def world(database: Engine, workspace: str | int | None = None) -> World:
     """The workspace of this name or id; without one, the only one there is."""
     with database.connect() as connection:
         key, name = _workspace(connection, workspace)
+        zones = select(WORKSPACE.c.timezone).where(WORKSPACE.c.id == key)
+        timezone = str(connection.execute(zones).scalar_one())
         brand = BRAND.c
-        wanted = (brand.id, brand.name, brand.own, brand.aliases, brand.domains, brand.not_phrases)
+        spelled = (brand.aliases, brand.domains, brand.not_phrases)
+        wanted = (brand.id, brand.name, brand.own, brand.until, *spelled)
         brand_rows = connection.execute(select(*wanted).where(brand.workspace_id == key, brand.active))
         owned = estates(connection, key)
         brands = [
-            _brand(of_row(i, n, aliases, nots, doms), own=bool(own), owned=owned[i])
-            for i, n, own, aliases, doms, nots in brand_rows
+            _brand(of_row(i, n, aliases, nots, doms), own=bool(own), owned=owned[i], until=until)
+            for i, n, own, until, aliases, doms, nots in brand_rows
         ]
         p = PROMPT.c
         prompts = connection.execute(
@@ -213,6 +223,7 @@ def world(database: Engine, workspace: str | int | None = None) -> World:
             tuple(sorted(brands, key=lambda b: (not b.own, b.name.casefold()))),
             {row[0]: PromptFact(*row) for row in prompts},
             {int(i): str(n) for i, n in engines},
+            timezone,
         )
 
 
@@ -251,7 +262,14 @@ def events(database: Engine, workspace: World) -> list[tuple[date, str, str, str
     with database.connect() as connection:
         noted = connection.execute(statement).all()
     return [
-        (at.date(), str(kind), str(title), workspace.engines.get(engine)) for at, kind, title, engine in noted
+        (
+            # a person notes a day, a run a moment
+            day_of(at, workspace.timezone) if kind == served.KIND else at.date(),
+            str(kind),
+            str(title),
+            workspace.engines.get(engine),
+        )
+        for at, kind, title, engine in noted
     ]
 
 

@@ -38,6 +38,8 @@ class Week:
 
     Attributes
     ----------
+    weeks : str
+        In which time zone they run.
     week : date
         Monday.
     rows : tuple of Row
@@ -58,6 +60,7 @@ class Week:
     own: str
     part: Scope
     """Which part of the prompts it is about; no weeks."""
+    weeks: str
     week: date
     before: date | None
     answers: int

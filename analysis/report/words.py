@@ -10,7 +10,7 @@ from unicodedata import bidirectional
 import pandas as pd
 
 from analysis.changes import Pair, WeekChange
-from analysis.frames import WEEKS, World
+from analysis.frames import World
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Mark, Moment
@@ -279,7 +279,7 @@ def scope(w: Week) -> str:
     return (
         f"{numbers.counted(w.answers, 'answer')} to {numbers.counted(w.prompts, 'prompt')} from "
         f"{', '.join(w.engines)}. "
-        f"Ranges are {numbers.LEVEL} intervals; whole prompts are resampled. {WEEKS}{only}"
+        f"Ranges are {numbers.LEVEL} intervals; whole prompts are resampled. {w.weeks}{only}"
     )
 
 

@@ -134,6 +134,7 @@ def gather(
         workspace=world.name,
         own=own.name,
         part=part,
+        weeks=world.weeks_in_words,
         week=monday,
         before=before,
         answers=rows[0].answers,

@@ -2,7 +2,16 @@
 analysis."""
 
 from dashboard.data.asked import ScheduleView, costs, failures, runs, schedules, simulated
-from dashboard.data.cited import AuthorityView, association, kinds, metrics, sources, stability
+from dashboard.data.cited import (
+    AuthorityView,
+    association,
+    forgotten,
+    kinds,
+    metrics,
+    sources,
+    stability,
+    suggestions,
+)
 from dashboard.data.gains import lift, opportunities
 from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links, reported
 from dashboard.data.looked import link_alerts, link_verdicts, page_listings
@@ -40,6 +49,7 @@ __all__ = [
     "event_study",
     "excluded",
     "failures",
+    "forgotten",
     "happened",
     "has_links",
     "imports",
@@ -62,6 +72,7 @@ __all__ = [
     "simulated",
     "sources",
     "stability",
+    "suggestions",
     "visibility",
     "weeks",
     "why_nothing",

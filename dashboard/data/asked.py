@@ -12,6 +12,7 @@ from analysis import frames
 from analysis.frames import RunRecord
 from dashboard.data.opened import OpenWorkspace, database, world
 from tracker.engines.simulated import is_sandbox
+from tracker.weeks import week_of
 
 
 def runs(workspace: OpenWorkspace, limit: int = 100) -> list[RunRecord]:
@@ -24,7 +25,8 @@ def costs(workspace: OpenWorkspace) -> pd.DataFrame:
     """Spent per run's week and engine: `week`, `engine`, `spent` (micro-dollars), `budget` (per run, None: no
     limit)."""
     spent = frames.spending(database(workspace), world(workspace))
-    weeks = [frames.monday(at.date()) for at in spent["asked_for"]]
+    timezone = world(workspace).timezone
+    weeks = [week_of(at, timezone) for at in spent["asked_for"]]
     return pd.DataFrame(
         {
             "week": weeks,

@@ -13,6 +13,9 @@ from analysis import frames
 from analysis.frames import Scope
 from analysis.stability import Stability, source_stability
 from dashboard.data.opened import OpenWorkspace, database, world
+from tracker.answers import untracked
+from tracker.answers.unlisted import NoAddresses, Unlisted, no_addresses, unlisted
+from tracker.answers.untracked import Suggestion
 
 if TYPE_CHECKING:
     from analysis.association.association import Association
@@ -38,6 +41,19 @@ def sources(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
     cited["engine"] = cited["engine"].map(here.engines)
     cited["kind"] = kinds(workspace, cited["domain"].tolist())
     return cited
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def forgotten(workspace: OpenWorkspace) -> tuple[list[Unlisted], NoAddresses]:
+    """Cited sites that may be a brand's without being listed, and citations that name no page."""
+    with database(workspace).connect() as connection:
+        return unlisted(connection, workspace.id), no_addresses(connection, workspace.id)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def suggestions(workspace: OpenWorkspace, newest: int) -> list[Suggestion]:
+    """Companies that the newest answers name and nobody tracks."""
+    return untracked.suggestions(database(workspace), workspace.id, newest=newest)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

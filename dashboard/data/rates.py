@@ -60,8 +60,8 @@ def rivals_gap(workspace: OpenWorkspace, scope: Scope, by: str) -> pd.DataFrame:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def prompts(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
-    """Per prompt, for the own brand: `prompt_id`, `text`, `topic`, `branded`, `answers`, `mentioned`,
-    `cited`, `weekly`."""
+    """Per prompt, for the own brand: `prompt_id`, `text`, `topic`, `branded`, `rival` (names you, a rival),
+    `answers`, `mentioned`, `citable`, `cited`, `weekly`."""
     here = world(workspace)
     own = here.own or (here.brands[0] if here.brands else None)
     sums = frames.visibility_sums(database(workspace), here, scope, ("week",))
@@ -73,8 +73,9 @@ def prompts(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
         totals: dict[str, int] = {
             m: int(ordered[m].sum()) for m in ("answers", "mentioned", "citable", "cited")
         }
-        branded = prompt.id in here.branded
-        head = {"prompt_id": prompt.id, "text": prompt.text, "topic": prompt.topic, "branded": branded}
+        named = {"branded": prompt.id in here.branded, "rival": prompt.id in here.naming_rivals}
+        head = {"prompt_id": prompt.id, "text": prompt.text, "topic": prompt.topic, **named}
         rows.append({**head, **totals, "weekly": weekly})
-    names = ("prompt_id", "text", "topic", "branded", "answers", "mentioned", "citable", "cited", "weekly")
+    counts = ("answers", "mentioned", "citable", "cited")
+    names = ("prompt_id", "text", "topic", "branded", "rival", *counts, "weekly")
     return pd.DataFrame(rows, columns=names)

@@ -48,7 +48,8 @@ def table(prompts: pd.DataFrame) -> None:
 
 def line(row: Any) -> tuple[object, ...]:
     named, cited = wilson(row.mentioned, row.answers), wilson(row.cited, row.citable)
-    prompt = widgets.join(row.text, " ", widgets.badge(words.BRANDED)) if row.branded else row.text
+    marks = [mark for mark, on in ((words.BRANDED, row.branded), (words.NAMES_RIVAL, row.rival)) if on]
+    prompt = widgets.join(row.text, *(part for mark in marks for part in (" ", widgets.badge(mark))))
     span = numbers.percent_range(named.low, named.high, 0)
     drawn = widgets.picture(charts.sparkline(row.weekly), words.COLUMNS[5])
     shares = (numbers.percent(named.estimate, 0), span, numbers.percent(cited.estimate, 0))

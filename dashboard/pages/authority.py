@@ -24,7 +24,7 @@ def show() -> None:
     with (row := widgets.bar()):
         names = [words.METRICS.get(metric, metric) for metric in metrics]
         picked = widgets.choice(words.METRIC, "authority", names, width=260)
-    scope = widgets.filters(("weeks", "topic"), weeks=None, row=row)
+    scope = widgets.filters(("weeks", "topic", "country", "language"), weeks=None, row=row)
     view = data.association(here.workspace, metrics[names.index(picked)], scope)
     widgets.box(WHY_NOT_EVIDENCE, widgets.text(words.SOURCE.format(source=view.source)), "warn")
     if not view.rows:

@@ -23,7 +23,7 @@ def show() -> None:
     with (row := widgets.bar()):
         names = [words.ALL_BRANDS, *(brand.name for brand in here.world.brands)]
         chosen = widgets.choice(words.BRAND, "links_of", names)
-    scope = widgets.filters(("weeks", "engine", "topic"), weeks=None, row=row)
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "language"), weeks=None, row=row)
     with st.spinner(words.COMPUTING):
         lifts = data.lift(here.workspace, scope, None if chosen == words.ALL_BRANDS else chosen)
     if not lifts.rows:

@@ -24,7 +24,7 @@ def show() -> None:
         reason = widgets.choice(
             words.REASON, "reason", [words.ALL_REASONS, *words.REASONS.values()], width=210
         )
-    scope = widgets.filters(("weeks", "engine", "topic"), weeks=None, row=row)
+    scope = widgets.filters(("weeks", "engine", "topic", "country", "language"), weeks=None, row=row)
     with st.spinner(words.COMPUTING):
         offers = data.opportunities(here.workspace, scope)
     if not offers:

@@ -15,12 +15,11 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Engine as Database
 from sqlmodel import col, select
 
-from tracker import store
+from tracker import store, weeks
 from tracker.answers.arrivals import BATCH, Desk, ImportCounts, arrival
 from tracker.answers.files.layouts import plain
 from tracker.answers.files.recognise import FileOptions, Recognised, recognise, records
@@ -138,12 +137,7 @@ def _import(file: Recognised, desk: Desk, counts: ImportCounts) -> None:
 
 
 def zone(name: str | None) -> tzinfo | None:
-    if name is None:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"no time zone {name!r}", "give a name such as Europe/Berlin or UTC") from None
+    return None if name is None else weeks.zone(name)
 
 
 def pairs(given: Sequence[str]) -> dict[str, str]:

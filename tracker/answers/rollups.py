@@ -33,15 +33,15 @@ from tracker import store
 from tracker.answers import counted
 from tracker.answers.counted import ANSWER, MENTION
 from tracker.answers.owned import Owned, own_citations, owned
-from tracker.models import Brand, Citation, Setting, SourceRollup, VisibilityRollup
+from tracker.models import Brand, Citation, Setting, SourceRollup, VisibilityRollup, Workspace
 
 
 def _table(model: Any) -> Any:
     return model.__table__
 
 
-BRAND, CITATION, SETTING, VISIBILITY, SOURCE = map(
-    _table, (Brand, Citation, Setting, VisibilityRollup, SourceRollup)
+BRAND, CITATION, SETTING, VISIBILITY, SOURCE, WORKSPACE = map(
+    _table, (Brand, Citation, Setting, VisibilityRollup, SourceRollup, Workspace)
 )
 
 
@@ -171,6 +171,7 @@ def visibility_select(workspace_id: int, mine: Owned, weeks: Collection[date] | 
         .outerjoin(totals, same(totals, brand=False))
         .outerjoin(named, same(named, brand=True))
         .outerjoin(cited, same(cited, brand=True))
+        .where(or_(BRAND.c.until.is_(None), base.c.week <= BRAND.c.until))
     )
 
 
@@ -268,12 +269,17 @@ def _mark(connection: Connection, workspace_id: int) -> dict[str, Any]:
 
 
 def _brands_mark(connection: Connection, workspace_id: int) -> str:
-    """All that decides what is a mention or an own page: when it changes, every week may have."""
+    """All that decides what is a mention, an own page or a week: when it changes, every week may have."""
     brand = BRAND.c
-    wanted = (brand.id, brand.name, brand.aliases, brand.not_phrases, brand.domains, brand.owns)
+    spelled = (brand.aliases, brand.not_phrases, brand.domains, brand.owns)
+    wanted = (brand.id, brand.name, brand.until, *spelled)
     brands = connection.execute(select(*wanted).where(brand.workspace_id == workspace_id).order_by(brand.id))
     text = json.dumps(
-        [[key, name, *(sorted(part or [], key=str) for part in parts)] for key, name, *parts in brands]
+        [
+            [key, name, str(until or ""), *(sorted(part or [], key=str) for part in parts)]
+            for key, name, until, *parts in brands
+        ]
+        + [connection.execute(select(WORKSPACE.c.timezone).where(WORKSPACE.c.id == workspace_id)).scalar()]
     )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -9,7 +9,6 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -66,11 +65,6 @@ def read_body(body: bytes) -> Reading:
     return citations.read(body)
 
 
-def week_of(moment: datetime) -> date:
-    day = moment.date()
-    return day - timedelta(days=day.weekday())
-
-
 def answer_rows(
     reading: Reading,
     head: Mapping[str, Any],
@@ -93,7 +87,6 @@ def answer_rows(
         "stop": reading.stop,
         "input_tokens": reading.usage.input_tokens,
         "output_tokens": reading.usage.output_tokens,
-        "week": week_of(head["asked_at"]),
         "reader_version": READER,
         **head,
     }

@@ -10,18 +10,31 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import delete, func, insert, update
+from sqlalchemy import bindparam, delete, func, insert, update
+from sqlalchemy import select as sql_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from tracker import store
+from tracker import store, weeks
 from tracker.answers import redirects
+from tracker.answers.counted import ANSWER
 from tracker.answers.rows import READER, AnswerRows, answer_rows, mention_rows, read_body, unpack
 from tracker.citations import Reading
 from tracker.errors import DataError
 from tracker.mentions import BrandNames, Finder
 from tracker.mentions.names import of_row
-from tracker.models import Answer, Brand, Citation, Domain, Mention, Page, RecordedReply, Reply, Setting
+from tracker.models import (
+    Answer,
+    Brand,
+    Citation,
+    Domain,
+    Mention,
+    Page,
+    RecordedReply,
+    Reply,
+    Setting,
+    Workspace,
+)
 
 BATCH = 500
 
@@ -46,10 +59,18 @@ def save(session: Session, batch: Sequence[AnswerRows]) -> int:
     if not batch:
         return 0
     save_pages(session, batch)
-    ids = _insert_answers(session, [rows.answer for rows in batch])
+    ids = _insert_answers(session, _in_their_weeks(session, batch))
     fresh = [(ids[rows.answer["fingerprint"]], rows) for rows in batch if rows.answer["fingerprint"] in ids]
     _insert_parts(session, fresh)
     return len(fresh)
+
+
+def _in_their_weeks(session: Session, batch: Sequence[AnswerRows]) -> list[dict[str, Any]]:
+    zones: dict[int, str] = dict(session.exec(select(Workspace.id, Workspace.timezone)).all())  # type: ignore[arg-type]
+    return [
+        {**rows.answer, "week": weeks.week_of(rows.answer["asked_at"], zones[rows.answer["workspace_id"]])}
+        for rows in batch
+    ]
 
 
 def save_pages(session: Session, batch: Sequence[AnswerRows]) -> None:
@@ -146,9 +167,7 @@ def _stored(
 
 def _replace(session: Session, answer_id: int, ask_id: int | None, rows: AnswerRows) -> int:
     old = session.exec(select(Answer.problem).where(Answer.id == answer_id)).one()
-    columns = {
-        name: value for name, value in rows.answer.items() if name not in {"workspace_id", "asked_at", "week"}
-    }
+    columns = {name: value for name, value in rows.answer.items() if name not in {"workspace_id", "asked_at"}}
     connection = session.connection()
     connection.execute(update(Answer).where(col(Answer.id) == answer_id).values(**columns))
     connection.execute(delete(Citation).where(col(Citation.answer_id) == answer_id))
@@ -213,3 +232,31 @@ def refresh_mentions(database: Database, workspace_id: int) -> int:
                 session.connection().execute(insert(Mention), mentions)
     remember_brands(database, workspace_id)
     return searched
+
+
+def move_weeks(database: Database, workspace_id: int) -> bool:
+    """Count the stored answers' weeks in the workspace's time zone, where that has changed.
+
+    Returns whether it has. What arrives meanwhile is counted there as well, and a move cut short goes on.
+    """
+    marked = weeks.moving(workspace_id)
+    with store.reading(database) as session:
+        timezone = session.get_one(Workspace, workspace_id).timezone
+        if session.get(Setting, marked) is None:
+            return False
+    last = 0
+    answer = ANSWER.c
+    statement = sql_select(answer.id, answer.asked_at, answer.week).where(answer.workspace_id == workspace_id)
+    changed = update(ANSWER).where(ANSWER.c.id == bindparam("key")).values(week=bindparam("monday"))
+    while True:
+        with store.writing(database) as session:
+            page = statement.where(answer.id > last).order_by(answer.id).limit(20 * BATCH)
+            rows = session.connection().execute(page).all()
+            if not rows:
+                session.connection().execute(delete(Setting).where(col(Setting.name) == marked))
+                return True
+            last = rows[-1][0]
+            mondays = [(key, week, weeks.week_of(at, timezone)) for key, at, week in rows]
+            moved = [{"key": key, "monday": monday} for key, week, monday in mondays if week != monday]
+            if moved:
+                session.connection().execute(changed, moved)

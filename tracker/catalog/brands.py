@@ -6,16 +6,18 @@ import re
 
 import yaml
 
-from tracker import domains
+from tracker import domains, weeks
 from tracker.catalog.entries import BrandEntry
 from tracker.catalog.nodes import CatalogFile
 from tracker.domains import ownership
-from tracker.errors import BadUrl, CatalogError
+from tracker.errors import BadUrl, CatalogError, UsageError
 from tracker.mentions.names import BrandNames, check_names
 
 
-def read_brands(file: CatalogFile) -> tuple[str, tuple[BrandEntry, ...]]:
-    top = file.mapping(file.root, ("workspace", "brands"), "brands.yaml")
+def read_brands(file: CatalogFile) -> tuple[str, str, tuple[BrandEntry, ...]]:
+    """The workspace, its time zone, and its brands."""
+    top = file.mapping(file.root, ("workspace", "timezone", "brands"), "brands.yaml")
+    timezone = _timezone(file, top.get("timezone"))
     workspace = file.text(top.get("workspace"), "workspace", "default") or "default"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", workspace):
         file.refuse(
@@ -36,11 +38,22 @@ def read_brands(file: CatalogFile) -> tuple[str, tuple[BrandEntry, ...]]:
     _one_own(file, entries)
     _unique_names(file, entries)
     _unique_domains(file, entries)
-    return workspace, entries
+    return workspace, timezone, entries
+
+
+def _timezone(file: CatalogFile, node: yaml.Node | None) -> str:
+    name = file.text(node, "timezone", weeks.UTC) or weeks.UTC
+    try:
+        weeks.zone(name)
+    except UsageError as error:
+        assert node is not None
+        file.refuse("catalog.timezone", node, error.problem, error.hint or "")
+        return weeks.UTC
+    return name
 
 
 def _brand(file: CatalogFile, node: yaml.Node) -> BrandEntry | None:
-    known = ("name", "aliases", "domains", "own", "not", "case", "owns")
+    known = ("name", "aliases", "domains", "own", "not", "case", "owns", "until")
     fields = file.mapping(node, known, "a brand")
     name = file.text(fields.get("name"), "name")
     if name is None:
@@ -66,6 +79,7 @@ def _brand(file: CatalogFile, node: yaml.Node) -> BrandEntry | None:
         tuple(exact),
         line,
         pages,
+        file.day(fields.get("until"), "until"),
     )
     try:
         check_names(BrandNames(0, entry.name, entry.aliases, entry.not_phrases, entry.domains, entry.exact))
@@ -151,6 +165,13 @@ def _one_own(file: CatalogFile, brands: tuple[BrandEntry, ...]) -> None:
     if brands and not own:
         file.refuse(
             "catalog.no-own", brands[0].line, "no brand is yours", "add `own: true` to exactly one brand"
+        )
+    if own and own[0].until:
+        file.refuse(
+            "catalog.own-ended",
+            own[0].line,
+            f"`{own[0].name}` is own and cannot end",
+            "remove `until:`; a new name goes into `name:`, and the old one under `aliases:`",
         )
     for brand in own[1:]:
         file.refuse(

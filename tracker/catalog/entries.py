@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
+from tracker import weeks
 from tracker.engines.row import Surface
 
 AfterCrash = Literal["give_up", "ask_again"]
@@ -23,6 +25,8 @@ class BrandEntry:
     line: int = 0
     owns: tuple[str, ...] = ()
     """Pages, and names under every country; hosts that `owns:` names are among the domains."""
+    until: date | None = field(default=None, repr=False)
+    """The last day of a brand that ended: it stays in the weeks before."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ class Catalog:
     engines: tuple[EngineEntry, ...] = ()
     judge: JudgeEntry | None = field(default=None, repr=False)
     """Not in `repr`, and so not in `hash`: a run does not depend on it."""
+    timezone: str = field(default=weeks.UTC, repr=False)
+    """In which the workspace's weeks run."""
 
     @property
     def own(self) -> BrandEntry:

@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,18 @@ class CatalogFile:
             self.refuse("catalog.character", node, f"{what} holds a control character or half of one", hint)
             return default
         return " ".join(str(node.value).split())
+
+    def day(self, node: yaml.Node | None, what: str) -> date | None:
+        text = self.text(node, what)
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.refuse(
+                "catalog.day", node, f"{what} is no day: `{text}`", f"write it as `{what}: 2026-05-31`"
+            )
+            return None
 
     def texts(self, node: yaml.Node | None, what: str) -> tuple[str, ...]:
         texts = [self.text(item, what) for item in self.items(node, f"{what} list")]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from datetime import date
 from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from tracker import store
+from tracker import store, weeks
 from tracker.catalog.entries import BrandEntry, Catalog, PromptEntry
 from tracker.catalog.pooling import origins_of_models, refuse_pooling
 from tracker.catalog.surfaces import name_on, park
@@ -30,6 +31,7 @@ def sync(
     out of the tables."""
     store.alone(session, "catalog")
     workspace_id = ensure_workspace(session, workspace or catalog.workspace)
+    _sync_timezone(session, workspace_id, catalog.timezone)
     _sync_brands(session, workspace_id, catalog)
     if catalog.prompts:
         _sync_prompts(session, workspace_id, catalog)
@@ -66,6 +68,17 @@ def ensure_workspace(session: Session, name: str) -> int:
     return workspace_id
 
 
+def _sync_timezone(session: Session, workspace_id: int, timezone: str) -> None:
+    """Where it is another, the stored answers' weeks are still to be moved (`stored.move_weeks`)."""
+    workspace = session.get_one(Workspace, workspace_id)
+    if workspace.timezone != timezone:
+        workspace.timezone = timezone
+        store.upsert(
+            session, Setting, [{"name": weeks.moving(workspace_id), "value": timezone}], key=["name"]
+        )
+        session.add(workspace)
+
+
 def _sync_brands(session: Session, workspace_id: int, catalog: Catalog) -> None:
     present = {b.key: b for b in session.exec(select(Brand).where(Brand.workspace_id == workspace_id))}
     kept = {entry.name.casefold() for entry in catalog.brands}
@@ -81,6 +94,7 @@ def _sync_brands(session: Session, workspace_id: int, catalog: Catalog) -> None:
         brand.aliases = stored_aliases(entry.name, entry.aliases, entry.exact)
         brand.domains = list(entry.domains)
         brand.owns, brand.not_phrases = list(entry.owns), list(entry.not_phrases)
+        brand.until = entry.until
         session.add(brand)
     for brand in present.values():
         brand.active = brand.own = False
@@ -100,19 +114,32 @@ def _renamed(entry: BrandEntry, gone: list[Brand]) -> Brand | None:
 
 
 def differs(session: Session, workspace_id: int, catalog: Catalog) -> bool:
-    """Whether the catalog's brands are not those of the tables: it was edited, and nothing has taken that
-    up."""
+    """Whether the catalog's brands, or its time zone, are not those of the tables: it was edited, and nothing
+    has taken that up."""
+    if session.get_one(Workspace, workspace_id).timezone != catalog.timezone:
+        return True
     statement = select(Brand).where(Brand.workspace_id == workspace_id, col(Brand.active))
-    stored = {_facts(b.name, b.own, b.aliases, b.domains, b.not_phrases) for b in session.exec(statement)}
+    stored = {
+        _facts(b.name, b.own, b.until, b.aliases, b.domains, b.not_phrases, b.owns)
+        for b in session.exec(statement)
+    }
     wanted = {
-        _facts(b.name, b.own, stored_aliases(b.name, b.aliases, b.exact), b.domains, b.not_phrases)
+        _facts(
+            b.name,
+            b.own,
+            b.until,
+            stored_aliases(b.name, b.aliases, b.exact),
+            b.domains,
+            b.not_phrases,
+            b.owns,
+        )
         for b in catalog.brands
     }
     return stored != wanted
 
 
-def _facts(name: str, own: bool, *lists: Sequence[object]) -> str:
-    return repr((name, own, *(sorted(map(str, one)) for one in lists)))
+def _facts(name: str, own: bool, until: date | None, *lists: Sequence[object]) -> str:
+    return repr((name, own, until, *(sorted(map(str, one)) for one in lists)))
 
 
 def _sync_prompts(session: Session, workspace_id: int, catalog: Catalog) -> None:

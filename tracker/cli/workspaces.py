@@ -18,7 +18,7 @@ def synced(
     database: Database, settings: Settings, *, need: Literal["brands", "all"] = "all"
 ) -> tuple[int, Catalog]:
     """The catalog, and its workspace, which now holds it; new brand names are looked for in old answers."""
-    from tracker import catalog, store
+    from tracker import catalog, store, weeks
     from tracker.answers import rollups, stored
 
     written = catalog.load(settings.catalog, need=need)
@@ -26,6 +26,10 @@ def synced(
     with store.writing(database) as session:
         workspace_id = catalog.sync(session, written, workspace=settings.workspace, need=need)
         stale = stored.brands_changed(session, workspace_id)
+    if stored.move_weeks(database, workspace_id):
+        with store.writing(database) as session:
+            rollups.rebuild(session, workspace_id)
+        err.print(weeks.in_words(found.timezone))
     if stale:
         count = stored.refresh_mentions(database, workspace_id)
         with store.writing(database) as session:
