@@ -48,8 +48,8 @@ class Common:
     )
     RIVALS = "Prompts naming rivals"
     RIVALS_HELP = (
-        "A prompt that names a rival asks about it: the answer will name it, and you less often. The headline "
-        "counts such prompts in."
+        "A prompt that names a rival asks about it: the answer will name it, and you less often. The "
+        "headline counts such prompts in."
     )
     WINDOW = "{window}. {branded}"
     LEFT_OUT = "Left out: {n} naming your brand."
@@ -485,8 +485,8 @@ class Rivals:
 
     NAMED = "Named and not tracked"
     NAMED_SUB = (
-        "Names that stand in the newest {n} answers where tracked brands stand: in lists, tables, headings, in "
-        "bold or linked. Places and people can be among them."
+        "Names that stand in the newest {n} answers where tracked brands stand: in lists, tables, headings, "
+        "in bold or linked. Places and people can be among them."
     )
     NAMED_COLUMNS = ("Name", "Answers", "Beside tracked brands", "Prompts", "Stands in", "Its links lead to")
     NAMED_NONE = "No name stands often enough where tracked brands stand."
