@@ -80,7 +80,7 @@ BEING_SPLIT: set[str] = set()
 FLOORS = {
     "tracker": (
         "errors",
-        "numbers spreadsheet child settings domains files retry_after database_url sqlite_file",
+        "numbers spreadsheet child settings domains files retry_after database_url sqlite_file weeks",
         "store backup starter countries citations mentions links.web links.files",
         "models engines",
         "events leases logs catalog migrations renaming",
@@ -104,7 +104,7 @@ FLOORS = {
         "data charts server clock manual",
         "strings",
         "widgets",
-        "cells glance marked",
+        "cells glance marked untracked",
         "pages",
         "app",
         "demo",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
-
 import pandas as pd
 
 from analysis.frames import Scope
 from analysis.intervals import Interval
-from dashboard import charts, data, strings, widgets
+from dashboard import charts, data, strings, untracked, widgets
 from dashboard.strings import Measure
 from tracker import numbers
 
 words = strings.Rivals
 
 here = widgets.here()
-NEWEST, MOST = 1000, 15
 
 
 def show() -> None:
@@ -26,7 +23,7 @@ def show() -> None:
         return
     if len(here.world.brands) == 1:
         widgets.empty(words.ALONE, words.ALONE_TEXT, words.ALONE_COMMANDS)
-        named()
+        untracked.named(here)
         return
     scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
     if not data.visibility(here.workspace, scope):
@@ -34,27 +31,7 @@ def show() -> None:
         return
     difference(scope)
     gaps(scope)
-    named()
-
-
-def named() -> None:
-    """Companies that answers name and nobody tracks."""
-    widgets.section(words.NAMED, words.NAMED_SUB.format(n=f"{NEWEST:,}"))
-    shown = [one for one in data.suggestions(here.workspace, NEWEST) if one.beside][:MOST]
-    if not shown:
-        widgets.quiet(words.NAMED_NONE)
-        return
-    rows = [
-        (one.name, one.answers, one.beside, one.prompts, ", ".join(one.kinds), one.site or "")
-        for one in shown
-    ]
-    widgets.table(widgets.columns(words.NAMED_COLUMNS, numeric=(1, 2, 3)), rows)
-    first = shown[0]
-    command = words.TRACK_SITE if first.site else words.TRACK
-    name = shlex.quote(first.name)
-    widgets.quiet(
-        widgets.join(words.NAMED_TRACK, " ", widgets.code(command.format(name=name, site=first.site)))
-    )
+    untracked.named(here)
 
 
 def difference(scope: Scope) -> None:

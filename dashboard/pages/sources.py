@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.frames import Scope
 from analysis.intervals import wilson
 from analysis.visibility import FEW
-from dashboard import charts, data, strings, widgets
+from dashboard import charts, data, strings, untracked, widgets
 from dashboard.strings import Empty
 from tracker import numbers
 
@@ -29,7 +29,7 @@ def show() -> None:
         return
     chart(cited)
     table(cited)
-    forgotten()
+    untracked.forgotten(here)
     stability(scope)
     retrieved(domains)
 
@@ -55,25 +55,6 @@ def table(cited: pd.DataFrame) -> None:
     shown = rows[:most]
     few = [i for i, row in enumerate(shown) if row.of < FEW]
     widgets.table(widgets.columns(words.COLUMNS, numeric=(3, 4, 5, 6)), [line(row) for row in shown], few=few)
-
-
-def forgotten() -> None:
-    """What the catalog may have left out, and what was no address."""
-    sites, nowhere = data.forgotten(here.workspace)
-    if sites:
-        listing = ", ".join(
-            words.YOURS_SITE.format(
-                domain=site.domain,
-                brand=site.brand,
-                answers=numbers.counted(site.answers, strings.Common.ANSWERS_ONE),
-            )
-            for site in sites[:10]
-        )
-        widgets.section(words.YOURS, words.YOURS_SUB.format(sites=listing))
-    if nowhere.citations:
-        counted = numbers.counted(nowhere.citations, words.CITATION)
-        examples = ", ".join(f"“{url[:60]}”" for url in nowhere.examples)
-        widgets.quiet(words.NO_ADDRESS.format(n=counted, examples=examples))
 
 
 def line(row: Any) -> tuple[object, ...]:
