@@ -29,7 +29,7 @@ def synced(
     if stored.move_weeks(database, workspace_id):
         with store.writing(database) as session:
             rollups.rebuild(session, workspace_id)
-        err.print(weeks.in_words(found.timezone))
+        err.print(weeks.in_words(written.timezone))
     if stale:
         count = stored.refresh_mentions(database, workspace_id)
         with store.writing(database) as session:
