@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ def sentences(label: str) -> Iterator[tuple[str, str]]:
                 for sentence in found:
                     yield word, sentence.replace("{}", word.capitalize()).replace("{w}", word)
 
+    yield from CORPUS[f"collected_{label}"]
+
 
 def names_it(word: str, sentence: str) -> bool:
     names = (word.capitalize(), "Norvane", "Quillmere")
@@ -30,12 +33,29 @@ def names_it(word: str, sentence: str) -> bool:
     return any(mention.key == 0 for mention in finder.mentions(sentence))
 
 
+@dataclass(frozen=True)
+class Score:
+    sentences: int
+    missed: list[tuple[str, str]]
+    taken: list[tuple[str, str]]
+    """Words that were taken for names."""
+    precision: float
+    recall: float
+
+
+def score() -> Score:
+    names, others = [tuple(one) for one in sentences("names")], [tuple(one) for one in sentences("words")]
+    missed = [one for one in names if not names_it(*one)]
+    taken = [one for one in others if names_it(*one)]
+    right = len(names) - len(missed)
+    return Score(len(names) + len(others), missed, taken, right / (right + len(taken)), right / len(names))
+
+
 def test_everyday_words_are_names_where_a_reader_takes_them_for_names() -> None:
-    named = [names_it(*each) for each in sentences("names")]
-    taken = [each for each in sentences("words") if names_it(*each)]
-    assert len(named) + len(list(sentences("words"))) > 1900
-    assert sum(named) / len(named) > 0.99  # recall
-    assert sum(named) / (sum(named) + len(taken)) > 0.99, taken  # precision
+    result = score()
+    assert result.sentences >= 2000
+    assert result.recall > 0.985, result.missed
+    assert result.precision > 0.99, result.taken
 
 
 @pytest.mark.parametrize(
