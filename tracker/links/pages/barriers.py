@@ -10,7 +10,7 @@ lost. Asked only of pages that have no link to a brand: one that has let us in.
   alone make it one of the four where they are its title or a heading, or where little else is there.
 - A redirect that leads to a place for *consent*, *login* or a captcha, and not where it was asked to.
 - A *shell* has scripts and nothing to read, or an application's empty mount, or asks for JavaScript.
-- *Empty* is an answer that says all is well and has no body. A *pdf* is one that could not be read:
+- *Empty* is an answer that says all is well and has nothing in it. A *pdf* is one that could not be read:
   encrypted, damaged, too large, or no reader is installed. An *extract* is a part of a page that somebody's
   crawl has taken out (`tracker.links.pages.saved`).
 """
@@ -81,6 +81,8 @@ def _of_status(status: int, owner: str | None, said: str) -> Barrier | None:
 
 def _of_redirect(page: Fetched) -> Barrier | None:
     asked, final = urlsplit(page.url), urlsplit(page.final_url)
+    if any(mark in final.query.lower() for mark in _DATA["query_marks"]):
+        return Barrier("denied")
     if (asked.hostname, asked.path) == (final.hostname, final.path) or not final.hostname:
         return None
     labels = final.hostname.removeprefix("www.").split(".")[:-1]
@@ -121,7 +123,9 @@ def _of_page(page: Fetched, tree: LexborHTMLParser, text: PageText, owner: str |
         return Barrier("consent")
     if size <= THIN and tree.css_first("input[type=password]") is not None and _says("login", loud):
         return Barrier("login")
-    return Barrier("shell") if _is_shell(page, tree, text, whole) else None
+    if _is_shell(page, tree, text, whole):
+        return Barrier("shell")
+    return None if whole or tree.css_first("img, iframe, video, object, embed") else Barrier("empty")
 
 
 def _asks_for_consent(tree: LexborHTMLParser, whole: str, loud: str) -> bool:
@@ -154,11 +158,11 @@ def _boxes(tree: LexborHTMLParser) -> list[str]:
 
 def _is_shell(page: Fetched, tree: LexborHTMLParser, text: PageText, whole: str) -> bool:
     scripts = tree.css_first("script") is not None
-    if not scripts:
-        return False
     asked = _says("script", whole[:2_000]) or any(
         _says("script", (node.text(deep=True) or "")[:1_000]) for node in tree.css("noscript")[:20]
     )
+    if not scripts:
+        return asked and len(whole) <= _BARE
     mount = tree.css_first(_DATA["mounts"])
     empty = mount is not None and len((mount.text(deep=True) or "").split()) < 20
     read = len(whole) - _linked(text)

@@ -294,6 +294,12 @@ CHALLENGES = {
         '<form method="get" action="/errors_page/validateCaptcha"><button>Continue</button></form>',
         "Click the button below to continue shopping",
     ),
+    "f5 shape": _challenge(
+        "Client Challenge", "", "A required part of this site couldn't load. Please check your connection."
+    ),
+    "hosting": _challenge("Verifying...", "", "Please wait while your request is being verified..."),
+    "litespeed": _challenge("Bot Verification", "<form id=lsrecaptcha-form></form>", "Verifying"),
+    "no script": "<title>tools</title><p>JavaScript is required.</p><p>Just a moment...</p>",
     "kasada": "<!DOCTYPE html><html><body><script>window.KPSDK={};KPSDK.now=1</script></body></html>",
     "german": _challenge("Einen Moment bitte", "<script>x()</script>", "Ihr Browser wird geprüft."),
     "russian": _challenge("Вы не робот?", "<div class='smartcaptcha'></div>", "Подтвердите, что вы человек"),
