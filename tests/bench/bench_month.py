@@ -79,13 +79,19 @@ class Month:
         self.set(monday + REPORT_AT + timedelta(seconds=1))
         until(lambda: self.ended("report", monday + REPORT_AT))
         if number == 2:
-            first = self.both[0]
-            assert first.ends(signal.SIGTERM) == 0
+            end(self.both[0])
             until(lambda: self.both[1].says("the clock is running"))
             self.both[0] = self.serving("three")
         while self.now() < monday + timedelta(days=6):
             self.set(self.now() + DAY)
             time.sleep(0.5)
+
+
+def end(serving: Serving) -> None:
+    began = time.monotonic()
+    serving.process.send_signal(signal.SIGTERM)
+    assert serving.process.wait(120) == 0
+    print(f"  {serving.words.stem} ended {time.monotonic() - began:.1f} s after SIGTERM", flush=True)
 
 
 def until(what: Callable[[], object], seconds: float = 600) -> None:
@@ -115,7 +121,7 @@ def month(weeks: int, running: Any) -> None:
             for number, each in enumerate(mondays):
                 this.week(each, number)
             for one in this.both:
-                assert one.ends(signal.SIGTERM) == 0
+                end(one)
         finally:
             for one in this.both:
                 one.process.kill()
@@ -150,7 +156,8 @@ def show(this: Month, mondays: list[datetime]) -> None:
     assert states == {"answered": asks}
     assert stored == attempts == asks == runs * PROMPTS * REPEATS
     assert not any("Traceback" in line for line in words)
-    assert [line for line in words if not LINE.match(line)] == []
+    without = [line for line in words if not LINE.match(line)]
+    assert without == [], without
     assert all(json.loads(line)["at"] for line in log)
     assert sum("run of" in line and "begins" in line for line in words) >= len(mondays)
 

@@ -28,6 +28,7 @@ WAY_OUT = f"take it out, or allow the host by name in the environment: {ALLOWED}
 ADDRESS_OPTIONS = ("api_base", "base_url", "azure_endpoint", "aws_bedrock_runtime_endpoint")
 _PARTS_OF_A_HOST = ("aws_region_name", "region_name", "vertex_location", "vertex_ai_location")
 _VARIABLE = re.compile(r"(API_BASE|BASE_URL|API_URL|ENDPOINT|API_HOST)$")
+_LABEL = re.compile(r"[a-z0-9_-]+")
 _OFF = {"false", "0", "no", "off"}
 
 
@@ -51,7 +52,14 @@ class _HostPattern:
         if scheme != self.scheme or self.port not in (None, port):
             return False
         pattern, labels = self.name.split("."), name.split(".")
-        return len(pattern) == len(labels) and all(map(fnmatchcase, labels, pattern))
+        return len(pattern) == len(labels) and all(map(_is_label, labels, pattern))
+
+
+def _is_label(label: str, pattern: str) -> bool:
+    """A star stands for what a label may hold: clients differ in what they make of `evil%2ecom%2f`."""
+    if "*" not in pattern:
+        return label == pattern
+    return _LABEL.fullmatch(label) is not None and fnmatchcase(label, pattern)
 
 
 def refusal(call: Call, model: str, options: Mapping[str, Any]) -> str | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import socketserver
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,9 +28,20 @@ from tracker.run import plan
 __all__ = ["keys"]
 pytestmark = pytest.mark.usefixtures("keys")
 
-MODELS = sorted(
-    {row[0] for row in ENGINES} | {"serpapi/google_ai_mode", "groq/llama-4", "together_ai/x", "mistral/m"}
-)
+
+REAL = {"bedrock/*nova*": "bedrock/us.amazon.nova-2-lite-v1:0", "perplexity/sonar*": "perplexity/sonar"}
+"""Names that litellm wants to know."""
+
+
+def a_model_of(pattern: str) -> str:
+    return REAL.get(pattern) or re.sub(r"\[(.).*?\]", r"\1", pattern).replace("*", "x")
+
+
+EVERY_ROW = [a_model_of(call.pattern) for call in CALLS]
+NO_ROW = ("together_ai/x", "mistral/m")
+MODELS = sorted({row[0] for row in ENGINES} | {"groq/llama-4", *EVERY_ROW, *NO_ROW})
+SENT = [model for model in MODELS if not model.startswith("vertex_ai/")]
+"""Vertex has no key, but credentials: litellm exchanges them out in the world before it asks."""
 ROUTED = [model for model in MODELS if call_for(model).route != "http"]
 VARIABLES = {
     "openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
@@ -98,7 +112,7 @@ def test_a_catalogs_option_sends_a_key_to_no_foreign_host(
 
 
 @pytest.mark.usefixtures("gate_alone")
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", SENT)
 def test_the_request_itself_is_stopped_where_its_host_is_foreign(listener: Listener, model: str) -> None:
     failure = refused(model, options={"api_base": listener.url})
     assert "the key is not for that host" in failure.detail
@@ -136,7 +150,7 @@ def test_a_variable_may_name_a_host_that_is_allowed(
 
 
 @pytest.mark.parametrize("status", [302, 307, 308])
-@pytest.mark.parametrize("model", [model for model in MODELS if not model.startswith("bedrock/")])
+@pytest.mark.parametrize("model", [model for model in SENT if not model.startswith("bedrock/")])
 def test_a_redirect_carries_no_key_to_another_host(
     httpserver: HTTPServer, second: HTTPServer, monkeypatch: pytest.MonkeyPatch, model: str, status: int
 ) -> None:
@@ -149,6 +163,40 @@ def test_a_redirect_carries_no_key_to_another_host(
     assert foreign.heard == []
 
 
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """What a proxy hears that the environment names and that lets nobody through. No name is looked up."""
+    heard: list[bytes] = []
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            heard.append(self.request.recv(65_536))
+            self.request.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    def resolved(host: Any, *more: Any, **options: Any) -> Any:
+        if host not in ("127.0.0.1", b"127.0.0.1", "localhost"):
+            raise socket.gaierror("only this machine is asked")
+        return getaddrinfo(host, *more, **options)
+
+    getaddrinfo = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_address[1]}")
+        yield heard
+        server.shutdown()
+
+
+@pytest.mark.parametrize("model", SENT)
+def test_a_proxy_of_the_environment_hears_no_key(proxy: list[bytes], model: str) -> None:
+    options = {"api_base": "https://acme.openai.azure.com"} if model.startswith("azure/") else {}
+    with pytest.raises(AskFailed):
+        asyncio.run(ask(Question(QUESTION, model, options, timeout=20)))
+    assert not any(SECRET.encode() in words for words in proxy)
+    assert all(words.startswith(b"CONNECT ") for words in proxy)
+
+
 @pytest.mark.parametrize("model", SIMULATED)
 @pytest.mark.parametrize(
     "address", ["https://api.openai.com", "http://192.0.2.1:9", "https://foreign.example"]
@@ -158,6 +206,10 @@ def test_what_is_meant_for_a_simulated_engine_leaves_this_machine_for_nobody(
 ) -> None:
     search = model != "sandbox/judge"
     assert "was stopped" in refused(model, api_base=address, search=search).detail
+
+
+def test_every_row_of_the_table_is_among_the_models_tested() -> None:
+    assert [call_for(model).pattern for model in EVERY_ROW] == [call.pattern for call in CALLS]
 
 
 def test_every_row_names_its_vendors_hosts() -> None:
@@ -188,6 +240,19 @@ def test_every_row_names_its_vendors_hosts() -> None:
         ("azure/x", "https://acme.openai.azure.com", True),
         ("azure/x", "https://acme.cognitiveservices.azure.com", True),
         ("azure/x", "https://openai.azure.com.evil.example", False),
+        ("azure/x", "https://evil%2eexample%2f.openai.azure.com", False),
+        ("azure/x", "https://*.openai.azure.com", False),
+        ("azure/x", "https://a,b.openai.azure.com", False),
+        ("azure/x", "https://.openai.azure.com", False),
+        ("azure/x", "https://ev\u0131l.openai.azure.com", False),
+        ("openai/x", "https://api.open\u0430i.com", False),
+        ("openai/x", "https://api\u3002openai\u3002com", False),
+        ("openai/x", "https://evil\uff0eexample\uff0fapi.openai.com", False),
+        ("openai/x", "https://xn--pi-7kc.openai.com", False),
+        ("openai/x", "https://user:pw@api.openai.com", False),
+        ("openai/x", "https:///api.openai.com", False),
+        ("openai/x", "https://[::ffff:127.0.0.1]", False),
+        ("bedrock/us.amazon.nova-2-lite-v1:0", "https://bedrock-runtime.evil%2ecom%2f.amazonaws.com", False),
         ("bedrock/us.amazon.nova-2-lite-v1:0", "https://bedrock-runtime.eu-west-1.amazonaws.com", True),
         ("bedrock/us.amazon.nova-2-lite-v1:0", "https://bedrock-runtime.evil.com/.amazonaws.com", False),
         ("exa/answer", "https://api.exa.ai", True),
