@@ -21,6 +21,7 @@ Method = Literal[
     "cluster bootstrap",
     "paired difference",
     "within answers",
+    "prompts and sources",
     "large sample",
     "not enough data",
 ]

@@ -4,9 +4,10 @@ A source is on the list because of facts about it (see `REASONS`): it is cited o
 links to rivals only, it names the brand without a link, it has lost a link, or it is cited and nothing is
 known to link from it.
 
-**Expected gain** is given only where the lift table supports one: lift × share of the brand's answers that
-cite the source, for a source that does not link to the brand yet; in points of mention rate, with the lift's
-interval. It says what would go with such a link if the association held for this brand, and is no promise.
+**Expected gain** is given only where the lift table supports one, and the days on which links begin support
+the source (`analysis.lift.direction`): lift × share of the brand's answers that cite the source, for a source
+that does not link to the brand yet; in points of mention rate, with the lift's interval. It says what would
+go with such a link if the association held for this brand, and is no promise.
 
 **Order**: sources with a supported gain by its lower bound, then the others by share of answers citing them ×
 share of weeks in which they are cited × (1 + share of rivals they link to).
@@ -165,7 +166,7 @@ def opportunities(
     ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
     reach = frames.reach(database, world, scope, list(ids))
     states = frames.opportunity_states(database, world, STATE_KIND)
-    lifts = {row.source: row for row in lift.rows} if lift else {}
+    lifts = {row.source: row for row in lift.rows} if lift and supports_gains(lift) else {}
     offers = []
     for row in reach.to_dict("records"):
         name = ids[int(row["source_id"])]
@@ -173,6 +174,11 @@ def opportunities(
         if offer is not None:
             offers.append(offer)
     return sorted(offers, key=_order)
+
+
+def supports_gains(lift: LiftTable) -> bool:
+    """Whether timing speaks for the sources: else an engine may cite them because it names the brand."""
+    return lift.direction is not None and lift.direction.verdict == "supports the source"
 
 
 def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:

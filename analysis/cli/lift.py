@@ -55,6 +55,7 @@ def lift(
     """Which link sources go with more mentions: the comparison of brands inside one answer."""
     from analysis import frames
     from analysis.classes.families import families
+    from analysis.lift.direction import sentence
     from analysis.lift.estimate import lift as estimate
 
     with reading(where, which) as asked:
@@ -68,7 +69,13 @@ def lift(
         )
     lift_table = estimate(panel, brand=chosen, checks=checks)
     if as_json:
-        rows = [{name: getattr(row, name) for name in LIFT_FIELDS} for row in lift_table.rows]
+        runs = lift_table.direction.verdict if lift_table.direction else None
+        claimed = "associated within the same question"
+        rows = [
+            {name: getattr(row, name) for name in LIFT_FIELDS}
+            | {"direction": runs if row.verdict == claimed else None}
+            for row in lift_table.rows
+        ]
         head = {"design": "within-answer", "brand": lift_table.brand, "window": asked.window}
         print_json(
             {
@@ -76,6 +83,7 @@ def lift(
                 "answers": lift_table.answers,
                 "prompts": lift_table.prompts,
                 "within": lift_table.within,
+                "direction": asdict(lift_table.direction) if lift_table.direction else None,
                 "rows": rows,
             }
         )
@@ -103,6 +111,7 @@ def lift(
         f"\n{lift_table.answers:,} answers, {lift_table.prompts} prompts, "
         f"{len(lift_table.rows)} sources that link to a brand."
     )
+    out.print(sentence(lift_table.direction))
     if len(lift_table.rows) > top:
         out.print(f"{len(lift_table.rows) - top} more rows: --top {len(lift_table.rows)} or --json")
 

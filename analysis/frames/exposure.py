@@ -23,6 +23,7 @@ from analysis.lift.panel import Panel
 from tracker.errors import UsageError
 
 Ints = NDArray[np.int64]
+DAY = 86_400.0
 
 
 def first_weeks(
@@ -37,10 +38,10 @@ def first_weeks(
     out = np.full((len(names), brands), weeks, np.int64)
     if first_day is None or not names:
         return tuple(names), out
-    epoch = (first_day - date(1970, 1, 1)).days * 86_400.0
+    epoch = (first_day - date(1970, 1, 1)).days * DAY
     source = dict(zip(table["source_id"], table["source"], strict=True))
     at = {name: i for i, name in enumerate(names)}
-    week = np.clip(np.floor((spans["start"].to_numpy(np.float64) - epoch) / (7 * 86_400)), -1, weeks)
+    week = np.clip(np.floor((spans["start"].to_numpy(np.float64) - epoch) / (7 * DAY)), -1, weeks)
     rows = np.array([at[source[i]] for i in spans["source_id"]], np.int64)
     np.minimum.at(out, (rows, spans["brand"].to_numpy(np.int64)), week.astype(np.int64))
     return tuple(names), out
@@ -109,6 +110,7 @@ def panel(
     hits = cited[cited["source_id"].isin(column)][["answer", "source_id"]].drop_duplicates()
     exposures = exposed(answers, cited, spans, exposure)
     pairs = exposures["answer"].map(row).to_numpy(np.int64) * b + exposures["brand"].to_numpy(np.int64)
+    begins, ends = lived(spans, column, b, answers["week"])
     sources = tuple(names[i] for i in order)
     family = tuple(families(sources)) if families else ("source",) * s
     return Panel(
@@ -123,7 +125,33 @@ def panel(
         cited=_ones(hits["answer"].map(row), hits["source_id"].map(column), (a, s)),
         exposed=_ones(pairs, exposures["source_id"].map(column), (a * b, s)),
         own=next((i for i, brand in enumerate(workspace.brands) if brand.own), None),
+        begins=begins,
+        ends=ends,
     )
+
+
+def lived(
+    spans: pd.DataFrame, column: Mapping[int, int], brands: int, weeks: pd.Series[Any]
+) -> tuple[Ints, Ints]:
+    """The week in which each source's first link to each brand begins, and the first in which no link is
+    left, both (S, B), as positions among the weeks with answers.
+
+    A link older than the first week, or without a known first day, begins at -1; no link at the number of
+    weeks.
+    """
+    days = sorted(set(weeks))
+    at = np.array([(day - date(1970, 1, 1)).days * DAY for day in days], np.float64)
+    first = np.full((len(column), brands), len(days), np.int64)
+    last = np.full((len(column), brands), -1, np.int64)
+    if len(days):
+        spot = (spans["source_id"].map(column).to_numpy(np.int64), spans["brand"].to_numpy(np.int64))
+        start, end = spans["start"].to_numpy(np.float64), spans["end"].to_numpy(np.float64)
+        week = np.searchsorted(at, start, side="right") - 1
+        # A link that begins in a week without answers is live from the next one that has some.
+        week += (week >= 0) & (start >= at[np.maximum(week, 0)] + 7 * DAY)
+        np.minimum.at(first, spot, week)
+        np.maximum.at(last, spot, np.searchsorted(at, end, side="left"))
+    return first, last
 
 
 def _codes(values: Any) -> Ints:

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from analysis.intervals import Interval, benjamini_hochberg
 from analysis.lift import checks as check
+from analysis.lift.direction import Direction, direction
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.within import AnswerEffect, Effects, Fit, Within, design, effects, fit, moderate
 from tracker import numbers
@@ -110,6 +111,9 @@ class LiftTable:
         these sources because of the brands, and only lifts beyond twice its upper bound are claimed.
     within, periods
         The comparison used (see `analysis.lift.within.choose`).
+    direction : Direction or None
+        Whether the days on which links begin speak for the sources or for selection; None where lifts are
+        one brand's or checks were not asked for.
     """
 
     rows: tuple[LiftRow, ...]
@@ -121,6 +125,7 @@ class LiftTable:
     level: float
     discovery: float
     unlinked: Interval | None = None
+    direction: Direction | None = None
 
     def row(self, source: str) -> LiftRow:
         """The row of one source."""
@@ -193,12 +198,21 @@ def lift(
             rows, unlinked = _checked(
                 part, model, rows, claims_only=checks == "claims", level=level, seed=seed
             )
+        runs = direction(part, _claimed(rows), model.effects, level=level) if _tells(checks, brand) else None
     rows.sort(key=lambda r: (r.rank_key is None, -(r.rank_key or 0.0), r.source))
     count = len(np.unique(part.prompt))
     fx = model.effects
     return LiftTable(
-        tuple(rows), part.answers, count, brand, fx.within, fx.periods, level, discovery, unlinked
+        tuple(rows), part.answers, count, brand, fx.within, fx.periods, level, discovery, unlinked, runs
     )
+
+
+def _tells(checks: Checks, brand: str | None) -> bool:
+    return checks != "none" and brand is None
+
+
+def _claimed(rows: list[LiftRow]) -> dict[str, float]:
+    return {r.source: r.shrunk or 0.0 for r in rows if r.verdict == "associated within the same question"}
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ class Panel:
         live. Where a link's dates are unknown the caller decides, and says so.
     own : int or None
         Position of the own brand in `brands`.
+    begins, ends : ndarray of int, shape (S, B), or None
+        The first week (a code of `week`) in which a link of the source to the brand is live, and the first
+        in which none is any more. A begin below 0 was there before the first week or has no known day; a
+        begin of at least the number of weeks is no link.
     """
 
     prompt: Ints
@@ -48,6 +52,8 @@ class Panel:
     cited: sparse.csr_array
     exposed: sparse.csr_array
     own: int | None = None
+    begins: Ints | None = None
+    ends: Ints | None = None
 
     def __post_init__(self) -> None:
         a, b, s = len(self.prompt), len(self.brands), len(self.sources)
@@ -61,6 +67,8 @@ class Panel:
                 ("named", self.named.shape, (a, b)),
                 ("cited", self.cited.shape, (a, s)),
                 ("exposed", self.exposed.shape, (a * b, s)),
+                ("begins", (s, b) if self.begins is None else self.begins.shape, (s, b)),
+                ("ends", (s, b) if self.ends is None else self.ends.shape, (s, b)),
             )
             if tuple(shape) != wanted
         ]

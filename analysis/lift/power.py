@@ -276,7 +276,8 @@ def draw(panel: Panel, weeks: int, repeats: int, rng: np.random.Generator) -> Pa
     chosen = panel.take(taken.ravel())
     week = np.broadcast_to(np.arange(weeks)[None, :, None], taken.shape)
     rate = np.repeat(_rates(panel, order, begin), weeks * repeats, axis=0)
-    return replace(chosen, week=np.ascontiguousarray(week.ravel()), named=rng.random(rate.shape) < rate)
+    named = rng.random(rate.shape) < rate
+    return replace(chosen, week=np.ascontiguousarray(week.ravel()), named=named, begins=None, ends=None)
 
 
 def _rates(panel: Panel, order: Ints, begin: Ints) -> Floats:

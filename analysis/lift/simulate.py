@@ -7,6 +7,7 @@ that depend on all of it. What sets the kinds apart is in `RECIPES`.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -33,6 +34,17 @@ Kind = Literal[
     "uneven",
     "undated",
     "followers",
+    "selection",
+    "selection_some",
+    "selection_weak",
+    "selection_old",
+    "selection_undated",
+    "selection_late",
+    "selection_momentum",
+    "selection_topics",
+    "listing",
+    "mixed",
+    "late",
 ]
 Outcome = Literal["points", "logit", "list"]
 
@@ -75,7 +87,20 @@ class Recipe:
     dated : float
         Share of links whose start is known; the others count as live all the time.
     follow : float
-        Log-odds with which naming a brand draws in sources that link to it.
+        Log-odds with which naming a brand draws in sources that link to it at any time.
+    select : float
+        Log-odds with which naming a brand draws in a source whose link to it is live.
+    selected : float
+        Share of the sources without a lift that are drawn in so.
+    old : float
+        Share of links that are older than the answers.
+    late : int
+        Most weeks by which a link is recorded later than it began.
+    growth : {"topic", "brand"}
+        Whether momentum is a brand's in a topic or in all of them.
+    listed : float
+        Share of the unlinked pairs whose page names the brand; above 0, being named on the page has the
+        effect, linked or not.
     """
 
     outcome: Outcome = "points"
@@ -94,6 +119,12 @@ class Recipe:
     spread: float = 0.0
     dated: float = 1.0
     follow: float = 0.0
+    select: float = 0.0
+    selected: float = 1.0
+    old: float = 0.5
+    late: int = 0
+    growth: Literal["topic", "brand"] = "topic"
+    listed: float = 0.0
 
 
 RECIPES: dict[Kind, Recipe] = {
@@ -109,6 +140,17 @@ RECIPES: dict[Kind, Recipe] = {
     "uneven": Recipe(outcome="points", spread=0.7),
     "undated": Recipe(dated=0.5),
     "followers": Recipe(planted=0.0, outcome="logit", follow=1.5),
+    "selection": Recipe(planted=0.0, outcome="logit", select=1.5),
+    "selection_some": Recipe(planted=0.0, outcome="logit", select=0.7),
+    "selection_weak": Recipe(planted=0.0, outcome="logit", select=0.25),
+    "selection_old": Recipe(planted=0.0, outcome="logit", select=1.0, old=1.0),
+    "selection_undated": Recipe(planted=0.0, outcome="logit", select=1.0, dated=0.5),
+    "selection_late": Recipe(planted=0.0, outcome="logit", select=1.0, late=4),
+    "selection_momentum": Recipe(planted=0.0, outcome="logit", select=1.0, momentum=0.12, growth="brand"),
+    "selection_topics": Recipe(planted=0.0, outcome="logit", select=1.0, momentum=0.12),
+    "listing": Recipe(outcome="logit", listed=0.15),
+    "mixed": Recipe(outcome="logit", select=1.0, selected=0.25),
+    "late": Recipe(late=4),
 }
 
 
@@ -177,10 +219,12 @@ def world(
     if kind not in RECIPES:
         raise UsageError(f"No world is called {kind!r}.", f"Use one of: {', '.join(get_args(Kind))}.")
     chosen = recipe or RECIPES[kind]
-    rng = np.random.default_rng([seed, sorted(RECIPES).index(kind)])
+    rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
     total = answers if answers is not None else (480 if kind == "few" else 7680)
     grid = _grid(rng, total, prompts, weeks, engines)
     growth = rng.normal(size=(brands, TOPICS))
+    if chosen.growth == "brand":
+        growth = np.repeat(growth[:, :1], TOPICS, axis=1)
     popularity = _popularity(rng, chosen, growth, prompts, weeks, engines)
     home = rng.integers(0, TOPICS, sources)
     mood = rng.normal(size=total)
@@ -188,18 +232,25 @@ def world(
     eta = popularity[:, grid.prompt, grid.engine, grid.week].T + chosen.verbosity * mood[:, None]
     planted, theta = _lifts(rng, chosen, sources, prompts)
     reach, noise = _reach(rng, chosen, grid, home, mood, weeks, engines)
-    leaning = _drawn_in(rng, chosen, eta, start, reach) if chosen.follow else None
-    cited = _cite(rng, chosen.cites, reach if leaning is None else leaning[0], noise, mood)
-    truly = _live(cited, start, end, grid.week)
+    works_from = _listings(rng, chosen, start, weeks) if chosen.listed else start
+    # The same draws name brands before and after sources are cited: who is named at first stays named.
+    first = rng.random(eta.shape) if chosen.follow or chosen.select else None
+    if first is not None:
+        reach = reach + _drawn(rng, chosen, first < special.expit(eta), start, end, grid.week, planted)
+    cited = _cite(rng, chosen.cites, reach, noise, mood)
+    truly = _live(cited, works_from, end, grid.week)
     common = np.zeros(sources, bool)
     common[rng.choice(np.flatnonzero(~planted), min(chosen.common, int((~planted).sum())), replace=False)] = (
         True
     )
     eta = eta + 0.9 * (cited @ common.astype(np.float64))[:, None]
-    named, rate, gain = _name(rng, chosen, eta, truly, theta[:, grid.prompt].T, leaning)
+    named, rate, gain = _name(rng, chosen, eta, truly, theta[:, grid.prompt].T, first)
     known = rng.random(start.shape) < chosen.dated
-    exposed = _live(cited, np.where(known, start, np.where(start < weeks, -1, start)), end, grid.week)
-    panel = _panel(grid, named, cited, exposed, home)
+    recorded = start + np.where(start >= 0, rng.integers(0, chosen.late + 1, start.shape), 0)
+    recorded = np.where(start >= weeks, weeks + 1, np.minimum(recorded, weeks))
+    recorded = np.where(known, recorded, np.where(start < weeks, -1, recorded))
+    exposed = _live(cited, recorded, end, grid.week)
+    panel = _panel(grid, named, cited, exposed, home, recorded, end)
     return panel, _truth(rate, gain, truly, exposed, planted, common)
 
 
@@ -246,7 +297,7 @@ def _links(
     standing = (standing - standing.mean(axis=1, keepdims=True)) / standing.std(axis=1, keepdims=True)
     shape = (len(home), popularity.shape[0])
     linked = rng.random(shape) < special.expit(recipe.linked + recipe.pull * standing[home])
-    old = rng.random(shape) < 0.5
+    old = rng.random(shape) < recipe.old
     start = np.where(linked, np.where(old, -1, rng.integers(1, max(weeks - 1, 2), shape)), weeks + 1)
     if recipe.momentum:
         rising = growth.T[home]
@@ -280,13 +331,31 @@ def _cite(rng: np.random.Generator, cites: float, weight: Floats, noise: Floats,
     return (rank < count[:, None]).astype(np.float64)
 
 
-def _drawn_in(
-    rng: np.random.Generator, recipe: Recipe, eta: Floats, start: Ints, weight: Floats
-) -> tuple[Floats, Bools]:
-    """Names first, then sources: any link, live or not yet, makes a source likelier for a named brand."""
-    named = rng.random(eta.shape) < special.expit(eta)
-    linked = (start <= start.max() - 2).astype(np.float64)
-    return weight + recipe.follow * (named.astype(np.float64) @ linked.T) / 2, named
+def _drawn(
+    rng: np.random.Generator,
+    recipe: Recipe,
+    named: Bools,
+    start: Ints,
+    end: Ints,
+    week: Ints,
+    planted: Bools,
+) -> Floats:
+    """What names chosen before any source is read add to the log-weight of each source, shape (A, S)."""
+    ever = (start <= start.max() - 2).astype(np.float64)
+    out = recipe.follow * (named.astype(np.float64) @ ever.T) / 2
+    if recipe.select:
+        chosen = ~planted & (rng.random(len(planted)) < recipe.selected)
+        for t in range(int(week.max()) + 1):
+            live = ((start <= t) & (t < end)).astype(np.float64)
+            rows = week == t
+            out[rows] += recipe.select * (named[rows].astype(np.float64) @ live.T) * chosen
+    return np.asarray(out)
+
+
+def _listings(rng: np.random.Generator, recipe: Recipe, start: Ints, weeks: int) -> Ints:
+    """From when a source's page names each brand: from the link's day, and some pairs without any link."""
+    unlinked = (start > weeks) & (rng.random(start.shape) < recipe.listed)
+    return np.where(unlinked, rng.integers(-weeks, max(weeks - 1, 2), start.shape), start)
 
 
 def _live(cited: Floats, start: Ints, end: Ints, week: Ints) -> Bools:
@@ -310,12 +379,10 @@ def _name(
     eta: Floats,
     exposed: Bools,
     lift: Floats,
-    leaning: tuple[Floats, Bools] | None,
+    first: Floats | None,
 ) -> tuple[Bools, Floats, Floats]:
     """Names drawn, their probability, and each link's gain in it, shape (A, B, S)."""
     effect = exposed * lift[:, None, :]
-    if leaning is not None:
-        return leaning[1], special.expit(eta), np.zeros(exposed.shape)
     if recipe.outcome == "points":
         base = special.expit(eta)
         total = base + effect.sum(axis=2)
@@ -326,7 +393,8 @@ def _name(
     score = eta + odds.sum(axis=2)
     if recipe.outcome == "logit":
         rate = special.expit(score)
-        return rng.random(eta.shape) < rate, rate, rate[:, :, None] - special.expit(score[:, :, None] - odds)
+        drawn = rng.random(eta.shape) if first is None else first
+        return drawn < rate, rate, rate[:, :, None] - special.expit(score[:, :, None] - odds)
     return _listed(rng, score, odds, eta)
 
 
@@ -347,7 +415,9 @@ def _listed(
     return utility > bar, with_it, np.where(odds > 0, with_it[:, :, None] - without, 0.0)
 
 
-def _panel(grid: _Grid, named: Bools, cited: Floats, exposed: Bools, home: Ints) -> Panel:
+def _panel(
+    grid: _Grid, named: Bools, cited: Floats, exposed: Bools, home: Ints, start: Ints, end: Ints
+) -> Panel:
     a, b, s = exposed.shape
     return Panel(
         prompt=grid.prompt,
@@ -361,6 +431,8 @@ def _panel(grid: _Grid, named: Bools, cited: Floats, exposed: Bools, home: Ints)
         cited=sparse.csr_array(cited),
         exposed=sparse.csr_array(exposed.reshape(a * b, s).astype(np.float64)),
         own=0,
+        begins=start,
+        ends=end,
     )
 
 

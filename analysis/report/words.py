@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.changes import Pair, WeekChange
 from analysis.frames import World
 from analysis.intervals import Interval
+from analysis.lift.direction import sentence
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Mark, Moment
 from analysis.opportunities import Opportunity
@@ -135,7 +136,7 @@ def claims(w: Week) -> str:
     return (
         f"{len(positive)} of {numbers.counted(looked, 'source')} with enough data "
         f"{'goes' if len(positive) == 1 else 'go'} with more "
-        f"mentions of the brands they link to, within the same question.{tail}"
+        f"mentions of the brands they link to, within the same question.{tail} {sentence(table.direction)}"
     )
 
 

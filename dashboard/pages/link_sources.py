@@ -6,6 +6,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from analysis.lift.direction import sentence
 from analysis.lift.estimate import LiftRow, LiftTable
 from dashboard import cells, charts, data, strings, widgets
 from dashboard.strings import Common
@@ -45,6 +46,7 @@ def summary(lifts: LiftTable) -> None:
         "prompts": numbers.counted(lifts.prompts, "prompt"),
     }
     widgets.section(head, words.SUMMARY.format(**basis, thin=thin, sources=len(lifts.rows)))
+    st.markdown(sentence(lifts.direction))
 
 
 def forest(rows: list[LiftRow]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from analysis import frames
+from analysis.lift.direction import Direction, DirectionVerdict
 from analysis.lift.estimate import LiftRow
 from analysis.opportunities import Opportunity, called_like_a_brand, decide, opportunities
 from tests.facts import MONDAY, Facts, week
@@ -101,7 +102,25 @@ def lift_table(low: float, verdict: str = "associated within the same question")
         "prompts": 9,
     }
     names = ("example.org", "example.net")
-    return SimpleNamespace(rows=[LiftRow(source=name, verdict=verdict, **row) for name in names])  # type: ignore[arg-type]
+    rows = [LiftRow(source=name, verdict=verdict, **row) for name in names]  # type: ignore[arg-type]
+    return SimpleNamespace(rows=rows, direction=told("supports the source"))
+
+
+def told(verdict: DirectionVerdict) -> Direction:
+    return Direction(verdict, None, None, None, None, None, 20, 9)
+
+
+@pytest.mark.parametrize("verdict", ["supports selection", "not settled", "not testable", None])
+def test_no_gain_is_given_unless_timing_supports_the_source(
+    verdict: DirectionVerdict | None, sqlite_database: Engine
+) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS])
+    facts.link(NEWS, "https://oltera.com/")
+    facts.store(sqlite_database)
+    table = lift_table(0.1)
+    table.direction = told(verdict) if verdict else None
+    assert found(sqlite_database, lift=table)["example.org"].gain is None
 
 
 def test_a_gain_is_lift_times_the_share_of_answers_citing_the_source(sqlite_database: Engine) -> None:
@@ -145,7 +164,9 @@ def test_supported_gains_come_first_by_their_lower_bound_and_closed_rows_last(
         replace(template, source=name, lift=lift, low=low, high=0.6, verdict=verdict)  # type: ignore[arg-type]
         for name, (lift, low, verdict) in lifts.items()
     ]
-    ranked = opportunities(sqlite_database, world, lift=SimpleNamespace(rows=rows))  # type: ignore[arg-type]
+    ranked = opportunities(
+        sqlite_database, world, lift=SimpleNamespace(rows=rows, direction=told("supports the source"))
+    )  # type: ignore[arg-type]
     gains = ["sure.com", "alpha.com", "working.com", "loose.com"]
     assert [row.source for row in ranked] == [
         *gains,

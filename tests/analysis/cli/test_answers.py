@@ -72,7 +72,7 @@ def test_a_grouping_and_a_brand_can_be_chosen(address: str) -> None:
 
 def test_lift_has_the_published_fields(address: str) -> None:
     found = read(address, "lift")
-    assert set(found) >= {"design", "brand", "window", "answers", "prompts", "rows"}
+    assert set(found) >= {"design", "brand", "window", "answers", "prompts", "direction", "rows"}
     assert (found["design"], found["brand"], found["answers"], found["prompts"]) == (
         "within-answer",
         None,
@@ -84,6 +84,7 @@ def test_lift_has_the_published_fields(address: str) -> None:
     assert wanted <= set(row)
     assert (row["source"], row["exposed"]) == ("example.org", 72)
     assert (row["lift"] is None) == (row["verdict"] == "not enough data")
+    assert (found["direction"]["verdict"], row["direction"]) == ("not testable", None)
 
 
 def test_association_has_the_published_fields(address: str) -> None:

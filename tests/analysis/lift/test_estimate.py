@@ -398,6 +398,8 @@ def test_two_sources_that_never_differ_share_one_number(planted):
         families=(*panel.families, "f"),
         cited=sparse.csr_array(sparse.hstack([panel.cited, panel.cited[:, [0]]])),
         exposed=sparse.csr_array(sparse.hstack([panel.exposed, panel.exposed[:, [0]]])),
+        begins=None,
+        ends=None,
     )
     pair = [lift(twice, checks="none").row(s).lift for s in (panel.sources[0], "twin.example")]
     assert pair.count(None) == 1

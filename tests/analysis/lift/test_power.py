@@ -106,7 +106,7 @@ def test_planted_points_appear_on_exposed_pairs_and_nowhere_else():
 def plan():
     panel = typical_panel(prompts=30, engines=2, sources=25)
     busy = panel.sources[int(np.argmax(panel.exposed.sum(axis=0)))]
-    return panel, plan_lift(0.08, panel, source=busy, weeks=(2, 8, 16), repeats=(1, 4), draws=2)
+    return panel, plan_lift(0.10, panel, source=busy, weeks=(2, 8, 16), repeats=(1, 4), draws=2)
 
 
 def test_more_asking_shows_smaller_lifts(plan):
@@ -130,7 +130,7 @@ def test_the_planned_power_is_the_power_the_estimator_has(plan):
     rng = np.random.default_rng(9)
     at = panel.sources.index(found.source)
     claims = [
-        lift(plant(draw(panel, row.weeks, row.repeats, rng), at, 0.08, rng), checks="none")
+        lift(plant(draw(panel, row.weeks, row.repeats, rng), at, 0.10, rng), checks="none")
         .row(found.source)
         .verdict
         == "associated within the same question"

@@ -44,7 +44,7 @@ def test_an_additive_lift_away_from_the_limits_is_the_truth():
     _, truth = world("planted", 1, answers=2000, recipe=recipe)
     real = truth.lift[truth.planted & (truth.exposed > 50)]
     assert real.max() <= 0.2 + 1e-12
-    assert np.median(real) > 0.17
+    assert np.median(real) > 0.15
 
 
 @pytest.mark.parametrize("kind", ["planted", "logit", "saturated"])

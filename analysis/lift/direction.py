@@ -1,0 +1,545 @@
+r"""Which way a lift runs, told by the days on which links begin.
+
+Lift says that brands with a link are named more where the source is cited, and not why. Two explanations
+leave different traces in the weeks around a link's first day:
+
+* *the source works* (by its link, or by its page that lists the brand): answers that cite it name the brand
+  more, so the brand's rate rises where the source is usually cited; how often it is cited stays;
+* *selection* (the engine cites the source because it names the brand): the source is cited more where the
+  brand is usually named; how often the brand is named stays.
+
+Both are predicted, to size, from the lift. With :math:`\theta_s` the source's lift in log-odds, L whether the
+link is live, v = p(1 − p) of the brand, pn and pc the rates at which brand and source appear in a prompt ×
+engine without the link:
+
+.. math::
+
+    n_{bpet} &= \rho_n \sum_s \theta_s\, v_{bpe}\, pc_{spe}\, L_{sbt} + \text{brand × prompt × engine}
+                + \text{brand × week × engine}
+
+    c_{spet} &= \rho_c\, \theta_s\, pc_{spe}(1 - pc_{spe}) \sum_b pn_{bpe}\, L_{sbt}
+                + \text{source × prompt × engine} + \text{source × week × engine}
+
+A working source gives :math:`(\rho_n, \rho_c) = (1, 0)`, selection (0, 1), neither (0, 0). The level of the
+*other* margin comes from the pair's own weeks without the link, the own level from the other engines: a
+level from the same answers as the outcome would regress to its mean. :math:`\alpha` is the generalised
+least-squares mean of :math:`\rho_n` and :math:`1 - \rho_c`.
+
+References
+----------
+Cameron, Gelbach and Miller (2011), "Robust inference with multiway clustering".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse, stats
+from threadpoolctl import threadpool_limits
+
+from analysis.intervals import Interval
+from analysis.lift.panel import Floats, Ints, Panel
+from analysis.lift.within import Effects, codes, design, fit
+from tracker import numbers
+
+DirectionVerdict = Literal["supports the source", "supports selection", "not settled", "not testable"]
+
+NOTHING_MOVED = "neither the brands nor the sources moved when links began"
+TOO_FEW = "too few dated links to tell"
+DRAWN_IN = "sources were cited more once they linked, as if drawn in by the brand"
+NO_RISE = "brands did not surely rise where the sources that began to link to them are cited"
+BEFORE_TOO = "brands were named more beside the sources already before the link"
+
+NO_GAIN = "No gain is given: engines may cite these sources because they name the brand."
+
+DRAWS = 0.1
+"""A sure rise in how often the sources are cited, as a share of what selection predicts, that speaks against
+them."""
+SIDE = 2
+"""Weeks with answers that a link needs before its first day and after it."""
+MIN_LINKS = 3
+MIN_SOURCES = 2
+DRAWN = 4.0
+"""Answers' worth by which a pair's own weeks are drawn to the rate of its prompt × engine."""
+THICK = 4
+"""Prompts a topic needs on average before its weeks get a level of their own."""
+
+
+@dataclass(frozen=True)
+class Direction:
+    """What timing says of one group of sources: the workspace, a family, or a source.
+
+    Attributes
+    ----------
+    verdict : str
+        "not testable" where too few links of claimed sources have a day inside the weeks.
+    alpha : Interval or None
+        1 where the sources work, 0 where they are selected.
+    named, citing : Interval or None
+        Realised ÷ predicted rise of the brands' rates (:math:`\\rho_n`) and of the sources'
+        (:math:`\\rho_c`).
+    before, after : Interval or None
+        Lift of the same dated links before their first day, and from it, in probability.
+    links, sources : int
+        Dated links of claimed sources, and their sources.
+    reason : str
+        What keeps the verdict from being one of the first two; empty where it is.
+    """
+
+    verdict: DirectionVerdict
+    alpha: Interval | None
+    named: Interval | None
+    citing: Interval | None
+    before: Interval | None
+    after: Interval | None
+    links: int
+    sources: int
+    reason: str = ""
+
+
+def sentence(told: Direction | None) -> str:
+    """The verdict as people read it, with n, interval and what it means for gains."""
+    if told is None:
+        return "Direction is told for all brands together, with the checks."
+    if told.verdict == "not testable":
+        return f"Direction not testable: {told.reason}. {NO_GAIN}"
+    links = f"{numbers.counted(told.links, 'link')} that began inside these weeks"
+    share = ""
+    if told.alpha is not None:
+        span = numbers.ratio_range(told.alpha.low, told.alpha.high)
+        share = f" (1 is the source at work, 0 selection: {numbers.ratio(told.alpha.estimate)}, {span})"
+    if told.verdict == "supports the source":
+        return (
+            f"Direction supports the source: with {links}, brands rose where the sources are cited, and the "
+            f"sources were not cited more{share}. Link and listing on the page are not told apart by this."
+        )
+    if told.verdict == "supports selection":
+        return (
+            f"Direction supports selection: with {links}, the sources were cited more where the brand is "
+            f"named anyway, and the brand was not named more{share}. {NO_GAIN}"
+        )
+    return f"Direction not settled: of {links}, {told.reason}{share}. {NO_GAIN}"
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Answers counted by prompt × engine × week; E, P, T and the order of `rates` are (E, P, T, …)."""
+
+    weight: Floats
+    named: Floats
+    cited: Floats
+
+
+@dataclass(frozen=True)
+class _Slopes:
+    """Slopes of K groups, and what each prompt × source adds to their error, (P, S, K)."""
+
+    beta: Floats
+    pull: Floats
+    known: NDArray[np.bool_]
+
+
+def direction(panel: Panel, lifts: Mapping[str, float], fx: Effects, *, level: float = 0.95) -> Direction:
+    """What timing says of all claimed sources together.
+
+    Parameters
+    ----------
+    panel : Panel
+        With `begins` and `ends`.
+    lifts : mapping of str to float
+        Shrunk lift of each claimed source, all brands pooled, in probability.
+    fx : Effects
+        What the lifts were compared within.
+    level : float
+        Of the intervals.
+    """
+    return directions(panel, lifts, fx, None, level=level)[0]
+
+
+def directions(
+    panel: Panel,
+    lifts: Mapping[str, float],
+    fx: Effects,
+    groups: Ints | None,
+    *,
+    level: float = 0.95,
+) -> tuple[Direction, ...]:
+    """What timing says of each group of sources, all groups in one regression.
+
+    Parameters
+    ----------
+    groups : ndarray of int, shape (S,), or None
+        The group of each source, 0 … K − 1; one group of all if None.
+
+    Returns
+    -------
+    tuple of Direction, length K
+    """
+    of = np.zeros(len(panel.sources), np.int64) if groups is None else groups
+    count = int(of.max(initial=0)) + 1
+    strength = strengths(panel, lifts)
+    dated = _dated(panel) & (strength > 0)[:, None]
+    links = np.bincount(of, dated.sum(axis=1), count).astype(np.int64)
+    sources = np.bincount(of, dated.any(axis=1), count).astype(np.int64)
+    if not dated.any():
+        return tuple(_untestable(strength, int(n), int(s)) for n, s in zip(links, sources, strict=True))
+    # Many small products: BLAS threads gain nothing here and wait for each other on a busy machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _directions(panel, fx, dated, strength, of, count, level)
+
+
+def _directions(
+    panel: Panel,
+    fx: Effects,
+    dated: NDArray[np.bool_],
+    strength: Floats,
+    of: Ints,
+    count: int,
+    level: float,
+) -> tuple[Direction, ...]:
+    links = np.bincount(of, dated.sum(axis=1), count).astype(np.int64)
+    sources = np.bincount(of, dated.any(axis=1), count).astype(np.int64)
+    at = np.flatnonzero(dated.any(axis=1))
+    cells = _cells(panel, at)
+    live = _live(panel, at) & dated[at][:, :, None]
+    every = np.zeros(cells.weight.shape[1], np.int64)
+    named = _named_margin(cells, every, strength[at], live, of[at], count)
+    slanted = _named_margin(cells, _topics(panel), strength[at], live, of[at], count, slope=True)
+    citing = _citing_margin(cells, every, strength[at], live, of[at], count)
+    eras = _eras(panel, fx, dated, of, count, level)
+    out = []
+    for k, (n, m) in enumerate(zip(links.tolist(), sources.tolist(), strict=True)):
+        era = eras[k]
+        if n < MIN_LINKS or m < MIN_SOURCES or era is None or not (named.known[k] and citing.known[k]):
+            out.append(_untestable(strength[of == k], n, m))
+            continue
+        seen = _evidence(k, named, slanted, citing, era, n, level)
+        verdict, reason = _judge(seen, level)
+        out.append(
+            Direction(
+                verdict,
+                seen.alpha,
+                seen.named,
+                seen.citing,
+                seen.before,
+                seen.after,
+                links=n,
+                sources=m,
+                reason=reason,
+            )
+        )
+    return tuple(out)
+
+
+def strengths(panel: Panel, lifts: Mapping[str, float]) -> Floats:
+    """Lift of each claimed source in log-odds, its lift ÷ mean p(1 − p) at its exposures, (S,); 0
+    elsewhere."""
+    code = codes(panel.prompt, panel.engine)
+    size = np.bincount(code)[:, None]
+    rate = np.stack([np.bincount(code, named) for named in panel.named.T], axis=1) / size
+    spread = (rate * (1 - rate))[code].ravel()
+    exposed = sparse.csc_array(panel.exposed)
+    total = np.asarray(exposed.T @ spread).ravel()
+    pairs = np.asarray(exposed.sum(axis=0)).ravel()
+    mean = np.divide(total, pairs, out=np.full(len(pairs), 0.25), where=pairs > 0)
+    lift = np.array([lifts.get(source, 0.0) for source in panel.sources])
+    return np.asarray(np.clip(lift, 0, None) / np.maximum(mean, 0.02))
+
+
+def _dated(panel: Panel) -> NDArray[np.bool_]:
+    """First links that begin inside the weeks, with enough weeks on both sides, (S, B)."""
+    weeks = int(panel.week.max(initial=-1)) + 1
+    if panel.begins is None or panel.ends is None:
+        return np.zeros((len(panel.sources), len(panel.brands)), bool)
+    until = np.minimum(panel.ends, weeks)
+    return np.asarray((panel.begins >= SIDE) & (until - panel.begins >= SIDE))
+
+
+def _live(panel: Panel, at: Ints) -> NDArray[np.bool_]:
+    """(S', B, T)."""
+    assert panel.begins is not None
+    assert panel.ends is not None
+    week = np.arange(int(panel.week.max()) + 1)
+    return np.asarray((panel.begins[at][:, :, None] <= week) & (week < panel.ends[at][:, :, None]))
+
+
+def _topics(panel: Panel) -> Ints:
+    """The topic of each prompt; one for all where topics have fewer than four prompts on average."""
+    prompts, first = np.unique(panel.prompt, return_index=True)
+    topics = np.asarray(panel.topic[first], np.int64)
+    return topics if len(prompts) >= THICK * len(np.unique(topics)) else np.zeros(len(prompts), np.int64)
+
+
+def _cells(panel: Panel, sources: Ints) -> _Cells:
+    engine, prompt = codes(panel.engine), codes(panel.prompt)
+    shape = (int(engine.max()) + 1, int(prompt.max()) + 1, int(panel.week.max()) + 1)
+    code = np.ravel_multi_index((engine, prompt, panel.week), shape)
+    size = int(np.prod(shape))
+    weight = np.bincount(code, minlength=size).astype(np.float64)
+    into = sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(size, len(code)))
+    named = into @ panel.named.astype(np.float64)
+    cited = (into @ sparse.csr_array(panel.cited)[:, sources]).toarray()
+    per = np.maximum(weight, 1)[:, None]
+    return _Cells(weight.reshape(shape), (named / per).reshape(*shape, -1), (cited / per).reshape(*shape, -1))
+
+
+def _elsewhere(rate: Floats, weight: Floats) -> Floats:
+    """Mean over weeks of each (engine, prompt) from the other engines, (E, P, K); with one engine, from its
+    other prompts."""
+    sums, size = (rate * weight[..., None]).sum(axis=2), weight.sum(axis=2)[..., None]
+    axis = 0 if len(rate) > 1 else 1
+    prior = (sums.sum(axis=(0, 1)) + 0.5) / (size.sum(axis=(0, 1)) + 1)
+    rest, of = sums.sum(axis=axis, keepdims=True) - sums, size.sum(axis=axis, keepdims=True) - size
+    return np.asarray((rest + DRAWN * prior) / (of + DRAWN))
+
+
+def _unlinked(rate: Floats, weight: Floats, live: NDArray[np.bool_]) -> Floats:
+    """Rate in the weeks in which the pair's link is not live, drawn to all weeks' rate; (E, P), and `live`
+    (T,)."""
+    everything = (rate * weight).sum(axis=2) / np.maximum(weight.sum(axis=2), 1)
+    off = weight * ~live
+    return np.asarray(((rate * off).sum(axis=2) + DRAWN * everything) / (off.sum(axis=2) + DRAWN))
+
+
+def _named_margin(
+    cells: _Cells,
+    part: Ints,
+    strength: Floats,
+    live: NDArray[np.bool_],
+    of: Ints,
+    count: int,
+    *,
+    slope: bool = False,
+) -> _Slopes:
+    level = _elsewhere(cells.named, cells.weight)
+    spread = level * (1 - level)
+    predicted = np.zeros((len(strength), *cells.named.shape))
+    for s in range(len(strength)):
+        for b in np.flatnonzero(live[s].any(axis=1)):
+            reach = _unlinked(cells.cited[..., s], cells.weight, live[s, b])
+            predicted[s, ..., b] = strength[s] * (spread[..., b] * reach)[:, :, None] * live[s, b]
+    moving = _Moving(cells.weight, part, spread if slope else None)
+    return _regress(moving.rest(cells.named), (moving.rest(x) for x in predicted), cells.weight, of, count)
+
+
+def _citing_margin(
+    cells: _Cells, part: Ints, strength: Floats, live: NDArray[np.bool_], of: Ints, count: int
+) -> _Slopes:
+    level = _elsewhere(cells.cited, cells.weight)
+    spread = level * (1 - level)
+    moving = _Moving(cells.weight, part, None)
+    outcome = moving.rest(cells.cited)
+    predicted = []
+    for s in range(len(strength)):
+        drawing = np.zeros(cells.weight.shape)
+        for b in np.flatnonzero(live[s].any(axis=1)):
+            reach = _unlinked(cells.named[..., b], cells.weight, live[s, b])
+            drawing += reach[:, :, None] * live[s, b]
+        column = np.zeros((*cells.weight.shape, len(strength)))
+        column[..., s] = strength[s] * spread[..., s][:, :, None] * drawing
+        predicted.append(moving.rest(column))
+    return _regress(outcome, predicted, cells.weight, of, count)
+
+
+class _Moving:
+    """Removes each brand's (or source's) prompt × engine level and its weeks' level by engine: exact, by
+    weighted least squares on the weeks of one engine at a time."""
+
+    def __init__(self, weight: Floats, part: Ints, slope: Floats | None) -> None:
+        self.weight, self.slope = weight, slope
+        self.blocks = [(e, part == t) for e in range(len(weight)) for t in np.unique(part)]
+        self.inverse = [
+            [self._weeks(weight[e][of], None if slope is None else slope[e, of, k]) for e, of in self.blocks]
+            for k in range(1 if slope is None else slope.shape[2])
+        ]
+
+    @staticmethod
+    def _columns(weight: Floats, slope: Floats | None) -> Floats:
+        """Coefficients of each prompt's week effects, (P, k): 1, and p(1 − p)."""
+        one = np.ones((len(weight), 1))
+        return one if slope is None else np.column_stack([one, slope])
+
+    def _weeks(self, weight: Floats, slope: Floats | None) -> Floats:
+        at, total = self._columns(weight, slope), np.maximum(weight.sum(axis=1), 1e-300)
+        weeks, k = weight.shape[1], at.shape[1]
+        gram = np.zeros((weeks, k, weeks, k))
+        outer = at[:, :, None] * at[:, None, :]
+        gram[np.arange(weeks), :, np.arange(weeks), :] = np.einsum("pt,pij->tij", weight, outer)
+        gram -= np.einsum("pt,pu,p,pij->tiuj", weight, weight, 1 / total, outer)
+        return np.asarray(linalg.pinvh(gram.reshape(weeks * k, weeks * k), rtol=1e-9), np.float64)
+
+    def rest(self, values: Floats) -> Floats:
+        """What is left of `values` (E, P, T, K)."""
+        out = np.empty_like(values)
+        for i, (e, of) in enumerate(self.blocks):
+            weight = self.weight[e][of]
+            part = _centred(values[e][of], weight)
+            if self.slope is None:
+                sums = (weight[..., None] * part).sum(axis=0)
+                out[e, of] = _centred(part - (self.inverse[0][i] @ sums)[None], weight)
+                continue
+            for k in range(values.shape[3]):
+                at = self._columns(weight, self.slope[e, of, k])
+                sums = np.einsum("pt,pi->ti", weight * part[..., k], at).ravel()
+                trend = (self.inverse[k][i] @ sums).reshape(weight.shape[1], -1)
+                out[e, of, :, k] = _centred((part[..., k] - at @ trend.T)[..., None], weight)[..., 0]
+        return out * (self.weight > 0)[..., None]
+
+
+def _centred(x: Floats, weight: Floats) -> Floats:
+    """`x` (P, T, K) less each prompt's mean over its weeks."""
+    total = np.maximum(weight.sum(axis=1), 1e-300)[:, None]
+    return np.asarray(x - ((weight[..., None] * x).sum(axis=1) / total)[:, None])
+
+
+def _regress(outcome: Floats, columns: Iterable[Floats], weight: Floats, of: Ints, count: int) -> _Slopes:
+    """Slopes on the groups' summed columns, and the pulls of each prompt × source."""
+    each = list(columns)
+    x = np.zeros((count, *outcome.shape))
+    for s, column in enumerate(each):
+        x[of[s]] += column
+    heavy = weight[..., None]
+    flat = (x * np.sqrt(heavy)).reshape(count, -1)
+    gram = flat @ flat.T
+    known = np.diag(gram) > 1e-12
+    bread = np.zeros((count, count))
+    bread[np.ix_(known, known)] = linalg.pinvh(gram[np.ix_(known, known)])
+    beta = bread @ np.array([(each_x * heavy * outcome).sum() for each_x in x])
+    left = heavy * (outcome - np.tensordot(beta, x, axes=1))
+    scores = np.stack([(column * left).sum(axis=(0, 2, 3)) for column in each], axis=1)
+    return _Slopes(beta, scores[:, :, None] * bread[of][None], known)
+
+
+def _crossed(a: Floats, b: Floats) -> float:
+    """Covariance of two slopes from their pulls (P, S), by prompt and by source (Cameron–Gelbach–Miller)."""
+    prompts = len(a)
+    by_prompt = float(a.sum(axis=1) @ b.sum(axis=1)) * prompts / max(prompts - 1, 1)
+    active = int((np.abs(a).sum(axis=0) > 0).sum())
+    by_source = float(a.sum(axis=0) @ b.sum(axis=0)) * active / max(active - 1, 1)
+    return by_prompt + by_source - float((a * b).sum())
+
+
+def _variance(pull: Floats) -> float:
+    """Never less than by prompts alone: the crossed sum can fall below, even under zero."""
+    alone = float((pull.sum(axis=1) ** 2).sum())
+    return max(_crossed(pull, pull), alone)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """All that the verdict on one group rests on."""
+
+    alpha: Interval
+    named: Interval
+    citing: Interval
+    slanted: float
+    """Lower bound of the named margin with what moves by p(1 − p) in each week and topic removed too."""
+    before: Interval
+    after: Interval
+
+
+def _evidence(
+    k: int,
+    named: _Slopes,
+    slanted: _Slopes,
+    citing: _Slopes,
+    eras: tuple[Interval, Interval],
+    n: int,
+    level: float,
+) -> _Evidence:
+    rise, draw = float(named.beta[k]), float(citing.beta[k])
+    to_named, to_citing = named.pull[..., k], citing.pull[..., k]
+    var_n, var_c = _variance(to_named), _variance(to_citing)
+    bound = 0.9 * float(np.sqrt(var_n * var_c))
+    shared = float(np.clip(-_crossed(to_named, to_citing), -bound, bound))
+    share = float(np.clip((var_c - shared) / max(var_n + var_c - 2 * shared, 1e-300), 0, 1))
+    alpha = share * rise + (1 - share) * (1 - draw)
+    var_alpha = share**2 * var_n + (1 - share) ** 2 * var_c + 2 * share * (1 - share) * shared
+    z, one_sided = float(stats.norm.ppf(0.5 + level / 2)), float(stats.norm.ppf(level))
+    clusters = int((np.abs(to_named).sum(axis=0) > 0).sum())
+
+    def interval(value: float, variance: float) -> Interval:
+        half = z * float(np.sqrt(variance))
+        return Interval(value, value - half, value + half, n, clusters, "prompts and sources")
+
+    lowest = float(slanted.beta[k]) - one_sided * float(np.sqrt(_variance(slanted.pull[..., k])))
+    return _Evidence(interval(alpha, var_alpha), interval(rise, var_n), interval(draw, var_c), lowest, *eras)
+
+
+def _judge(seen: _Evidence, level: float) -> tuple[DirectionVerdict, str]:
+    """The verdict, and what stands in the way of one."""
+    low, high = seen.alpha.low or 0.0, seen.alpha.high or 0.0
+    rises = _one_sided(seen.named, level) > 0 and seen.slanted > 0
+    draws = _one_sided(seen.citing, level) > 0
+    if high < 0.5:
+        return ("supports selection", "") if draws else ("not settled", NOTHING_MOVED)
+    if low <= 0.5:
+        return "not settled", TOO_FEW
+    if (seen.citing.low or 0.0) > 0 and (seen.citing.estimate or 0.0) > DRAWS:
+        return "not settled", DRAWN_IN
+    if not rises:
+        return "not settled", NO_RISE
+    if (seen.before.high or 0.0) >= (seen.after.estimate or 0.0) / 2:
+        return "not settled", BEFORE_TOO
+    return "supports the source", ""
+
+
+def _one_sided(interval: Interval, level: float) -> float:
+    """Lower bound of a one-sided interval of the same level."""
+    estimate, high = interval.estimate or 0.0, interval.high or 0.0
+    se = (high - estimate) / float(stats.norm.ppf(0.5 + level / 2))
+    return estimate - float(stats.norm.ppf(level)) * se
+
+
+def _untestable(strength: Floats, links: int, sources: int) -> Direction:
+    if not (strength > 0).any():
+        reason = "no source is claimed"
+    elif not links:
+        reason = f"no link of a claimed source begins inside the weeks, with {SIDE} weeks on each side"
+    else:
+        whose = "one claimed source" if sources == 1 else f"{sources} claimed sources"
+        reason = f"only {links} dated links of {whose}"
+    return Direction("not testable", None, None, None, None, None, links, sources, reason)
+
+
+def _eras(
+    panel: Panel, fx: Effects, dated: NDArray[np.bool_], of: Ints, count: int, level: float
+) -> list[tuple[Interval, Interval] | None]:
+    """Lift of the dated links before their day and from it, pooled by group, beside all other exposures."""
+    assert panel.begins is not None
+    b = len(panel.brands)
+    cited = sparse.coo_array(panel.cited)
+    at, brand = np.nonzero(dated[cited.col])
+    answer, source = cited.row[at], cited.col[at]
+    early = panel.week[answer] < panel.begins[source, brand]
+    pooled = sparse.csr_array(
+        (np.ones(int(early.sum())), (answer[early] * b + brand[early], of[source[early]])),
+        shape=(panel.answers * b, count),
+    )
+    exposed = sparse.coo_array(panel.exposed)
+    whose, to = exposed.row % b, exposed.col
+    mine = dated[to, whose]
+    shape = (panel.answers * b, len(panel.sources))
+    rest = sparse.csr_array(
+        (np.ones(int((~mine).sum())), (exposed.row[~mine], exposed.col[~mine])), shape=shape
+    )
+    after = sparse.csr_array(
+        (np.ones(int(mine.sum())), (exposed.row[mine], of[to[mine]])), shape=(panel.answers * b, count)
+    )
+    columns = sparse.csr_array(sparse.hstack([pooled, after, rest], format="csr"))
+    fitted = fit(design(panel, columns, fx))
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    prompts = len(np.unique(panel.prompt))
+    out: list[tuple[Interval, Interval] | None] = []
+    for k in range(count):
+        pair = []
+        for column, table_of in ((k, pooled), (count + k, after)):
+            beta, se = float(fitted.beta[column]), float(fitted.se[column])
+            pairs = int(table_of[:, [k]].sum())
+            pair.append(Interval(beta, beta - z * se, beta + z * se, pairs, prompts, "within answers"))
+        out.append((pair[0], pair[1]) if all(np.isfinite(each.estimate or np.nan) for each in pair) else None)
+    return out
