@@ -163,7 +163,11 @@ class _AuthorityFile:
                     yield each
                     continue
                 flat = objects.flat(each)
-                yield n, flat.get(self.header[self.domain], ""), flat.get(self.header[self.value], "")
+                name, value = flat.get(self.header[self.domain], ""), flat.get(self.header[self.value], "")
+                if error := flat.get("error"):  # OpenPageRank says 0 of a domain that it does not know
+                    yield Reject(n, f"no value: {error[:60]}", records.fragment(f"{name} | {value}"))
+                    continue
+                yield n, name, value
             return
         for batch in tables.batches(self.path, self.table):
             for line, row in zip(batch.lines, batch.rows, strict=True):

@@ -484,16 +484,17 @@ def test_one_link_on_one_answer_makes_its_brand_comparable_elsewhere():
     assert pairs.reshape(3, 2).tolist() == [[0, 0], [0, 1], [0, 1]]
 
 
-def test_an_engine_is_left_out_by_its_own_answers(small):
-    fx = effects(small, "week", "level", 1)
+@pytest.mark.parametrize("answer", ["level", "level and slope"])
+def test_an_engine_is_left_out_by_its_own_answers(small, answer):
+    fx = effects(small, "week", answer, 1)
     without = checks.without_each_engine(small, small.exposed, fx)
     assert without.keys() == {0, 1}
     for engine, slopes in without.items():
         rest = small.take(np.flatnonzero(small.engine != engine))
-        alone = solve(design(rest, rest.exposed, effects(rest, "week", "level", 1))).beta
+        alone = solve(design(rest, rest.exposed, effects(rest, "week", answer, 1))).beta
         assert slopes == pytest.approx(alone)
     one = small.take(np.flatnonzero(small.engine == 1))
-    assert checks.without_each_engine(one, one.exposed, effects(one, "week", "level", 1)) == {}
+    assert checks.without_each_engine(one, one.exposed, effects(one, "week", answer, 1)) == {}
 
 
 def test_unlinked_pairs_cite_the_source_and_have_its_link_at_another_time(small):

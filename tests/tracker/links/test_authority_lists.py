@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -60,6 +61,28 @@ def test_an_authority_list_is_stored_once_per_metric_and_date(database: Engine, 
     assert again("m", date(2026, 2, 1)) == (1, 0)
     with store.reading(database) as session:
         assert count(session, AuthorityList) == 2
+
+
+def test_a_domain_that_openpagerank_does_not_know_has_no_value(lone: Engine, tmp_path: Path) -> None:
+    one = {
+        "status_code": 200,
+        "error": "",
+        "page_rank_integer": 3,
+        "page_rank_decimal": 3.21,
+        "rank": "88210",
+    }
+    none = {"status_code": 404, "error": "Domain not found", "page_rank_integer": 0, "page_rank_decimal": 0}
+    rows = [{**one, "domain": "norvane.com"}, {**none, "rank": None, "domain": "nowhere.test"}]
+    path = tmp_path / "openpagerank.json"
+    path.write_text(json.dumps({"status_code": 200, "response": rows, "last_updated": "1st Mar 2026"}))
+    body = import_authority(lone, path, metric="openpagerank", as_of=date(2026, 3, 1), now=NOW)
+    with store.reading(lone) as session:
+        names = ("norvane.com", "nowhere.test")
+        known, unknown = (session.get(AuthorityValue, (body.list_id, domains.domain_id(n))) for n in names)
+    assert known is not None
+    assert known.value == 3.21
+    assert unknown is None
+    assert [(reject.line, reject.reason) for reject in body.rejects] == [(2, "no value: Domain not found")]
 
 
 def test_majestics_list_and_openpageranks_body_are_read(lone: Engine) -> None:

@@ -14,6 +14,24 @@ from tracker.links import disavow
 from tracker.links.disavow import Entry
 
 
+def test_a_file_keeps_its_comments_and_names_its_bad_lines(tmp_path: Path) -> None:
+    lines = (
+        "# bought links",
+        "domain:links.test",
+        "",
+        "spam.test",
+        "https://forum.test/t/1?spam=1",
+        "# one page",
+    )
+    text = "\ufeff" + "\r\n".join(lines)
+    path = tmp_path / "disavow.txt"
+    path.write_bytes(text.encode())
+    read = disavow.read(path)
+    assert read.lines == ("domain:links.test", "https://forum.test/t/1?spam=1")
+    assert read.comments == ("# bought links", "# one page")
+    assert [reject.line for reject in read.rejects] == [4]
+
+
 def test_the_valid_reference_file_is_read_whole() -> None:
     found = disavow.read(shared("data/link_exports/disavow_valid.txt"))
     assert found.lines == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -275,6 +276,27 @@ def test_common_crawl_s_own_layout_is_read_from_the_reference_files() -> None:
         shared("data/authority/commoncrawl_domain_top1000_cc-main-2026-apr-may-jun.csv"), {"wikipedia.org"}
     )
     assert (top.rows[0].harmonic_position, top.rows[0].pagerank_position, top.domains) == (15, 42, None)
+
+
+def test_the_list_of_releases_gives_their_addresses_and_known_sizes() -> None:
+    listed = [
+        {
+            "id": "cc-main-2025-oct-nov-dec",
+            "stats": {"domain": {"nodes": 9, "arcs": 20}, "host": {"nodes": 3}},
+        },
+        {"id": "cc-main-2025-jul-aug-sep", "stats": {"domain": {"nodes": 0}}},
+        {"id": "cc-main-2017-feb-mar-apr-hostgraph"},
+    ]
+    newest, *older = webgraph.releases(json.dumps(listed))
+    assert (newest.id, newest.domains, newest.links) == ("cc-main-2025-oct-nov-dec", 9, 20)
+    assert newest.url("vertices").endswith(f"/{newest.id}/domain/{newest.id}-domain-vertices.txt.gz")
+    assert [(each.domains, each.links) for each in older] == [(None, None), (None, None)]
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[1]", '[{"stats": {}}]', '[{"id": "x", "stats": []}]'])
+def test_what_is_no_list_of_releases_is_refused(body: str) -> None:
+    with pytest.raises(DataError, match="no graphinfo"):
+        webgraph.releases(body)
 
 
 # --- downloads ----------------------------------------------------------------------------------------------
