@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine as Database
+from sqlalchemy import select as sql_select
 from sqlmodel import select
 from werkzeug import Request, Response
 
 from tests.tracker.engines.test_ask import ANTHROPIC, GEMINI, RESPONSES, keys
 from tracker import catalog, store
+from tracker.answers import counted
+from tracker.answers.counted import ANSWER
 from tracker.catalog import BrandEntry, Catalog, EngineEntry, PromptEntry
 from tracker.engines.calls import call_for
 from tracker.engines.prices import ceiling, token_price
-from tracker.models import Ask, Ledger
+from tracker.models import Answer, Ask, Ledger
 from tracker.run import jobs, plan
 from tracker.run.jobs import Limits, Summary
 
@@ -234,3 +237,22 @@ def test_a_search_tool_without_a_cap_may_search_on(tools: list[Any], expected: i
     least = ceiling(call, "anthropic/claude-sonnet-5-5", "q", {"tools": tools, "max_tokens": 0})
     assert least is not None
     assert round(least / (10_000 + 12_000 * 2)) == expected
+
+
+def test_half_an_answer_is_flagged_said_and_in_no_rate(
+    sqlite_database: Database, vendor: Callable[..., Vendor]
+) -> None:
+    cut = {**RESPONSES, "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    thought = {**cut, "output": [{"type": "reasoning", "id": "r", "summary": []}]}
+    shop = vendor(lambda number, _: (200, (RESPONSES, cut, thought)[number % 3]))
+    run_id = begun(sqlite_database, "openai/gpt-6-luna", shop.url, 6, 100_000_000)
+    summary = worked(sqlite_database, run_id, concurrency=1)
+    assert (summary.cut_off, summary.tally.reasons) == (2, {"empty answer": 2})
+    with store.reading(sqlite_database) as session:
+        workspace_id = session.exec(select(Answer.workspace_id)).first() or 0
+        rows = session.connection().execute(sql_select(ANSWER.c.problem).where(counted.usable(workspace_id)))
+        assert [problem for (problem,) in rows] == [None, None]
+        flagged = session.exec(select(Answer.stop).where(Answer.problem == "cut off")).all()
+        assert flagged == ["max_output_tokens"] * 2
+        details = session.exec(select(Ask.detail).where(Ask.reason == "empty answer")).all()
+        assert all("limit was used up before the answer began" in (detail or "") for detail in details)

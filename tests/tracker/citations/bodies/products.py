@@ -152,7 +152,50 @@ def task(response: dict[str, Any] | None, status: str = "COMPLETED") -> dict[str
     return about if response is None else {**about, "response": response}
 
 
+def cells(header: list[str], *rows: list[str]) -> dict[str, Any]:
+    return {"table_header": header, "table_content": list(rows)}
+
+
 CASES = [
+    Case(
+        "DataForSEO's table stands in the text once, whether its words come flat, as Markdown or as cells",
+        "dataforseo",
+        scraped(
+            {
+                "keyword": "crm",
+                "se_domain": "google.com",
+                "items": [
+                    {
+                        "type": "ai_overview",
+                        "items": [
+                            {
+                                "type": "ai_overview_table_element",
+                                "markdown": TABLE,
+                                "table": {
+                                    "table_header": ["Name", "Preis"],
+                                    "table_content": [["Norvane", "9 €"]],
+                                },
+                            },
+                            {
+                                "type": "ai_overview_table_element",
+                                "text": "Stadt\nOrt\nQuillmere\nUlm",
+                                "table": {
+                                    "table_header": ["Stadt", "Ort"],
+                                    "table_content": [["Quillmere", "Ulm"]],
+                                },
+                            },
+                            {"type": "ai_overview_table_element", "markdown": "| Tarnwick |"},
+                        ],
+                    }
+                ],
+            }
+        ),
+        text="Name | Preis\nNorvane | 9 €\nStadt\nOrt\nQuillmere\nUlm\n| Tarnwick |",
+        searches=["crm"],
+        search_used=True,
+        stop="shown",
+        micros=4000,
+    ),
     Case(
         "ChatGPT by the LLM Scraper: sources of an item have its place, an advertisement is no answer",
         "dataforseo_scraper",
