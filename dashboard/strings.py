@@ -439,8 +439,8 @@ class Sources:
     )
     YOURS = "Yours?"
     YOURS_SUB = (
-        "Cited sites that are called like a brand's and that no brand owns: {sites}. List yours under "
-        '`domains:`, or the name under every country (`owns: ["name.*"]`), in brands.yaml.'
+        "Cited sites that are called like a brand’s and that no brand owns: {sites}. If they are yours, list "
+        'them under domains: in brands.yaml, or the name under every country as owns: ["name.*"].'
     )
     YOURS_SITE = "{domain} (like {brand}, {answers})"
     NO_ADDRESS = "{n} name no page on the web, such as {examples}; they are in no share and in no list."

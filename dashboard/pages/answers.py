@@ -14,6 +14,7 @@ from dashboard import charts, data, marked, strings, widgets
 from dashboard.strings import Common
 from tracker import numbers
 from tracker.models import Answer, Citation
+from tracker.weeks import day_of
 
 words = strings.AnswersPage
 
@@ -84,7 +85,10 @@ def label(answer: Answer) -> str:
     problem = words.PROBLEM.format(problem=answer.problem) if answer.problem else ""
     engine = here.world.engines.get(answer.engine_id, "")
     return words.ANSWER_LABEL.format(
-        day=numbers.day(answer.asked_at), engine=engine, repeat=answer.repeat + 1, problem=problem
+        day=numbers.day(day_of(answer.asked_at, here.world.timezone)),
+        engine=engine,
+        repeat=answer.repeat + 1,
+        problem=problem,
     )
 
 
