@@ -28,7 +28,7 @@ from tracker.errors import DataError, UsageError
 from tracker.files.records import Reject
 from tracker.files.unpack import Part, parts_of
 from tracker.files.values import DateOrder
-from tracker.models import Setting
+from tracker.models import Setting, Workspace
 
 
 def import_answers(
@@ -51,6 +51,7 @@ def import_answers(
     """
     with store.reading(database) as session:
         refuse_pooling(session, workspace_id, {"real"})
+        home = session.get_one(Workspace, workspace_id).timezone
     options = FileOptions(
         now,
         dict(mapping or {}),
@@ -59,6 +60,7 @@ def import_answers(
         date_order,
         citations_from_text,
         encoding,
+        weeks.zone(home),
     )
     counts = ImportCounts()
     desk = Desk(database, workspace_id, counts, now)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine as Database
 
-from tracker import citations, store
+from tracker import citations, store, weeks
 from tracker.answers.arrivals import BATCH, Arrival, Desk, ImportCounts
 from tracker.answers.files.layouts import AnswerLayout, Columns, look_up, plain_row
 from tracker.answers.files.records import RowRules, record
@@ -31,6 +31,7 @@ from tracker.files.nested import LONGEST, Nested, nested
 from tracker.files.records import Reject
 from tracker.files.unpack import parts_of
 from tracker.files.words import data
+from tracker.models import Workspace
 
 MOST_FILES = 100_000
 STREAMS = (b"data:", b"event:", b":", b"id:")
@@ -62,10 +63,12 @@ def import_replies(
     them by `custom_id` only; `constants` are what no body says (`engine`, `prompt`, `asked_at` …)."""
     with store.reading(database) as session:
         refuse_pooling(session, workspace_id, {"real"})
+        home = weeks.zone(session.get_one(Workspace, workspace_id).timezone)
     counts = ImportCounts()
     desk = Desk(database, workspace_id, counts, now)
     asked = questions(prompts) if prompts else {}
-    rules = RowRules(_columns(dict(constants or {})), now, zone(timezone) or UTC)
+    # services write their moments in UTC, also where they do not say so
+    rules = RowRules(_columns(dict(constants or {})), now, zone(timezone), home, clock_zone=UTC)
     for path in _paths(files):
         with parts_of(path, most=MOST_FILES) as parts:
             for part in parts:

@@ -25,7 +25,7 @@ from tracker import catalog, store
 from tracker.answers import recorded
 from tracker.answers.arrivals import ImportCounts
 from tracker.catalog import BrandEntry, Catalog
-from tracker.models import Answer, Citation, Engine, Prompt
+from tracker.models import Answer, Citation, Engine, Prompt, Workspace
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 Q = "What is best?"
@@ -291,3 +291,14 @@ def test_surfaces_are_never_pooled_under_one_engine(sqlite_database: Database, t
         ("perplexity (consumer)", "consumer", 2),
         ("perplexity (serp)", "serp", 2),
     ]
+
+
+def test_a_day_is_a_day_of_the_workspace(sqlite_database: Database, tmp_path: Path) -> None:
+    key = workspace(sqlite_database)
+    with store.writing(sqlite_database) as session:
+        session.get_one(Workspace, key).timezone = "Pacific/Auckland"
+    path = lines(tmp_path / "a.jsonl", ROW | {"asked_at": "2026-06-07"})
+    recorded.import_answers(sqlite_database, key, path, now=NOW)
+    with store.reading(sqlite_database) as session:
+        answer = session.exec(select(Answer)).one()
+    assert (answer.asked_at.isoformat()[:16], answer.week.isoformat()) == ("2026-06-07T00:00", "2026-06-01")

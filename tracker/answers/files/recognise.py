@@ -8,7 +8,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
 from itertools import islice, pairwise
 from pathlib import Path
@@ -54,6 +54,7 @@ class FileOptions:
     order: DateOrder | None = None
     written: bool = False
     encoding: str | None = None
+    day_zone: tzinfo = UTC
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,9 @@ def _refuse_zoneless(path: Path, reading: Columns, rows: Sequence[Row], options:
 
 
 def _rules(reading: Columns, options: FileOptions, order: DateOrder) -> RowRules:
-    return RowRules(reading, options.now, options.zone, order, written=options.written)
+    return RowRules(
+        reading, options.now, options.zone, options.day_zone, order=order, written=options.written
+    )
 
 
 def _order(reading: Columns, rows: Sequence[Row]) -> DateOrder:

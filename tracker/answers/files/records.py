@@ -67,6 +67,10 @@ class RowRules:
     now: datetime
     zone: tzinfo | None = None
     """Of clocks that name none; without it they are refused."""
+    day_zone: tzinfo = UTC
+    """Whose noon stands for a day that has no clock, where `zone` is not given."""
+    clock_zone: tzinfo | None = None
+    """Of clocks that name none, where `zone` is not given: a service's own."""
     order: DateOrder = "unknown"
     cells: bool = False
     """Whether values are cells of a table, which have no types."""
@@ -198,14 +202,15 @@ def _moment(rules: RowRules, value: Any) -> tuple[datetime, date | None]:
     if moment is None:
         raise ValueError(f"`asked_at` can be read as two days: {word[:40]!r}; write it as YYYY-MM-DD")
     if not isinstance(moment, datetime):
-        at = datetime.combine(moment, NOON, rules.zone or UTC).astimezone(UTC)
+        at = datetime.combine(moment, NOON, rules.zone or rules.day_zone).astimezone(UTC)
         if moment > (rules.now + DAY_AHEAD).date():
             raise ValueError(f"`asked_at` is in the future: {word[:40]}")
         return at, moment
     if is_zoneless(word):
-        if rules.zone is None:
+        clock_zone = rules.zone or rules.clock_zone
+        if clock_zone is None:
             raise ValueError("`asked_at` has no time zone: end it with Z or +00:00, or give --timezone")
-        moment = moment.replace(tzinfo=rules.zone).astimezone(UTC)
+        moment = moment.replace(tzinfo=clock_zone).astimezone(UTC)
     if moment > rules.now + CLOCKS:
         raise ValueError(f"`asked_at` is in the future: {word[:40]}")
     return moment, None

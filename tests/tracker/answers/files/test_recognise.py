@@ -141,6 +141,11 @@ CELLS: list[tuple[dict[str, Any], Any, Any]] = [
         lambda each: [(c.url, c.kind) for c in each.citations],
         [("https://a.com", "cited"), ("https://b.com", "retrieved")],
     ),
+    (
+        {"citations": "https://a.com, https://b.com", "retrieved": "https://c.com"},
+        lambda each: [(c.kind, c.position) for c in each.citations],
+        [("cited", 1), ("cited", 2), ("retrieved", 1)],
+    ),
     ({"searches": "crm; crm price"}, lambda each: each.searches, ("crm", "crm price")),
     ({"searches": "1. crm | 2. crm price"}, lambda each: each.searches, ("crm", "crm price")),
     ({"searches": '["crm"]'}, lambda each: each.searches, ("crm",)),
