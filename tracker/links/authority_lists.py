@@ -90,19 +90,7 @@ def import_authority(
             )
         ).first()
         if there is not None:
-            return AuthorityResult(
-                there.id,
-                metric,
-                as_of,
-                file_hash,
-                there.rows,
-                0,
-                there.rows,
-                0,
-                0,
-                (),
-                (f"this list was imported on {there.imported_at:%Y-%m-%d}; nothing is stored twice",),
-            )
+            return _already(there, given)
         head = AuthorityList(
             metric=metric,
             as_of=as_of,
@@ -140,10 +128,7 @@ class _AuthorityFile:
             header = recognition.header
             return cls(path, None, codec, layout.container, header, *_two(path, header, domain, value))
         if not domain or not value:
-            raise UsageError(
-                "the columns of the domain and of the value have no names",
-                "give both: --domain-column and --value-column",
-            )
+            domain, value = _known_columns(path, encoding)
         seen: tuple[str, ...] = ()
         for delimiter in (",", "\t", ";", "|"):
             for n, (_, cells) in enumerate(records := tables.split_sample(text, delimiter, 40)):
@@ -175,6 +160,20 @@ class _AuthorityFile:
             yield from batch.rejects
 
 
+def _known_columns(path: Path, encoding: str | None) -> tuple[str, str]:
+    """Domain and value of a list whose layout is known."""
+    try:
+        recognition = inspect(path, encoding=encoding)
+    except DataError:
+        recognition = None
+    if recognition is None or recognition.layout.rows != "authority":
+        raise UsageError(
+            "the columns of the domain and of the value have no names",
+            "give both: --domain-column and --value-column",
+        )
+    return recognition.mapping["source_domain"], next(iter(recognition.match.metrics))
+
+
 def _two(path: Path, header: Sequence[str], domain: str, value: str) -> tuple[int, int]:
     names = [formats.plain(name) for name in header]
     for wanted in (domain, value):
@@ -187,6 +186,25 @@ def _two(path: Path, header: Sequence[str], domain: str, value: str) -> tuple[in
                 "give the names of two of these columns",
             )
     return names.index(formats.plain(domain)), names.index(formats.plain(value))
+
+
+def _already(there: AuthorityList, given: _AuthorityFile) -> AuthorityResult:
+    """The file again: what of it was rejected is said again, as it was the first time."""
+    count = _AuthorityCount()
+    taken = sum(count.take(cells) is not None for cells in given.cells())
+    return AuthorityResult(
+        list_id=there.id,
+        metric=there.metric,
+        as_of=there.as_of,
+        file_hash=there.file_hash,
+        read=count.read,
+        stored=0,
+        already_there=taken,
+        left_out=count.read - taken - count.rejected,
+        rejected=count.rejected,
+        rejects=tuple(count.rejects),
+        warnings=(f"this list was imported on {there.imported_at:%Y-%m-%d}; nothing is stored twice",),
+    )
 
 
 def _authority_stored(session: Session, head: AuthorityList, given: _AuthorityFile) -> AuthorityResult:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from tracker.links.files.formats import FULL_SCOPES, Scope
 from tracker.links.ledger import is_link
-from tracker.links.snapshots import Snapshot, between, earlier_snapshots
+from tracker.links.snapshots import Snapshot, between, earlier_snapshots, targets_of
 from tracker.models import Backlink, LinkImport
 from tracker.numbers import count
 
@@ -64,10 +64,42 @@ def judged(session: Session, head: LinkImport) -> Completeness:
             f"it has exactly {count(head.read)} rows, and exports are cut at such numbers: taken as a sample"
         )
         return Completeness("sample", [f"{cut}; {_other_word(head, 'all')}"])
-    verdict = Completeness(head.scope)
+    verdict = _like_the_one_before(session, head)
+    head.scope = verdict.scope
     for target, earlier in earlier_snapshots(session, head).items():
         _compare(session, head, earlier, target, verdict)
     return verdict
+
+
+def _like_the_one_before(session: Session, head: LinkImport) -> Completeness:
+    """Rows of as many domains as there are rows may be a report with one row a domain, or a list that happens
+    to look so. Exports of one report are of one kind, or nothing could be compared with anything.
+    """
+    before = _of_the_same_report(session, head)
+    if before is None or {before.scope, head.scope} != {"all", "one_per_domain"}:
+        return Completeness(head.scope)
+    if head.scope == "one_per_domain":
+        why = (
+            f"every row is of another domain, but the export of {before.as_of} was taken as all links: so is"
+        )
+        return Completeness("all", [f"{why} this one; {_other_word(head, 'one_per_domain', 'if it is not')}"])
+    why = f"it has several rows of one domain, but the export of {before.as_of} was taken as one row a domain"
+    way_out = f"if that one lists all links too: `citelift import rescope {before.id} all`"
+    return Completeness("all", [f"{why}: the two are not compared; {way_out}"])
+
+
+def _of_the_same_report(session: Session, head: LinkImport) -> LinkImport | None:
+    """The newest earlier export with the same layout that shows one of the same sites."""
+    statement = select(LinkImport).where(
+        LinkImport.workspace_id == head.workspace_id,
+        LinkImport.vendor == head.vendor,
+        LinkImport.layout == head.layout,
+        LinkImport.as_of < head.as_of,
+        col(LinkImport.scope).in_(("all", "one_per_domain")),
+    )
+    sites = set(targets_of(session, head))
+    newest = statement.order_by(col(LinkImport.as_of).desc(), col(LinkImport.id).desc())
+    return next((each for each in session.exec(newest) if sites & set(targets_of(session, each))), None)
 
 
 def _compare(

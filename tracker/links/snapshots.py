@@ -123,7 +123,7 @@ def snapshot_changes(
         statement = statement.where(LinkImport.scope == scope)
     series: dict[tuple[str, str, int], dict[date, tuple[int, ...]]] = {}
     for each in session.exec(statement.order_by(col(LinkImport.as_of), col(LinkImport.id))):
-        for target in _targets(session, each):
+        for target in targets_of(session, each):
             days = series.setdefault((each.vendor, each.scope, target), {})
             days[each.as_of] = (*days.get(each.as_of, ()), each.id or 0)
     return [
@@ -143,17 +143,17 @@ def earlier_snapshots(session: Session, head: LinkImport) -> dict[int, Snapshot]
         LinkImport.scope == head.scope,
         LinkImport.as_of < head.as_of,
     )
-    targets = set(_targets(session, head))
+    targets = set(targets_of(session, head))
     newest: dict[int, Snapshot] = {}
     for each in session.exec(statement.order_by(col(LinkImport.as_of), col(LinkImport.id))):
-        for target in targets & set(_targets(session, each)):
+        for target in targets & set(targets_of(session, each)):
             known = newest.get(target)
             same_day = known.ids if known and known.as_of == each.as_of else ()
             newest[target] = Snapshot(each.vendor, each.scope, each.as_of, (*same_day, each.id or 0))
     return newest
 
 
-def _targets(session: Session, snapshot: LinkImport) -> Sequence[int]:
+def targets_of(session: Session, snapshot: LinkImport) -> Sequence[int]:
     statement = select(Backlink.target_domain_id).where(Backlink.import_id == snapshot.id).distinct()
     return session.exec(statement.order_by(col(Backlink.target_domain_id))).all()
 

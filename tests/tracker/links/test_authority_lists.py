@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from tests.shared import shared
 from tests.tracker.links.exports import NOW, count, write
 from tracker import domains, store
-from tracker.errors import DataError
+from tracker.errors import DataError, UsageError
 from tracker.links.authority_lists import import_authority
 from tracker.models import (
     AuthorityList,
@@ -83,6 +83,38 @@ def test_a_domain_that_openpagerank_does_not_know_has_no_value(lone: Engine, tmp
     assert known.value == 3.21
     assert unknown is None
     assert [(reject.line, reject.reason) for reject in body.rejects] == [(2, "no value: Domain not found")]
+
+
+def test_open_page_ranks_download_needs_no_names_of_columns(lone: Engine, tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "top10milliondomains.csv", '"Rank","Domain","Open Page Rank"\n"1","one.test","9.81"\n'
+    )
+    made = import_authority(lone, path, metric="openpagerank", as_of=date(2026, 1, 1), now=NOW)
+    assert (made.stored, made.rejected) == (1, 0)
+    with Session(lone) as session:
+        assert session.exec(select(AuthorityValue.value)).all() == [9.81]
+    other = write(tmp_path / "other.csv", "name,score\none.test,3\n")
+    with pytest.raises(UsageError, match="have no names"):
+        import_authority(lone, other, metric="m", as_of=date(2026, 1, 1), now=NOW)
+
+
+def test_the_same_list_again_says_again_what_of_it_was_rejected(lone: Engine, tmp_path: Path) -> None:
+    path = write(tmp_path / "list.csv", "domain,value\na.com,1\nb.com,x\nblog.c.com,2\n")
+    first, again = (
+        import_authority(
+            lone,
+            path,
+            metric="m",
+            as_of=date(2026, 1, 1),
+            now=NOW,
+            domain_column="domain",
+            value_column="value",
+        )
+        for _ in range(2)
+    )
+    assert (first.stored, first.already_there, again.stored, again.already_there) == (1, 0, 0, 1)
+    assert (again.read, again.rejected, again.left_out) == (3, 1, 1)
+    assert again.rejects == first.rejects
 
 
 def test_majestics_list_and_openpageranks_body_are_read(lone: Engine) -> None:

@@ -63,3 +63,32 @@ def test_few_links_before_say_nothing_about_the_kind_of_a_report(lone: Engine, t
     snapshot(lone, tmp_path, "2026-05-01", OLD[:4])
     result = snapshot(lone, tmp_path, "2026-06-01", NEWER)
     assert (result.scope, losses(lone)) == ("all", 4)
+
+
+SPREAD = [link(f"site{n}.com/") for n in range(60)]
+"""As many domains as rows: by itself taken for one row a domain."""
+DENSE = [*SPREAD, link("site0.com/other"), link("site1.com/other")]
+
+
+def test_a_guess_does_not_flip_between_two_exports_of_one_report(lone: Engine, tmp_path: Path) -> None:
+    assert snapshot(lone, tmp_path, "2026-05-01", SPREAD).scope == "one_per_domain"
+    assert snapshot(lone, tmp_path, "2026-05-08", SPREAD[:-1]).scope == "one_per_domain"
+    denser = snapshot(lone, tmp_path, "2026-06-01", DENSE)
+    assert denser.scope == "all"
+    assert "the two are not compared" in denser.warnings[-1]
+    assert "citelift import rescope 2 all" in denser.warnings[-1]
+
+
+def test_a_list_of_all_links_stays_one_though_it_looks_like_a_row_a_domain(
+    lone: Engine, tmp_path: Path
+) -> None:
+    snapshot(lone, tmp_path, "2026-05-01", DENSE)
+    later = snapshot(lone, tmp_path, "2026-06-01", SPREAD)
+    assert (later.scope, losses(lone)) == ("all", 2)
+    assert any("so is this one" in each for each in later.warnings)
+
+
+def test_another_sites_export_says_nothing_about_this_ones_kind(lone: Engine, tmp_path: Path) -> None:
+    snapshot(lone, tmp_path, "2026-05-01", DENSE)
+    rival = [each.replace("acme.com", "rival.com") for each in SPREAD]
+    assert snapshot(lone, tmp_path, "2026-06-01", rival).scope == "one_per_domain"
