@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert
 from sqlmodel import Session, SQLModel, col, select
 
-from tracker import domains, store
+from tracker import store
 from tracker.files import values
 from tracker.files.records import Reject
 from tracker.links.files.prepare import Prepared, prepared
@@ -58,7 +58,6 @@ class LinkWriter:
             owner: dict[str, list[Any]] = {
                 "workspace_id": [self.head.workspace_id] * part.count,
                 "import_id": [self.head.id] * part.count,
-                "source_page_id": domains.page_ids(part.pages),
             }
             _insert(self.session, Backlink, {**owner, **part.columns})
         if part.newest and (self.newest is None or part.newest > self.newest):

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import col, select
 
 from tests.shared import ROOT, shared
-from tests.tracker.links.exports import HEADER, NOW, SOUND, count, imported, write
+from tests.tracker.links.exports import HEADER, NOW, SOUND, count, imported, link, write
 from tracker import domains, store
 from tracker.errors import DataError, StoreError, UsageError
 from tracker.links import writers
@@ -174,13 +174,15 @@ def test_an_import_that_is_killed_leaves_the_database_as_it_was(lone: Engine, tm
     assert imported(lone, path).stored == 9_000
 
 
+@pytest.mark.parametrize("with_figures", [True, False])
 def test_a_second_process_stores_what_the_first_would_have(
-    sqlite_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_figures: bool
 ) -> None:
     with store.writing(sqlite_database) as session:
         session.add_all([Workspace(id=1, name="here"), Workspace(id=2, name="beside")])
     path = shared("data/link_exports/ahrefs_backlinks_utf8_comma.csv")
-    copy = write(tmp_path / "export.csv", path.read_text() + "cut,off")
+    plain = "\n".join([HEADER, *(link(f"site{n}.com/", first="2026-03-02") for n in range(8)), ""])
+    copy = write(tmp_path / "export.csv", (path.read_text() if with_figures else plain) + "cut,off")
     here = import_links(sqlite_database, 1, copy, now=NOW)
     monkeypatch.setattr(prepare, "BIG", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)

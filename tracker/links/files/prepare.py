@@ -1,5 +1,5 @@
-"""Rows of an export → the columns that are stored; for a big file in a process of its own, while this one
-inserts.
+"""Rows of an export → the columns that are stored. A big file is read in a process of its own, while this one
+prepares and inserts: half of the work each.
 """
 
 from __future__ import annotations
@@ -45,9 +45,6 @@ class Prepared:
     """One block of rows, ready to store once they have an import."""
 
     columns: dict[str, list[Any]]
-    pages: Sequence[str | None]
-    """The linking pages' canonical names. Whoever inserts makes their ids: of two processes it has more
-    time left."""
     publishers: list[dict[str, Any]]
     """Domains met for the first time."""
     rejects: list[Reject]
@@ -98,6 +95,7 @@ class _Preparer:
         lost_at, reasons = self._lost(block, last, lost_at)
         targets = [self.site] * len(block) if self.site else block.column("target_domain")
         columns: dict[str, list[Any]] = {
+            "source_page_id": domains.page_ids(block.column("source_page")),
             "source_domain_id": list(map(ids.__getitem__, block.column("source_domain"))),
             "target_domain_id": list(map(ids.__getitem__, targets)),
             "first_seen": first,
@@ -110,7 +108,7 @@ class _Preparer:
             columns[name] = list(block.column(name))
         columns = {name: column for name, column in columns.items() if _told(column)}
         publishers, ids.fresh = ids.fresh, []
-        return Prepared(columns, block.column("source_page"), publishers, block.rejects, len(block), newest)
+        return Prepared(columns, publishers, block.rejects, len(block), newest)
 
     def _stamped(self, moments: Sequence[Any]) -> list[Any]:
         return list(map(self.stamps.__getitem__, moments)) if _told(moments) else list(moments)
@@ -150,21 +148,12 @@ def _told(column: Sequence[Any]) -> bool:
 def prepared(
     path: Path, recognition: Recognition, *, vendor: str, site: str | None, now: datetime
 ) -> Iterator[Prepared]:
-    if path.stat().st_size < BIG or not child.is_worth_it():
-        return _here(path, recognition, vendor, site, now)
-    return _beside(path, recognition, vendor, site, now)
-
-
-def _here(
-    path: Path, recognition: Recognition, vendor: str, site: str | None, now: datetime
-) -> Iterator[Prepared]:
+    beside = path.stat().st_size >= BIG and child.is_worth_it()
     preparer = _Preparer(vendor, site, now)
-    return (preparer.prepare(block) for block in blocks(path, recognition))
+    return map(preparer.prepare, _beside(path, recognition) if beside else blocks(path, recognition))
 
 
-def _beside(
-    path: Path, recognition: Recognition, vendor: str, site: str | None, now: datetime
-) -> Iterator[Prepared]:
+def _beside(path: Path, recognition: Recognition) -> Iterator[Block]:
     """A fresh interpreter and no fork: this one may have threads and an open transaction."""
     reader = subprocess.Popen(
         child.command("-c", f"from {__name__} import serve; serve()"),
@@ -176,19 +165,16 @@ def _beside(
     assert reader.stdout is not None
     try:
         with suppress(BrokenPipeError), reader.stdin:  # it died already: what it does not send says so
-            pickle.dump((path.absolute(), recognition, vendor, site, now), reader.stdin)
-        while True:
-            prepared = _received(reader)
-            if prepared is None:
-                return
-            yield prepared
+            pickle.dump((path.absolute(), recognition), reader.stdin)
+        while (block := _received(reader)) is not None:
+            yield block
     finally:
         reader.stdout.close()
         reader.kill()
         reader.wait()
 
 
-def _received(reader: subprocess.Popen[bytes]) -> Prepared | None:
+def _received(reader: subprocess.Popen[bytes]) -> Block | None:
     assert reader.stdout is not None
     try:
         received = pickle.load(reader.stdout)  # noqa: S301 - our own child wrote it
@@ -206,9 +192,9 @@ def serve() -> None:
     """The child's whole life: a request in, blocks out, None at the end."""
     gc.disable()
     out = sys.stdout.buffer
-    path, recognition, vendor, site, now = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
+    path, recognition = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
     try:
-        for each in _here(path, recognition, vendor, site, now):
+        for each in blocks(path, recognition):
             pickle.dump(each, out, pickle.HIGHEST_PROTOCOL)
         pickle.dump(None, out)
     except CiteliftError as error:

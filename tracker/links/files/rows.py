@@ -75,8 +75,20 @@ class Block:
     def __len__(self) -> int:
         return len(self.columns[0])
 
+    def __reduce__(self) -> Any:
+        """Rows are read in a process of their own, and a view of nothing does not travel."""
+        return _block, (
+            [[] if len(column) and column[0] is EMPTY else column for column in self.columns],
+            len(self),
+            self.rejects,
+        )
+
     def column(self, name: str) -> Sequence[Any]:
         return self.columns[LinkRow._fields.index(name)]
+
+
+def _block(columns: list[Sequence[Any]], count: int, rejects: list[Reject]) -> Block:
+    return Block([column or [EMPTY] * count for column in columns], rejects)
 
 
 def rows(path: Path | str, recognition: Recognition) -> Iterator[LinkRow | Reject]:
