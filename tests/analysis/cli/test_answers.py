@@ -15,8 +15,10 @@ from analysis import frames
 from analysis.cli import answers as cli
 from tests.analysis.report.test_write import world_with_links
 from tests.analysis.test_changes import two_weeks
-from tests.facts import Facts
+from tests.facts import Facts, week
+from tracker import store
 from tracker.errors import CiteliftError, UsageError
+from tracker.models import Workspace
 
 
 @pytest.fixture
@@ -283,3 +285,23 @@ def test_no_answers_says_why(sqlite_database: Engine) -> None:
     facts.store(sqlite_database)
     address = sqlite_database.url.render_as_string(hide_password=False)
     assert "All 1 answer here are left out: 1 failed or came empty." in run(address, "visibility")
+
+
+def test_sources_say_which_cited_sites_may_be_ours_and_what_is_no_address(sqlite_database: Engine) -> None:
+    facts = Facts(prompts=("best crm",))
+    for number in range(3):
+        facts.answer("best crm", at=week(number), named=["Norvane"], cited=["https://norvane.de/preise"])
+    facts.store(sqlite_database)
+    address = sqlite_database.url.render_as_string(hide_password=False)
+    read_back = read(address, "sources")
+    assert read_back["yours"] == [{"domain": "norvane.de", "brand": "Norvane", "own": True, "answers": 3}]
+    assert read_back["no_address"] == {"citations": 0, "examples": []}
+    shown = " ".join(run(address, "sources").split())
+    assert "norvane.de, cited by 3 answers, belongs to no brand: yours?" in shown
+
+
+def test_every_number_says_in_which_time_zone_its_weeks_run(address: str, sqlite_database: Engine) -> None:
+    assert "Weeks run from Monday to Sunday, in UTC." in " ".join(run(address, "visibility").split())
+    with store.writing(sqlite_database) as session:
+        session.get_one(Workspace, 1).timezone = "Europe/Berlin"
+    assert "in the time of Europe/Berlin." in " ".join(run(address, "visibility").split())
