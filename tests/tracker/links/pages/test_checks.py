@@ -72,6 +72,20 @@ def test_pages_never_checked_come_first_then_the_oldest(database: Engine) -> Non
         assert pages_to_check(session, 9, now=NOW, every=timedelta(days=7)) == []
 
 
+def test_a_page_that_was_barred_is_asked_for_in_full_the_next_time(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=["https://cited.test/a"])
+    facts.store(sqlite_database)
+    challenge = "<title>Just a moment...</title><script>window._cf_chl_opt={}</script>"
+    barred = Fetched(
+        "https://cited.test/a", "https://cited.test/a", NOW, 200, challenge, headers=(("etag", '"e"'),)
+    )
+    with store.writing(sqlite_database) as session:
+        save_check(session, 1, check(barred, targets=()))
+        (due,) = pages_to_check(session, 1, now=NOW + timedelta(days=9), every=timedelta(days=7))
+    assert due.validators is None
+
+
 def add_backlinks(session: store.Session, urls: list[str]) -> None:
     made = LinkImport(
         id=900,
