@@ -302,3 +302,10 @@ def test_a_day_is_a_day_of_the_workspace(sqlite_database: Database, tmp_path: Pa
     with store.reading(sqlite_database) as session:
         answer = session.exec(select(Answer)).one()
     assert (answer.asked_at.isoformat()[:16], answer.week.isoformat()) == ("2026-06-07T00:00", "2026-06-01")
+
+
+def test_an_answer_is_known_by_the_id_that_came_later(sqlite_database: Database, tmp_path: Path) -> None:
+    name = {"id": "ab12cd34ef56"}
+    for number, row in enumerate((ROW, ROW | name, ROW | name | {"text": "Edited."})):
+        imported(sqlite_database, lines(tmp_path / f"{number}.jsonl", row))
+    assert count(sqlite_database) == 1
