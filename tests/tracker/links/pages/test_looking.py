@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -18,6 +19,7 @@ from tests.tracker.links.pages.served import LINK, TARGET, Served, Web, article,
 from tests.tracker.links.pages.test_verdicts import claim, policy, stored, verified
 from tracker import child, leases, store
 from tracker.links.pages import holds, looking, verify
+from tracker.links.web import browser
 from tracker.links.web.fetch import Fetcher
 from tracker.models import Lease, PageCheck
 
@@ -189,6 +191,28 @@ def test_a_pdf_is_read_for_links_and_for_names(sqlite_database: Engine) -> None:
         (seen,) = verified(sqlite_database, web)
     assert [each.word for each in seen.links] == ["live"]
     assert [(each.rank, each.linked) for each in seen.outcome.listings] == [(1, False), (2, True)]  # type: ignore[union-attr]
+
+
+@pytest.mark.browser
+def test_a_shell_that_a_browser_draws_gets_the_verdict_of_what_is_drawn(sqlite_database: Engine) -> None:
+    draws = f"document.getElementById('root').innerHTML = `<main><p>We like {LINK}</p></main>`;"
+    script = {"/main.js": Served("", body=draws, kind="text/javascript")}
+    shell = Served(
+        "", body="<title>t</title><div id=root></div><script src=/main.js></script>", beside=script
+    )
+    bare = Served("", body="<title>t</title><div id=root></div><script src=/none.js></script>")
+    if not any(map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))):
+        pytest.skip("no Chromium here")
+    with served({"drawn.example": shell, "bare.example": bare}) as web:
+        claim(sqlite_database, [web.url(host) for host in web.pages])
+        plan = verify.plan(sqlite_database, 1, now=NOW, min_age=timedelta(days=30))
+        fetcher = Fetcher(policy(web))
+        with browser.running(fetcher, sandbox=False) as drawing:
+            list(looking.look(sqlite_database, 1, plan.due, fetcher, at=NOW, browser=drawing))
+    assert [(each.source, each.verdict, each.means) for each in stored(sqlite_database)] == [
+        ("bare.example", "needs_browser", "browser"),
+        ("drawn.example", "live", "browser"),
+    ]
 
 
 def test_looks_of_a_server_that_is_slow_do_not_hold_up_the_others(sqlite_database: Engine) -> None:
