@@ -84,12 +84,8 @@ def read(prompts: pd.DataFrame, scope: Scope) -> None:
 def label(answer: Answer) -> str:
     problem = words.PROBLEM.format(problem=answer.problem) if answer.problem else ""
     engine = here.world.engines.get(answer.engine_id, "")
-    return words.ANSWER_LABEL.format(
-        day=numbers.day(day_of(answer.asked_at, here.world.timezone)),
-        engine=engine,
-        repeat=answer.repeat + 1,
-        problem=problem,
-    )
+    day = numbers.day(day_of(answer.asked_at, here.world.timezone))
+    return words.ANSWER_LABEL.format(day=day, engine=engine, repeat=answer.repeat + 1, problem=problem)
 
 
 def text_of(view: data.AnswerView) -> None:

@@ -4,8 +4,8 @@
 
 Two thirds are plain, as in link exports and citations; the rest have queries, tracking, fragments, escapes,
 or lie on platforms and in wrappers. What is judged is the ratio to `can_ada.parse` alone, in processor time,
-the best of five: exit code 1 beyond `LIMIT`. Before wrappers and product pages were read the ratio was 5.9 to 6.8, by turns on one machine; now it is 6.6
-to 7.2, and the difference lies in those.
+the best of five: exit code 1 beyond `LIMIT`. Before wrappers and product pages were read the ratio was 5.9
+to 6.8, by turns on one machine; now it is 6.6 to 7.2, and the difference lies in those.
 """
 
 from __future__ import annotations
