@@ -201,6 +201,9 @@ def _is_true(cell: str) -> bool:
 
 
 def _warnings(recognition: Recognition, text: str, sample: Sequence[Sequence[str]]) -> Iterator[str]:
+    if recognition.layout.name == MAPPED and recognition.layout.spelled:
+        said = ", ".join(f"{field} from {column}" for field, column in recognition.mapping.items())
+        yield f"read as an earlier file with this header was mapped: {said}; --map says otherwise"
     header = [formats.plain(name) for name in recognition.header]
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:

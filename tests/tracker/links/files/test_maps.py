@@ -80,6 +80,8 @@ def test_a_map_is_remembered_for_the_same_header_only(lone: Engine, tmp_path: Pa
     later = write(tmp_path / "april.csv", f"{HEADER}\n{ROW.replace('/a', '/b')}\n")
     again = imported(lone, later)
     assert (made.stored, again.stored, again.vendor) == (1, 1, "our sheet")
+    assert not any("was mapped" in each for each in made.warnings)
+    assert any("source_url from Wo steht er" in each for each in again.warnings)
     with Session(lone) as session:
         last = session.exec(select(Backlink).order_by(col(Backlink.id).desc())).first()
         assert last is not None
