@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import signal
 import sys
@@ -84,9 +85,10 @@ def serve(
     """Keep the clock: run what `citelift schedule` says, until SIGTERM or Ctrl-C."""
     from dashboard import clock
     from tracker import schedule
-    from tracker.logs import log_to
+    from tracker.logs import OneLine, log_to
 
     settings = settings_from(catalog, database)
+    logging.getLogger("asyncio").addHandler(OneLine(_with_the_time))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,18 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = f"{record.exc_info[0].__name__}: {record.exc_info[1]}"
         return redact(json.dumps(line, ensure_ascii=False, default=str))
+
+
+class OneLine(logging.Handler):
+    """What a library has to say, handed on as one line: it has no time of its own on the screen."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self.say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        why = f": {record.exc_info[1]}" if record.exc_info else ""
+        self.say(redact(" ".join(f"{record.name}: {record.getMessage()}{why}".split())))
 
 
 @contextmanager
