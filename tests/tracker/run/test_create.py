@@ -3,8 +3,7 @@ done."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,29 +12,22 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from dashboard import command
-from tests.shared import ROOT
 from tests.tracker.cli.test_collect import write_catalog
 from tests.tracker.run.test_jobs import count, prepared, small_catalog
+from tests.tracker.run.workers import CONTEXT
 from tracker import store
 from tracker.models import Ask, Run, RunState
 from tracker.run import claims, jobs
 
-PLANNER = """
-import sys
-from tests.tracker.run.test_jobs import prepared, small_catalog
-from tracker import store
-print(prepared(store.open_database(sys.argv[1]), small_catalog(), "the same"))
-"""
+
+def plan_the_same(address: str) -> int:
+    return prepared(store.open_database(address), small_catalog(), "the same")
 
 
 def test_four_processes_that_plan_the_same_run_plan_it_once(database: Engine, database_url: str) -> None:
     prepared(database, small_catalog(1, 1), "an earlier one")
-    planner = [sys.executable, "-c", PLANNER, database_url]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
-    started = [subprocess.Popen(planner, **pipes) for _ in range(4)]  # type: ignore[call-overload]
-    ends = [(*process.communicate(), process.returncode) for process in started]
-    assert [code for *_, code in ends] == [0] * 4, ends
-    assert len({out for out, *_ in ends}) == 1
+    with ProcessPoolExecutor(4, mp_context=CONTEXT) as processes:
+        assert len(set(processes.map(plan_the_same, [database_url] * 4))) == 1
     assert count(database, Run) == 2
     assert count(database, Ask) == 3 + 60
 
