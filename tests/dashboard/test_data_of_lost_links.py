@@ -51,7 +51,8 @@ def vendors_date(facts: Facts, revived: bool) -> list[PageCheck | PageLink]:
 
 
 def own_looks(facts: Facts, revived: bool) -> list[PageCheck | PageLink]:
-    """Our looks have the link, then twice some days apart not; then again."""
+    """Our looks have the link, then twice some days apart not; then again. The rival's link
+    stands throughout."""
     facts.link_import(1, vendor="ahrefs", scope="sample", day=week(BEGUN).date())
     facts.link(PAGE, OWN, imported=1, first=week(BEGUN))
     facts.link(OTHER, OWN, imported=1)
@@ -65,9 +66,10 @@ def looks(facts: Facts, moments: dict[datetime, bool]) -> Iterator[PageCheck | P
     for key, (at, there) in enumerate(moments.items(), start=1):
         check = PageCheck(id=key, workspace_id=1, page_id=page, checked_at=at, state="fetched", status=200)
         yield check
-        if there:
-            own = facts.brand_ids["Norvane"]
-            yield PageLink(check_id=key, brand_id=own, target_url=OWN, placement="content")
+        for brand, target in (("Oltera", RIVAL), ("Norvane", OWN))[: 2 if there else 1]:
+            yield PageLink(
+                check_id=key, brand_id=facts.brand_ids[brand], target_url=target, placement="content"
+            )
 
 
 WAYS: dict[str, Way] = {

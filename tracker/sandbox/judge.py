@@ -50,7 +50,9 @@ _KINDS: Mapping[str, re.Pattern[str]] = {
 
 
 def is_judge(request: Request) -> bool:
-    return request.shape == "responses" and request.model == SIMULATED[JUDGE].partition("/")[2]
+    """The judge's model, asked without the web: an answer engine may imitate the same model with it."""
+    of_the_judge = request.shape == "responses" and request.model == SIMULATED[JUDGE].partition("/")[2]
+    return of_the_judge and not request.search
 
 
 def reply(request: Request, *, empty: bool = False) -> Rendered:

@@ -24,7 +24,8 @@ def test_every_link_of_the_page_is_where_a_reader_would_say(page: Path) -> None:
 def test_the_hand_made_pages_are_many_and_name_every_placement() -> None:
     assert len(PAGES) >= 40
     text = "".join(page.read_text("utf-8") for page in PAGES)
-    assert all(f"{TARGET}{placement}" in text for placement in PLACEMENTS)
+    told_by_a_page = set(PLACEMENTS) - {"unknown"}  # of crawls by others, which say only that a link is there
+    assert all(f"{TARGET}{placement}" in text for placement in told_by_a_page)
 
 
 @pytest.mark.parametrize(
