@@ -161,11 +161,12 @@ def two_hosts(apart: int, asks: int, running_server: Any, dies: int | None) -> N
     assert end.maybe_paid <= CONCURRENCY, end
 
 
-def main(words: list[str]) -> None:
+def main() -> None:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     if os.name != "posix" or os.getuid() != 0:
-        sys.exit("needs root on Linux, for namespaces")
-    numbers = dict(word.split("=") for word in words)
+        print("not run: it needs root on Linux, for namespaces")
+        return
+    numbers = dict(word.split("=") for word in sys.argv[1:])
     apart, asks = int(numbers.get("apart", 300)), int(numbers.get("asks", 1800))
     with server() as running_server:
         for dies in (None, 0, 1):
@@ -173,4 +174,4 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -162,12 +162,12 @@ def show(this: Month, mondays: list[datetime]) -> None:
     assert sum("run of" in line and "begins" in line for line in words) >= len(mondays)
 
 
-def main(words: list[str]) -> None:
+def main() -> None:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    numbers = dict(word.split("=") for word in words)
+    numbers = dict(word.split("=") for word in sys.argv[1:])
     with server() as running:
         month(int(numbers.get("weeks", 5)), running)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
