@@ -30,6 +30,9 @@ FULL = 0.1
 """Seconds until it is worth looking again where others have all that is allowed in flight."""
 LATE = timedelta(seconds=0.25)
 """By so much a turn that came late is made up for, so that a busy machine keeps the pace."""
+SPARE = 1.03
+"""By so much turns lie further apart than the engine allows: it counts what arrives, and on its way a request
+may be late and the next one not."""
 EARLY = 0.02
 """Seconds by which a turn may be early, so that a fast pace needs no transaction for every request."""
 
@@ -100,7 +103,7 @@ def _chosen(
         return (), FULL
     if scope.rpm is None:
         return waiting[:room], FULL
-    every = timedelta(seconds=60 / scope.rpm)
+    every = timedelta(seconds=60 / scope.rpm * SPARE)
     first = max(pace.next_at or now, now - LATE)
     turns = math.floor((now + timedelta(seconds=EARLY) - first) / every) + 1
     chosen = waiting[: min(room, max(0, turns))]
