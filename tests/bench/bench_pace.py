@@ -57,8 +57,8 @@ def rpm(kind: str, running: Any) -> None:
         flush=True,
     )
     assert minute <= RPM, said
-    # Between the gate and the engine a request may be as late as the machine is busy, and the next on time; the
-    # first of each process also waits until its client is built.
+    # Between the gate and the engine a request may be as late as the machine is busy, and the next on time;
+    # the first of each process also waits until its client is built.
     assert second <= RPM / 60 * (1 + late) + 4, said
     assert said["asked_again"] == 0, said
 

@@ -71,8 +71,8 @@ def sent(database: Engine) -> set[int]:
 
 def test_requests_go_out_evenly_at_so_many_a_minute(database: Engine, run_id: int) -> None:
     keys = claimed(database, run_id, 6)
-    moments = paced(database, run_id, lambda pace: starts(pace, keys), rpm=600)
-    assert moments[-1] >= 0.45
+    moments = paced(database, run_id, lambda pace: starts(pace, keys), rpm=240)
+    assert moments[-1] >= 1.0
     assert all(later - first > 0.15 for first, later in zip(moments, moments[2:], strict=False))
 
 
