@@ -9,8 +9,9 @@ the source (`analysis.lift.direction`): lift × share of the brand's answers tha
 that does not link to the brand yet; in points of mention rate, with the lift's interval. It says what would
 go with such a link if the association held for this brand, and is no promise.
 
-**Order**: sources with a supported gain by its lower bound, then the others by share of answers citing them ×
-share of weeks in which they are cited × (1 + share of rivals they link to).
+**Order**: sources with a supported gain by its lower bound, then those that stand out without one (linked
+brands are named more where they are cited, and why is not settled), then the others; both by share of answers
+citing them × share of weeks in which they are cited × (1 + share of rivals they link to).
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ class Opportunity:
         Among answers citing the source: share naming the own brand, and the most named rival.
     gain, gain_low, gain_high : float or None
         Points of mention rate (0.01 = one point); None where the lift table does not support one.
+    stands_out : bool
+        Whether lift claims the source and it does not link to the brand yet, gain or not.
     """
 
     source: str
@@ -109,6 +112,7 @@ class Opportunity:
     gain: float | None = None
     gain_low: float | None = None
     gain_high: float | None = None
+    stands_out: bool = False
     state: State = "open"
     note: str = ""
     weight: float = field(default=0.0, repr=False)
@@ -166,11 +170,12 @@ def opportunities(
     ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
     reach = frames.reach(database, world, scope, list(ids))
     states = frames.opportunity_states(database, world, STATE_KIND)
-    lifts = {row.source: row for row in lift.rows} if lift and supports_gains(lift) else {}
+    lifts = {row.source: row for row in lift.rows if claims(row)} if lift else {}
+    gains = lift is not None and supports_gains(lift)
     offers = []
     for row in reach.to_dict("records"):
         name = ids[int(row["source_id"])]
-        offer = _opportunity(name, row, facts, lifts.get(name), states.get(name))
+        offer = _opportunity(name, row, facts, lifts.get(name), states.get(name), gains=gains)
         if offer is not None:
             offers.append(offer)
     return sorted(offers, key=_order)
@@ -181,6 +186,11 @@ def supports_gains(lift: LiftTable) -> bool:
     return lift.direction is not None and lift.direction.verdict == "supports the source"
 
 
+def claims(row: LiftRow) -> bool:
+    """Whether the source goes with more mentions of the brands it links to."""
+    return row.verdict == "associated within the same question"
+
+
 def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:
     """Cited sites under a brand's own name that the catalog does not list: perhaps its own, never
     opportunities."""
@@ -188,12 +198,12 @@ def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:
         return unlisted(connection, world.id)
 
 
-def _order(row: Opportunity) -> tuple[bool, bool, float, str]:
-    """What nobody has closed first; then supported gains, by their lower bound; then the others, by their
-    weight."""
+def _order(row: Opportunity) -> tuple[bool, bool, bool, float, str]:
+    """What nobody has closed first; then supported gains, by their lower bound; then what stands out and then
+    the others, by their weight."""
     supported = row.gain_low is not None and row.gain_low > 0
     size = row.gain_low if supported else row.weight
-    return row.state in CLOSED, not supported, -(size or 0.0), row.source
+    return row.state in CLOSED, not supported, not row.stands_out, -(size or 0.0), row.source
 
 
 def _gather(
@@ -246,6 +256,8 @@ def _opportunity(
     facts: _Facts,
     lift: LiftRow | None,
     decided: tuple[str, str] | None,
+    *,
+    gains: bool,
 ) -> Opportunity | None:
     kind = facts.kinds[name]
     if kind == "rival":
@@ -261,7 +273,8 @@ def _opportunity(
     reasons = _reasons(name, kind, facts, rivals, to_own)
     if not reasons or rate.estimate is None or rate.low is None or rate.high is None:
         return None
-    gain = _gain(lift, rate.estimate) if not to_own and kind != "you" else (None, None, None)
+    stands_out = lift is not None and not to_own and kind != "you"
+    gain = _gain(lift, rate.estimate) if stands_out and gains else (None, None, None)
     steady = int(reach["weeks"]) / max(facts.of_weeks, 1)
     others = max(sum(b.competes for b in brands), 1)
     state, note = decided or ("open", "")
@@ -286,6 +299,7 @@ def _opportunity(
         gain=gain[0],
         gain_low=gain[1],
         gain_high=gain[2],
+        stands_out=stands_out,
         state=state,  # type: ignore[arg-type]
         note=note,
         weight=rate.estimate * steady * (1 + len(rivals) / others),
@@ -293,8 +307,7 @@ def _opportunity(
 
 
 def _gain(lift: LiftRow | None, rate: float) -> tuple[float | None, float | None, float | None]:
-    claims = lift is not None and lift.verdict == "associated within the same question"
-    if lift is None or not claims or lift.lift is None or lift.low is None or lift.high is None:
+    if lift is None or lift.lift is None or lift.low is None or lift.high is None:
         return None, None, None
     return lift.lift * rate, lift.low * rate, lift.high * rate
 

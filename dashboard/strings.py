@@ -575,6 +575,7 @@ class Opportunities:
     SPREAD = "{engines}, {weeks} of {of_weeks} weeks, {prompts}"
     GAIN = "Expected gain"
     NO_GAIN = "no expected gain: lift does not support one"
+    UNSETTLED = "stands out; direction not settled, so no expected gain"
     NEXT, PAGES = "Next: {step}", "Pages to look at"
     NOTE = "Note: {note}"
     DECIDE = "Record a decision with"

@@ -90,5 +90,5 @@ def opportunities(
 
 def _gain(row: Opportunity) -> str:
     if row.gain is None:
-        return numbers.UNKNOWN
+        return "stands out" if row.stands_out else numbers.UNKNOWN
     return f"{numbers.points(row.gain)} ({numbers.points_range(row.gain_low, row.gain_high)})"

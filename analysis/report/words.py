@@ -257,7 +257,7 @@ def checks(row: LiftRow) -> str:
 def gain(row: Opportunity) -> str:
     """What would go with a link, if the association held for this brand."""
     if row.gain is None:
-        return "no gain can be given"
+        return "stands out; direction not settled" if row.stands_out else "no gain can be given"
     span = numbers.points_range(row.gain_low, row.gain_high)
     return f"{numbers.points(row.gain)} ({span}) would go with a link"
 

@@ -120,7 +120,23 @@ def test_no_gain_is_given_unless_timing_supports_the_source(
     facts.store(sqlite_database)
     table = lift_table(0.1)
     table.direction = told(verdict) if verdict else None
-    assert found(sqlite_database, lift=table)["example.org"].gain is None
+    row = found(sqlite_database, lift=table)["example.org"]
+    assert (row.gain, row.stands_out) == (None, True)
+
+
+def test_what_stands_out_without_a_gain_comes_before_what_is_cited_more(sqlite_database: Engine) -> None:
+    facts = Facts()
+    facts.answer("best crm", cited=[NEWS, "https://big.com/"])
+    facts.answer("best crm", cited=["https://big.com/"], repeat=1)
+    facts.link(NEWS, "https://oltera.com/")
+    facts.store(sqlite_database)
+    table = lift_table(0.1)
+    table.direction = told("not settled")
+    rows = opportunities(sqlite_database, frames.world(sqlite_database), lift=table)
+    assert [(row.source, row.stands_out, row.gain) for row in rows] == [
+        ("example.org", True, None),
+        ("big.com", False, None),
+    ]
 
 
 def test_a_gain_is_lift_times_the_share_of_answers_citing_the_source(sqlite_database: Engine) -> None:
