@@ -555,7 +555,8 @@ class Opportunities:
     NONE_TEXT = "Nothing that answers lean on is missing for you, or there is too little data to tell."
     NONE_COMMANDS = ("citelift import links FILE", "citelift run")
     FOUND_SUB = (
-        "Sources with a supported gain come first, by its lower bound; then the most cited ones. An "
+        "Sources with a supported gain come first, by its lower bound; then those that stand out, then "
+        "the most cited ones. An "
         "expected gain says what "
         "would go with a link if the association held for you. It is no promise."
     )
