@@ -170,7 +170,7 @@ def opportunities(
     ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
     reach = frames.reach(database, world, scope, list(ids))
     states = frames.opportunity_states(database, world, STATE_KIND)
-    lifts = {row.source: row for row in lift.rows if claims(row)} if lift else {}
+    lifts = {row.source: row for row in lift.rows if row.goes_with_more} if lift else {}
     gains = lift is not None and supports_gains(lift)
     offers = []
     for row in reach.to_dict("records"):
@@ -184,11 +184,6 @@ def opportunities(
 def supports_gains(lift: LiftTable) -> bool:
     """Whether timing speaks for the sources: else an engine may cite them because it names the brand."""
     return lift.direction is not None and lift.direction.verdict == "supports the source"
-
-
-def claims(row: LiftRow) -> bool:
-    """Whether the source goes with more mentions of the brands it links to."""
-    return row.verdict == "associated within the same question"
 
 
 def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:

@@ -192,7 +192,7 @@ def _show_lift(db: Database, workspace_id: int, truth: dict[str, Any]) -> None:
 
     table = lift(frames.lift_panel(db, workspace_id))
     planted = {row["source"] for row in truth["planted"]}
-    claimed = [row for row in table.rows if row.verdict == "associated within the same question"]
+    claimed = [row for row in table.rows if row.goes_with_more]
     err.print(
         f"     {len(claimed)} of {len(table.rows)} sources stand out; "
         f"{sum(r.source in planted for r in claimed)} of {len(planted)} planted ones are among them"

@@ -70,10 +70,9 @@ def lift(
     lift_table = estimate(panel, brand=chosen, checks=checks)
     if as_json:
         runs = lift_table.direction.verdict if lift_table.direction else None
-        claimed = "associated within the same question"
         rows = [
             {name: getattr(row, name) for name in LIFT_FIELDS}
-            | {"direction": runs if row.verdict == claimed else None}
+            | {"direction": runs if row.goes_with_more else None}
             for row in lift_table.rows
         ]
         head = {"design": "within-answer", "brand": lift_table.brand, "window": asked.window}

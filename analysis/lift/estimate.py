@@ -99,6 +99,11 @@ class LiftRow:
     checks: dict[str, bool] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def goes_with_more(self) -> bool:
+        """Whether the source is claimed: brands that it links to are named more where it is cited."""
+        return self.verdict == "associated within the same question"
+
 
 @dataclass(frozen=True)
 class LiftTable:
@@ -212,7 +217,7 @@ def _tells(checks: Checks, brand: str | None) -> bool:
 
 
 def _claimed(rows: list[LiftRow]) -> dict[str, float]:
-    return {r.source: r.shrunk or 0.0 for r in rows if r.verdict == "associated within the same question"}
+    return {r.source: r.shrunk or 0.0 for r in rows if r.goes_with_more}
 
 
 @dataclass(frozen=True)
@@ -441,9 +446,8 @@ def _revised(row: LiftRow, common_effect: bool, pooled: Interval | None) -> Verd
         return row.verdict
     if common_effect:
         return "lifts every brand alike"
-    claim = row.verdict == "associated within the same question"
     strays = pooled is not None and pooled.low is not None and pooled.low > 0.02
-    if claim and strays and pooled is not None and (row.low or 0.0) <= 2 * (pooled.high or 0.0):
+    if row.goes_with_more and strays and pooled is not None and (row.low or 0.0) <= 2 * (pooled.high or 0.0):
         return "named without the link too"
     return row.verdict
 

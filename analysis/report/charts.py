@@ -64,7 +64,7 @@ class Forest:
         """One interval with its estimate; nothing where there is no number."""
         if row.lift is None or row.low is None or row.high is None:
             return Markup("")
-        claims = row.verdict == "associated within the same question"
+        claims = row.goes_with_more
         colour = (
             "#0b6e63" if claims else ("#b42318" if row.verdict == "goes with fewer mentions" else "#8a8f98")
         )

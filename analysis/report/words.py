@@ -122,7 +122,7 @@ def claims(w: Week) -> str:
             "No cited source is known to link to a tracked brand, so links and mentions cannot be compared "
             "yet."
         )
-    positive = [row for row in w.claims if row.verdict == "associated within the same question"]
+    positive = [row for row in w.claims if row.goes_with_more]
     looked = sum(row.lift is not None for row in table.rows)
     short = len(table.rows) - looked
     tail = f" {numbers.counted(short, 'more source')} had too little data." if short else ""
