@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +19,8 @@ from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
     from tracker.answers.arrivals import ImportCounts
     from tracker.files.values import DateOrder
 
@@ -67,27 +71,20 @@ def import_answers(
     as_json: JsonOption = False,
 ) -> None:
     """Store answers that were recorded elsewhere. Recognised by content; the same answer is stored once."""
-    from tracker import store
-    from tracker.answers import recorded, rollups
+    from tracker.answers import recorded
 
-    settings = where.settings()
-    with opened(settings) as db:
-        workspace_id, _ = synced(db, settings, need="brands")
-        counts = recorded.import_answers(
-            db,
-            workspace_id,
-            file,
-            now=datetime.now(UTC),
-            mapping=recorded.pairs(mapping or ()),
-            constants=recorded.pairs(constants or ()),
-            timezone=timezone,
-            date_order=_order(date_order),
-            encoding=encoding,
-            citations_from_text=citations_from_text,
-        )
-        with store.writing(db) as session:
-            rollups.update(session, workspace_id)
-    _show(file, counts, as_json)
+    take = partial(
+        recorded.import_answers,
+        path=file,
+        now=datetime.now(UTC),
+        mapping=recorded.pairs(mapping or ()),
+        constants=recorded.pairs(constants or ()),
+        timezone=timezone,
+        date_order=_order(date_order),
+        encoding=encoding,
+        citations_from_text=citations_from_text,
+    )
+    _show(file, _counted_in(where, take), as_json)
 
 
 def import_raw(
@@ -105,24 +102,31 @@ def import_raw(
     as_json: JsonOption = False,
 ) -> None:
     """Store recorded replies of engines: read by shape, kept as they are, readable again by `reread`."""
+    from tracker.answers import recorded, replies
+
+    take = partial(
+        replies.import_replies,
+        files=files,
+        now=datetime.now(UTC),
+        constants=recorded.pairs(constants or ()),
+        timezone=timezone,
+        prompts=prompts,
+    )
+    _show(files[0], _counted_in(where, take), as_json)
+
+
+def _counted_in(where: Where, take: Callable[[Database, int], ImportCounts]) -> ImportCounts:
+    """Store what comes, and count it into the roll-ups."""
     from tracker import store
-    from tracker.answers import recorded, replies, rollups
+    from tracker.answers import rollups
 
     settings = where.settings()
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
-        counts = replies.import_replies(
-            db,
-            workspace_id,
-            files,
-            now=datetime.now(UTC),
-            constants=recorded.pairs(constants or ()),
-            timezone=timezone,
-            prompts=prompts,
-        )
+        counts = take(db, workspace_id)
         with store.writing(db) as session:
             rollups.update(session, workspace_id)
-    _show(files[0], counts, as_json)
+    return counts
 
 
 def _order(name: str | None) -> DateOrder | None:

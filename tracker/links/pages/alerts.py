@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from tracker.links.pages.checks import by_look
 from tracker.links.pages.history import CONFIRM_DAYS
 from tracker.links.pages.verdicts import LIVE, NOT_THERE
 from tracker.links.pages.verify import StoredVerdict, history, link_key
@@ -163,15 +164,7 @@ def _listed(session: Session, workspace_id: int) -> Iterator[tuple[int, StoredLi
         b.linked,
         b.followed,
     )
-    rows = session.connection().execute(
-        select(*columns)
-        .join_from(b, c, col(c.id) == col(b.check_id))
-        .join(Page, col(Page.id) == col(c.page_id))
-        .join(Domain, col(Domain.id) == col(Page.domain_id))
-        .join(Brand, col(Brand.id) == col(b.brand_id))
-        .where(col(c.workspace_id) == workspace_id)
-        .order_by(col(c.checked_at), col(b.id))
-    )
+    rows = by_look(session, workspace_id, b, columns)
     return ((check, StoredListing(*rest)) for check, *rest in rows)
 
 

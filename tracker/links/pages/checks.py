@@ -305,3 +305,19 @@ def _stored_look(row: PageCheck, links: Sequence[PageLink]) -> Look:
         follows="nofollow" not in robots and any(not (x.nofollow or x.ugc or x.sponsored) for x in links),
         hidden=bool(links) and all(link.placement == "hidden" for link in links),
     )
+
+
+def by_look(
+    session: Session, workspace_id: int, table: type[LinkVerdict | PageBrand], columns: Sequence[Any]
+) -> Iterable[Sequence[Any]]:
+    """What all looks of a workspace say, oldest first, with the page, its site and the brand at hand."""
+    statement = (
+        select(*columns)
+        .join_from(table, PageCheck, col(PageCheck.id) == col(table.check_id))
+        .join(Page, col(Page.id) == col(PageCheck.page_id))
+        .join(Domain, col(Domain.id) == col(Page.domain_id))
+        .join(Brand, col(Brand.id) == col(table.brand_id))
+        .where(col(PageCheck.workspace_id) == workspace_id)
+        .order_by(col(PageCheck.checked_at), col(table.id))
+    )
+    return session.connection().execute(statement)

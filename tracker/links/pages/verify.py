@@ -234,13 +234,4 @@ def history(session: Session, workspace_id: int) -> Iterator[StoredVerdict]:
         c.barred_by,
         c.means,
     )
-    rows = session.connection().execute(
-        select(*columns)
-        .join_from(v, c, col(c.id) == col(v.check_id))
-        .join(Page, col(Page.id) == col(c.page_id))
-        .join(Domain, col(Domain.id) == col(Page.domain_id))
-        .join(Brand, col(Brand.id) == col(v.brand_id))
-        .where(col(c.workspace_id) == workspace_id)
-        .order_by(col(c.checked_at), col(v.id))
-    )
-    return (StoredVerdict(*row) for row in rows)
+    return (StoredVerdict(*row) for row in checks.by_look(session, workspace_id, v, columns))
