@@ -96,11 +96,14 @@ class Vendor(ABC):
         """Raises `RefusedError` for a reply without rows that is not the end."""
 
 
-def _json(status: int, body: bytes) -> Any:
+def _object(status: int, body: bytes) -> dict[str, Any]:
     try:
-        return json.loads(body)
+        reply = json.loads(body)
     except ValueError:
-        raise RefusedError(f"HTTP {status} and no JSON") from None
+        raise RefusedError(f"HTTP {status} and no JSON", too_fast=status == 429) from None
+    if not isinstance(reply, dict):
+        raise RefusedError(f"HTTP {status} and no JSON object", too_fast=status == 429)
+    return reply
 
 
 def _content(name: str, rows: list[Any]) -> bytes:
@@ -145,9 +148,9 @@ class Ahrefs(Vendor):
     def read(
         self, status: int, headers: Mapping[str, str], body: bytes, cursor: Cursor, rows: int
     ) -> PageReply:
-        reply = _json(status, body)
+        reply = _object(status, body)
         if status != 200 or not isinstance(reply.get("backlinks"), list):
-            said = str(reply.get("error", f"HTTP {status}")) if isinstance(reply, dict) else f"HTTP {status}"
+            said = str(reply.get("error", f"HTTP {status}"))
             spent = status == 402 or (status == 403 and "unit" in said.casefold())
             raise RefusedError(said, no_credit=spent, too_fast=status == 429)
         found = reply["backlinks"]
@@ -200,8 +203,8 @@ class DataForSeo(Vendor):
     def read(
         self, status: int, headers: Mapping[str, str], body: bytes, cursor: Cursor, rows: int
     ) -> PageReply:
-        reply = _json(status, body)
-        task = (reply.get("tasks") or [{}])[0] if isinstance(reply, dict) else {}
+        reply = _object(status, body)
+        task = (reply.get("tasks") or [{}])[0]
         code = task.get("status_code") or reply.get("status_code")
         if status != 200 or code != 20_000:
             said = str(task.get("status_message") or reply.get("status_message") or f"HTTP {status}")
@@ -236,7 +239,7 @@ class Majestic(Vendor):
     def read(
         self, status: int, headers: Mapping[str, str], body: bytes, cursor: Cursor, rows: int
     ) -> PageReply:
-        reply = _json(status, body)
+        reply = _object(status, body)
         code = str(reply.get("Code", f"HTTP {status}"))
         if status != 200 or code != "OK":
             said = f"{code}: {reply.get('ErrorMessage') or ''}".rstrip(": ")
@@ -322,12 +325,9 @@ class OpenPageRank(Vendor):
     def read(
         self, status: int, headers: Mapping[str, str], body: bytes, cursor: Cursor, rows: int
     ) -> PageReply:
-        reply = _json(status, body)
-        if status != 200 or not isinstance(reply, dict) or not isinstance(reply.get("response"), list):
-            said = (
-                str(reply.get("error") or f"HTTP {status}") if isinstance(reply, dict) else f"HTTP {status}"
-            )
-            raise RefusedError(said, too_fast=status == 429)
+        reply = _object(status, body)
+        if status != 200 or not isinstance(reply.get("response"), list):
+            raise RefusedError(str(reply.get("error") or f"HTTP {status}"), too_fast=status == 429)
         ranked = [row for row in reply["response"] if row.get("status_code") == 200]
         at = cursor.get("at", 0) + rows
         following = {**cursor, "at": at} if at < len(cursor["domains"]) else None
@@ -352,7 +352,7 @@ class Bing(Vendor):
     def read(
         self, status: int, headers: Mapping[str, str], body: bytes, cursor: Cursor, rows: int
     ) -> PageReply:
-        reply = _json(status, body)
+        reply = _object(status, body)
         if status != 200 or not isinstance(reply.get("d"), dict):
             said = str(reply.get("Message") or f"HTTP {status}")
             raise RefusedError(said, too_fast=status == 429 or "throttl" in said.casefold())

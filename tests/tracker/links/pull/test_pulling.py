@@ -24,7 +24,7 @@ from tracker import store
 from tracker.errors import BudgetError, EngineError, UsageError
 from tracker.links.pull import pulling
 from tracker.links.pull.pulling import Order, Pulled
-from tracker.links.pull.vendors import VENDORS
+from tracker.links.pull.vendors import VENDORS, RefusedError
 from tracker.models import AuthorityValue, Backlink, LinkImport, LinkPullPage
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -243,7 +243,7 @@ import sys
 from datetime import UTC, datetime
 from tracker import store
 from tracker.links.pull import pulling
-from tracker.links.pull.vendors import VENDORS
+from tracker.links.pull.vendors import VENDORS, RefusedError
 type(VENDORS["majestic"]).page_rows = 7
 order = pulling.Order(VENDORS["majestic"], 1, "acme-widgets.example", 1000, 9.0, 0.001)
 pulling.pull(store.open_database(sys.argv[1]), order, now=lambda: datetime.now(UTC))
@@ -312,3 +312,14 @@ def test_a_target_without_links_stores_nothing(lone: Engine, monkeypatch: pytest
     with served(monkeypatch, Service("semrush", 0)):
         made = pulled(lone, order("semrush"))
     assert (made.rows, made.complete, made.stored) == (0, True, None)
+
+
+@pytest.mark.parametrize("status", [200, 429, 502])
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"busy"', b"<html>busy</html>", b"\xff\xfe"])
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_what_is_no_reply_of_the_vendor_is_refused_and_waited_for_where_it_says_so(
+    vendor: str, body: bytes, status: int
+) -> None:
+    with pytest.raises(RefusedError) as refused:
+        VENDORS[vendor].read(status, {}, body, {"domains": ["example.org"]}, 10)
+    assert refused.value.too_fast is (status == 429)
