@@ -32,14 +32,13 @@ Cameron, Gelbach and Miller (2011), "Robust inference with multiway clustering".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse, stats
-from threadpoolctl import threadpool_limits
 
 from analysis.intervals import Interval
 from analysis.lift.panel import Floats, Ints, Panel
@@ -187,29 +186,16 @@ def directions(
     sources = np.bincount(of, dated.any(axis=1), count).astype(np.int64)
     if not dated.any():
         return tuple(_untestable(strength, int(n), int(s)) for n, s in zip(links, sources, strict=True))
-    # Many small products: BLAS threads gain nothing here and wait for each other on a busy machine.
-    with threadpool_limits(limits=1, user_api="blas"):
-        return _directions(panel, fx, dated, strength, of, count, level)
-
-
-def _directions(
-    panel: Panel,
-    fx: Effects,
-    dated: NDArray[np.bool_],
-    strength: Floats,
-    of: Ints,
-    count: int,
-    level: float,
-) -> tuple[Direction, ...]:
-    links = np.bincount(of, dated.sum(axis=1), count).astype(np.int64)
-    sources = np.bincount(of, dated.any(axis=1), count).astype(np.int64)
     at = np.flatnonzero(dated.any(axis=1))
     cells = _cells(panel, at)
     live = _live(panel, at) & dated[at][:, :, None]
-    every = np.zeros(cells.weight.shape[1], np.int64)
-    named = _named_margin(cells, every, strength[at], live, of[at], count)
-    slanted = _named_margin(cells, _topics(panel), strength[at], live, of[at], count, slope=True)
-    citing = _citing_margin(cells, every, strength[at], live, of[at], count)
+    rises = _rises(cells, strength[at], live)
+    draws = _draws(cells, strength[at], live)
+    weeks = _Moving(cells.weight, np.zeros(cells.weight.shape[1], np.int64), None)
+    slanting = _Moving(cells.weight, _topics(panel), _spread(cells.named, cells.weight))
+    named = _regress(cells.named, rises, weeks, of[at], count)
+    slanted = _regress(cells.named, rises, slanting, of[at], count)
+    citing = _regress(cells.cited, draws, weeks, of[at], count)
     eras = _eras(panel, fx, dated, of, count, level)
     out = []
     for k, (n, m) in enumerate(zip(links.tolist(), sources.tolist(), strict=True)):
@@ -305,44 +291,43 @@ def _unlinked(rate: Floats, weight: Floats, live: NDArray[np.bool_]) -> Floats:
     return np.asarray(((rate * off).sum(axis=2) + DRAWN * everything) / (off.sum(axis=2) + DRAWN))
 
 
-def _named_margin(
-    cells: _Cells,
-    part: Ints,
-    strength: Floats,
-    live: NDArray[np.bool_],
-    of: Ints,
-    count: int,
-    *,
-    slope: bool = False,
-) -> _Slopes:
-    level = _elsewhere(cells.named, cells.weight)
-    spread = level * (1 - level)
-    predicted = np.zeros((len(strength), *cells.named.shape))
-    for s in range(len(strength)):
-        for b in np.flatnonzero(live[s].any(axis=1)):
-            reach = _unlinked(cells.cited[..., s], cells.weight, live[s, b])
-            predicted[s, ..., b] = strength[s] * (spread[..., b] * reach)[:, :, None] * live[s, b]
-    moving = _Moving(cells.weight, part, spread if slope else None)
-    return _regress(moving.rest(cells.named), (moving.rest(x) for x in predicted), cells.weight, of, count)
+def _spread(rate: Floats, weight: Floats) -> Floats:
+    """p(1 − p) of the own level, (E, P, K)."""
+    level = _elsewhere(rate, weight)
+    return np.asarray(level * (1 - level))
 
 
-def _citing_margin(
-    cells: _Cells, part: Ints, strength: Floats, live: NDArray[np.bool_], of: Ints, count: int
-) -> _Slopes:
-    level = _elsewhere(cells.cited, cells.weight)
-    spread = level * (1 - level)
-    moving = _Moving(cells.weight, part, None)
-    outcome = moving.rest(cells.cited)
-    predicted = []
+@dataclass(frozen=True)
+class _Predicted:
+    """What one source's links should move, where: one brand's rate, or the source's own."""
+
+    source: int
+    column: int
+    values: Floats
+    """(E, P, T)."""
+
+
+def _rises(cells: _Cells, strength: Floats, live: NDArray[np.bool_]) -> list[_Predicted]:
+    """Of the brands' rates, one for each dated link."""
+    spread = _spread(cells.named, cells.weight)
+    out = []
+    for s, b in np.argwhere(live.any(axis=2)).tolist():
+        reach = _unlinked(cells.cited[..., s], cells.weight, live[s, b])
+        out.append(_Predicted(s, b, strength[s] * (spread[..., b] * reach)[:, :, None] * live[s, b]))
+    return out
+
+
+def _draws(cells: _Cells, strength: Floats, live: NDArray[np.bool_]) -> list[_Predicted]:
+    """Of the sources' rates, one for each source."""
+    spread = _spread(cells.cited, cells.weight)
+    out = []
     for s in range(len(strength)):
         drawing = np.zeros(cells.weight.shape)
         for b in np.flatnonzero(live[s].any(axis=1)):
             reach = _unlinked(cells.named[..., b], cells.weight, live[s, b])
             drawing += reach[:, :, None] * live[s, b]
-        column = np.zeros((*cells.weight.shape, len(strength)))
-        column[..., s] = strength[s] * spread[..., s][:, :, None] * drawing
-        predicted.append(moving.rest(column))
-    return _regress(outcome, predicted, cells.weight, of, count)
+        out.append(_Predicted(s, s, strength[s] * spread[..., s][:, :, None] * drawing))
+    return out
 
 
 class _Moving:
@@ -373,35 +358,38 @@ class _Moving:
         return np.asarray(linalg.pinvh(gram.reshape(weeks * k, weeks * k), rtol=1e-9), np.float64)
 
     def rest(self, values: Floats) -> Floats:
-        """What is left of `values` (E, P, T, K)."""
+        """What is left of all columns of `values` (E, P, T, K)."""
+        return np.stack([self.of_column(values[..., k], k) for k in range(values.shape[3])], axis=3)
+
+    def of_column(self, values: Floats, k: int) -> Floats:
+        """What is left of `values` (E, P, T), which are column k's."""
         out = np.empty_like(values)
         for i, (e, of) in enumerate(self.blocks):
             weight = self.weight[e][of]
             part = _centred(values[e][of], weight)
-            if self.slope is None:
-                sums = (weight[..., None] * part).sum(axis=0)
-                out[e, of] = _centred(part - (self.inverse[0][i] @ sums)[None], weight)
-                continue
-            for k in range(values.shape[3]):
-                at = self._columns(weight, self.slope[e, of, k])
-                sums = np.einsum("pt,pi->ti", weight * part[..., k], at).ravel()
-                trend = (self.inverse[k][i] @ sums).reshape(weight.shape[1], -1)
-                out[e, of, :, k] = _centred((part[..., k] - at @ trend.T)[..., None], weight)[..., 0]
-        return out * (self.weight > 0)[..., None]
+            at = self._columns(weight, None if self.slope is None else self.slope[e, of, k])
+            sums = np.einsum("pt,pi->ti", weight * part, at).ravel()
+            trend = (self.inverse[0 if self.slope is None else k][i] @ sums).reshape(weight.shape[1], -1)
+            out[e, of] = _centred(part - at @ trend.T, weight)
+        return out * (self.weight > 0)
 
 
 def _centred(x: Floats, weight: Floats) -> Floats:
-    """`x` (P, T, K) less each prompt's mean over its weeks."""
-    total = np.maximum(weight.sum(axis=1), 1e-300)[:, None]
-    return np.asarray(x - ((weight[..., None] * x).sum(axis=1) / total)[:, None])
+    """`x` (P, T) less each prompt's mean over its weeks."""
+    total = np.maximum(weight.sum(axis=1), 1e-300)
+    return np.asarray(x - ((weight * x).sum(axis=1) / total)[:, None])
 
 
-def _regress(outcome: Floats, columns: Iterable[Floats], weight: Floats, of: Ints, count: int) -> _Slopes:
-    """Slopes on the groups' summed columns, and the pulls of each prompt × source."""
-    each = list(columns)
+def _regress(
+    outcome: Floats, predicted: Sequence[_Predicted], moving: _Moving, of: Ints, count: int
+) -> _Slopes:
+    """Slopes of the outcome (E, P, T, K) on the groups' summed predictions, levels removed from both, and the
+    pulls of each prompt × source."""
+    outcome, weight = moving.rest(outcome), moving.weight
+    left = [moving.of_column(each.values, each.column) for each in predicted]
     x = np.zeros((count, *outcome.shape))
-    for s, column in enumerate(each):
-        x[of[s]] += column
+    for each, values in zip(predicted, left, strict=True):
+        x[of[each.source], ..., each.column] += values
     heavy = weight[..., None]
     flat = (x * np.sqrt(heavy)).reshape(count, -1)
     gram = flat @ flat.T
@@ -409,8 +397,10 @@ def _regress(outcome: Floats, columns: Iterable[Floats], weight: Floats, of: Int
     bread = np.zeros((count, count))
     bread[np.ix_(known, known)] = linalg.pinvh(gram[np.ix_(known, known)])
     beta = bread @ np.array([(each_x * heavy * outcome).sum() for each_x in x])
-    left = heavy * (outcome - np.tensordot(beta, x, axes=1))
-    scores = np.stack([(column * left).sum(axis=(0, 2, 3)) for column in each], axis=1)
+    residual = heavy * (outcome - np.tensordot(beta, x, axes=1))
+    scores = np.zeros((weight.shape[1], len(of)))
+    for each, values in zip(predicted, left, strict=True):
+        scores[:, each.source] += (values * residual[..., each.column]).sum(axis=(0, 2))
     return _Slopes(beta, scores[:, :, None] * bread[of][None], known)
 
 

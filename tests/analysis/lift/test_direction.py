@@ -14,7 +14,7 @@ from analysis.frames.exposure import lived
 from analysis.lift import direction as d
 from analysis.lift.direction import DirectionVerdict, sentence
 from analysis.lift.estimate import LiftTable, lift
-from analysis.lift.panel import Panel
+from analysis.lift.panel import Floats, Panel
 from analysis.lift.simulate import Kind, world
 
 
@@ -109,6 +109,16 @@ def test_levels_are_removed_as_dummies_would(slanted: bool) -> None:
         assert rest[..., column].ravel() == pytest.approx(expected, abs=1e-8)
 
 
+class Untouched(d._Moving):
+    """Removes nothing."""
+
+    def __init__(self, weight: Floats) -> None:
+        super().__init__(weight, np.zeros(weight.shape[1], np.int64), None)
+
+    def of_column(self, values: Floats, k: int) -> Floats:
+        return values
+
+
 def test_slopes_are_least_squares_and_their_pulls_add_up_to_nothing() -> None:
     rng = np.random.default_rng(4)
     shape = (2, 4, 5, 3)
@@ -116,7 +126,8 @@ def test_slopes_are_least_squares_and_their_pulls_add_up_to_nothing() -> None:
     columns = rng.normal(size=(4, *shape))
     outcome = rng.normal(size=shape)
     of = np.array([0, 0, 1, 1])
-    slopes = d._regress(outcome, columns, weight, of, 2)
+    predicted = [d._Predicted(s, k, columns[s, ..., k]) for s in range(len(columns)) for k in range(shape[3])]
+    slopes = d._regress(outcome, predicted, Untouched(weight), of, 2)
     x = np.stack([columns[:2].sum(axis=0).ravel(), columns[2:].sum(axis=0).ravel()], axis=1)
     root = np.sqrt(np.repeat(weight.ravel(), 3))
     expected = np.linalg.lstsq(x * root[:, None], outcome.ravel() * root, rcond=None)[0]
