@@ -14,7 +14,7 @@ from tracker.engines.failures import AskFailed, by_status
 from tracker.engines.question import Question
 from tracker.engines.row import MAX_TOKENS, Call
 from tracker.engines.sending import fetch, parsed
-from tracker.engines.signing import address, basic, secret
+from tracker.engines.signing import address, basic, bearer, secret
 
 
 async def send(asked: Question, call: Call) -> bytes:
@@ -64,7 +64,7 @@ def _searchapi(asked: Question, call: Call, token: str | None = None) -> httpx.R
         parameters |= {"gl": (asked.place.country or "us").lower(), "hl": asked.language or "en"}
     parameters |= {name: str(value) for name, value in asked.own_options.items()}
     base = address(asked, "https://www.searchapi.io")
-    headers = {"Authorization": f"Bearer {secret(call)}"}
+    headers = {"Authorization": bearer(call)}
     return httpx.Request("GET", f"{base}/api/v1/search", params=parameters, headers=headers)
 
 
@@ -191,7 +191,7 @@ def _mistral(asked: Question, call: Call) -> httpx.Request:
         "store": False,
         **own,
     }
-    headers = {"Authorization": f"Bearer {secret(call)}"}
+    headers = {"Authorization": bearer(call)}
     base = address(asked, "https://api.mistral.ai")
     return httpx.Request("POST", f"{base}/v1/conversations", json=body, headers=headers)
 

@@ -19,7 +19,7 @@ from tracker.engines.failures import AskFailed
 from tracker.engines.question import Question
 from tracker.engines.row import Call
 from tracker.engines.sending import fetch, parsed
-from tracker.engines.signing import address, basic, secret
+from tracker.engines.signing import address, basic, bearer
 
 FIRST_LOOK, LONGEST_LOOK = 2.0, 10.0
 """Seconds between looks at a job."""
@@ -116,7 +116,7 @@ def _brightdata_submit(asked: Question, call: Call) -> httpx.Request:
 
 def _brightdata(asked: Question, call: Call, method: str, path: str, **more: Any) -> httpx.Request:
     base = address(asked, "https://api.brightdata.com")
-    headers = {"Authorization": f"Bearer {secret(call)}"}
+    headers = {"Authorization": bearer(call)}
     return httpx.Request(method, f"{base}/datasets/v3/{path}", headers=headers, **more)
 
 
@@ -183,7 +183,7 @@ def _cloro_submit(asked: Question, call: Call) -> httpx.Request:
 
 def _cloro(asked: Question, call: Call, method: str, path: str, **more: Any) -> httpx.Request:
     base = address(asked, "https://api.cloro.dev")
-    headers = {"Authorization": f"Bearer {secret(call)}"}
+    headers = {"Authorization": bearer(call)}
     return httpx.Request(method, f"{base}/v1/async/task{path}", headers=headers, **more)
 
 
@@ -218,7 +218,7 @@ def _apify_submit(asked: Question, call: Call) -> httpx.Request:
 
 def _apify(asked: Question, call: Call, method: str, path: str, **more: Any) -> httpx.Request:
     base = address(asked, "https://api.apify.com")
-    headers = {"Authorization": f"Bearer {secret(call)}"}
+    headers = {"Authorization": bearer(call)}
     return httpx.Request(method, f"{base}/v2/{path}", headers=headers, **more)
 
 

@@ -19,6 +19,11 @@ def secret(call: Call) -> str:
     return key.get_secret_value() if key else ""
 
 
+def bearer(call: Call) -> str:
+    """The header's value where the key alone is asked for."""
+    return f"Bearer {secret(call)}"
+
+
 def basic(call: Call) -> str:
     """The header's value where a name and a password are asked for."""
     pair = [KEY, KEY] if call.imitates else [_value(name) for name in call.keys]

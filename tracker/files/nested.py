@@ -18,8 +18,8 @@ from typing import Any
 from tracker.files.content import Unbroken
 from tracker.files.encodings import Encoding
 from tracker.files.records import Reject, fragment
+from tracker.files.streams import BLOCK, TextStream
 
-BLOCK = 1 << 20
 LONGEST = 20_000_000
 """Characters of one row, and of a page of rows that is read as a whole; of a longer one the list is read."""
 DEEPEST = 4
@@ -193,29 +193,8 @@ class _TooLong(ValueError):  # noqa: N818
     """A value of more than `LONGEST` characters."""
 
 
-class _Text:
-    """A stream of text, of which a little is held."""
-
-    def __init__(self, stream: io.TextIOWrapper) -> None:
-        self.stream = stream
-        self.text = ""
-        self.at = 0
-
-    def more(self, size: int = BLOCK) -> bool:
-        block = self.stream.read(max(size, BLOCK))
-        self.text = self.text[self.at :] + block
-        self.at = 0
-        return bool(block)
-
-    def peek(self) -> str:
-        """The next character that is no space; empty at the end."""
-        while True:
-            while self.at < len(self.text):
-                if not self.text[self.at].isspace() and self.text[self.at] not in "\ufeff\0\x1e":
-                    return self.text[self.at]
-                self.at += 1
-            if not self.more():
-                return ""
+class _Text(TextStream):
+    skipped = "\ufeff\0\x1e"
 
     def here(self) -> str:
         return fragment(self.text[self.at : self.at + 200])

@@ -12,7 +12,8 @@ from typing import Any
 from tracker.files.content import open_bytes
 from tracker.files.encodings import Encoding
 from tracker.files.records import Reject, fragment
-from tracker.files.tables import BLOCK, lines_of
+from tracker.files.streams import TextStream
+from tracker.files.tables import lines_of
 
 LONGEST_ELEMENT = 16 << 20
 
@@ -58,12 +59,10 @@ def _json_lines(path: Path, encoding: Encoding) -> Iterator[dict[str, Any] | Rej
             )
 
 
-class _Scanner:
+class _Scanner(TextStream):
     def __init__(self, path: Path, encoding: Encoding) -> None:
-        self.stream = io.TextIOWrapper(open_bytes(path), encoding=encoding.name, errors="replace")
+        super().__init__(io.TextIOWrapper(open_bytes(path), encoding=encoding.name, errors="replace"))
         self.decoder = json.JSONDecoder()
-        self.text = ""
-        self.at = 0
         self.count = 0
 
     def __enter__(self) -> _Scanner:
@@ -71,22 +70,6 @@ class _Scanner:
 
     def __exit__(self, *_: object) -> None:
         self.stream.close()
-
-    def more(self) -> bool:
-        block = self.stream.read(BLOCK)
-        self.text = self.text[self.at :] + block
-        self.at = 0
-        return bool(block)
-
-    def peek(self) -> str:
-        """The next character that is no space; empty at the end."""
-        while True:
-            while self.at < len(self.text):
-                if not self.text[self.at].isspace() and self.text[self.at] != "\ufeff":
-                    return self.text[self.at]
-                self.at += 1
-            if not self.more():
-                return ""
 
     def is_line_of_its_own(self, opening: re.Pattern[str]) -> bool:
         """Whether the file begins with an object that is a row itself, and not the wrapping around a list of

@@ -18,8 +18,8 @@ from tracker.errors import DataError
 from tracker.files.content import DAMAGED, open_bytes
 from tracker.files.encodings import Encoding
 from tracker.files.records import Batch, Reject, fragment
+from tracker.files.streams import BLOCK
 
-BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20
 MOST_JOINED = 200
 """Physical lines that one quoted record may span."""

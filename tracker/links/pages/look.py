@@ -127,8 +127,6 @@ def check(
     page: Fetched, *, targets: Sequence[Target], finder: Finder | None = None, means: Means = "fetch"
 ) -> PageReport:
     """What the page says about the targets; of a page without a body (404, 304) only what its headers say."""
-    if page.document:
-        return _check_document(page, targets, finder)
     report = PageReport(
         url=page.url,
         final_url=page.final_url,
@@ -139,6 +137,8 @@ def check(
         means=means,
         validators=page.validators,
     )
+    if page.document:
+        return _check_document(page, report, targets, finder)
     if not page.text:
         return replace(report, barrier=barrier(page, None, PageText("", (), ())))
     return _check_html(page, LexborHTMLParser(page.text), report, targets, finder)
@@ -176,16 +176,9 @@ def _check_html(
     )
 
 
-def _check_document(page: Fetched, targets: Sequence[Target], finder: Finder | None) -> PageReport:
-    report = PageReport(
-        url=page.url,
-        final_url=page.final_url,
-        at=page.at,
-        status=page.status,
-        robots=_header_robots(page.header("x-robots-tag")),
-        content_type=page.content_type,
-        validators=page.validators,
-    )
+def _check_document(
+    page: Fetched, report: PageReport, targets: Sequence[Target], finder: Finder | None
+) -> PageReport:
     document = pdf.read(page.document)
     if document is None:
         return replace(report, barrier=Barrier("pdf"))
