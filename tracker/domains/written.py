@@ -58,6 +58,8 @@ _BEFORE = re.compile(
     r"\A(?:[\s<>(\[{\"'“”‘’„«»‹›「『【（《〈`*_~|•·–—]|(?:[-#+]+|\^?\d{1,3}[\])]?[.):]?|\^\d{1,3}\]:?)\s+)+"
 )
 _BEHIND = re.compile(r"(?:\\+[nrt\"']?|&(?:quot|gt|lt|apos|nbsp|#3[49]|#x2[27]);)+\Z", re.IGNORECASE)
+# As chats write links: `<https://norvane.com/|Norvane>`.
+_LABELLED = re.compile(r"<(https?://[^<>|\s]+)\|[^<>]*>", re.IGNORECASE)
 _JSON_ESCAPE = re.compile(r"\\u00([0-7][0-9A-Fa-f])")
 # Another thing begins: a second address, a title in quotes, a remark, the rest of a Markdown link.
 _NEXT = re.compile(r"[\s,;|]+https?://|\s+(?:[\"“<|\[]|\([^)]*\)?\W*\Z)|\]\(", re.IGNORECASE)
@@ -124,6 +126,8 @@ def address_text(text: str) -> str:
         trimmed = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)), trimmed).replace("\\/", "/")
     if trimmed.startswith("&"):  # `&lt;https://…&gt;`
         trimmed = unescape(trimmed)
+    if (labelled := _LABELLED.fullmatch(trimmed)) is not None:
+        trimmed = labelled[1]
     start = trimmed if _WEB.match(trimmed) else _BEFORE.sub("", trimmed, count=1)
     start = unquote(start) if _IS_ESCAPED.match(start) else start
     start = _NEXT.split(start, maxsplit=1)[0].translate(_DROPPED)
@@ -139,7 +143,7 @@ def _with_scheme(start: str) -> str | None:
 
 
 def _without_scheme(start: str) -> str | None:
-    bare = _without_rest(start.removeprefix("//"))
+    bare = _without_rest(start.removeprefix(":").removeprefix("//"))
     host = _HOST_AND_PORT.match(bare)
     return f"https://{bare}" if host is not None and written_host(host[1]) is not None else None
 
@@ -179,6 +183,8 @@ def _inside(text: str, trimmed: str) -> str:
                 start = _trimmed(_NEXT.split(match[1], maxsplit=1)[0])
                 if address := _with_scheme(start) or _without_scheme(start):
                     return address
+    if name in _LABELS and (address := _without_scheme(behind.strip())):
+        return address
     if name and not (host is not None and host[2]):
         raise bad_url(text, f"{name}: is not http or https")
     raise bad_url(text, "it has no scheme and does not start with a host name")

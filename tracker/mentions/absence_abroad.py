@@ -37,8 +37,8 @@ AROUND: tuple[tuple[str, str], ...] = tuple(
 )
 
 _TURKISH = (
-    r"(?:'\w+)? (?:hakkinda|ile ilgili|icin|uzerine)(?: \w+){0,4}? (?:bilgi|sonuc|kaynak|kayit|veri|"
-    r"icerik)\w*"
+    r"(?:'\w+)? (?:hakkinda|konusunda|ile ilgili|icin|uzerine)(?: \w+){0,4}? "
+    r"(?:bilgi|sonuc|kaynak|kayit|veri|icerik)\w*"
     r"(?: \w+){0,3}? ?(?:bul(?:a|una)mad\w+|bulunm(?:uyor|amakta)\w*|bulmad\w+|yok\b|mevcut degil|"
     r"rastla\w*mad\w+)",
     r"(?:'\w+)?(?: \w+){0,3}? (?:liste|sonuc|kaynak)\w*(?: \w+){0,2}? "

@@ -173,7 +173,7 @@ _ENGLISH_AROUND = (
             rf"{_DOES_NOT} (?:mention|list|include|reference|contain|feature|cover|name|show)",
             r"\b(?:lacks?|without)(?: any)? (?:mention|reference|information)s? (?:of|to|about|on)",
             r"\bnever heard of",
-            r"\bc[ao]me up empty (?:on|for|with)",
+            r"\bc[ao]me up empty (?:(?:when |while )?(?:search\w+|look\w+) )?(?:on|for|with)",
         ),
         _AFTER_FACTS,
     ),
@@ -213,7 +213,8 @@ _ENGLISH_AROUND = (
 _ENGLISH_AFTER = (
     rf"\s*{_NOT} {_LISTED}(?:,? (?:or|nor|and) \w+)?{_PLACES}",
     rf"\s*{_NOT} (?:among|amongst|in|on|part of) (?:[\w'-]+\s+){{0,4}}?"
-    r"(?:results?|sources?|lists?|rank\w*|articles?|top|roundups?|them|these|those|options|suggestions|"
+    r"(?:results?|sources?|lists?(?! of (?:the )?\w+(?:est\b|ed\b))|rank\w*|articles?|top|roundups?|them|"
+    r"these|those|options|suggestions|"
     r"(?:recommended|listed|mentioned|suggested|named) (?:\w+ )?\w+s)\b",
     rf"\s*{_NOT} (?:a|an) (?:[\w-]+ ){{0,5}}?i(?:'m| am)? (?:\w+ )?(?:recogni[sz]e|know|aware|familiar)",
     rf"\s*{_DOES_NOT} (?:appear|show up|come up|turn up|feature|surface|rank|figure)"
@@ -392,7 +393,7 @@ _TOPIC_ELSEWHERE = (
         r"(?:^|[:,;(] ?)[\W_]*(?:sobre|acerca de|sur|concernant|su|riguardo a|zu|uber|over|o|om|о|об|про)"
     ),
     re.compile(
-        rf"{_OTHERS},? (?:\w+ ){{0,4}}?(?:no|n'ai|n'a|ne|non|nao|geen|niets|nie|nic|inte|ingen|ikke|не|"
+        rf"{_OTHERS},? (?:\w+ ){{0,4}}?(?:no|n'ai|n'a|ne|non|nao|geen|niets|nie|nic|inte|ingen|ikke|не|нету?|"
         rf"ничего|rien|aucune?|kein\w*)\b"
         rf"(?: \w+){{0,4}}? (?:nada|rien|nulla|niente|niets|nic|trouv\w+|gevonden|найдено|наш\w+|"
         rf"{_SPANISH_FACTS}|{_FRENCH_FACTS}|"

@@ -31,7 +31,8 @@ _MARKER = re.compile(
 _LABEL_END = re.compile(r"[\"'”’)\]®™]*\s*(?:$|[:：|–—(/]|-+\s|[^\w\s.,;!?'’\"]+\s*$)")
 _SENTENCE_END = re.compile(r"(?:[.!?…:;。！？：]|\s[–—-])[\"'”’)\]]*\s+[\"'“‘(\[]*$")
 _ABBREVIATION = re.compile(
-    r"\b(?:vs|e\.g|i\.e|approx|no|st|dr|mr|ms|inc|co|feat|cf|z\.B|ca|bzw)\.\s+$", re.IGNORECASE
+    r"\b(?:vs|e\.g|i\.e|approx|no|st|dr|mr|ms|inc|co|feat|cf|z\. ?B|u\. ?a|d\. ?h|p\. ?ej|ca|bzw)\.\s+$",
+    re.IGNORECASE,
 )
 _LAST_WORD = re.compile(r"([^\W\d_][\w'’.&-]*)[\"'”’]?\s+[\"'“‘]?$")
 _NEXT_WORD = re.compile(r"\s+[\"'“‘(]?([^\W\d_][\w'’./-]*)")
@@ -50,7 +51,11 @@ _CONDITION = re.compile(r"\s+(?:if|when|for|because|wenn|für)\s")
 _VERBS = frozenset(
     ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
 )
+_NICKNAMES = frozenset(["big apple"])
 _INCORPORATED = re.compile(r",?\s+(?:Inc|LLC|Corp|Ltd|GmbH|PLC)\b")
+_GERMAN_FIRM = re.compile(r"\s+(?:GmbH|AG|SE|KG|Group|Gruppe|Holding)\b")
+_TRADE_MARK = re.compile(r"(?:\s+[\w'’-]+){1,3}\s?[®™℠]")
+_NUMBERS = frozenset(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
 _APART = re.compile(
     r",\s+(?:formerly|founded|owned|headquartered|a|an|the|which|whose|based|while|though|"
     r"although|unlike|meanwhile|however|too|now|once|already|by contrast|in contrast|on the other "
@@ -193,6 +198,8 @@ class _Here:
 
     def is_a_place(self, word: str) -> bool:
         last = self.last_word
+        if f"{last} {self.written}".lower() in _NICKNAMES:
+            return True
         if (
             word not in cues().places
             or not last[:1].isupper()
@@ -222,6 +229,8 @@ class _Here:
     def in_german(self) -> Verdict:
         """A noun has its capital everywhere; a name has no article."""
         last = self.last_word.lower()
+        if _GERMAN_FIRM.match(self.after):
+            return "name"
         if last in cues().determiners or (
             re.search(r"\w(?:e|en|er|es|em)$", last) and last not in cues().before
         ):
@@ -232,6 +241,8 @@ class _Here:
 
     def without_its_capital(self, word: str) -> Verdict:
         """What it is by its neighbours alone."""
+        if word in _NUMBERS and self._is_one():
+            return "name"
         if word in cues().pronouns:
             return "word"
         adverb = word in cues().adverbs_first
@@ -239,7 +250,7 @@ class _Here:
             return "name"
         if word in cues().months_and_days and _POSSESSIVE.match(self.after):
             return "open"
-        if _POSSESSIVE.match(self.after) or _INCORPORATED.match(self.after):
+        if any(each.match(self.after) for each in (_POSSESSIVE, _INCORPORATED, _TRADE_MARK)):
             return "name"
         if self._does_something(adverb=adverb):
             return "name"
@@ -284,6 +295,11 @@ class _Here:
         last = self.last_word
         return last[:1].isupper() and not languages_of(last.lower()) and last.isalpha()
 
+    def _is_one(self) -> bool:
+        """Whether it takes the verb of one: `Three is`, `Three has`; three of something are."""
+        following = self.next_word.lower()
+        return following in ("is", "was", "has") or following in _thirds()
+
     def _does_something(self, *, adverb: bool) -> bool:
         words = [word.strip(".,;:").lower() for word in self.after.split()[:3]]
         if not self.after[:1].isspace() or not words:
@@ -314,12 +330,21 @@ def _may_be_a_verb(word: str) -> bool:
     return any("en" in languages_of(form) for form in (f"{stem}ing", f"{word}ing", f"{word}{word[-1]}ing"))
 
 
-def of_several(prose: str, start: int, parts: list[str]) -> Literal["name", "word"]:
-    """`Best Buy` is a name; `the best buy` is not, and `best buy` without an article is."""
+def of_several(prose: str, start: int, parts: list[str]) -> Literal["name", "small", "word"]:
+    """`Best Buy` is a name; `the best buy` is not, and `best buy` without an article is. `about you` is made
+    of words that stand everywhere."""
     if (
         all(part[0].isupper() or not part[0].isalpha() or len(part) < 4 for part in parts)
         and parts[0][0].isupper()
     ):
         return "name"
+    if sum(part.lower() not in _everywhere() for part in parts) < 2:
+        return "small"
     last = _LAST_WORD.search(prose[max(0, start - 40) : start])
     return "word" if last and last[1].lower() in cues().determiners else "name"
+
+
+@cache
+def _everywhere() -> frozenset[str]:
+    known = cues()
+    return known.pronouns | known.determiners | known.before | known.adverbs_first

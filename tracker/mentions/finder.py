@@ -18,7 +18,7 @@ from tracker.mentions.languages import GERMAN_NOUNS, spoken
 from tracker.mentions.names import BrandNames, check_names, folded_name, phrases_of
 from tracker.mentions.spellings import Spelling, spellings
 
-READER_VERSION = 4
+READER_VERSION = 5
 
 Stance = Literal["named", "absent"]
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -157,7 +157,7 @@ def _names(brands: Sequence[BrandNames]) -> dict[str, tuple[int, list[Spelling]]
                     f"the brands {owner.name!r} and {brand.name!r} share the name {name!r}",
                     "a name can belong to one brand only; give one of them a longer alias instead",
                 )
-            first, *others = spellings(name, exact=name in brand.exact)
+            first, *others = spellings(_stylised(name, brand), exact=name in brand.exact)
             names.setdefault(folded, (brand.key, []))[1].append(first)
             derived += [(brand, spelling) for spelling in others]
     for brand, spelling in derived:
@@ -165,6 +165,12 @@ def _names(brands: Sequence[BrandNames]) -> dict[str, tuple[int, list[Spelling]]
         if key == brand.key and spelling.folded not in owners:
             forms.append(spelling)
     return names
+
+
+def _stylised(name: str, brand: BrandNames) -> str:
+    """`Monday` of monday.com, which its company and many others write small."""
+    small = name.lower()
+    return small if name not in brand.exact and brand.name.startswith(f"{small}.") else name
 
 
 def _name_pattern(key: int, forms: list[Spelling]) -> _Pattern:
@@ -185,7 +191,9 @@ def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelli
     if not _written_so(written, spelling):
         return "word"
     if spelling.case == "acronym":
-        return "name" if written == spelling.written else "small" if written.islower() else "word"
+        if written == spelling.written:
+            return "name"
+        return "small" if written.islower() else _of_an_acronym(prose, spelling)
     if spelling.case == "exact" or not spelling.words or not spoken(prose).any_of(_small(spelling)):
         return "name"
     if written.isascii() and words.is_among_other_script(prose, start, end):
@@ -197,6 +205,11 @@ def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelli
         stylised = spelling.written.islower() and context.is_stylised(prose, start, end)
         return "name" if stylised else "small"
     return context.verdict(prose, start, end, spelling.words)
+
+
+def _of_an_acronym(prose: str, spelling: Spelling) -> company.Verdict:
+    """`Tim` of TIM is a name where its text's language has no such word."""
+    return "word" if not spelling.words or spoken(prose).any_of(spelling.words) else "name"
 
 
 def _small(spelling: Spelling) -> Iterable[str]:

@@ -103,15 +103,16 @@ _JOINING += [0xFF9E, 0xFF9F]
 _MARKS = frozenset(map(chr, _JOINING))
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 # White space with the marks of emphasis, trade marks and hidden stretches about it: all of it parts words as
-# one space does, and without a space nothing is left of it at the edge of a word (`**Norvane** CRM`). The
-# patterns begin with one class of characters and look back at what it was, which makes them fast.
+# one space does, and without a space nothing is left of it at the edge of a word (`**Norvane** CRM`), nor of
+# asterisks within one (`**N**orvane`). The patterns begin with one class of characters and look back at what
+# it was, which makes them fast.
 _MARKS_OF_TEXT = r"*_~`\0\u2122\xae\u2120"
 _ENTITY = r"(?<=&)(?:amp|nbsp|apos|quot|[lr]squo|#[0-9]{1,6}|#x[0-9A-Fa-f]{1,6});"
 _ESCAPE = r"(?<=\\)[!-/:-@\[-`{-~]"
 _GAP = (
     rf"(?<=\s)[\s{_MARKS_OF_TEXT}]+|(?<=[{_MARKS_OF_TEXT}])(?:[{_MARKS_OF_TEXT}]*+\s[\s{_MARKS_OF_TEXT}]*+|"
     rf"(?<![^\W_][{_MARKS_OF_TEXT}])(?<![{_MARKS_OF_TEXT}]{{2}})[{_MARKS_OF_TEXT}]*+|"
-    rf"[{_MARKS_OF_TEXT}]*+(?![^\W_]))|(?<=\()(?:TM|R)\)"
+    rf"[{_MARKS_OF_TEXT}]*+(?![^\W_]))|(?<=[^\W\d_]\*)\*{{0,2}}+(?=[^\W\d_])|(?<=\()(?:TM|R)\)"
 )
 _ASCII_CLUSTERS = re.compile(rf"[\s{_MARKS_OF_TEXT}(\\&](?:{_GAP}|{_ESCAPE}|{_ENTITY})")
 _CLUSTERS = rf"{_ASCII_CLUSTERS.pattern}|[^{_class_of(_JOINING)}]?[{_class_of(_JOINING)}]+"

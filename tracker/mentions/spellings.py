@@ -21,6 +21,10 @@ _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 _WRITTEN_UMLAUT = re.compile(r"(?<![aeq])ue|ae|oe", re.IGNORECASE)
 _CAMEL = re.compile(r"[A-ZÀ-Þ]?[^\W\d_A-ZÀ-Þ]+|[A-ZÀ-Þ]+(?![^\W\d_A-ZÀ-Þ])|\d+")
 _AND = re.compile(r"(?<=\w\w\s)(?:and|und|et|y|e|en|og|och)(?=\s\w\w)", re.IGNORECASE)
+_INITIAL_AND = re.compile(r"\b\w and \w|\w and \w\b")
+"""`AT and T`, whose small letters are words."""
+_LETTER_AND_DIGITS = re.compile(r"[A-Z]\d+")
+_TITLE = re.compile(r"\b(?:Dr|Mrs?|St|Ft|Mt)\b(?!\.)")
 _GERMAN_ADJECTIVE = re.compile(r"\w*(?:sche|iche|ige|ste|eue|eine)(?= )", re.IGNORECASE)
 _STEMS = re.compile(r"(?P<cut>[aoeаояйьё]|(?P<fleeting>[eeоeе])(?P<kept>[kcкц]))$")
 
@@ -61,7 +65,7 @@ def spellings(name: str, *, exact: bool = False) -> Iterator[Spelling]:
             "capitals"
             if split and words
             else "exact"
-            if "." in name and form == name.replace(".", "")
+            if form == name.replace(".", "") or _INITIAL_AND.search(form)
             else _case(form, words)
         )
         yield Spelling(key, form, case, short=0 < letters(form) <= 2, words=words)
@@ -99,6 +103,8 @@ def _case(spelling: str, words: frozenset[str]) -> Case:
         return "any"
     count = letters(spelling)
     capitals = all(c.isupper() for c in cased)
+    if _LETTER_AND_DIGITS.fullmatch(spelling):
+        return "acronym"
     if count <= 2 and "&" not in spelling:
         return "exact"
     if capitals and count == 3 and words:
@@ -119,9 +125,11 @@ def _forms(name: str) -> Iterator[tuple[str, bool]]:
 
 
 def _without_signs(name: str) -> Iterator[str]:
-    bare = re.sub(r"[!?]+(?=\s|$)|[\"“”„]", "", name).strip()
-    if bare:
-        yield bare
+    for parted in ("", " "):
+        bare = re.sub(r"[!?]+(?=\s|$)", "", re.sub(r"\s*[\"“”„]\s*", parted, name)).strip()
+        if bare:
+            yield bare
+    yield _TITLE.sub(r"\g<0>.", name)
     if re.search(r"\w{4}\+$", name):
         yield f"{name[:-1]} Plus"
     dotless = re.sub(r"(?<=[^\W\d_])\.(?=\s|$)", "", name)
@@ -137,6 +145,8 @@ def _ands(name: str) -> Iterator[str]:
         if re.search(r"\w\w\s*&\s*\w\w", name):
             for word in ("and", "und", "et", "y", "en"):
                 yield re.sub(r"\s*&\s*", f" {word} ", name)
+        elif letters(name) > 2:
+            yield re.sub(r"\s*&\s*", " and ", name)
     if _AND.search(name):
         yield _AND.sub("&", name)
 

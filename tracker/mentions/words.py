@@ -61,6 +61,8 @@ _PARTICLE = re.compile(
     r"입니다|이다|였|에는|에도|에서는|에서도|로는|으로는|와는|과는|에선|엔|한테|께|께서|라는|이라는|"
     r"라고|이라고|용|형)+(?![\uac00-\ud7ff])"
 )
+_OF_AN_ADJECTIVE = "なにでだ"
+"""Behind 的 they make a Japanese adjective: 楽天的な is no Rakuten."""
 _PREFIX = re.compile(r"(?:^|[^\w])(?:[وف]?(?:ال|بال|كال|لل|[بلك])|[وف]|ו?[הבלמשכ]|ו|וה|של)$")
 
 _GENITIVE = re.compile(r"s [^\W\d_]")
@@ -165,6 +167,8 @@ def _joins_after(text: str, end: int, short: bool) -> bool:
         return _stop_joins(last, after, further)
     if short and _joins_short(text, end, after, further):
         return True
+    if after == "的" and further in _OF_AN_ADJECTIVE and further:
+        return _kind(last) == "open"
     if not joins(last, after):
         return after in _FOLLOWING_VOWELS and _kind(last) == "thai"
     return not (_kind(last) == "hangul" and _PARTICLE.match(text, end))

@@ -50,6 +50,8 @@ def test_a_page_of_a_platform_has_one_name(written: str, canonical: str) -> None
         ("www.substack.com", "substack.com"),
         ("support.substack.com", "substack.com"),
         ("acme.zendesk.com", "acme.zendesk.com"),
+        ("acme.intercom.help", "acme.intercom.help"),
+        ("acme.hashnode.dev", "acme.hashnode.dev"),
         ("support.zendesk.com", "zendesk.com"),
         ("acme.atlassian.net", "acme.atlassian.net"),
         ("acme.medium.com", "acme.medium.com"),

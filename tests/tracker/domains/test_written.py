@@ -15,6 +15,7 @@ PAGE = "https://acme.com/pricing"
         # what closes a sentence, a quotation, a bracket
         f"{PAGE})",
         f"{PAGE}).",
+        f"<{PAGE}|Pricing>",
         f"{PAGE},",
         f"{PAGE}.",
         f"{PAGE}/.",
@@ -57,6 +58,8 @@ PAGE = "https://acme.com/pricing"
         f"[1]({PAGE})",
         f'[Acme]({PAGE} "Acme")',
         "[Acme](acme.com/pricing)",
+        "Source: acme.com/pricing",
+        "://acme.com/pricing",
         f"{PAGE}]({PAGE})",
         f'<a href="{PAGE}">Acme</a>',
         f'{PAGE}">Acme</a>',

@@ -263,6 +263,12 @@ def test_names_are_found_as_people_write_them(text: str, brands: list[str]) -> N
         "There's no trace of Norvane in these rankings.",
         "Norvane — not mentioned.",
         "| Norvane | not found |",
+        "No reviews of Norvane are available.",
+        "I came up empty when searching for Norvane.",
+        "О Norvane нет данных.",
+        "En löytänyt tietoa Norvanesta.",
+        "Norvane konusunda bilgiye ulaşamadım.",
+        "Mir ist Norvane nicht bekannt.",
     ],
 )
 def test_not_found_is_understood_in_many_languages(text: str) -> None:

@@ -189,7 +189,7 @@ def test_a_longer_name_that_is_no_whole_word_does_not_hide_a_shorter_one() -> No
     [
         # prose
         ("**Norvane** *Norvane* __Norvane__ _Norvane_ ~~Norvane~~ ***Norvane***", ["Norvane"] * 6),
-        ("**Nor**vane", []),
+        ("**Nor**vane, **N**orvane, Nor*vane*", ["Nor**vane", "N**orvane", "Nor*vane"]),
         ("**Norvane**s, x**Norvane**", []),
         ("`Norvane` > Norvane # Norvane | Norvane |", ["Norvane"] * 4),
         ("<b>Norvane</b> <a href='https://norvane.com'>Norvane</a>", ["Norvane", "Norvane"]),
@@ -544,6 +544,7 @@ def test_a_name_that_was_not_found_is_absent(text: str) -> None:
         "I couldn't find any pricing information about Norvane.",
         "For Norvane, I could not find any prices.",
         "No encontré información de precios de Norvane.",
+        "Norvane is not on the list of cheapest tools but is reliable.",
     ],
 )
 def test_a_missing_detail_is_no_absence(text: str) -> None:
