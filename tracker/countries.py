@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from tracker.files.words import data
+from tracker.shipped import words_of
 
 _NOT_ISO = {"UK": "GB", "EL": "GR"}
 
@@ -18,7 +18,7 @@ def codes() -> frozenset[str]:
 
 @cache
 def _named() -> dict[str, str]:
-    return {name: code for code, names in data("tracker", "countries.yaml").items() for name in names}
+    return {name: code for code, names in words_of("tracker", "countries.yaml").items() for name in names}
 
 
 def country(text: str) -> str | None:

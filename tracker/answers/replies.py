@@ -30,8 +30,8 @@ from tracker.files.encodings import encoding_of
 from tracker.files.nested import LONGEST, Nested, nested
 from tracker.files.records import Reject
 from tracker.files.unpack import parts_of
-from tracker.files.words import data
 from tracker.models import Workspace
+from tracker.shipped import words_of
 
 MOST_FILES = 100_000
 STREAMS = (b"data:", b"event:", b":", b"id:")
@@ -294,7 +294,7 @@ def _said(turn: Mapping[str, Any]) -> str | None:
 
 @cache
 def _data() -> dict[str, Any]:
-    return data("tracker.answers.files", "replies.yaml")
+    return words_of("tracker.answers.files", "replies.yaml")
 
 
 def _columns(constants: Mapping[str, str]) -> Columns:

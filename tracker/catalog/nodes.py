@@ -14,13 +14,13 @@ from typing import Any
 import yaml
 
 from tracker.catalog.weight import MAX_BYTES, too_heavy
+from tracker.shipped import LOADER
 
 FILES = {
     "brands": ("brands.yaml",),
     "prompts": ("tracked.yaml", "prompts.yaml"),
     "engines": ("engines.yaml",),
 }
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_PROBLEMS = 100
 # No database or network takes them.
 _UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")

@@ -10,9 +10,10 @@ from typing import Any
 import yaml
 
 from tracker import settings
-from tracker.catalog.nodes import LOADER, CatalogFile
+from tracker.catalog.nodes import CatalogFile
 from tracker.engines import hosts
 from tracker.engines.calls import call_for, foreign_options
+from tracker.shipped import LOADER
 
 
 def read_options(file: CatalogFile, node: yaml.Node | None, model: str) -> dict[str, Any]:

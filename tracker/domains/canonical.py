@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import quote
 
-from tracker.domains.data import load, names
+from tracker.shipped import words_of
 
-_LISTS = load("tracking.yaml")
+_LISTS = words_of("tracker.domains", "tracking.yaml")
 TRACKING_PREFIXES = tuple(_LISTS["prefixes"].split())
-TRACKING_PARAMETERS = names(" ".join(_LISTS["parameters"].values()))
-_OF_SITES = {site: names(text) for site, text in _LISTS["sites"].items()} | {
-    f"{site}.{ending}": names(both["parameters"])
+TRACKING_PARAMETERS = frozenset(" ".join(_LISTS["parameters"].values()).split())
+_OF_SITES = {site: frozenset(text.split()) for site, text in _LISTS["sites"].items()} | {
+    f"{site}.{ending}": frozenset(both["parameters"].split())
     for site, both in _LISTS["countries"].items()
-    for ending in names(both["endings"])
+    for ending in frozenset(both["endings"].split())
 }
 SITE_TRACKING_PARAMETERS: Mapping[str, frozenset[str]] = MappingProxyType(_OF_SITES)
 _PREFIXES_OF = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 
 import can_ada
@@ -14,8 +14,6 @@ from publicsuffixlist import PublicSuffixList
 from tracker.domains import platforms
 
 _SUFFIXES = PublicSuffixList()
-_LISTED = PublicSuffixList(accept_unknown=False)
-_REGISTRIES = PublicSuffixList(accept_unknown=False, only_icann=True)
 _STAMP = version("publicsuffixlist").rsplit(".", 1)[1]
 SUFFIX_LIST_DATE = date(int(_STAMP[:4]), int(_STAMP[4:6]), int(_STAMP[6:8]))
 
@@ -55,9 +53,14 @@ def is_public_suffix(host: str) -> bool:
     return name != "" and not is_address(name) and _SUFFIXES.is_public(name)
 
 
+@cache
+def _registries() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False, only_icann=True)
+
+
 def registry_suffix(host: str) -> str | None:
     """The suffix that a registry of a country or of a kind gives names under (`co.uk`), never a company's."""
-    return _REGISTRIES.publicsuffix(host)
+    return _registries().publicsuffix(host)
 
 
 def written_host(text: str) -> str | None:
@@ -71,7 +74,7 @@ def written_host(text: str) -> str | None:
     name = hostname(text)
     if not name or is_address(name):
         return name if _FOUR_NUMBERS.fullmatch(text) else None
-    return name if _LISTED.publicsuffix(name) else None
+    return name if _SUFFIXES.publicsuffix(name, accept_unknown=False) else None
 
 
 @lru_cache(maxsize=1 << 14)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tracker.domains.data import load, names
+from tracker.shipped import words_of
 
 
 class PageRule(NamedTuple):
@@ -31,13 +31,15 @@ def _rule(written: str, page: str) -> PageRule:
     )
 
 
-_LISTS = load("platforms.yaml")
+_LISTS = words_of("tracker.domains", "platforms.yaml")
 _RENAMED: dict[str, str] = {old: new for old, new in _LISTS["renamed"].items() if "*" not in old}
 _RENAMED_UNDER: dict[str, str] = {
     old.removeprefix("*"): new.removeprefix("*") for old, new in _LISTS["renamed"].items() if "*" in old
 }
-_OWN = names(_LISTS["own"])
-TENANTS: dict[str, frozenset[str]] = {site: _OWN | names(more) for site, more in _LISTS["tenants"].items()}
+_OWN = frozenset(_LISTS["own"].split())
+TENANTS: dict[str, frozenset[str]] = {
+    site: _OWN | frozenset(more.split()) for site, more in _LISTS["tenants"].items()
+}
 """Platform → its own subdomains; every other one is a tenant's."""
 _PAGES: dict[str, tuple[PageRule, ...]] = {
     site: tuple(_rule(rule["from"], rule["to"]) for rule in rules) for site, rules in _LISTS["pages"].items()

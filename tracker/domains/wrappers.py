@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from tracker.domains.data import load
+from tracker.shipped import words_of
 
 
 class Wrapper(NamedTuple):
@@ -91,7 +91,7 @@ _CODES: dict[str, Callable[[str, str, str], str]] = {
 
 def _by_host() -> dict[str, list[Wrapper]]:
     known: dict[str, list[Wrapper]] = {}
-    for rule in load("wrappers.yaml"):
+    for rule in words_of("tracker.domains", "wrappers.yaml")["wrappers"]:
         wrapper = Wrapper(
             re.compile(rule["path"], re.DOTALL), tuple(_words(rule.get("query", ""))), rule.get("code")
         )

@@ -1,19 +1,7 @@
-"""Words in cells in many languages (flags, months), and how data beside a module is read."""
+"""Words in cells in many languages (flags, months)."""
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import Any
+from tracker.shipped import words_of
 
-import yaml
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def data(package: str, name: str) -> dict[str, Any]:
-    text = files(package).joinpath(name).read_text("utf-8")
-    content: dict[str, Any] = yaml.load(text, _LOADER)  # noqa: S506 - a safe one
-    return content
-
-
-WORDS = data("tracker.files", "words.yaml")
+WORDS = words_of("tracker.files", "words.yaml")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from tracker.mentions.absence_phrases import AFTER, AROUND, AROUND_LEFT, BEFORE, HINTS, NAME
+from tracker.mentions.absence_hints import HINTS, NAME
 
 __all__ = ["NAME", "is_absent"]
 
@@ -28,11 +28,13 @@ def is_absent(marked: str, index: int) -> bool:
     after = _sentence_after(marked, index)
     if not _HINT.search(before) and not _HINT.search(after):
         return False
-    if BEFORE.search(before) or AFTER.match(after):
+    from tracker.mentions import absence_phrases as phrases  # half a second to compile, and seldom needed
+
+    if phrases.BEFORE.search(before) or phrases.AFTER.match(after):
         return True
-    if not AROUND_LEFT.search(before):
+    if not phrases.AROUND_LEFT.search(before):
         return False
-    return any(left.search(before) and right.match(after) for left, right in AROUND)
+    return any(left.search(before) and right.match(after) for left, right in phrases.AROUND)
 
 
 def _sentence_before(marked: str, index: int) -> str:

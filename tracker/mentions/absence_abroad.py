@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
-
-import yaml
 
 from tracker.mentions.folding import fold_name
+from tracker.shipped import words_of
 
 _WORD = r"[^\s.,;:!?،؛()]+"
 
@@ -29,7 +27,7 @@ class _Language:
     """What "not in …" must name; else it would be a missing detail."""
 
 
-_RAW = yaml.safe_load(resources.files("tracker.mentions").joinpath("absence.yaml").read_text("utf-8"))
+_RAW = words_of("tracker.mentions", "absence.yaml")
 _LANGUAGES = tuple(_Language(**entry) for entry in _RAW["alike"].values())
 BEHIND: tuple[str, ...] = tuple(phrase for phrases in _RAW["behind"].values() for phrase in phrases)
 AROUND: tuple[tuple[str, str], ...] = tuple(

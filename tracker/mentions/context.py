@@ -16,9 +16,8 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-import yaml
-
 from tracker.mentions.languages import GERMAN_NOUNS, languages_of, spoken
+from tracker.shipped import words_of
 
 Verdict = Literal["name", "open", "word"]
 _REACH = 160
@@ -86,7 +85,7 @@ class _Cues:
 
 @cache
 def cues() -> _Cues:
-    raw = yaml.safe_load(resources.files("tracker.mentions").joinpath("cues.yaml").read_text("utf-8"))
+    raw = words_of("tracker.mentions", "cues.yaml")
     return _Cues(**{key: frozenset(words.split()) for key, words in raw.items()})
 
 

@@ -6,7 +6,6 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -90,17 +89,21 @@ _ACCENTS = frozenset(
 )
 
 
-def _class_of(codes: Sequence[int]) -> str:
-    return "".join(re.escape(chr(code)) for code in codes)
+class _Marks(dict[str, bool]):
+    """Whether a character joins the one before it: an accent, a vowel sign, a Hangul vowel, one not seen."""
+
+    def __missing__(self, character: str) -> bool:
+        code = ord(character)
+        self[character] = joins = (
+            code in INVISIBLE
+            or 0x1160 <= code <= 0x11FF
+            or code in (0xFF9E, 0xFF9F)
+            or (code >= 0x300 and unicodedata.category(character).startswith("M"))
+        )
+        return joins
 
 
-_JOINING = [
-    code
-    for code in (*range(0x300, 0x20000), *sorted(INVISIBLE))
-    if code in INVISIBLE or 0x1160 <= code <= 0x11FF or unicodedata.category(chr(code)).startswith("M")
-]
-_JOINING += [0xFF9E, 0xFF9F]
-_MARKS = frozenset(map(chr, _JOINING))
+_MARKS = _Marks()
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 # White space with the marks of emphasis, trade marks and hidden stretches about it: all of it parts words as
 # one space does, and without a space nothing is left of it at the edge of a word (`**Norvane** CRM`), nor of
@@ -115,7 +118,6 @@ _GAP = (
     rf"[{_MARKS_OF_TEXT}]*+(?![^\W_]))|(?<=[^\W\d_]\*)\*{{0,2}}+(?=[^\W\d_])|(?<=\()(?:TM|R)\)"
 )
 _ASCII_CLUSTERS = re.compile(rf"[\s{_MARKS_OF_TEXT}(\\&](?:{_GAP}|{_ESCAPE}|{_ENTITY})")
-_CLUSTERS = rf"{_ASCII_CLUSTERS.pattern}|[^{_class_of(_JOINING)}]?[{_class_of(_JOINING)}]+"
 _PART_OF_GAP = re.compile(rf"[\s{_MARKS_OF_TEXT}]|\((?:TM|R)\)")
 _ADDRESS = re.compile(r"\s\0+\s")
 
@@ -132,7 +134,7 @@ def fold(text: str) -> Folded:
             return Folded(text.translate(_TABLE))
         return _fold_clusters(text, _ASCII_CLUSTERS)
     text = _HALF_PAIR.sub("\ufffd", text)
-    odd = "".join(sorted(c for c in set(text) if c in _MARKS or len(_TABLE[ord(c)]) != 1))
+    odd = "".join(sorted(c for c in set(text) if _MARKS[c] or len(_TABLE[ord(c)]) != 1))
     return _fold_clusters(text, _clusters(odd))
 
 
@@ -146,8 +148,9 @@ def _clusters(odd: str) -> re.Pattern[str]:
     characters."""
     if not odd:
         return _ASCII_CLUSTERS
-    pattern = _CLUSTERS if any(c in _MARKS for c in odd) else _ASCII_CLUSTERS.pattern
-    return re.compile(f"{pattern}|[{re.escape(odd)}]")
+    marks = re.escape("".join(c for c in odd if _MARKS[c]))
+    joined = f"[^{marks}]?[{marks}]+|" if marks else ""
+    return re.compile(f"{_ASCII_CLUSTERS.pattern}|{joined}[{re.escape(odd)}]")
 
 
 def _fold_clusters(text: str, clusters: re.Pattern[str]) -> Folded:
@@ -203,7 +206,7 @@ def _fold_character(character: str) -> str:
         return '"'
     if "\uff01" <= character <= "\uff5e" or "\uff66" <= character <= "\uff9f":
         return _fold_letters(character)
-    if not character.isalnum() and character not in _MARKS:
+    if not character.isalnum() and not _MARKS[character]:
         return character
     return character if is_raised(character) else _fold_letters(character)
 

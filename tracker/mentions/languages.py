@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
-import yaml
-
 from tracker.mentions.folding import fold_name
+from tracker.shipped import words_of
 
 _READ = 1500
 _PECULIAR = 2
@@ -95,7 +94,7 @@ def takes_ending(text: str, rest: str, last: str, *, stem: bool) -> bool:
 
 @cache
 def table() -> dict[str, Language]:
-    raw = yaml.safe_load(_file("languages.yaml"))
+    raw = words_of("tracker.mentions", "languages.yaml")
     return {
         code: Language(
             frozenset(entry.get("words", "").split()),

@@ -6,7 +6,7 @@ import json
 import re
 from functools import cache
 
-from tracker.files.words import data
+from tracker.shipped import words_of
 
 _MARKUP = re.compile(r"\s*(?:<!doctype html|<html\b|<\?xml)", re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -61,7 +61,7 @@ def _is_error_body(text: str) -> bool:
 
 @cache
 def _lists() -> dict[str, object]:
-    return data("tracker.answers.files", "failures.yaml")
+    return words_of("tracker.answers.files", "failures.yaml")
 
 
 @cache

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from tracker.errors import UsageError
-from tracker.files.words import data
+from tracker.shipped import words_of
 
 FIELDS = (
     "id",
@@ -145,7 +145,7 @@ def _element(part: Any, index: str | None, key: str | None, value: str | None) -
 
 @cache
 def _data() -> dict[str, Any]:
-    return data("tracker.answers.files", "layouts.yaml")
+    return words_of("tracker.answers.files", "layouts.yaml")
 
 
 @cache

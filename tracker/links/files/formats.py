@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tracker.files.words import data
 from tracker.links.files.words import WORDS
+from tracker.shipped import words_of
 
 Scope = Literal["all", "one_per_domain", "new", "lost", "sample", "domains", "counts"]
 SCOPES: tuple[Scope, ...] = ("all", "one_per_domain", "new", "lost", "sample", "domains", "counts")
@@ -127,7 +127,7 @@ NO_LINKS: frozenset[str] = frozenset({"mention", "embed"})
 
 def _layouts() -> Iterator[Layout]:
     for family in FAMILIES:
-        raw = data("tracker.links.files", f"layouts/{family}.yaml")
+        raw = words_of("tracker.links.files", f"layouts/{family}.yaml")
         for name, row in raw["layouts"].items():
             yield _layout(name, {"vendor": raw.get("vendor"), **row})
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tracker.files.words import data
+from tracker.shipped import words_of
 
-WORDS = data("tracker.links.files", "words.yaml")
+WORDS = words_of("tracker.links.files", "words.yaml")

@@ -21,21 +21,20 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from urllib.parse import unquote, urlsplit
 
-import yaml
 from selectolax.lexbor import LexborHTMLParser
 
 from tracker.links.pages.text import PageText, clean
 from tracker.links.web.fetch import Fetched
+from tracker.shipped import words_of
 
 Kind = Literal["challenge", "denied", "rate_limited", "login", "consent", "shell", "pdf", "empty", "extract"]
 KINDS: tuple[str, ...] = get_args(Kind)
 Gone = Literal["not_found", "suspended", "parked"]
 
-_DATA: dict[str, Any] = yaml.safe_load((files("tracker.links.pages") / "barriers.yaml").read_text("utf-8"))
+_DATA = words_of("tracker.links.pages", "barriers.yaml")
 
 THIN = 1_500
 """Characters to read, at most, of a page that may be a challenge, a refusal or a login."""

@@ -12,14 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tracker.links.pages.nodes import chain_of, names_of
 from tracker.links.pages.unseen import is_unseen
+from tracker.shipped import words_of
 
 Placement = Literal[
     "content", "references", "author_bio", "comment", "nav", "sidebar", "footer", "hidden", "unknown"
@@ -39,9 +38,7 @@ _PROSE = frozenset(("p", "h1", "h2", "h3", "h4", "ul", "ol", "table", "blockquot
 _LABELS = frozenset(("p", "div", "span", "dt"))
 
 
-_WORDS: dict[str, Any] = yaml.safe_load(
-    (files("tracker.links.pages") / "placement_words.yaml").read_text("utf-8")
-)
+_WORDS = words_of("tracker.links.pages", "placement_words.yaml")
 
 
 def _either(words: Sequence[str]) -> str:

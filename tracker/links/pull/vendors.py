@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracker.files.words import data
+from tracker.shipped import words_of
 
 Cursor = Mapping[str, Any]
 """Where the next page begins, in the vendor's terms; it is stored between two pages."""
@@ -62,7 +62,7 @@ class Price:
         return max(self.least_units, self.units_per_request + rows * self.units_per_row)
 
 
-PRICES = {name: Price(**row) for name, row in data("tracker.links.pull", "prices.yaml").items()}
+PRICES = {name: Price(**row) for name, row in words_of("tracker.links.pull", "prices.yaml").items()}
 
 
 class Vendor(ABC):
