@@ -11,13 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     DatabaseError,
@@ -32,7 +28,13 @@ from tracker import sqlite_file
 from tracker.database_url import parsed, shown, without_secrets
 from tracker.errors import StoreError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 CHUNK = 5_000
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSIONS = tuple(sorted(path.name[:4] for path in MIGRATIONS.glob("versions/[0-9]*.py")))
+"""The schema versions of this program, oldest first: a migration's file begins with its own."""
 WRITE = "citelift_write"
 """The execution option that says a transaction will write."""
 
@@ -187,8 +189,10 @@ def upsert(
 
 
 def alembic_config(database: Engine) -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = database
     return config
 
@@ -198,25 +202,22 @@ def upgrade(database: Engine) -> None:
     current, head = schema_versions(database)
     if current == head:
         return
-    if current is not None and current not in _known_versions(database):
+    if current is not None and current not in VERSIONS:
         raise StoreError(
             f"the database was written by a newer citelift (schema {current})",
             "upgrade citelift, or point --database elsewhere",
         )
+    from alembic import command  # a third of a second of every start, for what is seldom done
+
     command.upgrade(alembic_config(database), "head")
 
 
-def schema_versions(database: Engine) -> tuple[str | None, str | None]:
+def schema_versions(database: Engine) -> tuple[str | None, str]:
     """(what the database has, what this program wants)."""
     with database.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    return current, ScriptDirectory.from_config(alembic_config(database)).get_current_head()
-
-
-def _known_versions(database: Engine) -> set[str]:
-    return {
-        script.revision for script in ScriptDirectory.from_config(alembic_config(database)).walk_revisions()
-    }
+        if not inspect(connection).has_table("alembic_version"):
+            return None, VERSIONS[-1]
+        return connection.scalar(text("select version_num from alembic_version")), VERSIONS[-1]
 
 
 def _require_current(database: Engine) -> None:

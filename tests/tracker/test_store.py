@@ -10,6 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import SQLModel, col, select
@@ -71,6 +72,12 @@ def test_what_was_claimed_under_the_former_schema_may_have_been_sent(database_ur
         assert (judgement.reserved_micros, judgement.sent_at) == (700, judgement.lease_until)
         assert session.exec(select(EngineRow)).one().after_crash == "give_up"
     database.dispose()
+
+
+def test_a_migration_begins_with_its_version_and_follows_the_one_before(database: Engine) -> None:
+    scripts = ScriptDirectory.from_config(store.alembic_config(database)).walk_revisions()
+    chain = [(script.down_revision, script.revision) for script in scripts][::-1]
+    assert chain == list(zip((None, *store.VERSIONS), store.VERSIONS, strict=False))
 
 
 def test_opening_twice_migrates_once(database: Engine, database_url: str) -> None:
