@@ -644,6 +644,41 @@ class Agreement(SQLModel, table=True):
     measured_at: datetime
 
 
+class Experiment(SQLModel, table=True):
+    """A draft until it is started; then its protocol stands, and triggers refuse every change of the row."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    name: str
+    design: str = Field(sa_type=Text)
+    """Canonical JSON: what is meant to be done, until it is started."""
+    protocol: str | None = Field(default=None, sa_type=Text)
+    """Canonical JSON of all that was fixed at the start; null in a draft."""
+    protocol_hash: str | None = None
+    """SHA-256 of the protocol's bytes."""
+    drafted_at: datetime
+    started_at: datetime | None = None
+
+
+class ExperimentEntry(SQLModel, table=True):
+    """One line of an experiment's book: what was done, what came of it, what a look saw. Only ever added."""
+
+    id: int | None = _big_id()
+    experiment_id: int = Field(foreign_key="experiment.id", index=True)
+    protocol_hash: str
+    """Of the protocol as it was when this was written."""
+    recorded_at: datetime
+    day: date
+    """On which it happened."""
+    kind: str
+    """One of `tracker.experiments.KINDS`, or `look` or `result`."""
+    source: str | None = None
+    who: str = ""
+    note: str = Field(default="", sa_type=Text)
+    figures: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
 class VisibilityRollup(SQLModel, table=True):
     """Answers per brand × prompt × engine × served model × week; rebuilt from answers at any time."""
 

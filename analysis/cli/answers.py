@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.cli import authority, classes, graph, lift, opportunities, quality
+from analysis.cli import authority, classes, experiments, graph, lift, opportunities, quality
 from analysis.cli.scope import (
     AnswerFilter,
     Asked,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for verb in (visibility, changes, sources, stability, report):
         add(app, verb, group=READ)
-    for verbs in (lift, authority, opportunities, quality, classes, graph):
+    for verbs in (lift, authority, opportunities, experiments, quality, classes, graph):
         verbs.register(app)
 
 

@@ -26,6 +26,13 @@ from analysis.frames.answered import (
 )
 from analysis.frames.authorities import COMPUTED, Authority, authority_metrics, authority_table, link_graph
 from analysis.frames.designs import Outcome, association_data, histories, lift_panel
+from analysis.frames.experiments import (
+    SourceKey,
+    experiment_counts,
+    live_shares,
+    naming_sources,
+    source_key,
+)
 from analysis.frames.judged import (
     DomainVerdict,
     Judge,
@@ -96,6 +103,7 @@ __all__ = [
     "PromptFact",
     "RunRecord",
     "Scope",
+    "SourceKey",
     "World",
     "agreements",
     "answer_record",
@@ -116,6 +124,7 @@ __all__ = [
     "engine_models",
     "events",
     "excluded",
+    "experiment_counts",
     "failures",
     "has_links",
     "histories",
@@ -125,10 +134,12 @@ __all__ = [
     "link_graph",
     "link_imports",
     "links",
+    "live_shares",
     "mention_places",
     "monday",
     "named",
     "named_beside",
+    "naming_sources",
     "newest_answers",
     "newest_pages",
     "newest_runs",
@@ -141,6 +152,7 @@ __all__ = [
     "schedules",
     "served_models",
     "served_weeks",
+    "source_key",
     "sources",
     "spending",
     "stance_counts",
