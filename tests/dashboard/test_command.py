@@ -208,6 +208,7 @@ READING = {
     "events": (),
     "authority": (),
     "opportunities": ("--no-gains",),
+    "experiment list": (),
     "quality": (),
     "classify": (),
     "judge": ("--show",),
@@ -244,6 +245,15 @@ WRITING = {
     "disavow import": ("disavow.txt",),
     "brands track": ("Tallyfold",),
 }
+OF_AN_EXPERIMENT = {
+    "experiment new": ("Spring",),
+    "experiment power": ("Spring",),
+    "experiment start": ("Spring",),
+    "experiment record": ("Spring", "--what", "note"),
+    "experiment look": ("Spring",),
+    "experiment result": ("Spring",),
+}
+"""What they do with one stands in tests/analysis/test_trials.py."""
 PRINTS_JSON = sorted(" ".join(path) for path, verb in LEAVES if "as_json" in {p.name for p in verb.params})
 NEEDS_LINKS = {"graph around", "graph paths", "graph communities", "graph rings", "graph gap", "association"}
 NEEDS_ANSWERS = {"report"}
@@ -251,7 +261,17 @@ NEEDS_NO_DATABASE = {"plan", "check", "read-raw"}
 
 
 def test_the_table_knows_every_verb_that_prints_json() -> None:
-    assert sorted({*READING, *WRITING}) == PRINTS_JSON
+    assert sorted({*READING, *WRITING, *OF_AN_EXPERIMENT}) == PRINTS_JSON
+
+
+@pytest.mark.parametrize("verb", OF_AN_EXPERIMENT)
+def test_a_verb_about_an_experiment_that_is_not_there_says_so(
+    bare: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert in_folder(bare, *verb.split(), *OF_AN_EXPERIMENT[verb], "--json") == 2
+    error = document(capsys)["error"]
+    assert "no experiment" in error["problem"] or "have answers" in error["problem"]
 
 
 @pytest.fixture(scope="module")
