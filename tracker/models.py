@@ -451,6 +451,12 @@ class PageCheck(SQLModel, table=True):
     last_modified: str | None = None
     named: list[str] = Field(default_factory=list, sa_type=JSON)
     """Brands the page names without linking to them."""
+    author: str | None = None
+    published: date | None = None
+    """Who wrote the page and when, by its own markup (`links.pages.bylines`)."""
+    about_url: str | None = Field(default=None, sa_type=Text)
+    entity: str | None = None
+    """Who says in schema.org that the site is theirs."""
 
 
 class PageLink(SQLModel, table=True):
@@ -465,6 +471,9 @@ class PageLink(SQLModel, table=True):
     nofollow: bool = False
     ugc: bool = False
     sponsored: bool = False
+    kind: str | None = None
+    """One of `tracker.links.pages.kinds.KINDS`; null where the look was before kinds were read."""
+    kind_because: str | None = None
 
 
 class PageBrand(SQLModel, table=True):
@@ -560,7 +569,7 @@ class DisavowEntry(SQLModel, table=True):
 
 
 class OpportunityState(SQLModel, table=True):
-    """What people decided about an opportunity; the opportunity itself is computed anew."""
+    """What people decided about an opportunity or prospect; the reasons for it are computed anew."""
 
     __table_args__ = (UniqueConstraint("workspace_id", "kind", "domain_id"),)
     id: int | None = Field(default=None, primary_key=True)
@@ -568,8 +577,27 @@ class OpportunityState(SQLModel, table=True):
     kind: str
     domain_id: int = _big()
     state: str = "open"
+    """One of `tracker.links.prospects.STAGES`."""
     note: str = ""
+    owner: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    campaign: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    contact: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The page, or the address, at which the site is written to."""
+    cost_micros: int | None = _big(default=None)
     changed_at: datetime
+
+
+class LinkKind(SQLModel, table=True):
+    """A person's own word on what kind of link a page or a site gives, which wins over what is read there."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "domain_id", "page_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    domain_id: int = _big()
+    page_id: int = _big(default=0)
+    """0 for all pages of the site."""
+    kind: str
+    decided_at: datetime
 
 
 class DomainClass(SQLModel, table=True):

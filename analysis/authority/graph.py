@@ -2,12 +2,13 @@
 
 Nodes are names of domains; an edge ``source -> target`` says that source links to target, with the attribute
 ``links`` (how many). A domain's links to itself are left out: they say nothing about who vouches for whom.
-Ranks over larger graphs are in `analysis.authority.ranks`, which needs no networkx.
+Ranks over larger graphs are in `analysis.authority.ranks`, link gaps in `analysis.authority.gap`: they need no
+networkx.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
@@ -55,15 +56,6 @@ class Ring:
     members: tuple[str, ...]
     links: int
     outside: int
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A source that links to rivals and not to the own brand."""
-
-    source: str
-    rivals: tuple[str, ...]
-    links: int
 
 
 def domain_graph(edges: Iterable[tuple[str, str] | tuple[str, str, int]]) -> Digraph:
@@ -209,36 +201,3 @@ def _ring(graph: Digraph, members: list[str]) -> Ring:
     links = sum(int(graph[a][b]["links"]) for a in members for b in members if a != b)
     outside = {name for member in members for name in graph.predecessors(member)} - inside
     return Ring(tuple(members), links, len(outside))
-
-
-def link_gap(
-    graph: Digraph, own: Iterable[str], rivals: Mapping[str, Iterable[str]], *, smallest: int = 1
-) -> tuple[Gap, ...]:
-    """Sources that link to rivals' domains and to none of the own ones: most rivals first, then most links.
-
-    Parameters
-    ----------
-    own : iterable of str
-        The own brand's domains.
-    rivals : mapping of str to iterable of str
-        Rival's name to its domains. A brand's own domains are never sources.
-    smallest : int
-        How many rivals a source must link to.
-    """
-    ours = set(own)
-    theirs = {name: set(domains) for name, domains in rivals.items()}
-    brands = ours.union(*theirs.values())
-    linked = {source for domain in ours if domain in graph for source in graph.predecessors(domain)}
-    reached: dict[str, dict[str, int]] = {}
-    for name, domains in theirs.items():
-        for domain in domains & set(graph):
-            for source in set(graph.predecessors(domain)) - linked - brands:
-                counts = reached.setdefault(source, {})
-                counts[name] = counts.get(name, 0) + int(graph[source][domain]["links"])
-    gaps = (Gap(source, tuple(sorted(counts)), sum(counts.values())) for source, counts in reached.items())
-    return tuple(
-        sorted(
-            (gap for gap in gaps if len(gap.rivals) >= smallest),
-            key=lambda gap: (-len(gap.rivals), -gap.links, gap.source),
-        )
-    )

@@ -11,6 +11,7 @@ import typer
 from analysis.cli.scope import Asked, TopOption, print_rows, reading
 from tracker import domains
 from tracker.cli.options import JsonOption, Where
+from tracker.cli.printing import out
 from tracker.cli.verbs import READ, add, add_group
 from tracker.errors import DataError, UsageError
 
@@ -154,23 +155,30 @@ def gap(
         int, typer.Option("--rivals", min=1, help="Rivals that a source links to at least.")
     ] = 1,
     top: TopOption = 30,
+    skip: Annotated[int, typer.Option("--skip", min=0, help="Begin after so many rows.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Domains that link to rivals and not to the own brand: most rivals first."""
-    from analysis.authority import graph
+    from analysis import frames
+    from analysis.authority.gap import link_gap
 
-    with _graph(where) as (asked, links, basis):
+    with reading(where) as asked:
+        known_links = known(frames.link_graph(asked.database, asked.world))
         mine = asked.world.own
         if mine is None:
             raise UsageError("the workspace has no own brand", "mark one with own: true in brands.yaml")
         others = {b.name: _domains(b.domains) for b in asked.world.brands if not b.own}
-        gaps = graph.link_gap(links, _domains(mine.domains), others, smallest=rivals)
+        gaps = link_gap(known_links, _domains(mine.domains), others, smallest=rivals)
+    shown = gaps.page(skip, None if as_json else top)
     rows = [
         {
             "source": each.source,
             "rivals": each.rivals if as_json else ", ".join(each.rivals),
             "links": each.links,
         }
-        for each in (gaps if as_json else gaps[:top])
+        for each in shown
     ]
-    print_rows("Link gap", ("source", "rivals", "links"), rows, as_json, basis=basis)
+    head = {"basis": known_links.basis, "gaps": len(gaps)}
+    print_rows("Link gap", ("source", "rivals", "links"), rows, as_json, **head)
+    if not as_json and skip + len(rows) < len(gaps):
+        out.print(f"Rows {skip + 1:,} to {skip + len(rows):,} of {len(gaps):,}; the next: --skip {skip + top}")

@@ -131,30 +131,6 @@ class TestStructure:
             links.rings(graph, smallest=1)
 
 
-class TestLinkGap:
-    def test_sources_of_rivals_that_do_not_link_to_the_own_brand(self):
-        found = links.link_gap(WEB, ["own.com"], {"Rival": ["rival.com"], "Other": ["other.com"]})
-        assert [(gap.source, gap.rivals, gap.links) for gap in found] == [
-            ("blog.com", ("Other", "Rival"), 3),
-            ("forum.com", ("Other",), 5),
-        ]
-
-    def test_one_of_several_own_domains_is_enough_to_close_the_gap(self):
-        found = links.link_gap(WEB, ["own.com", "forum.com"], {"Rival": ["rival.com"]})
-        assert [gap.source for gap in found] == ["blog.com"]
-
-    def test_a_rival_with_two_domains_counts_once(self):
-        (best, *_) = links.link_gap(WEB, ["own.com"], {"R": ["rival.com", "other.com"]})
-        assert (best.source, best.rivals, best.links) == ("forum.com", ("R",), 5)
-
-    def test_the_least_number_of_rivals_can_be_set(self):
-        found = links.link_gap(WEB, ["own.com"], {"Rival": ["rival.com"], "Other": ["other.com"]}, smallest=2)
-        assert [gap.source for gap in found] == ["blog.com"]
-
-    def test_brands_unknown_to_the_graph_leave_no_gap(self):
-        assert links.link_gap(WEB, ["own.com"], {"New": ["new.com"]}) == ()
-
-
 def test_the_part_of_a_large_graph_that_touches_some_names():
     whole = Graph.from_pairs([("a", "b"), ("b", "c"), ("c", "d"), ("d", "d"), ("x", "a"), ("b", "a")])
     part = links.from_ranked(whole, ["a", "nowhere"])
