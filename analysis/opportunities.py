@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -32,8 +32,8 @@ from analysis.intervals import wilson
 from analysis.lift.estimate import LiftRow, LiftTable
 from tracker import domains, store
 from tracker.answers.unlisted import Unlisted, unlisted
-from tracker.errors import BadUrl, UsageError
-from tracker.models import Domain, OpportunityState
+from tracker.errors import UsageError
+from tracker.links.prospects import Prospect, ProspectChange, State, change, prospects
 
 Kind = Literal[
     "link gap",
@@ -43,9 +43,6 @@ Kind = Literal[
     "cited, no link known",
     "own page",
 ]
-State = Literal["open", "working", "done", "dismissed"]
-STATE_KIND = "source"
-"""Decisions belong to the source: they survive when its reasons change."""
 CLOSED: tuple[State, ...] = ("done", "dismissed")
 CANDIDATES = 400
 PAGES = 5
@@ -115,6 +112,11 @@ class Opportunity:
     stands_out: bool = False
     state: State = "open"
     note: str = ""
+    stage: str = "open"
+    owner: str = ""
+    campaign: str = ""
+    contact: str = ""
+    cost_micros: int | None = None
     weight: float = field(default=0.0, repr=False)
     """What orders the rows without a supported gain; see the module."""
 
@@ -169,13 +171,14 @@ def opportunities(
     facts = _gather(database, world, scope, names, classes)
     ids = {domains.domain_id(str(name)): str(name) for name in cited["domain"]}
     reach = frames.reach(database, world, scope, list(ids))
-    states = frames.opportunity_states(database, world, STATE_KIND)
+    with store.reading(database) as session:
+        decided = prospects(session, world.id)
     lifts = {row.source: row for row in lift.rows if row.goes_with_more} if lift else {}
     gains = lift is not None and supports_gains(lift)
     offers = []
     for row in reach.to_dict("records"):
         name = ids[int(row["source_id"])]
-        offer = _opportunity(name, row, facts, lifts.get(name), states.get(name), gains=gains)
+        offer = _opportunity(name, row, facts, lifts.get(name), decided.get(name), gains=gains)
         if offer is not None:
             offers.append(offer)
     return sorted(offers, key=_order)
@@ -250,7 +253,7 @@ def _opportunity(
     reach: Mapping[Any, Any],
     facts: _Facts,
     lift: LiftRow | None,
-    decided: tuple[str, str] | None,
+    decided: Prospect | None,
     *,
     gains: bool,
 ) -> Opportunity | None:
@@ -272,7 +275,7 @@ def _opportunity(
     gain = _gain(lift, rate.estimate) if stands_out and gains else (None, None, None)
     steady = int(reach["weeks"]) / max(facts.of_weeks, 1)
     others = max(sum(b.competes for b in brands), 1)
-    state, note = decided or ("open", "")
+    decided = decided or Prospect(name)
     return Opportunity(
         source=name,
         kind=kind,
@@ -295,8 +298,13 @@ def _opportunity(
         gain_low=gain[1],
         gain_high=gain[2],
         stands_out=stands_out,
-        state=state,  # type: ignore[arg-type]
-        note=note,
+        state=decided.state,
+        note=decided.note,
+        stage=decided.stage,
+        owner=decided.owner,
+        campaign=decided.campaign,
+        contact=decided.contact,
+        cost_micros=decided.cost_micros,
         weight=rate.estimate * steady * (1 + len(rivals) / others),
     )
 
@@ -414,20 +422,7 @@ def _own_pages(facts: _Facts, name: str) -> list[Reason]:
     return [Reason("own page", text, tuple(spare[:PAGES]), step)]
 
 
-def decide(
-    database: Engine, world: World, source: str, state: State, *, note: str = "", now: datetime
-) -> None:
+def decide(database: Engine, world: World, source: str, stage: str, *, note: str = "", now: datetime) -> None:
     """Write down what people decided about a source; it stays through every recomputation."""
-    if state not in get_args(State):
-        raise UsageError(f"there is no state {state!r}", f"use one of: {', '.join(get_args(State))}")
-    try:
-        address = domains.named(source)
-    except BadUrl:
-        raise UsageError(f"{source!r} is no domain", "write it as in the list, such as example.com") from None
-    key = domains.domain_id(address.domain)
-    row = {"workspace_id": world.id, "kind": STATE_KIND, "domain_id": key, "state": state, "note": note}
     with store.writing(database) as session:
-        store.bulk_insert(session, Domain, [{"id": key, "name": address.domain}], ignore=True)
-        store.upsert(
-            session, OpportunityState, [{**row, "changed_at": now}], key=["workspace_id", "kind", "domain_id"]
-        )
+        change(session, world.id, source, ProspectChange(stage=stage, note=note or None), now=now)

@@ -2,9 +2,8 @@
 it is.
 
 Factors of one link (`Factors`): authority band, topical relevance, placement, anchor class, follow state,
-sitewide, outlinks, language. Over all links: anchors against the rivals', new links per week with spikes, and
-a queue of domains that somebody may want to look at. The queue's advice is to do nothing: search engines
-ignore most odd links by themselves, and disavowing good ones does harm.
+sitewide, outlinks, language. Over all links: anchors against the rivals'. What several factors say together
+of a domain or of a week is in `analysis.review`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache, partial
 from typing import Any, Literal, get_args
 
@@ -32,20 +31,17 @@ from analysis.frames import World
 from analysis.intervals import Interval, wilson
 from tracker import domains, store
 from tracker.errors import BadUrl, UsageError
+from tracker.links import decisions
+from tracker.links.decisions import Decision
 from tracker.mentions import Finder
-from tracker.models import DisavowEntry
 
 Floats = NDArray[np.float64]
 AnchorClass = Literal["branded", "exact", "partial", "generic", "naked URL", "image", "empty", "other"]
 Follow = Literal["followed", "nofollow", "ugc", "sponsored", "unknown"]
-Decision = Literal["keep", "disavow"]
 SITEWIDE = 20
 SITEWIDE_SHARE = 0.9
-IRRELEVANT = 0.02
-MANY_OUTLINKS = 300
 ENOUGH_WORDS = 5
 """Fewer words, such as a brand's name alone, cannot say that a page is about something else."""
-ADVICE = "do nothing, unless you bought or placed these links and have a notice from a search engine"
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,7 @@ class Factors:
     language: str | None
     foreign_language: bool | None
     first: date | None
+    title: str | None = None
 
 
 def factors(
@@ -104,7 +101,7 @@ def factors(
     links = every[(every["brand"] == at) & (every["lost"].isna() | lost)].reset_index(drop=True)
     if links.empty:
         return []
-    terms = _terms(world)
+    terms = topic_terms(world)
     finder = _finder(chosen)
     owned = chosen.estate.domains
     spoken = {p.language.split("-")[0] for p in world.prompts.values() if p.language}
@@ -133,6 +130,7 @@ def factors(
             language=r["checked_language"] or r["language"],
             foreign_language=abroad,
             first=_day(r["first"]),
+            title=r["title"] if isinstance(r["title"], str) else None,
         )
         for r, (score, topic), abroad in zip(links.to_dict("records"), relevance, foreign, strict=True)
     ]
@@ -205,7 +203,7 @@ def anchor_class(
     return "generic" if text in generic_anchors() else "other"
 
 
-def _terms(world: World) -> frozenset[str]:
+def topic_terms(world: World) -> frozenset[str]:
     names = {fold(p.topic.replace("-", " ").replace("_", " ")) for p in world.prompts.values()}
     return frozenset(names - {"", "general"})
 
@@ -339,7 +337,7 @@ def anchors(world: World, table: pd.DataFrame) -> list[AnchorShare]:
     The verdict needs the two Wilson intervals apart, which is stricter than a 5 % test.
     """
     own_table, rival_table = Counter[str](), Counter[str]()
-    terms = _terms(world)
+    terms = topic_terms(world)
     live = table[table["lost"].isna()]
     for at, brand in enumerate(world.brands):
         finder, owned = _finder(brand), brand.estate.domains
@@ -370,145 +368,15 @@ def _anchor_share(kind: AnchorClass, mine: Counter[str], theirs: Counter[str]) -
     return AnchorShare(kind, own, rivals, "less than rivals" if own.high < rivals.low else "like rivals")
 
 
-@dataclass(frozen=True)
-class LinkWeek:
-    """New referring domains of one week. `expected` and `limit` come from the weeks before; None where too
-    few.
-    """
-
-    week: date
-    new: int
-    expected: float | None
-    limit: float | None
-    spike: bool
-    risky: bool
-    because: str
-
-
-def velocity(
-    factors: Sequence[Factors], *, before: int = 12, least: int = 10, least_weeks: int = 6
-) -> list[LinkWeek]:
-    r"""New referring domains per week, with spikes.
-
-    A week is a spike when its count is at least `least` and above :math:`m + 3 \max(1.4826\,\mathrm{MAD},
-    \sqrt{m})` of the up to `before` weeks before it (at least `least_weeks`), :math:`m` their median. The
-    root is the spread of counts that come by chance: weeks that happen to be equal have no MAD, and one link
-    more would be a spike. A spike is risky when most of its links have an exact anchor, share one anchor, or
-    stand on pages about something else. Links whose first day is unknown are no news: a first snapshot makes
-    no spike.
-    """
-    dated = [f for f in factors if f.first is not None]
-    first: dict[str, Factors] = {}
-    for f in sorted(dated, key=lambda f: (f.first or date.min, f.url or "")):
-        first.setdefault(f.source, f)
-    if not first:
-        return []
-    by_week: dict[date, list[Factors]] = {}
-    for f in first.values():
-        assert f.first is not None
-        by_week.setdefault(frames.monday(f.first), []).append(f)
-    start, end = min(by_week), max(by_week)
-    weeks = [start + timedelta(weeks=i) for i in range((end - start).days // 7 + 1)]
-    counts = np.array([len(by_week.get(week, [])) for week in weeks], np.float64)
-    out = []
-    for i, week in enumerate(weeks):
-        past = counts[max(0, i - before) : i]
-        if len(past) < least_weeks:
-            out.append(LinkWeek(week, int(counts[i]), None, None, False, False, ""))
-            continue
-        middle = float(np.median(past))
-        spread = 1.4826 * float(np.median(np.abs(past - middle)))
-        limit = middle + 3 * max(spread, float(np.sqrt(middle)))
-        spike = counts[i] >= least and counts[i] > limit
-        because = _risk(by_week.get(week, [])) if spike else ""
-        out.append(LinkWeek(week, int(counts[i]), middle, limit, bool(spike), bool(because), because))
-    return out
-
-
-def _risk(new: Sequence[Factors]) -> str:
-    half = len(new) / 2
-    texts = Counter(
-        fold(f.anchor or "") for f in new if f.anchor and f.anchor_class not in ("branded", "naked URL")
-    )
-    if sum(f.anchor_class == "exact" for f in new) > half:
-        return "most of its anchors are exact"
-    if texts and texts.most_common(1)[0][1] > half:
-        return "most of its links share one anchor"
-    if sum(f.relevance is not None and f.relevance < IRRELEVANT for f in new) > half:
-        return "most of its pages are about something else"
-    return ""
-
-
-@dataclass(frozen=True)
-class Review:
-    """A referring domain somebody may want to look at, with every reason, and what was decided."""
-
-    domain: str
-    links: int
-    followed: int
-    reasons: tuple[str, ...]
-    pages: tuple[str, ...]
-    advice: str
-    decision: str | None
-    note: str
-
-
-def review(
-    factors: Sequence[Factors],
-    decided: Mapping[str, tuple[str, str]],
-    history: Sequence[Factors] | None = None,
-) -> list[Review]:
-    """Domains with at least two odd factors, or a hidden link; those with more reasons first.
-
-    Spikes are looked for in `history`, the links with those gone since: live links alone make old weeks look
-    quiet.
-
-    Only links that a search engine would follow raise questions: nofollow, ugc and sponsored ones are
-    declared.
-    """
-    spikes = {w.week: w.because for w in velocity(factors if history is None else history) if w.risky}
-    by_domain: dict[str, list[Factors]] = {}
-    for f in factors:
-        by_domain.setdefault(f.source, []).append(f)
-    out = []
-    for name, part in by_domain.items():
-        live = [f for f in part if f.follow in ("followed", "unknown")]
-        reasons = _odd(live, spikes)
-        if len(reasons) < 2 and not any(f.placement == "hidden" for f in live):
-            continue
-        decision, note = decided.get(f"domain:{name}", (None, ""))
-        pages = tuple(dict.fromkeys(f.url for f in live if f.url))[:5]
-        out.append(Review(name, len(part), len(live), tuple(reasons), pages, ADVICE, decision, note))
-    return sorted(out, key=lambda r: (r.decision is not None, -len(r.reasons), -r.followed, r.domain))
-
-
-def _odd(live: Sequence[Factors], spikes: Mapping[date, str]) -> list[str]:
-    checks = {
-        "an exact anchor": any(f.anchor_class == "exact" for f in live),
-        "a page about something else": any(
-            f.relevance is not None and f.relevance < IRRELEVANT for f in live
-        ),
-        "sitewide": any(f.sitewide for f in live),
-        "hidden on the page": any(f.placement == "hidden" for f in live),
-        f"a page with more than {MANY_OUTLINKS} links": any((f.outlinks or 0) > MANY_OUTLINKS for f in live),
-        "a page in a language you do not track": any(f.foreign_language is True for f in live),
-        "came in a risky spike": any(f.first is not None and frames.monday(f.first) in spikes for f in live),
-    }
-    return [text for text, true in checks.items() if true]
-
-
 def decide(
     database: Engine, world: World, name: str, decision: Decision, *, note: str = "", now: datetime
 ) -> str:
     """Keep or disavow a domain; returns the entry as Google's file has it."""
-    if decision not in get_args(Decision):
-        raise UsageError(f"there is no decision {decision!r}", f"use one of: {', '.join(get_args(Decision))}")
     try:
         address = domains.named(name.removeprefix("domain:"))
     except BadUrl:
         raise UsageError(f"{name!r} is no domain", "write it as example.com") from None
-    entry = f"domain:{address.domain}"
-    row = {"workspace_id": world.id, "entry": entry, "decision": decision, "note": note, "decided_at": now}
     with store.writing(database) as session:
-        store.upsert(session, DisavowEntry, [row], key=["workspace_id", "entry"])
-    return entry
+        line = f"domain:{address.domain}"
+        (entry,) = decisions.decide(session, world.id, [line], decision, now=now, note=note)
+    return entry.line

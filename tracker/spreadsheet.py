@@ -32,8 +32,21 @@ def neutral(value: object) -> object:
 def _guarded(part: str) -> str:
     """Full-width signs count as their plain ones, and what is blank or invisible before a sign does not hide
     it."""
-    bare = unicodedata.normalize("NFKC", part).lstrip(" \u00a0\u200b\ufeff\ufffd")
-    return f"'{part}" if bare.startswith(_FORMULA) else part
+    return f"'{part}" if _is_formula(part) else part
+
+
+def _is_formula(part: str) -> bool:
+    """Also behind apostrophes of its own: `plain` takes one away."""
+    bare = unicodedata.normalize("NFKC", part.lstrip("'")).lstrip(" \u00a0\u200b\ufeff\ufffd")
+    return bare.startswith(_FORMULA)
+
+
+def plain(cell: str) -> str:
+    """The text that `neutral` made this cell of."""
+    if cell.startswith(("'\t", "'\r", "'\n")):
+        cell = cell[1:]
+    parts = (part[1:] if part[:1] == "'" and _is_formula(part) else part for part in _PARTED.split(cell))
+    return "".join(parts)
 
 
 def text(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -2,8 +2,8 @@
 
 Nodes are names of domains; an edge ``source -> target`` says that source links to target, with the attribute
 ``links`` (how many). A domain's links to itself are left out: they say nothing about who vouches for whom.
-Ranks over larger graphs are in `analysis.authority.ranks`, link gaps in `analysis.authority.gap`: they need no
-networkx.
+Ranks over larger graphs are in `analysis.authority.ranks`, link gaps in `analysis.authority.gap`: they need
+no networkx.
 """
 
 from __future__ import annotations

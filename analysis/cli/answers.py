@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.cli import authority, classes, experiments, graph, lift, opportunities, quality
+from analysis.cli import (
+    authority,
+    classes,
+    experiments,
+    graph,
+    lift,
+    opportunities,
+    prospects,
+    quality,
+)
 from analysis.cli.scope import (
     AnswerFilter,
     Asked,
@@ -39,7 +48,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for verb in (visibility, changes, sources, stability, report):
         add(app, verb, group=READ)
-    for verbs in (lift, authority, opportunities, experiments, quality, classes, graph):
+    for verbs in (lift, authority, opportunities, prospects, experiments, quality, classes, graph):
         verbs.register(app)
 
 

@@ -181,4 +181,6 @@ def gap(
     head = {"basis": known_links.basis, "gaps": len(gaps)}
     print_rows("Link gap", ("source", "rivals", "links"), rows, as_json, **head)
     if not as_json and skip + len(rows) < len(gaps):
-        out.print(f"Rows {skip + 1:,} to {skip + len(rows):,} of {len(gaps):,}; the next: --skip {skip + top}")
+        out.print(
+            f"Rows {skip + 1:,} to {skip + len(rows):,} of {len(gaps):,}; the next: --skip {skip + top}"
+        )

@@ -29,7 +29,13 @@ def opportunities(
     which: Selection,
     set_state: Annotated[
         str | None,
-        typer.Option("--set", help="Decide on a source, as source=working; open, working, done, dismissed."),
+        typer.Option(
+            "--set",
+            help=(
+                "Decide on a source, as source=working; open, working, contacted, replied, agreed, done, "
+                "dismissed."
+            ),
+        ),
     ] = None,
     note: NoteOption = "",
     gains: Annotated[

@@ -13,6 +13,7 @@ import typer
 from analysis.cli.decisions import decided
 from analysis.cli.scope import BrandOption, TopOption, print_rows, reading
 from tracker.cli.options import JsonOption, NoteOption, Where
+from tracker.cli.printing import out
 from tracker.cli.verbs import ACT, add
 
 Show = Literal["factors", "anchors", "velocity", "review"]
@@ -28,8 +29,8 @@ COLUMNS: dict[Show, tuple[str, ...]] = {
         "sitewide",
     ),
     "anchors": ("anchor_class", "own", "own_domains", "rivals", "rivals_domains", "verdict"),
-    "velocity": ("week", "new", "expected", "limit", "spike", "risky", "because"),
-    "review": ("domain", "links", "followed", "reasons", "decision"),
+    "velocity": ("week", "new", "expected", "limit", "p", "verdict", "risky", "because"),
+    "review": ("domain", "links", "followed", "votes", "reasons", "decision"),
 }
 
 
@@ -58,6 +59,7 @@ def quality(
     """Links to your brand, one factor at a time. There is no score; the default advice is to do nothing."""
     from analysis import frames
     from analysis import quality as q
+    from analysis import review as r
 
     if set_decision is not None:
         decided(where, set_decision, partial(q.decide, note=note, now=datetime.now(UTC)), as_json=as_json)
@@ -67,12 +69,11 @@ def quality(
         shown: Sequence[Any]
         if show == "anchors":
             shown = q.anchors(asked.world, links)
+        elif show == "factors":
+            shown = q.factors(asked.database, asked.world, brand=brand, table=links)
         else:
-            ever = q.factors(asked.database, asked.world, brand=brand, table=links, lost=True)
-            live = q.factors(asked.database, asked.world, brand=brand, table=links)
-            shown = q.velocity(ever) if show == "velocity" else live
-        if show == "review":
-            shown = q.review(live, frames.disavowed(asked.database, asked.world), ever)
+            profile = r.profile(asked.database, asked.world, brand=brand, table=links)
+            shown = profile.weeks if show == "velocity" else profile.queue
     rows = (
         [_with_sides(asdict(row)) for row in shown] if show == "anchors" else [asdict(row) for row in shown]
     )
@@ -80,6 +81,8 @@ def quality(
         rows = [{name: _cell(value) for name, value in row.items()} for row in rows]
         rows = rows if show == "velocity" else rows[:top]
     print_rows(f"Links: {show}", COLUMNS[show], rows, as_json)
+    if show == "review" and rows and not as_json:
+        out.print(f"\nAdvice: {r.ADVICE}.")
 
 
 def _with_sides(row: dict[str, Any]) -> dict[str, Any]:

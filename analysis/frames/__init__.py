@@ -25,6 +25,7 @@ from analysis.frames.answered import (
     visibility_sums,
 )
 from analysis.frames.authorities import COMPUTED, Authority, authority_metrics, authority_table, link_graph
+from analysis.frames.dead import DeadPage, dead_pages
 from analysis.frames.designs import Outcome, association_data, histories, lift_panel
 from analysis.frames.experiments import (
     SourceKey,
@@ -50,7 +51,6 @@ from analysis.frames.linked import (
     disavowed,
     end_of,
     links,
-    opportunity_states,
     page_checks,
 )
 from analysis.frames.records import (
@@ -83,6 +83,7 @@ from analysis.frames.tracked import (
     weeks,
     world,
 )
+from analysis.frames.vendors import VendorWord, vendor_words
 from tracker.weeks import monday
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "Authority",
     "BrandFact",
     "Branded",
+    "DeadPage",
     "DomainVerdict",
     "Exposure",
     "Floats",
@@ -104,6 +106,7 @@ __all__ = [
     "RunRecord",
     "Scope",
     "SourceKey",
+    "VendorWord",
     "World",
     "agreements",
     "answer_record",
@@ -117,6 +120,7 @@ __all__ = [
     "citable_answers",
     "citations",
     "contents",
+    "dead_pages",
     "disavowed",
     "domain_kinds",
     "domain_verdicts",
@@ -143,7 +147,6 @@ __all__ = [
     "newest_answers",
     "newest_pages",
     "newest_runs",
-    "opportunity_states",
     "page_checks",
     "pages_of",
     "reach",
@@ -157,6 +160,7 @@ __all__ = [
     "spending",
     "stance_counts",
     "stances_of",
+    "vendor_words",
     "visibility_sums",
     "weeks",
     "workspace_names",

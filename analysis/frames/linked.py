@@ -15,10 +15,8 @@ from sqlalchemy import Connection, Engine, Select, and_, func, select
 from analysis.frames.tables import (
     CHECK,
     DISAVOW,
-    DOMAIN,
     EDGE,
     LINK,
-    STATE,
     domain_names,
     rows,
 )
@@ -260,17 +258,6 @@ def page_checks(database: Engine, workspace: World) -> pd.DataFrame:
             of_check.setdefault(int(check), set()).add(int(brand))
     frame["linked"] = pd.Series([of_check.get(int(i), set()) for i in frame["id"]], dtype=object)
     return frame.drop(columns="id")
-
-
-def opportunity_states(database: Engine, workspace: World, kind: str) -> dict[str, tuple[str, str]]:
-    """What people decided: domain → (state, note)."""
-    statement = (
-        select(DOMAIN.c.name, STATE.c.state, STATE.c.note)
-        .join_from(STATE, DOMAIN, DOMAIN.c.id == STATE.c.domain_id)
-        .where(STATE.c.workspace_id == workspace.id, STATE.c.kind == kind)
-    )
-    with database.connect() as connection:
-        return {str(name): (str(state), str(note)) for name, state, note in connection.execute(statement)}
 
 
 def disavowed(database: Engine, workspace: World) -> dict[str, tuple[str, str]]:

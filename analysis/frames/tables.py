@@ -21,7 +21,7 @@ from tracker.models import (
     Event,
     Judgement,
     LinkImport,
-    OpportunityState,
+    Page,
     PageCheck,
     PageLink,
     WebEdge,
@@ -50,9 +50,9 @@ VALUE = _table(AuthorityValue)
 EDGE = _table(WebEdge)
 EVENT = _table(Event)
 CLASS = _table(DomainClass)
+PAGE = _table(Page)
 CHECK = _table(PageCheck)
 LINK = _table(PageLink)
-STATE = _table(OpportunityState)
 DISAVOW = _table(DisavowEntry)
 JUDGEMENT = _table(Judgement)
 AGREEMENT = _table(Agreement)

@@ -14,7 +14,8 @@ from dashboard.data.opened import OpenWorkspace, database, world
 from tracker.models import LinkImport
 
 if TYPE_CHECKING:
-    from analysis.quality import AnchorShare, LinkWeek
+    from analysis.quality import AnchorShare
+    from analysis.review import LinkWeek, Review
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -60,18 +61,22 @@ def links(workspace: OpenWorkspace) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class LinkProfile:
-    """The own brand's anchors against the rivals', and the weeks in which it gained unusually many
-    domains."""
+    """The own brand's anchors against the rivals', the weeks in which it gained unusually many domains, and
+    the domains to look at."""
 
     anchors: list[AnchorShare]
     spikes: list[LinkWeek]
+    queue: list[Review]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def link_profile(workspace: OpenWorkspace) -> LinkProfile:
-    from analysis import quality
+    from analysis import quality, review
 
     here, db = world(workspace), database(workspace)
     table = frames.backlinks(db, here)
-    weeks = quality.velocity(quality.factors(db, here, table=table, lost=True)) if here.own else []
-    return LinkProfile(quality.anchors(here, table), [week for week in weeks if week.spike])
+    anchors = quality.anchors(here, table)
+    if here.own is None:
+        return LinkProfile(anchors, [], [])
+    found = review.profile(db, here, table=table)
+    return LinkProfile(anchors, [week for week in found.weeks if week.spike], found.queue)

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from analysis import frames, quality
-from analysis.quality import Factors
+from analysis import frames, quality, review
 from tests.facts import MONDAY, Facts, week
 from tracker.errors import UsageError
 from tracker.mentions import BrandNames, Finder
@@ -142,7 +141,7 @@ def test_a_link_that_the_next_full_export_lacks_is_no_longer_live(sqlite_databas
     assert [f.source for f in quality.factors(sqlite_database, world)] == ["there.com"]
     ever = quality.factors(sqlite_database, world, lost=True)
     assert {f.source for f in ever} == {"gone.com", "there.com"}
-    assert [(w.week, w.new) for w in quality.velocity(ever)] == [
+    assert [(w.week, w.new) for w in review.velocity(ever)] == [
         (week(-2).date(), 1),
         (week(-1).date(), 1),
     ]
@@ -164,100 +163,6 @@ def test_a_link_from_every_page_of_a_site_is_sitewide(sqlite_database: Engine) -
     facts.store(sqlite_database)
     found = {f.source: f.sitewide for f in quality.factors(sqlite_database, frames.world(sqlite_database))}
     assert found == {"wide.com": True, "varied.com": False}
-
-
-def link(source: str, first: date | None, **more: Any) -> Factors:
-    base: dict[str, Any] = {
-        "url": f"https://{source}/",
-        "target_url": None,
-        "brand": "Norvane",
-        "anchor": source,
-        "anchor_class": "other",
-        "follow": "followed",
-        "authority": "",
-        "relevance": 0.5,
-        "topic": "crm",
-        "placement": "content",
-        "sitewide": False,
-        "outlinks": 9,
-        "language": None,
-        "foreign_language": None,
-    }
-    return Factors(source=source, first=first, **{**base, **more})
-
-
-def steady(weeks: int, each: int = 2) -> list[Factors]:
-    start = MONDAY.date()
-    return [link(f"s{w}-{i}.com", start + timedelta(weeks=w)) for w in range(weeks) for i in range(each)]
-
-
-def test_a_burst_of_links_is_a_spike_and_a_risky_one_says_why() -> None:
-    day = MONDAY.date() + timedelta(weeks=10)
-    plain = [link(f"b{i}.com", day) for i in range(30)]
-    paid = [link(f"b{i}.com", day, anchor="crm", anchor_class="exact") for i in range(30)]
-    for burst, because in ((plain, ""), (paid, "most of its anchors are exact")):
-        last = quality.velocity([*steady(10), *burst])[-1]
-        assert (last.new, last.expected, last.spike, last.because) == (30, 2.0, True, because)
-        assert last.risky is bool(because)
-
-
-@pytest.mark.parametrize(("size", "spike"), [(9, False), (10, True)])
-def test_a_spike_needs_a_minimum_of_links(size: int, spike: bool) -> None:
-    day = MONDAY.date() + timedelta(weeks=10)
-    burst = [link(f"b{i}.com", day) for i in range(size)]
-    assert quality.velocity([*steady(10), *burst])[-1].spike is spike
-
-
-@pytest.mark.parametrize(
-    ("past", "size", "limit"),
-    [
-        ([2] * 8, 10, 2 + 3 * 2**0.5),  # equal weeks: the spread of chance stands in for the MAD
-        ([12] * 8, 13, 12 + 3 * 12**0.5),
-        ([1, 2, 3, 4, 5, 6, 7, 8, 9], 10, 5 + 3 * 1.4826 * 2),
-        ([20, 0, 20, 0, 20, 0, 20, 0], 30, 10 + 3 * 1.4826 * 10),
-    ],
-)
-def test_the_limit_of_a_spike_by_hand(past: list[int], size: int, limit: float) -> None:
-    weeks = [*past, size]
-    links = [
-        link(f"s{w}-{i}.com", MONDAY.date() + timedelta(weeks=w))
-        for w, n in enumerate(weeks)
-        for i in range(n)
-    ]
-    last = quality.velocity(links)[-1]
-    assert last.limit == pytest.approx(limit)
-    assert last.spike is (size > limit)
-
-
-def test_a_first_snapshot_makes_no_spike() -> None:
-    assert quality.velocity([link(f"u{i}.com", None) for i in range(500)]) == []
-    assert not any(w.spike for w in quality.velocity([link(f"u{i}.com", MONDAY.date()) for i in range(500)]))
-
-
-def test_a_domain_is_new_once() -> None:
-    twice = [link("a.com", MONDAY.date()), link("a.com", MONDAY.date() + timedelta(weeks=1))]
-    assert [w.new for w in quality.velocity([*twice, link("b.com", MONDAY.date() + timedelta(weeks=1))])] == [
-        1,
-        1,
-    ]
-
-
-def test_the_queue_holds_odd_followed_links_and_says_do_nothing() -> None:
-    odd = {"anchor_class": "exact", "relevance": 0.0}
-    found = quality.review(
-        [
-            link("odd.com", None, **odd),
-            link("declared.com", None, follow="sponsored", **odd),
-            link("one.com", None, relevance=0.0),
-            link("hidden.com", None, placement="hidden"),
-            link("kept.com", None, outlinks=900, **odd),
-        ],
-        {"domain:kept.com": ("keep", "a partner")},
-    )
-    assert [row.domain for row in found] == ["odd.com", "hidden.com", "kept.com"]
-    assert found[0].reasons == ("an exact anchor", "a page about something else")
-    assert found[0].advice.startswith("do nothing")
-    assert (found[2].decision, found[2].note) == ("keep", "a partner")
 
 
 def test_anchors_are_set_against_the_rivals_by_domain(sqlite_database: Engine) -> None:
@@ -283,7 +188,7 @@ def test_decisions_are_entries_of_a_disavow_file(database: Engine) -> None:
     assert quality.decide(database, world, "links-4421.test", "keep", now=NOW) == "domain:links-4421.test"
     quality.decide(database, world, "domain:bad.com", "keep", note="asked", now=NOW)
     assert frames.disavowed(database, world)["domain:bad.com"] == ("keep", "asked")
-    with pytest.raises(UsageError, match="no decision 'burn'"):
+    with pytest.raises(UsageError, match="unknown decision 'burn'"):
         quality.decide(database, world, "bad.com", "burn", now=NOW)  # type: ignore[arg-type]
 
 

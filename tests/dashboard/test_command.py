@@ -179,6 +179,7 @@ FILES = {
     "vertices.tsv": "0\tcom.techdaily\t3\n1\tcom.norvane\t1\n",
     "edges.tsv": "0\t1\n",
     "reply.json": json.dumps(REPLY),
+    "prospects.csv": "domain,stage\nnew.example,replied\n",
     "brands.txt": "",
 }
 RELEASE = ("--release", "cc-main-2026-jul-aug-sep")
@@ -227,6 +228,8 @@ READING = {
     "graph communities": (),
     "graph rings": (),
     "graph gap": (),
+    "prospects list": (),
+    "prospects pages": (),
 }
 WRITING = {
     "run": ("--at", "2026-03-02"),
@@ -244,6 +247,9 @@ WRITING = {
     "webgraph edges": ("vertices.tsv", "edges.tsv", *RELEASE),
     "disavow import": ("disavow.txt",),
     "brands track": ("Tallyfold",),
+    "prospects add": ("ask.example", "--owner", "Ana"),
+    "prospects set": ("ask.example", "--stage", "contacted"),
+    "prospects import": ("prospects.csv",),
 }
 OF_AN_EXPERIMENT = {
     "experiment new": ("Spring",),

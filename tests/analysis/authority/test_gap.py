@@ -36,7 +36,12 @@ BOTH = {"Rival": ["rival.com"], "Other": ["other.com"]}
         ),
         (["own.com"], BOTH, 2, [("blog.com", ("Other", "Rival"), 2)]),
         (["own.com"], {"New": ["new.com"]}, 1, []),
-        (["nowhere.com"], {"Rival": ["rival.com"]}, 1, [("blog.com", ("Rival",), 1), ("news.com", ("Rival",), 1)]),
+        (
+            ["nowhere.com"],
+            {"Rival": ["rival.com"]},
+            1,
+            [("blog.com", ("Rival",), 1), ("news.com", ("Rival",), 1)],
+        ),
     ],
 )
 def test_the_gap_by_hand(own: list[str], rivals: dict[str, list[str]], smallest: int, found: object) -> None:
