@@ -290,7 +290,7 @@ def test_a_farm_that_drips_is_seen_without_any_pace() -> None:
     ],
 )
 def test_an_anchor_that_honest_sites_would_choose_alike_is_no_sign(more: dict[str, Any]) -> None:
-    """A study that sixty small sites write about in one week, or links that say of themselves what they are."""
+    """A study that sixty small sites write about in one week, or links that say what they are."""
     base = {"relevance": None, "title": None}
     burst = [link(f"b{i}.com", START + timedelta(weeks=20), **{**base, **more}) for i in range(60)]
     words = {f.source: VendorWord((), ("moz: domain authority 3",)) for f in burst}
