@@ -31,6 +31,7 @@ PAGES = {
         ("link_sources", Nav.LINK_SOURCES, "hub"),
         ("events", Nav.EVENTS, "timeline"),
         ("opportunities", Nav.OPPORTUNITIES, "lightbulb"),
+        ("prospects", Nav.PROSPECTS, "handshake"),
     ),
     Nav.FACTS: (
         ("sources", Nav.SOURCES, "menu_book"),

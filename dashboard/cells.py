@@ -10,10 +10,22 @@ from analysis.changes import WeekChange
 from analysis.events.study import EARLY, EventRow, PathPoint
 from analysis.frames import Scope, World
 from analysis.lift.estimate import LiftRow
+from analysis.prospects import Ground, LinkedPage, ProspectRow
 from analysis.quality import AnchorShare
+from analysis.review import LinkWeek, Review
 from analysis.visibility import Row
 from dashboard import charts, widgets
-from dashboard.strings import Common, Events, Lift, LinksPage, LooksPage, Measure, Overview, Sources
+from dashboard.strings import (
+    Common,
+    Events,
+    Lift,
+    LinksPage,
+    LooksPage,
+    Measure,
+    Overview,
+    ProspectsPage,
+    Sources,
+)
 from tracker import numbers
 from tracker.links.pages.alerts import Alert, StoredListing
 from tracker.links.pages.verify import StoredVerdict
@@ -321,3 +333,87 @@ def named_unlinked(row: StoredListing) -> tuple[object, ...]:
 
 def _why(reason: str | None) -> str:
     return LooksPage.REASONS.get(reason or "", reason or "")
+
+
+def stage(name: str) -> widgets.Safe:
+    return widgets.badge(ProspectsPage.STAGES[name], ProspectsPage.TONES.get(name, "quiet"))
+
+
+def prospect(row: ProspectRow) -> tuple[object, ...]:
+    record = row.record
+    reasons = widgets.Safe("".join(map(_ground, row.grounds)) or widgets.text(ProspectsPage.ADDED))
+    who = widgets.small(record.owner, record.campaign) if record.campaign else record.owner
+    contact = widgets.link(record.contact) if record.contact else ""
+    below = widgets.join(contact, " " if contact and record.note else "", record.note)
+    site = widgets.link(f"https://{row.source}", row.source)
+    return (
+        widgets.small(site, below) if below else site,
+        reasons,
+        ", ".join(row.rivals[:3]) + (f" +{len(row.rivals) - 3}" if len(row.rivals) > 3 else ""),
+        numbers.count(row.cited_answers) if row.cited_answers else "",
+        stage(record.stage),
+        who,
+        "" if record.cost_micros is None else numbers.money(record.cost_micros),
+    )
+
+
+def _ground(ground: Ground) -> str:
+    """A reason; where pages show it, they fold out below."""
+    name = widgets.text(ProspectsPage.REASONS[ground.kind])
+    if not ground.pages:
+        return f"<div>{name}</div>"
+    links = [f"<li>{widgets.link(url)}</li>" for url in ground.pages]
+    if ground.of > len(links):
+        links.append(f"<li>{widgets.text(ProspectsPage.MORE.format(n=ground.of - len(links)))}</li>")
+    count = widgets.text(ProspectsPage.PAGES.format(n=ground.of))
+    about = f"<li>{widgets.text(ground.detail)}</li>" if ground.detail else ""
+    head = f'<summary>{name} <span class="cl-quiet">{count}</span></summary>'
+    return f"<details>{head}<ul>{about}{''.join(links)}</ul></details>"
+
+
+def linked_page(page: LinkedPage) -> tuple[object, ...]:
+    return (
+        widgets.link(page.url),
+        numbers.count(page.domains),
+        numbers.count(page.links),
+        "" if page.dead is None else widgets.small(widgets.badge(ProspectsPage.GONE, "bad"), _gone(page)),
+    )
+
+
+def _gone(page: LinkedPage) -> str:
+    if page.dead is None:
+        return ""
+    day = numbers.day(page.dead.on)
+    return ProspectsPage.GONE_BY.format(because=page.dead.because, said_by=page.dead.said_by, day=day)
+
+
+def linked_page_raw(page: LinkedPage) -> tuple[object, ...]:
+    return page.url, page.domains, page.links, _gone(page)
+
+
+def link_week(week: LinkWeek) -> tuple[object, ...]:
+    return (
+        numbers.day(week.week),
+        numbers.count(week.new),
+        numbers.number(week.expected, 1),
+        week.because or LinksPage.SPIKE_PLAIN,
+    )
+
+
+REVIEW_HEADS = ("domain", "links", "followed", "votes", "reasons", "pages", "advice", "decision", "note")
+
+
+def review(row: Review) -> tuple[object, ...]:
+    reasons = widgets.Safe("<br>".join(map(widgets.text, row.reasons)))
+    decision = row.decision or LinksPage.NO_DECISION
+    return (
+        widgets.link(row.pages[0] if row.pages else f"https://{row.domain}", row.domain),
+        numbers.count(row.links),
+        reasons,
+        widgets.small(decision, row.note) if row.note else decision,
+    )
+
+
+def review_raw(row: Review) -> tuple[object, ...]:
+    texts = ("; ".join(row.votes), "; ".join(row.reasons), " ".join(row.pages))
+    return row.domain, row.links, row.followed, *texts, row.advice, row.decision or "", row.note

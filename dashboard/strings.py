@@ -20,6 +20,7 @@ class Nav:
     RUNS, LINKS, METHODS, EVENTS = "Runs & cost", "Links", "Methods", "Events"
     REPORTED = "Reported by engines"
     LOOKS = "Link checks"
+    PROSPECTS = "Prospects"
 
 
 class Common:
@@ -586,6 +587,71 @@ class Opportunities:
     COMPUTING = "Weighing sources …"
 
 
+class ProspectsPage:
+    TITLE = "Prospects"
+    LEAD = "Sites to ask for a link to {brand}, with the pages that show why, and how far you are with each."
+    NONE = "No prospect yet"
+    NONE_TEXT = (
+        "Prospects come from imported links, from answers that cite a site, and from our own looks at pages."
+    )
+    NONE_COMMANDS = ("citelift import links FILE", "citelift prospects add example.com")
+    STAGE, ALL_STAGES, OPEN_STAGES = "Stage", "All stages", "Not closed"
+    STAGES: Final = {
+        "open": "Open",
+        "working": "Working",
+        "contacted": "Contacted",
+        "replied": "Replied",
+        "agreed": "Agreed",
+        "done": "Done",
+        "dismissed": "Dismissed",
+    }
+    TONES: Final = {
+        "working": "warn",
+        "contacted": "warn",
+        "replied": "warn",
+        "agreed": "warn",
+        "done": "good",
+    }
+    REASON, ALL_REASONS = "Reason", "All reasons"
+    REASONS: Final = {
+        "link gap": "Link gap",
+        "citation gap": "Citation gap",
+        "new rival link": "New link to a rival",
+        "broken link": "Broken link to a rival",
+        "cited page gone": "Cited page is gone",
+        "own dead page": "Links to your dead page",
+        "lost link": "Lost link",
+        "mention without link": "Names you, no link",
+    }
+    OWNER, ALL_OWNERS, NOBODY = "Owner", "Everybody", "Nobody yet"
+    PIPELINE = "Pipeline"
+    PIPELINE_SUB = "Sites by stage, and what those that have a cost come to."
+    PIPELINE_COLUMNS = ("Stage", "Sites", "Cost")
+    FOUND_SUB = (
+        "First those that link to most rivals and that most answers cite, and that do not link to you. The "
+        "order is no estimate of a gain: opportunities give one where the data support it."
+    )
+    COLUMNS = ("Site", "Why", "Rivals", "Cited in", "Stage", "Who", "Cost")
+    ADDED = "added by you"
+    PAGES = "Pages ({n})"
+    MORE = "and {n} more"
+    NEW_SINCE = "A link to a rival counts as new for {days} days before {day}, the newest day of an import."
+    NONE_LEFT = "None of this stage and reason"
+    NONE_LEFT_TEXT = "Choose another stage or reason."
+    DECIDE = "Write down a step with"
+    COMMAND = 'citelift prospects set {source} --stage contacted --owner "…"'
+    FILE = "or fill in the CSV and take it back with"
+    FILE_COMMAND = "citelift prospects import prospects.csv"
+    OWN = "Your pages that others link to"
+    OWN_SUB = (
+        "Those that are gone come first: redirect them to what took their place. What nobody has looked at "
+        "has no state."
+    )
+    OWN_COLUMNS = ("Page", "Domains", "Links", "State")
+    GONE = "gone"
+    GONE_BY = "{because}, {said_by}, {day}"
+
+
 class AnswersPage:
     TITLE = "Prompts & answers"
     LEAD = "Every number goes back to answers. Here they are."
@@ -742,6 +808,13 @@ class LinksPage:
     SPIKES = "Weeks with unusually many new referring domains"
     SPIKE_COLUMNS = ("Week of", "New domains", "Usual", "Why to look")
     SPIKE_PLAIN = "many, nothing odd about them"
+    QUEUE = "Domains to look at"
+    QUEUE_SUB = (
+        "Several factors vote together, and no single one decides. The advice is to do nothing, unless you "
+        "bought or placed these links and have a notice from a search engine."
+    )
+    QUEUE_COLUMNS = ("Domain", "Links", "Why to look", "Decision")
+    NO_DECISION = "none"
     IMPORTS = "Imports"
     IMPORT_COLUMNS = ("File", "Tool", "As of", "Rows", "Stored", "Rejected")
     NONE = "No link to {brand} is known"

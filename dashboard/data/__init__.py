@@ -13,7 +13,17 @@ from dashboard.data.cited import (
     suggestions,
 )
 from dashboard.data.gains import lift, opportunities
-from dashboard.data.linking import LinkProfile, has_links, imports, link_profile, links, reported
+from dashboard.data.linking import (
+    NEW_DAYS,
+    LinkProfile,
+    Pipeline,
+    has_links,
+    imports,
+    link_profile,
+    links,
+    prospects,
+    reported,
+)
 from dashboard.data.looked import link_alerts, link_verdicts, page_listings
 from dashboard.data.opened import (
     Choice,
@@ -30,6 +40,7 @@ from dashboard.data.reader import AnswerView, JudgedView, NamedSpan, answer, ans
 from dashboard.data.timeline import Pooling, event_study, happened, marked_moments
 
 __all__ = [
+    "NEW_DAYS",
     "AnswerView",
     "AuthorityView",
     "Choice",
@@ -37,6 +48,7 @@ __all__ = [
     "LinkProfile",
     "NamedSpan",
     "OpenWorkspace",
+    "Pipeline",
     "Pooling",
     "ScheduleView",
     "answer",
@@ -65,6 +77,7 @@ __all__ = [
     "opportunities",
     "page_listings",
     "prompts",
+    "prospects",
     "reported",
     "rivals_gap",
     "runs",

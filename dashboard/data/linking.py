@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +15,7 @@ from dashboard.data.opened import OpenWorkspace, database, world
 from tracker.models import LinkImport
 
 if TYPE_CHECKING:
+    from analysis.prospects import LinkedPage, ProspectRow
     from analysis.quality import AnchorShare
     from analysis.review import LinkWeek, Review
 
@@ -80,3 +82,27 @@ def link_profile(workspace: OpenWorkspace) -> LinkProfile:
         return LinkProfile(anchors, [], [])
     found = review.profile(db, here, table=table)
     return LinkProfile(anchors, [week for week in found.weeks if week.spike], found.queue)
+
+
+NEW_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Prospects in order, own pages that others link to, and the day before which links are new."""
+
+    rows: list[ProspectRow]
+    pages: list[LinkedPage]
+    day: date | None
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def prospects(workspace: OpenWorkspace) -> Pipeline:
+    from analysis import prospects as finder
+
+    here, db = world(workspace), database(workspace)
+    day = max((each.as_of for each in frames.link_imports(db, here)), default=None)
+    since = None
+    if day is not None:
+        since = (day - timedelta(days=NEW_DAYS) - date(1970, 1, 1)).days * 86_400.0
+    return Pipeline(finder.prospects(db, here, since=since), finder.linked_pages(db, here), day)

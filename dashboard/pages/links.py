@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from analysis.review import Review
 from dashboard import cells, charts, data, strings, widgets
 from tracker import numbers
 
@@ -72,16 +75,20 @@ def profile(name: str) -> None:
         widgets.table(heads, [cells.anchor_share(share) for share in shown])
     if link_profile.spikes:
         widgets.section(words.SPIKES)
-        rows = [
-            (
-                numbers.day(w.week),
-                numbers.count(w.new),
-                numbers.number(w.expected, 0),
-                w.because or words.SPIKE_PLAIN,
-            )
-            for w in link_profile.spikes[-8:]
-        ]
+        rows = [cells.link_week(week) for week in link_profile.spikes[-8:]]
         widgets.table(widgets.columns(words.SPIKE_COLUMNS, numeric=(1, 2)), rows)
+    queue(link_profile.queue)
+
+
+def queue(rows: Sequence[Review]) -> None:
+    if not rows:
+        return
+    widgets.section(words.QUEUE, words.QUEUE_SUB)
+    with widgets.bar():
+        most = widgets.how_many(len(rows), "queue_shown", steps=(10, 50, 200))
+        widgets.download("links-to-look-at.csv", cells.REVIEW_HEADS, lambda: map(cells.review_raw, rows))
+    heads = widgets.columns(words.QUEUE_COLUMNS, numeric=(1,), wide=(2,))
+    widgets.table(heads, [cells.review(row) for row in rows[:most]])
 
 
 def anchors(mine: pd.DataFrame) -> None:

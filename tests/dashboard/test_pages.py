@@ -31,6 +31,7 @@ PAGES = (
     "link_sources",
     "events",
     "opportunities",
+    "prospects",
     "sources",
     "reported",
     "links",

@@ -179,10 +179,10 @@ def one_line(text: str) -> str:
 def stage_named(text: str) -> Stage:
     """A stage by its own word, or by the word that another tool has for it."""
     word = " ".join(text.casefold().replace("_", " ").replace("-", " ").split())
-    stage = word if word in STAGES else _WORDS["stages"].get(word)
-    if stage is None:
-        raise UsageError(f"there is no stage {text[:60]!r}", f"one of {', '.join(STAGES)}")
-    return stage  # type: ignore[no-any-return]
+    for stage in get_args(Stage):
+        if stage in (word, _WORDS["stages"].get(word)):
+            return stage  # type: ignore[no-any-return]
+    raise UsageError(f"there is no stage {text[:60]!r}", f"one of {', '.join(STAGES)}")
 
 
 def _write(
