@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-import yaml
 from sqlalchemy import Engine, select
 
 from analysis.frames.tables import BACKLINK, IMPORT, domain_names
 from analysis.frames.tracked import BrandFact, World
 from tracker import domains
+from tracker.shipped import data
 
 
 @dataclass(frozen=True)
@@ -90,27 +89,25 @@ def _joined(parts: list[_Heard]) -> VendorWord:
 
 
 @cache
-def _data() -> Mapping[str, Any]:
-    data: Mapping[str, Any] = yaml.safe_load(
-        (files("analysis.frames") / "vendor_figures.yaml").read_text("utf-8")
-    )
-    return data
-
-
-@cache
 def _figures() -> Mapping[str, tuple[str, str, float]]:
     """Column → what it is, how it is called, and its bound."""
     found: dict[str, tuple[str, str, float]] = {}
     for kind, side in (("flags", "least"), ("weak", "most")):
-        for row in _data()[kind]:
+        for row in data("analysis.frames", "vendor_figures.yaml")[kind]:
             what = (kind if side in row else "truth", row["says"], float(row.get(side, 0)))
             found |= dict.fromkeys(row["names"], what)
-    return found | dict.fromkeys(_data()["address"], ("address", "", 0.0))
+    return found | dict.fromkeys(
+        data("analysis.frames", "vendor_figures.yaml")["address"], ("address", "", 0.0)
+    )
 
 
 @cache
 def _shared() -> tuple[Any, ...]:
-    return tuple(ip_network(each) for row in _data()["shared"] for each in row["ranges"])
+    return tuple(
+        ip_network(each)
+        for row in data("analysis.frames", "vendor_figures.yaml")["shared"]
+        for each in row["ranges"]
+    )
 
 
 def is_shared(address: str) -> bool:

@@ -10,11 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
 from sqlmodel import Session, col, select
 
 from tracker import domains, spreadsheet, store
@@ -23,6 +21,7 @@ from tracker.files import content, encodings, tables
 from tracker.files.records import Reject, fragment
 from tracker.files.unpack import parts_of
 from tracker.models import Domain, OpportunityState
+from tracker.shipped import data
 
 Stage = Literal["open", "working", "contacted", "replied", "agreed", "done", "dismissed"]
 STAGES: tuple[str, ...] = get_args(Stage)
@@ -34,9 +33,7 @@ FIELDS = ("owner", "campaign", "contact", "note")
 HEADS = ("domain", "stage", "owner", "cost_usd", "campaign", "contact", "note", "changed_at")
 _LONGEST = 2_000
 _MOST_MICROS = 10**15
-_WORDS: Mapping[str, Any] = yaml.safe_load(
-    (resources("tracker.links") / "prospect_words.yaml").read_text("utf-8")
-)
+_WORDS: Mapping[str, Any] = data("tracker.links", "prospect_words.yaml")
 
 
 def state_of(stage: str) -> State:
