@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from analysis.frames.tables import BACKLINK, IMPORT, domain_names
 from analysis.frames.tracked import BrandFact, World
 from tracker import domains
-from tracker.shipped import data
+from tracker.shipped import words_of
 
 
 @dataclass(frozen=True)
@@ -89,25 +89,24 @@ def _joined(parts: list[_Heard]) -> VendorWord:
 
 
 @cache
+def _data() -> Mapping[str, Any]:
+    return words_of("analysis.frames", "vendor_figures.yaml")
+
+
+@cache
 def _figures() -> Mapping[str, tuple[str, str, float]]:
     """Column → what it is, how it is called, and its bound."""
     found: dict[str, tuple[str, str, float]] = {}
     for kind, side in (("flags", "least"), ("weak", "most")):
-        for row in data("analysis.frames", "vendor_figures.yaml")[kind]:
+        for row in _data()[kind]:
             what = (kind if side in row else "truth", row["says"], float(row.get(side, 0)))
             found |= dict.fromkeys(row["names"], what)
-    return found | dict.fromkeys(
-        data("analysis.frames", "vendor_figures.yaml")["address"], ("address", "", 0.0)
-    )
+    return found | dict.fromkeys(_data()["address"], ("address", "", 0.0))
 
 
 @cache
 def _shared() -> tuple[Any, ...]:
-    return tuple(
-        ip_network(each)
-        for row in data("analysis.frames", "vendor_figures.yaml")["shared"]
-        for each in row["ranges"]
-    )
+    return tuple(ip_network(each) for row in _data()["shared"] for each in row["ranges"])
 
 
 def is_shared(address: str) -> bool:

@@ -21,7 +21,7 @@ from tracker.files import content, encodings, tables
 from tracker.files.records import Reject, fragment
 from tracker.files.unpack import parts_of
 from tracker.models import Domain, OpportunityState
-from tracker.shipped import data
+from tracker.shipped import words_of
 
 Stage = Literal["open", "working", "contacted", "replied", "agreed", "done", "dismissed"]
 STAGES: tuple[str, ...] = get_args(Stage)
@@ -33,7 +33,7 @@ FIELDS = ("owner", "campaign", "contact", "note")
 HEADS = ("domain", "stage", "owner", "cost_usd", "campaign", "contact", "note", "changed_at")
 _LONGEST = 2_000
 _MOST_MICROS = 10**15
-_WORDS: Mapping[str, Any] = data("tracker.links", "prospect_words.yaml")
+_WORDS: Mapping[str, Any] = words_of("tracker.links", "prospect_words.yaml")
 
 
 def state_of(stage: str) -> State:
