@@ -97,7 +97,7 @@ def _by_brand(
     allowed: Comparability,
     level: float,
 ) -> Iterator[WeekChange]:
-    brands = [brand for brand in world.brands if brand.until is None or brand.until >= last]
+    brands = [brand for brand in world.brands if brand.exists_in(last)]
     pairs = [_paired(sums, brand.id, measure, first, last, level) for brand in brands]
     adjusted = benjamini_hochberg([_p(pair.difference) for pair in pairs])
     for brand, pair, q in zip(brands, pairs, adjusted, strict=True):
@@ -195,7 +195,8 @@ def compare_brands(
         raise UsageError(
             f"cannot compare brands by {measure!r}", f"use one of: {', '.join(get_args(Compared))}"
         )
-    sums = frames.visibility_sums(database, world, scope or Scope())
+    scope = (scope or Scope()).during(world.brand(first)).during(world.brand(second))
+    sums = frames.visibility_sums(database, world, scope)
     formula = FORMULAS[measure]
     sums = sums.join(sums.groupby("prompt_id")["mentioned"].sum().rename("all_mentioned"), on="prompt_id")
     a, b = (

@@ -8,6 +8,7 @@ usually taken for.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -87,17 +88,15 @@ def other_definitions(
             f"there is no brand {brand!r}", f"use one of: {', '.join(b.name for b in world.brands)}"
         )
     scope = scope or Scope()
-    sums = frames.visibility_sums(database, world, scope, ("engine",))
-    if sums.empty:
-        return []
-    every = frames.visibility_sums(database, world, replace(scope, branded="include"))
-    positions = frames.mention_places(database, world, scope).set_index("brand_id")
-    chosen = [b for b in world.brands if brand is None or b.name == brand]
-    return [
-        number
-        for b in chosen
-        for number in _of_brand(b.id, b.name, sums, every, positions, len(world.brands))
-    ]
+    numbers: list[OtherNumber] = []
+    for its_own, brands in groupby(world.brands, scope.during):
+        sums = frames.visibility_sums(database, world, its_own, ("engine",))
+        every = frames.visibility_sums(database, world, replace(its_own, branded="include"))
+        positions = frames.mention_places(database, world, its_own).set_index("brand_id")
+        for one in brands:
+            if len(sums) and brand in (None, one.name):
+                numbers += _of_brand(one.id, one.name, sums, every, positions, len(world.brands))
+    return numbers
 
 
 def _of_brand(

@@ -152,6 +152,11 @@ class Row:
     counts: Mapping[str, int]
 
     @property
+    def cell(self) -> tuple[object, ...]:
+        """Its keys of the grouping."""
+        return self.engine, self.topic, self.country, self.language, self.week
+
+    @property
     def directional(self) -> bool:
         """Too few answers to say more than a direction."""
         return self.answers < FEW
@@ -174,8 +179,16 @@ def table(
     if unknown:
         raise UsageError(f"cannot group by {', '.join(sorted(unknown))}", f"use {', '.join(KEYS)}")
     keys = [name for name in KEYS if name in by]
-    sums = frames.visibility_sums(database, world, scope or Scope(), keys)
-    return rows_of(sums, world, keys, measures)
+    scope = scope or Scope()
+    rows = rows_of(frames.visibility_sums(database, world, scope, keys), world, keys, measures)
+    for brand in world.brands:
+        its_own = scope.during(brand)
+        if its_own != scope and "week" not in keys:
+            sums = frames.visibility_sums(database, world, its_own, keys)
+            found = rows_of(sums, world, keys, measures)
+            of_its_days = {row.cell: row for row in found if row.brand == brand.name}
+            rows = [of_its_days.get(row.cell, row) if row.brand == brand.name else row for row in rows]
+    return rows
 
 
 def rows_of(

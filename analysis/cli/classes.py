@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis.cli.decisions import decided
-from analysis.cli.scope import TopOption, print_rows, reading
+from analysis.cli.scope import Selection, TopOption, print_rows, reading
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.verbs import ACT, add
 
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def classify(
     where: Where,
+    which: Selection,
     set_kind: Annotated[
         str | None, typer.Option("--set", help="Decide yourself, as example.com=editorial.")
     ] = None,
@@ -44,7 +45,7 @@ def classify(
     if set_kind is not None:
         decided(where, set_kind, decide, as_json=as_json)
         return
-    with reading(where) as asked:
+    with reading(where, which) as asked:
         cited = frames.sources(asked.database, asked.world, asked.scope).head(400 if as_json else top)
         names, folder = [str(name) for name in cited["domain"]], classes or asked.classes
         rows = _pages_classed(asked, names, folder) if pages else _domains_classed(asked, cited, folder)

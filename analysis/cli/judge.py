@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis.cli import judged
-from analysis.cli.scope import BrandedOption, reading
+from analysis.cli.scope import BrandedOption, Selection, reading, scope_of
 from tracker import numbers
 from tracker.cli.opening import opened
 from tracker.cli.options import ConcurrencyOption, JsonOption, LogOption, SandboxOption, TimeoutOption, Where
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from analysis.frames import Judge
     from tracker.catalog import Catalog
+    from tracker.judge.cases import Among
     from tracker.judge.claims import Bench, Case, TaskName
     from tracker.judge.run import JudgeSummary
     from tracker.judge.task import LabelledSet, Task
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
 
 def judge(
     where: Where,
+    which: Selection,
     agreement: Annotated[
         bool, typer.Option("--agreement", help="Ask about the labelled set, and report the agreement.")
     ] = False,
@@ -74,11 +76,16 @@ def judge(
         raise UsageError("--agreement is about stances, not about --domains", "give one of them at a time")
     settings = where.settings(concurrency=concurrency, timeout_seconds=timeout, log=log_file)
     name: TaskName = "labelled" if agreement else "domain" if domains else "stance"
-    ended = None if show else _ask(settings, name, labels, limit, sandbox, again, dry_run, as_json)
+    if name != "stance" and which != Selection():
+        raise UsageError(
+            "--engine, --country and their like choose among answers, which only stances are about",
+            "leave them out with --agreement and --domains",
+        )
+    ended = None if show else _ask(settings, name, which, labels, limit, sandbox, again, dry_run, as_json)
     if dry_run:
         return
     summary, by = ended or (None, None)
-    with reading(where, branded=branded) as asked:
+    with reading(where, which, branded=branded) as asked:
         verdicts = judged.stored(asked, domains=domains, judge=by)
     if as_json:
         print_json(verdicts if summary is None else _asked_json(summary) | verdicts)
@@ -92,6 +99,7 @@ def judge(
 def _ask(
     settings: Settings,
     name: TaskName,
+    which: Selection,
     labels: Path | None,
     limit: int | None,
     sandbox: str | None,
@@ -123,7 +131,7 @@ def _ask(
             workspace_id, _ = synced(db, settings, need="brands")
             claims.recover(db, workspace_id)
         bench = _bench(settings, catalog, workspace_id, name, template.version, again)
-        cases, total = _cases(db, bench, template, labelled, settings)
+        cases, total = _cases(db, bench, template, which, labelled, settings)
         if dry_run:
             _dry_run(db, bench, cases, total, limit, as_json)
             return None
@@ -161,18 +169,36 @@ def _bench(
 
 
 def _cases(
-    db: Database, bench: Bench, template: Any, labelled: LabelledSet | None, settings: Settings
+    db: Database,
+    bench: Bench,
+    template: Any,
+    which: Selection,
+    labelled: LabelledSet | None,
+    settings: Settings,
 ) -> tuple[Iterable[Case], int]:
     from tracker.judge import cases as judge_cases
 
     if bench.task == "stance":
-        return judge_cases.stances(db, bench, template), judge_cases.count_stances(db, bench)
+        among = _among(db, bench, which)
+        return judge_cases.stances(db, bench, template, among), judge_cases.count_stances(db, bench, among)
     if labelled is not None:
         cases = judge_cases.of_labels(bench, template, labelled)
     else:
         cases = _domain_cases(db, bench, template, settings)
     cases = judge_cases.open_cases(db, bench, cases)
     return cases, len(cases)
+
+
+def _among(db: Database, bench: Bench, which: Selection) -> Among | None:
+    """The answers that the options choose; None for all of them."""
+    from analysis import frames
+    from tracker.judge.cases import Among
+
+    if which == Selection():
+        return None
+    world = frames.world(db, bench.workspace_id)
+    scope = scope_of(world, frames.weeks(db, world), which)
+    return Among(frozenset(scope.prompts(world)), scope.engine, scope.first, scope.last)
 
 
 def _domain_cases(db: Database, bench: Bench, template: Any, settings: Settings) -> list[Case]:

@@ -12,6 +12,7 @@ from tracker import numbers
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import out, plain, print_json, table
 from tracker.cli.verbs import READ, add
+from tracker.errors import UsageError
 
 LIFT_FIELDS = (
     "source",
@@ -67,6 +68,12 @@ def lift(
             exposure=exposure,
             families=families(asked.database, asked.world, folder=asked.classes),
         )
+        if chosen is not None and chosen not in panel.brands:
+            ended = asked.world.brand(chosen).until
+            raise UsageError(
+                f"{chosen} ended on {ended}, and every answer is compared over the same brands",
+                f"read the weeks until then: --to {ended}",
+            )
     lift_table = estimate(panel, brand=chosen, checks=checks)
     if as_json:
         runs = lift_table.direction.verdict if lift_table.direction else None

@@ -81,8 +81,6 @@ def reading(
     from analysis.classes.classify import own_folder
     from tracker import store
 
-    which = which or AnswerFilter()
-    when = which if isinstance(which, Selection) else Selection()
     settings = where.settings()
     with opened(settings, read_only=True) as db:
         with store.reading(db) as session:
@@ -90,24 +88,40 @@ def reading(
             say_what_changed(session, settings, key)
         world = frames.world(db, key)
         known = frames.weeks(db, world)
-        start = frames.monday(when.first.date()) if when.first else None
-        end = frames.monday(when.last.date()) if when.last else None
-        if start and end and start > end:
-            raise UsageError("--from lies after --to", "turn them round")
-        if when.weeks is not None and known:
-            start = max(known[-1] - timedelta(weeks=when.weeks - 1), start or known[0])
-        scope = frames.Scope(
-            first=start,
-            last=end,
-            engine=world.engine(which.engine) if which.engine else None,
-            topic=world.require("topic", which.topic) if which.topic else None,
-            country=world.require("country", which.country) if which.country else None,
-            language=world.require("language", which.language) if which.language else None,
-            branded=branded,
-            rivals=rivals,
-        )
+        scope = scope_of(world, known, which or AnswerFilter(), branded=branded, rivals=rivals)
+        start, end = scope.first, scope.last
         inside = [day for day in known if (start is None or day >= start) and (end is None or day <= end)]
         yield Asked(db, world, scope, window_of(inside), own_folder(settings.catalog))
+
+
+def scope_of(
+    world: World,
+    known: Sequence[date],
+    which: AnswerFilter,
+    *,
+    branded: Branded = "include",
+    rivals: Branded = "include",
+) -> Scope:
+    """What the options mean in a workspace whose weeks with answers are `known`."""
+    from analysis import frames
+
+    when = which if isinstance(which, Selection) else Selection()
+    start = frames.monday(when.first.date()) if when.first else None
+    end = frames.monday(when.last.date()) if when.last else None
+    if start and end and start > end:
+        raise UsageError("--from lies after --to", "turn them round")
+    if when.weeks is not None and known:
+        start = max(known[-1] - timedelta(weeks=when.weeks - 1), start or known[0])
+    return frames.Scope(
+        first=start,
+        last=end,
+        engine=world.engine(which.engine) if which.engine else None,
+        topic=world.require("topic", which.topic) if which.topic else None,
+        country=world.require("country", which.country) if which.country else None,
+        language=world.require("language", which.language) if which.language else None,
+        branded=branded,
+        rivals=rivals,
+    )
 
 
 def window_of(weeks: Sequence[date]) -> dict[str, str | None]:

@@ -35,14 +35,17 @@ def lift_panel(
 
     A source is a domain that is cited by some answer and links to some brand. See `analysis.frames.exposure`
     for when a brand counts as exposed. `families` names the family of each source (all one family without
-    it).
+    it). Every answer is compared over the same brands: one that ended before the last week is left out, and
+    is in the panel of a scope that ends with it.
     """
     from analysis.frames.exposure import panel
 
     workspace = as_world(database, workspace)
     scope = scope or Scope(branded="include")
-    linked = links(database, workspace)
     frame = answers(database, workspace, scope)
+    if len(frame):
+        workspace = workspace.lasting(max(frame["week"]))
+    linked = links(database, workspace)
     ids = sorted({int(i) for i in linked.table["source_id"]})
     cited = citations(database, workspace, scope, domains=ids)
     mentioned = named(database, workspace, frame["answer"].to_numpy(np.int64))
@@ -63,7 +66,8 @@ def histories(
 ) -> Histories:
     """Weekly outcomes per brand and prompt, and the week of each first link, as `Histories`.
 
-    Weeks run without a gap from the first to the last with answers. A link whose first day is unknown was
+    Weeks run without a gap from the first to the last with answers. A brand that ended before the last is
+    left out. A link whose first day is unknown was
     there before. A week is a break when an engine is served by other models than in its week before.
     """
     from analysis.events.histories import Histories
@@ -73,6 +77,9 @@ def histories(
         raise UsageError(f"there is no outcome {outcome!r}", f"use one of: {', '.join(get_args(Outcome))}")
     workspace, scope = as_world(database, workspace), scope or Scope(branded="include")
     sums = visibility_sums(database, workspace, scope, ("week",))
+    if len(sums):
+        workspace = workspace.lasting(max(sums["week"]))
+        sums = sums[sums["brand_id"].isin([brand.id for brand in workspace.brands])]
     part, whole = ("mentioned", "answers") if outcome == "mention" else ("cited", "citable")
     days = sorted(sums["week"].unique())
     total = (days[-1] - days[0]).days // 7 + 1 if days else 0

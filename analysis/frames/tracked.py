@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -18,7 +18,7 @@ from tracker.answers.rollups import BRAND, VISIBILITY
 from tracker.domains.ownership import Estate, estate
 from tracker.errors import UsageError
 from tracker.mentions.names import BrandNames, of_row
-from tracker.weeks import UTC, day_of, in_words
+from tracker.weeks import UTC, day_of, in_words, monday
 
 Branded = Literal["exclude", "include", "only"]
 Exposure = Literal["auto", "page", "domain"]
@@ -43,6 +43,10 @@ class BrandFact:
     def competes(self) -> bool:
         """Whether it is a rival of today."""
         return not self.own and self.until is None
+
+    def exists_in(self, week: date) -> bool:
+        """Whether the brand counts in the answers of a week, named by its Monday: as the roll-up has it."""
+        return self.until is None or week <= self.until
 
     @property
     def names(self) -> BrandNames:
@@ -95,6 +99,10 @@ class World:
     @property
     def own(self) -> BrandFact | None:
         return next((brand for brand in self.brands if brand.own), None)
+
+    def lasting(self, week: date) -> World:
+        """The same without the brands that ended before a week: for what compares all brands of an answer."""
+        return replace(self, brands=tuple(brand for brand in self.brands if brand.exists_in(week)))
 
     def brand(self, name: str) -> BrandFact:
         """The brand of this name, in any case."""
@@ -171,6 +179,12 @@ class Scope:
     branded: Branded = "exclude"
     rivals: Branded = "include"
     language: str | None = None
+
+    def during(self, brand: BrandFact) -> Scope:
+        """The same answers, as far as the brand existed: what any number of a brand that ended is about."""
+        if brand.until is None or (self.last is not None and brand.exists_in(self.last)):
+            return self
+        return replace(self, last=monday(brand.until))
 
     def prompts(self, world: World) -> set[int]:
         """Ids of the prompts within the scope."""

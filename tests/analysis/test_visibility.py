@@ -6,16 +6,17 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis import visibility as v
-from analysis.changes import compare_weeks
+from analysis.changes import compare_brands, compare_weeks
 from analysis.definitions import DEFINITIONS, other_definitions
 from analysis.frames import Scope
 from analysis.intervals import cluster_bootstrap, wilson
 from analysis.ratios import ratios
 from analysis.stability import source_stability
 from tests.analysis.test_changes import PROMPTS
-from tests.facts import Facts
+from tests.facts import Facts, week
 from tests.tracker.answers.test_rollups import random_facts
 from tracker.errors import UsageError
+from tracker.models import Brand
 
 
 def by_brand(rows: list[v.Row]) -> dict[str, v.Row]:
@@ -166,3 +167,24 @@ def test_nothing_asked_gives_no_rows(sqlite_database: Engine) -> None:
     assert compare_weeks(sqlite_database, world) == []
     assert source_stability(sqlite_database, world) == []
     assert other_definitions(sqlite_database, world) == []
+
+
+def test_a_brand_that_ended_is_measured_by_the_answers_of_its_days(sqlite_database: Engine) -> None:
+    facts = Facts()
+    for number, named in enumerate((("Norvane", "Quillo"), ("Norvane", "Oltera"), ("Norvane", "Oltera"))):
+        facts.answer("best crm", at=week(number), named=named, cited=["https://example.org/"])
+    facts.link("https://example.org/", "https://quillo.io/")
+    facts.rows[Brand][2]["until"] = week(0, day=3).date()
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    rows = {row.brand: row for row in v.table(sqlite_database, world)}
+    shares = {name: row.rates["share_of_voice"].estimate for name, row in rows.items()}
+    assert shares == pytest.approx({"Norvane": 3 / 6, "Oltera": 2 / 6, "Quillo": 1 / 2})
+    others = {(n.brand, n.name): n for n in other_definitions(sqlite_database, world)}
+    assert others["Quillo", "share of occurrences"].value == pytest.approx(2 / 3)  # named twice there
+    assert others["Norvane", "share of occurrences"].ours == pytest.approx(3 / 6)
+    pair = compare_brands(sqlite_database, world, "Norvane", "Quillo", measure="share_of_voice")
+    assert (pair.before, pair.after) == (1 / 2, 1 / 2)
+    assert frames.lift_panel(sqlite_database, world).brands == ("Norvane", "Oltera")
+    until_then = frames.Scope(last=week(0).date())
+    assert "Quillo" in frames.lift_panel(sqlite_database, world, until_then).brands

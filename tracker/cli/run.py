@@ -216,8 +216,8 @@ def show_summary(summary: Summary) -> None:
     _show_troubles(summary)
     if summary.not_searched:
         out.print(
-            f"  {summary.not_searched:,} answers came without a search: they count as answers, "
-            "and are in no citation rate."
+            f"  {summary.not_searched:,} answers came without a search: they count in mention rates "
+            "and share of voice, and are in no citation rate."
         )
     if summary.cut_off:
         out.print(

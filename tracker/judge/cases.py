@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import Engine as Database
 from sqlalchemy import exists, func
@@ -21,7 +22,28 @@ from tracker.models import Agreement, Answer, AskState, Brand, Judgement, Mentio
 PAGE = 200
 
 
-def _open_mentions(bench: Bench) -> list[object]:
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The answers whose mentions are judged."""
+
+    prompts: frozenset[int]
+    engine: int | None = None
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def conditions(self) -> list[object]:
+        found: list[object] = [col(Answer.prompt_id).in_(sorted(self.prompts))]
+        if self.engine is not None:
+            found.append(Answer.engine_id == self.engine)
+        if self.first is not None:
+            found.append(Answer.week >= self.first)
+        if self.last is not None:
+            found.append(Answer.week <= self.last)
+        return found
+
+
+def _open_mentions(bench: Bench, among: Among | None) -> list[object]:
     mine = (Judgement.answer_id == Mention.answer_id, Judgement.brand_id == Mention.brand_id)
     return [
         # Off the workspace's index too: from it SQLite would sort all mentions anew for every page.
@@ -29,18 +51,21 @@ def _open_mentions(bench: Bench) -> list[object]:
         Mention.workspace_id == bench.workspace_id,
         col(Brand.active),
         ~exists().where(*settled(bench), *mine),  # type: ignore[arg-type]
+        *(among.conditions if among is not None else ()),
     ]
 
 
-def count_stances(database: Database, bench: Bench) -> int:
+def count_stances(database: Database, bench: Bench, among: Among | None = None) -> int:
     """Mentions whose stance is open."""
     joined = select(func.count()).select_from(Mention).join(Answer, col(Answer.id) == col(Mention.answer_id))
     joined = joined.join(Brand, col(Brand.id) == col(Mention.brand_id))
     with store.reading(database) as session:
-        return session.exec(joined.where(*_open_mentions(bench))).one()  # type: ignore[arg-type]
+        return session.exec(joined.where(*_open_mentions(bench, among))).one()  # type: ignore[arg-type]
 
 
-def stances(database: Database, bench: Bench, template: Template) -> Iterator[Case]:
+def stances(
+    database: Database, bench: Bench, template: Template, among: Among | None = None
+) -> Iterator[Case]:
     """Every open mention, newest answers first, a page at a time so that nothing is held open."""
     before: int | None = None
     while True:
@@ -48,7 +73,7 @@ def stances(database: Database, bench: Bench, template: Template) -> Iterator[Ca
             select(Mention.id, Mention.answer_id, Brand.id, Brand.name, Brand.aliases, Answer.text)  # type: ignore[call-overload]
             .join(Answer, col(Answer.id) == col(Mention.answer_id))
             .join(Brand, col(Brand.id) == col(Mention.brand_id))
-            .where(*_open_mentions(bench))
+            .where(*_open_mentions(bench, among))
             .order_by(col(Mention.id).desc())
             .limit(PAGE)
         )

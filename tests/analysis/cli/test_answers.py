@@ -154,7 +154,7 @@ def test_opportunities_have_the_published_fields_and_take_decisions(
         ("quality", "--show", "velocity"),
         ("quality", "--show", "review"),
         ("classify",),
-        ("classify", "--pages"),
+        ("classify", "--pages", "--weeks", "1"),
     ],
 )
 def test_every_verb_prints_a_table_and_json(address: str, words: tuple[str, ...]) -> None:

@@ -452,6 +452,23 @@ def test_the_newest_come_first_and_pages_miss_nothing(
     )
 
 
+@pytest.mark.parametrize(
+    ("among", "mentions"),
+    [
+        (judge_cases.Among(frozenset([10_000, 10_003])), 4),
+        (judge_cases.Among(frozenset(range(10_000, 10_006)), engine=101), 0),
+        (judge_cases.Among(frozenset(range(10_000, 10_006)), last=week(0).date()), 4),
+        (judge_cases.Among(frozenset(range(10_000, 10_006)), first=week(3).date()), 2),
+    ],
+)
+def test_only_what_is_chosen_is_judged(
+    sqlite_database: Engine, among: judge_cases.Among, mentions: int
+) -> None:
+    filled(sqlite_database)
+    assert judge_cases.count_stances(sqlite_database, bench_of(), among) == mentions
+    assert len(list(judge_cases.stances(sqlite_database, bench_of(), SHIPPED, among))) == mentions
+
+
 def test_a_limit_is_kept_and_the_rest_stays_open(database: Engine, url: str) -> None:
     filled(database)
     assert judge_all(database, bench_of(), url, most=5).judged == 5
@@ -1066,6 +1083,10 @@ def test_the_command_counts_asks_shows_and_measures(cite: Cite, tmp_path: Path) 
     assert dry["open"] == dry["would_ask"] > 3
     assert json.loads(cite("judge", "--dry-run", "--limit", 2, "--json").stdout)["would_ask"] == 2
     assert json.loads(cite("judge", "--show", "--json").stdout)["judge"] is None
+    part = json.loads(cite("judge", "--dry-run", "--engine", "chat", "--json").stdout)
+    assert 0 < part["open"] <= dry["open"]
+    with pytest.raises(UsageError, match="choose among answers"):
+        cite("judge", "--agreement", "--engine", "chat")
     first = json.loads(cite("judge", "--limit", 3, "--json").stdout)
     assert first["judge"]["served_models"] == ["sandbox-judge-1"]
     assert (first["judged"], first["failed"], first["agreement"]) == (3, 0, None)
