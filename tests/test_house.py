@@ -76,8 +76,8 @@ FLOORS = {
     "tracker": (
         "errors shipped",
         "numbers spreadsheet child settings domains files retry_after database_url sqlite_file weeks",
-        "store backup starter countries citations mentions links.web links.files",
-        "models engines",
+        "store backup starter countries citations mentions links.web links.files links.infrastructure",
+        "models engines links.webgraph",
         "events experiments leases logs catalog migrations renaming",
         "answers sandbox",
         "run links.pages",

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from tracker.links import webgraph
+from tracker.links.webgraph import scan, watched
 
 DOMAINS = 1_000_000
 WANTED = 2_000
@@ -52,9 +52,9 @@ def bare_scan(links: Path) -> None:
 
 def our_pass(vertices: Path, links: Path) -> None:
     """The scan of the edges alone; the two short passes over the vertices are printed with the whole."""
-    nodes = webgraph._Nodes(DOMAINS, {i: f"com.site{i:07d}" for i in wanted_ids()})
-    with webgraph._Scan({"vertices": vertices, "edges": links}) as scan:
-        scan.edges(nodes)
+    nodes = scan.Nodes(DOMAINS, {i: f"com.site{i:07d}" for i in wanted_ids()})
+    with scan.Scan({"vertices": vertices, "edges": links}) as opened:
+        opened.edges(nodes)
 
 
 def best(work: Callable[[], None], times: int) -> float:
@@ -79,7 +79,7 @@ def main() -> None:
         ]
         bare, ours = min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
         whole = best(
-            lambda: webgraph.edges(vertices, links, {f"site{i:07d}.com" for i in wanted_ids()}) and None, 1
+            lambda: watched.edges(vertices, links, {f"site{i:07d}.com" for i in wanted_ids()}) and None, 1
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"webgraph edges: {asked.edges:,} edges, {links.name}")

@@ -165,7 +165,8 @@ def webgraph_ranks(
 ) -> None:
     """Keep harmonic and PageRank positions and percentiles of the brands', linking and cited domains."""
     from tracker import store
-    from tracker.links import releases, webgraph
+    from tracker.links import releases
+    from tracker.links.webgraph import watched
 
     day = as_of.date() if as_of else releases.day_of(release)
     settings = where.settings()
@@ -173,7 +174,7 @@ def webgraph_ranks(
         workspace_id, _ = synced(db, settings, need="brands")
         with store.reading(db) as session:
             names = releases.wanted(session, workspace_id)
-        ranks = webgraph.ranks(file, names, release=release, total=total, cache=cache)
+        ranks = watched.ranks(file, names, release=release, total=total, cache=cache)
         stored = releases.save_ranks(db, ranks, as_of=day, now=datetime.now(UTC))
     if as_json:
         rows = [{"metric": each.metric, "domains": each.domains} for each in stored]

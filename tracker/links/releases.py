@@ -22,8 +22,9 @@ from sqlmodel import Session, col, select
 
 from tracker import domains, store
 from tracker.errors import UsageError
-from tracker.links import webgraph
-from tracker.links.webgraph import Edge, Edges, Ranks
+from tracker.links.webgraph import watched
+from tracker.links.webgraph.scan import Edge
+from tracker.links.webgraph.watched import Edges, Ranks
 from tracker.models import AuthorityList, AuthorityValue, Backlink, Brand, Citation, Domain, WebEdge
 
 SHARE = "cc_linking_share"
@@ -162,7 +163,7 @@ def save_edges(
     release: str,
     as_of: date,
     now: datetime,
-    most: int = webgraph.MOST_LISTED,
+    most: int = watched.MOST_LISTED,
     cache: Path | None = None,
 ) -> Edges:
     """The edges as rows, all or none, save those to giants that are no brand's; the share of the release's
@@ -171,7 +172,7 @@ def save_edges(
     with store.reading(database) as session:
         brands = {name for each in session.exec(select(Brand.domains)) for name in each}
     with _EdgeWriter(database, release) as writer:
-        edges = webgraph.edges(
+        edges = watched.edges(
             vertices,
             links,
             names,

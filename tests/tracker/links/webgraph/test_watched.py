@@ -14,9 +14,9 @@ from werkzeug import Request, Response
 from tests.shared import shared
 from tracker import domains
 from tracker.errors import CiteliftError, DataError, UsageError
-from tracker.links import webgraph
 from tracker.links.web.download import local_file
-from tracker.links.webgraph import Edge, InEdges
+from tracker.links.webgraph import names, scan, watched
+from tracker.links.webgraph.scan import Edge, InEdges
 
 VERTICES = (
     "0\tcom.acme\t5\n1\tcom.facebook\t900\n2\tcom.googleapis\t30\n3\tcom.news\t12\n"
@@ -60,7 +60,7 @@ def graph(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
 def test_in_edges_are_listed_once_without_self_links_and_without_infrastructure(
     graph: tuple[Path, Path],
 ) -> None:
-    found = webgraph.edges(*graph, {"acme.com", "rival.com", "absent.com"})
+    found = watched.edges(*graph, {"acme.com", "rival.com", "absent.com"})
     assert found.release == "cc-main-2026-jul-aug-sep"
     assert found.domains == 8
     assert set(found.rows) == {
@@ -78,10 +78,10 @@ def test_in_edges_are_listed_once_without_self_links_and_without_infrastructure(
 
 
 def test_an_infrastructure_target_is_counted_but_its_edges_are_not_listed(graph: tuple[Path, Path]) -> None:
-    found = webgraph.edges(*graph, {"facebook.com"})
+    found = watched.edges(*graph, {"facebook.com"})
     assert (found.rows, found.filtered) == ((), ("facebook.com",))
     assert found.counts == (InEdges("facebook.com", 1, 1 / 8, 0),)
-    assert webgraph.edges(*graph, {"facebook.com"}, listed=()).rows == (
+    assert watched.edges(*graph, {"facebook.com"}, listed=()).rows == (
         Edge("daily.co.uk", "facebook.com", 3),
     )
 
@@ -90,23 +90,23 @@ def test_who_links_to_a_giant_is_counted_and_not_listed_unless_it_is_a_brand(
     graph: tuple[Path, Path],
 ) -> None:
     """acme.com has three linking domains beside infrastructure, rival.com two."""
-    found = webgraph.edges(*graph, {"acme.com", "rival.com"}, most=2)
+    found = watched.edges(*graph, {"acme.com", "rival.com"}, most=2)
     assert (found.summarised, {edge.target for edge in found.rows}) == (("acme.com",), {"rival.com"})
     assert {each.domain: each.linking for each in found.counts} == {"acme.com": 5, "rival.com": 3}
-    assert webgraph.edges(*graph, {"acme.com"}, most=3).summarised == ()
-    whole = webgraph.edges(*graph, {"acme.com", "rival.com"}, most=0, in_full={"acme.com"})
+    assert watched.edges(*graph, {"acme.com"}, most=3).summarised == ()
+    whole = watched.edges(*graph, {"acme.com", "rival.com"}, most=0, in_full={"acme.com"})
     assert (whole.summarised, whole.written) == (("rival.com",), 3)
 
 
 def test_edges_are_handed_over_in_batches(graph: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webgraph, "_BATCH", 2)
+    monkeypatch.setattr(scan, "BATCH", 2)
     batches: list[int] = []
-    found = webgraph.edges(*graph, {"acme.com", "rival.com"}, write=lambda rows: batches.append(len(rows)))
+    found = watched.edges(*graph, {"acme.com", "rival.com"}, write=lambda rows: batches.append(len(rows)))
     assert (batches, found.rows, found.written) == ([2, 2, 1], (), 5)
 
 
 def test_a_shared_host_of_common_crawl_is_nobody_s_domain(graph: tuple[Path, Path]) -> None:
-    found = webgraph.edges(*graph, {"somebody.github.io"})
+    found = watched.edges(*graph, {"somebody.github.io"})
     assert (found.missing, found.counts) == (("somebody.github.io",), ())
 
 
@@ -115,20 +115,20 @@ def test_two_vertices_of_one_domain_are_one_source(tmp_path: Path) -> None:
         tmp_path, "v.txt", "0\tcom.acme\t1\n1\tcom.acme.blog\t1\n2\tcom.news\t2\n3\tcom.news.old\t5\n"
     )
     links = put(tmp_path, "e.txt", "1\t0\n2\t0\n3\t0\n")
-    found = webgraph.edges(vertices, links, {"acme.com"})
+    found = watched.edges(vertices, links, {"acme.com"})
     assert found.rows == (Edge("news.com", "acme.com", 7),)
     assert found.counts == (InEdges("acme.com", 1, 1 / 4, 0),)
 
 
 def test_every_source_is_named_as_tracker_domains_names_it(graph: tuple[Path, Path]) -> None:
-    for edge in webgraph.edges(*graph, {"acme.com", "rival.com"}).rows:
+    for edge in watched.edges(*graph, {"acme.com", "rival.com"}).rows:
         assert edge.source == domains.parse(f"https://{edge.source}/").domain
 
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_positions_become_percentiles_of_the_release(tmp_path: Path, packed: bool) -> None:
     path = put(tmp_path, "cc-main-2026-apr-may-jun-domain-ranks.txt" + ".gz" * packed, RANKS)
-    found = webgraph.ranks(path, {"acme.com", "facebook.com", "nowhere.com"})
+    found = watched.ranks(path, {"acme.com", "facebook.com", "nowhere.com"})
     assert (found.release, found.domains, found.missing) == ("cc-main-2026-apr-may-jun", 8, ("nowhere.com",))
     face, acme = found.rows
     assert (acme.domain, acme.harmonic_position, acme.harmonic_percentile) == ("acme.com", 6, 6 / 8)
@@ -139,9 +139,9 @@ def test_positions_become_percentiles_of_the_release(tmp_path: Path, packed: boo
 def test_an_extract_has_percentiles_only_with_the_number_of_domains(tmp_path: Path) -> None:
     text = "hc_pos,hc_val,pr_pos,pr_val,rev,n_hosts,domain\n1,3.0E7,40,0.01,com.acme,3405,acme.com\n"
     path = put(tmp_path, "top.csv", text)
-    alone = webgraph.ranks(path, {"acme.com"}).rows[0]
+    alone = watched.ranks(path, {"acme.com"}).rows[0]
     assert (alone.harmonic_percentile, alone.pagerank_percentile) == (None, None)
-    known = webgraph.ranks(path, {"acme.com"}, total=1000).rows[0]
+    known = watched.ranks(path, {"acme.com"}, total=1000).rows[0]
     assert (known.harmonic_percentile, known.pagerank_percentile, known.harmonic_value) == (
         0.001,
         0.04,
@@ -166,7 +166,7 @@ def test_an_extract_has_percentiles_only_with_the_number_of_domains(tmp_path: Pa
 )
 def test_a_damaged_ranks_file_is_refused_in_its_own_words(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(DataError) as error:
-        webgraph.ranks(put(tmp_path, "x-domain-ranks.txt.gz", text), {"acme.com"})
+        watched.ranks(put(tmp_path, "x-domain-ranks.txt.gz", text), {"acme.com"})
     assert words in str(error.value)
     assert error.value.hint
 
@@ -193,7 +193,7 @@ def refused(work: Callable[[], object], words: str, kind: type[CiteliftError] = 
 )
 def test_a_wrong_vertices_file_is_refused_in_its_own_words(tmp_path: Path, text: str, words: str) -> None:
     vertices, links = put(tmp_path, "v.txt.gz", text), put(tmp_path, "e.txt.gz", EDGES)
-    refused(lambda: webgraph.edges(vertices, links, {"acme.com"}), words)
+    refused(lambda: watched.edges(vertices, links, {"acme.com"}), words)
 
 
 @pytest.mark.parametrize(
@@ -212,34 +212,34 @@ def test_a_wrong_vertices_file_is_refused_in_its_own_words(tmp_path: Path, text:
 )
 def test_a_wrong_edges_file_is_refused_in_its_own_words(tmp_path: Path, text: str, words: str) -> None:
     vertices, links = put(tmp_path, "v.txt.gz", VERTICES), put(tmp_path, "e.txt.gz", text)
-    refused(lambda: webgraph.edges(vertices, links, {"acme.com"}), words)
+    refused(lambda: watched.edges(vertices, links, {"acme.com"}), words)
 
 
 def test_a_gz_that_is_cut_or_not_gz_is_refused(tmp_path: Path) -> None:
     vertices = put(tmp_path, "v.txt.gz", VERTICES)
     many = "".join(f"{i % 8}\t{i * 7 % 8}\n" for i in range(200_000))
     cut = put(tmp_path, "cut.txt.gz", gzip.compress(many.encode())[:-100], packed=False)
-    refused(lambda: webgraph.edges(vertices, cut, {"acme.com"}), "middle of its compressed data")
+    refused(lambda: watched.edges(vertices, cut, {"acme.com"}), "middle of its compressed data")
     plain = put(tmp_path, "plain.txt.gz", many, packed=False)
-    refused(lambda: webgraph.edges(vertices, plain, {"acme.com"}), "is not gz inside")
+    refused(lambda: watched.edges(vertices, plain, {"acme.com"}), "is not gz inside")
 
 
 def test_files_of_two_releases_are_not_joined(tmp_path: Path) -> None:
     vertices = put(tmp_path, "cc-main-2026-apr-may-jun-domain-vertices.txt", VERTICES)
     links = put(tmp_path, "cc-main-2026-jul-aug-sep-domain-edges.txt", EDGES)
-    refused(lambda: webgraph.edges(vertices, links, {"acme.com"}), "one release only", UsageError)
+    refused(lambda: watched.edges(vertices, links, {"acme.com"}), "one release only", UsageError)
 
 
 def test_a_path_with_wildcards_and_quotes_is_one_file(tmp_path: Path) -> None:
     folder = tmp_path / "it's [a] *"
     folder.mkdir()
     vertices, links = put(folder, "v?.txt", VERTICES), put(folder, "e'.txt", EDGES)
-    assert webgraph.edges(vertices, links, {"rival.com"}).written == 2
+    assert watched.edges(vertices, links, {"rival.com"}).written == 2
 
 
 @pytest.mark.parametrize("wanted", [set(), "acme.com", {""}, {"not a domain"}])
 def test_wanted_domains_are_checked_before_anything_is_read(tmp_path: Path, wanted: set[str]) -> None:
-    refused(lambda: webgraph.ranks(tmp_path / "none", wanted), "", UsageError)
+    refused(lambda: watched.ranks(tmp_path / "none", wanted), "", UsageError)
 
 
 @pytest.mark.parametrize(
@@ -255,12 +255,12 @@ def test_wanted_domains_are_checked_before_anything_is_read(tmp_path: Path, want
     ],
 )
 def test_a_release_is_named_after_its_file(name: str, release: str) -> None:
-    assert webgraph.release_of(name) == release
+    assert names.release_of(name) == release
 
 
 def test_common_crawl_s_own_layout_is_read_from_the_reference_files() -> None:
     for ending in ("txt", "txt.gz"):
-        found = webgraph.edges(
+        found = watched.edges(
             shared(f"data/link_exports/cc-tiny-domain-vertices.{ending}"),
             shared(f"data/link_exports/cc-tiny-domain-edges.{ending}"),
             {"acme-widgets.example", "rival-widgets.example"},
@@ -269,10 +269,10 @@ def test_common_crawl_s_own_layout_is_read_from_the_reference_files() -> None:
             ("acme-widgets.example", 8),
             ("rival-widgets.example", 2),
         ]
-    (release,) = webgraph.releases(shared("data/link_exports/graphinfo_shape.json").read_bytes())
+    (release,) = names.releases(shared("data/link_exports/graphinfo_shape.json").read_bytes())
     assert (release.id, release.domains) == ("cc-main-2026-jul-aug-sep", 133_241_980)
     assert release.url("ranks").endswith("/cc-main-2026-jul-aug-sep-domain-ranks.txt.gz")
-    top = webgraph.ranks(
+    top = watched.ranks(
         shared("data/authority/commoncrawl_domain_top1000_cc-main-2026-apr-may-jun.csv"), {"wikipedia.org"}
     )
     assert (top.rows[0].harmonic_position, top.rows[0].pagerank_position, top.domains) == (15, 42, None)
@@ -287,7 +287,7 @@ def test_the_list_of_releases_gives_their_addresses_and_known_sizes() -> None:
         {"id": "cc-main-2025-jul-aug-sep", "stats": {"domain": {"nodes": 0}}},
         {"id": "cc-main-2017-feb-mar-apr-hostgraph"},
     ]
-    newest, *older = webgraph.releases(json.dumps(listed))
+    newest, *older = names.releases(json.dumps(listed))
     assert (newest.id, newest.domains, newest.links) == ("cc-main-2025-oct-nov-dec", 9, 20)
     assert newest.url("vertices").endswith(f"/{newest.id}/domain/{newest.id}-domain-vertices.txt.gz")
     assert [(each.domains, each.links) for each in older] == [(None, None), (None, None)]
@@ -296,7 +296,7 @@ def test_the_list_of_releases_gives_their_addresses_and_known_sizes() -> None:
 @pytest.mark.parametrize("body", ["", "<html>", "[1]", '[{"stats": {}}]', '[{"id": "x", "stats": []}]'])
 def test_what_is_no_list_of_releases_is_refused(body: str) -> None:
     with pytest.raises(DataError, match="no graphinfo"):
-        webgraph.releases(body)
+        names.releases(body)
 
 
 # --- downloads ----------------------------------------------------------------------------------------------
@@ -380,5 +380,5 @@ def test_ranks_are_read_from_an_address(httpserver: HTTPServer, tmp_path: Path) 
         gzip.compress(RANKS.encode()), content_type="application/octet-stream"
     )
     url = httpserver.url_for("/cc-main-2026-apr-may-jun-domain-ranks.txt.gz")
-    found = webgraph.ranks(url, {"acme.com"}, cache=tmp_path / "cache")
+    found = watched.ranks(url, {"acme.com"}, cache=tmp_path / "cache")
     assert (found.release, len(found.rows)) == ("cc-main-2026-apr-may-jun", 1)
