@@ -88,7 +88,7 @@ FLOORS = {
     "analysis": (
         "intervals association watch",
         "events lift authority experiments",
-        "frames",
+        "frames webgraph",
         "definitions moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities prospects trials",
         "changes judged review",

@@ -141,7 +141,7 @@ def hyperball(
         raise UsageError(f"registers={registers} is not supported", "use a power of two from 16 to 1024")
     nodes = len(indptr) - 1
     counters = _first_counters(nodes, registers, np.random.default_rng(seed))
-    estimator = _Estimator(registers, nodes)
+    estimator = Estimator(registers, nodes)
     live = np.ones(nodes, dtype=np.bool_)
     values, size = np.zeros(nodes), estimator(counters, np.arange(nodes))
     for distance in range(1, max_iter + 1):
@@ -189,7 +189,7 @@ def _first_counters(nodes: int, registers: int, rng: np.random.Generator) -> NDA
     return counters
 
 
-class _Estimator:
+class Estimator:
     """Ertl's improved estimator, a row of counters at a time."""
 
     def __init__(self, registers: int, nodes: int) -> None:

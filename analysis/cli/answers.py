@@ -22,6 +22,7 @@ from analysis.cli import (
     opportunities,
     prospects,
     quality,
+    webgraph,
 )
 from analysis.cli.scope import (
     AnswerFilter,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for verb in (visibility, changes, sources, stability, report):
         add(app, verb, group=READ)
-    for verbs in (lift, authority, opportunities, prospects, experiments, quality, classes, graph):
+    for verbs in (lift, authority, opportunities, prospects, experiments, quality, classes, graph, webgraph):
         verbs.register(app)
 
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker import numbers
 from tracker.cli import imports as cli_import
-from tracker.cli import looks
+from tracker.cli import looks, webgraph
 from tracker.cli.opening import opened
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
@@ -28,15 +27,11 @@ SHOWN_REJECTS = 20
 OutputOption = Annotated[
     Path | None, typer.Option("--output", help="Write the file here; without it to standard output.")
 ]
-CacheOption = Annotated[Path, typer.Option("--cache", help="Folder of downloads; a broken one goes on.")]
-AsOfOption = Annotated[
-    datetime | None,
-    typer.Option("--as-of", help="The release's day, where its name does not say.", formats=["%Y-%m-%d"]),
-]
 
 
 def register(app: typer.Typer, imports: typer.Typer) -> None:
     cli_import.register(imports)
+    webgraph.register(app)
     add(imports, looks.import_pages, "pages")
     add(app, snapshots, group=READ)
     groups: dict[tuple[str, str, str], dict[str, Callable[..., None]]] = {
@@ -48,10 +43,6 @@ def register(app: typer.Typer, imports: typer.Typer) -> None:
             "alerts": looks.alerts,
         },
         ("pages", "Our own look at the pages that link or are cited.", IMPORT): {"check": looks.pages_check},
-        ("webgraph", "Ranks and links of our domains in Common Crawl's open web graph.", IMPORT): {
-            "ranks": webgraph_ranks,
-            "edges": webgraph_edges,
-        },
         ("disavow", "Decisions about links, and Google's disavow file.", ACT): {
             "import": disavow_import,
             "add": disavow_add,
@@ -148,115 +139,6 @@ def snapshots(
             for c in each.changes
         ]
         table("\nLinks", ("", "day", "from", "to", "reason"), changed)
-
-
-def webgraph_ranks(
-    where: Where,
-    file: Annotated[
-        str, typer.Argument(help="The release's ranks, a file or an https:// address; gz or not.")
-    ],
-    release: Annotated[str, typer.Option(help="Its name, like cc-main-2026-jul-aug-sep.")],
-    total: Annotated[
-        int | None, typer.Option(min=1, help="Domains of the whole release, where the file is an extract.")
-    ] = None,
-    as_of: AsOfOption = None,
-    cache: CacheOption = Path("downloads"),
-    as_json: JsonOption = False,
-) -> None:
-    """Keep harmonic and PageRank positions and percentiles of the brands', linking and cited domains."""
-    from tracker import store
-    from tracker.links import releases
-    from tracker.links.webgraph import watched
-
-    day = as_of.date() if as_of else releases.day_of(release)
-    settings = where.settings()
-    with opened(settings) as db:
-        workspace_id, _ = synced(db, settings, need="brands")
-        with store.reading(db) as session:
-            names = releases.wanted(session, workspace_id)
-        ranks = watched.ranks(file, names, release=release, total=total, cache=cache)
-        stored = releases.save_ranks(db, ranks, as_of=day, now=datetime.now(UTC))
-    if as_json:
-        rows = [{"metric": each.metric, "domains": each.domains} for each in stored]
-        print_json(
-            {
-                "release": release,
-                "as_of": day,
-                "domains": ranks.domains,
-                "rows": rows,
-                "missing": ranks.missing,
-            }
-        )
-        return
-    table(
-        f"Release {release}, as of {day}",
-        ("metric", "domains with a value"),
-        [(each.metric, each.domains) for each in stored],
-        right=(1,),
-    )
-    out.print(f"{len(ranks.rows):,} of {len(names):,} wanted domains are in it; the others stay unknown.")
-    if ranks.domains is None:
-        err.print("  note: an extract does not say how many domains there are: no percentiles; give --total")
-
-
-def webgraph_edges(
-    where: Where,
-    vertices: Annotated[str, typer.Argument(help="The release's vertices, a file or an https:// address.")],
-    edges: Annotated[str, typer.Argument(help="The release's edges, a file or an https:// address.")],
-    release: Annotated[str, typer.Option(help="Its name, like cc-main-2026-jul-aug-sep.")],
-    as_of: AsOfOption = None,
-    cache: CacheOption = Path("downloads"),
-    most: Annotated[
-        int, typer.Option("--most-links", help="Count, and do not list, who links to bigger sites.", min=0)
-    ] = 100_000,
-    as_json: JsonOption = False,
-) -> None:
-    """Keep who links to the brands', linking and cited domains, infrastructure left out."""
-    from tracker import store
-    from tracker.links import releases
-
-    day = as_of.date() if as_of else releases.day_of(release)
-    settings = where.settings()
-    with opened(settings) as db:
-        workspace_id, _ = synced(db, settings, need="brands")
-        with store.reading(db) as session:
-            names = releases.wanted(session, workspace_id)
-        kept = releases.save_edges(
-            db,
-            vertices,
-            edges,
-            names,
-            release=release,
-            as_of=day,
-            now=datetime.now(UTC),
-            most=most,
-            cache=cache,
-        )
-    rows = [(each.domain, each.linking, each.share, each.infrastructure) for each in kept.counts]
-    if as_json:
-        columns = ("domain", "linking", "share", "infrastructure")
-        print_json(
-            {
-                "release": release,
-                "as_of": day,
-                "domains": kept.domains,
-                "edges": kept.written,
-                "rows": [dict(zip(columns, row, strict=True)) for row in rows],
-                "missing": kept.missing,
-                "filtered": kept.filtered,
-                "summarised": kept.summarised,
-            }
-        )
-        return
-    rows.sort(key=lambda row: -row[1])
-    shown = [(name, f"{linking:,}", numbers.percent(share, 4), n) for name, linking, share, n in rows[:30]]
-    columns = ("domain", "linking domains", "share of the release", "of them infrastructure")
-    table(f"Release {release}, as of {day}", columns, shown, right=(1, 2, 3))
-    out.print(
-        f"{kept.written:,} links kept; {len(kept.missing):,} wanted domains are not in the release; "
-        f"{len(kept.filtered):,} are infrastructure and {len(kept.summarised):,} have more than {most:,} "
-        "linking domains, counted only."
-    )
 
 
 def disavow_import(

@@ -13,6 +13,7 @@ from tracker import numbers
 from tracker.cli.printing import err, plain
 
 if TYPE_CHECKING:
+    from tracker.links.webgraph.build import Step
     from tracker.run.jobs import Progress
 
 T = TypeVar("T")
@@ -48,6 +49,36 @@ def progress_bar(quiet: bool, label: str = "asking") -> Iterator[Callable[[Progr
 
         with _news_shown(bar.console.print):
             yield show
+
+
+@contextmanager
+def stages_bar() -> Iterator[Callable[[Step], None]]:
+    """One bar after another, each with the time that its stage still takes."""
+    from rich.progress import (
+        BarColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=err, transient=False, speed_estimate_period=300) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(step: Step) -> None:
+            if step.stage not in tasks:
+                tasks[step.stage] = bar.add_task(step.stage, total=None)
+            bar.update(tasks[step.stage], total=step.total, completed=step.done)
+
+        yield show
 
 
 _NEWS = {

@@ -29,6 +29,13 @@ def add_group(app: typer.Typer, name: str, words: str, group: str) -> typer.Type
     return made
 
 
+def group_of(app: typer.Typer, name: str) -> typer.Typer:
+    """A group that another package has begun."""
+    (made,) = (each.typer_instance for each in app.registered_groups if each.name == name)
+    assert made is not None
+    return made
+
+
 def _spread(verb: Callable[..., None]) -> Callable[..., None]:
     """A parameter that is a dataclass of options stands on the command line as its fields."""
     signature = inspect.signature(verb, eval_str=True)

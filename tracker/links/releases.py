@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,7 +22,9 @@ from sqlmodel import Session, col, select
 
 from tracker import domains, store
 from tracker.errors import UsageError
-from tracker.links.webgraph import watched
+from tracker.links.webgraph import linking, ranked, watched
+from tracker.links.webgraph.arrays import WebGraph
+from tracker.links.webgraph.names import wanted_names
 from tracker.links.webgraph.scan import Edge
 from tracker.links.webgraph.watched import Edges, Ranks
 from tracker.models import AuthorityList, AuthorityValue, Backlink, Brand, Citation, Domain, WebEdge
@@ -91,6 +93,7 @@ def _save(
     higher_is_better: bool,
     as_of: date,
     now: datetime,
+    source: str = "Common Crawl web graph",
 ) -> StoredMetric:
     key = blake2b(f"{metric}\n{release}".encode(), digest_size=16).hexdigest()
     head = session.exec(
@@ -99,7 +102,7 @@ def _save(
         metric=metric,
         as_of=as_of,
         imported_at=now,
-        source=f"Common Crawl web graph {release}",
+        source=f"{source} {release}",
         file_hash=key,
         higher_is_better=higher_is_better,
     )
@@ -166,24 +169,83 @@ def save_edges(
     most: int = watched.MOST_LISTED,
     cache: Path | None = None,
 ) -> Edges:
-    """The edges as rows, all or none, save those to giants that are no brand's; the share of the release's
-    domains that link to each as an authority list.
+    """The edges of a release's files as rows, all or none, save those to giants that are no brand's; the
+    share of the release's domains that link to each as an authority list.
     """
+
+    def read(brands: set[str], write: Callable[[Sequence[Edge]], None]) -> Edges:
+        return watched.edges(
+            vertices, links, names, release=release, most=most, in_full=brands, write=write, cache=cache
+        )
+
+    return _save_edges(database, read, release, as_of, now)
+
+
+def save_graph_edges(
+    database: Database,
+    graph: WebGraph,
+    names: set[str],
+    *,
+    as_of: date,
+    now: datetime,
+    most: int = watched.MOST_LISTED,
+) -> Edges:
+    """The same of a built graph."""
+
+    def read(brands: set[str], write: Callable[[Sequence[Edge]], None]) -> Edges:
+        return linking.in_edges(graph, names, most=most, in_full=brands, write=write)
+
+    return _save_edges(database, read, graph.head.release, as_of, now)
+
+
+def _save_edges(
+    database: Database,
+    read: Callable[[set[str], Callable[[Sequence[Edge]], None]], Edges],
+    release: str,
+    as_of: date,
+    now: datetime,
+) -> Edges:
     with store.reading(database) as session:
         brands = {name for each in session.exec(select(Brand.domains)) for name in each}
     with _EdgeWriter(database, release) as writer:
-        edges = watched.edges(
-            vertices,
-            links,
-            names,
-            release=release,
-            most=most,
-            in_full={domains.domain_of(name) or name for name in brands},
-            write=writer.write,
-            cache=cache,
-        )
+        edges = read({domains.domain_of(name) or name for name in brands}, writer.write)
     shares = {each.domain: each.share for each in edges.counts}
     if shares:
         with store.writing(database) as session:
             _save(session, release, SHARE, shares, True, as_of, now)
     return edges
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRanks:
+    metrics: tuple[StoredMetric, ...]
+    missing: tuple[str, ...]
+    """Wanted, and not in the release."""
+    repeated: tuple[str, ...]
+    """Stand in the release more than once: the better position counts."""
+
+
+def save_graph_ranks(
+    database: Database, graph: WebGraph, metric: str, names: set[str], *, as_of: date, now: datetime
+) -> SavedRanks:
+    """What was ranked here, beside Common Crawl's own lists and never in their place."""
+    by_name = wanted_names(names)
+    places, repeated = ranked.places(graph, metric, list(by_name))
+    known = {by_name[name]: place for name, place in places.items()}
+    figures = {
+        f"webgraph_{metric}_position": {name: float(place.position) for name, place in known.items()},
+        f"webgraph_{metric}_percentile": {
+            name: place.position / graph.nodes for name, place in known.items()
+        },
+    }
+    if metric == "spam_mass":
+        figures = {"webgraph_spam_mass": {name: place.value for name, place in known.items()}}
+    release, source = graph.head.release, "Ranked here from the web graph"
+    with store.writing(database) as session:
+        stored = tuple(
+            _save(session, release, each, values, False, as_of, now, source)
+            for each, values in figures.items()
+            if values
+        )
+    missing = sorted(set(by_name.values()) - set(known))
+    return SavedRanks(stored, tuple(missing), tuple(by_name[name] for name in repeated))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
-from tracker.errors import DataError
+from tracker.errors import DataError, UsageError
 from tracker.links.infrastructure import infrastructure
 from tracker.links.webgraph.heads import NEEDED, TYPES, RanksLayout, first_lines
 from tracker.links.webgraph.names import domain_of_vertex, reversed_name
@@ -58,19 +60,29 @@ class Nodes:
 
 
 class Scan:
-    """A throw-away database on disk beside the files, which are linked under names without wildcards."""
+    """A throw-away database on disk, for files that are linked under names without wildcards.
 
-    def __init__(self, paths: dict[str, Path]) -> None:
-        self.paths = paths
+    `spill` is the folder it stands in, by default the system's for what is temporary.
+    """
+
+    def __init__(
+        self, paths: Mapping[str, Path | Sequence[Path]], *, memory: str = "2GB", spill: Path | None = None
+    ) -> None:
+        self.paths = {
+            kind: (given,) if isinstance(given, Path) else tuple(given) for kind, given in paths.items()
+        }
+        self.memory, self.spill = memory, spill
 
     def __enter__(self) -> Scan:
-        self.folder = tempfile.TemporaryDirectory(prefix="citelift-webgraph-")
+        self.folder = tempfile.TemporaryDirectory(prefix="citelift-webgraph-", dir=self.spill)
         base = Path(self.folder.name)
-        for kind, path in self.paths.items():
-            (base / kind).symlink_to(path.resolve())
+        for kind, paths in self.paths.items():
+            for number, path in enumerate(paths):
+                (base / f"{kind}-{number}").symlink_to(path.resolve())
         self.base = base
         self.con = duckdb.connect(
-            str(base / "scan.duckdb"), config={"memory_limit": "2GB", "temp_directory": str(base / "spill")}
+            str(base / "scan.duckdb"),
+            config={"memory_limit": self.memory, "temp_directory": str(base / "spill")},
         )
         return self
 
@@ -79,25 +91,40 @@ class Scan:
         self.folder.cleanup()
 
     def head(self, kind: str) -> list[str]:
-        return first_lines(self.paths[kind])
+        return first_lines(self.paths[kind][0])
 
     def _reader(self, kind: str, columns: dict[str, str], delimiter: str = "\t", skip: int = 0) -> str:
-        with self.paths[kind].open("rb") as raw:
-            packing = "gzip" if raw.read(2) == b"\x1f\x8b" else "none"
+        linked = [str(self.base / f"{kind}-{number}") for number in range(len(self.paths[kind]))]
+        path = ", ".join("'" + each.replace("'", "''") + "'" for each in linked)
+        if self.paths[kind][0].name.endswith((".parquet", ".parquet.new")):
+            return f"read_parquet([{path}])"
+        packing = self._packing(kind)
         types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
         never = ", ".join(f"'{name}'" for name in columns)
-        path = str(self.base / kind).replace("'", "''")
         return (
-            f"read_csv('{path}', columns={{{types}}}, delim='{delimiter}', skip={skip}, "
+            f"read_csv([{path}], columns={{{types}}}, delim='{delimiter}', skip={skip}, "
             f"force_not_null=[{never}], compression='{packing}', {_PLAIN}, {_BUFFER})"
         )
+
+    def _packing(self, kind: str) -> str:
+        packed = set()
+        for path in self.paths[kind]:
+            with path.open("rb") as raw:
+                packed.add("gzip" if raw.read(2) == b"\x1f\x8b" else "none")
+        if len(packed) > 1:
+            raise UsageError(f"some parts of the {kind} are gz and some are not", "pack all or none")
+        return str(packed.pop())
 
     @contextmanager
     def _clear_errors(self, kind: str) -> Iterator[None]:
         try:
             yield
         except duckdb.Error as error:
-            raise _explained(str(error), kind, self.paths[kind]) from error
+            text = str(error)
+            if "no space left" in text.lower():
+                raise
+            part = re.search(rf"{re.escape(str(self.base))}/{kind}-(\d+)", text)
+            raise _explained(text, kind, self.paths[kind][int(part[1]) if part else 0]) from error
 
     def _load_wanted(self, names: Sequence[str]) -> None:
         self.con.execute("CREATE TABLE wanted AS SELECT unnest($1::VARCHAR[]) AS name", [list(names)])
@@ -119,14 +146,39 @@ class Scan:
         number, highest, blanks, rows = counts
         if blanks or not number:
             raise DataError(
-                f"{self.paths['ranks'].name}: {blanks} of {number} rows have no name or no position",
+                f"{self.paths['ranks'][0].name}: {blanks} of {number} rows have no name or no position",
                 "a blank is not a rank: download the file again",
             )
         return FoundRanks(number, highest, blanks, [tuple(each) for each in rows or []])
 
-    def vertices(self, names: Sequence[str]) -> Nodes:
+    def _vertices(self) -> str:
+        return self._reader("vertices", {"id": "UINTEGER", "name": "VARCHAR", "hosts": "UINTEGER"})
+
+    def save_vertices(self, path: Path) -> None:
+        """As Parquet, in the order of the file."""
+        target = str(path).replace("'", "''")
+        with self._clear_errors("vertices"):
+            self.con.execute(f"COPY (FROM {self._vertices()}) TO '{target}' (FORMAT parquet)")
+
+    def repeated(self) -> int:
+        """Rows whose name stands in a row before them too. Sorted names show it without being gathered."""
+        behind, same = self._one(
+            f"""SELECT count(*) FILTER (name < before), count(*) FILTER (name = before)
+                FROM (SELECT name, lag(name) OVER () AS before FROM {self._vertices()})"""  # noqa: S608
+        )
+        if not behind:
+            return int(same)
+        (number,) = self._one(f"SELECT count(*) - count(DISTINCT name) FROM {self._vertices()}")  # noqa: S608
+        return int(number)
+
+    def _one(self, statement: str) -> tuple[Any, ...]:
+        row = self.con.execute(statement).fetchone()
+        assert row is not None
+        return tuple(row)
+
+    def vertices(self, names: Sequence[str], called: str = "") -> Nodes:
         self._load_wanted(names)
-        source = self._reader("vertices", {"id": "UINTEGER", "name": "VARCHAR", "hosts": "UINTEGER"})
+        source = self._vertices()
         with self._clear_errors("vertices"):
             counts = self.con.execute(
                 f"""SELECT count(*), min(line) FILTER (id <> line - 1), min(line) FILTER (name = ''),
@@ -136,7 +188,7 @@ class Scan:
             ).fetchone()
         assert counts is not None
         number, unsorted, blank, rows = counts
-        file = self.paths["vertices"].name
+        file = called or self.paths["vertices"][0].name
         if blank is not None:
             raise DataError(f"{file}, line {blank}: the domain has no name", "download the file again")
         if unsorted is not None:
@@ -149,11 +201,14 @@ class Scan:
             )
         return Nodes(number, {int(row[0]): str(row[1]) for row in rows or []})
 
-    def edges(self, nodes: Nodes) -> None:
+    def _load_targets(self, nodes: Nodes) -> None:
         self.con.execute(
             "CREATE TABLE target AS SELECT unnest($1::UINTEGER[]) AS id, unnest($2::VARCHAR[]) AS name",
             [list(nodes.wanted), list(nodes.wanted.values())],
         )
+
+    def edges(self, nodes: Nodes) -> None:
+        self._load_targets(nodes)
         source = self._reader("edges", {"source": "UINTEGER", "target": "UINTEGER"})
         self.con.execute("SET preserve_insertion_order = false")
         with self._clear_errors("edges"):
@@ -164,8 +219,15 @@ class Scan:
                     WHERE (target IN (SELECT id FROM target)) IS NOT FALSE"""  # noqa: S608
             )
 
+    def take(self, nodes: Nodes, source: NDArray[np.uint32], target: NDArray[np.uint32]) -> None:
+        """Edges that somebody else has read, in the place of `edges`."""
+        self._load_targets(nodes)
+        self.con.register("pairs", {"source": source, "target": target})
+        self.con.execute("CREATE TABLE kept AS SELECT source, target FROM pairs")
+        self.con.unregister("pairs")
+
     def sources(self, nodes: Nodes) -> None:
-        source = self._reader("vertices", {"id": "UINTEGER", "name": "VARCHAR", "hosts": "UINTEGER"})
+        source = self._vertices()
         with self._clear_errors("vertices"):
             self.con.execute(
                 f"""CREATE TABLE source AS SELECT id, name, hosts FROM {source}
@@ -240,6 +302,39 @@ class Scan:
         )
         while rows := self.con.fetchmany(BATCH):
             yield [Edge(reversed_name(source), names[target], hosts) for source, target, hosts in rows]
+
+    def without_links_to(self, own: Sequence[str]) -> None:
+        """Forget whoever links to one of these, and themselves."""
+        self.con.execute(
+            """CREATE TABLE ours AS SELECT DISTINCT source.name FROM kept
+               JOIN source ON source.id = kept.source JOIN target ON target.id = kept.target
+               WHERE list_contains($1::VARCHAR[], target.name)
+               UNION SELECT unnest($1::VARCHAR[])""",
+            [list(own)],
+        )
+        self.con.execute(
+            "DELETE FROM kept WHERE source IN (SELECT id FROM source SEMI JOIN ours USING (name))"
+        )
+
+    def linking(self, ranks: Path | None, most: int) -> list[tuple[str, int, int | None]]:
+        """reversed name, hosts and position of who links to any of the targets, the best first. Row i of
+        `ranks` is node i.
+        """
+        quoted = str(ranks).replace("'", "''")
+        places = (
+            f"read_parquet('{quoted}', file_row_number = true)"
+            if ranks
+            else "(SELECT 0 AS file_row_number, NULL AS position)"
+        )
+        return self.con.execute(
+            f"""SELECT linked.name, sum(hosts)::BIGINT, min(position) AS place FROM (
+                    SELECT DISTINCT source.id, source.name, source.hosts
+                    FROM kept JOIN source ON source.id = kept.source JOIN target ON target.id = kept.target
+                    WHERE source.name <> target.name AND source.id NOT IN (SELECT id FROM plumbing)) AS linked
+                LEFT JOIN {places} AS ranked ON ranked.file_row_number = linked.id
+                GROUP BY linked.name ORDER BY place NULLS LAST, sum(hosts) DESC, linked.name
+                LIMIT {int(most)}"""  # noqa: S608
+        ).fetchall()
 
 
 def _explained(text: str, kind: str, path: Path) -> DataError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from tracker.links.infrastructure import is_infrastructure
 from tracker.links.web.download import local_file
 from tracker.links.webgraph.heads import RanksLayout, check_head, ranks_layout
 from tracker.links.webgraph.names import release_of, same_release, wanted_names
-from tracker.links.webgraph.scan import Edge, FoundRanks, InEdges, Scan
+from tracker.links.webgraph.scan import Edge, FoundRanks, InEdges, Nodes, Scan
 
 MOST_LISTED = 100_000
 """Linking domains up to which each is listed: who links to a giant says nothing, in millions of rows."""
@@ -40,6 +40,8 @@ class Ranks:
     rows: tuple[Rank, ...]
     missing: tuple[str, ...]
     """Wanted, but not in the release: unknown, not worthless."""
+    repeated: tuple[str, ...] = ()
+    """Stand in more than one row: the better position counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,28 @@ def ranks(
         read = scan.ranks(layout, list(names))
     extract = not layout.whole and total is None
     number = None if extract else _number_of_domains(read, layout, total, path)
-    rows = tuple(_rank(row, names, number) for row in sorted(read.rows))
-    present = {row.domain for row in rows}
-    missing = tuple(sorted(set(names.values()) - present))
-    return Ranks(release or release_of(path_or_url), number, rows, missing)
+    rows: dict[str, Rank] = {}
+    repeated: set[str] = set()
+    for row in sorted(read.rows):
+        rank = _rank(row, names, number)
+        if rank.domain in rows:
+            repeated.add(rank.domain)
+            rank = _better(rows[rank.domain], rank)
+        rows[rank.domain] = rank
+    missing = tuple(sorted(set(names.values()) - set(rows)))
+    release = release or release_of(path_or_url)
+    return Ranks(release, number, tuple(rows.values()), missing, tuple(sorted(repeated)))
+
+
+def _better(one: Rank, two: Rank) -> Rank:
+    """Each position the better of two rows with one name."""
+    best = min(one, two, key=lambda rank: rank.pagerank_position)
+    return replace(
+        min(one, two, key=lambda rank: rank.harmonic_position),
+        pagerank_position=best.pagerank_position,
+        pagerank_value=best.pagerank_value,
+        pagerank_percentile=best.pagerank_percentile,
+    )
 
 
 def edges(
@@ -101,35 +121,40 @@ def edges(
     names = wanted_names(wanted)
     same_release(vertices, links)
     paths = {"vertices": local_file(vertices, cache), "edges": local_file(links, cache)}
-    kept: list[Edge] = []
-    written = 0
     with Scan(paths) as scan:
         check_head(scan.head("vertices"), "vertices", paths["vertices"])
         check_head(scan.head("edges"), "edges", paths["edges"])
         nodes = scan.vertices(list(names))
         scan.edges(nodes)
         scan.sources(nodes)
-        counts = scan.counts(names, nodes, listed)
-        filtered = tuple(c.domain for c in counts if is_infrastructure(c.domain, listed))
-        giants = tuple(
-            c.domain
-            for c in counts
-            if c.linking - c.infrastructure > most and c.domain not in {*in_full, *filtered}
-        )
-        for batch in scan.edge_batches(names, listed, (*filtered, *giants)):
-            written += len(batch)
-            (write or kept.extend)(batch)
-    missing = tuple(sorted(set(names.values()) - {count.domain for count in counts}))
-    return Edges(
-        release or release_of(vertices),
-        nodes.number,
-        counts,
-        tuple(kept),
-        written,
-        missing,
-        filtered,
-        giants,
+        return listed_edges(scan, nodes, names, release or release_of(vertices), listed, most, in_full, write)
+
+
+def listed_edges(
+    scan: Scan,
+    nodes: Nodes,
+    names: dict[str, str],
+    release: str,
+    listed: Collection[str] | None,
+    most: int,
+    in_full: Collection[str],
+    write: Callable[[Sequence[Edge]], None] | None,
+) -> Edges:
+    """What a scan has found, giants and infrastructure counted only."""
+    kept: list[Edge] = []
+    written = 0
+    counts = scan.counts(names, nodes, listed)
+    filtered = tuple(c.domain for c in counts if is_infrastructure(c.domain, listed))
+    giants = tuple(
+        c.domain
+        for c in counts
+        if c.linking - c.infrastructure > most and c.domain not in {*in_full, *filtered}
     )
+    for batch in scan.edge_batches(names, listed, (*filtered, *giants)):
+        written += len(batch)
+        (write or kept.extend)(batch)
+    missing = tuple(sorted(set(names.values()) - {count.domain for count in counts}))
+    return Edges(release, nodes.number, counts, tuple(kept), written, missing, filtered, giants)
 
 
 def _number_of_domains(read: FoundRanks, layout: RanksLayout, total: int | None, path: Path) -> int:
