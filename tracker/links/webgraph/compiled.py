@@ -28,7 +28,11 @@ def compiled(loop: Loop) -> Loop:
                 "building and ranking a whole web graph needs numba, which is not installed",
                 "pip install 'citelift[webgraph]'",
             ) from error
-        return numba.njit(nogil=True, cache=True)(loop)
+        try:
+            return numba.njit(nogil=True, cache=True)(loop)
+        except RuntimeError:
+            # no folder takes the compiled loop: each process then makes it anew
+            return numba.njit(nogil=True)(loop)
 
     @wraps(loop)
     def call(*given: Any) -> Any:

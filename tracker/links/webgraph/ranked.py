@@ -20,7 +20,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RankPosition:
     value: float
     position: int
     """1 is the highest value; equal values follow the order of the vertices."""
@@ -67,14 +67,14 @@ def values_of(graph: WebGraph, metric: str) -> NDArray[np.float64]:
 
 def places(
     graph: WebGraph, metric: str, names: Collection[str]
-) -> tuple[dict[str, Standing], tuple[str, ...]]:
+) -> tuple[dict[str, RankPosition], tuple[str, ...]]:
     """reversed name → its better place, and the names that stand in the release more than once."""
     rows = duckdb.execute(
         """SELECT name, arg_min(value, position), min(position), count(*) FROM read_parquet($1)
            WHERE name IN (SELECT unnest($2::VARCHAR[])) GROUP BY name ORDER BY name""",
         [str(_known(graph, metric)), list(names)],
     ).fetchall()
-    known = {str(name): Standing(float(value), int(position)) for name, value, position, _ in rows}
+    known = {str(name): RankPosition(float(value), int(position)) for name, value, position, _ in rows}
     return known, tuple(str(name) for name, _, _, count in rows if count > 1)
 
 
