@@ -24,6 +24,8 @@ from tracker.models import (
     LinkImport,
     Mention,
     Page,
+    PageBrand,
+    PageCheck,
     Prompt,
     Workspace,
 )
@@ -220,6 +222,33 @@ class Facts:
             **more,
         )
 
+    def look(
+        self,
+        url: str,
+        at: datetime = MONDAY,
+        *,
+        named: Iterable[str] = (),
+        linked: Iterable[str] = (),
+        followed: Iterable[str] = (),
+        state: str = "fetched",
+    ) -> None:
+        """A look at a page that names these brands in this order, links to some, and follows some links."""
+        key = len(self.rows.get(PageCheck, [])) + 1
+        page, _ = self._page(url)
+        self._add(
+            PageCheck, id=key, workspace_id=self.workspace, page_id=page, checked_at=at, state=state, named=[]
+        )
+        names, links, follows = list(named), set(linked) | set(followed), set(followed)
+        for name in [*names, *sorted(links - set(names))]:
+            self._add(
+                PageBrand,
+                check_id=key,
+                brand_id=self.brand_ids[name],
+                rank=names.index(name) + 1 if name in names else None,
+                linked=name in links,
+                followed=name in follows,
+            )
+
     def authority(
         self, metric: str, values: dict[str, float], *, day: date = date(2026, 1, 1), **more: Any
     ) -> None:
@@ -235,7 +264,7 @@ class Facts:
 
     def store_in(self, session: Session) -> None:
         order = [Workspace, Brand, Engine, Prompt, Domain, Page, Answer, Mention, Citation, LinkImport]
-        order += [Backlink, AuthorityList, AuthorityValue]
+        order += [Backlink, AuthorityList, AuthorityValue, PageCheck, PageBrand]
         for table in order:
             waiting = self.rows.pop(table, [])
             for shape in {frozenset(row) for row in waiting}:

@@ -53,6 +53,7 @@ from analysis.frames.linked import (
     links,
     page_checks,
 )
+from analysis.frames.looked import listing_data
 from analysis.frames.records import (
     AnswerRecord,
     RunRecord,
@@ -138,6 +139,7 @@ __all__ = [
     "link_graph",
     "link_imports",
     "links",
+    "listing_data",
     "live_shares",
     "mention_places",
     "monday",

@@ -103,27 +103,57 @@ def panel(
     seen = links.table[links.table["source_id"].isin(cited["source_id"].unique())]
     spans = links.spans[links.spans["source_id"].isin(seen["source_id"])]
     names = dict(zip(seen["source_id"].tolist(), seen["source"].tolist(), strict=True))
-    order = sorted(names, key=names.__getitem__)
-    column = {source: i for i, source in enumerate(order)}
-    row = {answer: i for i, answer in enumerate(answers["answer"].tolist())}
-    a, b, s = len(row), len(workspace.brands), len(order)
-    hits = cited[cited["source_id"].isin(column)][["answer", "source_id"]].drop_duplicates()
+    pairs = Pairs(answers, names, len(workspace.brands))
     exposures = exposed(answers, cited, spans, exposure)
-    pairs = exposures["answer"].map(row).to_numpy(np.int64) * b + exposures["brand"].to_numpy(np.int64)
-    begins, ends = lived(spans, column, b, answers["week"])
-    sources = tuple(names[i] for i in order)
-    family = tuple(families(sources)) if families else ("source",) * s
+    return assembled(pairs, cited, exposures, spans, named, workspace, topics, families=families)
+
+
+class Pairs:
+    """Where (answer, brand, source) stand in a panel: row a * B + b, and the source's column, by name."""
+
+    def __init__(self, answers: pd.DataFrame, names: Mapping[int, str], brands: int) -> None:
+        self.answers, self.brands = answers, brands
+        order = sorted(names, key=names.__getitem__)
+        self.sources = tuple(names[i] for i in order)
+        self.column = {source: i for i, source in enumerate(order)}
+        self.row = {answer: i for i, answer in enumerate(answers["answer"].tolist())}
+
+    def ones(self, triples: pd.DataFrame) -> sparse.csr_array:
+        """1 at every (`answer`, `source_id`, `brand`) of the frame, however often it stands there."""
+        distinct = triples[["answer", "source_id", "brand"]].drop_duplicates()
+        rows = distinct["answer"].map(self.row).to_numpy(np.int64) * self.brands
+        rows += distinct["brand"].to_numpy(np.int64)
+        shape = (len(self.row) * self.brands, len(self.sources))
+        return _ones(rows, distinct["source_id"].map(self.column), shape)
+
+
+def assembled(
+    pairs: Pairs,
+    cited: pd.DataFrame,
+    exposures: pd.DataFrame,
+    spans: pd.DataFrame,
+    named: NDArray[np.bool_],
+    workspace: World,
+    topics: Mapping[int, str],
+    *,
+    families: Callable[[Sequence[str]], Sequence[str]] | None = None,
+) -> Panel:
+    """The panel of these sources, with these (`answer`, `source_id`, `brand`) as exposed."""
+    answers, column = pairs.answers, pairs.column
+    hits = cited[cited["source_id"].isin(column)][["answer", "source_id"]].drop_duplicates()
+    begins, ends = lived(spans[spans["source_id"].isin(column)], column, pairs.brands, answers["week"])
+    size = len(pairs.sources)
     return Panel(
         prompt=_codes(answers["prompt_id"]),
         engine=_codes(answers["engine"]),
         week=_codes(answers["week"]),
         topic=_codes(answers["prompt_id"].map(topics)),
         brands=tuple(brand.name for brand in workspace.brands),
-        sources=sources,
-        families=family,
+        sources=pairs.sources,
+        families=tuple(families(pairs.sources)) if families else ("source",) * size,
         named=named,
-        cited=_ones(hits["answer"].map(row), hits["source_id"].map(column), (a, s)),
-        exposed=_ones(pairs, exposures["source_id"].map(column), (a * b, s)),
+        cited=_ones(hits["answer"].map(pairs.row), hits["source_id"].map(column), (len(pairs.row), size)),
+        exposed=pairs.ones(exposures),
         own=next((i for i, brand in enumerate(workspace.brands) if brand.own), None),
         begins=begins,
         ends=ends,

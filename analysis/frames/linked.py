@@ -74,7 +74,7 @@ def end_of(database: Engine, workspace: World, scope: Scope) -> float:
     return ((scope.last - date(1970, 1, 1)).days + 7) * 86_400.0 - 1
 
 
-class _Targets:
+class Targets:
     """Which of the world's brands a link leads to, by its domain, or by its page
     where the domain is shared.
     """
@@ -105,7 +105,7 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True, texts:
     and known by domain only. A brand's own domains and hosts are no sources for itself, and mentions are no
     links.
     """
-    targets = _Targets(workspace)
+    targets = Targets(workspace)
     with database.connect() as connection:
         cited = _cited_domains(connection, workspace) if only_cited else None
         evidence = ledger.read(
@@ -142,7 +142,7 @@ def _edges(whole: Mapping[int, int], cited: Select[Any] | None) -> Select[Any]:
     return select(*columns).where(*wanted).distinct()
 
 
-def _from_others(table: pd.DataFrame, targets: _Targets) -> NDArray[np.bool_]:
+def _from_others(table: pd.DataFrame, targets: Targets) -> NDArray[np.bool_]:
     """Rows whose linking page is not the brand's own: exports of crawls and whole sites hold internal links
     too.
     """
@@ -161,7 +161,7 @@ def _cited_domains(connection: Connection, workspace: World) -> Select[Any]:
 _ONLY_EVIDENCE = ["first_seen", "last_seen", "lost_at", "scope", "as_of", "vendor"]
 
 
-def _links_table(evidence: ledger.LinkLedger, targets: _Targets) -> pd.DataFrame:
+def _links_table(evidence: ledger.LinkLedger, targets: Targets) -> pd.DataFrame:
     """One row per link to a brand, each column with its newest known value."""
     frame = pd.DataFrame(
         {name: pd.Series(values, dtype=object) for name, values in evidence.columns.items()}

@@ -22,6 +22,7 @@ from tracker.models import (
     Judgement,
     LinkImport,
     Page,
+    PageBrand,
     PageCheck,
     PageLink,
     WebEdge,
@@ -53,6 +54,7 @@ CLASS = _table(DomainClass)
 PAGE = _table(Page)
 CHECK = _table(PageCheck)
 LINK = _table(PageLink)
+SEEN = _table(PageBrand)
 DISAVOW = _table(DisavowEntry)
 JUDGEMENT = _table(Judgement)
 AGREEMENT = _table(Agreement)
