@@ -10,6 +10,7 @@ from analysis.changes import WeekChange
 from analysis.events.study import EARLY, EventRow, PathPoint
 from analysis.frames import Scope, World
 from analysis.lift.estimate import LiftRow
+from analysis.lift.listing import ListingTable
 from analysis.prospects import Ground, LinkedPage, ProspectRow
 from analysis.quality import AnchorShare
 from analysis.review import LinkWeek, Review
@@ -90,6 +91,20 @@ def lift_note(row: LiftRow) -> str:
     )
 
 
+def lift_forest(rows: list[LiftRow]) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "name": [row.source for row in rows],
+            "estimate": [row.lift for row in rows],
+            "low": [row.low for row in rows],
+            "high": [row.high for row in rows],
+            "tone": [Lift.TONES.get(row.verdict, "quiet") for row in rows],
+            "note": [lift_note(row) for row in rows],
+        }
+    )
+    return frame.replace({"tone": {"warn": "quiet"}})
+
+
 def lift_ordered(rows: list[LiftRow], by: str) -> list[LiftRow]:
     keys = {
         "rank": lambda r: (r.rank_key is None, -(r.rank_key or 0)),
@@ -130,6 +145,23 @@ LIFT_HEADS: tuple[str, ...] = (
     "checks_passed",
 )
 LIFT_HEADS += ("checks",)
+
+
+def listing_lines(told: ListingTable) -> list[tuple[str, ...]]:
+    """Listed, linked and followed over all sources, then the sources that have enough for a number."""
+    known = [each for each in told.sources if each.listed.value is not None]
+    shown = [(Lift.LISTED, told.listed), (Lift.LINKED, told.linked), (Lift.FOLLOWED, told.followed)]
+    shown += [(Lift.LISTED_ON.format(source=each.source), each.listed) for each in known]
+    return [
+        (
+            what,
+            numbers.points(added.value),
+            numbers.points_range(added.low, added.high),
+            numbers.count(added.pairs),
+            numbers.count(added.without),
+        )
+        for what, added in shown
+    ]
 
 
 def lift_raw(row: LiftRow) -> tuple[object, ...]:

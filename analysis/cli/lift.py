@@ -58,6 +58,8 @@ def lift(
     from analysis.classes.families import families
     from analysis.lift.direction import sentence
     from analysis.lift.estimate import lift as estimate
+    from analysis.lift.listing import listing
+    from analysis.lift.listing import sentence as listed_or_linked
 
     with reading(where, which) as asked:
         chosen = asked.world.brand(brand).name if brand else None
@@ -74,7 +76,9 @@ def lift(
                 f"{chosen} ended on {ended}, and every answer is compared over the same brands",
                 f"read the weeks until then: --to {ended}",
             )
+        pages = frames.listing_data(asked.database, asked.world, asked.scope)
     lift_table = estimate(panel, brand=chosen, checks=checks)
+    told = listing(*pages)
     if as_json:
         runs = lift_table.direction.verdict if lift_table.direction else None
         rows = [
@@ -90,6 +94,7 @@ def lift(
                 "prompts": lift_table.prompts,
                 "within": lift_table.within,
                 "direction": asdict(lift_table.direction) if lift_table.direction else None,
+                "listing": asdict(told),
                 "rows": rows,
             }
         )
@@ -118,6 +123,7 @@ def lift(
         f"{len(lift_table.rows)} sources that link to a brand."
     )
     out.print(sentence(lift_table.direction))
+    out.print(listed_or_linked(told))
     if len(lift_table.rows) > top:
         out.print(f"{len(lift_table.rows) - top} more rows: --top {len(lift_table.rows)} or --json")
 

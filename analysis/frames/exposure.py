@@ -103,12 +103,12 @@ def panel(
     seen = links.table[links.table["source_id"].isin(cited["source_id"].unique())]
     spans = links.spans[links.spans["source_id"].isin(seen["source_id"])]
     names = dict(zip(seen["source_id"].tolist(), seen["source"].tolist(), strict=True))
-    pairs = Pairs(answers, names, len(workspace.brands))
+    pairs = PairIndex(answers, names, len(workspace.brands))
     exposures = exposed(answers, cited, spans, exposure)
     return assembled(pairs, cited, exposures, spans, named, workspace, topics, families=families)
 
 
-class Pairs:
+class PairIndex:
     """Where (answer, brand, source) stand in a panel: row a * B + b, and the source's column, by name."""
 
     def __init__(self, answers: pd.DataFrame, names: Mapping[int, str], brands: int) -> None:
@@ -128,7 +128,7 @@ class Pairs:
 
 
 def assembled(
-    pairs: Pairs,
+    pairs: PairIndex,
     cited: pd.DataFrame,
     exposures: pd.DataFrame,
     spans: pd.DataFrame,

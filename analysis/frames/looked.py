@@ -10,7 +10,7 @@ from scipy import sparse
 from sqlalchemy import Connection, Engine, select
 
 from analysis.frames.answered import answers, citations, named
-from analysis.frames.exposure import Pairs, assembled, exposed
+from analysis.frames.exposure import PairIndex, assembled, exposed
 from analysis.frames.linked import Targets, links
 from analysis.frames.tables import CHECK, PAGE, SEEN, domain_names, rows, seconds
 from analysis.frames.tracked import Scope, World, as_world
@@ -19,7 +19,7 @@ from analysis.lift.panel import Panel
 
 
 @dataclass(frozen=True)
-class _Looks:
+class _PageLooks:
     """`pages`: `check`, `page`, `source_id`, `at` (seconds); `brands`: `check`, `brand` (position), `rank`
     (NaN where only linked), `heading`, `first_screen`, `linked`, `followed`."""
 
@@ -52,7 +52,7 @@ def listing_data(
     blind = events["check"].isna()
     exposures = exposed(frame, events.loc[blind, ["answer", "source_id", "page"]], linked.spans, "auto")
     seen = events[~blind].merge(looks.brands, on="check")
-    pairs = Pairs(frame, names, len(workspace.brands))
+    pairs = PairIndex(frame, names, len(workspace.brands))
     topics = {i: p.topic for i, p in workspace.prompts.items()}
     panel = assembled(pairs, cited, exposures, linked.spans, mentioned, workspace, topics)
     paged = events[events["page"].notna()]
@@ -69,7 +69,7 @@ def listing_data(
     return panel, evidence
 
 
-def _looks(connection: Connection, workspace: World) -> _Looks:
+def _looks(connection: Connection, workspace: World) -> _PageLooks:
     """Looks that read a page, and each brand that one named or linked to."""
     read = (CHECK.c.workspace_id == workspace.id, CHECK.c.state == "fetched")
     of_page = (CHECK.c.id.label("check"), CHECK.c.page_id.label("page"))
@@ -92,7 +92,7 @@ def _looks(connection: Connection, workspace: World) -> _Looks:
     flags = {name: brands[name].astype(bool) for name in ("heading", "first_screen", "linked", "followed")}
     brands = brands.assign(brand=brands["brand_id"].map(position).astype("int64"), **flags)
     brands = brands.assign(rank=brands["rank"].astype("float64")).drop(columns="brand_id")
-    return _Looks(pages, _from_others(brands, pages, Targets(workspace)))
+    return _PageLooks(pages, _from_others(brands, pages, Targets(workspace)))
 
 
 def _from_others(brands: pd.DataFrame, pages: pd.DataFrame, targets: Targets) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def _from_others(brands: pd.DataFrame, pages: pd.DataFrame, targets: Targets) ->
     return brands[np.array([targets.brand(source, url) != brand for source, url, brand in where], bool)]
 
 
-def _seen_by(answers: pd.DataFrame, cited: pd.DataFrame, looks: _Looks) -> pd.DataFrame:
+def _seen_by(answers: pd.DataFrame, cited: pd.DataFrame, looks: _PageLooks) -> pd.DataFrame:
     """Each citation with the look (`check`) that tells what stands on its page; none where nobody looked."""
     events = cited.merge(answers[["answer", "seconds"]], on="answer")
     events["seconds"] = events["seconds"].astype("float64")
@@ -116,7 +116,7 @@ def _seen_by(answers: pd.DataFrame, cited: pd.DataFrame, looks: _Looks) -> pd.Da
     return events.assign(check=told["backward"].fillna(told["forward"]))
 
 
-def _prominence(pairs: Pairs, seen: pd.DataFrame) -> sparse.csr_array:
+def _prominence(pairs: PairIndex, seen: pd.DataFrame) -> sparse.csr_array:
     """Sources that name each brand so on cited pages: the columns of `analysis.lift.listing.PROMINENCE`."""
     kinds = (*(seen["rank"] == place for place in (1, 2, 3)), seen["heading"], seen["first_screen"])
     return sparse.csr_array(np.stack([pairs.ones(seen[kind]).sum(axis=1) for kind in kinds], axis=1))

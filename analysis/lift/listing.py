@@ -176,7 +176,7 @@ def listing(panel: Panel, evidence: Evidence, *, level: float = 0.95) -> Listing
         return _table(panel, evidence, counts, None, level)
     groups = _groups(counts.listed)
     with threadpool_limits(limits=1, user_api="blas"):
-        model = _Model.of(panel, evidence, groups)
+        model = _Fitted.of(panel, evidence, groups)
         return _table(panel, evidence, counts, model, level)
 
 
@@ -223,7 +223,7 @@ def _pooled(table: sparse.csr_array, groups: Ints) -> sparse.csr_array:
 
 
 @dataclass(frozen=True)
-class _Model:
+class _Fitted:
     """The fit; its columns are listed × G, linked, followed, unseen × G, prominence."""
 
     fit: Fit
@@ -232,7 +232,7 @@ class _Model:
     dof: Floats
 
     @classmethod
-    def of(cls, panel: Panel, evidence: Evidence, groups: Ints) -> _Model:
+    def of(cls, panel: Panel, evidence: Evidence, groups: Ints) -> _Fitted:
         listed, unseen = _pooled(evidence.listed, groups), _pooled(evidence.unseen, groups)
         linked, followed = _pooled(evidence.linked, groups), _pooled(evidence.followed, groups)
         g = listed.shape[1]
@@ -313,7 +313,7 @@ def _both(pull: Floats, weight: Floats, scores: Floats, by_source: Floats) -> Fl
 
 
 def _table(
-    panel: Panel, evidence: Evidence, counts: _Counts, model: _Model | None, level: float
+    panel: Panel, evidence: Evidence, counts: _Counts, model: _Fitted | None, level: float
 ) -> ListingTable:
     listed, linked, followed = _additions(counts, model, level)
     return ListingTable(
@@ -330,7 +330,7 @@ def _table(
     )
 
 
-def _additions(counts: _Counts, model: _Model | None, level: float) -> tuple[Addition, Addition, Addition]:
+def _additions(counts: _Counts, model: _Fitted | None, level: float) -> tuple[Addition, Addition, Addition]:
     listed, linked, followed = counts.once
     sizes = ((listed, counts.beside), (linked, listed - linked), (followed, linked - followed))
     if model is None:
@@ -356,7 +356,7 @@ def _addition(value: float, se: float, dof: float, sizes: tuple[int, int], level
 
 
 def _by_source(
-    panel: Panel, counts: _Counts, model: _Model | None, level: float
+    panel: Panel, counts: _Counts, model: _Fitted | None, level: float
 ) -> tuple[SourceListing, ...]:
     order = [int(s) for s in np.argsort(-counts.listed, kind="stable") if counts.listed[s]]
     out = []

@@ -12,7 +12,7 @@ from dashboard.data.cited import (
     stability,
     suggestions,
 )
-from dashboard.data.gains import lift, opportunities
+from dashboard.data.gains import lift, listing, opportunities
 from dashboard.data.linking import (
     NEW_DAYS,
     LinkProfile,
@@ -71,6 +71,7 @@ __all__ = [
     "link_profile",
     "link_verdicts",
     "links",
+    "listing",
     "marked_moments",
     "metrics",
     "open_workspace",

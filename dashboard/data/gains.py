@@ -13,6 +13,7 @@ from dashboard.data.opened import OpenWorkspace, database, world
 
 if TYPE_CHECKING:
     from analysis.lift.estimate import LiftTable
+    from analysis.lift.listing import ListingTable
     from analysis.opportunities import Opportunity
 
 
@@ -25,6 +26,14 @@ def lift(workspace: OpenWorkspace, scope: Scope, brand: str | None = None) -> Li
     db, here = database(workspace), world(workspace)
     panel = frames.lift_panel(db, here, scope, families=families(db, here, folder=workspace.classes))
     return estimator.lift(panel, brand=brand)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def listing(workspace: OpenWorkspace, scope: Scope) -> ListingTable:
+    """What being listed on a cited page goes with, and what a link on it adds."""
+    from analysis.lift import listing as estimator
+
+    return estimator.listing(*frames.listing_data(database(workspace), world(workspace), scope))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

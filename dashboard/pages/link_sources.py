@@ -3,11 +3,12 @@ say."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from analysis.lift.direction import sentence
 from analysis.lift.estimate import LiftRow, LiftTable
+from analysis.lift.listing import ListingTable
+from analysis.lift.listing import sentence as listed_or_linked
 from dashboard import cells, charts, data, strings, widgets
 from dashboard.strings import Common
 from tracker import numbers
@@ -27,11 +28,13 @@ def show() -> None:
     scope = widgets.filters(("weeks", "engine", "topic", "country", "language"), weeks=None, row=row)
     with st.spinner(words.COMPUTING):
         lifts = data.lift(here.workspace, scope, None if chosen == words.ALL_BRANDS else chosen)
+        told = data.listing(here.workspace, scope)
     if not lifts.rows:
         widgets.empty(strings.Empty.SCOPE, strings.Empty.WIDEN)
         return
     summary(lifts)
     forest([row for row in lifts.rows if row.lift is not None])
+    listing(told)
     limits(lifts)
     everything(lifts)
     checks([row for row in lifts.rows if row.checks])
@@ -54,17 +57,14 @@ def forest(rows: list[LiftRow]) -> None:
         return
     widgets.section(words.CHART, words.CHART_SUB)
     shown = rows[: widgets.how_many(len(rows), "charted", steps=(20, 60))]
-    frame = pd.DataFrame(
-        {
-            "name": [row.source for row in shown],
-            "estimate": [row.lift for row in shown],
-            "low": [row.low for row in shown],
-            "high": [row.high for row in shown],
-            "tone": [words.TONES.get(row.verdict, "quiet") for row in shown],
-            "note": [cells.lift_note(row) for row in shown],
-        }
-    ).replace({"tone": {"warn": "quiet"}})
-    widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.CHART)
+    widgets.chart(charts.forest(cells.lift_forest(shown), axis=words.AXIS, kind="points"), words.CHART)
+
+
+def listing(told: ListingTable) -> None:
+    widgets.section(words.LISTING, listed_or_linked(told))
+    if told.listed.value is not None:
+        lines = cells.listing_lines(told)
+        widgets.table(widgets.columns(words.LISTING_COLUMNS, numeric=(1, 2, 3, 4)), lines)
 
 
 def limits(lifts: LiftTable) -> None:
