@@ -315,6 +315,6 @@ def linked_pages(database: Engine, world: World) -> list[LinkedPage]:
     for page, source, url in zip(pages, mine["source"], mine["target_url"], strict=True):
         count[page] += 1
         sites.setdefault(page, set()).add(str(source))
-        urls.setdefault(page, str(url))
+        urls[page] = min(urls.get(page, str(url)), str(url), key=lambda each: (len(each), each))
     rows = [LinkedPage(urls[page], len(sites[page]), n, dead.get(page)) for page, n in count.items()]
     return sorted(rows, key=lambda row: (row.dead is None, -row.domains, -row.links, row.url))

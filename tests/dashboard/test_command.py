@@ -217,6 +217,7 @@ READING = {
     "links evidence": ("techdaily.com",),
     "links verdicts": (),
     "links listings": (),
+    "links kinds": (),
     "links alerts": (),
     "disavow export": (),
     "disavow merge": ("disavow.txt",),

@@ -40,6 +40,7 @@ def register(app: typer.Typer, imports: typer.Typer) -> None:
             "verify": looks.verify,
             "verdicts": looks.verdicts,
             "listings": looks.listings,
+            "kinds": looks.kinds,
             "alerts": looks.alerts,
         },
         ("pages", "Our own look at the pages that link or are cited.", IMPORT): {"check": looks.pages_check},

@@ -341,6 +341,69 @@ def listings(
     _more(len(rows))
 
 
+def kinds(
+    where: Where,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help='Only this one: editorial, "guest post", forum, …; may be repeated.'),
+    ] = None,
+    brand: BrandOption = None,
+    source: FromOption = None,
+    set_kind: Annotated[
+        str | None,
+        typer.Option("--set", help="Your own word on a page or a site, as example.com=directory; it wins."),
+    ] = None,
+    to_csv: CsvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What kind of link each page gives, with its evidence, rel and place; and who stands behind the page."""
+    from tracker import store
+    from tracker.links import kinds as reading
+    from tracker.links.pages.kinds import KINDS
+
+    unknown = sorted(set(kind or ()) - set(KINDS))
+    if unknown:
+        raise UsageError(f"there is no kind {unknown[0]!r}", f"one of {', '.join(KINDS)}")
+    settings = where.settings()
+    if set_kind is not None:
+        place, _, chosen = (part.strip() for part in set_kind.rpartition("="))
+        with opened(settings) as db, store.writing(db) as session:
+            key = workspace_of(session, settings)
+            about = reading.decide(session, key, place, chosen, now=datetime.now(UTC))
+        if as_json:
+            print_json({"about": about, "kind": chosen})
+        else:
+            out.print(f"{plain(about)}: {plain(chosen)}")
+        return
+    with opened(settings, read_only=True) as db, store.reading(db) as session:
+        every = reading.kinds(session, workspace_of(session, settings))
+    rows = [each for each in _wanted(every, brand, source) if not kind or each.kind in kind]
+    if _written(rows, to_csv, as_json):
+        return
+    if not rows:
+        out.print("No such link was read. `citelift links verify` and `pages check` read pages.")
+        return
+    counts = Counter(each.kind for each in rows)
+    table("Kinds of links", ("kind", "links"), counts.most_common(), right=(1,))
+    columns = ("page", "brand", "kind", "because", "rel", "stands in", "author", "published", "site of")
+    shown = [
+        (
+            each.url,
+            each.brand,
+            each.kind,
+            each.because,
+            each.rel,
+            each.placement,
+            each.author,
+            each.published,
+            each.entity,
+        )
+        for each in rows[:SHOWN]
+    ]
+    table("\nLinks", columns, shown)
+    _more(len(rows))
+
+
 def alerts(
     where: Where,
     since: Annotated[

@@ -263,6 +263,10 @@ def _report_row(session: Session, workspace_id: int, page_id: int, report: PageR
         etag=clean(known_by.etag, 500) if known_by and known_by.etag else None,
         last_modified=clean(known_by.last_modified, 100) if known_by and known_by.last_modified else None,
         named=[names[key] for key in report.named if key in names],
+        author=report.byline.author,
+        published=report.byline.published,
+        about_url=report.byline.about_url,
+        entity=report.byline.entity,
     )
 
 
@@ -276,6 +280,8 @@ def _link_row(check_id: int, link: Link) -> dict[str, Any]:
         "nofollow": link.nofollow,
         "ugc": link.ugc,
         "sponsored": link.sponsored,
+        "kind": link.kind.kind,
+        "kind_because": link.kind.because[:200] or None,
     }
 
 

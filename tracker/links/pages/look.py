@@ -16,8 +16,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tracker import domains
 from tracker.domains.ownership import Owners, estate
-from tracker.links.pages import pdf
+from tracker.links.pages import pdf, structured
 from tracker.links.pages.barriers import Barrier, Gone, barrier, says_gone
+from tracker.links.pages.bylines import NOBODY, Byline, byline
+from tracker.links.pages.kinds import UNKNOWN, KindOfLink, PageKind
 from tracker.links.pages.listing import Listing, listings
 from tracker.links.pages.placement import PageLayout, Placed, Placement
 from tracker.links.pages.text import PageText, clean, clean_lines
@@ -54,6 +56,7 @@ class Link:
     rel: tuple[str, ...]
     follows: bool
     """Neither the link nor the page takes the recommendation back."""
+    kind: KindOfLink = UNKNOWN
 
     @property
     def nofollow(self) -> bool:
@@ -95,6 +98,7 @@ class PageReport:
     """What stands in the page's place, which then says nothing of its links."""
     gone: Gone | None = None
     """What a page says that answers and is not there."""
+    byline: Byline = NOBODY
     content_type: str | None = None
     means: Means = "fetch"
     validators: Validators | None = None
@@ -155,8 +159,18 @@ def _check_html(
     start = refresh.base(tree, page.final_url)
     reader = _Links(start, page.final_url, targets)
     layout = PageLayout(tree, reader.wanted)
-    links = reader.read(layout.placed(), "nofollow" in robots)
     text = read_text(tree)
+    things = structured.things(tree)
+    said_by = byline(tree, start, things)
+    page_kind = PageKind(
+        tree,
+        page.final_url,
+        text,
+        structured.types(tree, things),
+        outlinks=reader.outlinks,
+        has_author=said_by.author is not None,
+    )
+    links = reader.read(layout.placed(), "nofollow" in robots, page_kind)
     canonical = _canonical(tree, page, start)
     gone = None if links else says_gone(page, tree, text)
     stands_in = None if links or gone else barrier(page, tree, text)
@@ -171,6 +185,7 @@ def _check_html(
         outlinks=reader.outlinks,
         links=links,
         listings=listings(text, layout, finder, linked) if finder and not stands_in else (),
+        byline=NOBODY if stands_in else said_by,
         barrier=stands_in,
         gone=gone,
     )
@@ -205,14 +220,16 @@ class _Links:
         self.taken = 0
         self.known: dict[str, tuple[str, domains.Address] | None] = {}
 
-    def read(self, places: Iterable[Placed], page_nofollow: bool) -> tuple[Link, ...]:
+    def read(self, places: Iterable[Placed], page_nofollow: bool, kinds: PageKind) -> tuple[Link, ...]:
         links = []
         for placed in places:
             url, brand = self._target(placed.node.attributes.get("href") or "")
             rel = _rel(placed.node)
             anchor, image = _anchor(placed.node)
             follows = not page_nofollow and not {"nofollow", "ugc", "sponsored"} & set(rel)
-            links.append(Link(brand, clean(url, MAX_URL), anchor, image, placed.placement, rel, follows))
+            kind = kinds.of(placed.node, url, rel, placed.placement)
+            where = placed.placement
+            links.append(Link(brand, clean(url, MAX_URL), anchor, image, where, rel, follows, kind))
         return tuple(links)
 
     def of_document(self, pairs: Iterable[tuple[str, str]], nofollow: bool) -> tuple[Link, ...]:

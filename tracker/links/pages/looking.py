@@ -78,6 +78,8 @@ class Looked:
                 "placement": link.placement,
                 "rel": list(link.rel),
                 "follows": link.follows,
+                "kind": link.kind.kind,
+                "kind_because": link.kind.because,
             }
             for link in report.links
         ]

@@ -1,0 +1,263 @@
+"""What kind of link a page gives, as link builders name them, each with the evidence it rests on.
+
+The strongest evidence decides, in this order: what the linked address itself says (*affiliate*), what the
+link or the page declares (*sponsored*), where the link stands (*comment*), then what the page is: *profile*,
+*forum*, *press* release, *guest post*, *directory*, *resource page*, and an article in whose text it stands
+(*editorial*). A link in a menu, sidebar or footer is none of them, and neither is one without evidence:
+*unknown* is an answer. The words and marks stand in `link_kinds.yaml`. A person's own word wins over all this
+(`tracker.links.kinds`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, Literal, get_args
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from tracker import domains
+from tracker.links.pages.nodes import chain_of
+from tracker.links.pages.text import PageText, clean
+from tracker.shipped import words_of
+
+Kind = Literal[
+    "editorial",
+    "guest post",
+    "resource page",
+    "directory",
+    "forum",
+    "comment",
+    "profile",
+    "press",
+    "sponsored",
+    "affiliate",
+    "unknown",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+_WORDS: dict[str, Any] = words_of("tracker.links.pages", "link_kinds.yaml")
+_FURNITURE = ("nav", "sidebar", "footer", "hidden")
+_SENTENCE = 60
+"""Characters around a link, without it, that make the text it stands in."""
+_HEADER = 700
+"""Characters of the box around a title in which a page's label stands."""
+_MANY = 8
+"""Links to elsewhere that a list has at least to be a page of resources."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfLink:
+    kind: Kind
+    because: str
+
+
+UNKNOWN = KindOfLink("unknown", "")
+
+
+@cache
+def _any_of(kind: str, what: str) -> re.Pattern[str]:
+    words = "|".join(_WORDS[kind][what]).replace(" ", r"\s+")
+    return re.compile(rf"(?<![\w])(?:{words})(?![\w])", re.IGNORECASE)
+
+
+class PageKind:
+    """What is asked of a page once, for all its links."""
+
+    def __init__(
+        self,
+        tree: LexborHTMLParser,
+        url: str,
+        text: PageText,
+        types: frozenset[str],
+        *,
+        outlinks: int,
+        has_author: bool,
+    ) -> None:
+        self.tree, self.text, self.types = tree, text, types
+        self.outlinks, self.has_author = outlinks, has_author
+        parts = urlsplit(url)
+        self.host = (parts.hostname or "").removeprefix("www.")
+        address = domains.try_parse(url)
+        self.domain = address.domain if address else self.host
+        self.segments = [part for part in unquote(parts.path).casefold().split("/") if part][:8]
+
+    def of(self, node: LexborNode, url: str, rel: Sequence[str], placement: str) -> KindOfLink:
+        paid = self._affiliate(url, rel) or self._sponsored(rel)
+        if paid is not None:
+            return paid
+        if placement in _FURNITURE:
+            return UNKNOWN
+        if placement == "comment":
+            return self._forum() or KindOfLink("comment", "stands among the comments")
+        return (
+            self._profile()
+            or self._forum()
+            or self._press()
+            or self._guest(placement)
+            or self._directory()
+            or self._resource(node)
+            or self._editorial(node, placement)
+            or UNKNOWN
+        )
+
+    # --- what is asked --------------------------------------------------------------------------------------
+
+    def _type(self, kind: str) -> str | None:
+        return next((f"schema.org {each}" for each in _WORDS[kind]["schema"] if each in self.types), None)
+
+    def _host(self, kind: str) -> str | None:
+        return next(
+            (f"on {each}" for each in _WORDS[kind]["hosts"] if each in (self.host, self.domain)), None
+        )
+
+    def _path(self, kind: str, most: int = 8) -> str | None:
+        wanted = _any_of(kind, "paths")
+        found = next((part for part in self.segments[:most] if wanted.fullmatch(part)), None)
+        return f"/{found}/ in its address" if found else None
+
+    def _says(self, kind: str) -> str | None:
+        found = _any_of(kind, "sentences").search(self.body)
+        return f"says “{clean(found[0], 60)}”" if found else None
+
+    @cached_property
+    def body(self) -> str:
+        return self.text.text
+
+    @cached_property
+    def titles(self) -> list[str]:
+        """The title and its parts, and the first headings."""
+        nodes = [*self.tree.css("title")[:1], *self.tree.css("h1")[:2]]
+        whole = [clean(node.text(deep=True) or "", 200) for node in nodes]
+        return [*whole, *(part.strip() for each in whole for part in re.split(r"\s+[-–—|·»:]\s+", each))]
+
+    def _titled(self, kind: str) -> str | None:
+        wanted = _any_of(kind, "titles")
+        found = next((each for each in self.titles if wanted.fullmatch(each)), None)
+        return f"called “{clean(found, 60)}”" if found else None
+
+    @cached_property
+    def article(self) -> str | None:
+        """Why the page is an article."""
+        if (typed := self._type("editorial")) is not None:
+            return typed
+        og = self.tree.css_first("meta[property='og:type']")
+        if og is not None and (og.attributes.get("content") or "").strip().casefold() == "article":
+            return "og:type article"
+        dated = self.tree.css_first("article time, time[datetime], [itemprop=datePublished]") is not None
+        return "an author and a date" if dated and self.has_author else None
+
+    # --- kinds ----------------------------------------------------------------------------------------------
+
+    def _affiliate(self, url: str, rel: Sequence[str]) -> KindOfLink | None:
+        words = _WORDS["affiliate"]
+        for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)[:50]:
+            key = name.casefold()
+            known = words["values"].get(key, ())
+            if key in words["parameters"] or value.casefold() in known:
+                return KindOfLink("affiliate", f"{clean(name, 30)}={clean(value, 30)} in the linked address")
+            if key in words["doubtful"] and value and ("sponsored" in rel or self._discloses):
+                said = "rel=sponsored" if "sponsored" in rel else "a disclosure on the page"
+                return KindOfLink("affiliate", f"{clean(name, 30)}={clean(value, 30)}, and {said}")
+        return None
+
+    @cached_property
+    def _discloses(self) -> bool:
+        return _any_of("affiliate", "disclosures").search(self.body) is not None
+
+    def _sponsored(self, rel: Sequence[str]) -> KindOfLink | None:
+        if "sponsored" in rel:
+            return KindOfLink("sponsored", "rel=sponsored")
+        why = self._declares_itself_paid
+        return KindOfLink("sponsored", why) if why else None
+
+    @cached_property
+    def _declares_itself_paid(self) -> str | None:
+        return self._type("sponsored") or self._label() or self._says("sponsored") or self._path("sponsored")
+
+    def _label(self) -> str | None:
+        """A label in the box around the title; elsewhere on the page it is about an advertisement."""
+        title = self.tree.css_first("h1")
+        box = title
+        while box is not None and box.parent is not None and box.parent.tag not in ("body", "html"):
+            if len(box.parent.text(deep=True) or "") > _HEADER:
+                break
+            box = box.parent
+        if box is None:
+            return None
+        wanted = _any_of("sponsored", "labels")
+        for line in (box.text(deep=True, separator="\n") or "").split("\n"):
+            if wanted.fullmatch(line.strip(" \t:.–—|·")):
+                return f"labelled “{clean(line, 60)}”"
+        return None
+
+    def _profile(self) -> KindOfLink | None:
+        og = self.tree.css_first("meta[property='og:type']")
+        is_og = og is not None and (og.attributes.get("content") or "").casefold() in _WORDS["profile"]["og"]
+        why = self._type("profile") or self._host("profile") or ("og:type profile" if is_og else None)
+        if why is None and self._is_forum is not None and not self._posts():
+            why = self._path("profile", 3)
+        return KindOfLink("profile", why) if why else None
+
+    def _posts(self) -> bool:
+        return "DiscussionForumPosting" in self.types or "QAPage" in self.types
+
+    def _forum(self) -> KindOfLink | None:
+        return KindOfLink("forum", self._is_forum) if self._is_forum else None
+
+    @cached_property
+    def _is_forum(self) -> str | None:
+        generator = self.tree.css_first("meta[name=generator i]")
+        made = (generator.attributes.get("content") or "") if generator is not None else ""
+        if found := _any_of("forum", "generators").search(made):
+            return f"made with {clean(found[0], 30)}"
+        why = self._host("forum") or self._type("forum")
+        if why:
+            return why
+        mark = next((css for css in _WORDS["forum"]["marks"] if self.tree.css_first(css) is not None), None)
+        if mark:
+            return f"marked up like a forum ({mark})"
+        label = self.host.split(".")[0]
+        if _any_of("forum", "subdomains").fullmatch(label) and not self.article:
+            return f"on {label}.…"
+        return self._path("forum", 2) if not self.article and self.segments[:1] != ["t"] else None
+
+    def _press(self) -> KindOfLink | None:
+        why = self._host("press") or self._says("press") or self._path("press")
+        return KindOfLink("press", why) if why else None
+
+    def _guest(self, placement: str) -> KindOfLink | None:
+        why = self._says("guest post") or self._path("guest post")
+        if why is None and placement == "author_bio":
+            why = "stands in the box about the author"
+        return KindOfLink("guest post", why) if why else None
+
+    def _directory(self) -> KindOfLink | None:
+        why = self._host("directory") or self._titled("directory")
+        if why is None and not self.article and (path := self._path("directory", 3)):
+            typed = self._type("directory")
+            why = f"{path}, {typed}" if typed else None
+        return KindOfLink("directory", why) if why else None
+
+    def _resource(self, node: LexborNode) -> KindOfLink | None:
+        listed = any(each.tag in ("li", "td", "dd", "dt") for each in chain_of(node)[:6])
+        if self.outlinks < _MANY or not listed:
+            return None
+        why = self._titled("resource page") or (None if self.article else self._path("resource page"))
+        return KindOfLink("resource page", f"{why}, {self.outlinks} links to elsewhere") if why else None
+
+    def _editorial(self, node: LexborNode, placement: str) -> KindOfLink | None:
+        if self.article is None or placement not in ("content", "references"):
+            return None
+        if placement == "references":
+            return KindOfLink("editorial", f"among the references of an article ({self.article})")
+        block = next(
+            (n for n in chain_of(node)[1:] if n.tag in ("p", "li", "td", "dd", "blockquote", "div")), None
+        )
+        around = len(" ".join((block.text(deep=True) or "").split())) if block is not None else 0
+        own = len(" ".join((node.text(deep=True) or "").split()))
+        if around - own < _SENTENCE:
+            return None
+        return KindOfLink("editorial", f"in the text of an article ({self.article})")
