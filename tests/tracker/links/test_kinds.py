@@ -18,8 +18,8 @@ from tracker.links.web.fetch import Fetched
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PAGES = ("https://uni.example/a", "https://uni.example/b")
 HTML = (
-    '<title>T</title><meta name="author" content="Ana Roth"><meta property="og:type" content="article"><article>'
-    "<p>Small teams that have outgrown a sheet, as most do in their second year, may like "
+    '<title>T</title><meta name="author" content="Ana Roth"><meta property="og:type" content="article">'
+    "<article><p>Small teams that have outgrown a sheet, as most do in their second year, may like "
     '<a href="https://norvane.com/">Norvane</a>.</p></article>'
 )
 

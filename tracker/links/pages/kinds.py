@@ -42,8 +42,10 @@ _WORDS: dict[str, Any] = words_of("tracker.links.pages", "link_kinds.yaml")
 _FURNITURE = ("nav", "sidebar", "footer", "hidden")
 _SENTENCE = 60
 """Characters around a link, without it, that make the text it stands in."""
-_HEADER = 700
+_HEADER = 400
 """Characters of the box around a title in which a page's label stands."""
+_BELOW = 4
+"""Pieces, the title's box among them, in which such a label may stand."""
 _MANY = 8
 """Links to elsewhere that a list has at least to be a page of resources."""
 
@@ -85,18 +87,19 @@ class PageKind:
         self.segments = [part for part in unquote(parts.path).casefold().split("/") if part][:8]
 
     def of(self, node: LexborNode, url: str, rel: Sequence[str], placement: str) -> KindOfLink:
-        paid = self._affiliate(url, rel) or self._sponsored(rel)
-        if paid is not None:
-            return paid
-        if placement in _FURNITURE:
-            return UNKNOWN
+        paid = self._affiliate(url, rel)
+        if paid is None and "sponsored" in rel:
+            paid = KindOfLink("sponsored", "rel=sponsored")
+        if paid is not None or placement in _FURNITURE:
+            return paid or UNKNOWN
         if placement == "comment":
             return self._forum() or KindOfLink("comment", "stands among the comments")
         return (
-            self._profile()
+            self._sponsored()
+            or self._profile()
             or self._forum()
             or self._press()
-            or self._guest(placement)
+            or self._guest(url, placement)
             or self._directory()
             or self._resource(node)
             or self._editorial(node, placement)
@@ -153,6 +156,9 @@ class PageKind:
 
     def _affiliate(self, url: str, rel: Sequence[str]) -> KindOfLink | None:
         words = _WORDS["affiliate"]
+        parts = [part for part in urlsplit(url).path.casefold().split("/") if part]
+        if any(_any_of("affiliate", "shares").fullmatch(part) for part in parts[:3]):
+            return None
         for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)[:50]:
             key = name.casefold()
             known = words["values"].get(key, ())
@@ -167,18 +173,26 @@ class PageKind:
     def _discloses(self) -> bool:
         return _any_of("affiliate", "disclosures").search(self.body) is not None
 
-    def _sponsored(self, rel: Sequence[str]) -> KindOfLink | None:
-        if "sponsored" in rel:
-            return KindOfLink("sponsored", "rel=sponsored")
-        why = self._declares_itself_paid
+    def _sponsored(self) -> KindOfLink | None:
+        why = self._paid
         return KindOfLink("sponsored", why) if why else None
 
     @cached_property
-    def _declares_itself_paid(self) -> str | None:
-        return self._type("sponsored") or self._label() or self._says("sponsored") or self._path("sponsored")
+    def _paid(self) -> str | None:
+        said = self._type("sponsored") or self._label("sponsored")
+        return said or self._says("sponsored") or self._path("sponsored")
 
-    def _label(self) -> str | None:
-        """A label in the box around the title; elsewhere on the page it is about an advertisement."""
+    def _label(self, kind: str) -> str | None:
+        """A label in the box around the title; elsewhere on the page it is about something else."""
+        wanted = _any_of(kind, "labels")
+        for line in self.header:
+            if wanted.fullmatch(line):
+                return f"labelled “{clean(line, 60)}”"
+        return None
+
+    @cached_property
+    def header(self) -> list[str]:
+        """The lines of the box around the title, and the short ones right below it."""
         title = self.tree.css_first("h1")
         box = title
         while box is not None and box.parent is not None and box.parent.tag not in ("body", "html"):
@@ -186,12 +200,17 @@ class PageKind:
                 break
             box = box.parent
         if box is None:
-            return None
-        wanted = _any_of("sponsored", "labels")
-        for line in (box.text(deep=True, separator="\n") or "").split("\n"):
-            if wanted.fullmatch(line.strip(" \t:.–—|·")):
-                return f"labelled “{clean(line, 60)}”"
-        return None
+            return []
+        texts = [box.text(deep=True, separator="\n") or ""]
+        below = box.next
+        while below is not None and len(texts) < _BELOW:
+            text = below.text(deep=True, separator="\n") or ""
+            if len(text) > _SENTENCE:
+                break
+            texts += [text] if text.strip() else []
+            below = below.next
+        lines = [line for text in texts for line in text.split("\n")]
+        return [line.strip(" \t:.–—|·") for line in lines if line.strip()]
 
     def _profile(self) -> KindOfLink | None:
         og = self.tree.css_first("meta[property='og:type']")
@@ -225,13 +244,15 @@ class PageKind:
         return self._path("forum", 2) if not self.article and self.segments[:1] != ["t"] else None
 
     def _press(self) -> KindOfLink | None:
-        why = self._host("press") or self._says("press") or self._path("press")
+        why = self._host("press") or self._says("press") or self._label("press") or self._path("press")
         return KindOfLink("press", why) if why else None
 
-    def _guest(self, placement: str) -> KindOfLink | None:
-        why = self._says("guest post") or self._path("guest post")
+    def _guest(self, url: str, placement: str) -> KindOfLink | None:
+        why = self._says("guest post") or self._label("guest post") or self._path("guest post")
         if why is None and placement == "author_bio":
-            why = "stands in the box about the author"
+            target = domains.try_parse(url)
+            if target is not None and target.domain not in _WORDS["guest post"]["accounts"]:
+                why = "stands in the box about the author"
         return KindOfLink("guest post", why) if why else None
 
     def _directory(self) -> KindOfLink | None:

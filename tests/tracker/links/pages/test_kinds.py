@@ -29,9 +29,11 @@ def article(inner: str, head: str = "", title: str = "Six tools") -> str:
 
 OG = '<meta property="og:type" content="article">'
 NEWS = (
-    '<script type="application/ld+json">{"@graph": [{"@type": "NewsArticle", "author": {"name": "Ana Roth"}}]}'
+    '<script type="application/ld+json">{"@graph": [{"@type": "NewsArticle", "author": {"name": "Ana"}}]}'
     "</script>"
 )
+SHARE = '<p><a href="https://norvane.com/intent/tweet?via=x&partner_id=7">Share</a></p>'
+LABELLED = "Six tools</h1><p>Gastbeitrag</p><h1>x"
 CASES = [
     # kind, body, address, head: markup as phpBB, Discourse, WordPress, wires and programs write it
     ("editorial", article(PROSE), "https://blog.example/a", OG),
@@ -72,10 +74,29 @@ CASES = [
         "https://n.example/a",
         OG,
     ),
+    # what outside pages taught: nouns in menus, labels of advertisements, ways to pass a page on
+    (
+        "editorial",
+        article(PROSE) + "<nav><a href=/g>Gastbeitrag</a> <a href=/p>Communiqué de presse</a></nav>",
+        "https://blog.example/a",
+        OG,
+    ),
+    (
+        "unknown",
+        article('<p><a href="https://norvane.com/intent/tweet?via=x&partner_id=7">Share</a></p>'),
+        "https://blog.example/a",
+        OG,
+    ),
+    (
+        "guest post",
+        article(PROSE, title="Six tools</h1><p>Gastbeitrag</p><h1>x"),
+        "https://blog.example/a",
+        OG,
+    ),
     (
         "comment",
         article("")
-        + f'<ol class="comment-list"><li class="comment"><div class="comment-body">Try {LINK}</div></li></ol>',
+        + f'<ol class="comment-list"><li class="comment"><div class="comment-body">{LINK}</div></li></ol>',
         "https://blog.example/a",
         OG,
     ),
@@ -176,8 +197,9 @@ def test_every_kind_has_a_case() -> None:
         ),
         (
             "<p>No one</p>",
-            '<meta name="author" content="https://facebook.com/x"><script type="application/ld+json">{"@type": ['
-            '</script><meta property="article:published_time" content="2026-02-31">',
+            '<meta name="author" content="https://facebook.com/x">'
+            '<script type="application/ld+json">{"@type": [</script>'
+            '<meta property="article:published_time" content="2026-02-31">',
             Byline(),
         ),
     ],
