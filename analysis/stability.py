@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -13,9 +12,12 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.frames import Scope, World
+from analysis.rankings import jaccard, rank_biased_overlap
+from analysis.repeats import RepeatAgreement, agreement
 
 CORE = 0.8
-PERSISTENCE = 0.9
+RECENT = 8
+"""Weeks whose repeats are compared, at most."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Stability:
         Neighbouring weeks behind the means.
     core_share : float or None
         Share of all (answer, domain) citations that go to core domains.
+    repeats : RepeatAgreement or None
+        How far repeats of one prompt agree in the newest weeks, and what weeks would share if nothing
+        changed; None without answers there.
     """
 
     engine: str
@@ -48,20 +53,27 @@ class Stability:
     overlap: float | None
     pairs: int
     core_share: float | None
+    repeats: RepeatAgreement | None = None
     each: tuple[tuple[date, float, float], ...] = field(default=(), repr=False)
 
 
 def source_stability(database: Engine, world: World, scope: Scope | None = None) -> list[Stability]:
-    """Core and rotating sources of each engine, with week-to-week overlap."""
-    frame = frames.sources(database, world, scope or Scope(branded="include"), ("engine", "week"))
+    """Core and rotating sources of each engine, with week-to-week overlap and the agreement of repeats."""
+    scope = scope or Scope(branded="include")
+    frame = frames.sources(database, world, scope, ("engine", "week"))
     frame = frame[frame["answers"] > 0]
+    if frame.empty:
+        return []
+    newest = max(frame["week"]) - timedelta(weeks=RECENT - 1)
+    recent = replace(scope, first=max(newest, scope.first or newest))
+    places = dict(iter(frames.cited_places(database, world, recent).groupby("engine")))
     return [
-        _stability(world.engines[int(str(engine))], part)
+        _stability(world.engines[int(str(engine))], part, places.get(engine))
         for engine, part in frame.groupby("engine", sort=True)
     ]
 
 
-def _stability(engine: str, part: pd.DataFrame) -> Stability:
+def _stability(engine: str, part: pd.DataFrame, places: pd.DataFrame | None) -> Stability:
     days = sorted(part["week"].unique())
     seen = part.groupby("domain")["week"].nunique()
     total = part.groupby("domain")["answers"].sum()
@@ -85,48 +97,6 @@ def _stability(engine: str, part: pd.DataFrame) -> Stability:
         overlap=float(np.mean([o for _, _, o in each])) if each else None,
         pairs=len(each),
         core_share=float(total[core].sum() / total.sum()) if len(days) >= 2 else None,
+        repeats=None if places is None else agreement(places),
         each=each,
     )
-
-
-def jaccard(first: Iterable[str], second: Iterable[str]) -> float:
-    """Shared ÷ all of two sets; 1 for two empty ones."""
-    a, b = set(first), set(second)
-    return len(a & b) / len(a | b) if a | b else 1.0
-
-
-def rank_biased_overlap(first: Sequence[str], second: Sequence[str], p: float = PERSISTENCE) -> float:
-    r"""Extrapolated rank-biased overlap of two rankings without ties, of equal or different length.
-
-    With overlap :math:`X_d` of the first d places, lengths s ≤ l:
-
-    .. math::
-        \frac{1-p}{p}\left(\sum_{d=1}^{l}\frac{X_d}{d}p^d + \sum_{d=s+1}^{l}\frac{X_s(d-s)}{sd}p^d\right)
-        + \left(\frac{X_l-X_s}{l}+\frac{X_s}{s}\right)p^l
-
-    Parameters
-    ----------
-    p : float
-        Weight of going on to the next place; 0.9 puts 86 % of the weight on the first ten.
-
-    References
-    ----------
-    Webber, Moffat & Zobel (2010), "A similarity measure for indefinite rankings", eq. 32.
-    """
-    short, long = sorted((list(first), list(second)), key=len)
-    s, l = len(short), len(long)  # noqa: E741
-    if not s:
-        return 1.0 if not l else 0.0
-    rank_short = {name: i for i, name in enumerate(short, start=1)}
-    meets = np.zeros(l + 1)
-    for i, name in enumerate(long, start=1):
-        if name in rank_short:
-            meets[max(i, rank_short[name])] += 1
-    overlap = np.cumsum(meets)
-    d = np.arange(1, l + 1)
-    powers = p**d
-    total = float((overlap[1:] / d * powers).sum())
-    beyond = d > s
-    total += float((overlap[s] * (d - s) / (s * d) * powers)[beyond].sum())
-    end = (overlap[l] - overlap[s]) / l + overlap[s] / s
-    return (1 - p) / p * total + float(end) * p**l

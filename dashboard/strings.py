@@ -435,12 +435,16 @@ class Sources:
         "Rotating",
         "Citations going to core",
         "Shared week to week",
+        "If nothing changed",
         "Same ranking",
+        "Two repeats share",
         "Weeks",
     )
     STABILITY_HELP = (
-        "Shared: domains of both weeks ÷ domains of either. Same ranking: rank-biased overlap, 100\u00a0% "
-        "is the same order."
+        "Shared: domains of both weeks ÷ domains of either. If nothing changed: the same for the weeks’ "
+        "answers shuffled between them, prompt by prompt, in the newest eight weeks; weeks that share as "
+        "much differ by chance alone. Same ranking: rank-biased overlap, 100\u00a0% is the same order. Two "
+        "repeats: answers to one prompt in one week."
     )
     YOURS = "Yours?"
     YOURS_SUB = (

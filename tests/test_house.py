@@ -86,8 +86,8 @@ FLOORS = {
         "cli",
     ),
     "analysis": (
-        "intervals association watch",
-        "events lift authority experiments",
+        "intervals association watch rankings",
+        "events lift authority experiments repeats",
         "frames webgraph",
         "definitions moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities prospects trials",

@@ -392,6 +392,8 @@ def stability(
             numbers.number(s.jaccard, 2),
             numbers.number(s.overlap, 2),
             s.pairs,
+            numbers.number(s.repeats.jaccard if s.repeats else None, 2),
+            numbers.number(s.repeats.floor if s.repeats else None, 2),
         )
         for s in rows
     ]
@@ -404,5 +406,7 @@ def stability(
         "Jaccard",
         "rank-biased overlap",
         "pairs of weeks",
+        "repeats' Jaccard",
+        "if nothing changed",
     )
-    table("Stability of cited domains", columns, shown, right=range(1, 8))
+    table("Stability of cited domains", columns, shown, right=range(1, 10))

@@ -306,6 +306,26 @@ def citations(
     return frame
 
 
+def cited_places(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
+    """Every citable answer's cited domains in the order cited: `answer`, `prompt_id`, `engine`, `week`,
+    `domain` (an id; null once for an answer that cites none)."""
+    place = func.min(CITATION.c.position)
+    cites = and_(
+        CITATION.c.answer_id == ANSWER.c.id, CITATION.c.kind == "cited", CITATION.c.domain_id.is_not(None)
+    )
+    key = (ANSWER.c.id, ANSWER.c.prompt_id, ANSWER.c.engine_id, ANSWER.c.week, CITATION.c.domain_id)
+    labels = ("answer", "prompt_id", "engine", "week", "domain")
+    statement = (
+        select(*(column.label(label) for column, label in zip(key, labels, strict=True)))
+        .join_from(ANSWER, CITATION, cites, isouter=True)
+        .where(*answer_conditions(workspace, scope))
+        .group_by(*key)
+        .order_by(ANSWER.c.id, place)
+    )
+    with database.connect() as connection:
+        return rows(connection, statement)
+
+
 def named(database: Engine, workspace: World, answer_ids: Ints) -> NDArray[np.bool_]:
     """Whether each answer names each brand: shape (A, B), brands in the world's order; `answer_ids`
     ascending."""

@@ -79,13 +79,15 @@ def stability(scope: Scope) -> None:
             numbers.count(row.rotating),
             numbers.percent(row.core_share, 0),
             numbers.percent(row.jaccard, 0),
+            numbers.percent(row.repeats.floor if row.repeats else None, 0),
             numbers.percent(row.overlap, 0),
+            numbers.percent(row.repeats.jaccard if row.repeats else None, 0),
             row.weeks,
         )
         for row in rows
     ]
     few = [i for i, row in enumerate(rows) if row.weeks < 2]
-    widgets.table(widgets.columns(words.STABILITY_COLUMNS, numeric=(2, 3, 4, 5, 6)), shown, few=few)
+    widgets.table(widgets.columns(words.STABILITY_COLUMNS, numeric=range(2, 9)), shown, few=few)
     widgets.quiet(words.STABILITY_HELP)
 
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.stability import rank_biased_overlap, source_stability
+from analysis.rankings import rank_biased_overlap
+from analysis.stability import source_stability
 from tests.facts import Facts, week
 
 
