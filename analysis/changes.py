@@ -1,14 +1,16 @@
-"""What changed between two weeks, and how far two brands lie apart: differences paired by prompt.
+"""What changed between two weeks or two equal periods, what moves week after week, and how far two brands lie
+apart: differences paired by prompt.
 
 Rates are compared on the prompts and engines that both sides share, so that an engine asked more often on one
-of them moves nothing. Verdicts over several brands are adjusted together (Benjamini–Hochberg).
+of them moves nothing. Verdicts over several brands are adjusted together (Benjamini–Hochberg). Such a verdict
+is one look; who looks every week reads `moving`, whose e-values bound the false alarms of a whole year.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, get_args
 
 import numpy as np
@@ -21,6 +23,8 @@ from analysis.comparable import Comparability, gate
 from analysis.frames import Floats, Scope, World
 from analysis.intervals import Interval, benjamini_hochberg, paired_difference, paired_ratio_difference
 from analysis.visibility import FORMULAS, NO_SHARE, SHARES, Compared
+from analysis.watch import Watched, e_benjamini_hochberg, watch
+from tracker.answers import served
 from tracker.errors import UsageError
 
 ChangeVerdict = Literal["up", "down", "within noise", "not enough data", "not comparable"]
@@ -28,10 +32,12 @@ ChangeVerdict = Literal["up", "down", "within noise", "not enough data", "not co
 
 @dataclass(frozen=True)
 class WeekChange:
-    """One brand's measure in two weeks on the same prompts.
+    """One brand's measure in two weeks, or in two equal periods, on the same prompts.
 
     Attributes
     ----------
+    first, last : date
+        Mondays of the two weeks; of periods, those of their last weeks.
     before, after : float or None
         The two rates on the shared prompts and engines.
     difference : Interval
@@ -53,6 +59,8 @@ class WeekChange:
     verdict: ChangeVerdict
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    weeks: int = 1
+    """Of each side."""
 
 
 def compare_weeks(
@@ -77,15 +85,180 @@ def compare_weeks(
             return []
         first, last = first or known[-2], last or known[-1]
     narrow = replace(scope, first=first, last=last)
-    allowed = gate(frames.asked(database, world, narrow), first, last, world.engines)
+    asked = frames.asked(database, world, narrow)
     sums = frames.visibility_sums(database, world, narrow, ("engine", "week"))
+    return _compared(asked, sums, world, (first, last), measures, level)
+
+
+def compare_periods(
+    database: Engine,
+    world: World,
+    scope: Scope | None = None,
+    *,
+    weeks: int = 4,
+    last: date | None = None,
+    measures: Sequence[Compared] = get_args(Compared),
+    level: float = 0.95,
+) -> list[WeekChange]:
+    """The newest `weeks` weeks (up to `last`) against as many before them, as `compare_weeks` compares two.
+
+    Rates are pooled over a period within prompt × engine. Empty where the weeks do not reach that far back.
+    """
+    if weeks < 1:
+        raise UsageError("a period has at least one week", "compare periods of 4 weeks, say")
+    known = frames.weeks(database, world)
+    last = last or (known[-1] if known else None)
+    if last is None or known[0] > last - timedelta(weeks=weeks):
+        return []
+    middle = last - timedelta(weeks=weeks)
+    span = replace(scope or Scope(), first=middle - timedelta(weeks=weeks - 1), last=last)
+    asked = _in_periods(frames.asked(database, world, span), middle, last)
+    keys = ["week", "engine", "served_model", "prompt_id"]
+    if len(asked):
+        asked = asked.groupby(keys, as_index=False, sort=True).agg({"answers": "sum"})
+    sums = _in_periods(frames.visibility_sums(database, world, span, ("engine", "week")), middle, last)
+    pooled = (
+        sums.groupby(["brand_id", "prompt_id", "engine", "week"], as_index=False).sum() if len(sums) else sums
+    )
+    return [
+        replace(change, weeks=weeks)
+        for change in _compared(asked, pooled, world, (middle, last), measures, level, what="period")
+    ]
+
+
+def _in_periods(frame: pd.DataFrame, middle: date, last: date) -> pd.DataFrame:
+    """Weeks named by the last one of their period."""
+    return frame.assign(week=[middle if week <= middle else last for week in frame["week"]])
+
+
+def _compared(
+    asked: pd.DataFrame,
+    sums: pd.DataFrame,
+    world: World,
+    sides: tuple[date, date],
+    measures: Sequence[Compared],
+    level: float,
+    what: Literal["week", "period"] = "week",
+) -> list[WeekChange]:
+    allowed = gate(asked, sides[0], sides[1], world.engines, what)
     inside = [pair in allowed.cells for pair in zip(sums["engine"], sums["prompt_id"], strict=True)]
-    sums = sums[np.array(inside, bool) & sums["week"].isin([first, last]).to_numpy()] if len(sums) else sums
+    sums = sums[np.array(inside, bool) & sums["week"].isin(sides).to_numpy()] if len(sums) else sums
     return [
         change
         for measure in measures
-        for change in _by_brand(sums, world, measure, first, last, allowed, level)
+        for change in _by_brand(sums, world, measure, sides[0], sides[1], allowed, level)
     ]
+
+
+MOVED_AT = 0.05
+"""The share of years with any false word of a move, if nobody looks at more than this table."""
+
+
+@dataclass(frozen=True)
+class Moving:
+    """One brand's measure, followed over all weeks.
+
+    Attributes
+    ----------
+    e : float
+        e-value after the newest week; 20 is as rare as 1 in 20 years for a brand watched alone.
+    moved : bool
+        Whether it counts among all that are watched together (e-BH).
+    since : date or None
+        The week in which the move most likely began; None where nothing moved.
+    before, after : float or None
+        Mean rate over prompts before and from that week on. The week was picked because it differs: the size
+        is for orientation.
+    looks : int
+        Weeks that were compared with their past.
+    """
+
+    brand: str
+    own: bool
+    measure: Compared
+    e: float
+    moved: bool
+    since: date | None
+    before: float | None
+    after: float | None
+    looks: int
+
+
+def moving(
+    database: Engine,
+    world: World,
+    scope: Scope | None = None,
+    *,
+    last: date | None = None,
+    measures: Sequence[Compared] = ("mention_rate", "citation_rate"),
+) -> list[Moving]:
+    """What moves, for those who look every week: e-values over all weeks with answers up to `last`.
+
+    A prompt's rate on an engine is compared with its own past since the engine's model changed last, so that
+    a change of the model is no move of a brand.
+    """
+    scope = replace(scope or Scope(), first=None, last=last or (scope.last if scope else None))
+    asked = frames.asked(database, world, scope)
+    sums = frames.visibility_sums(database, world, scope, ("engine", "week"))
+    if sums.empty:
+        return []
+    weeks = sorted(set(sums["week"]))
+    fresh = _fresh_starts(asked)
+    rows = []
+    for measure in measures:
+        for brand in world.brands:
+            if brand.until is not None and brand.until < weeks[-1]:
+                continue
+            mine = sums[(sums["brand_id"] == brand.id) & (sums[FORMULAS[measure].denominator] > 0)]
+            if mine.empty:
+                continue
+            rates = _weekly(mine, measure, weeks)
+            prompts, engines = (
+                rates.columns.get_level_values(name).to_numpy(np.int64) for name in ("prompt_id", "engine")
+            )
+            forget = np.array([[week in fresh.get(int(e), ()) for e in engines] for week in weeks], bool)
+            values = rates.to_numpy(np.float64)
+            seen = watch(values, prompts, forget.reshape(values.shape))
+            rows.append((brand, measure, rates, seen))
+    alarms = e_benjamini_hochberg([seen.e[-1] for *_, seen in rows], MOVED_AT)
+    return [
+        _moving(brand.name, brand.own, measure, rates, seen, bool(moved))
+        for (brand, measure, rates, seen), moved in zip(rows, alarms, strict=True)
+    ]
+
+
+def _fresh_starts(asked: pd.DataFrame) -> dict[int, set[date]]:
+    """Weeks from which on an engine's answers come from another model."""
+    return {
+        engine: {change.at for change in served.once(served.changes(spells))}
+        for engine, spells in frames.served_weeks(asked).items()
+    }
+
+
+def _weekly(mine: pd.DataFrame, measure: Compared, weeks: Sequence[date]) -> pd.DataFrame:
+    """Rates by week (rows) and (prompt, engine) (columns); NaN where not asked."""
+    formula = FORMULAS[measure]
+    rate = mine.assign(rate=mine[formula.numerator] / mine[formula.denominator])
+    wide = rate.pivot_table(index="week", columns=["prompt_id", "engine"], values="rate")
+    return wide.reindex(list(weeks))
+
+
+def _moving(
+    brand: str, own: bool, measure: Compared, rates: pd.DataFrame, seen: Watched, moved: bool
+) -> Moving:
+    start = int(seen.since[-1]) if moved else -1
+    by_week = rates.T.groupby(level="prompt_id").mean().mean()
+    return Moving(
+        brand=brand,
+        own=own,
+        measure=measure,
+        e=float(seen.e[-1]),
+        moved=moved,
+        since=rates.index[start] if start >= 0 else None,
+        before=float(by_week.iloc[:start].mean()) if start > 0 else None,
+        after=float(by_week.iloc[start:].mean()) if start >= 0 else None,
+        looks=int(np.isfinite(seen.z).sum()),
+    )
 
 
 def _by_brand(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -37,8 +37,14 @@ class Comparability:
     cells: frozenset[tuple[int, int]]
 
 
-def gate(asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str]) -> Comparability:
-    """What two weeks can be compared on, and what stands against it.
+Side = Literal["week", "period"]
+
+
+def gate(
+    asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str], what: Side = "week"
+) -> Comparability:
+    """What two weeks, or two periods named by their last weeks, can be compared on, and what stands against
+    it.
 
     Parameters
     ----------
@@ -52,7 +58,7 @@ def gate(asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str
     engine is missing or another model answered, they are "not comparable".
     """
     week = {day: asked[asked["week"] == day] for day in (first, last)}
-    if missing := [f"no answers in the week of {day}" for day, frame in week.items() if frame.empty]:
+    if missing := [f"no answers in the {_side(what)} {day}" for day, frame in week.items() if frame.empty]:
         return Comparability(False, tuple(missing), (), frozenset())
     before, after = (set(zip(f["engine"], f["prompt_id"], strict=True)) for f in week.values())
     both = {engine for engine, _ in before} & {engine for engine, _ in after}
@@ -61,28 +67,32 @@ def gate(asked: pd.DataFrame, first: date, last: date, engines: Mapping[Any, str
     models = {engine: dict(spells) for engine, spells in served_weeks(pd.concat(week.values())).items()}
     changed = {e for e in both if served.changed(models[e][first], models[e][last])}
     reasons = [
-        *_absent(before, after, (first, last), engines),
+        *_absent(before, after, (first, last), engines, what),
         *(_another_model(engines[e], models[e][first], models[e][last]) for e in _named(changed, engines)),
     ]
     left_out = len(asked_at_all) - len(shared)
     notes = []
     if left_out and len(shared) < COMMON_ENOUGH * len(asked_at_all):
         common = f"only {len(shared)} of {len(asked_at_all)} prompt × engine pairs"
-        reasons.append(f"{common} were asked in both weeks")
+        reasons.append(f"{common} were asked in both {what}s")
     elif left_out:
         alone = f"{left_out} of {len(asked_at_all)} prompt × engine pairs"
-        notes.append(f"{alone} were asked in one week only and are left out")
+        notes.append(f"{alone} were asked in one {what} only and are left out")
     cells = frozenset((int(e), int(p)) for e, p in shared if e not in changed)
     return Comparability(not reasons, tuple(reasons), tuple(notes), cells)
 
 
+def _side(what: Side) -> str:
+    return "week of" if what == "week" else "weeks up to that of"
+
+
 def _absent(
-    before: Pairs, after: Pairs, weeks: tuple[date, date], engines: Mapping[Any, str]
+    before: Pairs, after: Pairs, weeks: tuple[date, date], engines: Mapping[Any, str], what: Side
 ) -> Iterator[str]:
     asked = [{engine for engine, _ in pairs} for pairs in (before, after)]
     for engine in _named(asked[0] ^ asked[1], engines):
         week = weeks[1] if engine in asked[0] else weeks[0]
-        yield f"{engines[engine]} has no answers in the week of {week}"
+        yield f"{engines[engine]} has no answers in the {_side(what)} {week}"
 
 
 def _another_model(engine: str, before: frozenset[str], after: frozenset[str]) -> str:

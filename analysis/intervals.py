@@ -267,6 +267,22 @@ def _stretched(estimate: float, draws: NDArray[np.float64], g: int, level: float
     return float(estimate - stretch * (estimate - low)), float(estimate + stretch * (high - estimate))
 
 
+def newcombe(first: float, second: float, n: int, m: int, *, level: float = 0.95) -> tuple[float, float]:
+    r"""Bounds of `second - first`, two proportions of n and m trials, from their Wilson bounds (l, u).
+
+    .. math::
+        d - \sqrt{(p_1-u_1)^2 + (p_2-l_2)^2},\quad d + \sqrt{(p_1-l_1)^2 + (p_2-u_2)^2}
+
+    References
+    ----------
+    Newcombe (1998), "Interval estimation for the difference between independent proportions", method 10.
+    """
+    low, high = wilson_bounds([first * n, second * m], [n, m], level=level)
+    d = second - first
+    below = np.hypot(first - high[0], second - low[1])
+    return float(d - below), float(d + np.hypot(first - low[0], second - high[1]))
+
+
 def paired_difference(
     first: ArrayLike,
     second: ArrayLike,
@@ -284,6 +300,11 @@ def paired_difference(
     first, second : array_like, shape (G,)
         One rate per prompt, in the same order of prompts; a prompt unknown (NaN) in either is left out.
 
+    Notes
+    -----
+    One and the same difference in every prompt (0 % and 0 %, say) has no spread; its bounds are Newcombe's
+    with the prompts as trials, as a rate without spread has Wilson's.
+
     References
     ----------
     Student (1908); the same numbers as `scipy.stats.ttest_rel`'s confidence interval.
@@ -298,7 +319,12 @@ def paired_difference(
     estimate = float(difference.mean()) if g else None
     if estimate is None or g < max(minimum, 2):
         return Interval(estimate, None, None, count, g, "not enough data")
-    half = float(stats.t.ppf(0.5 + level / 2, g - 1) * difference.std(ddof=1) / np.sqrt(g))
+    spread = float(difference.std(ddof=1))
+    if spread < 1e-12 and _are_shares(a, b):
+        both = np.isfinite(a) & np.isfinite(b)
+        low, high = newcombe(float(a[both].mean()), float(b[both].mean()), g, g, level=level)
+        return Interval(estimate, low, high, count, g, "paired difference")
+    half = float(stats.t.ppf(0.5 + level / 2, g - 1) * spread / np.sqrt(g))
     return Interval(estimate, estimate - half, estimate + half, count, g, "paired difference")
 
 
@@ -330,11 +356,20 @@ def paired_ratio_difference(
     count = round(float(both[:, [1, 3]].sum())) if n is None else n
     if not len(both):
         return Interval(None, None, None, count, 0, "not enough data")
+    shares = both[:, 0] / both[:, 1], both[:, 2] / both[:, 3]
+    if len(both) >= minimum and max(np.ptp(share) for share in shares) < 1e-12 and _are_shares(*shares):
+        first_share, second_share = (float(share[0]) for share in shares)
+        low, high = newcombe(first_share, second_share, len(both), len(both), level=level)
+        return Interval(second_share - first_share, low, high, count, len(both), "paired difference")
     interval = bootstrap_statistic(
         both, difference, n=count, level=level, resamples=resamples, seed=seed, minimum=minimum
     )
     method: Method = "paired difference" if interval.enough else "not enough data"
     return Interval(interval.estimate, interval.low, interval.high, count, len(both), method)
+
+
+def _are_shares(*rates: NDArray[np.float64]) -> bool:
+    return all(bool(np.all((r >= 0) & (r <= 1) | np.isnan(r))) for r in rates)
 
 
 def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:

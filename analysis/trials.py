@@ -34,6 +34,7 @@ from analysis.experiments.outcomes import Outcomes, Units, Verdict, read, units,
 from analysis.experiments.power import Power, power
 from analysis.frames import Scope, World
 from analysis.watch import watch
+from tracker import experiments, store
 from tracker.answers import served
 from tracker.domains.ownership import Owners
 from tracker.errors import UsageError
@@ -438,6 +439,27 @@ def result(database: Engine, world: World, experiment: Stored, *, today: date) -
         u,
         names,
     )
+
+
+def summaries(database: Engine, world: World, today: date) -> list[str]:
+    """A sentence on each experiment that has started by then, the newest first."""
+    with store.reading(database) as session:
+        found = experiments.listed(session, world.id)
+    known = [each for each in found if each.started_at is not None and each.started_at.date() <= today]
+    return [f"{each.name}: {_summary(database, world, each, today)}" for each in known]
+
+
+def _summary(database: Engine, world: World, experiment: Stored, today: date) -> str:
+    if experiment.changed or experiment.protocol is None:
+        return f"PROTOCOL CHANGED: it {experiment.changed}. Nothing it says can be relied on."
+    p = experiment.protocol
+    if today > date.fromisoformat(p["window"][1]):
+        try:
+            return result(database, world, experiment, today=today).sentence
+        except UsageError as error:
+            return f"it is over, and cannot be read: {error.problem}."
+    seen = progress(database, world, experiment, today=today)
+    return words.running(p, seen.won, seen.drawn, seen.weeks_done, seen.weeks)
 
 
 def _blocks(p: Mapping[str, Any]) -> list[tuple[date, date]]:

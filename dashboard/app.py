@@ -32,6 +32,7 @@ PAGES = {
         ("events", Nav.EVENTS, "timeline"),
         ("opportunities", Nav.OPPORTUNITIES, "lightbulb"),
         ("prospects", Nav.PROSPECTS, "handshake"),
+        ("experiments", Nav.EXPERIMENTS, "science"),
     ),
     Nav.FACTS: (
         ("sources", Nav.SOURCES, "menu_book"),

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
 from analysis.changes import WeekChange
 from analysis.events.study import EARLY, EventRow, PathPoint
+from analysis.experiments import words as experiment_words
 from analysis.frames import Scope, World
 from analysis.lift.estimate import LiftRow
 from analysis.lift.listing import ListingTable
 from analysis.prospects import Ground, LinkedPage, ProspectRow
 from analysis.quality import AnchorShare
 from analysis.review import LinkWeek, Review
+from analysis.trials import ExperimentResult, SourceWork
 from analysis.visibility import Row
 from dashboard import charts, widgets
 from dashboard.strings import (
     Common,
     Events,
+    ExperimentsPage,
     Lift,
     LinksPage,
     LooksPage,
@@ -28,6 +34,7 @@ from dashboard.strings import (
     Sources,
 )
 from tracker import numbers
+from tracker.experiments import BookLine
 from tracker.links.pages.alerts import Alert, StoredListing
 from tracker.links.pages.verify import StoredVerdict
 
@@ -53,7 +60,8 @@ def verdict(change: WeekChange | None) -> widgets.Safe:
     )
     if change.difference.estimate is None:
         return mark
-    return widgets.join(mark, " ", _size(change), " ", Measure.SINCE)
+    before = "week" if change.weeks == 1 else numbers.counted(change.weeks, "week")
+    return widgets.join(mark, " ", _size(change), " ", Measure.SINCE.format(before=before))
 
 
 def rates(row: Row, top: float) -> tuple[object, ...]:
@@ -449,3 +457,65 @@ def review(row: Review) -> tuple[object, ...]:
 def review_raw(row: Review) -> tuple[object, ...]:
     texts = ("; ".join(row.votes), "; ".join(row.reasons), " ".join(row.pages))
     return row.domain, row.links, row.followed, *texts, row.advice, row.decision or "", row.note
+
+
+FOREST = ("name", "estimate", "low", "high", "tone", "note")
+
+
+def drafted_pair(number: int, pair: Mapping[str, Any]) -> tuple[object, ...]:
+    cited = f"{numbers.count(pair['cited'][0])} · {numbers.count(pair['cited'][1])}"
+    kinds, states = (" · ".join(dict.fromkeys(pair[key])) for key in ("family", "state"))
+    return number, pair["first"], pair["second"], cited, kinds, states
+
+
+def experiment_rows(outcome: str, found: ExperimentResult) -> list[tuple[object, ...]]:
+    """Pairs without an interval of their own, then all of them with theirs; ratios as shares of change."""
+    u = found.units
+    values = (u.unnamed if outcome == "unnamed" else u.named) * u.lot
+    whole = found.reading.unnamed if outcome == "unnamed" else found.reading.named
+    assert whole.region is not None
+
+    def shown(value: float) -> float:
+        return math.expm1(min(max(value, -3), 1.1)) if outcome == "unnamed" else value
+
+    rows: list[tuple[object, ...]] = []
+    for number, (name, value) in enumerate(zip(found.pairs, values, strict=True), start=1):
+        drawn, other = name.split(" | ")
+        note = ExperimentsPage.CHART
+        label = f"{number}. {drawn}"
+        rows.append((label, shown(value), shown(value), shown(value), "quiet", f"{note}: {drawn}, {other}"))
+    tone = {"raised": "good", "lowered": "bad"}.get(found.verdict, "quiet")
+    low, high = shown(whole.region.low), shown(whole.region.high)
+    rows.append((ExperimentsPage.ALL, shown(whole.estimate), low, high, tone, found.sentence))
+    return rows
+
+
+def outcome_line(decides: str, name: str, found: ExperimentResult) -> tuple[object, ...]:
+    value = getattr(found.reading, name)
+    role = "description" if value.p is None else "decides" if name == decides else "beside"
+    size = experiment_words.estimate(name, value)
+    return (
+        experiment_words.OUTCOME_NAMES[name],
+        size,
+        numbers.probability(value.p),
+        ExperimentsPage.ROLES[role],
+    )
+
+
+def drawn_source(work: SourceWork) -> tuple[object, ...]:
+    words = ExperimentsPage
+    on, blocks = sum(work.drawn), len(work.drawn)
+    drawn = words.BLOCKS.format(on=on, all=blocks) if blocks > 1 else words.YES if on else words.NO
+    recorded = f"{work.last}, {numbers.day(work.day)}" if work.last else numbers.UNKNOWN
+    live = numbers.percent(sum(work.live) / len(work.live), 0)
+    shown = widgets.small(live, words.TOLD) if work.told else live
+    badge = widgets.badge(drawn, "good" if on else "quiet")
+    return work.source, work.pair, badge, recorded, work.who or numbers.UNKNOWN, shown
+
+
+def book_line(line: BookLine) -> tuple[object, ...]:
+    figures = line.figures.get("sentence") or "; ".join(
+        f"{key}: {numbers.number(value, 2) if isinstance(value, float) else value}"
+        for key, value in line.figures.items()
+    )
+    return numbers.day(line.day), line.kind, line.source or "", line.who, line.note or figures

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from analysis.changes import WeekChange
+from analysis.changes import Moving, WeekChange
 from analysis.frames import Scope
 from analysis.opportunities import Opportunity
 from analysis.visibility import Row
@@ -30,7 +30,12 @@ def panels(here: Here, scope: Scope, rows: list[Row], moved: list[WeekChange], s
             Glance.MORE_RIVALS,
             against(here, scope, rows) if own else bullets([Glance.NO_OWN]),
         ),
-        (Glance.CHANGED, "events", Glance.MORE_EVENTS, bullets([*changed(moved), *lately(here)])),
+        (
+            Glance.CHANGED,
+            "events",
+            Glance.MORE_EVENTS,
+            bullets([*watched(here, scope), *changed(moved), *lately(here)]),
+        ),
         (
             Glance.NEXT,
             "opportunities",
@@ -84,6 +89,22 @@ def _difference(difference: object) -> str:
     return words.format(points=numbers.points_apart(difference.estimate), interval=apart)
 
 
+def watched(here: Here, scope: Scope) -> list[object]:
+    """What moved for those who look every week, the own brand's first."""
+    return [_moving(m) for m in data.movers(here.workspace, scope)[:LINES]]
+
+
+def _moving(m: Moving) -> Safe:
+    words = Glance.WATCHED.format(
+        measure=Measure.NAMES[m.measure].casefold(),
+        day=numbers.day(m.since),
+        before=numbers.percent(m.before),
+        after=numbers.percent(m.after),
+        e=f"{m.e:,.0f}",
+    )
+    return line(m.brand, words)
+
+
 def changed(moved: Sequence[WeekChange]) -> list[object]:
     """Changes beyond noise, the own brand's first; else why there is none."""
     if not moved:
@@ -91,12 +112,14 @@ def changed(moved: Sequence[WeekChange]) -> list[object]:
     if moved[0].verdict == "not comparable":
         return [Glance.NOT_COMPARABLE.format(reason="; ".join(moved[0].reasons))]
     beyond_noise = [change for change in moved if change.verdict in ("up", "down")]
+    span = numbers.counted(moved[0].weeks, "week")
     if beyond_noise:
-        return [_move(change) for change in beyond_noise[:LINES]]
+        one_look = Safe(f"<small>{widgets.text(Glance.ONE_LOOK.format(span=span))}</small>")
+        return [*(_move(change) for change in beyond_noise[:LINES]), one_look]
     if all(change.verdict == "not enough data" for change in moved):
         return [Glance.THIN_WEEKS]
     days = {"after": numbers.day(moved[0].last), "before": numbers.day(moved[0].first)}
-    return [Glance.NOISE.format(comparisons=numbers.counted(len(moved), "comparison"), **days)]
+    return [Glance.NOISE.format(comparisons=numbers.counted(len(moved), "comparison"), span=span, **days)]
 
 
 def _move(change: WeekChange) -> Safe:

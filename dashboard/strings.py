@@ -22,6 +22,8 @@ class Nav:
     LOOKS = "Link checks"
     PROSPECTS = "Prospects"
 
+    EXPERIMENTS = "Experiments"
+
 
 class Common:
     WORKSPACE = "Workspace"
@@ -126,7 +128,7 @@ class Measure:
         "not enough data": "quiet",
         "not comparable": "warn",
     }
-    SINCE = "vs the week before"
+    SINCE = "vs the {before} before"
     ONE_WEEK = "one week so far"
 
 
@@ -142,8 +144,8 @@ class Overview:
     MEASURE = "Measure"
     BRANDS = "All brands"
     BRANDS_SUB = (
-        "Dots are estimates, bars their 95\u00a0% intervals. Change is the newest week against the one "
-        "before, on the same prompts and engines."
+        "Dots are estimates, bars their 95\u00a0% intervals. Change is the last four weeks against the four "
+        "before (of newer workspaces the last week against the one before), on the same prompts and engines."
     )
     BRAND_COLUMNS = (
         "Brand",
@@ -156,7 +158,7 @@ class Overview:
     )
     ENGINES = "{brand} by engine"
     ENGINE_COLUMNS = ("Engine", "Mention rate", "", "Citation rate", "Share of voice", "Answers")
-    NOT_COMPARABLE = "The two newest weeks cannot be compared"
+    NOT_COMPARABLE = "The newest weeks cannot be compared with those before"
     EXCLUDED: Final = {
         "problem": "In no number: {n} without usable text.",
         "cut_off": "In no number: {n} cut off at a limit of length.",
@@ -177,10 +179,12 @@ class Glance:
     NO_RIVALS = "This workspace has no rival to compare with. Name some in brands.yaml."
     THIN = "too few prompts to compare"
     MOVED = "{measure} {verdict} by {points} ({interval}, {prompts})"
-    NOISE = "Nothing moved beyond noise: {comparisons}, week of {after} against {before}."
+    NOISE = "Nothing moved beyond noise: {comparisons}, {span} to that of {after} against {before}."
+    ONE_LOOK = "{span} against {span} before: one look, paired by prompt."
+    WATCHED = "{measure} moved about {day}: {before} before, {after} since (watched every week, e = {e})"
     ONE_WEEK = "One week of answers so far: nothing to compare with."
-    NOT_COMPARABLE = "The two newest weeks cannot be compared: {reason}."
-    THIN_WEEKS = "Too little data in the two newest weeks to tell a change from noise."
+    NOT_COMPARABLE = "The newest weeks cannot be compared with those before: {reason}."
+    THIN_WEEKS = "Too little data in the newest weeks to tell a change from noise."
     LINKS = "{gained} gained and {lost} lost since {day}."
     LINKS_NONE = "No link gained or lost since {day}."
     EVENT = "{day}: {title}"
@@ -828,6 +832,73 @@ class LinksPage:
     NONE = "No link to {brand} is known"
     NONE_TEXT = "The imported exports hold no link to this brand’s domains."
     NO_DOMAINS = "{brand} has no domain in the catalog, so no link can be its own."
+
+
+class ExperimentsPage:
+    TITLE = "Experiments"
+    LEAD = (
+        "Sources in pairs, one of each drawn by lot for work now. Only a finished experiment may "
+        "say that something "
+        "was raised: the lots, and nothing else, tell the drawn sources from the others."
+    )
+    NONE = "No experiment yet"
+    NONE_TEXT = (
+        "Draft one from the sites that answers cite and that do not link to you, see what it "
+        "could find, and start it: "
+        "then its protocol is fixed."
+    )
+    NONE_COMMANDS = (
+        "citelift experiment new Spring",
+        "citelift experiment power Spring",
+        "citelift experiment start Spring --out protocols",
+    )
+    PICK = "Experiment"
+    COMPUTING = "Reading the experiment …"
+    CHANGED = "PROTOCOL CHANGED"
+    CHANGED_TEXT = (
+        "{name} {why}. Nothing it says can be relied on: restore the database from a backup, and "
+        "compare the hash with "
+        "the one on the signed protocol."
+    )
+    UNREADABLE = "The window is over, and the result cannot be read"
+    DRAFT = "{name}: a draft"
+    DRAFT_SUB = "Nothing is drawn or fixed yet. What it would see, and how it starts:"
+    DRAFT_COMMANDS = ("citelift experiment power {name}", "citelift experiment start {name} --out protocols")
+    DRAFT_COLUMNS = ("Pair", "One", "The other", "Answers citing them", "Class", "State")
+    DECIDES = "What decides: {outcome} Dots are pairs, drawn minus the other; the last row is all of them."
+    AXIS: Final = {
+        "unnamed": "Cited without being named: change against the other of the pair, %",
+        "named": "Named in its prompts: change against the other of the pair, points",
+    }
+    CHART = "Drawn against not drawn, pair by pair"
+    ALL = "All pairs"
+    OUTCOME_COLUMNS = ("Outcome", "Drawn minus the other (95\u00a0%)", "p", "What it is for")
+    ROLES: Final = {"decides": "decides", "beside": "shown beside it", "description": "description only"}
+    OVER, RUNNING = "Its window ended on {end}", "Running until {end}"
+    WEEKS, WEEKS_SUB = "Weeks measured", "with answers, of the window"
+    WON, WON_SUB = "Links won", "of drawn sources ({share})"
+    CROSSED, CROSSED_SUB = "Links from the others", "not drawn, and linking all the same"
+    E, E_SUB = "e-value so far", "20 would be rare by chance; it decides nothing"
+    NOTES = "To know when reading it"
+    LOTS = "Who works on what"
+    LOTS_SUB = (
+        "Sources that were drawn are marked. Links are live by imports and looks, or as recorded "
+        "where those know none."
+    )
+    LOT_COLUMNS = ("Source", "Pair", "Drawn", "Last recorded", "Who", "Link live, of the window")
+    YES, NO, BLOCKS = "yes", "no", "{on} of {all} blocks"
+    TOLD = "as recorded"
+    DESIGN = "The protocol"
+    FIXED = (
+        "Fixed on {day}, before the first work. citelift experiment list NAME --out FOLDER writes "
+        "the page to sign."
+    )
+    BASIS = "Measured on {prompts}, on {engines}."
+    SEED = "Seed {seed}. {draw} SHA-256 of the protocol: {hash}"
+    BOOK = "The book"
+    BOOK_SUB = "What was done and seen, the newest first. Lines are only added."
+    BOOK_NONE = "Nothing is recorded yet: citelift experiment record NAME --source SITE --what attempt"
+    BOOK_COLUMNS = ("Day", "What", "Source", "Who", "Note")
 
 
 class LooksPage:

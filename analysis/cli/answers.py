@@ -39,8 +39,10 @@ from tracker import numbers
 from tracker.cli.options import DAY, JsonOption, Where
 from tracker.cli.printing import out, plain, print_json, table
 from tracker.cli.verbs import READ, add
+from tracker.errors import UsageError
 
 if TYPE_CHECKING:
+    from analysis.changes import Moving
     from analysis.frames import World
     from analysis.intervals import Interval
     from analysis.visibility import Row
@@ -230,21 +232,39 @@ def changes(
     last: Annotated[
         datetime | None, typer.Option("--to", formats=DAY, help="A day of the later week.")
     ] = None,
+    periods: Annotated[
+        int | None,
+        typer.Option("--periods", min=1, help="So many weeks against as many before, as one look."),
+    ] = None,
     branded: BrandedOption = "exclude",
     as_json: JsonOption = False,
 ) -> None:
-    """What changed from one week to the next, and what is noise. Without dates: the two newest weeks."""
+    """What changed from one week to the next, and what is noise. Without dates: the two newest weeks.
+
+    Each comparison is one look. What has moved for those who look every week stands below it.
+    """
     from analysis import frames
-    from analysis.changes import compare_weeks
+    from analysis.changes import compare_periods, compare_weeks, moving
 
     with reading(where, which, branded=branded) as asked:
         days = [frames.monday(day.date()) if day else None for day in (first, last)]
-        differences = compare_weeks(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
+        if periods is None:
+            differences = compare_weeks(asked.database, asked.world, asked.scope, first=days[0], last=days[1])
+        elif first is not None:
+            raise UsageError("--from and --periods say two things", "leave one out; --to ends the periods")
+        else:
+            differences = compare_periods(
+                asked.database, asked.world, asked.scope, weeks=periods, last=days[1]
+            )
+        watched = moving(asked.database, asked.world, asked.scope, last=days[1])
     if as_json:
-        print_json({"rows": [asdict(change) for change in differences]})
+        print_json(
+            {"rows": [asdict(change) for change in differences], "watched": [asdict(m) for m in watched]}
+        )
         return
     if not differences:
-        out.print("There is only one week of answers: nothing to compare yet.")
+        short = "only one week" if periods is None else f"fewer than {2 * periods} weeks"
+        out.print(f"There is {short} of answers: nothing to compare yet.")
         return
     rows = [
         (
@@ -260,14 +280,30 @@ def changes(
         for c in differences
     ]
     columns = ("brand", "number", "before", "after", "difference", numbers.LEVEL, "prompts", "verdict")
+    span = f"{periods} weeks up to that" if periods else "Week"
     table(
-        f"Week of {differences[0].first} → week of {differences[0].last}",
+        f"{span} of {differences[0].first} → {span.lower()} of {differences[0].last}",
         columns,
         rows,
         right=(2, 3, 4, 5, 6),
     )
     for reason in (*differences[0].reasons, *differences[0].notes):
         out.print(f"  {plain(reason)}")
+    _print_moving(watched)
+
+
+def _print_moving(watched: Sequence[Moving]) -> None:
+    moved = [m for m in watched if m.moved]
+    for m in moved:
+        sizes = f"{numbers.percent(m.before)} before, {numbers.percent(m.after)} since"
+        name = m.measure.replace("_", " ")
+        out.print(
+            plain(
+                f"Looked at every week: {m.brand}'s {name} moved about {m.since} ({sizes}; e = {m.e:,.0f})."
+            )
+        )
+    if watched and not moved:
+        out.print("Looked at every week, nothing has moved (e-values; false alarm in at most 1 of 20 years).")
 
 
 def sources(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,14 +58,18 @@ def flipped(values: Floats, seed: int = 0) -> Floats:
     """
     n = values.shape[-1]
     if n > EXACT:
-        signs = np.random.default_rng(seed).integers(0, 2, (DRAWS, n)) * 2.0 - 1
-        signs = np.concatenate([np.ones((1, n)), signs])
-        return np.asarray(values @ signs.T)
+        return np.asarray(values @ _choices(n, seed))
     sums = values[..., :1]
     for i in range(1, n):
         each = values[..., i : i + 1]
         sums = np.concatenate([sums + each, sums - each], axis=-1)
     return sums
+
+
+@lru_cache(maxsize=2)
+def _choices(n: int, seed: int) -> Floats:
+    signs = np.random.default_rng(seed).integers(0, 2, (n, DRAWS)) * 2.0 - 1
+    return np.concatenate([np.ones((n, 1)), signs], axis=1)
 
 
 def p_value(values: Floats, seed: int = 0) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from analysis.experiments.outcomes import Estimate, Outcomes, Verdict
@@ -76,15 +77,24 @@ def result(verdict: Verdict, reading: Outcomes, protocol: Mapping[str, Any]) -> 
     size, p = estimate(name, tested), numbers.p_value(tested.p)
     lots = numbers.counted(reading.lots, "lot")
     work = "The link" if protocol["design"] == "switch" else "Work on a link"
-    effect = f"{OUTCOME_NAMES[name]}: {size}; {p}, {lots}"
+    effect = f"{OUTCOME_NAMES[name]} {size}, {p}, {lots}"
     return {
-        "raised": f"{work} raised how often {brand} is named ({effect}).",
-        "lowered": f"{work} lowered how often {brand} is named ({effect}).",
+        "raised": f"{work} raised how often {brand} is named: {effect}.",
+        "lowered": f"{work} lowered how often {brand} is named: {effect}.",
         "only cited less": f"{work} did not raise how often {brand} is named: the sources are cited "
         "less, with the name "
-        f"and without it ({effect}).",
-        "no clear difference": f"No clear difference between drawn and not drawn sources ({effect}).",
+        f"and without it: {effect}.",
+        "no clear difference": f"No clear difference between drawn and not drawn sources: {effect}.",
     }[verdict]
+
+
+def running(protocol: Mapping[str, Any], won: int, drawn: int, done: int, weeks: int) -> str:
+    """Where an experiment stands that is not over."""
+    end = numbers.day(date.fromisoformat(protocol["window"][1]))
+    return (
+        f"running until {end}, {done} of {numbers.counted(weeks, 'week')} measured; links from {won} of "
+        f"{numbers.counted(drawn, 'drawn source')} so far. Nothing is said before its end."
+    )
 
 
 def estimate(name: str, value: Estimate) -> str:

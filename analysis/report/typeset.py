@@ -38,6 +38,8 @@ def plain(w: Week, definitions: Mapping[str, str]) -> dict[str, Any]:
         "next": [_opportunity(row) for row in w.opportunities],
         "gain_note": words.GAIN_NOTE,
         "events": [words.happened(moment) for moment in w.events],
+        "periods": words.over_periods(w),
+        "experiments": list(w.experiments),
         "trend": _trend(w),
         "limits": list(w.limits),
         "definitions": [[words.MEASURE_NAMES[name], text] for name, text in definitions.items()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from analysis.changes import Pair, WeekChange
+from analysis.changes import Moving, Pair, WeekChange
 from analysis.frames import Scope
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Moment
@@ -48,6 +48,12 @@ class Week:
         The same per week, up to 16 weeks.
     changes : tuple of WeekChange
         Against the week with answers before.
+    periods : tuple of WeekChange
+        The last four weeks against the four before; empty where there are not eight.
+    moved : tuple of Moving
+        What moved for those who look every week.
+    experiments : tuple of str
+        Where each started experiment stands, or what it says, in a sentence.
     against_leader : Pair or None
         Own brand minus the most named rival, on the same answers.
     lift : LiftTable or None
@@ -79,6 +85,9 @@ class Week:
     past_events: tuple[Moment, ...]
     opportunities: tuple[Opportunity, ...]
     limits: tuple[str, ...]
+    periods: tuple[WeekChange, ...] = ()
+    moved: tuple[Moving, ...] = ()
+    experiments: tuple[str, ...] = ()
 
     @property
     def own_row(self) -> Row:

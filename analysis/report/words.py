@@ -9,7 +9,7 @@ from unicodedata import bidirectional
 
 import pandas as pd
 
-from analysis.changes import Pair, WeekChange
+from analysis.changes import Moving, Pair, WeekChange
 from analysis.frames import World
 from analysis.intervals import Interval
 from analysis.lift.direction import sentence
@@ -89,6 +89,32 @@ def _since(change: WeekChange | None) -> str:
         "not comparable": "not comparable with the week before",
     }
     return ", " + verdicts.get(change.verdict, "too little data to compare with the week before")
+
+
+def over_periods(w: Week) -> list[str]:
+    """The four weeks against the four before, and what moves week after week: a sentence each."""
+    if not w.periods:
+        return []
+    one = w.periods[0]
+    span = numbers.counted(one.weeks, "week")
+    if one.verdict == "not comparable":
+        return [f"The last {span} cannot be compared with the {span} before: {'; '.join(one.reasons)}."]
+    beyond = [change for change in w.periods if change.verdict in ("up", "down")]
+    said = [f"{named(c.brand)} {c.verdict} {_apart(c)}" for c in beyond]
+    words = "; ".join(said) or "no brand's mention rate moved beyond noise"
+    out = [f"The last {span} against the {span} before, as one look: {words}."]
+    return out + [_moved(m) for m in w.moved]
+
+
+def _apart(change: WeekChange) -> str:
+    d = change.difference
+    return f"{numbers.points_apart(d.estimate or 0)} ({numbers.points_range(d.low, d.high)})"
+
+
+def _moved(m: Moving) -> str:
+    measure = MEASURE_NAMES[m.measure].lower()
+    sizes = f"{numbers.percent(m.before)} before, {numbers.percent(m.after)} since"
+    return f"Watched every week, {named(m.brand)}'s {measure} moved about {numbers.day(m.since)} ({sizes})."
 
 
 def leader(w: Week) -> str:

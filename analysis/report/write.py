@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis import visibility as v
-from analysis.changes import compare_brands, compare_weeks
+from analysis.changes import compare_brands, compare_periods, compare_weeks, moving
 from analysis.classes.classify import labels
 from analysis.classes.families import families
 from analysis.frames import Scope, World
@@ -34,12 +34,15 @@ from analysis.report import cells, typeset, words
 from analysis.report.charts import bar, forest, trend
 from analysis.report.week import Source, Week
 from analysis.stability import source_stability
+from analysis.trials import summaries
 from tracker import numbers, spreadsheet
 from tracker.errors import UsageError
 
 Format = Literal["html", "pdf", "md", "csv"]
 TEMPLATES = Path(__file__).with_name("templates")
 WEEKS = 16
+PERIOD = 4
+"""Weeks of each side of the longer comparison."""
 OFFERED = 6
 TREND: tuple[v.Measure, ...] = ("mention_rate",)
 
@@ -153,6 +156,11 @@ def gather(
         past_events=within(happened, start, monday + timedelta(days=6)),
         opportunities=tuple(_next(database, world, recent, table, classes)),
         limits=tuple(words.limits(world, rows, changes, table, excluded, before)),
+        periods=tuple(
+            compare_periods(database, world, part, weeks=PERIOD, last=monday, measures=("mention_rate",))
+        ),
+        moved=tuple(m for m in moving(database, world, part, last=monday) if m.moved),
+        experiments=tuple(summaries(database, world, monday + timedelta(days=6))),
     )
 
 

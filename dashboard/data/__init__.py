@@ -12,6 +12,7 @@ from dashboard.data.cited import (
     stability,
     suggestions,
 )
+from dashboard.data.drawn import ExperimentView, drawn_experiments, experiment
 from dashboard.data.gains import lift, listing, opportunities
 from dashboard.data.linking import (
     NEW_DAYS,
@@ -35,7 +36,16 @@ from dashboard.data.opened import (
     workspaces,
     world,
 )
-from dashboard.data.rates import changes, differences, excluded, prompts, rivals_gap, visibility, why_nothing
+from dashboard.data.rates import (
+    changes,
+    differences,
+    excluded,
+    movers,
+    prompts,
+    rivals_gap,
+    visibility,
+    why_nothing,
+)
 from dashboard.data.reader import AnswerView, JudgedView, NamedSpan, answer, answers_of
 from dashboard.data.timeline import Pooling, event_study, happened, marked_moments
 
@@ -44,6 +54,7 @@ __all__ = [
     "AnswerView",
     "AuthorityView",
     "Choice",
+    "ExperimentView",
     "JudgedView",
     "LinkProfile",
     "NamedSpan",
@@ -58,8 +69,10 @@ __all__ = [
     "costs",
     "database",
     "differences",
+    "drawn_experiments",
     "event_study",
     "excluded",
+    "experiment",
     "failures",
     "forgotten",
     "happened",
@@ -74,6 +87,7 @@ __all__ = [
     "listing",
     "marked_moments",
     "metrics",
+    "movers",
     "open_workspace",
     "opportunities",
     "page_listings",

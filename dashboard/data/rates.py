@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pandas as pd
@@ -9,10 +10,21 @@ import streamlit as st
 
 from analysis import frames, left_out
 from analysis import visibility as v
-from analysis.changes import Pair, WeekChange, compare_brands, compare_weeks
+from analysis.changes import (
+    Moving,
+    Pair,
+    WeekChange,
+    compare_brands,
+    compare_periods,
+    compare_weeks,
+    moving,
+)
 from analysis.frames import Scope
 from analysis.visibility import Compared, Row
 from dashboard.data.opened import OpenWorkspace, database, world
+
+PERIOD = 4
+"""Weeks of each side of the comparison that pages begin with."""
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -23,8 +35,16 @@ def visibility(workspace: OpenWorkspace, scope: Scope, by: tuple[str, ...] = ())
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def changes(workspace: OpenWorkspace, scope: Scope) -> list[WeekChange]:
-    """The two newest weeks of the workspace, within the scope's engine, topic and country."""
-    return compare_weeks(database(workspace), world(workspace), scope)
+    """The last four weeks of the workspace against the four before them, within the scope's engine, topic and
+    country; the two newest weeks where there are not eight."""
+    periods = compare_periods(database(workspace), world(workspace), scope, weeks=PERIOD)
+    return periods or compare_weeks(database(workspace), world(workspace), scope)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def movers(workspace: OpenWorkspace, scope: Scope) -> list[Moving]:
+    """What moved for those who look every week, over all weeks."""
+    return [m for m in moving(database(workspace), world(workspace), replace(scope, last=None)) if m.moved]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

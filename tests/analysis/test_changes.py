@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import stats
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.changes import compare_brands, compare_weeks
+from analysis.changes import compare_brands, compare_periods, compare_weeks, moving
 from analysis.comparable import gate
 from tests.facts import BRANDS, Facts, week
 from tracker.errors import UsageError
@@ -127,6 +128,81 @@ def test_a_share_of_voice_of_two_brands_is_compared(sqlite_database: Engine) -> 
     assert (own.before, own.after, own.difference.estimate) == (0.5, 1.0, 0.5)
 
 
+def test_none_of_all_and_none_of_all_differ_by_an_interval_and_not_by_a_point(
+    sqlite_database: Engine,
+) -> None:
+    two_weeks(0.0, 0.0).store(sqlite_database)
+    own, _, nobody = compare_weeks(sqlite_database, frames.world(sqlite_database), measures=("mention_rate",))
+    # Newcombe's for 0 of 8 and 0 of 8: Wilson's bound for 0 of 8 is 0.3244
+    assert (own.difference.low, own.difference.high) == (
+        pytest.approx(-0.3244, abs=1e-4),
+        pytest.approx(0.3244, abs=1e-4),
+    )
+    assert (own.verdict, nobody.verdict) == ("within noise", "within noise")
+
+
+def weekly(rates: Sequence[float], seed: int = 0, served: dict[int, str] | None = None) -> Facts:
+    """The own brand's chance to be named, week by week; its rival's stays."""
+    draw = np.random.default_rng(seed)
+    facts = Facts(prompts=PROMPTS, engines=("alpha",), brands=BRANDS[:2])
+    model = "m1"
+    for number, rate in enumerate(rates):
+        model = (served or {}).get(number, model)
+        for prompt in PROMPTS:
+            for repeat in range(8):
+                named = [n for n, p in (("Norvane", rate), ("Oltera", 0.5)) if draw.random() < p]
+                facts.answer(prompt, "alpha", week(number), named=named, repeat=repeat, served=model)
+    return facts
+
+
+def test_two_equal_periods_are_compared_by_prompt(sqlite_database: Engine) -> None:
+    weekly([0.2] * 5 + [0.4] * 4).store(sqlite_database)
+    world = frames.world(sqlite_database)
+    own, rival = compare_periods(sqlite_database, world, weeks=4, measures=("mention_rate",))
+    assert (own.first, own.last, own.weeks) == (week(4).date(), week(8).date(), 4)
+    assert (own.verdict, rival.verdict) == ("up", "within noise")
+    sums = frames.visibility_sums(sqlite_database, world, frames.Scope(), ("week",))
+    mine = sums[(sums["brand_id"] == world.brands[0].id) & (sums["week"] >= week(1).date())]
+    late = mine["week"] > week(4).date()
+    parts = [part.groupby("prompt_id")[["mentioned", "answers"]].sum() for part in (mine[~late], mine[late])]
+    before, after = (part["mentioned"] / part["answers"] for part in parts)
+    paired = stats.ttest_rel(after, before).confidence_interval()
+    assert (own.difference.low, own.difference.high) == pytest.approx((paired.low, paired.high))
+
+
+def test_periods_that_reach_beyond_the_first_week_are_not_compared(sqlite_database: Engine) -> None:
+    weekly([0.2] * 7).store(sqlite_database)
+    world = frames.world(sqlite_database)
+    assert compare_periods(sqlite_database, world, weeks=7) == []
+    (found, *_) = compare_periods(sqlite_database, world, weeks=4)
+    assert found.verdict != "not comparable"  # a week that was not asked takes nothing from the others
+
+
+def test_periods_that_other_models_served_are_not_comparable(sqlite_database: Engine) -> None:
+    weekly([0.2] * 8, served={6: "m2"}).store(sqlite_database)
+    (own, *_) = compare_periods(sqlite_database, frames.world(sqlite_database), weeks=4)
+    assert own.verdict == "not comparable"
+    assert own.reasons == ("alpha was served by m1 and then by m1, m2",)
+
+
+def test_a_rise_that_stays_is_seen_by_those_who_look_every_week(sqlite_database: Engine) -> None:
+    weekly([0.2] * 12 + [0.5] * 4).store(sqlite_database)
+    found = {
+        m.brand: m for m in moving(sqlite_database, frames.world(sqlite_database), measures=("mention_rate",))
+    }
+    own, rival = found["Norvane"], found["Oltera"]
+    assert (own.moved, rival.moved) == (True, False)
+    assert own.since is not None
+    assert abs((own.since - week(12).date()).days) <= 14
+    assert (own.before, own.after) == (pytest.approx(0.2, abs=0.1), pytest.approx(0.5, abs=0.1))
+
+
+def test_another_model_is_no_move_of_a_brand(sqlite_database: Engine) -> None:
+    weekly([0.2] * 12 + [0.5] * 4, served={12: "m2"}).store(sqlite_database)
+    found = moving(sqlite_database, frames.world(sqlite_database), measures=("mention_rate",))
+    assert [m.moved for m in found] == [False, False]
+
+
 def test_the_p_value_is_that_of_a_paired_t_test(sqlite_database: Engine) -> None:
     two_weeks(0.3, 0.45, seed=4).store(sqlite_database)
     world = frames.world(sqlite_database)
@@ -150,8 +226,11 @@ def test_without_dates_the_two_newest_of_many_weeks_are_compared(sqlite_database
     assert (own.first, own.last) == (week(2).date(), week(3).date())
     assert (own.before, own.after, own.difference.clusters) == (0.0, 1.0, len(PROMPTS))
     assert own.difference.n == 2 * len(PROMPTS)
-    # no prompt differs from another: there is no spread, so all or nothing is certain
-    assert (own.q, own.verdict) == (0.0, "up")
+    # no prompt differs from another: the width is Newcombe's for as many trials as prompts
+    assert (own.difference.low, own.difference.high) == (pytest.approx(0.541, abs=0.001), 1.0)
+    assert own.q is not None
+    assert 0 < own.q < 0.001
+    assert own.verdict == "up"
     assert (rival.q, rival.verdict) == (1.0, "within noise")
 
 

@@ -21,7 +21,7 @@ from analysis.experiments.power import power
 from analysis.experiments.worlds import MONDAY, RECIPES, ExperimentWorld, TrialRecipe
 
 BEFORE = 8
-SIZES, POWERS, FORESEEN = 1000, 1000, 60
+SIZES, POWERS, FORESEEN, YEARS = 1000, 500, 40, 100
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def ends(plan: Plan, recipe: TrialRecipe, seed: int) -> tuple[bool, bool, bool, 
     """Rejected on (iii), (ii) and, if it were tested, (i); "raised" on (iii) and on (ii)."""
     u = experiment(plan, recipe, seed)
     without, named, where = u.unnamed * u.lot * u.weight, u.named * u.lot, u.where_cited * u.lot
-    p = [float(p_value(values, seed)) for values in (without, named, where)]
+    p = [float(p_value(values)) for values in (without, named, where)]
     beside = float((u.beside * u.lot * u.weight).sum())
     raised = p[0] < ALPHA and without.sum() < 0 < beside, p[1] < ALPHA and named.sum() > 0
     return p[0] < ALPHA, p[1] < ALPHA, p[2] < ALPHA, bool(raised[0]), bool(raised[1])
@@ -122,7 +122,7 @@ def powers() -> None:
     print(
         "\n| 20 points; links won | design | (iii) | foreseen | (ii) | foreseen |\n|---|---|---|---|---|---|"
     )
-    for plan in (Plan("pairs", 8, 8), Plan("pairs", 12, 8), Plan("pairs", 18, 8), Plan("switch", 4, 12)):
+    for plan in (Plan("pairs", 8, 8), Plan("pairs", 12, 8), Plan("pairs", 16, 8), Plan("switch", 4, 12)):
         for won in (0.4, 0.7, 1.0):
             recipe = TrialRecipe(lift=0.2, compliance=won)
             *_, a, b = shares(plan, recipe, POWERS)
@@ -156,7 +156,7 @@ def year(
 def looks() -> None:
     rng = np.random.default_rng(1)
     for wobble in (0.0, 0.02):
-        years = [year(rng, 60, wobble=wobble) for _ in range(100)]
+        years = [year(rng, 60, wobble=wobble) for _ in range(YEARS)]
         any_alarm = [any(watch.e_benjamini_hochberg(e[:, t]).any() for t in range(e.shape[1])) for e in years]
         one = np.mean([(e.max(axis=1) >= 1 / ALPHA).mean() for e in years])
         print(

@@ -19,9 +19,11 @@ from analysis.classes import classify
 from analysis.intervals import Interval
 from analysis.lift import estimate
 from dashboard import charts, data, marked, strings, widgets
+from tests.analysis.experiments.worlds import answered, started
 from tests.dashboard.worlds import WORLDS
 from tests.shared import ROOT
-from tracker import numbers, store
+from tests.tracker.test_experiments import untied
+from tracker import experiments, numbers, store
 
 APP = ROOT / "dashboard" / "app.py"
 PAGES = (
@@ -32,6 +34,7 @@ PAGES = (
     "events",
     "opportunities",
     "prospects",
+    "experiments",
     "sources",
     "reported",
     "links",
@@ -384,3 +387,52 @@ def test_what_engines_report_is_shown_with_its_day_and_what_it_is(opened: Any) -
     assert "That is no citation and no visit." in shown
     empty = opened("a small world", "reported")
     assert "No report of an engine has been imported" in words(empty)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A workspace with one experiment whose window is over, and a draft."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('drawn') / 'citelift.db'}"
+    database = store.open_database(url)
+    answered(database)
+    started(database)
+    with store.writing(database) as session:
+        experiments.draft(session, 1, "Autumn", {"pairs": []}, now=datetime(2026, 1, 1, tzinfo=UTC))
+    database.dispose()
+    return url
+
+
+def page_of_experiments(url: str, monkeypatch: pytest.MonkeyPatch, **parameters: str) -> str:
+    monkeypatch.setenv("CITELIFT_DATABASE_URL", url)
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.run().switch_page("pages/experiments.py")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception[0].stack_trace
+    return words(app)
+
+
+def test_a_finished_experiment_is_a_sentence_with_its_lots_and_its_protocol(
+    drawn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = page_of_experiments(drawn, monkeypatch)
+    assert "No clear difference between drawn and not drawn sources" in said
+    assert "(iii) cited without being named" in said
+    assert "Who works on what" in said
+    assert "SHA-256" in said
+    draft = page_of_experiments(drawn, monkeypatch, experiment="Autumn")
+    assert "citelift experiment start Autumn" in draft
+
+
+def test_a_changed_protocol_is_all_that_the_page_shows(
+    drawn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "changed.db"
+    shutil.copy(drawn.removeprefix("sqlite:///"), copy)
+    database = store.open_database(f"sqlite:///{copy}")
+    untied(database, "update experiment set protocol = replace(protocol, '07-19', '06-21')")
+    database.dispose()
+    said = page_of_experiments(f"sqlite:///{copy}", monkeypatch)
+    assert "PROTOCOL CHANGED" in said
+    assert "No clear difference" not in said
