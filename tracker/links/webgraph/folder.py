@@ -110,7 +110,8 @@ def explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        # numpy finds too little room before it writes, and gives no number
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or "free space" in str(error):
             raise _full(folder) from error
         raise DataError(f"{folder} cannot be used: {error}", "check its rights and its disk") from error
     except duckdb.Error as error:

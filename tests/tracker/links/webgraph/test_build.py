@@ -3,6 +3,7 @@ killed."""
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import signal
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from tracker.links.webgraph import build as building
 from tracker.links.webgraph import compiled, text
 from tracker.links.webgraph.arrays import WebGraph, edge_blocks, opened
 from tracker.links.webgraph.build import build, parts_of
+from tracker.links.webgraph.folder import explained
 
 NAMES = [f"com.site{n:04d}" for n in range(300)]
 
@@ -190,6 +193,23 @@ def test_a_folder_holds_one_graph_and_is_found_done(tmp_path: Path) -> None:
 def test_who_has_no_numba_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
     refused(lambda: compiled.compiled(lambda: 1)(), "citelift[webgraph]", UsageError)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "is full"),
+        (OSError("Not enough free space to write 40000000 bytes after offset 128"), "is full"),
+        (duckdb.IOException('IO Error: Could not write file "x": No space left on device'), "is full"),
+        (PermissionError(errno.EACCES, "Permission denied"), "cannot be used"),
+    ],
+)
+def test_a_full_disk_is_said_in_words_that_a_tmpfs_of_30_mb_gave(error: Exception, words: str) -> None:
+    def fails() -> None:
+        with explained(Path("g")):
+            raise error
+
+    refused(fails, words)
 
 
 def test_blocks_of_nodes_cover_all_nodes_once() -> None:
