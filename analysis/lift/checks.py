@@ -5,6 +5,7 @@ Each function returns arrays over sources; `lift` turns them into the row's name
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy import sparse, stats
 
 from analysis.intervals import benjamini_hochberg
 from analysis.lift.panel import Floats, Panel
-from analysis.lift.within import Effects, design, effects, solve, starts
+from analysis.lift.within import Effects, Sums, design, solution, starts, total
 
 Bools = NDArray[np.bool_]
 
@@ -80,29 +81,29 @@ def unlinked_pairs(panel: Panel) -> sparse.csr_array:
     return rest
 
 
-def beside(panel: Panel, fx: Effects, columns: sparse.csr_array, extra: sparse.csr_array) -> Estimates:
-    """Coefficients of `extra` when estimated together with the lifts' own `columns`."""
-    both = sparse.csr_array(sparse.hstack([columns, extra], format="csr"))
-    solution = solve(design(panel, both, fx))
-    k = columns.shape[1]
-    return Estimates(solution.beta[k:], solution.iid[k:])
-
-
-def without_each_engine(panel: Panel, columns: sparse.csr_array, fx: Effects) -> dict[int, Floats]:
-    """Estimates with one engine's answers left out, by the code of that engine; empty with one engine."""
-    engines = np.unique(panel.engine)
-    if len(engines) < 2:
-        return {}
-    b = len(panel.brands)
-    answer = "level and slope" if fx.basis.shape[2] > 1 else "level"
-    out = {}
-    for engine in engines:
-        rows = np.flatnonzero(panel.engine != engine)
-        part = panel.take(rows)
-        kept = columns[(rows[:, None] * b + np.arange(b)).ravel()]
-        part_design = design(part, sparse.csr_array(kept), effects(part, fx.within, answer, fx.periods))  # type: ignore[arg-type]
-        out[int(engine)] = solve(part_design).beta
+def beside(
+    panel: Panel, fx: Effects, columns: sparse.csr_array, extras: Sequence[sparse.csr_array]
+) -> list[Estimates]:
+    """Coefficients of each of `extras` when estimated together with the lifts' own `columns`, without the
+    other extras."""
+    sums = total(design(panel, sparse.csr_array(sparse.hstack([columns, *extras], format="csr")), fx))
+    k = at = columns.shape[1]
+    out = []
+    for extra in extras:
+        width = extra.shape[1]
+        solved = solution(sums.of(np.r_[np.arange(k), np.arange(at, at + width)]))
+        out.append(Estimates(solved.beta[k:], solved.iid[k:]))
+        at += width
     return out
+
+
+def without_each_engine(sums: Sums) -> dict[int, Floats]:
+    """Estimates with one engine's answers left out, by the code of that engine; empty with one engine.
+
+    No effect spans two engines, so its sums are taken away from the whole.
+    """
+    engines = len(sums.free)
+    return {e: solution(sums.without(e)).beta for e in range(engines)} if engines > 1 else {}
 
 
 def common_effect(panel: Panel, fx: Effects, columns: sparse.csr_array, beta: Floats) -> Estimates:

@@ -419,9 +419,8 @@ def _checked(
     common = check.common_effect(panel, fx, model.columns, model.fit.beta)
     common_effect = check.raises_every_brand(common, beta)
     outside = check.unlinked_pairs(panel)
-    pooled = _pooled(panel, model, outside, level)
-    placebos = _placebos(panel, model, outside, wanted, seed) if wanted.any() else {}
-    influence, engines = _influence(model), _without_engines(panel, model) if wanted.any() else {}
+    pooled, placebos = _placebos(panel, model, outside, wanted, level=level, seed=seed)
+    influence, engines = _influence(model), _without_engines(model) if wanted.any() else {}
     out = []
     for s, row in enumerate(rows):
         passed: dict[str, bool] = {}
@@ -460,36 +459,34 @@ def _inflation(model: _Model) -> Floats:
     return np.asarray(np.maximum(model.se / iid, 1.0))
 
 
-def _pooled(panel: Panel, model: _Model, outside: sparse.csr_array, level: float) -> Interval | None:
-    if outside.nnz < MIN_EXPOSED:
-        return None
-    summed = sparse.csr_array(np.asarray(outside.sum(axis=1)).reshape(-1, 1))
-    one = check.beside(panel, model.effects, model.columns, summed)
-    widest = float(np.nanmedian(_inflation(model))) if np.isfinite(model.se).any() else 1.5
-    beta, se = float(one.beta[0]), float(one.se[0]) * widest
-    if not np.isfinite(se):
-        return None
-    half = float(stats.norm.ppf(0.5 + level / 2)) * se
-    prompts = len(np.unique(panel.prompt))
-    return Interval(beta, beta - half, beta + half, int(outside.nnz), prompts, "within answers")
-
-
 def _placebos(
-    panel: Panel, model: _Model, outside: sparse.csr_array, wanted: np.ndarray, seed: int
-) -> dict[str, check.Estimates]:
-    """Links moved to other brands, and citations without a live link, each beside the real exposures."""
+    panel: Panel, model: _Model, outside: sparse.csr_array, wanted: np.ndarray, *, level: float, seed: int
+) -> tuple[Interval | None, dict[str, check.Estimates]]:
+    """What being cited without a live link goes with, over all sources; and for each wanted source, its
+    links moved to other brands and its citations without a live link."""
     at = np.flatnonzero(wanted)
     moved = sparse.csr_array(check.moved_links(panel, seed=seed)[:, at])
-    extra = sparse.csr_array(sparse.hstack([moved, outside[:, at]], format="csr"))
-    both = check.beside(panel, model.effects, model.columns, extra)
-    wide = _inflation(model)[at]
+    each = sparse.csr_array(sparse.hstack([moved, outside[:, at]], format="csr"))
+    summed = sparse.csr_array(np.asarray(outside.sum(axis=1)).reshape(-1, 1))
+    one, both = check.beside(panel, model.effects, model.columns, [summed, each])
+    wide = _inflation(model)
     out = {}
     for i, name in enumerate(("links moved to other brands", "cited without the link")):
         beta, se = np.full(len(wanted), np.nan), np.full(len(wanted), np.nan)
         piece = slice(i * len(at), (i + 1) * len(at))
-        beta[at], se[at] = both.beta[piece], both.se[piece] * wide
+        beta[at], se[at] = both.beta[piece], both.se[piece] * wide[at]
         out[name] = check.Estimates(beta, se)
-    return out
+    prompts = len(np.unique(panel.prompt))
+    return _pooled(one, int(outside.nnz), prompts, wide, level), out
+
+
+def _pooled(one: check.Estimates, pairs: int, prompts: int, wide: Floats, level: float) -> Interval | None:
+    widest = float(np.nanmedian(wide)) if np.isfinite(wide).any() else 1.5
+    beta, se = float(one.beta[0]), float(one.se[0]) * widest
+    if pairs < MIN_EXPOSED or not np.isfinite(se):
+        return None
+    half = float(stats.norm.ppf(0.5 + level / 2)) * se
+    return Interval(beta, beta - half, beta + half, pairs, prompts, "within answers")
 
 
 def _influence(model: _Model) -> Floats:
@@ -500,10 +497,10 @@ def _influence(model: _Model) -> Floats:
     return np.asarray(model.beta + moved)
 
 
-def _without_engines(panel: Panel, model: _Model) -> dict[int, Floats]:
+def _without_engines(model: _Model) -> dict[int, Floats]:
     mine = model.live[model.live < len(model.beta)]
     out = {}
-    for engine, beta in check.without_each_engine(panel, model.columns, model.effects).items():
+    for engine, beta in check.without_each_engine(model.fit.solution.sums).items():
         full = np.full(len(model.beta), np.nan)
         full[mine] = beta[: len(mine)]
         out[engine] = full

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -35,6 +36,8 @@ class Effects:
         Answers sorted by prompt, engine, week.
     cluster, cell, inner : ndarray of int, shape (A,), in that order
         Prompt; prompt × engine; prompt × engine × period, the nested effect of every brand.
+    engine : ndarray of int, shape (A,), in that order
+        No effect spans two engines, so sums over one engine's answers can be added and taken away.
     outer : ndarray of int, shape (A,), or None
         The effect of every brand that crosses prompts: week × engine, or × topic.
     block : ndarray of int, shape (A,)
@@ -59,6 +62,20 @@ class Effects:
     rate: Floats
     within: Within
     periods: int
+    engine: Ints
+
+    @cached_property
+    def crossing(self) -> tuple[tuple[Ints, Floats], ...]:
+        """For each block: its groups of `outer`, and the inverse by which sums become their coefficients."""
+        if self.outer is None:
+            return ()
+        out = []
+        for block in range(int(self.block.max()) + 1):
+            rows = np.flatnonzero(self.block == block)
+            groups, local = np.unique(self.outer[rows], return_inverse=True)
+            matrix = _schur(self.inner[rows], np.asarray(local, np.int64), self.cell[rows], self.basis)
+            out.append((groups, _pinv(matrix)))
+        return tuple(out)
 
 
 def codes(*columns: Ints) -> Ints:
@@ -126,7 +143,8 @@ def effects(
         outer, block = codes(e, w), codes(e)
     rate = _rates(panel.named[order].astype(np.float64), cell, codes(e))
     basis = _basis(rate, answer)
-    return Effects(order, codes(p), cell, codes(p, e, period), outer, block, basis, rate, chosen, count)
+    inner = codes(p, e, period)
+    return Effects(order, codes(p), cell, inner, outer, block, basis, rate, chosen, count, codes(e))
 
 
 def _rates(named: Floats, cell: Ints, engine: Ints) -> Floats:
@@ -195,15 +213,16 @@ class Design:
         """Directions removed from each answer."""
         return int(self.effects.basis.shape[2])
 
-    def blocks(self) -> Iterator[tuple[int, Floats]]:
-        """Prompt and its columns with all effects removed, (pairs, K + 1); a large prompt comes in pieces."""
+    def blocks(self) -> Iterator[tuple[int, int, Floats]]:
+        """Answers start … stop of one prompt and their columns with all effects removed, (pairs, K + 1); a
+        large prompt comes in pieces."""
         fx = self.effects
         for start, stop in _cuts(fx, self.brands * self.columns.shape[1]):
             part = dense(self.columns, start, stop, self.brands)
             if self.trend is not None and fx.outer is not None:
                 part -= self.trend[fx.outer[start:stop]]
             project(part, fx.cell[start:stop], fx.inner[start:stop], fx.basis)
-            yield int(fx.cluster[start]), part.reshape(-1, part.shape[2])
+            yield start, stop, part.reshape(-1, part.shape[2])
 
 
 def _cuts(fx: Effects, width: int) -> Iterator[tuple[int, int]]:
@@ -257,11 +276,8 @@ def _trend(bare: Design) -> Floats:
         project(part, fx.cell[start:stop], fx.inner[start:stop], fx.basis)
         np.add.at(sums, fx.outer[start:stop], part)
     out = np.zeros_like(sums)
-    for block in range(int(fx.block.max()) + 1):
-        rows = np.flatnonzero(fx.block == block)
-        groups, local = np.unique(fx.outer[rows], return_inverse=True)
-        matrix = _schur(fx.inner[rows], np.asarray(local, np.int64), fx.cell[rows], fx.basis)
-        out[groups] = (_pinv(matrix) @ sums[groups].reshape(-1, k)).reshape(-1, b, k)
+    for groups, inverse in fx.crossing:
+        out[groups] = (inverse @ sums[groups].reshape(-1, k)).reshape(-1, b, k)
     return out
 
 
@@ -289,6 +305,31 @@ def _pinv(matrix: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """Cross-products of projected columns, the outcome last; those of some columns, or without some answers,
+    are parts of them.
+
+    Attributes
+    ----------
+    by_engine : ndarray, shape (engines, K + 1, K + 1)
+    free : ndarray, shape (engines,)
+        Observations left to each engine by the effects.
+    """
+
+    by_engine: Floats
+    free: Ints
+
+    def of(self, columns: Ints) -> Sums:
+        """Sums of these columns, and of the outcome."""
+        kept = np.r_[columns, self.by_engine.shape[1] - 1]
+        return replace(self, by_engine=self.by_engine[:, kept[:, None], kept])
+
+    def without(self, engine: int) -> Sums:
+        """Sums of the other engines' answers."""
+        return Sums(np.delete(self.by_engine, engine, axis=0), np.delete(self.free, engine))
+
+
+@dataclass(frozen=True)
 class Solution:
     """Normal equations solved; K columns, NaN for those with nothing left after the effects.
 
@@ -302,6 +343,8 @@ class Solution:
         Columns that are neither empty nor reproduced by others.
     bread : ndarray, shape (kept, kept)
         Inverse of X'MX.
+    sums : Sums
+        What was solved.
     """
 
     beta: Floats
@@ -309,29 +352,53 @@ class Solution:
     information: Floats
     keep: Ints
     bread: Floats
+    sums: Sums
+
+
+def total(model: Design) -> Sums:
+    """Cross-products of the projected columns by engine, in one pass."""
+    fx, k = model.effects, model.columns.shape[1]
+    engines = int(fx.engine.max()) + 1
+    out = np.zeros((engines, k, k))
+    for start, stop, part in model.blocks():
+        begin = starts(fx.engine[start:stop])
+        for first, last in zip(begin, np.r_[begin[1:], stop - start], strict=True):
+            x = part[first * model.brands : last * model.brands]
+            out[fx.engine[start + first]] += x.T @ x
+    spent = _groups(fx.inner, fx.engine) + (0 if fx.outer is None else _groups(fx.outer, fx.engine))
+    free = (np.bincount(fx.engine) - spent) * (model.brands - model.answer_effects)
+    return Sums(out, np.asarray(free, np.int64))
+
+
+def _groups(of: Ints, engine: Ints) -> Ints:
+    """Distinct groups in each engine, (engines,); none spans two."""
+    _, first = np.unique(of, return_index=True)
+    return np.bincount(engine[first], minlength=int(engine.max()) + 1)
 
 
 def solve(model: Design) -> Solution:
     """Ordinary least squares on the projected columns, in one pass."""
-    k = model.columns.shape[1] - 1
-    total = np.zeros((k + 1, k + 1))
-    for _, part in model.blocks():
-        total += part.T @ part
-    keep = _independent(total[:k, :k])
-    bread = linalg.inv(total[np.ix_(keep, keep)]) if len(keep) else np.zeros((0, 0))
-    beta = bread @ total[keep, k]
+    return solution(total(model))
+
+
+def solution(sums: Sums) -> Solution:
+    """Ordinary least squares of the outcome on all other columns."""
+    gram = sums.by_engine.sum(axis=0)
+    k = len(gram) - 1
+    keep = _independent(gram[:k, :k])
+    bread = linalg.inv(gram[np.ix_(keep, keep)]) if len(keep) else np.zeros((0, 0))
+    beta = bread @ gram[keep, k]
     if not np.isfinite(beta).all():
         raise ConvergenceError(
             "The normal equations could not be solved.", "Merge sources that never differ."
         )
-    fx = model.effects
-    spent = int(fx.inner.max()) + 1 + (0 if fx.outer is None else int(fx.outer.max()) + 1)
-    free = max((len(fx.order) - spent) * (model.brands - model.answer_effects) - len(keep), 1)
-    sigma2 = max(float(total[k, k] - beta @ total[keep, k]), 0.0) / free
+    free = max(int(sums.free.sum()) - len(keep), 1)
+    sigma2 = max(float(gram[k, k] - beta @ gram[keep, k]), 0.0) / free
     own = np.diag(bread)
     information = np.zeros(k)
     information[keep] = 1 / own
-    return Solution(widen(beta, keep, k), widen(np.sqrt(sigma2 * own), keep, k), information, keep, bread)
+    iid = widen(np.sqrt(sigma2 * own), keep, k)
+    return Solution(widen(beta, keep, k), iid, information, keep, bread, sums)
 
 
 def widen(values: Floats, keep: Ints, size: int) -> Floats:
@@ -439,7 +506,8 @@ def _by_prompt(model: Design, solved: Solution) -> Iterator[tuple[int, Floats, F
     keep, size = solved.keep, len(solved.keep)
     beta = solved.beta[keep]
     at, gram, score, pulls = -1, np.zeros((size, size)), np.zeros(size), np.zeros(size)
-    for g, part in model.blocks():
+    for start, _, part in model.blocks():
+        g = int(model.effects.cluster[start])
         if g != at and at >= 0:
             yield at, gram, score, pulls
         if g != at:
