@@ -4,10 +4,10 @@ A source is on the list because of facts about it (see `REASONS`): it is cited o
 links to rivals only, it names the brand without a link, it has lost a link, or it is cited and nothing is
 known to link from it.
 
-**Expected gain** is given only where the lift table supports one, and the days on which links begin support
-the source (`analysis.lift.direction`): lift × share of the brand's answers that cite the source, for a source
-that does not link to the brand yet; in points of mention rate, with the lift's interval. It says what would
-go with such a link if the association held for this brand, and is no promise.
+**Expected gain** is given only where the days on which links begin support the sources
+(`analysis.lift.direction`) and this source among them, for one that does not link to the brand yet: what a
+link could bring the brand in the last four weeks' answers, in points of mention rate (`analysis.lift.gains`).
+It is no promise.
 
 **Order**: sources with a supported gain by its lower bound, then those that stand out without one (linked
 brands are named more where they are cited, and why is not settled), then the others; both by share of answers
@@ -29,7 +29,7 @@ from analysis import frames
 from analysis.classes.classify import labels
 from analysis.frames import Scope, World
 from analysis.intervals import wilson
-from analysis.lift.estimate import LiftRow, LiftTable
+from analysis.lift.estimate import LiftTable
 from tracker import domains, store
 from tracker.answers.unlisted import Unlisted, unlisted
 from tracker.errors import UsageError
@@ -43,6 +43,8 @@ Kind = Literal[
     "cited, no link known",
     "own page",
 ]
+Withheld = Literal["", "direction", "source"]
+"""Why a source that stands out has no gain: timing does not support the sources, or not surely this one."""
 CLOSED: tuple[State, ...] = ("done", "dismissed")
 CANDIDATES = 400
 PAGES = 5
@@ -84,9 +86,13 @@ class Opportunity:
     named_own, named_rivals : float
         Among answers citing the source: share naming the own brand, and the most named rival.
     gain, gain_low, gain_high : float or None
-        Points of mention rate (0.01 = one point); None where the lift table does not support one.
+        Points of mention rate (0.01 = one point); None where timing does not support one.
     stands_out : bool
         Whether lift claims the source and it does not link to the brand yet, gain or not.
+    withheld : str
+        Why a source that stands out has no gain.
+    works : float or None
+        Probability that the source works, where timing can be tested.
     """
 
     source: str
@@ -110,6 +116,8 @@ class Opportunity:
     gain_low: float | None = None
     gain_high: float | None = None
     stands_out: bool = False
+    withheld: Withheld = ""
+    works: float | None = None
     state: State = "open"
     note: str = ""
     stage: str = "open"
@@ -173,20 +181,14 @@ def opportunities(
     reach = frames.reach(database, world, scope, list(ids))
     with store.reading(database) as session:
         decided = prospects(session, world.id)
-    lifts = {row.source: row for row in lift.rows if row.goes_with_more} if lift else {}
-    gains = lift is not None and supports_gains(lift)
+    lifts = {row.source for row in lift.rows if row.goes_with_more} if lift else set()
     offers = []
     for row in reach.to_dict("records"):
         name = ids[int(row["source_id"])]
-        offer = _opportunity(name, row, facts, lifts.get(name), decided.get(name), gains=gains)
+        offer = _opportunity(name, row, facts, lift if name in lifts else None, decided.get(name))
         if offer is not None:
             offers.append(offer)
     return sorted(offers, key=_order)
-
-
-def supports_gains(lift: LiftTable) -> bool:
-    """Whether timing speaks for the sources: else an engine may cite them because it names the brand."""
-    return lift.direction is not None and lift.direction.verdict == "supports the source"
 
 
 def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:
@@ -252,11 +254,10 @@ def _opportunity(
     name: str,
     reach: Mapping[Any, Any],
     facts: _Facts,
-    lift: LiftRow | None,
+    lift: LiftTable | None,
     decided: Prospect | None,
-    *,
-    gains: bool,
 ) -> Opportunity | None:
+    """`lift` is the table that claims the source; None where none does."""
     kind = facts.kinds[name]
     if kind == "rival":
         return None
@@ -272,7 +273,7 @@ def _opportunity(
     if not reasons or rate.estimate is None or rate.low is None or rate.high is None:
         return None
     stands_out = lift is not None and not to_own and kind != "you"
-    gain = _gain(lift, rate.estimate) if stands_out and gains else (None, None, None)
+    gain = lift.gains.get(name) if lift is not None and stands_out else None
     steady = int(reach["weeks"]) / max(facts.of_weeks, 1)
     others = max(sum(b.competes for b in brands), 1)
     decided = decided or Prospect(name)
@@ -294,10 +295,12 @@ def _opportunity(
         named_rivals=named.get(best.id, 0) / cited if best else 0.0,
         rival=best.name if best and named.get(best.id, 0) else None,
         reasons=tuple(reasons),
-        gain=gain[0],
-        gain_low=gain[1],
-        gain_high=gain[2],
+        gain=gain.gain if gain else None,
+        gain_low=gain.low if gain else None,
+        gain_high=gain.high if gain else None,
         stands_out=stands_out,
+        withheld=_withheld(lift) if lift is not None and stands_out and gain is None else "",
+        works=lift.works.get(name) if lift is not None else None,
         state=decided.state,
         note=decided.note,
         stage=decided.stage,
@@ -309,10 +312,9 @@ def _opportunity(
     )
 
 
-def _gain(lift: LiftRow | None, rate: float) -> tuple[float | None, float | None, float | None]:
-    if lift is None or lift.lift is None or lift.low is None or lift.high is None:
-        return None, None, None
-    return lift.lift * rate, lift.low * rate, lift.high * rate
+def _withheld(lift: LiftTable) -> Withheld:
+    supported = lift.direction is not None and lift.direction.verdict == "supports the source"
+    return "source" if supported else "direction"
 
 
 _STEP: dict[str, str] = {

@@ -130,6 +130,8 @@ def lift_line(row: LiftRow) -> tuple[object, ...]:
         else Lift.NO_CHECKS
     )
     verdict = widgets.badge(Lift.VERDICTS[row.verdict], Lift.TONES.get(row.verdict, "quiet"))
+    if row.gated:
+        verdict = widgets.small(verdict, Lift.GATED)
     figures = (
         numbers.points(row.lift),
         numbers.points_range(row.low, row.high),
@@ -137,6 +139,18 @@ def lift_line(row: LiftRow) -> tuple[object, ...]:
         row.prompts,
     )
     return (widgets.link(f"https://{row.source}", row.source), *figures, verdict, passed)
+
+
+def lift_checks(row: LiftRow) -> list[tuple[object, ...]]:
+    tones = {True: "good", False: "warn"}
+    return [
+        (
+            Lift.CHECK_NAMES.get(check, check),
+            widgets.badge(Lift.OUTCOME[passed], tones[passed]),
+            numbers.minus(row.details.get(check, "")),
+        )
+        for check, passed in row.checks.items()
+    ]
 
 
 LIFT_HEADS: tuple[str, ...] = (
@@ -152,7 +166,7 @@ LIFT_HEADS: tuple[str, ...] = (
     "verdict",
     "checks_passed",
 )
-LIFT_HEADS += ("checks",)
+LIFT_HEADS += ("checks", "gated", "pull", "pull_low", "missing", "missing_low")
 
 
 def listing_lines(told: ListingTable) -> list[tuple[str, ...]]:
@@ -185,7 +199,8 @@ def lift_raw(row: LiftRow) -> tuple[object, ...]:
         row.prompts,
         row.verdict,
     )
-    return (*head, sum(row.checks.values()), len(row.checks))
+    explained = (row.pull, row.pull_low, row.missing, row.missing_low)
+    return (*head, sum(row.checks.values()), len(row.checks), str(row.gated), *explained)
 
 
 def link_counts(name: str, mine: pd.DataFrame) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from analysis.frames import Outcome
+    from analysis.opportunities import Withheld
     from analysis.visibility import Compared
     from dashboard.data import Pooling
 
@@ -237,8 +238,10 @@ class Lift:
     }
     VERDICT = "Verdict"
     ALL_VERDICTS = "All"
+    GATED = "under the gate"
     PASSED = "{passed} of {all} passed"
     NO_CHECKS = "none possible"
+    EXPLAINED = "Without its link, what would explain it: {what}."
     CHECKS = "The checks of one source"
     CHECKS_SUB = "Each looks for what would have to be true if the number were an artefact."
     CHECK_COLUMNS = ("Check", "Outcome", "Figures")
@@ -569,9 +572,8 @@ class Opportunities:
     NONE_COMMANDS = ("citelift import links FILE", "citelift run")
     FOUND_SUB = (
         "Sources with a supported gain come first, by its lower bound; then those that stand out, then "
-        "the most cited ones. An "
-        "expected gain says what "
-        "would go with a link if the association held for you. It is no promise."
+        "the most cited ones. An expected gain says what a link could bring in answers like those of the "
+        "last four weeks, if the source works for you as for others. It is no promise."
     )
     STATES: Final = {"open": "Open", "working": "Working", "done": "Done", "dismissed": "Dismissed"}
     TONES: Final = {"open": "quiet", "working": "warn", "done": "good", "dismissed": "quiet"}
@@ -588,8 +590,11 @@ class Opportunities:
     CITED = "Cited in {n} of {of} answers ({rate}; {interval})"
     SPREAD = "{engines}, {weeks} of {of_weeks} weeks, {prompts}"
     GAIN = "Expected gain"
-    NO_GAIN = "no expected gain: lift does not support one"
-    UNSETTLED = "stands out; direction not settled, so no expected gain"
+    WITHHELD: Final[dict[Withheld, str]] = {
+        "": "no expected gain: lift does not support one",
+        "direction": "stands out; direction not settled, so no expected gain",
+        "source": "stands out; when its own links began, too little moved to expect a gain",
+    }
     NEXT, PAGES = "Next: {step}", "Pages to look at"
     NOTE = "Note: {note}"
     DECIDE = "Record a decision with"

@@ -30,6 +30,11 @@ LIFT_FIELDS = (
     "rank_key",
     "common",
     "details",
+    "gated",
+    "pull",
+    "pull_low",
+    "missing",
+    "missing_low",
 )
 
 
@@ -56,7 +61,8 @@ def lift(
     """Which link sources go with more mentions: the comparison of brands inside one answer."""
     from analysis import frames
     from analysis.classes.families import families
-    from analysis.lift.direction import sentence
+    from analysis.lift import cautions
+    from analysis.lift.direction import by_family, sentence
     from analysis.lift.estimate import lift as estimate
     from analysis.lift.listing import listing
     from analysis.lift.listing import sentence as listed_or_linked
@@ -83,7 +89,10 @@ def lift(
         runs = lift_table.direction.verdict if lift_table.direction else None
         rows = [
             {name: getattr(row, name) for name in LIFT_FIELDS}
-            | {"direction": runs if row.goes_with_more else None}
+            | {
+                "direction": runs if row.goes_with_more else None,
+                "works": lift_table.works.get(row.source),
+            }
             for row in lift_table.rows
         ]
         head = {"design": "within-answer", "brand": lift_table.brand, "window": asked.window}
@@ -95,6 +104,9 @@ def lift(
                 "within": lift_table.within,
                 "direction": asdict(lift_table.direction) if lift_table.direction else None,
                 "listing": asdict(told),
+                "by_family": {name: asdict(one) for name, one in lift_table.by_family.items()},
+                "exports_know": asdict(lift_table.known) if lift_table.known else None,
+                "warnings": lift_table.warnings,
                 "rows": rows,
             }
         )
@@ -107,7 +119,7 @@ def lift(
             numbers.probability(r.q),
             f"{r.exposed:,}",
             r.prompts,
-            r.verdict,
+            f"{r.verdict} *" if r.gated else r.verdict,
         )
         for r in lift_table.rows[:top]
     ]
@@ -122,8 +134,20 @@ def lift(
         f"\n{lift_table.answers:,} answers, {lift_table.prompts} prompts, "
         f"{len(lift_table.rows)} sources that link to a brand."
     )
+    for each in lift_table.warnings:
+        out.print(f"Warning: {each}")
+    if any(r.gated for r in lift_table.rows[:top]):
+        out.print(f"* {cautions.gate(lift_table.discovery, lift_table.gate)}")
     out.print(sentence(lift_table.direction))
     out.print(listed_or_linked(told))
+    for said in (by_family(lift_table.by_family), cautions.known_share(lift_table.known)):
+        if said:
+            out.print(plain(said))
+    claims = [r for r in lift_table.rows[:top] if r.goes_with_more]
+    if claims:
+        out.print(cautions.WITHOUT_THE_LINK)
+    for r in claims:
+        out.print(f"  {plain(r.source)}: {cautions.explained(r)}")
     if len(lift_table.rows) > top:
         out.print(f"{len(lift_table.rows) - top} more rows: --top {len(lift_table.rows)} or --json")
 

@@ -9,6 +9,7 @@ decide; else the domain's do, as they do for a brand of which no linking page of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
@@ -17,13 +18,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from analysis.frames.linked import Links
+from analysis.frames.linked import Links, known_to_exports
 from analysis.frames.tracked import Exposure, World
 from analysis.lift.panel import Panel
 from tracker.errors import UsageError
 
 Ints = NDArray[np.int64]
 DAY = 86_400.0
+AT_ONCE = 500_000
+"""Citations joined with spans at a time: what is live is few of what meets."""
 
 
 def first_weeks(
@@ -63,29 +66,50 @@ def exposed(
             f"exposure={exposure!r} is not known", f"use one of: {', '.join(get_args(Exposure))}"
         )
     events = cited.merge(answers[["answer", "seconds"]], on="answer")
-    spans = links[["source_id", "brand", "start", "end"]].drop_duplicates()
     of_page = links[links["page"].notna()]
+    by_source = _united(links, "source_id")
+    by_page = _united(of_page, "page")
+    unknown = _united(_pages_unknown(links, of_page), "source_id")
     knows = events["page"].isin(of_page["page"].unique()) & events["page"].notna()
     parts = []
-    if exposure != "domain":
-        by_page = of_page[["page", "brand", "start", "end"]]
-        parts.append(events[knows].merge(by_page, on="page"))
-    if exposure == "auto":
-        parts.append(events[~knows].merge(spans, on="source_id"))
-        parts.append(events[knows].merge(_pages_unknown(links, of_page), on="source_id"))
-    elif exposure == "domain":
-        parts.append(events.merge(spans, on="source_id"))
-    pairs = pd.concat(parts, ignore_index=True)
-    at = pairs["seconds"]
-    pairs = pairs[(pairs["start"] <= at) & (at < pairs["end"])]
-    return pairs[["answer", "source_id", "brand"]].drop_duplicates()
+    for start in range(0, max(len(events), 1), AT_ONCE):
+        some = events.iloc[start : start + AT_ONCE]
+        known = knows.iloc[start : start + AT_ONCE]
+        if exposure != "domain":
+            parts.append(_live_at(some[known], by_page, "page"))
+        if exposure == "auto":
+            parts += [
+                _live_at(some[~known], by_source, "source_id"),
+                _live_at(some[known], unknown, "source_id"),
+            ]
+        elif exposure == "domain":
+            parts.append(_live_at(some, by_source, "source_id"))
+    return pd.concat(parts, ignore_index=True).drop_duplicates()
+
+
+def _live_at(events: pd.DataFrame, spans: pd.DataFrame, key: str) -> pd.DataFrame:
+    pairs = events.merge(spans, on=key)
+    live = (pairs["start"] <= pairs["seconds"]) & (pairs["seconds"] < pairs["end"])
+    return pairs.loc[live, ["answer", "source_id", "brand"]].drop_duplicates()
+
+
+def _united(links: pd.DataFrame, key: str) -> pd.DataFrame:
+    """When any link of each `key` to each brand lived, as spans that do not touch: a site with a thousand
+    links to a brand meets each citation once."""
+    keys = [key, "brand"]
+    spans = links[[*keys, "start", "end"]].sort_values([*keys, "start"], ignore_index=True)
+    reached = spans.groupby(keys)["end"].cummax()
+    before = reached.groupby([spans[name] for name in keys]).shift()
+    spans["run"] = (~(spans["start"] <= before)).cumsum()
+    runs = spans.groupby([*keys, "run"], sort=False).agg(start=("start", "min"), end=("end", "max"))
+    return runs.reset_index().drop(columns="run")
 
 
 def _pages_unknown(links: pd.DataFrame, of_page: pd.DataFrame) -> pd.DataFrame:
-    """Spans of the (source, brand) pairs of which no linking page is known."""
+    """Links of the (source, brand) pairs of which no linking page is known."""
     pairs = pd.MultiIndex.from_frame(links[["source_id", "brand"]])
     known = pairs.isin(pd.MultiIndex.from_frame(of_page[["source_id", "brand"]]))
-    return links[~known][["source_id", "brand", "start", "end"]].drop_duplicates()
+    return links[~known]
 
 
 def panel(
@@ -105,7 +129,9 @@ def panel(
     names = dict(zip(seen["source_id"].tolist(), seen["source"].tolist(), strict=True))
     pairs = PairIndex(answers, names, len(workspace.brands))
     exposures = exposed(answers, cited, spans, exposure)
-    return assembled(pairs, cited, exposures, spans, named, workspace, topics, families=families)
+    looked, known = known_to_exports(seen)
+    whole = assembled(pairs, cited, exposures, spans, named, workspace, topics, families=families)
+    return replace(whole, looked=looked, known=known)
 
 
 class PairIndex:

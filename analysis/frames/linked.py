@@ -28,6 +28,8 @@ from tracker.domains.ownership import Owners
 from tracker.links import ledger
 from tracker.links.lives import Spans
 
+WEB_GRAPH = "web graph"
+
 
 @dataclass(frozen=True)
 class Links:
@@ -127,6 +129,24 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True, texts:
     return Links(table, spans)
 
 
+def known_to_exports(table: pd.DataFrame) -> tuple[int, int]:
+    """Pairs of page and brand that our own looks found linked, and those of them that an export has, of the
+    page or of its whole domain. `table` is that of `Links`."""
+    vendors = [frozenset(str(names).split(", ")) for names in table["vendors"]]
+    looked = np.array([ledger.OWN_LOOK in names for names in vendors], bool)
+    exported = np.array([bool(names - {ledger.OWN_LOOK, WEB_GRAPH}) for names in vendors], bool)
+    of_page = table["page"].notna().to_numpy()
+    found = table.loc[looked & of_page, ["page", "source_id", "brand"]].drop_duplicates()
+    pages = set(zip(table["page"][exported], table["brand"][exported], strict=True))
+    whole = table[exported & ~of_page]
+    of_domain = set(zip(whole["source_id"], whole["brand"], strict=True))
+    known = sum(
+        (page, brand) in pages or (source, brand) in of_domain
+        for page, source, brand in zip(found["page"], found["source_id"], found["brand"], strict=True)
+    )
+    return len(found), known
+
+
 def _spans(lives: Spans, table: pd.DataFrame) -> pd.DataFrame:
     known_spans = pd.DataFrame({"link": lives.link, "start": lives.start, "end": lives.end})
     mine = table[["link", "source_id", "page", "brand"]].assign(row=np.arange(len(table)))
@@ -187,7 +207,7 @@ def _with_edges(table: pd.DataFrame, edges: pd.DataFrame, whole: Mapping[int, in
     known = set(zip(table["source_id"], table["brand"], strict=True))
     edges = edges.assign(brand=edges["target"].map(whole).astype("int64"))
     new = [pair not in known for pair in zip(edges["source_id"], edges["brand"], strict=True)]
-    spare = edges[new].assign(vendors="web graph", nofollow=np.nan, link=-1)
+    spare = edges[new].assign(vendors=WEB_GRAPH, nofollow=np.nan, link=-1)
     spare["page"] = pd.array([pd.NA] * len(spare), dtype="Int64")
     spare = spare.reindex(columns=table.columns)
     return pd.concat([table, spare], ignore_index=True) if len(spare) else table
@@ -205,7 +225,7 @@ def backlinks(database: Engine, workspace: World) -> pd.DataFrame:
     `checked_language`.
     """
     known = links(database, workspace, only_cited=False, texts=TEXTS).table
-    frame = known[known["vendors"] != "web graph"].reset_index(drop=True)
+    frame = known[known["vendors"] != WEB_GRAPH].reset_index(drop=True)
     with database.connect() as connection:
         looked = _placements(connection, workspace)
     parts = [frame.pop("context_left"), frame["anchor"], frame.pop("context_right")]

@@ -22,8 +22,10 @@ engine without the link:
 
 A working source gives :math:`(\rho_n, \rho_c) = (1, 0)`, selection (0, 1), neither (0, 0). The level of the
 *other* margin comes from the pair's own weeks without the link, the own level from the other engines: a
-level from the same answers as the outcome would regress to its mean. :math:`\alpha` is the generalised
-least-squares mean of :math:`\rho_n` and :math:`1 - \rho_c`.
+level from the same answers as the outcome would regress to its mean. :math:`\alpha` is the mean of
+:math:`\rho_n` and :math:`1 - \rho_c` by inverse variance. Whatever moves a brand and a source in the same
+answers moves :math:`\rho_n` up and :math:`1 - \rho_c` down, so taking the two as independent can only widen
+its interval.
 
 References
 ----------
@@ -34,6 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -50,6 +53,7 @@ DirectionVerdict = Literal["supports the source", "supports selection", "not set
 NOTHING_MOVED = "neither the brands nor the sources moved when links began"
 TOO_FEW = "too few dated links to tell"
 DRAWN_IN = "sources were cited more once they linked, as if drawn in by the brand"
+SOME_DRAWN_IN = "several sources were surely drawn in by the brand, and others were not"
 NO_RISE = "brands did not surely rise where the sources that began to link to them are cited"
 BEFORE_TOO = "brands were named more beside the sources already before the link"
 
@@ -58,6 +62,9 @@ NO_GAIN = "No gain is given: engines may cite these sources because they name th
 DRAWS = 0.1
 """A sure rise in how often the sources are cited, as a share of what selection predicts, that speaks against
 them."""
+TOPICAL = 0.8
+"""How sure the rise must be inside topics, where few prompts are left to compare: enough to tell a rise from
+a brand's growth in the topic that earned it the links."""
 SIDE = 2
 """Weeks with answers that a link needs before its first day and after it."""
 MIN_LINKS = 3
@@ -124,6 +131,12 @@ def sentence(told: Direction | None) -> str:
     return f"Direction not settled: of {links}, {told.reason}{share}. {NO_GAIN}"
 
 
+def by_family(told: Mapping[str, Direction]) -> str:
+    """The verdicts of families as people read them; "" where none can be tested alone."""
+    each = [f"{name}: {one.verdict} ({numbers.counted(one.links, 'link')})" for name, one in told.items()]
+    return f"By family of sources: {'; '.join(each)}." if each else ""
+
+
 @dataclass(frozen=True)
 class _Cells:
     """Answers counted by prompt × engine × week; E, P, T and the order of `rates` are (E, P, T, …)."""
@@ -142,8 +155,102 @@ class _Slopes:
     known: NDArray[np.bool_]
 
 
-def direction(panel: Panel, lifts: Mapping[str, float], fx: Effects, *, level: float = 0.95) -> Direction:
-    """What timing says of all claimed sources together.
+@dataclass(frozen=True)
+class _Margin:
+    """Cross-products of each source's prediction with the others' and with the outcome, by prompt: (P, S, S)
+    and (P, S). The slopes of any grouping follow from them."""
+
+    gram: Floats
+    score: Floats
+
+    def slopes(self, of: Ints, count: int) -> _Slopes:
+        """Slopes of the groups' summed predictions."""
+        into = np.zeros((len(of), count))
+        into[np.arange(len(of)), of] = 1.0
+        gram = into.T @ self.gram.sum(axis=0) @ into
+        known = np.diag(gram) > 1e-12
+        bread = np.zeros((count, count))
+        bread[np.ix_(known, known)] = linalg.pinvh(gram[np.ix_(known, known)])
+        beta = bread @ into.T @ self.score.sum(axis=0)
+        left = self.score - self.gram @ beta[of]
+        return _Slopes(beta, left[:, :, None] * bread[of][None], known)
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What began with the dated links of S' claimed sources, from both sides.
+
+    Attributes
+    ----------
+    at : ndarray of int, shape (S',)
+        Positions of the sources in the panel.
+    dated : ndarray of bool, shape (S, B)
+    strength : ndarray, shape (S,)
+        Lifts in log-odds; 0 where nothing is claimed.
+    named, citing : _Margin
+        Of the brands' rates and of the sources' rates, less the weeks of each engine.
+    """
+
+    at: Ints
+    dated: NDArray[np.bool_]
+    strength: Floats
+    named: _Margin
+    citing: _Margin
+    cells: _Cells
+    rises: list[_Predicted]
+    topics: Ints
+
+    @cached_property
+    def slanted(self) -> _Margin:
+        """`named`, less what moves by p(1 − p) in each week too."""
+        whole = np.zeros_like(self.topics)
+        return self._named(_Moving(self.cells.weight, whole, _spread(self.cells.named, self.cells.weight)))
+
+    @cached_property
+    def topical(self) -> _Margin:
+        """`named`, less the weeks of each topic and engine."""
+        return self._named(_Moving(self.cells.weight, self.topics, None)) if self.topics.any() else self.named
+
+    def _named(self, moving: _Moving) -> _Margin:
+        return _regress(self.cells.named, self.rises, moving, len(self.at))
+
+    def each(self) -> tuple[Floats, Floats]:
+        """(ρn, ρc) of each source, (S', 2), with all sources together, and their covariance by prompt,
+        (S', 2, 2); NaN where a source predicts nothing."""
+        every = np.arange(len(self.at))
+        pair = [margin.slopes(every, len(every)) for margin in (self.named, self.citing)]
+        pulls = np.stack([each.pull.sum(axis=1) for each in pair], axis=2)
+        prompts = len(pulls)
+        rho = np.stack([np.where(each.known, each.beta, np.nan) for each in pair], axis=1)
+        return rho, np.einsum("psi,psj->sij", pulls, pulls) * prompts / max(prompts - 1, 1)
+
+
+def traces(panel: Panel, lifts: Mapping[str, float]) -> Traces | None:
+    """What began with dated links; None where no claimed source has any."""
+    strength = strengths(panel, lifts)
+    dated = _dated(panel) & (strength > 0)[:, None]
+    if not dated.any():
+        return None
+    at = np.flatnonzero(dated.any(axis=1))
+    cells = _cells(panel, at)
+    live = _live(panel, at) & dated[at][:, :, None]
+    rises, draws = _rises(cells, strength[at], live), _draws(cells, strength[at], live)
+    weeks = _Moving(cells.weight, np.zeros(cells.weight.shape[1], np.int64), None)
+    named = _regress(cells.named, rises, weeks, len(at))
+    citing = _regress(cells.cited, draws, weeks, len(at))
+    return Traces(at, dated, strength, named, citing, cells, rises, _topics(panel))
+
+
+def directions(
+    panel: Panel,
+    lifts: Mapping[str, float],
+    fx: Effects,
+    groups: Ints | None = None,
+    *,
+    seen: Traces | None = None,
+    level: float = 0.95,
+) -> tuple[Direction, ...]:
+    """What timing says of each group of sources, all groups in one regression.
 
     Parameters
     ----------
@@ -153,26 +260,12 @@ def direction(panel: Panel, lifts: Mapping[str, float], fx: Effects, *, level: f
         Shrunk lift of each claimed source, all brands pooled, in probability.
     fx : Effects
         What the lifts were compared within.
-    level : float
-        Of the intervals.
-    """
-    return directions(panel, lifts, fx, None, level=level)[0]
-
-
-def directions(
-    panel: Panel,
-    lifts: Mapping[str, float],
-    fx: Effects,
-    groups: Ints | None,
-    *,
-    level: float = 0.95,
-) -> tuple[Direction, ...]:
-    """What timing says of each group of sources, all groups in one regression.
-
-    Parameters
-    ----------
     groups : ndarray of int, shape (S,), or None
         The group of each source, 0 … K − 1; one group of all if None.
+    seen : Traces, optional
+        From `traces`, where they are known already.
+    level : float
+        Of the intervals.
 
     Returns
     -------
@@ -180,44 +273,26 @@ def directions(
     """
     of = np.zeros(len(panel.sources), np.int64) if groups is None else groups
     count = int(of.max(initial=0)) + 1
-    strength = strengths(panel, lifts)
-    dated = _dated(panel) & (strength > 0)[:, None]
-    links = np.bincount(of, dated.sum(axis=1), count).astype(np.int64)
-    sources = np.bincount(of, dated.any(axis=1), count).astype(np.int64)
-    if not dated.any():
-        return tuple(_untestable(strength, int(n), int(s)) for n, s in zip(links, sources, strict=True))
-    at = np.flatnonzero(dated.any(axis=1))
-    cells = _cells(panel, at)
-    live = _live(panel, at) & dated[at][:, :, None]
-    rises = _rises(cells, strength[at], live)
-    draws = _draws(cells, strength[at], live)
-    weeks = _Moving(cells.weight, np.zeros(cells.weight.shape[1], np.int64), None)
-    slanting = _Moving(cells.weight, _topics(panel), _spread(cells.named, cells.weight))
-    named = _regress(cells.named, rises, weeks, of[at], count)
-    slanted = _regress(cells.named, rises, slanting, of[at], count)
-    citing = _regress(cells.cited, draws, weeks, of[at], count)
-    eras = _eras(panel, fx, dated, of, count, level)
+    seen = seen or traces(panel, lifts)
+    if seen is None:
+        strength = strengths(panel, lifts)
+        return tuple(_untestable(strength[of == k], 0, 0) for k in range(count))
+    links = np.bincount(of, seen.dated.sum(axis=1), count).astype(np.int64)
+    sources = np.bincount(of, seen.dated.any(axis=1), count).astype(np.int64)
+    named, citing = (margin.slopes(of[seen.at], count) for margin in (seen.named, seen.citing))
+    eras = _eras(panel, fx, seen.dated, of, count, level)
     out = []
     for k, (n, m) in enumerate(zip(links.tolist(), sources.tolist(), strict=True)):
         era = eras[k]
         if n < MIN_LINKS or m < MIN_SOURCES or era is None or not (named.known[k] and citing.known[k]):
-            out.append(_untestable(strength[of == k], n, m))
+            out.append(_untestable(seen.strength[of == k], n, m))
             continue
-        seen = _evidence(k, named, slanted, citing, era, n, level)
-        verdict, reason = _judge(seen, level)
-        out.append(
-            Direction(
-                verdict,
-                seen.alpha,
-                seen.named,
-                seen.citing,
-                seen.before,
-                seen.after,
-                links=n,
-                sources=m,
-                reason=reason,
-            )
-        )
+        told = _evidence(k, named, citing, era, n, level)
+        verdict, reason = _judge(told, level)
+        if verdict == "supports the source" and not _surely(seen, of[seen.at], count, k, level):
+            verdict, reason = "not settled", NO_RISE
+        shown = (told.alpha, told.named, told.citing, told.before, told.after)
+        out.append(Direction(verdict, *shown, links=n, sources=m, reason=reason))
     return tuple(out)
 
 
@@ -357,10 +432,6 @@ class _Moving:
         gram -= np.einsum("pt,pu,p,pij->tiuj", weight, weight, 1 / total, outer)
         return np.asarray(linalg.pinvh(gram.reshape(weeks * k, weeks * k), rtol=1e-9), np.float64)
 
-    def rest(self, values: Floats) -> Floats:
-        """What is left of all columns of `values` (E, P, T, K)."""
-        return np.stack([self.of_column(values[..., k], k) for k in range(values.shape[3])], axis=3)
-
     def of_column(self, values: Floats, k: int) -> Floats:
         """What is left of `values` (E, P, T), which are column k's."""
         out = np.empty_like(values)
@@ -380,43 +451,34 @@ def _centred(x: Floats, weight: Floats) -> Floats:
     return np.asarray(x - ((weight * x).sum(axis=1) / total)[:, None])
 
 
-def _regress(
-    outcome: Floats, predicted: Sequence[_Predicted], moving: _Moving, of: Ints, count: int
-) -> _Slopes:
-    """Slopes of the outcome (E, P, T, K) on the groups' summed predictions, levels removed from both, and the
-    pulls of each prompt × source."""
-    outcome, weight = moving.rest(outcome), moving.weight
-    left = [moving.of_column(each.values, each.column) for each in predicted]
-    x = np.zeros((count, *outcome.shape))
-    for each, values in zip(predicted, left, strict=True):
-        x[of[each.source], ..., each.column] += values
-    heavy = weight[..., None]
-    flat = (x * np.sqrt(heavy)).reshape(count, -1)
-    gram = flat @ flat.T
-    known = np.diag(gram) > 1e-12
-    bread = np.zeros((count, count))
-    bread[np.ix_(known, known)] = linalg.pinvh(gram[np.ix_(known, known)])
-    beta = bread @ np.array([(each_x * heavy * outcome).sum() for each_x in x])
-    residual = heavy * (outcome - np.tensordot(beta, x, axes=1))
-    scores = np.zeros((weight.shape[1], len(of)))
-    for each, values in zip(predicted, left, strict=True):
-        scores[:, each.source] += (values * residual[..., each.column]).sum(axis=(0, 2))
-    return _Slopes(beta, scores[:, :, None] * bread[of][None], known)
-
-
-def _crossed(a: Floats, b: Floats) -> float:
-    """Covariance of two slopes from their pulls (P, S), by prompt and by source (Cameron–Gelbach–Miller)."""
-    prompts = len(a)
-    by_prompt = float(a.sum(axis=1) @ b.sum(axis=1)) * prompts / max(prompts - 1, 1)
-    active = int((np.abs(a).sum(axis=0) > 0).sum())
-    by_source = float(a.sum(axis=0) @ b.sum(axis=0)) * active / max(active - 1, 1)
-    return by_prompt + by_source - float((a * b).sum())
+def _regress(outcome: Floats, predicted: Sequence[_Predicted], moving: _Moving, sources: int) -> _Margin:
+    """Cross-products of the predictions and the outcome (E, P, T, K), levels removed from both."""
+    weight = moving.weight
+    gram, score = np.zeros((weight.shape[1], sources, sources)), np.zeros((weight.shape[1], sources))
+    for k in range(outcome.shape[3]):
+        mine = [each for each in predicted if each.column == k]
+        if not mine:
+            continue
+        at = np.array([each.source for each in mine])
+        root = np.sqrt(weight)
+        rest = root * moving.of_column(outcome[..., k], k)
+        left = np.stack([root * moving.of_column(each.values, k) for each in mine])
+        by_prompt = left.transpose(2, 0, 1, 3).reshape(weight.shape[1], len(mine), -1)
+        gram[:, at[:, None], at] += by_prompt @ by_prompt.transpose(0, 2, 1)
+        score[:, at] += np.einsum("psx,px->ps", by_prompt, rest.transpose(1, 0, 2).reshape(len(rest[0]), -1))
+    return _Margin(gram, score)
 
 
 def _variance(pull: Floats) -> float:
-    """Never less than by prompts alone: the crossed sum can fall below, even under zero."""
-    alone = float((pull.sum(axis=1) ** 2).sum())
-    return max(_crossed(pull, pull), alone)
+    """Of a slope from its pulls (P, S), by prompt and by source (Cameron–Gelbach–Miller); never less than by
+    prompts alone: the crossed sum can fall below, even under zero."""
+    prompts = len(pull)
+    by_prompt, by_source = pull.sum(axis=1), pull.sum(axis=0)
+    active = int((np.abs(pull).sum(axis=0) > 0).sum())
+    crossed = float(by_prompt @ by_prompt) * prompts / max(prompts - 1, 1)
+    crossed += float(by_source @ by_source) * active / max(active - 1, 1)
+    crossed -= float((pull**2).sum())
+    return max(crossed, float(by_prompt @ by_prompt))
 
 
 @dataclass(frozen=True)
@@ -426,44 +488,41 @@ class _Evidence:
     alpha: Interval
     named: Interval
     citing: Interval
-    slanted: float
-    """Lower bound of the named margin with what moves by p(1 − p) in each week and topic removed too."""
     before: Interval
     after: Interval
 
 
 def _evidence(
-    k: int,
-    named: _Slopes,
-    slanted: _Slopes,
-    citing: _Slopes,
-    eras: tuple[Interval, Interval],
-    n: int,
-    level: float,
+    k: int, named: _Slopes, citing: _Slopes, eras: tuple[Interval, Interval], n: int, level: float
 ) -> _Evidence:
     rise, draw = float(named.beta[k]), float(citing.beta[k])
-    to_named, to_citing = named.pull[..., k], citing.pull[..., k]
-    var_n, var_c = _variance(to_named), _variance(to_citing)
-    bound = 0.9 * float(np.sqrt(var_n * var_c))
-    shared = float(np.clip(-_crossed(to_named, to_citing), -bound, bound))
-    share = float(np.clip((var_c - shared) / max(var_n + var_c - 2 * shared, 1e-300), 0, 1))
-    alpha = share * rise + (1 - share) * (1 - draw)
-    var_alpha = share**2 * var_n + (1 - share) ** 2 * var_c + 2 * share * (1 - share) * shared
-    z, one_sided = float(stats.norm.ppf(0.5 + level / 2)), float(stats.norm.ppf(level))
-    clusters = int((np.abs(to_named).sum(axis=0) > 0).sum())
+    var_n, var_c = _variance(named.pull[..., k]), _variance(citing.pull[..., k])
+    share = var_c / max(var_n + var_c, 1e-300)
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    clusters = int((np.abs(named.pull[..., k]).sum(axis=0) > 0).sum())
 
     def interval(value: float, variance: float) -> Interval:
         half = z * float(np.sqrt(variance))
         return Interval(value, value - half, value + half, n, clusters, "prompts and sources")
 
-    lowest = float(slanted.beta[k]) - one_sided * float(np.sqrt(_variance(slanted.pull[..., k])))
-    return _Evidence(interval(alpha, var_alpha), interval(rise, var_n), interval(draw, var_c), lowest, *eras)
+    alpha = interval(share * rise + (1 - share) * (1 - draw), share**2 * var_n + (1 - share) ** 2 * var_c)
+    return _Evidence(alpha, interval(rise, var_n), interval(draw, var_c), *eras)
+
+
+def _surely(seen: Traces, of: Ints, count: int, k: int, level: float) -> bool:
+    """Whether the brands rose, whatever moves by p(1 − p) in a week and, less surely, inside topics too."""
+    for margin, sure in ((seen.slanted, level), (seen.topical, TOPICAL)):
+        slopes = margin.slopes(of, count)
+        se = float(np.sqrt(_variance(slopes.pull[..., k])))
+        if float(slopes.beta[k]) <= float(stats.norm.ppf(sure)) * se:
+            return False
+    return True
 
 
 def _judge(seen: _Evidence, level: float) -> tuple[DirectionVerdict, str]:
     """The verdict, and what stands in the way of one."""
     low, high = seen.alpha.low or 0.0, seen.alpha.high or 0.0
-    rises = _one_sided(seen.named, level) > 0 and seen.slanted > 0
+    rises = _one_sided(seen.named, level) > 0
     draws = _one_sided(seen.citing, level) > 0
     if high < 0.5:
         return ("supports selection", "") if draws else ("not settled", NOTHING_MOVED)

@@ -15,7 +15,7 @@ Errors treat the prompt as the unit. What remains is association within the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -24,117 +24,27 @@ from threadpoolctl import threadpool_limits
 
 from analysis.intervals import Interval, benjamini_hochberg
 from analysis.lift import checks as check
-from analysis.lift.direction import Direction, direction
+from analysis.lift.cautions import cautions, exports_know
+from analysis.lift.direction import SOME_DRAWN_IN, Direction, directions, traces
+from analysis.lift.gains import WORKS, Gain, classes, gains, torn
+from analysis.lift.odds import sensitivity
 from analysis.lift.panel import Floats, Ints, Panel
+from analysis.lift.shrinking import shrink, sizes
+from analysis.lift.table import DISCOVERY, GATE, LiftRow, LiftTable, Verdict
 from analysis.lift.within import AnswerEffect, Effects, Fit, Within, design, effects, fit, moderate
 from tracker import numbers
 from tracker.errors import UsageError
 
 __all__ = ["LiftRow", "LiftTable", "Panel", "Verdict", "lift", "shrink"]
 
-Verdict = Literal[
-    "associated within the same question",
-    "goes with fewer mentions",
-    "lifts every brand alike",
-    "named without the link too",
-    "no clear difference",
-    "not enough data",
-]
 Checks = Literal["all", "claims", "none"]
 
 MIN_EXPOSED = 50
 MIN_PROMPTS = 5
 MIN_COMPARISONS = 10.0
 MIN_DOF = 2.5
-# Nothing is claimed unless the surest source passes GATE; then sources are claimed up to DISCOVERY. Where no
-# link lifts anything every claim is false, so the gate bounds that case; 8 % leaves room for what is not
-# linear.
-GATE = 0.02
-DISCOVERY = 0.08
 # Weights of "more" and "fewer" when discoveries are bounded; their mean is 1, so the bound holds.
 MORE, FEWER = 1.8, 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class LiftRow:
-    """What one source's links go with. Lifts are in probability (0.12 = 12 points of mention rate).
-
-    Attributes
-    ----------
-    lift, low, high, p, q : float or None
-        Estimate, bounds, two-sided p-value and its value adjusted for all sources (`_directed`); None with
-        too little data.
-    exposed : int
-        (answer, brand) pairs with the source cited and the link live.
-    prompts : int
-        Prompts among them.
-    se : float or None
-        Standard error behind the bounds.
-    shrunk, rank_key : float or None
-        Estimate pulled to its family, and that estimate's lower bound, by which sources are ranked.
-    common : float or None
-        What citing the source goes with for every brand of the answer, against the median source.
-    checks : dict of str to bool
-        True where the check is passed; absent where it could not be made. Names: "without any one prompt",
-        "without any one engine", "links moved to other brands", "cited without the link",
-        "not every brand alike".
-    details : dict of str to str
-        The figures behind each check, in points.
-    """
-
-    source: str
-    family: str
-    lift: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    q: float | None
-    exposed: int
-    prompts: int
-    verdict: Verdict
-    se: float | None = None
-    shrunk: float | None = None
-    rank_key: float | None = None
-    common: float | None = None
-    checks: dict[str, bool] = field(default_factory=dict)
-    details: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def goes_with_more(self) -> bool:
-        """Whether the source is claimed: brands that it links to are named more where it is cited."""
-        return self.verdict == "associated within the same question"
-
-
-@dataclass(frozen=True)
-class LiftTable:
-    """Rows ordered by `rank_key`, sources without enough data last; and what was compared.
-
-    Attributes
-    ----------
-    unlinked : Interval or None
-        Pooled over sources: what being cited *without* a live link goes with. Above zero, engines pick
-        these sources because of the brands, and only lifts beyond twice its upper bound are claimed.
-    within, periods
-        The comparison used (see `analysis.lift.within.choose`).
-    direction : Direction or None
-        Whether the days on which links begin speak for the sources or for selection; None where lifts are
-        one brand's or checks were not asked for.
-    """
-
-    rows: tuple[LiftRow, ...]
-    answers: int
-    prompts: int
-    brand: str | None
-    within: Within
-    periods: int
-    level: float
-    discovery: float
-    unlinked: Interval | None = None
-    direction: Direction | None = None
-
-    def row(self, source: str) -> LiftRow:
-        """The row of one source."""
-        return next(r for r in self.rows if r.source == source)
 
 
 def lift(
@@ -192,32 +102,83 @@ def lift(
     part = _part(panel, engine, topic)
     at = None if brand is None else _position(part, brand)
     if not part.answers or not part.sources:
-        return LiftTable((), part.answers, 0, brand, within, 1, level, discovery)
+        return LiftTable((), part.answers, 0, brand, within, 1, level, discovery, warnings=cautions(part))
     # Thousands of small products: BLAS threads gain nothing here and wait for each other on a busy machine.
     with threadpool_limits(limits=1, user_api="blas"):
         model = _estimate(part, at, within, answer, periods, min_exposed, min_prompts)
         scores = _score(model, part.families, level, discovery)
-        rows = [_row(part, model, scores, s) for s in range(len(part.sources))]
+        rows = [_row(part, model, scores, s, discovery) for s in range(len(part.sources))]
         unlinked = None
         if checks != "none":
             rows, unlinked = _checked(
                 part, model, rows, claims_only=checks == "claims", level=level, seed=seed
             )
-        runs = direction(part, _claimed(rows), model.effects, level=level) if _tells(checks, brand) else None
+        rows = _explained(part, rows)
+        timed = _Timed(None, {}, {}, {})
+        if checks != "none" and brand is None:
+            timed = _timed(part, rows, model.effects, level, families=checks == "all")
     rows.sort(key=lambda r: (r.rank_key is None, -(r.rank_key or 0.0), r.source))
     count = len(np.unique(part.prompt))
     fx = model.effects
     return LiftTable(
-        tuple(rows), part.answers, count, brand, fx.within, fx.periods, level, discovery, unlinked, runs
+        rows=tuple(rows),
+        answers=part.answers,
+        prompts=count,
+        brand=brand,
+        within=fx.within,
+        periods=fx.periods,
+        level=level,
+        discovery=discovery,
+        unlinked=unlinked,
+        direction=timed.direction,
+        by_family=timed.by_family,
+        works=timed.works,
+        gains=timed.gains,
+        known=exports_know(part),
+        warnings=cautions(part),
     )
 
 
-def _tells(checks: Checks, brand: str | None) -> bool:
-    return checks != "none" and brand is None
+def _explained(panel: Panel, rows: list[LiftRow]) -> list[LiftRow]:
+    """Claims with what would explain them away."""
+    claims = {r.source: r for r in rows if r.goes_with_more}
+    at = np.array([s for s, source in enumerate(panel.sources) if source in claims], np.int64)
+    if not len(at):
+        return rows
+    sizes = np.array([[claims[panel.sources[s]].lift, claims[panel.sources[s]].low] for s in at], np.float64)
+    found = dict(zip((panel.sources[s] for s in at), sensitivity(panel, at, *sizes.T), strict=True))
+    return [replace(r, **asdict(found[r.source])) if r.source in found else r for r in rows]
 
 
-def _claimed(rows: list[LiftRow]) -> dict[str, float]:
-    return {r.source: r.shrunk or 0.0 for r in rows if r.goes_with_more}
+@dataclass(frozen=True)
+class _Timed:
+    direction: Direction | None
+    by_family: dict[str, Direction]
+    works: dict[str, float]
+    gains: dict[str, Gain]
+
+
+def _timed(panel: Panel, rows: list[LiftRow], fx: Effects, level: float, *, families: bool) -> _Timed:
+    """What the days of links say of the claimed sources, and what follows from it for the own brand."""
+    claimed = sizes(rows)
+    lifts = {source: size for source, (size, _) in claimed.items()}
+    seen = traces(panel, lifts)
+    (runs,) = directions(panel, lifts, fx, seen=seen, level=level)
+    if runs.verdict == "not testable":
+        return _Timed(runs, {}, {}, {})
+    by_family: dict[str, Direction] = {}
+    names, of = np.unique(panel.families, return_inverse=True)
+    if families and len({f for s, f in zip(panel.sources, panel.families, strict=True) if s in claimed}) > 1:
+        each = directions(panel, lifts, fx, np.asarray(of, np.int64), seen=seen, level=level)
+        told = zip(names.tolist(), each, strict=True)
+        by_family = {name: one for name, one in told if one.verdict != "not testable"}
+    chances = classes(panel, list(claimed), seen)
+    likely = {source: each[WORKS] for source, each in chances.items()}
+    if runs.verdict == "supports the source" and torn(chances):
+        runs = replace(runs, verdict="not settled", reason=SOME_DRAWN_IN)
+    if runs.verdict != "supports the source" or panel.own is None:
+        return _Timed(runs, by_family, likely, {})
+    return _Timed(runs, by_family, likely, gains(panel, claimed, likely, panel.own, level=level))
 
 
 @dataclass(frozen=True)
@@ -309,6 +270,7 @@ class _Scores:
     mean: Floats
     rank: Floats
     verdicts: tuple[Verdict, ...]
+    gated: bool
 
 
 def _score(model: _Model, families: tuple[str, ...], level: float, discovery: float) -> _Scores:
@@ -320,7 +282,7 @@ def _score(model: _Model, families: tuple[str, ...], level: float, discovery: fl
     rank = mean - float(stats.norm.ppf(0.5 + level / 2)) * sd
     bar = _claimed_up_to(q, discovery)
     verdicts = tuple(_verdict(b, v, bar) for b, v in zip(beta, q, strict=True))
-    return _Scores(beta - half, beta + half, p, q, mean, rank, verdicts)
+    return _Scores(beta - half, beta + half, p, q, mean, rank, verdicts, gated=bar < discovery)
 
 
 def _claimed_up_to(q: Floats, discovery: float) -> float:
@@ -343,7 +305,7 @@ def _directed(t: Floats, dof: Floats, p: Floats) -> Floats:
     return np.asarray(np.maximum(adjusted.min(axis=0), p))
 
 
-def _row(panel: Panel, model: _Model, scores: _Scores, s: int) -> LiftRow:
+def _row(panel: Panel, model: _Model, scores: _Scores, s: int, discovery: float) -> LiftRow:
     return LiftRow(
         source=panel.sources[s],
         family=panel.families[s],
@@ -358,6 +320,7 @@ def _row(panel: Panel, model: _Model, scores: _Scores, s: int) -> LiftRow:
         se=_known(model.se[s]),
         shrunk=_known(scores.mean[s]),
         rank_key=_known(scores.rank[s]),
+        gated=scores.gated and bool(scores.q[s] <= discovery),
     )
 
 
@@ -367,46 +330,6 @@ def _verdict(beta: float, q: float, discovery: float) -> Verdict:
     if q > discovery:
         return "no clear difference"
     return "associated within the same question" if beta > 0 else "goes with fewer mentions"
-
-
-def shrink(beta: Floats, se: Floats, families: tuple[str, ...]) -> tuple[Floats, Floats]:
-    r"""Empirical-Bayes estimates pulled to the family's mean.
-
-    :math:`\beta_s \sim N(\mu_f, \tau_f^2)`, with :math:`\tau_f^2` by DerSimonian and Laird's moments;
-    families of fewer than three sources borrow the mean and spread of all sources.
-
-    Returns
-    -------
-    mean, sd : ndarray, shape (S,)
-        Posterior mean and standard deviation; NaN where `beta` is NaN.
-
-    References
-    ----------
-    DerSimonian & Laird (1986), "Meta-analysis in clinical trials"; Morris (1983).
-    """
-    names = np.asarray(families)
-    known = np.isfinite(beta) & np.isfinite(se) & (se > 0)
-    mean, sd = np.full(len(beta), np.nan), np.full(len(beta), np.nan)
-    if not known.any():
-        return mean, sd
-    overall = _moments(beta[known], se[known])
-    for name in np.unique(names[known]):
-        at = known & (names == name)
-        mu, tau2, mu_var = _moments(beta[at], se[at]) if at.sum() >= 3 else overall
-        weight = tau2 / (tau2 + se[at] ** 2)
-        mean[at] = weight * beta[at] + (1 - weight) * mu
-        sd[at] = np.sqrt(weight * se[at] ** 2 + (1 - weight) ** 2 * mu_var)
-    return mean, sd
-
-
-def _moments(beta: Floats, se: Floats) -> tuple[float, float, float]:
-    w = 1 / se**2
-    mu = float((w * beta).sum() / w.sum())
-    excess = float((w * (beta - mu) ** 2).sum()) - (len(beta) - 1)
-    spread = float(w.sum() - (w**2).sum() / w.sum())
-    tau2 = max(0.0, excess / spread) if spread > 0 else 0.0
-    v = 1 / (se**2 + tau2)
-    return float((v * beta).sum() / v.sum()), tau2, float(1 / v.sum())
 
 
 def _checked(

@@ -39,6 +39,8 @@ class Panel:
         The first week (a code of `week`) in which a link of the source to the brand is live, and the first
         in which none is any more. A begin below 0 was there before the first week or has no known day; a
         begin of at least the number of weeks is no link.
+    looked, known : int
+        Links (page → brand) that our own looks found, and how many of them an export knows.
     """
 
     prompt: Ints
@@ -54,6 +56,8 @@ class Panel:
     own: int | None = None
     begins: Ints | None = None
     ends: Ints | None = None
+    looked: int = 0
+    known: int = 0
 
     def __post_init__(self) -> None:
         a, b, s = len(self.prompt), len(self.brands), len(self.sources)

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse, stats
 
-from analysis.lift.estimate import GATE, MIN_PROMPTS, MORE, lift
+from analysis.lift.estimate import MIN_PROMPTS, MORE, lift
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.simulate import world
+from analysis.lift.table import GATE
 from tracker.errors import UsageError
 
 WEEKS = (4, 8, 16, 26, 52)

@@ -170,6 +170,9 @@ class Truth:
     planted, common : ndarray of bool, shape (S,)
         Sources with a lift; sources that raise every brand.
     exposed : ndarray of int, shape (S,)
+    gain : ndarray, shape (S, B)
+        What a link from each source to each brand would have added to the brand's mean rate in the last four
+        weeks; 0 where it is live, or the page names the brand anyway. NaN in a "list" world.
     """
 
     rate: Floats
@@ -178,6 +181,7 @@ class Truth:
     planted: Bools
     common: Bools
     exposed: Ints
+    gain: Floats
 
 
 @dataclass(frozen=True)
@@ -251,7 +255,8 @@ def world(
     recorded = np.where(known, recorded, np.where(start < weeks, -1, recorded))
     exposed = _live(cited, recorded, end, grid.week)
     panel = _panel(grid, named, cited, exposed, home, recorded, end)
-    return panel, _truth(rate, gain, truly, exposed, planted, common)
+    would = _would(chosen, eta, truly, theta[:, grid.prompt].T, cited, grid.week > int(grid.week.max()) - 4)
+    return panel, _truth(rate, gain, truly, exposed, planted, common, would)
 
 
 def _grid(rng: np.random.Generator, total: int, prompts: int, weeks: int, engines: int) -> _Grid:
@@ -436,10 +441,34 @@ def _panel(
     )
 
 
-def _truth(rate: Floats, gain: Floats, truly: Bools, exposed: Bools, planted: Bools, common: Bools) -> Truth:
+def _would(recipe: Recipe, eta: Floats, exposed: Bools, lift: Floats, cited: Floats, recent: Bools) -> Floats:
+    """`Truth.gain`."""
+    eta, exposed, lift, cited = eta[recent], exposed[recent], lift[recent], cited[recent]
+    if recipe.outcome == "points":
+        total = special.expit(eta) + (exposed * lift[:, None, :]).sum(axis=2)
+        more = np.clip(total[:, :, None] + lift[:, None, :], 0.01, 0.99)
+        raised = more - np.clip(total, 0.01, 0.99)[:, :, None]
+    elif recipe.outcome == "logit":
+        odds = (special.logit(np.clip(0.3 + lift, 0, 0.97)) - special.logit(0.3))[:, None, :]
+        score = eta + (exposed * odds).sum(axis=2)
+        raised = special.expit(score[:, :, None] + odds) - special.expit(score)[:, :, None]
+    else:
+        return np.full((exposed.shape[2], exposed.shape[1]), np.nan)
+    return np.asarray((raised * ~exposed * (cited > 0)[:, None, :]).mean(axis=0).T)
+
+
+def _truth(
+    rate: Floats,
+    gain: Floats,
+    truly: Bools,
+    exposed: Bools,
+    planted: Bools,
+    common: Bools,
+    would: Floats,
+) -> Truth:
     real = np.where(truly & exposed, gain, 0.0)
     pairs = exposed.sum(axis=0).T
     with np.errstate(invalid="ignore"):
         own = real.sum(axis=0).T / pairs
         lift = real.sum(axis=(0, 1)) / pairs.sum(axis=1)
-    return Truth(rate, lift, own, planted, common, pairs.sum(axis=1))
+    return Truth(rate, lift, own, planted, common, pairs.sum(axis=1), would)

@@ -274,7 +274,9 @@ def _trend(bare: Design) -> Floats:
     for start, stop in _cuts(fx, b * k):
         part = dense(bare.columns, start, stop, b)
         project(part, fx.cell[start:stop], fx.inner[start:stop], fx.basis)
-        np.add.at(sums, fx.outer[start:stop], part)
+        groups, local = np.unique(fx.outer[start:stop], return_inverse=True)
+        into = sparse.csr_array((np.ones(stop - start), (local, np.arange(stop - start))))
+        sums[groups] += np.asarray(into @ part.reshape(stop - start, -1)).reshape(-1, b, k)
     out = np.zeros_like(sums)
     for groups, inverse in fx.crossing:
         out[groups] = (inverse @ sums[groups].reshape(-1, k)).reshape(-1, b, k)

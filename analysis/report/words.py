@@ -15,7 +15,7 @@ from analysis.intervals import Interval
 from analysis.lift.direction import sentence
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Mark, Moment
-from analysis.opportunities import Opportunity
+from analysis.opportunities import Opportunity, Withheld
 from analysis.report.charts import Trend
 from analysis.report.week import Source, Week
 from analysis.visibility import Measure, Row
@@ -283,15 +283,20 @@ def checks(row: LiftRow) -> str:
 def gain(row: Opportunity) -> str:
     """What would go with a link, if the association held for this brand."""
     if row.gain is None:
-        return "stands out; direction not settled" if row.stands_out else "no gain can be given"
+        return WITHHELD[row.withheld]
     span = numbers.points_range(row.gain_low, row.gain_high)
     return f"{numbers.points(row.gain)} ({span}) would go with a link"
 
 
+WITHHELD: dict[Withheld, str] = {
+    "": "no gain can be given",
+    "direction": "stands out; direction not settled",
+    "source": "stands out; when its own links began, too little moved",
+}
 GAIN_NOTE = (
-    "A gain is the source's lift times the share of answers that cite it: what would go with a link if "
-    "the association "
-    "held for your brand. It is no promise."
+    "A gain is what a link could bring in answers like those of the last four weeks, if the source works for "
+    "you as for the brands it links to. It is given only where the days on which links begin support the "
+    "sources, and this one. It is no promise."
 )
 
 

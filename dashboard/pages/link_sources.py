@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.lift.direction import sentence
+from analysis.lift import cautions
+from analysis.lift.direction import by_family, sentence
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.lift.listing import ListingTable
 from analysis.lift.listing import sentence as listed_or_linked
@@ -50,6 +51,9 @@ def summary(lifts: LiftTable) -> None:
     }
     widgets.section(head, words.SUMMARY.format(**basis, thin=thin, sources=len(lifts.rows)))
     st.markdown(sentence(lifts.direction))
+    said = (by_family(lifts.by_family), *lifts.warnings, cautions.known_share(lifts.known))
+    for each in filter(None, said):
+        widgets.quiet(each)
 
 
 def forest(rows: list[LiftRow]) -> None:
@@ -97,6 +101,8 @@ def everything(lifts: LiftTable) -> None:
     heads = widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4))
     few = [i for i, row in enumerate(shown) if row.lift is None]
     widgets.table(heads, [cells.lift_line(row) for row in shown], few=few)
+    if any(row.gated for row in shown):
+        widgets.quiet(cautions.gate(lifts.discovery, lifts.gate))
 
 
 def checks(rows: list[LiftRow]) -> None:
@@ -105,16 +111,9 @@ def checks(rows: list[LiftRow]) -> None:
     widgets.section(words.CHECKS, words.CHECKS_SUB)
     name = widgets.choice(words.SOURCE, "source", [row.source for row in rows], width=320)
     row = next(row for row in rows if row.source == name)
-    tones = {True: "good", False: "warn"}
-    shown = [
-        (
-            words.CHECK_NAMES.get(check, check),
-            widgets.badge(words.OUTCOME[passed], tones[passed]),
-            numbers.minus(row.details.get(check, "")),
-        )
-        for check, passed in row.checks.items()
-    ]
-    widgets.table(widgets.columns(words.CHECK_COLUMNS), shown)
+    widgets.table(widgets.columns(words.CHECK_COLUMNS), cells.lift_checks(row))
+    if row.goes_with_more:
+        widgets.quiet(words.EXPLAINED.format(what=cautions.explained(row)))
 
 
 show()

@@ -69,8 +69,7 @@ def card(offer: Opportunity) -> str:
 
 def gain(offer: Opportunity) -> widgets.Safe:
     if offer.gain is None:
-        none = words.UNSETTLED if offer.stands_out else words.NO_GAIN
-        return widgets.Safe(f'<span class="cl-quiet">{widgets.text(none)}</span>')
+        return widgets.Safe(f'<span class="cl-quiet">{widgets.text(words.WITHHELD[offer.withheld])}</span>')
     span = numbers.points_range(offer.gain_low, offer.gain_high)
     return widgets.small(f"{words.GAIN} {numbers.points(offer.gain)}", span)
 

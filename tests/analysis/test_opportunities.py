@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from analysis import frames
 from analysis.lift.direction import Direction, DirectionVerdict
 from analysis.lift.estimate import LiftRow
+from analysis.lift.gains import Gain
 from analysis.opportunities import Opportunity, called_like_a_brand, decide, opportunities
 from tests.facts import MONDAY, Facts, week
 from tracker import domains, store
@@ -103,7 +104,9 @@ def lift_table(low: float, verdict: str = "associated within the same question")
     }
     names = ("example.org", "example.net")
     rows = [LiftRow(source=name, verdict=verdict, **row) for name in names]  # type: ignore[arg-type]
-    return SimpleNamespace(rows=rows, direction=told("supports the source"))
+    gains = {name: Gain(0.1, 0.05, 0.15, works=0.9, cited=0.5) for name in names}
+    works = dict.fromkeys(names, 0.9)
+    return SimpleNamespace(rows=rows, direction=told("supports the source"), gains=gains, works=works)
 
 
 def told(verdict: DirectionVerdict) -> Direction:
@@ -119,9 +122,9 @@ def test_no_gain_is_given_unless_timing_supports_the_source(
     facts.link(NEWS, "https://oltera.com/")
     facts.store(sqlite_database)
     table = lift_table(0.1)
-    table.direction = told(verdict) if verdict else None
+    table.direction, table.gains = told(verdict) if verdict else None, {}
     row = found(sqlite_database, lift=table)["example.org"]
-    assert (row.gain, row.stands_out) == (None, True)
+    assert (row.gain, row.stands_out, row.withheld) == (None, True, "direction")
 
 
 def test_what_stands_out_without_a_gain_comes_before_what_is_cited_more(sqlite_database: Engine) -> None:
@@ -131,7 +134,7 @@ def test_what_stands_out_without_a_gain_comes_before_what_is_cited_more(sqlite_d
     facts.link(NEWS, "https://oltera.com/")
     facts.store(sqlite_database)
     table = lift_table(0.1)
-    table.direction = told("not settled")
+    table.direction, table.gains = told("not settled"), {}
     rows = opportunities(sqlite_database, frames.world(sqlite_database), lift=table)
     assert [(row.source, row.stands_out, row.gain) for row in rows] == [
         ("example.org", True, None),
@@ -139,7 +142,9 @@ def test_what_stands_out_without_a_gain_comes_before_what_is_cited_more(sqlite_d
     ]
 
 
-def test_a_gain_is_lift_times_the_share_of_answers_citing_the_source(sqlite_database: Engine) -> None:
+def test_a_gain_is_the_tables_and_a_source_that_stands_out_without_one_says_why(
+    sqlite_database: Engine,
+) -> None:
     facts = Facts()
     facts.answer("best crm", cited=[NEWS, "https://big.com/"])
     facts.answer("best crm", cited=["https://big.com/"], repeat=1)
@@ -147,10 +152,14 @@ def test_a_gain_is_lift_times_the_share_of_answers_citing_the_source(sqlite_data
     facts.store(sqlite_database)
     rows = opportunities(sqlite_database, frames.world(sqlite_database), lift=lift_table(0.1))
     assert [row.source for row in rows] == ["example.org", "big.com"]
-    assert (rows[0].gain, rows[0].gain_low, rows[0].gain_high) == pytest.approx((0.1, 0.05, 0.15))
-    assert rows[1].gain is None
+    assert (rows[0].gain, rows[0].gain_low, rows[0].gain_high, rows[0].works) == (0.1, 0.05, 0.15, 0.9)
+    assert (rows[1].gain, rows[1].withheld) == (None, "")
     doubtful = lift_table(-0.1, "no clear difference")
     assert found(sqlite_database, lift=doubtful)["example.org"].gain is None
+    alone = lift_table(0.1)
+    alone.gains = {}
+    row = found(sqlite_database, lift=alone)["example.org"]
+    assert (row.gain, row.stands_out, row.withheld) == (None, True, "source")
 
 
 def test_supported_gains_come_first_by_their_lower_bound_and_closed_rows_last(
@@ -180,9 +189,10 @@ def test_supported_gains_come_first_by_their_lower_bound_and_closed_rows_last(
         replace(template, source=name, lift=lift, low=low, high=0.6, verdict=verdict)  # type: ignore[arg-type]
         for name, (lift, low, verdict) in lifts.items()
     ]
-    ranked = opportunities(
-        sqlite_database, world, lift=SimpleNamespace(rows=rows, direction=told("supports the source"))
-    )  # type: ignore[arg-type]
+    table = lift_table(0.1)
+    table.rows = rows
+    table.gains = {name: Gain(lift, low, 0.6, 0.9, 0.5) for name, (lift, low, _) in lifts.items()}
+    ranked = opportunities(sqlite_database, world, lift=table)
     gains = ["sure.com", "alpha.com", "working.com", "loose.com"]
     assert [row.source for row in ranked] == [
         *gains,

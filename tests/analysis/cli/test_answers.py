@@ -83,7 +83,9 @@ def test_lift_has_the_published_fields(address: str) -> None:
     )
     (row,) = found["rows"]
     wanted = {"source", "lift", "low", "high", "p", "q", "exposed", "prompts", "verdict", "checks"}
+    wanted |= {"gated", "pull", "pull_low", "missing", "missing_low", "works"}
     assert wanted <= set(row)
+    assert {"by_family", "exports_know", "warnings"} <= set(found)
     assert (row["source"], row["exposed"]) == ("example.org", 72)
     assert (row["lift"] is None) == (row["verdict"] == "not enough data")
     assert (found["direction"]["verdict"], row["direction"]) == ("not testable", None)

@@ -88,7 +88,8 @@ def test_levels_are_removed_as_dummies_would(slanted: bool) -> None:
     topics = np.array([0, 0, 0, 1, 1, 1])
     slope = rng.random((e, p, k)) if slanted else None
     values = rng.normal(size=(e, p, t, k))
-    rest = d._Moving(weight, topics, slope).rest(values)
+    moving = d._Moving(weight, topics, slope)
+    rest = np.stack([moving.of_column(values[..., each], each) for each in range(k)], axis=3)
     cell = np.array(list(np.ndindex(e, p, t)))
     for column in range(k):
         dummies = [(cell[:, 0] == i) & (cell[:, 1] == j) for i in range(e) for j in range(p)]
@@ -127,7 +128,7 @@ def test_slopes_are_least_squares_and_their_pulls_add_up_to_nothing() -> None:
     outcome = rng.normal(size=shape)
     of = np.array([0, 0, 1, 1])
     predicted = [d._Predicted(s, k, columns[s, ..., k]) for s in range(len(columns)) for k in range(shape[3])]
-    slopes = d._regress(outcome, predicted, Untouched(weight), of, 2)
+    slopes = d._regress(outcome, predicted, Untouched(weight), len(of)).slopes(of, 2)
     x = np.stack([columns[:2].sum(axis=0).ravel(), columns[2:].sum(axis=0).ravel()], axis=1)
     root = np.sqrt(np.repeat(weight.ravel(), 3))
     expected = np.linalg.lstsq(x * root[:, None], outcome.ravel() * root, rcond=None)[0]
@@ -139,7 +140,7 @@ def test_errors_count_prompts_and_sources_and_what_they_share_once() -> None:
     pull = np.array([[1.0, 2.0], [3.0, -1.0], [0.0, 1.0]])
     by_prompt = (9 + 4 + 1) * 3 / 2
     by_source = (16 + 4) * 2 / 1
-    assert d._crossed(pull, pull) == pytest.approx(by_prompt + by_source - (1 + 4 + 9 + 1 + 1))
+    assert d._variance(pull) == pytest.approx(by_prompt + by_source - (1 + 4 + 9 + 1 + 1))
     assert d._variance(np.array([[1.0, -1.0], [-1.0, 1.0]])) >= 0
 
 
