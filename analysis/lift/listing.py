@@ -267,7 +267,8 @@ def _two_way(apart: Design, fitted: Fit, g: int, width: int) -> tuple[Floats, Fl
     by_both = np.zeros(len(known))
     carried = np.zeros((len(known), g))
     at, scores = -1, np.zeros(width + 2 * g)
-    for prompt, part in apart.blocks():
+    for start, _, part in apart.blocks():
+        prompt = int(apart.effects.cluster[start])
         if prompt != at:
             by_both += _both(pull, weight, scores, by_source)
             at, scores = prompt, np.zeros(width + 2 * g)
