@@ -99,7 +99,7 @@ class PageKind:
             or self._profile()
             or self._forum()
             or self._press()
-            or self._guest(url, placement)
+            or self._guest()
             or self._directory()
             or self._resource(node)
             or self._editorial(node, placement)
@@ -247,12 +247,9 @@ class PageKind:
         why = self._host("press") or self._says("press") or self._label("press") or self._path("press")
         return KindOfLink("press", why) if why else None
 
-    def _guest(self, url: str, placement: str) -> KindOfLink | None:
+    def _guest(self) -> KindOfLink | None:
+        """What the page itself says: a box about the author alone is mostly about the site's own people."""
         why = self._says("guest post") or self._label("guest post") or self._path("guest post")
-        if why is None and placement == "author_bio":
-            target = domains.try_parse(url)
-            if target is not None and target.domain not in _WORDS["guest post"]["accounts"]:
-                why = "stands in the box about the author"
         return KindOfLink("guest post", why) if why else None
 
     def _directory(self) -> KindOfLink | None:

@@ -142,7 +142,7 @@ CASES = [
         OG,
     ),
     (
-        "guest post",
+        "unknown",
         article(f'{FILL}<div class="author-bio"><p>Ana Roth leads sales at {LINK}.</p></div>'),
         "https://blog.example/a",
         OG,
