@@ -64,7 +64,7 @@ def power(
     rng = np.random.default_rng(seed)
     blocks = blocks_of(design, weeks)
     length, s, k = weeks // blocks, len(past.sources), len(pairs)
-    each = _Past(past, pairs)
+    each = _Past(past, pairs, before)
     apart = each.wander(before, length)
     was = each.drawn(rng, before, draws, np.zeros((draws, s)), lift)
     parts: list[tuple[Floats, Floats, Floats]] = []
@@ -99,7 +99,7 @@ def _share(values: Floats, towards: Floats) -> float:
 class _Past:
     """The past as rates, and windows drawn from it."""
 
-    def __init__(self, past: TrialCounts, pairs: list[tuple[int, int]]) -> None:
+    def __init__(self, past: TrialCounts, pairs: list[tuple[int, int]], before: int) -> None:
         self.past = past
         self.first, self.second = (np.array([pair[i] for pair in pairs], np.int64) for i in (0, 1))
         self.missing = past.unnamed.sum(axis=2)
@@ -109,7 +109,8 @@ class _Past:
         self.p = np.divide(
             past.named.sum(axis=0), self.asked, out=np.zeros(len(self.asked)), where=self.asked > 0
         )
-        cites = profile(past)
+        # as many weeks as the experiment will weigh prompts by, with their noise
+        cites = profile(past.between(past.weeks[-min(before, len(past.weeks))], past.weeks[-1]))
         reach = cites.sum(axis=1, keepdims=True)
         self.within = np.divide(cites, reach, out=np.zeros(cites.shape), where=reach > 0)
         self.reaches = self.within @ cites.T
