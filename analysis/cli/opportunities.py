@@ -49,6 +49,7 @@ def opportunities(
     from analysis import opportunities as o
     from analysis.classes.families import families
     from analysis.lift.estimate import lift as estimate
+    from analysis.lift.listing import listing, sentence
 
     if set_state is not None:
         decided(where, set_state, partial(o.decide, note=note, now=datetime.now(UTC)), as_json=as_json)
@@ -63,6 +64,7 @@ def opportunities(
         lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
         offers = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
         maybe_owned = o.called_like_a_brand(asked.database, asked.world)
+        told = listing(*frames.listing_data(asked.database, asked.world, asked.scope)) if gains else None
     if as_json:
         rows = [{k: v for k, v in asdict(row).items() if k != "weight"} for row in offers]
         print_json({"window": asked.window, "rows": rows, "yours": [asdict(site) for site in maybe_owned]})
@@ -87,6 +89,8 @@ def opportunities(
             f"{plain(site.domain)} is cited by {site.answers:,} answers and belongs to no brand. {whose}? "
             "Then list it under `domains:` or `owns:` of brands.yaml."
         )
+    if told is not None and told.told_apart:
+        out.print(sentence(told))
     if offers:
         out.print(
             f"\n{len(offers)} in all. Pages and next steps: --json. "

@@ -140,6 +140,11 @@ class ListingTable:
     answers: int
     level: float
 
+    @property
+    def told_apart(self) -> bool:
+        """Whether enough pages were looked at for a verdict."""
+        return self.verdict != "not enough pages looked at"
+
 
 def listing(panel: Panel, evidence: Evidence, *, level: float = 0.95) -> ListingTable:
     r"""Tell a listing from a link.
@@ -390,10 +395,10 @@ def sentence(told: ListingTable) -> str:
     """What to ask a page for, as people read it, with n, intervals and definitions."""
     share = "no citation" if told.share is None else f"{numbers.percent(told.share)} of the citations"
     basis = f"Looked at: {share} of sources that list or link, {numbers.counted(told.pages, 'page')}."
-    if told.verdict == "not enough pages looked at":
+    if not told.told_apart:
         return (
             f"Listing and link are not told apart yet. {basis} Needed: {numbers.percent(ENOUGH_SHARE, 0)}, "
-            f"or {numbers.percent(LEAST_SHARE, 0)} with {ENOUGH_PAGES} pages; `citelift pages check` looks "
+            f"or {numbers.percent(LEAST_SHARE, 0)} with {ENOUGH_PAGES} pages; 'citelift pages check' looks "
             f"at more."
         )
     listed, linked = _span(told.listed), _span(told.linked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.lift.listing import sentence
 from analysis.opportunities import Opportunity, Reason
 from dashboard import data, strings, widgets
 from dashboard.strings import Sources
@@ -27,9 +28,12 @@ def show() -> None:
     scope = widgets.filters(("weeks", "engine", "topic", "country", "language"), weeks=None, row=row)
     with st.spinner(words.COMPUTING):
         offers = data.opportunities(here.workspace, scope)
+        told = data.listing(here.workspace, scope)
     if not offers:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return
+    if told.told_apart:
+        widgets.quiet(sentence(told))
     listed([o for o in offers if wanted(o, state, reason)], offers)
 
 

@@ -30,10 +30,9 @@ def add_group(app: typer.Typer, name: str, words: str, group: str) -> typer.Type
 
 
 def group_of(app: typer.Typer, name: str) -> typer.Typer:
-    """A group that another package has begun."""
-    (made,) = (each.typer_instance for each in app.registered_groups if each.name == name)
-    assert made is not None
-    return made
+    """A group that another package has begun; a bare one where that package stands aside."""
+    begun = (each.typer_instance for each in app.registered_groups if each.name == name)
+    return next(begun, None) or add_group(app, name, "", READ)
 
 
 def _spread(verb: Callable[..., None]) -> Callable[..., None]:
