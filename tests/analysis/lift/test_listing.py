@@ -25,9 +25,9 @@ def columns(panel: Panel, evidence: Evidence) -> tuple[np.ndarray, np.ndarray, n
     pooled = [sparse.csr_array(t.sum(axis=1)[:, None]) for t in (evidence.linked, evidence.followed)]
     assert evidence.prominence is not None
     stacked = sparse.hstack([evidence.listed, *pooled, evidence.unseen, evidence.prominence], format="csr")
-    blocks = list(design(panel, sparse.csr_array(stacked), effects(panel)).blocks())
-    whole = np.concatenate([part for _, part in blocks])
-    return whole[:, :-1], whole[:, -1], np.concatenate([np.full(len(part), g) for g, part in blocks])
+    fx = effects(panel)
+    whole = np.concatenate([part for *_, part in design(panel, sparse.csr_array(stacked), fx).blocks()])
+    return whole[:, :-1], whole[:, -1], np.repeat(fx.cluster, len(panel.brands))
 
 
 def test_the_pooled_columns_are_least_squares_beside_the_listings(small: tuple[Panel, Evidence]) -> None:
@@ -50,7 +50,7 @@ def test_errors_by_prompt_and_source_are_those_of_brute_force(small: tuple[Panel
     bread = np.linalg.pinv(x.T @ x)
     residual = y - x @ (bread @ (x.T @ y))
     apart = sparse.csr_array(sparse.hstack([evidence.linked, evidence.followed], format="csr"))
-    whole = np.concatenate([part for _, part in design(panel, apart, effects(panel)).blocks()])
+    whole = np.concatenate([part for *_, part in design(panel, apart, effects(panel)).blocks()])
     own = np.zeros((int(prompt.max()) + 1, s))
     for g in range(len(own)):
         at = prompt == g
