@@ -55,7 +55,9 @@ def gate(
     -----
     Weeks that share at least nine in ten (prompt, engine) pairs are compared on what they share, and a note
     says how many pairs were left out: a failed ask must not end every comparison. Below that, or where an
-    engine is missing or another model answered, they are "not comparable".
+    engine is missing or another model answered, they are "not comparable". Periods are compared on the
+    engines whose model stayed, where there are any, and a note names the others: of many engines some model
+    changes nearly every month.
     """
     week = {day: asked[asked["week"] == day] for day in (first, last)}
     if missing := [f"no answers in the {_side(what)} {day}" for day, frame in week.items() if frame.empty]:
@@ -66,12 +68,16 @@ def gate(
     asked_at_all = {pair for pair in before | after if pair[0] in both}
     models = {engine: dict(spells) for engine, spells in served_weeks(pd.concat(week.values())).items()}
     changed = {e for e in both if served.changed(models[e][first], models[e][last])}
-    reasons = [
-        *_absent(before, after, (first, last), engines, what),
-        *(_another_model(engines[e], models[e][first], models[e][last]) for e in _named(changed, engines)),
-    ]
-    left_out = len(asked_at_all) - len(shared)
+    reasons = [*_absent(before, after, (first, last), engines, what)]
     notes = []
+    switched = [
+        _another_model(engines[e], models[e][first], models[e][last]) for e in _named(changed, engines)
+    ]
+    if what == "period" and both - changed:
+        notes += [f"{each}, and is left out of the comparison" for each in switched]
+    else:
+        reasons += switched
+    left_out = len(asked_at_all) - len(shared)
     if left_out and len(shared) < COMMON_ENOUGH * len(asked_at_all):
         common = f"only {len(shared)} of {len(asked_at_all)} prompt × engine pairs"
         reasons.append(f"{common} were asked in both {what}s")

@@ -111,15 +111,25 @@ def changed(moved: Sequence[WeekChange]) -> list[object]:
         return [Glance.ONE_WEEK]
     if moved[0].verdict == "not comparable":
         return [Glance.NOT_COMPARABLE.format(reason="; ".join(moved[0].reasons))]
+    return [*_moves(moved), *(_small(f"{note}.") for note in moved[0].notes)]
+
+
+def _moves(moved: Sequence[WeekChange]) -> list[object]:
     beyond_noise = [change for change in moved if change.verdict in ("up", "down")]
     span = numbers.counted(moved[0].weeks, "week")
     if beyond_noise:
-        one_look = Safe(f"<small>{widgets.text(Glance.ONE_LOOK.format(span=span))}</small>")
-        return [*(_move(change) for change in beyond_noise[:LINES]), one_look]
+        return [
+            *(_move(change) for change in beyond_noise[:LINES]),
+            _small(Glance.ONE_LOOK.format(span=span)),
+        ]
     if all(change.verdict == "not enough data" for change in moved):
         return [Glance.THIN_WEEKS]
     days = {"after": numbers.day(moved[0].last), "before": numbers.day(moved[0].first)}
     return [Glance.NOISE.format(comparisons=numbers.counted(len(moved), "comparison"), span=span, **days)]
+
+
+def _small(words: str) -> Safe:
+    return Safe(f"<small>{widgets.text(words)}</small>")
 
 
 def _move(change: WeekChange) -> Safe:

@@ -24,8 +24,14 @@ MAY_IMPORT = {
     "dashboard": {"dashboard", "analysis", "tracker"},
 }
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-TREES = {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in MODULES}
+SOURCES = [path.relative_to(ROOT) for path in MODULES]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Parsed when a test asks: every process that shares the tests out collects this file."""
+    return {name: ast.parse((ROOT / name).read_text("utf-8")) for name in SOURCES}
 
 
 @cache
@@ -36,7 +42,7 @@ def imported(name: Path) -> frozenset[str]:
 
 
 def _imported(name: Path) -> Iterator[str]:
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(trees()[name]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -49,7 +55,7 @@ def _imported(name: Path) -> Iterator[str]:
 
 def importers(library: str) -> set[str]:
     return {
-        name.as_posix() for name in TREES if any(each.split(".")[0] == library for each in imported(name))
+        name.as_posix() for name in SOURCES if any(each.split(".")[0] == library for each in imported(name))
     }
 
 
@@ -62,7 +68,7 @@ def test_the_sources_are_found() -> None:
 def test_imports_flow_from_dashboard_to_analysis_to_tracker(package: str) -> None:
     foreign = {
         (name.as_posix(), each)
-        for name in TREES
+        for name in SOURCES
         if name.parts[0] == package
         for each in imported(name)
         if each.split(".")[0] in {*PACKAGES, "tests"} - MAY_IMPORT[package]
@@ -126,7 +132,7 @@ def dotted(name: Path) -> str:
     return ".".join(name.with_suffix("").parts).removesuffix(".__init__")
 
 
-NAMES = {dotted(name): name for name in TREES}
+NAMES = {dotted(name): name for name in SOURCES}
 
 
 def module_of(full: str) -> str | None:
@@ -143,10 +149,12 @@ def wing_of(module: str) -> str | None:
     return module or None
 
 
-ARROWS = {
-    module: {aim for full in imported(name) if (aim := module_of(full)) and aim != module}
-    for module, name in NAMES.items()
-}
+@cache
+def arrows() -> dict[str, set[str]]:
+    return {
+        module: {aim for full in imported(name) if (aim := module_of(full)) and aim != module}
+        for module, name in NAMES.items()
+    }
 
 
 def test_every_module_belongs_to_a_wing() -> None:
@@ -166,7 +174,7 @@ def test_a_wing_imports_only_wings_on_floors_below_its_own() -> None:
     upward = [
         f"{NAMES[module]} imports {aim}: {wing} (floor {FLOOR[wing]}) may not import {other} (floor "
         f"{FLOOR[other]})"
-        for module, aims in ARROWS.items()
+        for module, aims in arrows().items()
         for aim in sorted(aims)
         if (wing := wing_of(module)) and (other := wing_of(aim)) and wing != other
         if wing.split(".")[0] == other.split(".")[0] and FLOOR[other] >= FLOOR[wing]
@@ -177,7 +185,7 @@ def test_a_wing_imports_only_wings_on_floors_below_its_own() -> None:
 def test_only_a_door_imports_a_door() -> None:
     through = [
         f"{NAMES[module]} imports {aim}: what both need belongs below the command lines"
-        for module, aims in ARROWS.items()
+        for module, aims in arrows().items()
         for aim in sorted(aims)
         if wing_of(aim) in DOORS and wing_of(module) not in DOORS
     ]
@@ -185,8 +193,8 @@ def test_only_a_door_imports_a_door() -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    arrows = networkx.DiGraph((module, aim) for module, aims in ARROWS.items() for aim in aims)
-    circles = [sorted(ring) for ring in networkx.strongly_connected_components(arrows) if len(ring) > 1]
+    graph = networkx.DiGraph((module, aim) for module, aims in arrows().items() for aim in aims)
+    circles = [sorted(ring) for ring in networkx.strongly_connected_components(graph) if len(ring) > 1]
     assert circles == []
 
 
@@ -275,7 +283,7 @@ def _hands_on(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
 def test_only_settings_reads_the_environment() -> None:
     found = {
         f"{name}:{line}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         if name.as_posix() not in {"tracker/settings.py", "tracker/child.py"}
         for line in reads_the_environment(tree)
     }
@@ -313,7 +321,7 @@ TABLES_OF_DATA = {
 
 
 def test_no_module_is_longer_than_four_screens_and_a_half() -> None:
-    lengths = {name.as_posix(): len((ROOT / name).read_text("utf-8").splitlines()) for name in TREES}
+    lengths = {name.as_posix(): len((ROOT / name).read_text("utf-8").splitlines()) for name in SOURCES}
     over = {name: lines for name, lines in lengths.items() if lines > LINES and name not in TABLES_OF_DATA}
     assert over == {}
 
@@ -327,7 +335,7 @@ def test_no_page_is_longer_than_120_lines() -> None:
 
 def test_no_class_name_stands_twice() -> None:
     lines: dict[str, list[str]] = {}
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 lines.setdefault(node.name, []).append(f"{name}:{node.lineno}")
@@ -337,7 +345,7 @@ def test_no_class_name_stands_twice() -> None:
 def test_one_broad_except_in_the_whole_program() -> None:
     found = [
         name.as_posix()
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler) and _is_broad(node)
     ]
@@ -404,8 +412,8 @@ def test_what_counts_as_a_literal_splat(source: str, count: int) -> None:
 
 def test_no_literal_is_unpacked_on_the_spot() -> None:
     tests = {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in TESTS}
-    trees = TREES | tests
-    splats = {f"{name}:{line}" for name, tree in trees.items() for line in literal_splats(tree)}
+    both = trees() | tests
+    splats = {f"{name}:{line}" for name, tree in both.items() for line in literal_splats(tree)}
     assert splats == set()
 
 

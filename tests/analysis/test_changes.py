@@ -185,6 +185,26 @@ def test_periods_that_other_models_served_are_not_comparable(sqlite_database: En
     assert own.reasons == ("alpha was served by m1 and then by m1, m2",)
 
 
+def test_periods_are_compared_on_the_engines_whose_model_stayed(sqlite_database: Engine) -> None:
+    facts = weekly([0.2] * 4 + [0.6] * 4, served={6: "m2"})
+    draw = np.random.default_rng(5)
+    for number in range(8):
+        for prompt in PROMPTS:
+            for repeat in range(8):
+                named = ["Norvane"] if draw.random() < 0.3 else []
+                facts.answer(prompt, "beta", week(number), named=named, repeat=repeat)
+    facts.store(sqlite_database)
+    world = frames.world(sqlite_database)
+    (own, *_) = compare_periods(sqlite_database, world, weeks=4, measures=("mention_rate",))
+    assert (own.verdict, own.reasons) == ("within noise", ())
+    assert own.notes == ("alpha was served by m1 and then by m1, m2, and is left out of the comparison",)
+    beta = next(key for key, name in world.engines.items() if name == "beta")
+    (alone, *_) = compare_periods(
+        sqlite_database, world, frames.Scope(engine=beta), measures=("mention_rate",)
+    )
+    assert own.difference == alone.difference
+
+
 def test_a_rise_that_stays_is_seen_by_those_who_look_every_week(sqlite_database: Engine) -> None:
     weekly([0.2] * 12 + [0.5] * 4).store(sqlite_database)
     found = {
