@@ -144,7 +144,7 @@ def test_none_of_all_and_none_of_all_differ_by_an_interval_and_not_by_a_point(
 def weekly(rates: Sequence[float], seed: int = 0, served: dict[int, str] | None = None) -> Facts:
     """The own brand's chance to be named, week by week; its rival's stays."""
     draw = np.random.default_rng(seed)
-    facts = Facts(prompts=PROMPTS, engines=("alpha",), brands=BRANDS[:2])
+    facts = Facts(prompts=PROMPTS, engines=("alpha", "beta"), brands=BRANDS[:2])
     model = "m1"
     for number, rate in enumerate(rates):
         model = (served or {}).get(number, model)
