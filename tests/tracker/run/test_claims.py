@@ -270,9 +270,10 @@ def test_another_request_after_what_may_be_paid_needs_the_money_twice_and_is_boo
 
 
 def test_asks_spread_over_a_window_wait_for_their_time(database: Engine, run_id: int) -> None:
+    now = datetime.now(UTC)
     with store.writing(database) as session:
         for number, ask in enumerate(session.exec(select(Ask).order_by(col(Ask.id)))):
-            ask.not_before = NOW + timedelta(hours=number)
+            ask.not_before = now + timedelta(hours=number)
             session.add(ask)
     assert len(take(database, run_id, "a:1:")) == 1
     batch = claims.claim(database, run_id, 1, me="a:1:", limit=4)
