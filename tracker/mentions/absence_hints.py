@@ -8,11 +8,11 @@ NAME = "\x01"
 """What stands for a name in folded text."""
 
 HINTS = (
-    r"\b(?:no|not|cannot|none|nothing|anything|never|empty|unable|unknown|unfamiliar|fail\w*|without|absent|"
-    r"missing|nowhere|neither|lacks?|unbekannt|inconnue?|desconhecid\w|desconocid\w|sconosciut\w|"
-    r"onbekend|okan[dt]t?|nieznan\w|"
-    r"kein\w*|nichts?|aucun\w*|pas|rien|ne|n|ningun\w*|nada|nessun\w*|non|nulla|niente|nao|nenhum\w*|geen|"
-    r"niet|niets|nie|brak|nic|"
+    r"\b(?:no|not|cannot|none|nothing|anything|never|empty|unable|unclear|unsure|uncertain|unknown|"
+    r"unfamiliar|fail\w*|without|absent|missing|nowhere|neither|lacks?|"
+    r"unbekannt|inconnue?|desconhecid\w|desconocid\w|sconosciut\w|onbekend|okan[dt]t?|nieznan\w|"
+    r"kein\w*|nichts?|aucun\w*|pas|rien|ne|n|ningun\w*|nada|sin|sem|nessun\w*|non|nulla|niente|nao|"
+    r"nenhum\w*|geen|niet|niets|nie|brak|nic|"
     r"inte|ingen|inga|inget|ikke|intet|ingenting|не|нет|ничего|ни|отсутству\w+)\b|n't|没|沒|无|無|未|不|找|ませ|"
     r"な[いかく]|없|못|않|" + absence_abroad.HINTS
 )

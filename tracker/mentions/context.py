@@ -53,6 +53,7 @@ _VERBS = frozenset(
 _NICKNAMES = frozenset(["big apple"])
 _INCORPORATED = re.compile(r",?\s+(?:Inc|LLC|Corp|Ltd|GmbH|PLC)\b")
 _GERMAN_FIRM = re.compile(r"\s+(?:GmbH|AG|SE|KG|Group|Gruppe|Holding)\b")
+_OWNING = re.compile(r"-(?:owned|backed|funded|operated|branded)\b")
 _TRADE_MARK = re.compile(r"(?:\s+[\w'’-]+){1,3}\s?[®™℠]")
 _NUMBERS = frozenset(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
 _APART = re.compile(
@@ -249,7 +250,7 @@ class _Here:
             return "name"
         if word in cues().months_and_days and _POSSESSIVE.match(self.after):
             return "open"
-        if any(each.match(self.after) for each in (_POSSESSIVE, _INCORPORATED, _TRADE_MARK)):
+        if any(each.match(self.after) for each in (_POSSESSIVE, _INCORPORATED, _OWNING, _TRADE_MARK)):
             return "name"
         if self._does_something(adverb=adverb):
             return "name"

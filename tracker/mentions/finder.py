@@ -18,7 +18,7 @@ from tracker.mentions.languages import GERMAN_NOUNS, spoken
 from tracker.mentions.names import BrandNames, check_names, folded_name, phrases_of
 from tracker.mentions.spellings import Spelling, spellings
 
-READER_VERSION = 5
+READER_VERSION = 6
 
 Stance = Literal["named", "absent"]
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -191,7 +191,7 @@ def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelli
     if not _written_so(written, spelling):
         return "word"
     if spelling.case == "acronym":
-        if written == spelling.written:
+        if written == spelling.written or written.isupper():
             return "name"
         return "small" if written.islower() else _of_an_acronym(prose, spelling)
     if spelling.case == "exact" or not spelling.words or not spoken(prose).any_of(_small(spelling)):

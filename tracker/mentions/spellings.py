@@ -1,8 +1,9 @@
 """One name → the spellings that people and models write for it.
 
 Coca-Cola, Coca Cola and CocaCola; & and "and"; McDonalds for McDonald's; Yahoo for Yahoo!; Gruenfeld for
-Grünfeld and Müller for Mueller; Demand IQ for DemandIQ. What becomes an everyday word by being joined
-(Work Day → workday) is left out; what becomes several by being split (Linked In) must keep its capitals.
+Grünfeld and Müller for Mueller; Demand IQ for DemandIQ; E. Leclerc for E.Leclerc; Home Depot for The Home
+Depot; 淘寶 for 淘宝. What becomes an everyday word by being joined (Work Day → workday) is left out; what
+becomes several by being split (Linked In) or loses its article must keep its capitals.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracker.mentions.folding import fold_name
+from tracker.mentions.hanzi import other_hanzi
 from tracker.mentions.languages import GERMAN_NOUNS, languages_of
 
 Case = Literal["any", "capital", "acronym", "exact", "capitals"]
@@ -23,10 +25,12 @@ _CAMEL = re.compile(r"[A-ZÀ-Þ]?[^\W\d_A-ZÀ-Þ]+|[A-ZÀ-Þ]+(?![^\W\d_A-ZÀ-Þ
 _AND = re.compile(r"(?<=\w\w\s)(?:and|und|et|y|e|en|og|och)(?=\s\w\w)", re.IGNORECASE)
 _INITIAL_AND = re.compile(r"\b\w and \w|\w and \w\b")
 """`AT and T`, whose small letters are words."""
-_LETTER_AND_DIGITS = re.compile(r"[A-Z]\d+")
+_LETTER_AND_DIGITS = re.compile(r"[A-Za-z]\d+")
 _TITLE = re.compile(r"\b(?:Dr|Mrs?|St|Ft|Mt)\b(?!\.)")
+_ARTICLE = re.compile(r"The (?=\S+ \S)")
+_INITIAL = re.compile(r"(?<!\w)([^\W\d_]\.) ?(?=[^\W\d_]{4})")
 _GERMAN_ADJECTIVE = re.compile(r"\w*(?:sche|iche|ige|ste|eue|eine)(?= )", re.IGNORECASE)
-_STEMS = re.compile(r"(?P<cut>[aoeаояйьё]|(?P<fleeting>[eeоeе])(?P<kept>[kcкц]))$")
+_STEMS = re.compile(r"(?P<cut>[aoeаояйьё]|[οηα]σ|(?P<fleeting>[eeоeе])(?P<kept>[kcкц]))$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class Spelling:
     """What a stem lacks to be the name; another ending must follow: Алис is Алиса as Алисе, Алису …"""
     words: frozenset[str] = frozenset()
     """Languages in which it is everyday words."""
+
+
+_SOFTENED = {"ka": "c", "ка": "ц", "ra": "rz", "ga": "dz"}
+"""Żabka: Żabce, Zara: Zarze."""
 
 
 def spellings(name: str, *, exact: bool = False) -> Iterator[Spelling]:
@@ -113,13 +121,14 @@ def _case(spelling: str, words: frozenset[str]) -> Case:
 
 
 def _forms(name: str) -> Iterator[tuple[str, bool]]:
-    """Other spellings, each with whether one word was split into several."""
+    """Other spellings, each with whether its words are a name by their capitals alone: `Linked In`, `Home
+    Depot`."""
     forms = {name: False}
     for change in _CHANGES:
         for form, split in list(forms.items()):
             for changed in change(form):
                 if len(forms) < _MOST:
-                    forms.setdefault(changed, split or change is _split)
+                    forms.setdefault(changed, split or change in (_split, _without_article))
     del forms[name]
     yield from forms.items()
 
@@ -132,10 +141,17 @@ def _without_signs(name: str) -> Iterator[str]:
     yield _TITLE.sub(r"\g<0>.", name)
     if re.search(r"\w{4}\+$", name):
         yield f"{name[:-1]} Plus"
+    for space in ("", " "):
+        yield _INITIAL.sub(rf"\1{space}", name)
     dotless = re.sub(r"(?<=[^\W\d_])\.(?=\s|$)", "", name)
     yield dotless
     if re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]*\.?(?: .*)?", name):
         yield name.replace(".", "")
+
+
+def _without_article(name: str) -> Iterator[str]:
+    if _ARTICLE.match(name):
+        yield _ARTICLE.sub("", name)
 
 
 def _ands(name: str) -> Iterator[str]:
@@ -158,7 +174,10 @@ def _without_apostrophes(name: str) -> Iterator[str]:
 
 
 def _split(name: str) -> Iterator[str]:
-    if re.search(r"[\s\-&.'’+]", name):
+    """Hub Spot, and Tik Tok Shop."""
+    before, space, after = name.partition(" ")
+    if space:
+        yield from (f"{parted} {after}" for parted in _split(before))
         return
     pieces = _CAMEL.findall(name)
     if len(pieces) < 2 or "".join(pieces) != name:
@@ -197,12 +216,14 @@ def _spelt_out(name: str) -> Iterator[str]:
 
 _CHANGES: tuple[Callable[[str], Iterator[str]], ...] = (
     _without_signs,
+    _without_article,
     _ands,
     _without_apostrophes,
     _split,
     _joints,
     _declined,
     _spelt_out,
+    other_hanzi,
 )
 
 
@@ -214,14 +235,15 @@ def _marked(name: str, seen: set[str]) -> Iterator[Spelling]:
 
 
 def _stems(folded: str, seen: set[str]) -> Iterator[Spelling]:
-    """Where a name's own last vowel gives way to an ending: Żabka, Alza, Алиса, Перекрёсток."""
+    """Where a name's own last vowel gives way to an ending: Żabka, Alza, Алиса, Перекрёсток,
+    Κωτσόβολος."""
     end = _STEMS.search(folded)
     if end is None or not folded[-4:].isalpha():
         return
     stem = folded[: end.start()] + (end["kept"] or "")
     stems = [stem]
-    if folded.endswith(("ka", "ка")):
-        stems.append(stem[:-1] + ("c" if folded.isascii() else "ц"))
+    if softened := _SOFTENED.get(folded[-2:]):
+        stems.append(stem[:-1] + softened)
     for one in stems:
         if len(one) >= 3 and one not in seen:
             seen.add(one)

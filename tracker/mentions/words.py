@@ -9,11 +9,11 @@ names need).
 - A hyphen or slash ends a word (`Norvane-based`, `ex-Norvane`), and an apostrophe (`Norvane's`,
   `Norvane’nin`); before a name only an elision stands (`d'Apple`, not `O'Apple`). Emphasis inside a word
   (`**Nor**vane`) does not end it. The bare `s` of a German or Nordic possessive (`Norvanes Preise`) does, in
-  texts of these languages only.
+  texts of these languages only, and everywhere behind a name in capitals (`SAPs`).
 - A full stop between letters does not end a word before a small letter (`Node.js` is not Node) and does
   before a capital, where a space was forgotten; between digits it and the comma never do.
-- Names of at most two letters are stricter: `X-ray`, `AT&T`, `C++`, `C#` and `O'Brien` do not hold X, T, C
-  and O.
+- Names of at most two letters (`N11'den` is N11 with an ending) are stricter: `X-ray`, `AT&T`, `C++`, `C#`
+  and `O'Brien` do not hold X, T, C and O.
 """
 
 from __future__ import annotations
@@ -66,10 +66,9 @@ _OF_AN_ADJECTIVE = "なにでだ"
 _PREFIX = re.compile(r"(?:^|[^\w])(?:[وف]?(?:ال|بال|كال|لل|[بلك])|[وف]|ו?[הבלמשכ]|ו|וה|של)$")
 
 _GENITIVE = re.compile(r"s [^\W\d_]")
-_GERMAN = re.compile(
-    r"\b(?:der|die|das|und|ist|sind|für|mit|nicht|ein|eine|von|auch|als|bei)\b", re.IGNORECASE
-)
-_NORDIC = re.compile(r"\b(?:och|är|att|för|inte|som|med|og|er|det|ikke|til|på|af|av)\b", re.IGNORECASE)
+_NORDIC = frozenset(["sv", "da", "no"])
+_ACRONYM = re.compile(r"[A-ZÀ-Þ]{2,}s(?!\w)")
+_SUFFIX = re.compile(r"['’]([^\W\d_]{1,5})(?!\w)")
 
 
 def standing(
@@ -87,7 +86,9 @@ def standing(
             return "whole"
         if end + 1 < len(text) and _forgot_space(folded, source, end + 1):
             return "whole"
-        if not short and _is_genitive(folded, source, start, end):
+        if _is_acronym(folded, source, start, end):
+            return "whole"
+        if _is_possessive(folded, source, start, end) if short else _is_genitive(folded, source, start, end):
             return "whole"
     return None if short else _longer(folded, source, start, end, cut=cut)
 
@@ -122,13 +123,23 @@ def _is_genitive(folded: Folded, source: str, start: int, end: int) -> bool:
     if behind is None or folded.text[end - 1] == "s" or not source[folded.start(start)].isupper():
         return False
     noun = source[folded.start(behind.end() - 1)]
-    return (noun.isupper() and _says(_GERMAN, source)) or (noun.islower() and _says(_NORDIC, source))
+    codes = languages.spoken(source).inflecting
+    return (noun.isupper() and "de" in codes) or (noun.islower() and bool(_NORDIC & codes))
 
 
-@lru_cache(maxsize=4)
-def _says(words: re.Pattern[str], source: str) -> bool:
-    """Whether at least two different ones of a language's small words stand in the text."""
-    return len({match[0].lower() for match in words.finditer(source)}) > 1
+def _is_acronym(folded: Folded, source: str, start: int, end: int) -> bool:
+    """`SAPs Preise`, `many BMWs`: capitals, and a small s behind them."""
+    written = _ACRONYM.match(source, folded.start(start))
+    return written is not None and written.end() == folded.span(end)[1]
+
+
+def _is_possessive(folded: Folded, source: str, start: int, end: int) -> bool:
+    """`N11'den`, `LG'nin`, and in a text of its language `X'in`: a short name with an ending behind an
+    apostrophe."""
+    suffix = _SUFFIX.match(source, folded.start(end))
+    if suffix is None or not suffix[1].islower():
+        return False
+    return end - start > 1 or languages.takes_ending(source, suffix[1], folded.text[end - 1], stem=False)
 
 
 def _forgot_space(folded: Folded, source: str, start: int) -> bool:

@@ -269,6 +269,19 @@ def test_names_are_found_as_people_write_them(text: str, brands: list[str]) -> N
         "En löytänyt tietoa Norvanesta.",
         "Norvane konusunda bilgiye ulaşamadım.",
         "Mir ist Norvane nicht bekannt.",
+        "It's unclear whether Norvane is a real company; I found no trace of it.",
+        "I'm not sure if Norvane actually exists.",
+        "I have not come across Norvane before.",
+        "I've never encountered a company called Norvane.",
+        "Norvane: keine Angaben gefunden.",
+        "Norvane – non trouvé.",
+        "Norvane: sin resultados.",
+        "Norvane — nessun risultato",
+        "Norvane: sem resultados.",
+        "Norvane: geen gegevens gevonden",
+        "Norvane: brak danych.",
+        "Norvane — не найдено.",
+        "Norvane: bulunamadı.",
     ],
 )
 def test_not_found_is_understood_in_many_languages(text: str) -> None:
@@ -330,6 +343,11 @@ def test_not_found_is_understood_in_many_languages(text: str) -> None:
         "No data leaves Norvane.",
         "Nothing in Norvane is hard.",
         "With Norvane there is nothing to install.",
+        "It's unclear whether Norvane is cheaper.",
+        "I have never come across Norvane users who complain.",
+        "Norvane: keine Daten in der Cloud",
+        "Norvane: sin comisiones",
+        "| Norvane | keine Angaben |",
     ],
 )
 def test_a_negation_about_something_else_names_the_brand(text: str) -> None:
