@@ -12,7 +12,7 @@ names need).
   texts of these languages only, and everywhere behind a name in capitals (`SAPs`).
 - A full stop between letters does not end a word before a small letter (`Node.js` is not Node) and does
   before a capital, where a space was forgotten; between digits it and the comma never do.
-- Names of at most two letters (`N11'den` is N11 with an ending) are stricter: `X-ray`, `AT&T`, `C++`, `C#`
+- Names of at most two letters (N11 in `N11'den`, VW in `VW-Tochter`) are stricter: `X-ray`, `AT&T`, `C++`, `C#`
   and `O'Brien` do not hold X, T, C and O.
 """
 
@@ -69,6 +69,7 @@ _GENITIVE = re.compile(r"s [^\W\d_]")
 _NORDIC = frozenset(["sv", "da", "no"])
 _ACRONYM = re.compile(r"[A-ZÀ-Þ]{2,}s(?!\w)")
 _SUFFIX = re.compile(r"['’]([^\W\d_]{1,5})(?!\w)")
+_COMPOUND = re.compile(r"-[A-ZÄÖÜ][a-zäöü]")
 
 
 def standing(
@@ -88,7 +89,7 @@ def standing(
             return "whole"
         if _is_acronym(folded, source, start, end):
             return "whole"
-        if _is_possessive(folded, source, start, end) if short else _is_genitive(folded, source, start, end):
+        if _goes_on(folded, source, start, end) if short else _is_genitive(folded, source, start, end):
             return "whole"
     return None if short else _longer(folded, source, start, end, cut=cut)
 
@@ -133,9 +134,11 @@ def _is_acronym(folded: Folded, source: str, start: int, end: int) -> bool:
     return written is not None and written.end() == folded.span(end)[1]
 
 
-def _is_possessive(folded: Folded, source: str, start: int, end: int) -> bool:
-    """`N11'den`, `LG'nin`, and in a text of its language `X'in`: a short name with an ending behind an
-    apostrophe."""
+def _goes_on(folded: Folded, source: str, start: int, end: int) -> bool:
+    """`N11'den`, `LG'nin`, in a text of its language `X'in`, and `VW-Tochter`: a short name with an ending
+    behind an apostrophe, or with a noun."""
+    if end - start > 1 and _COMPOUND.match(source, folded.start(end)):
+        return True
     suffix = _SUFFIX.match(source, folded.start(end))
     if suffix is None or not suffix[1].islower():
         return False

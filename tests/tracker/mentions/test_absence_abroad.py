@@ -282,6 +282,7 @@ def test_names_are_found_as_people_write_them(text: str, brands: list[str]) -> N
         "Norvane: brak danych.",
         "Norvane — не найдено.",
         "Norvane: bulunamadı.",
+        "申し訳ありませんが、Norvaneという会社は存じ上げません。",
     ],
 )
 def test_not_found_is_understood_in_many_languages(text: str) -> None:
