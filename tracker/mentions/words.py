@@ -12,8 +12,8 @@ names need).
   texts of these languages only, and everywhere behind a name in capitals (`SAPs`).
 - A full stop between letters does not end a word before a small letter (`Node.js` is not Node) and does
   before a capital, where a space was forgotten; between digits it and the comma never do.
-- Names of at most two letters (N11 in `N11'den`, VW in `VW-Tochter`) are stricter: `X-ray`, `AT&T`, `C++`, `C#`
-  and `O'Brien` do not hold X, T, C and O.
+- Names of at most two letters (N11 in `N11'den`, VW in `VW-Tochter`) are stricter: `X-ray`, `AT&T`, `C++`,
+  `C#` and `O'Brien` do not hold X, T, C and O.
 """
 
 from __future__ import annotations
