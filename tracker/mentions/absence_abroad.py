@@ -98,6 +98,6 @@ def _hints(languages: Iterable[_Language]) -> str:
 BEFORE = (*map(_before, _LANGUAGES), _folded(_THAI_BEFORE))
 AFTER = (*map(_after, _LANGUAGES), *_TURKISH, _HUNGARIAN, *map(_folded, _HINDI), _folded(_THAI_AFTER))
 HINTS = (
-    _hints(_LANGUAGES) + r"|\b(?:bul\w*mad\w+|ulas\w*mad\w+|\w+m[iu]yor\w*|\w+mamakta\w*|yok|degil|"
-    r"rastla\w*mad\w+|nem|nincs\w*)\b|नही|ไม่"
+    _hints(_LANGUAGES) + r"|\b(?:bul\w*mad\w+|ulas\w*mad\w+|yok|degil|rastla\w*mad\w+|nem|nincs\w*)\b|"
+    r"(?<=\w)(?:m[iu]yor|mamakta)|नही|ไม่"
 )

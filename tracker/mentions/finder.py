@@ -228,6 +228,8 @@ def _written_so(written: str, spelling: Spelling) -> bool:
 
 def _plain(text: str) -> str:
     """A spelling with its case, as a reader sees it."""
+    if text.isascii() and "&" not in text and "\\" not in text:
+        return " ".join(text.split())
     bare = html.unescape(_ESCAPED.sub(r"\1", text)).translate(INVISIBLE)
     return " ".join(unicodedata.normalize("NFKC", bare).split())
 
