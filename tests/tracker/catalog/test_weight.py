@@ -1,4 +1,4 @@
-"""What would fill the memory is refused within a second, naming the file; what is only long is read."""
+"""What would fill the memory is refused at once, naming the file; what is only long is read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from tests.tracker.catalog.test_files import BRANDS, ENGINES, write
 from tracker import catalog
 from tracker.errors import CatalogError
 
+AT_ONCE = 10.0
+"""Processor seconds; half of one on an idle machine, and minutes where the text is expanded."""
 LAUGHS = "".join(f"  - &l{n} [{', '.join([f'*l{n - 1}'] * 10) if n else 'lol'}]\n" for n in range(12))
 OPTIONS = "engines:\n  - name: e\n    model: openai/x\n    options:\n"
 MAPS = OPTIONS + "".join(
@@ -46,13 +48,13 @@ BOMBS = {
 
 
 @pytest.mark.parametrize(("file", "text"), BOMBS.values(), ids=BOMBS)
-def test_what_would_fill_the_memory_is_refused_within_a_second(tmp_path: Path, file: str, text: str) -> None:
+def test_what_would_fill_the_memory_is_refused_at_once(tmp_path: Path, file: str, text: str) -> None:
     folder = write(tmp_path)
     (folder / f"{file}.yaml").write_text(text, "utf-8")
     began = time.process_time()
     with pytest.raises(CatalogError) as caught:
         catalog.load(folder)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < AT_ONCE
     assert f"{file}.yaml" in str(caught.value)
     assert len(str(caught.value)) < 40_000
 
