@@ -179,7 +179,7 @@ def test_what_was_missed_is_one_firing_the_latest(
 ) -> None:
     began = time.process_time()
     assert latest_due(a_schedule(cron, NOW - away), NOW) == expected
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
 
 
 def test_a_moment_taken_care_of_is_not_due_again() -> None:
