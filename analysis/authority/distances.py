@@ -22,6 +22,12 @@ WORK_BYTES = 1 << 26
 CHUNK_EDGES = 1 << 15
 
 
+def require_registers(registers: int) -> None:
+    """Refuse what no counter has: a power of two from 16 to 1024."""
+    if registers not in (16, 32, 64, 128, 256, 512, 1024):
+        raise UsageError(f"registers={registers} is not supported", "use a power of two from 16 to 1024")
+
+
 def exact_harmonic(indptr: Ints, indices: Ints) -> Floats:
     """``H(v) = sum over u != v of 1 / d(u, v)``, unreachable pairs counting 0.
 
@@ -137,8 +143,7 @@ def hyperball(
     Boldi and Vigna (2013), In-core computation of geometric centralities with HyperBall. Ertl (2017), New
     cardinality estimation algorithms for HyperLogLog sketches.
     """
-    if registers not in (16, 32, 64, 128, 256, 512, 1024):
-        raise UsageError(f"registers={registers} is not supported", "use a power of two from 16 to 1024")
+    require_registers(registers)
     nodes = len(indptr) - 1
     counters = _first_counters(nodes, registers, np.random.default_rng(seed))
     estimator = Estimator(registers, nodes)

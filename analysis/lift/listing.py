@@ -340,8 +340,7 @@ def _additions(counts: _Counts, model: _Fitted | None, level: float) -> tuple[Ad
     listed, linked, followed = counts.once
     sizes = ((listed, counts.beside), (linked, listed - linked), (followed, linked - followed))
     if model is None:
-        none, nolink, nofollow = (Addition(None, None, None, None, *size) for size in sizes)
-        return none, nolink, nofollow
+        return _unknown(sizes[0]), _unknown(sizes[1]), _unknown(sizes[2])
     fitted, g = model.fit, model.groups
     shared = np.bincount(_groups(counts.listed), weights=counts.listed, minlength=g)
     known = np.isfinite(fitted.beta[:g]) & np.isfinite(fitted.se[:g]) & (shared > 0)
@@ -349,16 +348,26 @@ def _additions(counts: _Counts, model: _Fitted | None, level: float) -> tuple[Ad
     mean = float(weight[known] @ fitted.beta[:g][known]) if known.any() else np.nan
     pulls = np.nan_to_num(fitted.dropped[:, :g]) @ weight
     dof = float(np.nanmin(fitted.dof[:g][known], initial=np.inf)) if known.any() else np.nan
-    first = _addition(mean, float(np.sqrt((pulls**2).sum())), max(dof, 1.0), sizes[0], level)
-    pooled = [_addition(fitted.beta[g + i], model.se[i], model.dof[i], sizes[1 + i], level) for i in (0, 1)]
-    return first, pooled[0], pooled[1]
+    figures = (
+        (mean, float(np.sqrt((pulls**2).sum())), max(dof, 1.0)),
+        *((fitted.beta[g + i], model.se[i], model.dof[i]) for i in (0, 1)),
+    )
+    first, second, third = (
+        _addition(*each, size, level) if min(size) >= MIN_PAIRS and each[1] > 0 else _unknown(size)
+        for each, size in zip(figures, sizes, strict=True)
+    )
+    return first, second, third
 
 
 def _addition(value: float, se: float, dof: float, sizes: tuple[int, int], level: float) -> Addition:
-    if min(sizes) < MIN_PAIRS or not (np.isfinite(value) and np.isfinite(se) and np.isfinite(dof) and se > 0):
-        return Addition(None, None, None, None, *sizes)
     half = float(stats.t.ppf(0.5 + level / 2, dof)) * se
+    if not (np.isfinite(value) and np.isfinite(half)):
+        return _unknown(sizes)
     return Addition(float(value), float(value - half), float(value + half), float(se), *sizes)
+
+
+def _unknown(sizes: tuple[int, int]) -> Addition:
+    return Addition(None, None, None, None, *sizes)
 
 
 def _by_source(
@@ -367,13 +376,11 @@ def _by_source(
     order = [int(s) for s in np.argsort(-counts.listed, kind="stable") if counts.listed[s]]
     out = []
     for place, s in enumerate(order):
-        sizes = (int(counts.listed[s]), int(counts.listed[s] - counts.linked[s]))
-        mine = Addition(None, None, None, None, *sizes)
+        mine = _unknown((int(counts.listed[s]), int(counts.listed[s] - counts.linked[s])))
         if model is not None and place < MOST_SOURCES - 1 and counts.listed[s] >= PER_SOURCE:
-            half = float(stats.t.ppf(0.5 + level / 2, max(model.fit.dof[place], 1.0))) * model.fit.se[place]
-            value = float(model.fit.beta[place])
-            if np.isfinite(value) and np.isfinite(half):
-                mine = Addition(value, value - half, value + half, float(model.fit.se[place]), *sizes)
+            fitted, sizes = model.fit, (mine.pairs, mine.without)
+            dof = max(fitted.dof[place], 1.0)
+            mine = _addition(fitted.beta[place], fitted.se[place], dof, sizes, level)
         out.append(SourceListing(panel.sources[s], mine, int(counts.linked[s])))
     return tuple(out)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.authority.distances import Estimator
+from analysis.authority.distances import Estimator, require_registers
 from analysis.webgraph.checkpoints import Checkpoints
-from tracker.errors import ConvergenceError, UsageError
+from tracker.errors import ConvergenceError
 from tracker.links.webgraph.arrays import WebGraph, edge_blocks
 from tracker.links.webgraph.compiled import compiled
 
@@ -72,8 +72,7 @@ def harmonic(
     Boldi and Vigna (2013), In-core computation of geometric centralities with HyperBall. Ertl (2017), New
     cardinality estimation algorithms for HyperLogLog sketches.
     """
-    if registers not in (16, 32, 64, 128, 256, 512, 1024):
-        raise UsageError(f"registers={registers} is not supported", "use a power of two from 16 to 1024")
+    require_registers(registers)
     direct = _in_degrees(graph)
     values, iterations = _balls(graph, kept, direct, registers, seed, max_iter, told)
     measured = _calibrated(graph, values, direct, registers, seed, told)

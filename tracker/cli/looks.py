@@ -267,9 +267,7 @@ def verdicts(
     from tracker.links.pages import verify as verifying
     from tracker.links.pages.verdicts import VERDICTS
 
-    unknown = sorted(set(verdict or ()) - set(VERDICTS))
-    if unknown:
-        raise UsageError(f"there is no verdict {unknown[0]!r}", f"one of {', '.join(VERDICTS)}")
+    _require_known("verdict", verdict, VERDICTS)
     settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
         every = verifying.verdicts(session, workspace_of(session, settings))
@@ -361,9 +359,7 @@ def kinds(
     from tracker.links import kinds as reading
     from tracker.links.pages.kinds import KINDS
 
-    unknown = sorted(set(kind or ()) - set(KINDS))
-    if unknown:
-        raise UsageError(f"there is no kind {unknown[0]!r}", f"one of {', '.join(KINDS)}")
+    _require_known("kind", kind, KINDS)
     settings = where.settings()
     if set_kind is not None:
         place, _, chosen = (part.strip() for part in set_kind.rpartition("="))
@@ -425,9 +421,7 @@ def alerts(
     from tracker import store
     from tracker.links.pages import alerts as reading
 
-    unknown = sorted(set(kind or ()) - set(reading.KINDS))
-    if unknown:
-        raise UsageError(f"there is no alert {unknown[0]!r}", f"one of {', '.join(reading.KINDS)}")
+    _require_known("alert", kind, reading.KINDS)
     day = since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=30)
     settings = where.settings()
     with opened(settings, read_only=True) as db, store.reading(db) as session:
@@ -454,6 +448,12 @@ def alerts(
     ]
     table("Changes", columns, shown)
     _more(len(rows))
+
+
+def _require_known(what: str, given: Sequence[str] | None, known: Sequence[str]) -> None:
+    unknown = sorted(set(given or ()) - set(known))
+    if unknown:
+        raise UsageError(f"there is no {what} {unknown[0]!r}", f"one of {', '.join(known)}")
 
 
 def _wanted(rows: Sequence[T], brand: str | None, source: str | None) -> list[T]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,16 +57,10 @@ def ranks(
     as_json: JsonOption = False,
 ) -> None:
     """Keep harmonic and PageRank positions and percentiles of the brands', linking and cited domains."""
-    from tracker import store
     from tracker.links import releases
     from tracker.links.webgraph import watched
 
-    day = as_of.date() if as_of else releases.day_of(release)
-    settings = where.settings()
-    with opened(settings) as db:
-        workspace_id, _ = synced(db, settings, need="brands")
-        with store.reading(db) as session:
-            names = releases.wanted(session, workspace_id)
+    with _of_release(where, release, as_of) as (db, day, names):
         found = watched.ranks(file, names, release=release, total=total, cache=cache)
         stored = releases.save_ranks(db, found, as_of=day, now=datetime.now(UTC))
     if as_json:
@@ -106,15 +101,9 @@ def edges(
     as_json: JsonOption = False,
 ) -> None:
     """Keep who links to the brands', linking and cited domains, infrastructure left out."""
-    from tracker import store
     from tracker.links import releases
 
-    day = as_of.date() if as_of else releases.day_of(release)
-    settings = where.settings()
-    with opened(settings) as db:
-        workspace_id, _ = synced(db, settings, need="brands")
-        with store.reading(db) as session:
-            names = releases.wanted(session, workspace_id)
+    with _of_release(where, release, as_of) as (db, day, names):
         kept = releases.save_edges(
             db,
             vertices,
@@ -155,6 +144,18 @@ def _print_edges(kept: Edges, release: str, day: date, most: int, as_json: bool)
         f"{len(kept.filtered):,} are infrastructure and {len(kept.summarised):,} have more than {most:,} "
         "linking domains, counted only."
     )
+
+
+@contextmanager
+def _of_release(
+    where: Where, release: str, as_of: datetime | None
+) -> Iterator[tuple[Database, date, set[str]]]:
+    """The database, the release's day, and the domains that are kept."""
+    from tracker.links import releases
+
+    day = as_of.date() if as_of else releases.day_of(release)
+    with opened(where.settings()) as db:
+        yield db, day, _wanted(db, where)
 
 
 def _say_repeated(names: Iterable[str]) -> None:
