@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, select
 
-from analysis.frames.answered import answers, asked, citations, named, served_weeks, visibility_sums
+from analysis.frames.answered import (
+    answers,
+    asked,
+    citations,
+    compared_within,
+    named,
+    served_weeks,
+    visibility_sums,
+)
 from analysis.frames.linked import links
 from analysis.frames.tables import domain_names
 from analysis.frames.tracked import Exposure, Scope, World, as_world
@@ -35,16 +43,11 @@ def lift_panel(
 
     A source is a domain that is cited by some answer and links to some brand. See `analysis.frames.exposure`
     for when a brand counts as exposed. `families` names the family of each source (all one family without
-    it). Every answer is compared over the same brands: one that ended before the last week is left out, and
-    is in the panel of a scope that ends with it.
+    it).
     """
     from analysis.frames.exposure import panel
 
-    workspace = as_world(database, workspace)
-    scope = scope or Scope(branded="include")
-    frame = answers(database, workspace, scope)
-    if len(frame):
-        workspace = workspace.lasting(max(frame["week"]))
+    workspace, scope, frame = compared_within(database, workspace, scope)
     linked = links(database, workspace)
     ids = sorted({int(i) for i in linked.table["source_id"]})
     cited = citations(database, workspace, scope, domains=ids)

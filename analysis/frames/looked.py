@@ -9,11 +9,11 @@ import pandas as pd
 from scipy import sparse
 from sqlalchemy import Connection, Engine, select
 
-from analysis.frames.answered import answers, citations, named
+from analysis.frames.answered import citations, compared_within, named
 from analysis.frames.exposure import PairIndex, assembled, exposed
 from analysis.frames.linked import Targets, links
 from analysis.frames.tables import CHECK, PAGE, SEEN, domain_names, rows, seconds
-from analysis.frames.tracked import Scope, World, as_world
+from analysis.frames.tracked import Scope, World
 from analysis.lift.listing import Evidence
 from analysis.lift.panel import Panel
 
@@ -35,9 +35,7 @@ def listing_data(
     An answer takes a page as the newest look before it saw it, or as the first one after it where none came
     before. Links on pages that nobody looked at are kept apart.
     """
-    workspace = as_world(database, workspace)
-    scope = scope or Scope(branded="include")
-    frame = answers(database, workspace, scope)
+    workspace, scope, frame = compared_within(database, workspace, scope)
     with database.connect() as connection:
         looks = _looks(connection, workspace)
     linked = links(database, workspace)
