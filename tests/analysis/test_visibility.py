@@ -188,3 +188,5 @@ def test_a_brand_that_ended_is_measured_by_the_answers_of_its_days(sqlite_databa
     assert frames.lift_panel(sqlite_database, world).brands == ("Norvane", "Oltera")
     until_then = frames.Scope(last=week(0).date())
     assert "Quillo" in frames.lift_panel(sqlite_database, world, until_then).brands
+    assert "Quillo" not in frames.listing_data(sqlite_database, world)[0].brands
+    assert "Quillo" in frames.listing_data(sqlite_database, world, until_then)[0].brands
