@@ -69,12 +69,13 @@ def lift(
 
     with reading(where, which) as asked:
         chosen = asked.world.brand(brand).name if brand else None
+        read = frames.inside_answers(asked.database, asked.world, asked.scope)
         panel = frames.lift_panel(
             asked.database,
             asked.world,
-            asked.scope,
             exposure=exposure,
             families=families(asked.database, asked.world, folder=asked.classes),
+            read=read,
         )
         if chosen is not None and chosen not in panel.brands:
             ended = asked.world.brand(chosen).until
@@ -82,7 +83,7 @@ def lift(
                 f"{chosen} ended on {ended}, and every answer is compared over the same brands",
                 f"read the weeks until then: --to {ended}",
             )
-        pages = frames.listing_data(asked.database, asked.world, asked.scope)
+        pages = frames.listing_data(asked.database, asked.world, read=read)
     lift_table = estimate(panel, brand=chosen, checks=checks)
     told = listing(*pages)
     if as_json:

@@ -55,16 +55,17 @@ def opportunities(
         decided(where, set_state, partial(o.decide, note=note, now=datetime.now(UTC)), as_json=as_json)
         return
     with reading(where, which) as asked:
+        read = frames.inside_answers(asked.database, asked.world, asked.scope)
         panel = frames.lift_panel(
             asked.database,
             asked.world,
-            asked.scope,
             families=families(asked.database, asked.world, folder=asked.classes),
+            read=read,
         )
         lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
         offers = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
         maybe_owned = o.called_like_a_brand(asked.database, asked.world)
-        told = listing(*frames.listing_data(asked.database, asked.world, asked.scope)) if gains else None
+        told = listing(*frames.listing_data(asked.database, asked.world, read=read)) if gains else None
     if as_json:
         rows = [{k: v for k, v in asdict(row).items() if k != "weight"} for row in offers]
         print_json({"window": asked.window, "rows": rows, "yours": [asdict(site) for site in maybe_owned]})

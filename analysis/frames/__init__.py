@@ -35,6 +35,7 @@ from analysis.frames.experiments import (
     naming_sources,
     source_key,
 )
+from analysis.frames.inside import InsideAnswers, inside_answers
 from analysis.frames.judged import (
     DomainVerdict,
     Judge,
@@ -99,6 +100,7 @@ __all__ = [
     "DomainVerdict",
     "Exposure",
     "Floats",
+    "InsideAnswers",
     "Ints",
     "Judge",
     "Key",
@@ -135,6 +137,7 @@ __all__ = [
     "failures",
     "has_links",
     "histories",
+    "inside_answers",
     "judged_domains",
     "last_judge",
     "lift_panel",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, and_, case, func, or_, select
 
 from analysis.frames.tables import DOMAIN, Ints, rows, seconds
-from analysis.frames.tracked import Scope, World, as_world
+from analysis.frames.tracked import Scope, World
 from tracker.answers import counted, rollups
 from tracker.answers.counted import ANSWER, MENTION
 from tracker.answers.owned import PAGE, owned
@@ -274,19 +274,6 @@ def answers(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
         frame = rows(connection, statement)
     frame["seconds"] = seconds(frame.pop("asked_at"), workspace.timezone)
     return frame
-
-
-def compared_within(
-    database: Engine, workspace: World | int, scope: Scope | None
-) -> tuple[World, Scope, pd.DataFrame]:
-    """What comparisons inside answers start from: the brands that lasted, the scope, its `answers`.
-
-    Every answer is compared over the same brands: one that ended before the last week is left out, and is
-    there in a scope that ends with it.
-    """
-    workspace, scope = as_world(database, workspace), scope or Scope(branded="include")
-    frame = answers(database, workspace, scope)
-    return workspace.lasting(max(frame["week"])) if len(frame) else workspace, scope, frame
 
 
 def citations(

@@ -9,15 +9,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, select
 
-from analysis.frames.answered import (
-    answers,
-    asked,
-    citations,
-    compared_within,
-    named,
-    served_weeks,
-    visibility_sums,
-)
+from analysis.frames.answered import answers, asked, citations, served_weeks, visibility_sums
+from analysis.frames.inside import InsideAnswers, inside_answers
 from analysis.frames.linked import links
 from analysis.frames.tables import domain_names
 from analysis.frames.tracked import Exposure, Scope, World, as_world
@@ -38,22 +31,29 @@ def lift_panel(
     *,
     exposure: Exposure = "auto",
     families: Callable[[Sequence[str]], Sequence[str]] | None = None,
+    read: InsideAnswers | None = None,
 ) -> Panel:
     """Answers × brands × linking sources, as `analysis.lift.panel.Panel`.
 
     A source is a domain that is cited by some answer and links to some brand. See `analysis.frames.exposure`
     for when a brand counts as exposed. `families` names the family of each source (all one family without
-    it).
+    it). `read` is what was read of this scope already.
     """
     from analysis.frames.exposure import panel
 
-    workspace, scope, frame = compared_within(database, workspace, scope)
-    linked = links(database, workspace)
-    ids = sorted({int(i) for i in linked.table["source_id"]})
-    cited = citations(database, workspace, scope, domains=ids)
-    mentioned = named(database, workspace, frame["answer"].to_numpy(np.int64))
-    topics = {i: p.topic for i, p in workspace.prompts.items()}
-    return panel(frame, cited, linked, mentioned, workspace, topics, exposure=exposure, families=families)
+    read = read or inside_answers(database, workspace, scope)
+    ids = sorted({int(i) for i in read.links.table["source_id"]})
+    cited = citations(database, read.world, read.scope, domains=ids)
+    return panel(
+        read.answers,
+        cited,
+        read.links,
+        read.named,
+        read.world,
+        read.topics,
+        exposure=exposure,
+        families=families,
+    )
 
 
 Outcome = Literal["mention", "citation"]

@@ -9,9 +9,10 @@ import pandas as pd
 from scipy import sparse
 from sqlalchemy import Connection, Engine, select
 
-from analysis.frames.answered import citations, compared_within, named
+from analysis.frames.answered import citations
 from analysis.frames.exposure import PairIndex, assembled, exposed
-from analysis.frames.linked import Targets, links
+from analysis.frames.inside import InsideAnswers, inside_answers
+from analysis.frames.linked import Targets
 from analysis.frames.tables import CHECK, PAGE, SEEN, domain_names, rows, seconds
 from analysis.frames.tracked import Scope, World
 from analysis.lift.listing import Evidence
@@ -28,31 +29,34 @@ class _PageLooks:
 
 
 def listing_data(
-    database: Engine, workspace: World | int, scope: Scope | None = None
+    database: Engine,
+    workspace: World | int,
+    scope: Scope | None = None,
+    *,
+    read: InsideAnswers | None = None,
 ) -> tuple[Panel, Evidence]:
     """Answers × brands × sources whose cited pages name or link to a brand, and what looks saw of them.
 
     An answer takes a page as the newest look before it saw it, or as the first one after it where none came
-    before. Links on pages that nobody looked at are kept apart.
+    before. Links on pages that nobody looked at are kept apart. `read` is what was read of this scope
+    already.
     """
-    workspace, scope, frame = compared_within(database, workspace, scope)
+    read = read or inside_answers(database, workspace, scope)
+    frame, linked, world = read.answers, read.links, read.world
     with database.connect() as connection:
-        looks = _looks(connection, workspace)
-    linked = links(database, workspace)
+        looks = _looks(connection, world)
     listing = looks.pages[looks.pages["check"].isin(looks.brands["check"])]
     ids = sorted({int(i) for i in listing["source_id"]} | {int(i) for i in linked.table["source_id"]})
-    cited = citations(database, workspace, scope, domains=ids)
+    cited = citations(database, world, read.scope, domains=ids)
     cited = cited[cited["source_id"].isin(ids)]
     with database.connect() as connection:
         names = domain_names(connection, cited["source_id"].unique())
-    mentioned = named(database, workspace, frame["answer"].to_numpy(np.int64))
     events = _seen_by(frame, cited, looks)
     blind = events["check"].isna()
     exposures = exposed(frame, events.loc[blind, ["answer", "source_id", "page"]], linked.spans, "auto")
     seen = events[~blind].merge(looks.brands, on="check")
-    pairs = PairIndex(frame, names, len(workspace.brands))
-    topics = {i: p.topic for i, p in workspace.prompts.items()}
-    panel = assembled(pairs, cited, exposures, linked.spans, mentioned, workspace, topics)
+    pairs = PairIndex(frame, names, len(world.brands))
+    panel = assembled(pairs, cited, exposures, linked.spans, read.named, world, read.topics)
     paged = events[events["page"].notna()]
     evidence = Evidence(
         listed=pairs.ones(seen),
