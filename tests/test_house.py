@@ -92,7 +92,7 @@ FLOORS = {
         "cli",
     ),
     "analysis": (
-        "intervals association watch rankings",
+        "intervals association watch rankings templates",
         "events lift authority experiments repeats",
         "frames webgraph",
         "definitions moments classes ratios comparable stability left_out presence",

@@ -8,8 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
+from analysis import templates
 from tracker import numbers
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -73,23 +72,8 @@ def _drawn(pair: Mapping[str, Any]) -> str:
 
 
 def html(plain: Mapping[str, Any]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(("html",), default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("protocol.html").render(p=plain)
+    return templates.environment(TEMPLATES).get_template("protocol.html").render(p=plain)
 
 
 def pdf(plain: Mapping[str, Any]) -> bytes:
-    """Text reaches the template as data, so nothing in it can become markup."""
-    import typst
-
-    data = json.dumps(plain, ensure_ascii=False)
-    content: Any = typst.compile(
-        str(TEMPLATES / "protocol.typ"), root=str(TEMPLATES), sys_inputs={"data": data}, format="pdf"
-    )
-    assert isinstance(content, bytes)
-    return content
+    return templates.pdf(TEMPLATES / "protocol.typ", plain)

@@ -8,18 +8,17 @@ never markup in the PDF, neutralised as a formula in CSV.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from sqlalchemy import Engine
 
-from analysis import frames
+from analysis import frames, templates
 from analysis import visibility as v
 from analysis.changes import compare_brands, compare_periods, compare_weeks, moving
 from analysis.classes.classify import labels
@@ -219,13 +218,7 @@ def _sources(
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(("html",), default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment(TEMPLATES)
     environment.filters |= {
         "percent": numbers.percent,
         "points": numbers.points,
@@ -258,15 +251,8 @@ def markdown_text(value: object) -> str:
 
 
 def pdf(week: Week) -> bytes:
-    """The report as PDF. Text reaches the template as data, so nothing in it can become markup."""
-    import typst
-
-    data = json.dumps(typeset.plain(week, v.DEFINITIONS), ensure_ascii=False, default=str)
-    content: Any = typst.compile(
-        str(TEMPLATES / "report.typ"), root=str(TEMPLATES), sys_inputs={"data": data}, format="pdf"
-    )
-    assert isinstance(content, bytes)
-    return content
+    """The report as PDF."""
+    return templates.pdf(TEMPLATES / "report.typ", typeset.plain(week, v.DEFINITIONS), default=str)
 
 
 def tables(week: Week) -> dict[str, str]:

@@ -1,0 +1,33 @@
+"""How texts that others wrote reach a page or a sheet: escaped in HTML, as data in PDF, never as markup."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+
+def environment(folder: Path) -> Environment:
+    """Templates of a folder; what a template does not know is an error."""
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=select_autoescape(("html",), default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def pdf(template: Path, plain: Any, *, default: Callable[[Any], str] | None = None) -> bytes:
+    """A sheet of `plain`, which stands in JSON; `default` writes what JSON does not know."""
+    import typst
+
+    data = json.dumps(plain, ensure_ascii=False, default=default)
+    content: Any = typst.compile(
+        str(template), root=str(template.parent), sys_inputs={"data": data}, format="pdf"
+    )
+    assert isinstance(content, bytes)
+    return content
