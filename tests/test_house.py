@@ -84,6 +84,7 @@ FLOORS = {
         "numbers spreadsheet child settings domains files retry_after database_url sqlite_file weeks",
         "store backup starter countries citations mentions links.web links.files links.infrastructure",
         "models engines links.webgraph",
+        "audit",
         "events experiments leases logs catalog migrations renaming",
         "answers sandbox",
         "run links.pages",

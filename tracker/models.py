@@ -751,6 +751,24 @@ class SourceRollup(SQLModel, table=True):
     """Answers that retrieved it."""
 
 
+class AuditEntry(SQLModel, table=True):
+    """One change that a person made: by a verb or in the browser, who, when, what, before and after."""
+
+    __table_args__ = (Index("ix_auditentry_of", "workspace_id", "id"),)
+    id: int | None = _big_id()
+    workspace_id: int | None = Field(default=None, foreign_key="workspace.id")
+    """Null for what belongs to no workspace: people and their rights."""
+    at: datetime
+    who: str
+    what: str
+    """A noun and a verb, like `brand added`."""
+    subject: str = Field(sa_type=Text)
+    """Which brand, prompt, source or user."""
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Null where it was not there before, or is not there any more."""
+
+
 class Setting(SQLModel, table=True):
     """Facts about the database itself: what roll-ups cover, which reader wrote last."""
 
