@@ -316,7 +316,6 @@ TABLES_OF_DATA = {
     "tracker/migrations/versions/0001_first.py",
     "tracker/citations/keys.py",
     "tracker/models.py",
-    "dashboard/strings.py",
 }
 """Modules that are one long table: what they hold is looked up, not read."""
 
@@ -328,7 +327,7 @@ def test_no_module_is_longer_than_four_screens_and_a_half() -> None:
 
 
 def test_no_page_is_longer_than_120_lines() -> None:
-    pages = sorted((ROOT / "dashboard" / "pages").glob("*.py"))
+    pages = sorted((ROOT / "dashboard" / "pages").rglob("*.py"))
     assert pages
     lengths = {page.name: len(page.read_text("utf-8").splitlines()) for page in pages}
     assert {name: length for name, length in lengths.items() if length > 120} == {}

@@ -1,0 +1,44 @@
+"""Every sentence the pages say, one module for each page. Text from outside never comes through here."""
+
+from dashboard.strings.answers import AnswersPage
+from dashboard.strings.authority import AssociationPage
+from dashboard.strings.cited import Reported, Sources
+from dashboard.strings.common import Common, Empty, Measure
+from dashboard.strings.home import Glance, Overview
+from dashboard.strings.lift import Lift
+from dashboard.strings.links import LinksPage, LooksPage
+from dashboard.strings.methods import Methods
+from dashboard.strings.rivals import Rivals
+from dashboard.strings.settings import Runs
+from dashboard.strings.shell import Nav, TroublePage
+from dashboard.strings.timeline import Events
+from dashboard.strings.work import ExperimentsPage, Opportunities, ProspectsPage
+
+PRODUCT = "citelift"
+TAGLINE = "Which link sources go with visibility in AI answers"
+
+__all__ = [
+    "PRODUCT",
+    "TAGLINE",
+    "AnswersPage",
+    "AssociationPage",
+    "Common",
+    "Empty",
+    "Events",
+    "ExperimentsPage",
+    "Glance",
+    "Lift",
+    "LinksPage",
+    "LooksPage",
+    "Measure",
+    "Methods",
+    "Nav",
+    "Opportunities",
+    "Overview",
+    "ProspectsPage",
+    "Reported",
+    "Rivals",
+    "Runs",
+    "Sources",
+    "TroublePage",
+]
