@@ -8,7 +8,7 @@ is one look; who looks every week reads `moving`, whose e-values bound the false
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, get_args
@@ -203,23 +203,15 @@ def moving(
     if sums.empty:
         return []
     weeks = sorted(set(sums["week"]))
-    fresh = _fresh_starts(asked)
+    fresh = fresh_starts(asked)
     rows = []
     for measure in measures:
         for brand in world.brands:
             if brand.until is not None and brand.until < weeks[-1]:
                 continue
-            mine = sums[(sums["brand_id"] == brand.id) & (sums[FORMULAS[measure].denominator] > 0)]
-            if mine.empty:
-                continue
-            rates = _weekly(mine, measure, weeks)
-            prompts, engines = (
-                rates.columns.get_level_values(name).to_numpy(np.int64) for name in ("prompt_id", "engine")
-            )
-            forget = np.array([[week in fresh.get(int(e), ()) for e in engines] for week in weeks], bool)
-            values = rates.to_numpy(np.float64)
-            seen = watch(values, prompts, forget.reshape(values.shape))
-            rows.append((brand, measure, rates, seen))
+            rates = weekly(sums, brand.id, measure, weeks)
+            if rates is not None:
+                rows.append((brand, measure, rates, watched(rates, fresh)))
     alarms = e_benjamini_hochberg([seen.e[-1] for *_, seen in rows], MOVED_AT)
     return [
         _moving(brand.name, brand.own, measure, rates, seen, bool(moved))
@@ -227,7 +219,7 @@ def moving(
     ]
 
 
-def _fresh_starts(asked: pd.DataFrame) -> dict[int, set[date]]:
+def fresh_starts(asked: pd.DataFrame) -> dict[int, set[date]]:
     """Weeks from which on an engine's answers come from another model."""
     return {
         engine: {change.at for change in served.once(served.changes(spells))}
@@ -235,12 +227,31 @@ def _fresh_starts(asked: pd.DataFrame) -> dict[int, set[date]]:
     }
 
 
-def _weekly(mine: pd.DataFrame, measure: Compared, weeks: Sequence[date]) -> pd.DataFrame:
-    """Rates by week (rows) and (prompt, engine) (columns); NaN where not asked."""
+def weekly(sums: pd.DataFrame, brand: int, measure: Compared, weeks: Sequence[date]) -> pd.DataFrame | None:
+    """A brand's rates by week (rows) and (prompt, engine) (columns), NaN where not asked; None where never.
+
+    Of sums per brand × prompt × engine × week.
+    """
     formula = FORMULAS[measure]
+    if measure == "share_of_voice":
+        cell = ["prompt_id", "engine", "week"]
+        sums = sums.assign(all_mentioned=sums.groupby(cell)["mentioned"].transform("sum"))
+    mine = sums[(sums["brand_id"] == brand) & (sums[formula.denominator] > 0)]
+    if mine.empty:
+        return None
     rate = mine.assign(rate=mine[formula.numerator] / mine[formula.denominator])
     wide = rate.pivot_table(index="week", columns=["prompt_id", "engine"], values="rate")
     return wide.reindex(list(weeks))
+
+
+def watched(rates: pd.DataFrame, fresh: Mapping[int, Collection[date]]) -> Watched:
+    """Follow rates as `weekly` gives them; an engine begins anew where its model changed."""
+    prompts, engines = (
+        rates.columns.get_level_values(name).to_numpy(np.int64) for name in ("prompt_id", "engine")
+    )
+    forget = np.array([[week in fresh.get(int(e), ()) for e in engines] for week in rates.index], bool)
+    values = rates.to_numpy(np.float64)
+    return watch(values, prompts, forget.reshape(values.shape))
 
 
 def _moving(

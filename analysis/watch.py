@@ -157,10 +157,16 @@ def e_benjamini_hochberg(e: ArrayLike, alpha: float = 0.05) -> Bools:
     Bounds the share of false ones by α however the things hang together; if nothing moves, any alarm at all
     is as rare as for one.
     """
+    return e_adjusted(e) <= alpha
+
+
+def e_adjusted(e: ArrayLike) -> Floats:
+    r"""The α at which each e-value begins to count (`e_benjamini_hochberg`): of those that are as sure or
+    surer, at most this share are noise. :math:`\min_{j ≥ k} m / (j e_{(j)})`, at most 1; m things."""
     values = np.asarray(e, np.float64)
-    order = np.argsort(-values)
-    enough = values[order] * np.arange(1, len(values) + 1) >= len(values) / alpha
-    out = np.zeros(len(values), bool)
-    if enough.any():
-        out[order[: int(np.flatnonzero(enough)[-1]) + 1]] = True
+    m = len(values)
+    order = np.argsort(-values, kind="stable")
+    share = m / (np.arange(1, m + 1) * values[order])
+    out = np.empty(m)
+    out[order] = np.minimum(np.minimum.accumulate(share[::-1])[::-1], 1.0)
     return out

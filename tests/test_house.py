@@ -99,7 +99,7 @@ FLOORS = {
         "definitions moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities prospects trials",
         "changes judged review",
-        "report",
+        "alerts report",
         "cli",
     ),
     "dashboard": (

@@ -10,8 +10,8 @@ rate in the prompt × engine where it is not exposed to s. Then
     \text{gain}_{sb} = \pi_s\, g_{sb}, \qquad
     SE^2 = (\pi_s\, SE_g)^2 + \pi_s (1 - \pi_s)\, g_{sb}^2
 
-with the mean over prompts and engines of the last four weeks, pc the share of answers that cite a page of s
-of the kind that links, and :math:`p_b` the brand's rate, both drawn to all weeks. :math:`SE_g` holds the
+with the mean over prompts and engines of the last four weeks, pc the share of answers that cite the page of s
+with the link, and :math:`p_b` the brand's rate, both drawn to all weeks. :math:`SE_g` holds the
 uncertainty of the lift, of the citing, and 20 % of g.
 
 :math:`\pi_s` is the probability that the source works: a mixture of three classes of what began with its
@@ -222,16 +222,18 @@ class _Recent:
 
 
 def _linking(panel: Panel, at: Ints) -> Floats:
-    """Of the answers that cite each source while it links to anybody, the share that cite a page which
-    does."""
-    exposed = sparse.coo_array(panel.exposed)
-    reached = np.unique(exposed.row // len(panel.brands) * len(panel.sources) + exposed.col)
-    reach = np.bincount(reached % len(panel.sources), minlength=len(panel.sources))[at]
+    """Of the answers that cite each source while it links to a brand, the share that cite a page with that
+    link, over all its brands."""
+    reach = np.asarray(panel.exposed.sum(axis=0)).ravel()[at]
     cited = sparse.coo_array(sparse.csr_array(panel.cited)[:, at])
     of = cited.col
-    if panel.begins is not None and panel.ends is not None:
+    if panel.begins is None or panel.ends is None:
+        exposed = sparse.coo_array(panel.exposed)
+        linked = np.zeros((len(panel.sources), len(panel.brands)))
+        linked[exposed.col, exposed.row % len(panel.brands)] = 1.0
+        possible = np.bincount(of, minlength=len(at)) * linked[at].sum(axis=1)
+    else:
         week = panel.week[cited.row][:, None]
         live = (panel.begins[at][of] <= week) & (week < panel.ends[at][of])
-        of = of[live.any(axis=1)]
-    possible = np.bincount(of, minlength=len(at))
+        possible = np.bincount(of, live.sum(axis=1), len(at))
     return np.asarray(np.where(possible > 0, np.minimum(reach / np.maximum(possible, 1), 1.0), 1.0))

@@ -8,7 +8,7 @@ that depend on all of it. What sets the kinds apart is in `RECIPES`.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -45,6 +45,10 @@ Kind = Literal[
     "listing",
     "mixed",
     "late",
+    "missing",
+    "publishers",
+    "drift",
+    "pages",
 ]
 Outcome = Literal["points", "logit", "list"]
 
@@ -101,6 +105,14 @@ class Recipe:
     listed : float
         Share of the unlinked pairs whose page names the brand; above 0, being named on the page has the
         effect, linked or not.
+    missing : float
+        Share of the links that no export knows, though they work; looks found half of all links.
+    sisters : int
+        Sites of one publisher: they have one topic, the same links, and are cited together.
+    drift : float
+        Weekly step of each source's reach, in log-odds.
+    pages : int
+        Pages of a source, cited alike; a link stands on one of them, and only answers that cite it see it.
     """
 
     outcome: Outcome = "points"
@@ -125,6 +137,10 @@ class Recipe:
     late: int = 0
     growth: Literal["topic", "brand"] = "topic"
     listed: float = 0.0
+    missing: float = 0.0
+    sisters: int = 1
+    drift: float = 0.0
+    pages: int = 1
 
 
 RECIPES: dict[Kind, Recipe] = {
@@ -151,6 +167,10 @@ RECIPES: dict[Kind, Recipe] = {
     "listing": Recipe(outcome="logit", listed=0.15),
     "mixed": Recipe(outcome="logit", select=1.0, selected=0.25),
     "late": Recipe(late=4),
+    "missing": Recipe(missing=0.2),
+    "publishers": Recipe(sisters=3),
+    "drift": Recipe(drift=0.25),
+    "pages": Recipe(pages=3, cites=6.0),
 }
 
 
@@ -230,19 +250,25 @@ def world(
     if chosen.growth == "brand":
         growth = np.repeat(growth[:, :1], TOPICS, axis=1)
     popularity = _popularity(rng, chosen, growth, prompts, weeks, engines)
-    home = rng.integers(0, TOPICS, sources)
+    owner = np.arange(sources) // chosen.sisters * chosen.sisters
+    home = rng.integers(0, TOPICS, sources)[owner]
     mood = rng.normal(size=total)
-    start, end = _links(rng, chosen, popularity, growth, home, weeks)
+    start, end = (each[owner] for each in _links(rng, chosen, popularity, growth, home, weeks))
     eta = popularity[:, grid.prompt, grid.engine, grid.week].T + chosen.verbosity * mood[:, None]
     planted, theta = _lifts(rng, chosen, sources, prompts)
     reach, noise = _reach(rng, chosen, grid, home, mood, weeks, engines)
+    if chosen.sisters > 1:
+        reach = reach + rng.normal(0, 1.5, reach.shape)[:, owner]
+    if chosen.drift:
+        reach = reach + rng.normal(0, chosen.drift, (weeks, sources)).cumsum(axis=0)[grid.week]
     works_from = _listings(rng, chosen, start, weeks) if chosen.listed else start
     # The same draws name brands before and after sources are cited: who is named at first stays named.
     first = rng.random(eta.shape) if chosen.follow or chosen.select else None
     if first is not None:
         reach = reach + _drawn(rng, chosen, first < special.expit(eta), start, end, grid.week, planted)
     cited = _cite(rng, chosen.cites, reach, noise, mood)
-    truly = _live(cited, works_from, end, grid.week)
+    there = _on_the_page(rng, chosen, cited.shape, brands)
+    truly = _live(cited, works_from, end, grid.week) & there
     common = np.zeros(sources, bool)
     common[rng.choice(np.flatnonzero(~planted), min(chosen.common, int((~planted).sum())), replace=False)] = (
         True
@@ -253,9 +279,16 @@ def world(
     recorded = start + np.where(start >= 0, rng.integers(0, chosen.late + 1, start.shape), 0)
     recorded = np.where(start >= weeks, weeks + 1, np.minimum(recorded, weeks))
     recorded = np.where(known, recorded, np.where(start < weeks, -1, recorded))
-    exposed = _live(cited, recorded, end, grid.week)
+    if chosen.missing:
+        unknown = (start < weeks) & (rng.random(start.shape) < chosen.missing)
+        looked = (start < weeks) & (rng.random(start.shape) < 0.5)
+        recorded = np.where(unknown, weeks + 1, recorded)
+    exposed = _live(cited, recorded, end, grid.week) & there
     panel = _panel(grid, named, cited, exposed, home, recorded, end)
-    would = _would(chosen, eta, truly, theta[:, grid.prompt].T, cited, grid.week > int(grid.week.max()) - 4)
+    if chosen.missing:
+        panel = replace(panel, looked=int(looked.sum()), known=int((looked & ~unknown).sum()))
+    recent = grid.week > int(grid.week.max()) - 4
+    would = _would(chosen, eta, truly, theta[:, grid.prompt].T, cited, there, recent)
     return panel, _truth(rate, gain, truly, exposed, planted, common, would)
 
 
@@ -363,6 +396,15 @@ def _listings(rng: np.random.Generator, recipe: Recipe, start: Ints, weeks: int)
     return np.where(unlinked, rng.integers(-weeks, max(weeks - 1, 2), start.shape), start)
 
 
+def _on_the_page(rng: np.random.Generator, recipe: Recipe, shape: tuple[int, ...], brands: int) -> Bools:
+    """Whether the page that an answer cites of a source is the one with the brand's link, (A or 1, B, S)."""
+    if recipe.pages == 1:
+        return np.ones((1, 1, 1), bool)
+    cited = rng.integers(0, recipe.pages, shape)
+    of_link = rng.integers(0, recipe.pages, (brands, shape[1]))
+    return np.asarray(cited[:, None, :] == of_link[None])
+
+
 def _live(cited: Floats, start: Ints, end: Ints, week: Ints) -> Bools:
     """Exposure, shape (A, B, S)."""
     live = (start[None] <= week[:, None, None]) & (week[:, None, None] < end[None])
@@ -441,9 +483,12 @@ def _panel(
     )
 
 
-def _would(recipe: Recipe, eta: Floats, exposed: Bools, lift: Floats, cited: Floats, recent: Bools) -> Floats:
+def _would(
+    recipe: Recipe, eta: Floats, exposed: Bools, lift: Floats, cited: Floats, there: Bools, recent: Bools
+) -> Floats:
     """`Truth.gain`."""
     eta, exposed, lift, cited = eta[recent], exposed[recent], lift[recent], cited[recent]
+    seen = (cited > 0)[:, None, :] & (there if len(there) == 1 else there[recent])
     if recipe.outcome == "points":
         total = special.expit(eta) + (exposed * lift[:, None, :]).sum(axis=2)
         more = np.clip(total[:, :, None] + lift[:, None, :], 0.01, 0.99)
@@ -454,7 +499,7 @@ def _would(recipe: Recipe, eta: Floats, exposed: Bools, lift: Floats, cited: Flo
         raised = special.expit(score[:, :, None] + odds) - special.expit(score)[:, :, None]
     else:
         return np.full((exposed.shape[2], exposed.shape[1]), np.nan)
-    return np.asarray((raised * ~exposed * (cited > 0)[:, None, :]).mean(axis=0).T)
+    return np.asarray((raised * ~exposed * seen).mean(axis=0).T)
 
 
 def _truth(

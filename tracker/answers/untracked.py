@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import Engine as Database
+from sqlalchemy import func
+from sqlalchemy import select as sql
 from sqlmodel import col, select
 
 from tracker import store
-from tracker.answers import stored
+from tracker.answers import counted, stored
+from tracker.answers.counted import ANSWER
 from tracker.mentions.candidates import Candidate, candidates
 from tracker.models import Answer
 
@@ -29,6 +34,16 @@ class Suggestion:
     """Where most of its own links lead."""
     example: int
     """The id of the newest answer that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamesBeside:
+    """Names that stand where tracked names stand in one answer: folded, as written."""
+
+    prompt_id: int
+    engine_id: int
+    week: date
+    names: tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -92,3 +107,23 @@ def _suggestion(tally: _Tally) -> Suggestion:
         sites[0][0] if sites else None,
         tally.example,
     )
+
+
+def by_answer(
+    database: Database, workspace_id: int, *, since: date | None = None, until: date | None = None, most: int
+) -> Iterator[NamesBeside]:
+    """Of the usable answers of each week, `most` at the most, taken by their ids whatever they say."""
+    mine = [counted.usable(workspace_id)]
+    mine += [ANSWER.c.week >= since] if since else []
+    mine += [ANSWER.c.week <= until] if until else []
+    with store.reading(database) as session:
+        finder = stored.finder(session, workspace_id)
+        sizes = session.execute(sql(ANSWER.c.week, func.count()).where(*mine).group_by(ANSWER.c.week)).all()
+    for week, size in sorted(sizes):
+        taken = ANSWER.c.id % -(-size // most) == 0
+        columns = (ANSWER.c.prompt_id, ANSWER.c.engine_id, ANSWER.c.text)
+        with store.reading(database) as session:
+            page = session.execute(sql(*columns).where(*mine, ANSWER.c.week == week, taken)).all()
+        for prompt_id, engine_id, text in page:
+            names = tuple((one.key, one.name) for one in candidates(text or "", finder) if one.beside)
+            yield NamesBeside(prompt_id, engine_id, week, names)

@@ -18,7 +18,8 @@ from analysis.lift import checks, estimate
 from analysis.lift.estimate import LiftTable, Panel, lift, shrink
 from analysis.lift.simulate import Kind, Truth, world
 from analysis.lift.within import choose, design, effects, fit, moderate, solve
-from tests.bench.calibration.study import tally
+from tests.bench.calibration.study import told
+from tests.bench.calibration.tables import tally
 from tracker.errors import UsageError
 
 PROMPTS, ENGINES, WEEKS, REPEATS, BRANDS, SOURCES = 12, 2, 6, 3, 5, 6
@@ -569,7 +570,7 @@ def test_a_source_that_raises_everybody_is_said_to():
 @pytest.mark.parametrize("kind", ["planted", "momentum", "list"])
 def test_three_seeds_keep_the_study_in_sight(kind: Kind):
     """The study over twenty seeds is `python -m tests.bench.calibration`."""
-    found = tally(kind, range(3), checks="none")
+    found = tally([told(kind, seed, checks="none") for seed in range(3)])
     assert 0.90 <= found.coverage <= 0.99
     assert found.discoveries * found.false_discovery <= 1.5
     assert np.isnan(found.power) or found.power >= 0.85

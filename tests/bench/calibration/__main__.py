@@ -1,30 +1,25 @@
-"""`python -m tests.bench.calibration [--seeds 20] [--first 0] [--kinds planted,null,…]` prints the table of
-lift; with `--timing`, those of direction and of gains."""
+"""`python -m tests.bench.calibration [--seeds 20] [--first 0] [--worlds "planted;null"] [--keep FILE]` prints
+the tables of lift, direction and gains. Worlds that FILE holds already are not made again."""
 
 from __future__ import annotations
 
 import argparse
-from typing import get_args
+from pathlib import Path
 
-from analysis.lift.simulate import Kind
-from tests.bench.calibration.study import table, tally
-from tests.bench.calibration.timing import directions, promises, worlds
+from tests.bench.calibration import tables
+from tests.bench.calibration.study import WORLDS, study
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.calibration", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--kinds", default=",".join(get_args(Kind)))
-    parser.add_argument("--timing", action="store_true")
+    parser.add_argument("--worlds", help="Names with a semicolon between.", default=";".join(WORLDS))
+    parser.add_argument("--keep", type=Path)
     chosen = parser.parse_args()
     seeds = range(chosen.first, chosen.first + chosen.seeds)
-    if chosen.timing:
-        found = [told for kind in chosen.kinds.split(",") for told in worlds(kind, seeds)]
-        print(f"{directions(found)}\n\n{promises(found)}")
-        return
-    for i, kind in enumerate(chosen.kinds.split(",")):
-        print("\n".join(table([tally(kind, seeds)]).splitlines()[2 if i else 0 :]), flush=True)
+    found = list(study(chosen.worlds.split(";"), seeds, chosen.keep))
+    print("\n\n".join(each(found) for each in (tables.lifts, tables.directions, tables.promises)))
 
 
 if __name__ == "__main__":

@@ -1,40 +1,54 @@
-"""What lift finds in worlds whose truth is known."""
+"""What lift, direction and gains say in worlds whose truth is known: one pass gives all three."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 
 from analysis.lift.estimate import Checks, LiftTable, lift
+from analysis.lift.gains import gains
 from analysis.lift.panel import Panel
+from analysis.lift.shrinking import sizes
 from analysis.lift.simulate import Kind, Truth, world
 
 CLAIMS = ("associated within the same question", "goes with fewer mentions")
-ENOUGH = 100
-LARGE = 0.10
+WORLDS: dict[str, tuple[Kind, dict[str, int]]] = {kind: (kind, {}) for kind in get_args(Kind)} | {
+    "planted, 3 brands": ("planted", {"brands": 3}),
+    "planted, 15 brands": ("planted", {"brands": 15}),
+    "uneven, 12 prompts": ("uneven", {"prompts": 12}),
+}
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Sums over seeds of one kind of world."""
+class Told:
+    """One world.
 
-    kind: str
-    seeds: int
-    coverage: float
-    coverage_planted: float
-    false_discovery: float
-    discoveries: float
-    power: float
-    powered: int
-    bias: float
-    width: float
-    numbered: float
+    Attributes
+    ----------
+    facts : ndarray, shape (S, 8)
+        A row per source: truth, exposed, has numbers, covered, claimed, false, lift, width.
+    promises : ndarray, shape (n, 4)
+        A row for each (source, brand) with a gain: gain, low, high, truth.
+    warned : bool
+        Whether a warning stands beside the table.
+    """
+
+    name: str
+    seed: int
+    facts: np.ndarray
+    verdict: str
+    links: int
+    promises: np.ndarray
+    warned: bool
 
 
 def source_facts(panel: Panel, truth: Truth, table: LiftTable) -> np.ndarray:
-    """One row per source: truth, exposed, has numbers, covered, claimed, false, lift, width."""
+    """`Told.facts`."""
     at = {s: i for i, s in enumerate(panel.sources)}
     out = np.full((len(panel.sources), 8), np.nan)
     for row in table.rows:
@@ -50,57 +64,65 @@ def source_facts(panel: Panel, truth: Truth, table: LiftTable) -> np.ndarray:
     return out
 
 
-def tally(kind: Kind, seeds: Iterable[int], *, checks: Checks = "claims", **sizes: int) -> Tally:
-    """Averages over seeds: coverage over sources, false discovery over worlds, power over large lifts."""
-    worlds = []
+def promised(panel: Panel, truth: Truth, table: LiftTable) -> np.ndarray:
+    """Gains of every brand, not only the own one, so that few worlds give many."""
+    rows: list[tuple[float, ...]] = []
+    if table.direction is not None and table.direction.verdict == "supports the source":
+        at = {s: i for i, s in enumerate(panel.sources)}
+        for brand in range(len(panel.brands)):
+            found = gains(panel, sizes(table.rows), table.works, brand)
+            rows += [(g.gain, g.low, g.high, truth.gain[at[s], brand]) for s, g in found.items()]
+    return np.array(rows, float).reshape(-1, 4)
+
+
+def told(name: str, seed: int, *, checks: Checks = "claims", **chosen: int) -> Told:
+    """What is told of one world; `chosen` sizes replace the world's own."""
+    kind, usual = WORLDS[name]
+    panel, truth = world(kind, seed, **{**usual, **chosen})
+    table = lift(panel, checks=checks)
+    runs = table.direction
+    return Told(
+        name,
+        seed,
+        source_facts(panel, truth, table),
+        "" if runs is None else runs.verdict,
+        0 if runs is None else runs.links,
+        promised(panel, truth, table),
+        bool(table.warnings),
+    )
+
+
+def kept(path: Path) -> list[Told]:
+    """Worlds of an earlier pass, from its file of JSON lines."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [_told(json.loads(line)) for line in lines]
+
+
+def keep(told: Told, path: Path) -> None:
+    """One line more."""
+    with path.open("a") as file:
+        file.write(json.dumps(asdict(told), default=np.ndarray.tolist) + "\n")
+
+
+def _told(line: dict[str, Any]) -> Told:
+    arrays = {"facts": (-1, 8), "promises": (-1, 4)}
+    return Told(**line | {name: np.array(line[name], float).reshape(shape) for name, shape in arrays.items()})
+
+
+def study(names: Sequence[str], seeds: Iterable[int], path: Path | None) -> Iterator[Told]:
+    """Every world, seed by seed; those that the file holds are not made again."""
+    known = {(each.name, each.seed): each for each in (kept(path) if path else ())}
     for seed in seeds:
-        panel, truth = world(kind, seed, **sizes)
-        worlds.append(source_facts(panel, truth, lift(panel, checks=checks)))
-    facts = np.concatenate(worlds)
-    known = facts[:, 2] == 1
-    real = np.abs(facts[:, 0]) > 1e-12
-    large = (facts[:, 1] >= ENOUGH) & (facts[:, 0] >= LARGE)
-    wrong = [w[:, 5].sum() / max(w[:, 4].sum(), 1) for w in worlds]
-    return Tally(
-        kind=kind,
-        seeds=len(worlds),
-        coverage=_mean(facts[known, 3]),
-        coverage_planted=_mean(facts[known & real, 3]),
-        false_discovery=float(np.mean(wrong)),
-        discoveries=float(np.mean([w[:, 4].sum() for w in worlds])),
-        power=_mean(facts[large, 4] * (facts[large, 5] == 0)),
-        powered=int(large.sum()),
-        bias=_mean(facts[known & real, 6] - facts[known & real, 0]),
-        width=_mean(facts[known, 7]),
-        numbered=float(known.sum() / len(worlds)),
-    )
+        for name in names:
+            each = known.get((name, seed)) or told(name, seed)
+            if path and (name, seed) not in known:
+                keep(each, path)
+            yield each
 
 
-def _mean(values: np.ndarray) -> float:
-    return float(np.mean(values)) if len(values) else float("nan")
-
-
-def table(tallies: Iterable[Tally]) -> str:
-    """The study as a Markdown table."""
-    head = (
-        "| world | coverage of 95 % intervals | … of planted lifts | false discovery | discoveries "
-        "| power, ≥ 100 exposures and ≥ 10 points (sources) | bias of planted, points | width, points |"
-    )
-    lines = [head, "|---|---|---|---|---|---|---|---|"]
-    for t in tallies:
-        cells = (
-            t.kind,
-            _percent(t.coverage),
-            _percent(t.coverage_planted),
-            _percent(t.false_discovery),
-            f"{t.discoveries:.1f}",
-            f"{_percent(t.power)} ({t.powered})",
-            "–" if np.isnan(t.bias) else f"{100 * t.bias:+.1f}",
-            f"{100 * t.width:.1f}",
-        )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def _percent(value: float) -> str:
-    return "–" if np.isnan(value) else f"{100 * value:.1f} %"
+def by_name(worlds: Iterable[Told]) -> list[tuple[str, list[Told]]]:
+    """Worlds of one name together."""
+    names: dict[str, list[Told]] = {}
+    for each in worlds:
+        names.setdefault(each.name, []).append(each)
+    return list(names.items())
