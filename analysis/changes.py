@@ -19,7 +19,7 @@ from scipy import stats
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.comparable import Comparability, gate
+from analysis.comparable import Comparability, Side, gate
 from analysis.frames import Floats, Scope, World
 from analysis.intervals import Interval, benjamini_hochberg, paired_difference, paired_ratio_difference
 from analysis.visibility import FORMULAS, NO_SHARE, SHARES, Compared
@@ -138,7 +138,7 @@ def _compared(
     sides: tuple[date, date],
     measures: Sequence[Compared],
     level: float,
-    what: Literal["week", "period"] = "week",
+    what: Side = "week",
 ) -> list[WeekChange]:
     allowed = gate(asked, sides[0], sides[1], world.engines, what)
     inside = [pair in allowed.cells for pair in zip(sums["engine"], sums["prompt_id"], strict=True)]
@@ -207,7 +207,7 @@ def moving(
     rows = []
     for measure in measures:
         for brand in world.brands:
-            if brand.until is not None and brand.until < weeks[-1]:
+            if not brand.exists_in(weeks[-1]):
                 continue
             rates = weekly(sums, brand.id, measure, weeks)
             if rates is not None:

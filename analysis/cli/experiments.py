@@ -340,13 +340,21 @@ def _print_progress(name: str, seen: ExperimentProgress) -> None:
     ]
     columns = ("pair", "source", "drawn", "last recorded", "who", "link live, of the window so far")
     table(f"{name}: week {seen.weeks_done} of {seen.weeks}", columns, rows, right=(0, 5))
-    out.print(
-        f"Links from {seen.won} of {seen.drawn} drawn sources, and from {seen.crossed} that were not drawn."
-    )
+    _print_links(seen)
     if seen.e is not None:
         out.print(
             f"e-value of a difference so far: {seen.e:.2f} (20 would be rare by chance). It decides nothing."
         )
+    _print_notes(seen)
+
+
+def _print_links(seen: ExperimentProgress) -> None:
+    out.print(
+        f"Links from {seen.won} of {seen.drawn} drawn sources, and from {seen.crossed} that were not drawn."
+    )
+
+
+def _print_notes(seen: ExperimentProgress) -> None:
     for note in seen.notes:
         out.print(plain(note))
 
@@ -423,12 +431,8 @@ def _print_finding(experiment: Stored, found: ExperimentResult) -> None:
     ]
     table("", ("outcome", f"drawn minus the other ({numbers.LEVEL})", "p", ""), rows, right=(2,))
     out.print(plain(words.of_link(r)))
-    seen = found.progress
-    out.print(
-        f"Links from {seen.won} of {seen.drawn} drawn sources, and from {seen.crossed} that were not drawn."
-    )
-    for note in seen.notes:
-        out.print(plain(note))
+    _print_links(found.progress)
+    _print_notes(found.progress)
     out.print(f"Protocol {experiment.protocol_hash}")
 
 
