@@ -5,7 +5,7 @@
 The answers are made of sentences, lists, tables, links and bold names; some names are everyday words. What
 is judged is the ratio to `ahocorasick_rs` alone over the same spellings in small letters, in processor time,
 the best of three: exit code 1 beyond `LIMIT`.
-Before everyday words were told from names the ratio was 54 to 63, by turns on one machine; it is still.
+Before everyday words were told from names the ratio was 60 to 65; by turns on one machine it is 33 to 45 now.
 The automaton alone finds "pineapple" for Apple and small letters only.
 """
 
@@ -20,7 +20,7 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from tracker.mentions import BrandNames, Finder
 
-ANSWERS, SPELLINGS, LIMIT = 100_000, 1_000, 85.0
+ANSWERS, SPELLINGS, LIMIT = 100_000, 1_000, 55.0
 EVERYDAY = (
     "Target",
     "Gap",

@@ -17,16 +17,31 @@ __all__ = ["NAME", "is_absent"]
 
 _REACH = 160
 _HINT = re.compile(HINTS)
+_MOST_WORDS = 1 << 16
 _SENTENCE_END = re.compile(r"[!?。！？;；؟؛।۔\n](?!$)|\.(?=\s)")
+_LAST_SENTENCE_END = re.compile(rf".*(?:{_SENTENCE_END.pattern})", re.DOTALL)
 # A list of bare names after a colon belongs to the sentence that the colon ends.
 _LISTED = re.compile(rf":[*_]*\s*\n(?:[\s\-*•\d.)_]*{NAME}[*_\s.,;]*\n)*[\s\-*•\d.)_]*$")
+
+
+class _Hinted(dict[str, bool]):
+    """Whether a word, with the signs about it, holds a hint: no hint holds a space."""
+
+    def __missing__(self, word: str) -> bool:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        self[word] = hinted = _HINT.search(word) is not None
+        return hinted
+
+
+_HINTED = _Hinted()
 
 
 def is_absent(marked: str, index: int) -> bool:
     """Whether the `NAME` at `marked[place]` stands in a statement of absence."""
     before = _sentence_before(marked, index)
     after = _sentence_after(marked, index)
-    if not _HINT.search(before) and not _HINT.search(after):
+    if not any(map(_HINTED.__getitem__, f"{before} {after}".split())):
         return False
     from tracker.mentions import absence_phrases as phrases  # half a second to compile, and seldom needed
 
@@ -38,11 +53,11 @@ def is_absent(marked: str, index: int) -> bool:
 
 
 def _sentence_before(marked: str, index: int) -> str:
-    window = _LISTED.sub(": ", marked[max(0, index - _REACH) : index])
-    end = 0
-    for match in _SENTENCE_END.finditer(window):
-        end = match.end()
-    return window[end:]
+    window = marked[max(0, index - _REACH) : index]
+    if ":" in window:
+        window = _LISTED.sub(": ", window)
+    end = _LAST_SENTENCE_END.match(window)
+    return window[end.end() :] if end else window
 
 
 def _sentence_after(marked: str, index: int) -> str:

@@ -255,18 +255,21 @@ class _Marked:
 
 def _marked(folded: Folded, prose: str, spans: list[company.NameSpan]) -> _Marked:
     """The folded text with names as `absence.NAME`, and with the line ends that begin a list item kept."""
-    text = list(folded.text)
+    text = folded.text
+    pieces, copied = [], 0
     for item in _ITEM.finditer(prose):
-        text[folded.index(item.start())] = "\n"
-    parts, at, length, copied = [], [], 0, 0
+        place = folded.index(item.start())
+        if place >= copied:  # two of them may lie in one gap
+            pieces += [text[copied:place], "\n"]
+            copied = place + 1
+    text = "".join([*pieces, text[copied:]])
+    parts, at, shorter, copied = [], [], 0, 0
     for span in spans:
-        between = "".join(text[copied : span.fold_start])
-        length += len(between)
-        parts += [between, absence.NAME]
-        at.append(length)
-        length += 1
+        parts += [text[copied : span.fold_start], absence.NAME]
+        at.append(span.fold_start - shorter)
+        shorter += span.fold_end - span.fold_start - 1
         copied = span.fold_end
-    return _Marked("".join([*parts, *text[copied:]]), at)
+    return _Marked("".join([*parts, text[copied:]]), at)
 
 
 def _mention(key: int, position: int, seen: list[tuple[int, bool]]) -> BrandMention:

@@ -104,6 +104,7 @@ class _Marks(dict[str, bool]):
 
 
 _MARKS = _Marks()
+_ASCII = frozenset(map(chr, range(128)))
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 # White space with the marks of emphasis, trade marks and hidden stretches about it: all of it parts words as
 # one space does, and without a space nothing is left of it at the edge of a word (`**Norvane** CRM`), nor of
@@ -134,7 +135,7 @@ def fold(text: str) -> Folded:
             return Folded(text.translate(_TABLE))
         return _fold_clusters(text, _ASCII_CLUSTERS)
     text = _HALF_PAIR.sub("\ufffd", text)
-    odd = "".join(sorted(c for c in set(text) if _MARKS[c] or len(_TABLE[ord(c)]) != 1))
+    odd = "".join(sorted(c for c in set(text) - _ASCII if _MARKS[c] or len(_TABLE[ord(c)]) != 1))
     return _fold_clusters(text, _clusters(odd))
 
 

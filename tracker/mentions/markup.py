@@ -104,7 +104,7 @@ _LEADING = frozenset(
     ]
 )
 """Last words before a link without which `_MORE_AT` need not be tried."""
-_STAND_INS = re.compile(r"[*_]*\x02+")
+_STAND_INS = re.compile(r"\x02+")
 _LOOK_BACK = 60
 _PLAIN_SOURCE = re.compile(
     r"(?:^|[(\[（])[ \t*_>\-•]*(?:sources?|quellen?|fuentes?|font[ei]|fontes?|bron(?:nen)?|[źz]r[óo]d[łl]a?|"
@@ -112,6 +112,8 @@ _PLAIN_SOURCE = re.compile(
     r"источники?|来源|來源|出典|출처)[*_]*[ \t]*[:：][^()\[\]（）\n]*",
     re.IGNORECASE | re.MULTILINE,
 )
+# Without it `_AFTER_SOURCE` need not be tried.
+_LINK_AFTER_COLON = re.compile(r"[:：][^()\[\]（）\n.。]*\x02")
 _SOURCE_HEADING = re.compile(
     r"^[ \t>]*(?:#{1,6}[ \t]*|\*\*|__)?[^\w\n]{0,4}(?:key |main |selected |useful |web )?"
     r"(?:sources?|references?|citations?|works cited|bibliography|footnotes|further reading|(?:useful |"
@@ -144,11 +146,14 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
 
     `hosts` are folded names that are host names themselves; these stay where they stand alone in prose.
     """
-    text = _THINKING.sub(_blank, text, count=1)
+    if _THINKING.match(text):
+        text = _THINKING.sub(_blank, text, count=1)
     if "[" in text or "<" in text or "【" in text or "\ue200" in text:
         text = _IMAGE.sub(_blank, _MARKER.sub(_blank, text))
         text = _TAG.sub(_blank, _hide_links(text, hosts))
-    text = _PLAIN_SOURCE.sub(_blank, _hide_entries(text))
+    text = _hide_entries(text)
+    if ":" in text or "：" in text:
+        text = _PLAIN_SOURCE.sub(_blank, text)
     if "://" in text or "www." in text or "WWW." in text or "mailto:" in text:
         text = _URL.sub(_blank, text)
     if "@" in text:
@@ -176,7 +181,7 @@ def _filled(text: str, spans: Spans, filler: str) -> str:
 
 
 def _hide_links(text: str, hosts: Set[str]) -> str:
-    has_definitions = _DEFINITION.search(text) is not None
+    has_definitions = "]:" in text and _DEFINITION.search(text) is not None
     if has_definitions:
         text = _DEFINITION.sub(_blank, text)
     links = [
@@ -191,7 +196,7 @@ def _hide_links(text: str, hosts: Set[str]) -> str:
     for start, end in (
         *_spans(_IN_BRACKETS, skeleton),
         *_trailing(skeleton),
-        *_spans(_AFTER_SOURCE, skeleton),
+        *(_spans(_AFTER_SOURCE, skeleton) if _LINK_AFTER_COLON.search(skeleton) else ()),
         *_more_at(skeleton),
     ):
         sourced[start:end] = b"\1" * (end - start)
@@ -210,7 +215,7 @@ def _spans(pattern: re.Pattern[str], text: str) -> Spans:
 
 def _more_at(skeleton: str) -> Iterator[tuple[int, int]]:
     for match in _STAND_INS.finditer(skeleton):
-        before = skeleton[max(0, match.start() - _LOOK_BACK) : match.start()]
+        before = skeleton[max(0, match.start() - _LOOK_BACK) : match.start()].rstrip("*_")
         last = before.rstrip(" \t").rpartition(" ")[2].lower()
         if last in _LEADING and _MORE_AT.search(before):
             yield match.span()
@@ -243,10 +248,19 @@ def _begins_or_goes_on(skeleton: str, link: _Link) -> bool:
     return _LINE_START.search(line) is not None or _GOES_ON.match(skeleton, link.end) is not None
 
 
+def _line_starts(text: str) -> Iterator[int]:
+    start = 0
+    while True:
+        yield start
+        start = text.find("\n", start) + 1
+        if not start:
+            return
+
+
 def _hide_entries(text: str) -> str:
     """Without the lists under headings such as "Sources"; a list ends at the first line that is no entry."""
     hidden: Spans = []
-    for heading in _SOURCE_HEADING.finditer(text):
+    for heading in filter(None, (_SOURCE_HEADING.match(text, start) for start in _line_starts(text))):
         line_start = heading.end() + 1
         while line_start < len(text):
             end = text.find("\n", line_start)
