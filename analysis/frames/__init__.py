@@ -26,6 +26,16 @@ from analysis.frames.answered import (
     visibility_sums,
 )
 from analysis.frames.authorities import COMPUTED, Authority, authority_metrics, authority_table, link_graph
+from analysis.frames.behind import (
+    NUMBER_MEASURES,
+    Behind,
+    BrandMeasure,
+    Number,
+    NumberMeasure,
+    Side,
+    SourceMeasure,
+    behind,
+)
 from analysis.frames.dead import DeadPage, dead_pages
 from analysis.frames.designs import Outcome, association_data, histories, lift_panel
 from analysis.frames.experiments import (
@@ -92,9 +102,12 @@ from tracker.weeks import monday
 __all__ = [
     "COMPUTED",
     "MEASURES",
+    "NUMBER_MEASURES",
     "AnswerRecord",
     "Authority",
+    "Behind",
     "BrandFact",
+    "BrandMeasure",
     "Branded",
     "DeadPage",
     "DomainVerdict",
@@ -105,11 +118,15 @@ __all__ = [
     "Judge",
     "Key",
     "Links",
+    "Number",
+    "NumberMeasure",
     "Outcome",
     "PromptFact",
     "RunRecord",
     "Scope",
+    "Side",
     "SourceKey",
+    "SourceMeasure",
     "VendorWord",
     "World",
     "agreements",
@@ -121,6 +138,7 @@ __all__ = [
     "authority_metrics",
     "authority_table",
     "backlinks",
+    "behind",
     "citable_answers",
     "citations",
     "cited_places",

@@ -99,8 +99,16 @@ class Targets:
         return float("nan") if owner is None else float(owner)
 
 
-def links(database: Engine, workspace: World, *, only_cited: bool = True, texts: Sequence[str] = ()) -> Links:
-    """Links to the brands' domains; with `only_cited`, from domains that some answer cites.
+def links(
+    database: Engine,
+    workspace: World,
+    *,
+    only_cited: bool = True,
+    sources: Sequence[int] | None = None,
+    texts: Sequence[str] = (),
+) -> Links:
+    """Links to the brands' domains; with `only_cited`, from domains that some answer cites; or from `sources`
+    alone.
 
     `texts` names further columns of the stored links to have in the table, each with its newest known value.
     Where the ledger says nothing about a pair of domains, an edge of the open web graph stands in: undated,
@@ -109,7 +117,9 @@ def links(database: Engine, workspace: World, *, only_cited: bool = True, texts:
     """
     targets = Targets(workspace)
     with database.connect() as connection:
-        cited = _cited_domains(connection, workspace) if only_cited else None
+        cited: ledger.Sources | None = sources
+        if sources is None and only_cited:
+            cited = _cited_domains(connection, workspace)
         evidence = ledger.read(
             connection,
             workspace.id,
@@ -155,7 +165,7 @@ def _spans(lives: Spans, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([known, edges], ignore_index=True)[["row", "source_id", "page", "brand", "start", "end"]]
 
 
-def _edges(whole: Mapping[int, int], cited: Select[Any] | None) -> Select[Any]:
+def _edges(whole: Mapping[int, int], cited: ledger.Sources | None) -> Select[Any]:
     wanted = [EDGE.c.target_domain_id.in_(sorted(whole))]
     wanted += [EDGE.c.source_domain_id.in_(cited)] if cited is not None else []
     columns = (EDGE.c.source_domain_id.label("source_id"), EDGE.c.target_domain_id.label("target"))
