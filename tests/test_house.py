@@ -86,7 +86,7 @@ FLOORS = {
         "models engines links.webgraph",
         "audit",
         "events experiments leases logs catalog migrations renaming",
-        "answers sandbox",
+        "answers sandbox notify",
         "run links.pages",
         "judge schedule links",
         "health",

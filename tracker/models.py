@@ -526,11 +526,15 @@ class Schedule(SQLModel, table=True):
     workspace_id: int = Field(foreign_key="workspace.id")
     name: str
     kind: str
-    """run or report."""
+    """run, report or alerts."""
     cron: str
     timezone: str = "UTC"
     catalog: str = "prompts"
     active: bool = True
+    options: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"}
+    )
+    """Of a report: `period`, `topic`, `country`, `brand`."""
     last_due_at: datetime | None = None
     """The last firing that was taken care of; what a restart catches up from."""
 
@@ -545,6 +549,88 @@ class Firing(SQLModel, table=True):
     started_at: datetime
     ended_at: datetime | None = None
     outcome: str | None = None
+
+
+class Notice(SQLModel, table=True):
+    """Something to be told: a report, alerts, a digest of them. Its key makes it once, whoever makes it."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    key: str
+    kind: str
+    """report, alerts, digest or test."""
+    subject: str = Field(sa_type=Text)
+    made_at: datetime
+    content: bytes = Field(sa_type=LargeBinary)
+    """The message as `tracker.notify.message` packs it: a later try sends the very same."""
+
+
+class Delivery(SQLModel, table=True):
+    """One notice to one recipient: waiting → sending → sent, failed or unknown (`tracker.notify.outbox`)."""
+
+    __table_args__ = (
+        UniqueConstraint("notice_id", "recipient"),
+        Index("ix_delivery_due", "state", "not_before"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id")
+    recipient: str
+    channel: str
+    state: str = "waiting"
+    attempts: int = 0
+    not_before: datetime
+    claimed_by: str | None = None
+    lease_until: datetime | None = None
+    handed_at: datetime | None = None
+    """From here on the other side may have it."""
+    ended_at: datetime | None = None
+    detail: str | None = Field(default=None, sa_type=Text)
+    """What the other side said last; never a secret."""
+
+
+class Alarm(SQLModel, table=True):
+    """An alert that was found: told to each person once, at once or in a digest."""
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        Index("ix_alarm_found", "workspace_id", "found_at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    key: str = Field(sa_type=Text)
+    kind: str
+    """One of `analysis.alerts.KINDS`."""
+    at: datetime
+    """When it happened."""
+    found_at: datetime
+    says: str = Field(sa_type=Text)
+    odds: str = Field(sa_type=Text)
+    """How likely it is that it is nothing, in words."""
+    page: str
+    """The page of the dashboard that shows it, with its filters."""
+
+
+class OwnCount(SQLModel, table=True):
+    """First-party: what our own site saw of AI crawlers, of assistants and of the people they sent."""
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "day", "step", "agent", "url", "proof"),
+        Index("ix_owncount_step", "workspace_id", "step", "day"),
+    )
+    id: int | None = _big_id()
+    workspace_id: int = Field(foreign_key="workspace.id")
+    day: date
+    step: str
+    """crawled (for an index or training), fetched (for a person's question) or visited."""
+    agent: str
+    """The crawler's or assistant's name, as `tracker.visits.agents` has it."""
+    url: str = Field(sa_type=Text)
+    """Host and path, without a query."""
+    proof: str = ""
+    """Of a log: verified by address, forged, or unchecked; of visits blank."""
+    hits: int
+    import_id: int | None = Field(default=None, foreign_key="linkimport.id")
 
 
 class Lease(SQLModel, table=True):

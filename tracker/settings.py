@@ -21,6 +21,8 @@ KEY_SUFFIXES = (
     "_TOKEN",
     "_LOGIN",
     "_PASSWORD",
+    "_SECRET",
+    "_WEBHOOK",
 )
 
 

@@ -20,6 +20,8 @@ FILES = {
     "brands": ("brands.yaml",),
     "prompts": ("tracked.yaml", "prompts.yaml"),
     "engines": ("engines.yaml",),
+    "notify": ("notify.yaml",),
+    "report": ("report.yaml",),
 }
 MAX_PROBLEMS = 100
 # No database or network takes them.

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from tracker import numbers
-from tracker.cli import answers, backups, brands, init, links, pull, run, schedule
+from tracker.cli import answers, backups, brands, init, links, notify, pull, run, schedule
 from tracker.cli.opening import opened
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     links.register(app, imports)
     pull.register(app)
     schedule.register(app)
+    notify.register(app)
     backups.register(app)
     brands.register(app)
 
