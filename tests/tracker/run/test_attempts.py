@@ -11,7 +11,7 @@ from tests.tracker.run.test_jobs import execute, prepared, server, small_catalog
 from tracker import sandbox, store
 from tracker.engines.failures import AskFailed, by_status, named
 from tracker.models import Ask, Ledger
-from tracker.run.attempts import RATE_LIMITED_TRIES, Spent
+from tracker.run.attempts import RATE_LIMITED_TRIES, End, Spent
 from tracker.run.work import Limits
 
 __all__ = ["server", "url"]
@@ -63,3 +63,22 @@ def test_an_engine_that_always_says_wait_is_not_asked_for_ever(
     assert server.counters()["requests"] == RATE_LIMITED_TRIES
     with store.reading(sqlite_database) as session:
         assert session.exec(select(Ledger.spent_micros)).one() == 0
+
+
+def test_what_an_ask_has_spent_is_told_apart_by_attempts_parts_and_what_is_still_set_aside() -> None:
+    spent = Spent(30)
+    assert spent == Spent(reserved=30, booked=0, advance=0)
+    spent.pay("attempt", 30)
+    assert spent == Spent(reserved=30, booked=30, advance=0)
+    spent.pay("part", 20)
+    assert spent == Spent(reserved=20, booked=30, advance=30)
+    spent.pay("part", 0)
+    assert spent == Spent(reserved=0, booked=30, advance=50)
+    spent.pay("attempt", 7)
+    assert spent == Spent(reserved=7, booked=30, advance=50)
+
+
+def test_an_ask_is_given_back_only_without_a_reply_and_without_a_failure() -> None:
+    spent, failure = Spent(1), named(TimeoutError())
+    assert End(0, spent).given_back is True
+    assert End(1, spent, failure=failure).given_back is False
