@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +33,8 @@ from analysis.lift.estimate import LiftTable
 from tracker import domains, store
 from tracker.answers.unlisted import Unlisted, unlisted
 from tracker.errors import UsageError
-from tracker.links.prospects import Prospect, ProspectChange, State, change, prospects
+from tracker.links.prospects import Prospect, ProspectChange, State, prospects
+from tracker.links.won import written
 
 Kind = Literal[
     "link gap",
@@ -125,6 +126,9 @@ class Opportunity:
     campaign: str = ""
     contact: str = ""
     cost_micros: int | None = None
+    due: date | None = None
+    value_micros: int | None = None
+    won_at: datetime | None = None
     weight: float = field(default=0.0, repr=False)
     """What orders the rows without a supported gain; see the module."""
 
@@ -308,6 +312,9 @@ def _opportunity(
         campaign=decided.campaign,
         contact=decided.contact,
         cost_micros=decided.cost_micros,
+        due=decided.due,
+        value_micros=decided.value_micros,
+        won_at=decided.won_at,
         weight=rate.estimate * steady * (1 + len(rivals) / others),
     )
 
@@ -424,7 +431,16 @@ def _own_pages(facts: _Facts, name: str) -> list[Reason]:
     return [Reason("own page", text, tuple(spare[:PAGES]), step)]
 
 
-def decide(database: Engine, world: World, source: str, stage: str, *, note: str = "", now: datetime) -> None:
+def decide(
+    database: Engine,
+    world: World,
+    source: str,
+    stage: str,
+    *,
+    note: str = "",
+    now: datetime,
+    who: str = "",
+) -> None:
     """Write down what people decided about a source; it stays through every recomputation."""
     with store.writing(database) as session:
-        change(session, world.id, source, ProspectChange(stage=stage, note=note or None), now=now)
+        written(session, world.id, source, ProspectChange(stage=stage, note=note or None), now=now, who=who)

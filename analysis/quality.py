@@ -369,7 +369,14 @@ def _anchor_share(kind: AnchorClass, mine: Counter[str], theirs: Counter[str]) -
 
 
 def decide(
-    database: Engine, world: World, name: str, decision: Decision, *, note: str = "", now: datetime
+    database: Engine,
+    world: World,
+    name: str,
+    decision: Decision,
+    *,
+    note: str = "",
+    now: datetime,
+    who: str = "",
 ) -> str:
     """Keep or disavow a domain; returns the entry as Google's file has it."""
     try:
@@ -378,5 +385,5 @@ def decide(
         raise UsageError(f"{name!r} is no domain", "write it as example.com") from None
     with store.writing(database) as session:
         line = f"domain:{address.domain}"
-        (entry,) = decisions.decide(session, world.id, [line], decision, now=now, note=note)
+        (entry,) = decisions.decide(session, world.id, [line], decision, now=now, note=note, who=who)
     return entry.line

@@ -85,7 +85,7 @@ FLOORS = {
         "store backup starter countries citations mentions links.web links.files links.infrastructure",
         "models engines links.webgraph",
         "audit",
-        "events experiments leases logs catalog migrations renaming",
+        "events experiments leases logs catalog migrations renaming views",
         "answers sandbox notify",
         "run links.pages",
         "judge schedule links",
@@ -99,7 +99,7 @@ FLOORS = {
         "definitions moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities prospects trials",
         "changes judged review",
-        "alerts report",
+        "alerts report work",
         "cli",
     ),
     "dashboard": (

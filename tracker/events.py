@@ -9,12 +9,13 @@ from typing import Literal, get_args
 
 from sqlmodel import Session, col, select
 
-from tracker import store
+from tracker import audit, store
 from tracker.errors import UsageError
 from tracker.models import Event
 
-Kind = Literal["pr", "content", "site", "product", "model", "other"]
-"""`served model` is not among them: the answers themselves tell of one."""
+Kind = Literal["pr", "content", "site", "product", "model", "link", "other"]
+"""`served model` is not among them: the answers themselves tell of one. `link` is what work brought
+(`tracker.links.won`), or what somebody knows of."""
 LONGEST = 200
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=366)
@@ -46,19 +47,47 @@ def checked(title: str, *, kind: str, at: datetime, now: datetime) -> Note:
     return Note(at.replace(hour=0, minute=0, second=0, microsecond=0), kind, words)
 
 
-def add(session: Session, workspace_id: int, note: Note) -> int:
+def add(session: Session, workspace_id: int, note: Note, *, who: str, now: datetime) -> int:
     """Store a note once, and say its number."""
+    there = _number(session, workspace_id, note)
+    if there is not None:
+        return there
     row = {"workspace_id": workspace_id, "at": note.at, "kind": note.kind, "title": note.title}
     store.bulk_insert(session, Event, [row], ignore=True)
-    stored = select(Event.id).where(
-        Event.workspace_id == workspace_id,
-        Event.at == note.at,
-        Event.kind == note.kind,
-        Event.title == note.title,
-    )
-    number = session.exec(stored).one()
+    number = _number(session, workspace_id, note)
     assert number is not None
+    _tell(session, workspace_id, "event added", note, None, _said(note), who, now)
     return number
+
+
+def _number(session: Session, workspace_id: int, note: Note) -> int | None:
+    return session.exec(
+        select(Event.id).where(
+            Event.workspace_id == workspace_id,
+            Event.at == note.at,
+            Event.kind == note.kind,
+            Event.title == note.title,
+        )
+    ).first()
+
+
+def _said(note: Note) -> dict[str, str]:
+    return {"day": f"{note.at:%Y-%m-%d}", "kind": note.kind}
+
+
+def _tell(
+    session: Session,
+    workspace_id: int,
+    what: str,
+    note: Note,
+    before: dict[str, str] | None,
+    after: dict[str, str] | None,
+    who: str,
+    now: datetime,
+) -> None:
+    audit.record_change(
+        session, workspace_id, who=who, what=what, subject=note.title, before=before, after=after, now=now
+    )
 
 
 def listed(session: Session, workspace_id: int) -> Sequence[Event]:
@@ -67,11 +96,12 @@ def listed(session: Session, workspace_id: int) -> Sequence[Event]:
     ).all()
 
 
-def remove(session: Session, workspace_id: int, number: int) -> Note:
+def remove(session: Session, workspace_id: int, number: int, *, who: str, now: datetime) -> Note:
     """Take one of the workspace's events away, and say what it was."""
     event = session.exec(select(Event).where(Event.workspace_id == workspace_id, Event.id == number)).first()
     if event is None:
         raise UsageError(f"there is no event {number} here", "`citelift event list` shows the numbers")
     gone = Note(event.at, event.kind, event.title)
     session.delete(event)
+    _tell(session, workspace_id, "event removed", gone, _said(gone), None, who, now)
     return gone

@@ -670,7 +670,27 @@ class OpportunityState(SQLModel, table=True):
     contact: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """The page, or the address, at which the site is written to."""
     cost_micros: int | None = _big(default=None)
+    value_micros: int | None = _big(default=None)
+    """What a link there is worth, as people judge it."""
+    due: date | None = None
+    started_at: datetime | None = None
+    """When somebody first took it up."""
+    won_at: datetime | None = None
+    """When the link that was worked for began, once an import or a look had it."""
     changed_at: datetime
+
+
+class SavedView(SQLModel, table=True):
+    """A page with its choices, under a name."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    name: str
+    address: str = Field(sa_type=Text)
+    """The page's own name and its parameters: never a whole URL."""
+    who: str = ""
+    saved_at: datetime
 
 
 class LinkKind(SQLModel, table=True):

@@ -23,6 +23,7 @@ from analysis.cli import (
     prospects,
     quality,
     webgraph,
+    work,
 )
 from analysis.cli.scope import (
     AnswerFilter,
@@ -51,7 +52,18 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     for verb in (visibility, changes, sources, stability, report):
         add(app, verb, group=READ)
-    for verbs in (lift, authority, opportunities, prospects, experiments, quality, classes, graph, webgraph):
+    for verbs in (
+        lift,
+        authority,
+        opportunities,
+        prospects,
+        work,
+        experiments,
+        quality,
+        classes,
+        graph,
+        webgraph,
+    ):
         verbs.register(app)
 
 

@@ -50,9 +50,12 @@ def opportunities(
     from analysis.classes.families import families
     from analysis.lift.estimate import lift as estimate
     from analysis.lift.listing import listing, sentence
+    from tracker import audit
 
     if set_state is not None:
-        decided(where, set_state, partial(o.decide, note=note, now=datetime.now(UTC)), as_json=as_json)
+        who = audit.terminal_user()
+        decide = partial(o.decide, note=note, now=datetime.now(UTC), who=who)
+        decided(where, set_state, decide, as_json=as_json)
         return
     with reading(where, which) as asked:
         read = frames.inside_answers(asked.database, asked.world, asked.scope)

@@ -35,6 +35,12 @@ CampaignOption = Annotated[str | None, typer.Option("--campaign", help="As part 
 CostOption = Annotated[str | None, typer.Option("--cost", help="In US dollars, as 120 or 120.50.")]
 ContactOption = Annotated[str | None, typer.Option("--contact", help="Page or address to write to.")]
 NoteOption = Annotated[str | None, typer.Option("--note", help="Why.")]
+DueOption = Annotated[
+    str | None, typer.Option("--due", help="The day it is due, as 2026-06-01; blank: none.")
+]
+ValueOption = Annotated[
+    str | None, typer.Option("--value", help="What a link there is worth to you, in US dollars.")
+]
 ReasonOption = Annotated[
     str | None, typer.Option("--reason", help='One reason, such as "link gap" or "broken link".')
 ]
@@ -145,12 +151,14 @@ def add_prospect(
     campaign: CampaignOption = None,
     contact: ContactOption = None,
     note: NoteOption = None,
+    due: DueOption = None,
+    value: ValueOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put a site into the pipeline that no reason has brought there."""
     from tracker.links.prospects import ProspectChange
 
-    what = ProspectChange(stage or "open", owner, campaign, contact, note, cost)
+    what = ProspectChange(stage or "open", owner, campaign, contact, note, cost, due, value)
     _write(where, site, what, as_json, must_be_new=True)
 
 
@@ -163,22 +171,26 @@ def set_prospect(
     campaign: CampaignOption = None,
     contact: ContactOption = None,
     note: NoteOption = None,
+    due: DueOption = None,
+    value: ValueOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write down how far you are with a site; what is not named stays. The same record as `opportunities`."""
     from tracker.links.prospects import ProspectChange
 
-    what = ProspectChange(stage, owner, campaign, contact, note, cost)
+    what = ProspectChange(stage, owner, campaign, contact, note, cost, due, value)
     if not what:
         raise UsageError(
-            "nothing to write down", "give --stage, --owner, --cost, --campaign, --contact or --note"
+            "nothing to write down",
+            "give --stage, --owner, --due, --value, --cost, --campaign, --contact or --note",
         )
     _write(where, site, what, as_json, must_be_new=False)
 
 
 def _write(where: Where, site: str, what: ProspectChange, as_json: bool, *, must_be_new: bool) -> None:
-    from tracker import store
+    from tracker import audit, store
     from tracker.links import prospects as records
+    from tracker.links import won
 
     with _workspace(where) as (db, key), store.writing(db) as session:
         name = records.site_of(site)
@@ -186,11 +198,14 @@ def _write(where: Where, site: str, what: ProspectChange, as_json: bool, *, must
             raise UsageError(
                 f"{name} is in the pipeline already", f"change it: citelift prospects set {name} …"
             )
-        done = records.change(session, key, name, what, now=datetime.now(UTC))
+        done = won.written(session, key, name, what, now=datetime.now(UTC), who=audit.terminal_user())
     if as_json:
         print_json(done.as_json())
-    else:
-        out.print(f"{plain(done.domain)}: {plain(done.stage)}")
+        return
+    due = f", due {done.due}" if done.due else ""
+    out.print(f"{plain(done.domain)}: {plain(done.stage)}{due}")
+    if done.won_at:
+        out.print(plain(won.Won(done.domain, done.won_at).in_words()))
 
 
 def import_prospects(
@@ -204,11 +219,14 @@ def import_prospects(
     as_json: JsonOption = False,
 ) -> None:
     """Take a table of sites into the pipeline. A blank cell leaves what is known."""
-    from tracker import store
+    from tracker import audit, store
     from tracker.links import prospects as records
+    from tracker.links import won
 
     with _workspace(where) as (db, key), store.writing(db) as session:
-        made = records.import_file(session, key, file, now=datetime.now(UTC))
+        now, who = datetime.now(UTC), audit.terminal_user()
+        made = records.import_file(session, key, file, now=now, who=who)
+        won.settle(session, key, now=now, who=who)
     if as_json:
         print_json(made.as_json())
     else:

@@ -60,9 +60,12 @@ def quality(
     from analysis import frames
     from analysis import quality as q
     from analysis import review as r
+    from tracker import audit
 
     if set_decision is not None:
-        decided(where, set_decision, partial(q.decide, note=note, now=datetime.now(UTC)), as_json=as_json)
+        who = audit.terminal_user()
+        decide = partial(q.decide, note=note, now=datetime.now(UTC), who=who)
+        decided(where, set_decision, decide, as_json=as_json)
         return
     with reading(where) as asked:
         links = frames.backlinks(asked.database, asked.world)

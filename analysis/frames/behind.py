@@ -182,7 +182,10 @@ def _base(world: World, scope: Scope, number: Number) -> list[Any]:
     if number.prompt is not None:
         return [*clauses, ANSWER.c.prompt_id == number.prompt]
     inside = scope.prompts(world)
-    return clauses if inside == set(world.prompts) else [*clauses, ANSWER.c.prompt_id.in_(sorted(inside))]
+    if inside == set(world.prompts):
+        return clauses
+    # `+ 0` keeps SQLite off the index of the prompts, from which nothing comes in the order of the weeks
+    return [*clauses, (ANSWER.c.prompt_id + 0).in_(sorted(inside))]
 
 
 def _sided(base: list[Any], side: Side, is_counted: Any, mine: Any, every: Any) -> Select[Any]:

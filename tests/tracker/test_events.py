@@ -79,11 +79,11 @@ def test_one_workspace_cannot_remove_the_event_of_another(database: Engine) -> N
             session.add(Workspace(id=number, name=f"ws{number}"))
         session.flush()
         note = events.checked("x", kind="pr", at=NOW, now=NOW)
-        first, second = events.add(session, 1, note), events.add(session, 2, note)
-        assert events.add(session, 1, note) == first
+        first, second = (events.add(session, n, note, who="ana", now=NOW) for n in (1, 2))
+        assert events.add(session, 1, note, who="ana", now=NOW) == first
         with pytest.raises(UsageError):
-            events.remove(session, 1, second)
-        events.remove(session, 1, first)
+            events.remove(session, 1, second, who="ana", now=NOW)
+        events.remove(session, 1, first, who="ana", now=NOW)
         assert [e.id for e in events.listed(session, 2)] == [second]
         assert events.listed(session, 1) == []
     with store.reading(database) as session:

@@ -150,6 +150,8 @@ def _show_stored(result: ImportResult) -> None:
     )
     for warning in result.warnings:
         err.print(f"  note: {plain(warning)}")
+    for each in result.won:
+        out.print(f"  {plain(each.in_words())}")
 
 
 def _show_preview(result: Preview) -> None:

@@ -205,7 +205,7 @@ def disavow_add(
     note: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
 ) -> None:
     """Decide about a domain or a page. The last decision about it counts."""
-    from tracker import store
+    from tracker import audit, store
     from tracker.links import decisions
 
     settings = where.settings()
@@ -219,6 +219,7 @@ def disavow_add(
                 "keep" if keep else "disavow",
                 now=datetime.now(UTC),
                 note=note,
+                who=audit.terminal_user(),
             )
     for each in done:
         out.print(f"{'keep' if keep else 'disavow'}  {plain(each.line)}")

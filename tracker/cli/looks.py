@@ -19,6 +19,8 @@ from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
     from tracker.links.pages.checks import Which
     from tracker.links.pages.looking import Looked
     from tracker.links.pages.verify import Outlook
@@ -95,10 +97,22 @@ def pages_check(
         wanted = looking.due(db, workspace_id, now=now, every=every, limit=limit, which=which)
         looks = looking.look(db, workspace_id, wanted, fetcher, at=now, every=every, workers=workers)
         looked = list(_with_bar(looks, len(wanted), as_json))
+        _settle(db, workspace_id, now)
     if as_json:
         print_json({"rows": [each.as_json() for each in looked]})
     else:
         _show_looked(looked)
+
+
+def _settle(db: Database, workspace_id: int, now: datetime) -> None:
+    """What the looks show to be done, said beside what is printed."""
+    from tracker import store
+    from tracker.links import won
+
+    with store.writing(db) as session:
+        found = won.settle(session, workspace_id, now=now, who="look")
+    for each in found:
+        err.print(f"  {plain(each.in_words())}")
 
 
 def verify(
@@ -153,6 +167,7 @@ def verify(
                     browser=browser,
                 )
                 looked = list(_with_bar(looks, len(wanted), as_json))
+            _settle(db, workspace_id, now)
     done = sum(len(each.links) for each in looked)
     if as_json:
         rows = [{"url": each.outcome.url, **row} for each in looked for row in each.claimed_json()]
@@ -236,6 +251,7 @@ def import_pages(
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         taken = looking.take_saved(db, workspace_id, path, as_of=day)
+        _settle(db, workspace_id, datetime.now(UTC))
     if as_json:
         rows = [each.as_json() for each in taken.looked]
         rejects = [each.as_json() for each in taken.rejects]

@@ -115,10 +115,10 @@ def event_add(
     where: Where,
     title: Annotated[str, typer.Argument(help="What happened, in a few words.")],
     on: Annotated[datetime | None, typer.Option(help="The day; default today.", formats=["%Y-%m-%d"])] = None,
-    kind: Annotated[str, typer.Option(help="pr, content, site, product, model or other.")] = "other",
+    kind: Annotated[str, typer.Option(help="pr, content, site, product, model, link or other.")] = "other",
 ) -> None:
     """Mark a day that every chart over time shows. Changes of a served model are marked by themselves."""
-    from tracker import events, store
+    from tracker import audit, events, store
 
     settings = where.settings()
     now = datetime.now(UTC)
@@ -126,7 +126,7 @@ def event_add(
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         with store.writing(db) as session:
-            number = events.add(session, workspace_id, event)
+            number = events.add(session, workspace_id, event, who=audit.terminal_user(), now=now)
     out.print(f"{number}: {event.at:%Y-%m-%d} {plain(kind)}: {plain(event.title)}")
 
 
@@ -154,10 +154,11 @@ def event_remove(
     number: Annotated[int, typer.Argument(help="Its number in `citelift event list`.")],
 ) -> None:
     """Take a day's mark away. What the answers themselves tell, a change of a served model, comes back."""
-    from tracker import events, store
+    from tracker import audit, events, store
 
-    settings = where.settings()
+    settings, now = where.settings(), datetime.now(UTC)
     with opened(settings) as db, store.writing(db) as session:
-        gone = events.remove(session, workspace_of(session, settings), number)
+        workspace_id = workspace_of(session, settings)
+        gone = events.remove(session, workspace_id, number, who=audit.terminal_user(), now=now)
         removed = f"{gone.at:%Y-%m-%d} {plain(gone.kind)}: {plain(gone.title)}"
     out.print(f"Removed {removed}")

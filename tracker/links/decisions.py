@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from sqlmodel import Session, select
 
-from tracker import store
+from tracker import audit, store
 from tracker.errors import UsageError
 from tracker.links import disavow
 from tracker.links.disavow import Disavow, Entry
@@ -40,6 +40,7 @@ def decide(
     *,
     now: datetime,
     note: str = "",
+    who: str = "",
 ) -> tuple[Entry, ...]:
     """The last decision about an entry counts. Raises `UsageError` at the first line that Google would
     refuse.
@@ -47,6 +48,7 @@ def decide(
     if decision not in get_args(Decision):
         raise UsageError(f"unknown decision {decision!r}", f"one of {', '.join(get_args(Decision))}")
     entries = tuple(dict.fromkeys(_entry(line) for line in lines))
+    before = _decisions(session, workspace_id)
     rows = [
         {
             "workspace_id": workspace_id,
@@ -58,7 +60,27 @@ def decide(
         for each in entries
     ]
     store.upsert(session, DisavowEntry, rows, key=["workspace_id", "entry"])
+    for each in entries if who else ():
+        was = before.get(each.line)
+        audit.record_change(
+            session,
+            workspace_id,
+            who=who,
+            what="link decided",
+            subject=each.line,
+            before=None if was is None else {"decision": was},
+            after={"decision": decision},
+            now=now,
+        )
     return entries
+
+
+def _decisions(session: Session, workspace_id: int) -> dict[str, str]:
+    return dict(
+        session.exec(
+            select(DisavowEntry.entry, DisavowEntry.decision).where(DisavowEntry.workspace_id == workspace_id)
+        ).all()
+    )
 
 
 def _entry(line: str) -> Entry:
@@ -82,11 +104,7 @@ def import_file(
 ) -> Imported:
     """What stands in a disavow file that is in force becomes a decision, unless there is one already."""
     file = disavow.read(path)
-    known = dict(
-        session.exec(
-            select(DisavowEntry.entry, DisavowEntry.decision).where(DisavowEntry.workspace_id == workspace_id)
-        ).all()
-    )
+    known = _decisions(session, workspace_id)
     new = [line for line in file.lines if line not in known]
     decide(session, workspace_id, new, "disavow", now=now, note=note or f"from {path.name}")
     kept = tuple(line for line in file.lines if known.get(line) == "keep")

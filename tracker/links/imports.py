@@ -18,7 +18,7 @@ from tracker import domains, store
 from tracker.errors import DataError, UsageError
 from tracker.files.records import Reject
 from tracker.files.unpack import parts_of
-from tracker.links import completeness
+from tracker.links import completeness, won
 from tracker.links.files import formats
 from tracker.links.files.formats import Scope
 from tracker.links.files.maps import MAPPED, ColumnMap
@@ -26,6 +26,7 @@ from tracker.links.files.recognise import inspect
 from tracker.links.files.recognition import Recognition
 from tracker.links.files.rows import LinkRow, blocks
 from tracker.links.intake import KEPT_REJECTS, content_hash, one_at_a_time, plain_refusal
+from tracker.links.won import Won
 from tracker.links.writers import indexes_afterwards, without_collector, writer_of
 from tracker.models import Brand, LinkImport
 
@@ -70,6 +71,8 @@ class ImportResult:
     rejected: int
     rejects: tuple[Reject, ...]
     warnings: tuple[str, ...] = ()
+    won: tuple[Won, ...] = ()
+    """Work that this export shows to be done."""
 
     @property
     def duplicate(self) -> bool:
@@ -90,6 +93,7 @@ class ImportResult:
             "rejected": self.rejected,
             "rejects": [reject.as_json() for reject in self.rejects],
             "warnings": list(self.warnings),
+            "won": [each.as_json() for each in self.won],
         }
 
 
@@ -188,7 +192,9 @@ def import_links(
             file_hash=file_hash,
         )
         made = _stored(session, head, path, recognition, as_of, target, now)
-        return made if scope or made.import_id is None else _doubted(session, head, made)
+        if not scope and made.import_id is not None:
+            made = _doubted(session, head, made)
+        return replace(made, won=won.settle(session, workspace_id, now=now, who="import"))
 
 
 def _remembered(database: Database, workspace_id: int) -> list[ColumnMap]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from sqlmodel import Session, col, select
 
-from tracker import domains, spreadsheet, store
+from tracker import audit, domains, spreadsheet, store
 from tracker.errors import BadUrl, DataError, UsageError
 from tracker.files import content, encodings, tables
 from tracker.files.records import Reject, fragment
@@ -30,7 +30,20 @@ STATES: tuple[str, ...] = get_args(State)
 SOURCE = "source"
 """Decisions belong to the site: they survive when the reasons for it change."""
 FIELDS = ("owner", "campaign", "contact", "note")
-HEADS = ("domain", "stage", "owner", "cost_usd", "campaign", "contact", "note", "changed_at")
+HEADS = (
+    "domain",
+    "stage",
+    "owner",
+    "cost_usd",
+    "campaign",
+    "contact",
+    "note",
+    "due",
+    "value_usd",
+    "changed_at",
+)
+CHANGED = "work changed"
+"""What the audit log calls a change of a record."""
 _LONGEST = 2_000
 _MOST_MICROS = 10**15
 _WORDS: Mapping[str, Any] = words_of("tracker.links", "prospect_words.yaml")
@@ -52,6 +65,12 @@ class Prospect:
     contact: str = ""
     note: str = ""
     cost_micros: int | None = None
+    due: date | None = None
+    value_micros: int | None = None
+    """What a link there is worth, as people judge it."""
+    started_at: datetime | None = None
+    won_at: datetime | None = None
+    """When the link that was worked for began, once an import or a look had it (`tracker.links.won`)."""
     changed_at: datetime | None = None
 
     @property
@@ -69,12 +88,21 @@ class Prospect:
             self.campaign,
             self.contact,
             self.note,
+            self.due.isoformat() if self.due else "",
+            dollars(self.value_micros),
             at,
         )
 
     def as_json(self) -> dict[str, object]:
         cells = dict(zip(HEADS, (each or None for each in self.cells()), strict=True))
-        return cells | {"stage": self.stage, "state": self.state}
+        moments = {"started_at": self.started_at, "won_at": self.won_at}
+        dated = {name: at.isoformat() if at else None for name, at in moments.items()}
+        return cells | {"stage": self.stage, "state": self.state} | dated
+
+    def as_said(self) -> dict[str, object]:
+        """What people said, as the audit log has it: without what nobody said."""
+        named = zip(HEADS[1:-1], self.cells()[1:-1], strict=True)
+        return {name: value for name, value in named if value}
 
 
 def dollars(micros: int | None) -> str:
@@ -124,6 +152,10 @@ def _prospect(name: str, row: OpportunityState) -> Prospect:
         contact=row.contact,
         note=row.note,
         cost_micros=row.cost_micros,
+        due=row.due,
+        value_micros=row.value_micros,
+        started_at=row.started_at,
+        won_at=row.won_at,
         changed_at=row.changed_at,
     )
 
@@ -139,18 +171,23 @@ class ProspectChange:
     note: str | None = None
     cost: str | None = None
     """In US dollars; a blank one takes the cost away."""
+    due: str | None = None
+    """As 2026-06-01; a blank one takes the day away."""
+    value: str | None = None
+    """In US dollars, like the cost."""
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) is not None for name in ("stage", "cost", *FIELDS))
+        return any(getattr(self, name) is not None for name in ("stage", "cost", "due", "value", *FIELDS))
 
 
 def change(
-    session: Session, workspace_id: int, site: str, what: ProspectChange, *, now: datetime
+    session: Session, workspace_id: int, site: str, what: ProspectChange, *, now: datetime, who: str = ""
 ) -> Prospect:
     """Write down what people decided about a site; where nothing was decided yet, it begins as `open`."""
     name = site_of(site)
-    known = prospects(session, workspace_id).get(name, Prospect(name))
-    return _write(session, workspace_id, {name: _changed(known, what)}, now)[0]
+    known = prospects(session, workspace_id)
+    wanted = {name: _changed(known.get(name, Prospect(name)), what)}
+    return _write(session, workspace_id, wanted, known, now, who)[0]
 
 
 def site_of(text: str) -> str:
@@ -163,9 +200,21 @@ def site_of(text: str) -> str:
 
 def _changed(known: Prospect, what: ProspectChange) -> Prospect:
     said = {name: one_line(value) for name in FIELDS if (value := getattr(what, name)) is not None}
-    cost = {} if what.cost is None else {"cost_micros": micros(what.cost)}
+    cost: dict[str, Any] = {} if what.cost is None else {"cost_micros": micros(what.cost)}
+    cost |= {} if what.value is None else {"value_micros": micros(what.value)}
+    cost |= {} if what.due is None else {"due": day_of(what.due)}
     stage = {} if what.stage is None else {"stage": stage_named(what.stage)}
     return replace(known, **said, **cost, **stage)  # type: ignore[arg-type]
+
+
+def day_of(text: str) -> date | None:
+    """The day until which something is to be done; blank is none."""
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(f"{text[:60]!r} is no day", "write it as 2026-06-01") from None
 
 
 def one_line(text: str) -> str:
@@ -183,9 +232,17 @@ def stage_named(text: str) -> Stage:
 
 
 def _write(
-    session: Session, workspace_id: int, wanted: Mapping[str, Prospect], now: datetime
+    session: Session,
+    workspace_id: int,
+    wanted: Mapping[str, Prospect],
+    known: Mapping[str, Prospect],
+    now: datetime,
+    who: str,
 ) -> list[Prospect]:
-    found = [replace(each, changed_at=now) for each in wanted.values()]
+    found = [
+        replace(each, changed_at=now, started_at=each.started_at or (now if is_taken_up(each) else None))
+        for each in wanted.values()
+    ]
     ids = {each.domain: domains.domain_id(each.domain) for each in found}
     rows = [
         {
@@ -194,14 +251,41 @@ def _write(
             "domain_id": ids[each.domain],
             "state": each.stage,
             "changed_at": now,
-            "cost_micros": each.cost_micros,
         }
-        | {name: getattr(each, name) for name in FIELDS}
+        | {name: getattr(each, name) for name in (*FIELDS, *_KEPT)}
         for each in found
     ]
     store.bulk_insert(session, Domain, [{"id": key, "name": name} for name, key in ids.items()], ignore=True)
     store.upsert(session, OpportunityState, rows, key=["workspace_id", "kind", "domain_id"])
+    for each in found:
+        before = known.get(each.domain)
+        audit.record_change(
+            session,
+            workspace_id,
+            who=who,
+            what=CHANGED,
+            subject=each.domain,
+            before=before.as_said() if before else None,
+            after=each.as_said() or {"stage": each.stage},
+            now=now,
+        )
     return found
+
+
+_KEPT = ("cost_micros", "value_micros", "due", "started_at", "won_at")
+
+
+def is_taken_up(record: Prospect) -> bool:
+    """Whether somebody works on it, or did."""
+    return record.stage not in ("open", "dismissed")
+
+
+def won(
+    session: Session, workspace_id: int, record: Prospect, at: datetime, *, now: datetime, who: str
+) -> Prospect:
+    """The link that was worked for is there: the record is done, whatever stage it had."""
+    done = replace(record, stage="done", won_at=at)
+    return _write(session, workspace_id, {record.domain: done}, {record.domain: record}, now, who)[0]
 
 
 # --- files --------------------------------------------------------------------------------------------------
@@ -230,7 +314,9 @@ class ProspectImport:
         }
 
 
-def import_file(session: Session, workspace_id: int, path: Path, *, now: datetime) -> ProspectImport:
+def import_file(
+    session: Session, workspace_id: int, path: Path, *, now: datetime, who: str = ""
+) -> ProspectImport:
     """Prospects from a table: this program's own export, or one of an outreach tool.
 
     A column that the file lacks leaves what is known; so does a blank cell. Later rows about a site win. A
@@ -246,7 +332,7 @@ def import_file(session: Session, workspace_id: int, path: Path, *, now: datetim
                     made.rejects.append(row)
                     continue
                 _take(row, known, wanted, made)
-    _write(session, workspace_id, wanted, now)
+    _write(session, workspace_id, wanted, known, now, who)
     return made
 
 

@@ -53,6 +53,7 @@ def test_what_is_not_named_stays_and_the_opportunity_is_the_same_record(database
         owner="Ana",
         note="two lines",
         cost_micros=1_250_500_000,
+        started_at=NOW,
         changed_at=NOW + timedelta(hours=1),
     )
     assert after.state == "working"
@@ -71,6 +72,9 @@ def test_what_is_not_named_stays_and_the_opportunity_is_the_same_record(database
         ("a.com", {"cost": "-3"}, "is no cost"),
         ("a.com", {"cost": "NaN"}, "is no cost"),
         ("a.com", {"cost": "1e99"}, "is no cost"),
+        ("a.com", {"value": "much"}, "is no cost"),
+        ("a.com", {"due": "soon"}, "is no day"),
+        ("a.com", {"due": "2026-02-30"}, "is no day"),
     ],
 )
 def test_what_nobody_can_mean_is_refused(
@@ -107,6 +111,8 @@ def test_a_pipeline_goes_to_a_spreadsheet_and_back_unchanged(database: Engine, t
             campaign="+spring",
             note=note,
             cost=f"{n}.25",
+            value=f"{n}00",
+            due=f"2026-07-{n + 1:02}",
         )
     before = known(database)
     file = exported(before, tmp_path / "p.csv")
