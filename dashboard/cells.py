@@ -23,6 +23,7 @@ from analysis.visibility import Row
 from dashboard import charts, widgets
 from dashboard.strings import (
     Common,
+    Drawer,
     Events,
     ExperimentsPage,
     Lift,
@@ -129,16 +130,18 @@ def lift_line(row: LiftRow) -> tuple[object, ...]:
         if row.checks
         else Lift.NO_CHECKS
     )
-    verdict = widgets.badge(Lift.VERDICTS[row.verdict], Lift.TONES.get(row.verdict, "quiet"))
-    if row.gated:
-        verdict = widgets.small(verdict, Lift.GATED)
     figures = (
         numbers.points(row.lift),
         numbers.points_range(row.low, row.high),
         numbers.count(row.exposed),
         row.prompts,
     )
-    return (widgets.link(f"https://{row.source}", row.source), *figures, verdict, passed)
+    return (widgets.link(f"https://{row.source}", row.source), *figures, lift_verdict(row), passed)
+
+
+def lift_verdict(row: LiftRow) -> widgets.Safe:
+    verdict = widgets.badge(Lift.VERDICTS[row.verdict], Lift.TONES.get(row.verdict, "quiet"))
+    return widgets.small(verdict, Lift.GATED) if row.gated else verdict
 
 
 def lift_checks(row: LiftRow) -> list[tuple[object, ...]]:
@@ -201,6 +204,18 @@ def lift_raw(row: LiftRow) -> tuple[object, ...]:
     )
     explained = (row.pull, row.pull_low, row.missing, row.missing_low)
     return (*head, sum(row.checks.values()), len(row.checks), str(row.gated), *explained)
+
+
+def linked_brand(name: object, mine: pd.DataFrame) -> tuple[object, ...]:
+    """One brand that a source links to: pages, since when, and whether it still does."""
+    first, lost = mine["first"].min(), mine["lost"]
+    state = (
+        widgets.badge(Drawer.LOST.format(day=numbers.day(lost.max())), "bad")
+        if lost.notna().all()
+        else widgets.badge(Drawer.LIVE, "good")
+    )
+    seen = numbers.day(first) if pd.notna(first) else numbers.UNKNOWN
+    return name, numbers.count(len(mine)), seen, state
 
 
 def link_counts(name: str, mine: pd.DataFrame) -> tuple[object, ...]:

@@ -32,19 +32,19 @@ def panels(here: Here, scope: Scope, rows: list[Row], moved: list[WeekChange], s
         ),
         (
             Glance.CHANGED,
-            "events",
+            "timeline",
             Glance.MORE_EVENTS,
             bullets([*watched(here, scope), *changed(moved), *lately(here)]),
         ),
         (
             Glance.NEXT,
-            "opportunities",
+            "work",
             Glance.MORE_NEXT,
             (waiting if steps is None else steps) if own else bullets([Glance.NO_OWN]),
         ),
     )
     inner = "".join(
-        f"<div><h3>{widgets.text(head)} {widgets.inside(page, more)}</h3>{body}</div>"
+        f"<div><h3>{widgets.text(head)} {widgets.door(page, more)}</h3>{body}</div>"
         for head, page, more, body in parts
     )
     return f'<div class="cl"><div class="cl-glance">{inner}</div></div>'

@@ -21,7 +21,7 @@ from tracker.errors import CiteliftError, UsageError
 if TYPE_CHECKING:
     from tracker.settings import Settings
 
-APP = Path(__file__).with_name("app.py")
+APP = Path(__file__).parent / "app" / "main.py"
 HERE = "127.0.0.1"
 
 

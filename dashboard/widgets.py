@@ -22,7 +22,7 @@ from dashboard.strings import Common
 from tracker import numbers, spreadsheet
 
 STYLE = Path(__file__).with_name("theme") / "style.css"
-SHARED = ("period", "engine", "topic", "country", "language", "branded")
+SHARED = ("period", "span", "engine", "topic", "country", "language", "branded", "rivals")
 """Choices that follow the reader from page to page."""
 PERIODS: tuple[int | None, ...] = (4, 12, 26, 52, None)
 Tone = Literal["good", "bad", "warn", "quiet", ""]
@@ -50,14 +50,15 @@ class Here:
 
 
 def here() -> Here:
-    """What `app` prepared. The first visit after a start runs a page without `app`: it is sent there and
-    comes back."""
-    if "here" not in st.session_state:
-        page = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
-        st.session_state["asked"] = (page, st.query_params.to_dict())
-        st.switch_page("app.py")
+    """What `app` prepared."""
     current: Here = st.session_state["here"]
     return current
+
+
+def place(url: str | None) -> str:
+    """The page's name in an address of this server: "" for the first page."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return urlsplit(url or "").path.strip("/").removeprefix(base).strip("/")
 
 
 def text(value: object) -> Safe:
@@ -87,10 +88,30 @@ def link(url: str | None, label: object = None) -> Safe:
     return Safe(f'<a href="{text(url)}" target="_blank" rel="noopener noreferrer nofollow">{text(label)}</a>')
 
 
-def inside(page: str, label: object) -> Safe:
-    """A link to another page, the shared choices with it."""
-    kept = urlencode(st.session_state.get("kept", {}))
-    return Safe(f'<a href="{text(f"{page}?{kept}" if kept else page)}">{text(label)}</a>')
+def out(url: str | None) -> Safe:
+    """The small arrow that leaves for a page of others."""
+    if not url or not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
+        return Safe("")
+    words = Common.LEAVE.format(site=urlsplit(url).hostname or "")
+    link = f'<a class="cl-out" href="{text(url)}" target="_blank" rel="noopener noreferrer nofollow"'
+    return Safe(f'{link} title="{text(words)}" aria-label="{text(words)}">↗</a>')
+
+
+def kept() -> dict[str, list[str]]:
+    """The shared choices of this page's address, for the next page's."""
+    return {key: found for key in SHARED if (found := st.query_params.get_all(key))}
+
+
+def address(page: str, **parameters: object) -> str:
+    """The address of one of our pages, the shared choices in it. A parameter that is None is left out."""
+    query = kept() | {key: [str(value)] for key, value in parameters.items()}
+    query = {key: value for key, value in query.items() if parameters.get(key, value) is not None}
+    return f"{page}?{urlencode(query, doseq=True)}" if query else page
+
+
+def door(page: str, label: object, **parameters: object) -> Safe:
+    """A link to one of our pages; it opens without a reload."""
+    return Safe(f'<a class="cl-door" href="{text(address(page, **parameters))}">{text(label)}</a>')
 
 
 def title(heading: str, lead: str) -> None:
@@ -162,8 +183,10 @@ def table(
     *,
     own: Collection[int] = (),
     few: Collection[int] = (),
+    peek: Sequence[str] = (),
 ) -> None:
-    """A table that becomes cards on a narrow screen. `own` and `few` are rows to stress or to grey."""
+    """A table that becomes cards on a narrow screen. `own` and `few` are rows to stress or to grey. `peek`
+    says for each row what a click on it opens in the drawer, as "source:example.com" (see `drawers`)."""
 
     def cell(head: Column, value: object) -> str:
         marks = " ".join(name for name, on in (("num", head.numeric), ("wide", head.wide)) if on)
@@ -174,7 +197,8 @@ def table(
 
     def row(number: int, values: Sequence[object]) -> str:
         marks = " ".join(name for name, rows in (("own", own), ("cl-few", few)) if number in rows)
-        return f'<tr class="{marks}">' + "".join(map(cell, heads, values)) + "</tr>"
+        opens = f' data-peek="{text(peek[number])}"' if peek else ""
+        return f'<tr class="{marks}"{opens}>' + "".join(map(cell, heads, values)) + "</tr>"
 
     head = "".join(f'<th class="{"num" if h.numeric else ""}">{text(h.name)}</th>' for h in heads)
     body = "".join(row(i, values) for i, values in enumerate(rows))
@@ -228,18 +252,26 @@ def bar() -> Any:
     return st.container(horizontal=True, vertical_alignment="bottom")
 
 
-def filters(use: Collection[str], *, weeks: int | None = 12, row: Any = None) -> Scope:
-    """The filter bar; what is chosen stands in the address, so a view can be sent to somebody."""
+def scope() -> Scope:
+    """What the scope bar above this page says."""
+    chosen: Scope = st.session_state["scope"]
+    return chosen
+
+
+def scope_bar(use: Collection[str]) -> Scope:
+    """The bar above a page. `app` draws it: what is chosen then stays over pages, and stands in the address,
+    so a view can be sent to somebody. `use` is of `places`."""
     now = here()
-    chosen: dict[str, Any] = {}
-    with row or bar():
-        if "weeks" in use:
-            options = [_period(n) for n in PERIODS]
-            picked = choice(Common.PERIOD, "period", options, index=PERIODS.index(weeks))
-            first, last = data.window(now.workspace, PERIODS[options.index(picked)])
-            chosen |= {"first": first, "last": last}
+    chosen: dict[str, Any] = {"branded": "include"}
+    with st.container(horizontal=True, key="scope", gap="small"):
+        for key, weeks in (("period", 12), ("span", None)):
+            if key in use:
+                options = [_period(n) for n in PERIODS]
+                picked = _shared(Common.PERIOD, key, options, index=PERIODS.index(weeks))
+                first, last = data.window(now.workspace, PERIODS[options.index(picked)])
+                chosen |= {"first": first, "last": last}
         if "engine" in use and len(now.world.engines) > 1:
-            name = choice(Common.ENGINE, "engine", [Common.ALL_ENGINES, *now.world.engines.values()])
+            name = _shared(Common.ENGINE, "engine", [Common.ALL_ENGINES, *now.world.engines.values()])
             chosen["engine"] = now.world.engine(name) if name != Common.ALL_ENGINES else None
         for key, label, every in (
             ("topic", Common.TOPIC, Common.ALL_TOPICS),
@@ -248,54 +280,47 @@ def filters(use: Collection[str], *, weeks: int | None = 12, row: Any = None) ->
         ):
             known = sorted({v for p in now.world.prompts.values() if (v := getattr(p, key))})
             if key in use and len(known) > 1:
-                name = choice(label, key, [every, *known])
+                name = _shared(label, key, [every, *known])
                 chosen[key] = name if name != every else None
-        chosen["branded"] = "include"
         if "branded" in use:
-            chosen["branded"] = _branded(now)
-            chosen["rivals"] = _rivals(now)
+            chosen |= _named(now)
     return Scope(**chosen)
 
 
-def _branded(now: Here) -> str:
-    if not now.world.branded:
-        return "exclude"
+def _named(now: Here) -> dict[str, str]:
+    """What to do with prompts that name the own brand or a rival, asked where there are such."""
     words = Common.BRANDED_CHOICES
-    picked = choice(Common.BRANDED, "branded", list(words.values()), help=Common.BRANDED_HELP)
-    return next(key for key, word in words.items() if word == picked)
+    asked = (
+        ("branded", now.world.branded, Common.BRANDED, Common.BRANDED_HELP, "exclude"),
+        ("rivals", now.world.naming_rivals, Common.RIVALS, Common.RIVALS_HELP, "include"),
+    )
+    found = {key: usual for key, _, _, _, usual in asked}
+    if any(prompts for _, prompts, *_ in asked):
+        with st.popover(Common.MORE_SCOPE, icon=":material/tune:"):
+            for key, prompts, label, help, usual in asked:
+                if prompts:
+                    order = [usual, *(word for word in words if word != usual)]
+                    shown = [words[each] for each in order]
+                    picked = _shared(label, key, shown, help=help, label_visibility="visible")
+                    found[key] = order[shown.index(picked)]
+    return found
 
 
-def _rivals(now: Here) -> str:
-    if not now.world.naming_rivals:
-        return "include"
-    words = Common.BRANDED_CHOICES
-    order = ["include", "exclude", "only"]
-    picked = choice(Common.RIVALS, "rivals", [words[key] for key in order], help=Common.RIVALS_HELP)
-    return next(key for key, word in words.items() if word == picked)
+def _shared(label: str, key: str, options: Sequence[str], **more: Any) -> str:
+    """One choice of the scope bar; it comes back where a page between did not ask for it."""
+    more = {"label_visibility": "collapsed", "width": 168, **more}
+    return choice(label, key, options, persist_state="session", **more)
 
 
 def _period(n: int | None) -> str:
     return Common.ALL_WEEKS if n is None else Common.LAST_WEEKS.format(n=n)
 
 
-def choice(
-    label: str,
-    key: str,
-    options: Sequence[str],
-    *,
-    index: int = 0,
-    help: str | None = None,
-    width: int | Literal["stretch"] = 168,
-) -> str:
-    """A select box bound to the address; what is chosen stays chosen on the next page that has the same
-    box."""
-    kept = st.session_state.setdefault("kept", {})
-    picked = st.selectbox(label, options, index=index, key=key, bind="query-params", help=help, width=width)
-    value = str(picked) if picked in options else options[index]
-    kept.pop(key, None)
-    if key in SHARED and value != options[index]:
-        kept[key] = value
-    return value
+def choice(label: str, key: str, options: Sequence[str], *, index: int = 0, **more: Any) -> str:
+    """A select box bound to the address; `more` as `st.selectbox` has it."""
+    more = {"width": 168, **more}
+    picked = st.selectbox(label, options, index=index, key=key, bind="query-params", **more)
+    return str(picked) if picked in options else options[index]
 
 
 def switch(label: str, key: str, options: Mapping[Key, str]) -> Key:
@@ -322,6 +347,12 @@ def chart(figure: Any, alt: str, marked: pd.DataFrame | None = None, most: int =
     legend = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)
     more = f"<li>{text(Common.MORE_MARKS.format(n=len(marked) - most))}</li>" if len(marked) > most else ""
     html(f'<ul class="cl-marks">{legend}{more}</ul>')
+
+
+def banner() -> None:
+    """Above every page where nobody real was asked."""
+    if data.simulated(here().workspace):
+        html(f'<p class="cl-banner" role="note">{text(strings.Banner.SIMULATED)}</p>')
 
 
 def stop_without_answers() -> None:

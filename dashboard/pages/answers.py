@@ -24,7 +24,7 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
-    scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
+    scope = widgets.scope()
     prompts = data.prompts(here.workspace, scope)
     if prompts.empty:
         widgets.nothing(scope)

@@ -21,10 +21,10 @@ def show() -> None:
     if not metrics:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return
-    with (row := widgets.bar()):
+    with widgets.bar():
         names = [words.METRICS.get(metric, metric) for metric in metrics]
         picked = widgets.choice(words.METRIC, "authority", names, width=260)
-    scope = widgets.filters(("weeks", "topic", "country", "language"), weeks=None, row=row)
+    scope = widgets.scope()
     view = data.association(here.workspace, metrics[names.index(picked)], scope)
     widgets.box(WHY_NOT_EVIDENCE, widgets.text(words.SOURCE.format(source=view.source)), "warn")
     if not view.rows:

@@ -25,7 +25,7 @@ def show() -> None:
         widgets.empty(words.ALONE, words.ALONE_TEXT, words.ALONE_COMMANDS)
         untracked.named(here)
         return
-    scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
+    scope = widgets.scope()
     if not data.visibility(here.workspace, scope):
         widgets.nothing(scope)
         return

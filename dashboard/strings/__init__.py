@@ -4,13 +4,14 @@ from dashboard.strings.answers import AnswersPage
 from dashboard.strings.authority import AssociationPage
 from dashboard.strings.cited import Reported, Sources
 from dashboard.strings.common import Common, Empty, Measure
+from dashboard.strings.drawer import Drawer
 from dashboard.strings.home import Glance, Overview
 from dashboard.strings.lift import Lift
 from dashboard.strings.links import LinksPage, LooksPage
 from dashboard.strings.methods import Methods
 from dashboard.strings.rivals import Rivals
 from dashboard.strings.settings import Runs
-from dashboard.strings.shell import Nav, TroublePage
+from dashboard.strings.shell import Banner, Lost, Nav, TroublePage
 from dashboard.strings.timeline import Events
 from dashboard.strings.work import ExperimentsPage, Opportunities, ProspectsPage
 
@@ -22,7 +23,9 @@ __all__ = [
     "TAGLINE",
     "AnswersPage",
     "AssociationPage",
+    "Banner",
     "Common",
+    "Drawer",
     "Empty",
     "Events",
     "ExperimentsPage",
@@ -30,6 +33,7 @@ __all__ = [
     "Lift",
     "LinksPage",
     "LooksPage",
+    "Lost",
     "Measure",
     "Methods",
     "Nav",

@@ -39,11 +39,13 @@ class Common:
     )
     WINDOW = "{window}. {branded}"
     LEFT_OUT = "Left out: {n} naming your brand."
+    MORE_SCOPE = "Prompts"
     SHOW_MORE = "Rows shown"
+    LEAVE = "Open {site} in a new tab"
     DOWNLOAD = "Download CSV"
     SORT = "Sort by"
     ANSWERS_ONE, PROMPTS_ONE = "answer", "prompt"
-    MORE_MARKS = "and {n} more: see Events"
+    MORE_MARKS = "and {n} more: see Timeline"
 
 
 class Empty:

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 
 class Nav:
-    NUMBERS, WORK, FACTS = "Visibility", "What to do", "The facts"
-    OVERVIEW, LINK_SOURCES, SOURCES, RIVALS = "Overview", "Link sources", "Cited sources", "Rivals"
-    ASSOCIATION, OPPORTUNITIES, ANSWERS = "Authority", "Opportunities", "Prompts & answers"
-    RUNS, LINKS, METHODS, EVENTS = "Runs & cost", "Links", "Methods", "Events"
-    REPORTED = "Reported by engines"
-    LOOKS = "Link checks"
-    PROSPECTS = "Prospects"
-
-    EXPERIMENTS = "Experiments"
+    HOME, ANSWERS, SOURCES, MAP, WORK, TIMELINE, SETTINGS = (
+        "Home",
+        "Answers",
+        "Sources",
+        "Map",
+        "Work",
+        "Timeline",
+        "Settings",
+    )
+    RIVALS = "Rivals"
+    LIFT, CITED, AUTHORITY, LINKS = "Lift", "Cited", "Authority", "Links"
+    LOOKS, REPORTED = "Link checks", "Reported by engines"
+    OPPORTUNITIES, PROSPECTS, EXPERIMENTS = "Opportunities", "Prospects", "Experiments"
+    RUNS, METHODS = "Runs & cost", "Methods"
+    TAB = "{page} · citelift"
 
 
 class TroublePage:
     TITLE = "This cannot be shown"
     WHAT = "What is wrong, and what to do"
+
+
+class Lost:
+    TITLE = "There is no such page"
+    WHAT = "“{name}” is no page of this dashboard. It may have been misspelt, or renamed."
+    HOME = "Go to Home"
+
+
+class Banner:
+    SIMULATED = "Simulated: these answers come from the sandbox’s engines, not from real ones."

@@ -25,22 +25,22 @@ from tests.shared import ROOT
 from tests.tracker.test_experiments import untied
 from tracker import experiments, numbers, store
 
-APP = ROOT / "dashboard" / "app.py"
+APP = ROOT / "dashboard" / "app" / "main.py"
 PAGES = (
-    "overview",
+    "home",
     "rivals",
     "answers",
-    "link_sources",
-    "events",
-    "opportunities",
+    "sources",
+    "timeline",
+    "work",
     "prospects",
     "experiments",
-    "sources",
+    "cited",
     "reported",
     "links",
     "looks",
     "authority",
-    "runs",
+    "settings",
     "methods",
 )
 
@@ -63,11 +63,11 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def opened(urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def one(world: str, page: str = "overview", **parameters: str) -> AppTest:
+    def one(world: str, page: str = "home", **parameters: str) -> AppTest:
         monkeypatch.setenv("CITELIFT_DATABASE_URL", urls[world])
         app = AppTest.from_file(str(APP), default_timeout=60)
-        if page != "overview":
-            app.run().switch_page(f"pages/{page}.py")
+        if page != "home":
+            app.run().switch_page(f"../pages/{page}.py")
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()
@@ -83,7 +83,7 @@ def words(app: AppTest) -> str:
 def test_every_page_stands_every_kind_of_database(opened: Any, world: str) -> None:
     app = opened(world)
     for page in PAGES:
-        app.switch_page(f"pages/{page}.py").run()
+        app.switch_page(f"../pages/{page}.py").run()
         assert not app.exception, (page, app.exception[0].stack_trace)
         assert app.title, page
 
@@ -91,18 +91,18 @@ def test_every_page_stands_every_kind_of_database(opened: Any, world: str) -> No
 @pytest.mark.parametrize(
     ("world", "page", "command"),
     [
-        ("an empty database", "overview", "citelift demo"),
-        ("a failed run", "overview", "citelift run --resume"),
-        ("links only", "overview", "citelift run"),
-        ("one week", "link_sources", "citelift import links FILE"),
+        ("an empty database", "home", "citelift demo"),
+        ("a failed run", "home", "citelift run --resume"),
+        ("links only", "home", "citelift run"),
+        ("one week", "sources", "citelift import links FILE"),
         ("one week", "links", "citelift import links FILE"),
         ("links only", "looks", "citelift links verify"),
         ("one week", "authority", "citelift import authority FILE"),
-        ("one week", "runs", "citelift plan"),
-        ("one week", "events", "citelift import links FILE"),
-        ("links only", "events", "citelift run"),
-        ("links only", "events", "citelift event add"),
-        ("one brand", "overview", "citelift import links FILE"),
+        ("one week", "settings", "citelift plan"),
+        ("one week", "timeline", "citelift import links FILE"),
+        ("links only", "timeline", "citelift run"),
+        ("links only", "timeline", "citelift event add"),
+        ("one brand", "home", "citelift import links FILE"),
         ("one brand", "rivals", "citelift reread"),
     ],
 )
@@ -157,7 +157,7 @@ def test_the_first_screen_says_against_whom_what_changed_and_what_comes_next(ope
         assert said.count(head) == 1
     assert "Nothing moved beyond noise" in said
     assert strings.Glance.COMPUTING not in said
-    assert 'href="opportunities"' in said
+    assert 'href="work"' in said
 
 
 def test_links_between_pages_take_the_shared_choices_along(opened: Any) -> None:
@@ -167,9 +167,9 @@ def test_links_between_pages_take_the_shared_choices_along(opened: Any) -> None:
 @pytest.mark.parametrize(
     ("page", "world", "said"),
     [
-        ("overview", "a small world", "<b>A</b> 23 Mar 2026: a prize"),
-        ("overview", "many events", "more: see Events"),
-        ("runs", "a small world", "<b>A</b>"),
+        ("home", "a small world", "<b>A</b> 23 Mar 2026: a prize"),
+        ("home", "many events", "more: see Timeline"),
+        ("settings", "a small world", "<b>A</b>"),
         ("links", "a small world", "<b>A</b> 23 Mar 2026: a prize"),
     ],
 )
@@ -180,14 +180,14 @@ def test_charts_over_time_tell_what_their_letters_stand_for(
 
 
 def test_too_few_links_for_an_event_study_are_an_answer_that_says_what_is_missing(opened: Any) -> None:
-    said = words(opened("many events", "events"))
+    said = words(opened("many events", "timeline"))
     assert strings.Events.HEADLINE_THIN in said
     assert "3 links of 2 brands are needed" in said
     assert "Keep asking" in said
 
 
 def test_the_log_of_events_has_links_and_notes_together(opened: Any) -> None:
-    app = opened("a small world", "events")
+    app = opened("a small world", "timeline")
     said = words(app)
     for word in ("a prize", "gained link", "lost link", "techdaily.com"):
         assert word in said
@@ -198,7 +198,7 @@ def test_the_log_of_events_has_links_and_notes_together(opened: Any) -> None:
 
 
 def test_a_studied_group_says_in_words_what_its_checks_found(opened: Any) -> None:
-    said = words(opened("links that moved", "events", look_at="editorial"))
+    said = words(opened("links that moved", "timeline", look_at="editorial"))
     for word in (
         "no clear change",
         "no slope",
@@ -207,7 +207,7 @@ def test_a_studied_group_says_in_words_what_its_checks_found(opened: Any) -> Non
         "not linked yet",
     ):
         assert word in said
-    said = words(opened("links that moved", "events", look_at="community"))
+    said = words(opened("links that moved", "timeline", look_at="community"))
     assert "pre-trend: cannot say" in said
     assert "already moving" in said
 
@@ -242,7 +242,7 @@ def test_a_made_up_filter_in_the_address_is_ignored(opened: Any) -> None:
 
 def test_hostile_text_is_escaped_on_every_page(opened: Any) -> None:
     app = opened("hostile text")
-    said = words(app) + "".join(words(app.switch_page(f"pages/{page}.py").run()) for page in PAGES)
+    said = words(app) + "".join(words(app.switch_page(f"../pages/{page}.py").run()) for page in PAGES)
     for bad in ("<script", "<img src=x", 'onerror="', "<b>bold", 'href="javascript', 'href="data', "\u202e"):
         assert bad not in said
 
@@ -265,7 +265,7 @@ def test_nothing_says_caused() -> None:
 
 
 def test_pages_hold_no_prose_and_stay_short() -> None:
-    for path in (APP.parent / "pages").rglob("*.py"):
+    for path in (ROOT / "dashboard" / "pages").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert len(text.splitlines()) <= 120, path.name
 
@@ -406,7 +406,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> str:
 def page_of_experiments(url: str, monkeypatch: pytest.MonkeyPatch, **parameters: str) -> str:
     monkeypatch.setenv("CITELIFT_DATABASE_URL", url)
     app = AppTest.from_file(str(APP), default_timeout=60)
-    app.run().switch_page("pages/experiments.py")
+    app.run().switch_page("../pages/experiments.py")
     for name, value in parameters.items():
         app.query_params[name] = value
     app.run()

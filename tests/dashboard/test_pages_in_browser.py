@@ -24,16 +24,16 @@ from tracker import store
 
 CHROMIUM = Path("/usr/bin/chromium")
 PAGES = {
-    "overview": 1,
+    "home": 1,
     "rivals": 2,
     "answers": 0,
-    "link_sources": 1,
-    "events": 0,
-    "opportunities": 0,
     "sources": 1,
+    "timeline": 0,
+    "work": 0,
+    "cited": 1,
     "links": 1,
     "authority": 3,
-    "runs": 1,
+    "settings": 1,
     "methods": 0,
 }
 """Page → charts it has on the demo."""
@@ -103,7 +103,7 @@ def demo(browser: Any, request: pytest.FixtureRequest) -> Iterator[str]:
 
 def visit(browser: Any, address: str, page: str, width: int) -> Any:
     tab = browser.new_page(viewport={"width": width, "height": 900})
-    tab.goto(f"{address}/{page.removeprefix('overview')}")
+    tab.goto(f"{address}/{page.removeprefix('home')}")
     settle(tab)
     return tab
 
@@ -129,9 +129,9 @@ def test_a_page_of_the_demo_stands_at_every_width(browser: Any, demo: str, page:
 
 
 def test_a_phone_opens_the_demo_by_itself(browser: Any, demo: str) -> None:
-    tab = visit(browser, demo, "overview", WIDTHS[-1])
+    tab = visit(browser, demo, "home", WIDTHS[-1])
     assert not tab.query_selector_all('[data-testid="stException"]')
-    stands(tab, "overview", WIDTHS[-1])
+    stands(tab, "home", WIDTHS[-1])
     tab.close()
 
 
@@ -170,7 +170,7 @@ def keep(tab: Any, page: str, width: int) -> None:
 
 
 def test_a_filter_is_kept_in_the_address_and_over_pages(browser: Any, demo: str) -> None:
-    tab = visit(browser, demo, "overview?engine=chat", 1440)
+    tab = visit(browser, demo, "home?engine=chat", 1440)
     assert tab.input_value(".st-key-engine input") == "chat"
     tab.get_by_role("link", name="Rivals", exact=True).click()
     tab.wait_for_url(re.compile("rivals"))
@@ -181,7 +181,7 @@ def test_a_filter_is_kept_in_the_address_and_over_pages(browser: Any, demo: str)
 
 
 def test_a_link_of_the_overview_opens_its_page_with_the_filter(browser: Any, demo: str) -> None:
-    tab = visit(browser, demo, "overview?engine=chat", 1440)
+    tab = visit(browser, demo, "home?engine=chat", 1440)
     tab.get_by_role("link", name="All rivals").click()
     tab.wait_for_url(re.compile(r"rivals\?engine=chat"))
     settle(tab)
@@ -240,9 +240,7 @@ def attacked(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield address
 
 
-@pytest.mark.parametrize(
-    "page", ["overview", "answers?branded=Included", "links", "opportunities", "sources"]
-)
+@pytest.mark.parametrize("page", ["home", "answers?branded=Included", "links", "work", "cited"])
 def test_hostile_text_runs_nothing_and_breaks_nothing(browser: Any, attacked: str, page: str) -> None:
     tab = visit(browser, attacked, page, WIDTHS[0])
     assert not tab.query_selector_all('[data-testid="stException"]')
@@ -258,7 +256,7 @@ def test_hostile_text_runs_nothing_and_breaks_nothing(browser: Any, attacked: st
 
 
 def test_a_link_out_gives_nothing_away(browser: Any, demo: str) -> None:
-    tab = visit(browser, demo, "link_sources", 1440)
+    tab = visit(browser, demo, "sources", 1440)
     rels = tab.eval_on_selector_all("[data-testid='stMain'] td a", "all => all.map(a => a.rel)")
     assert rels
     assert all("noopener" in rel for rel in rels)

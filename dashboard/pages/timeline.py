@@ -32,7 +32,7 @@ def show() -> None:
 
 
 def study() -> None:
-    scope = widgets.filters(("weeks", "engine", "topic", "country", "language"), weeks=None)
+    scope = widgets.scope()
     with widgets.bar():
         outcome = widgets.switch(words.TITLE, "outcome", words.OUTCOME)
         pooling = widgets.switch(words.PICK, "pooling", words.POOLING)

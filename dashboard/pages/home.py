@@ -20,7 +20,7 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_answers()
-    scope = widgets.filters(("weeks", "engine", "topic", "country", "language", "branded"))
+    scope = widgets.scope()
     rows = data.visibility(here.workspace, scope)
     if not rows:
         widgets.nothing(scope)

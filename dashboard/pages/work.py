@@ -20,12 +20,12 @@ def show() -> None:
     if here.world.own is None:
         widgets.empty(words.NO_OWN, words.NO_OWN_TEXT)
         return
-    with (row := widgets.bar()):
+    with widgets.bar():
         state = widgets.choice(words.STATE, "state", [*words.STATES.values(), words.ALL_STATES])
         reason = widgets.choice(
             words.REASON, "reason", [words.ALL_REASONS, *words.REASONS.values()], width=210
         )
-    scope = widgets.filters(("weeks", "engine", "topic", "country", "language"), weeks=None, row=row)
+    scope = widgets.scope()
     with st.spinner(words.COMPUTING):
         offers = data.opportunities(here.workspace, scope)
         told = data.listing(here.workspace, scope)

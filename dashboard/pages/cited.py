@@ -1,0 +1,110 @@
+"""The domains that answers cite, how stable they are, and what was fetched and left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames import Scope
+from analysis.intervals import wilson
+from analysis.visibility import FEW
+from dashboard import charts, data, strings, untracked, widgets
+from dashboard.strings import Empty
+from tracker import numbers
+
+words = strings.Sources
+
+here = widgets.here()
+
+
+def show() -> None:
+    widgets.title(words.TITLE, words.LEAD)
+    widgets.stop_without_answers()
+    scope = widgets.scope()
+    domains = data.sources(here.workspace, scope)
+    cited = domains[domains["answers"] > 0]
+    if cited.empty:
+        widgets.empty(Empty.CITATIONS, Empty.CITATIONS_TEXT, Empty.CITATIONS_COMMANDS)
+        return
+    chart(cited)
+    table(cited)
+    untracked.forgotten(here)
+    stability(scope)
+    retrieved(domains)
+
+
+def chart(cited: pd.DataFrame) -> None:
+    widgets.section(words.CHART, words.CHART_SUB)
+    total = cited.groupby("domain")["answers"].sum().sort_values(ascending=False, kind="stable")
+    top = cited[cited["domain"].isin(total.index[:20])].assign(
+        rate=lambda f: f["answers"] / f["of"].clip(lower=1)
+    )
+    top = top.assign(rank=top["domain"].map(total)).sort_values(["rank", "domain"], ascending=[False, True])
+    widgets.chart(charts.sites(top, axis=words.AXIS), words.CHART)
+
+
+def table(cited: pd.DataFrame) -> None:
+    widgets.section(words.TABLE)
+    present = [name for key, name in words.KINDS.items() if key in set(cited["kind"])]
+    with widgets.bar():
+        kind = widgets.choice(words.KIND, "kind", [words.ALL_KINDS, *present])
+        most = widgets.how_many(len(cited), "domains_shown")
+        widgets.download("sources.csv", list(cited.columns), lambda: cited.itertuples(index=False))
+    rows = [row for row in widgets.records(cited) if kind in (words.ALL_KINDS, words.KINDS.get(row.kind))]
+    shown = rows[:most]
+    few = [i for i, row in enumerate(shown) if row.of < FEW]
+    widgets.table(widgets.columns(words.COLUMNS, numeric=(3, 4, 5, 6)), [line(row) for row in shown], few=few)
+
+
+def line(row: Any) -> tuple[object, ...]:
+    share = wilson(min(row.answers, row.of), row.of)
+    named = widgets.link(f"https://{row.domain}", row.domain)
+    kind = words.KINDS.get(row.kind, row.kind)
+    counts = widgets.small(
+        numbers.percent(share.estimate), words.OF.format(n=f"{row.answers:,}", of=f"{row.of:,}")
+    )
+    fetched = row.retrieved or None
+    span = numbers.percent_range(share.low, share.high)
+    return named, kind, row.engine, counts, span, numbers.count(row.citations), numbers.count(fetched)
+
+
+def stability(scope: Scope) -> None:
+    rows = data.stability(here.workspace, scope)
+    widgets.section(words.STABILITY, words.STABILITY_SUB)
+    shown = [
+        (
+            row.engine,
+            widgets.small(len(row.core), ", ".join(row.core[:3])),
+            numbers.count(row.rotating),
+            numbers.percent(row.core_share, 0),
+            numbers.percent(row.jaccard, 0),
+            numbers.percent(row.repeats.floor if row.repeats else None, 0),
+            numbers.percent(row.overlap, 0),
+            numbers.percent(row.repeats.jaccard if row.repeats else None, 0),
+            row.weeks,
+        )
+        for row in rows
+    ]
+    few = [i for i, row in enumerate(rows) if row.weeks < 2]
+    widgets.table(widgets.columns(words.STABILITY_COLUMNS, numeric=range(2, 9)), shown, few=few)
+    widgets.quiet(words.STABILITY_HELP)
+
+
+def retrieved(domains: pd.DataFrame) -> None:
+    widgets.section(words.RETRIEVED, words.RETRIEVED_SUB)
+    only = domains[domains["retrieved"] > domains["answers"]].assign(
+        gap=lambda f: f["retrieved"] - f["answers"]
+    )
+    if only.empty:
+        widgets.quiet(words.RETRIEVED_NONE)
+        return
+    top = only.sort_values(["gap", "domain"], ascending=[False, True]).head(15)
+    rows = [
+        (widgets.link(f"https://{r.domain}", r.domain), r.engine, f"{r.retrieved:,}", f"{r.answers:,}")
+        for r in widgets.records(top)
+    ]
+    widgets.table(widgets.columns(words.RETRIEVED_COLUMNS, numeric=(2, 3)), rows)
+
+
+show()
