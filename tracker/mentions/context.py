@@ -50,6 +50,7 @@ _CONDITION = re.compile(r"\s+(?:if|when|for|because|wenn|für)\s")
 _VERBS = frozenset(
     ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
 )
+_ALL = frozenset(["all", "both", "every", "each", "everything", "it", "them", "you", "us"])
 _NICKNAMES = frozenset(["big apple"])
 _INCORPORATED = re.compile(r",?\s+(?:Inc|LLC|Corp|Ltd|GmbH|PLC)\b")
 _GERMAN_FIRM = re.compile(r"\s+(?:GmbH|AG|SE|KG|Group|Gruppe|Holding)\b")
@@ -106,6 +107,8 @@ def verdict(prose: str, start: int, end: int, languages: frozenset[str]) -> Verd
         return "word"
     if here.is_a_place(word):
         return "word"
+    if here.is_numbered():
+        return "open"
     german = GERMAN_NOUNS in languages and "de" in spoken(prose).codes
     if german:
         return here.in_german()
@@ -114,6 +117,9 @@ def verdict(prose: str, start: int, end: int, languages: frozenset[str]) -> Verd
     if here.is_a_term():
         return "open"
     return "name"
+
+
+_NUMBERED = re.compile(r"\s+(?:[B-HJ-Z]|A(?=\s*[,.;:)\n]|$)|\d{1,2}(?![\w%.]))(?![\w'’&+]|\.[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +218,10 @@ class _Here:
         first = not any(c.isalpha() for c in self.before[: self.before.rfind(last)])
         return not (first and languages_of(small) and small not in ("times", "union"))
 
+    def is_numbered(self) -> bool:
+        """`Column A`, `Option 2`."""
+        return _NUMBERED.match(self.after) is not None
+
     def is_a_term(self) -> bool:
         """`your Target Audience`, `the Linear Regression model`: a thing with capitals, and not one of a
         company."""
@@ -260,10 +270,10 @@ class _Here:
             return "name"
         following = self.next_word
         small = following.lower()
-        small = small.rstrip(",;:.")
+        small = small.rstrip(",;:.?!")
         if small in cues().company_nouns or (small in cues().nouns and word not in cues().qualifiers):
             return "name"
-        if following[:1].isupper() and small in cues().plan_names:
+        if following[:1].isupper() and small in cues().plan_names and word not in cues().qualifiers:
             return "name"
         if self.after[:1] in ":：" and word not in cues().labels:
             return "name"
@@ -310,7 +320,20 @@ class _Here:
                 return True
         if adverb and words[0] in cues().inverted:
             return len(words) > 1 and words[1] in _VERBS
-        return words[0] in cues().verbs or words[0] in _thirds()
+        if words[0] in cues().verbs or words[0] in _thirds():
+            return True
+        return not adverb and len(words) > 1 and self._takes_an_object(words[0], words[1])
+
+    def _takes_an_object(self, verb: str, following: str) -> bool:
+        """`Brave blocks ads`, `Box guards your files`: a noun in the plural would go on otherwise."""
+        if not verb.endswith("s") or verb.endswith(("ss", "us", "is")):
+            return False
+        if following in cues().determiners or following in _ALL:
+            return True
+        if not _may_be_a_verb(_singular(verb)):
+            return False
+        plural = following.endswith("s") and not following.endswith(("ss", "us", "is"))
+        return plural and self.written.lower() not in cues().qualifiers and following not in cues().verbs
 
 
 def is_stylised(prose: str, start: int, end: int) -> bool:
@@ -321,6 +344,10 @@ def is_stylised(prose: str, start: int, end: int) -> bool:
         return here._does_something(adverb=prose[start:end] in cues().adverbs_first)
     left, right = _ITEM_BEFORE.search(here.before), _ITEM_AFTER.match(here.after)
     return all(each is not None and not languages_of(each[1].lower()) for each in (left, right))
+
+
+def _singular(word: str) -> str:
+    return word[:-2] if word.endswith(("shes", "ches", "xes", "sses")) else word[:-1]
 
 
 @cache

@@ -12,17 +12,18 @@ from typing import Literal
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from tracker.errors import CatalogError
-from tracker.mentions import absence, company, context, markup, phrases, terms, words
+from tracker.mentions import absence, company, context, markup, phrases, senses, terms, words
 from tracker.mentions.folding import INVISIBLE, Folded, fold
 from tracker.mentions.languages import GERMAN_NOUNS, spoken
 from tracker.mentions.names import BrandNames, check_names, folded_name, phrases_of
 from tracker.mentions.spellings import Spelling, spellings
 
-READER_VERSION = 6
+READER_VERSION = 7
 
 Stance = Literal["named", "absent"]
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ITEM = re.compile(r"\n(?=[ \t>]*(?:[-*+•#|]|\d{1,3}[.)]))")
+_ABBREVIATION = re.compile(r"[A-Z][A-Z0-9]{1,5}")
 _WORDS = re.compile(r"[^\W_]+")
 _UMLAUTS = frozenset("äöüåø")
 
@@ -59,6 +60,8 @@ class _Pattern:
     spellings: tuple[Spelling, ...]
     short: bool = False
     cut: str = ""
+    senses: senses.Senses | None = None
+    """What else it means, unless it is asked for as it is written."""
 
 
 class Finder:
@@ -73,7 +76,7 @@ class Finder:
             for form in phrases_of(brand):
                 silencing.setdefault(form, set()).add(brand.key)
         self._patterns = [
-            *(_name_pattern(key, forms) for key, forms in names.values()),
+            *(_name_pattern(folded, key, forms) for folded, (key, forms) in names.items()),
             *(_Pattern(tuple(sorted(keys)), ()) for keys in silencing.values()),
         ]
         self._hosts = frozenset(folded for folded in names if "." in folded)
@@ -127,7 +130,7 @@ class Finder:
                         silenced.setdefault(key, []).append((start, end))
             elif standing and (verdict := _verdict(prose, *source, pattern)) != "word":
                 candidates.append(company.NameSpan(pattern.keys[0], start, end, *source, standing, verdict))
-        code = markup.code_blocks(text)
+        code = markup.code(text)
         named = [
             span
             for span in candidates
@@ -173,28 +176,38 @@ def _stylised(name: str, brand: BrandNames) -> str:
     return small if name not in brand.exact and brand.name.startswith(f"{small}.") else name
 
 
-def _name_pattern(key: int, forms: list[Spelling]) -> _Pattern:
+def _name_pattern(folded: str, key: int, forms: list[Spelling]) -> _Pattern:
     cut = forms[0].cut if forms and all(one.cut for one in forms) else ""
-    return _Pattern((key,), tuple(forms), all(one.short for one in forms), cut)
+    meant = None if any(one.meant for one in forms) else senses.senses_of(folded)
+    return _Pattern((key,), tuple(forms), all(one.short for one in forms), cut, meant)
 
 
 def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Verdict:
     """The best of what its spellings say: where several fold alike, the mildest rule decides."""
     if pattern.short and terms.is_term(prose, start, end):
         return "word"
+    if pattern.senses and pattern.senses.fit(prose, start, end):
+        return "word"
     written = _plain(prose[start:end])
+    if _ABBREVIATION.fullmatch(written) and written in senses.defined(prose):
+        return "word"
     verdicts = {_as_written(prose, start, end, written, spelling) for spelling in pattern.spellings}
     return next((verdict for verdict in company.VERDICTS if verdict in verdicts), "word")
 
 
 def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelling) -> company.Verdict:
+    if spelling.case == "parts":
+        return "open" if all(part[0].isupper() for part in _WORDS.findall(written)) else "small"
     if not _written_so(written, spelling):
         return "word"
     if spelling.case == "acronym":
         if written == spelling.written or written.isupper():
             return "name"
         return "small" if written.islower() else _of_an_acronym(prose, spelling)
-    if spelling.case == "exact" or not spelling.words or not spoken(prose).any_of(_small(spelling)):
+    if spelling.case == "exact" or not spelling.words:
+        return "name"
+    marked = written.islower() and spelling.written.isascii() and not written.isascii()
+    if not marked and not spoken(prose).any_of(_small(spelling)):
         return "name"
     if written.isascii() and words.is_among_other_script(prose, start, end):
         return "name"

@@ -19,6 +19,7 @@ from tracker.shipped import words_of
 _READ = 1500
 _PECULIAR = 2
 _SURE = 4
+_LEAST_SIGNED = 4
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
@@ -26,6 +27,7 @@ _TOKEN = re.compile(r"[^\W\d_]+")
 class Language:
     words: frozenset[str]
     letters: frozenset[str]
+    signs: tuple[str, ...]
     endings: frozenset[str]
     stem_endings: frozenset[str]
 
@@ -48,7 +50,8 @@ class Spoken:
 def spoken(text: str) -> Spoken:
     head = text[:_READ].lower()
     scores: Counter[str] = Counter()
-    for word in _speakers().keys() & set(_TOKEN.findall(head)):
+    tokens = set(_TOKEN.findall(head))
+    for word in _speakers().keys() & tokens:
         speakers = _speakers()[word]
         for code in speakers:
             scores[code] += _PECULIAR if len(speakers) == 1 else 1
@@ -56,6 +59,11 @@ def spoken(text: str) -> Spoken:
         letters = frozenset(head)
         for code, language in table().items():
             scores[code] += _PECULIAR * len(language.letters & letters)
+    if max(scores.values(), default=0) < _SURE:
+        for code, language in table().items():
+            scores[code] += sum(
+                len(word) > _LEAST_SIGNED and word.endswith(language.signs) for word in tokens
+            )
     best = max(scores.values(), default=0)
     codes = {code: score for code, score in scores.items() if score and score >= 0.6 * best}
     inflecting = frozenset(code for code, score in codes.items() if score >= _PECULIAR)
@@ -99,6 +107,7 @@ def table() -> dict[str, Language]:
         code: Language(
             frozenset(entry.get("words", "").split()),
             frozenset(str(entry.get("letters", "")).replace(" ", "")),
+            tuple(entry.get("signs", "").split()),
             _folded(entry.get("endings", "")),
             _folded(entry.get("stem_endings", "")),
         )

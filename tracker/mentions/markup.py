@@ -43,8 +43,20 @@ _FILE = re.compile(
     r"ya?ml|xml|txt|exe|dmg|apk|log|ini|toml|sql|sh)(?![\w-])",
     re.IGNORECASE,
 )
+# With a hyphen or underscore, as `Node.js` is a name; and paths.
+_SOURCE_FILE = re.compile(
+    r"(?<![\w@./-])\w+[-_][\w-]*\.(?:jsx?|tsx?|py|rb|rs|go|php|java|css|html?|md|ipynb|env|lock|cfg|conf|bat|ps1|whl|jar|"
+    r"dll|so|deb|rpm|mp[34]|mov)(?![\w-])"
+)
+_PATH = re.compile(r"(?<![\w)\]*/.:])(?:~|\.{1,2})?(?:/[a-z0-9_][\w.-]*){2,}/?(?![\w/])")
+_DATED_SOURCE = re.compile(r"\[[^\[\]\n]{2,80}, (?:19|20)\d\d[a-z]?\](?!\()")
 _STOP_INSIDE = re.compile(r"\.[^\W\d_]")
 _CODE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\1|\Z)", re.MULTILINE | re.DOTALL)
+_INLINE_CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
+_CODE_SIGN = re.compile(
+    r"[\w.]-\w|[/\\_=(){};@$<>]|--?\w|\w\.\w|^(?:npm|npx|yarn|pnpm|pip3?|uv|conda|brew|apt|cargo|go|gem|composer|sudo|"
+    r"docker|git|curl|helm|kubectl|import|from|require|use|include)\s",
+)
 _BARE_HOST = re.compile(
     r"(?<![\w@.\-])((?:[^\W_][\w\-]*\.)+([^\W\d_][\w\-]+))(?![\w\-])"
     r"((?::\d+)?(?:/|[?#](?=[\w%=/&]))[!#-;=?-Z_a-z~%]*)?"
@@ -150,7 +162,7 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
         text = _THINKING.sub(_blank, text, count=1)
     if "[" in text or "<" in text or "【" in text or "\ue200" in text:
         text = _IMAGE.sub(_blank, _MARKER.sub(_blank, text))
-        text = _TAG.sub(_blank, _hide_links(text, hosts))
+        text = _DATED_SOURCE.sub(_blank, _TAG.sub(_blank, _hide_links(text, hosts)))
     text = _hide_entries(text)
     if ":" in text or "：" in text:
         text = _PLAIN_SOURCE.sub(_blank, text)
@@ -158,14 +170,22 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
         text = _URL.sub(_blank, text)
     if "@" in text:
         text = _HANDLE.sub(_blank, _MAIL.sub(_blank, text))
+    if "/" in text:
+        text = _PATH.sub(_blank, text)
     if _STOP_INSIDE.search(text) is None:
         return text
+    if "_" in text or "-" in text:
+        text = _SOURCE_FILE.sub(_blank, text)
     return _BARE_HOST.sub(_hide_host(hosts), _FILE.sub(_blank, text))
 
 
-def code_blocks(text: str) -> Spans:
-    """Fenced blocks of code, in which a name in small letters is a command or a module and no company."""
-    return [match.span() for match in _CODE.finditer(text)] if "```" in text or "~~~" in text else []
+def code(text: str) -> Spans:
+    """Blocks of code, and code in a line that is more than words: in it a name in small letters is a
+    command or a module and no company."""
+    if "`" not in text and "~~~" not in text:
+        return []
+    inline = [match.span() for match in _INLINE_CODE.finditer(text) if _CODE_SIGN.search(match[1])]
+    return [match.span() for match in _CODE.finditer(text)] + inline
 
 
 def _blank(match: re.Match[str]) -> str:

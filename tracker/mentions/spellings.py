@@ -17,8 +17,10 @@ from tracker.mentions.folding import fold_name
 from tracker.mentions.hanzi import other_hanzi
 from tracker.mentions.languages import GERMAN_NOUNS, languages_of
 
-Case = Literal["any", "capital", "acronym", "exact", "capitals"]
+Case = Literal["any", "capital", "acronym", "exact", "capitals", "parts"]
+"""`parts`: two words that are a name beside others only, or where it is named otherwise too."""
 _MOST = 32
+_LEAST_PART = 4
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 _WRITTEN_UMLAUT = re.compile(r"(?<![aeq])ue|ae|oe", re.IGNORECASE)
 _CAMEL = re.compile(r"[A-ZÀ-Þ]?[^\W\d_A-ZÀ-Þ]+|[A-ZÀ-Þ]+(?![^\W\d_A-ZÀ-Þ])|\d+")
@@ -47,17 +49,43 @@ class Spelling:
     """What a stem lacks to be the name; another ending must follow: Алис is Алиса as Алисе, Алису …"""
     words: frozenset[str] = frozenset()
     """Languages in which it is everyday words."""
+    meant: bool = False
+    """Whether a user asked for just this, whatever else it may mean."""
 
 
 _SOFTENED = {"ka": "c", "ка": "ц", "ra": "rz", "ga": "dz"}
 """Żabka: Żabce, Zara: Zarze."""
+
+_WEAKENED = tuple(
+    (re.compile(strong), weak)
+    for strong, weak in (
+        (r"(?<=\w\w)(kk|pp|tt)(?=[aeiouy]$)", lambda pair: pair[0][0]),
+        (r"(?<=\w\w)nk(?=[aeiouy]$)", "ng"),
+        (r"(?<=\w\w)nt(?=[aeiouy]$)", "nn"),
+        (r"(?<=\w\w)nen$", "se"),
+        (r"(?<=\w[aeiouy])s$", "kse"),
+    )
+)
+_CYRILLIC = re.compile(r"[а-яіїєґ]")
+_POLISH_ADJECTIVE = re.compile(r"\b\w+(?:sk[ai]|ck[ai]|ny|na|owa|owy)\b")
+_DECLINED = {
+    "а": "ои іи ій ой ою ую у и ы і е",
+    "я": "еи ей ею юю ю и і е",
+    "ий": "ого ому им ім",
+    "ый": "ого ому ым ом",
+    "ое": "ого ому ым ом",
+    "a": "y i ie ce e ej iej a o",
+    "y": "ego emu ym",
+    "i": "iego iemu im",
+}
+"""What takes the place of a word's end in its other cases, folded."""
 
 
 def spellings(name: str, *, exact: bool = False) -> Iterator[Spelling]:
     """The name as it is given first. `exact`: only so, and wherever it stands."""
     folded = fold_name(name)
     if exact:
-        yield Spelling(folded, name, "exact", short=0 < letters(name) <= 2)
+        yield Spelling(folded, name, "exact", short=0 < letters(name) <= 2, meant=True)
         return
     yield _plain(name, folded)
     seen = {folded}
@@ -79,6 +107,9 @@ def spellings(name: str, *, exact: bool = False) -> Iterator[Spelling]:
         yield Spelling(key, form, case, short=0 < letters(form) <= 2, words=words)
     yield from _marked(name, seen)
     yield from _stems(folded, seen)
+    yield from _weakened(folded, seen)
+    yield from _of_both_words(folded, seen)
+    yield from _parted(folded, seen)
 
 
 def _plain(name: str, folded: str) -> Spelling:
@@ -155,6 +186,8 @@ def _without_article(name: str) -> Iterator[str]:
 
 
 def _ands(name: str) -> Iterator[str]:
+    if re.search(r"\w\w\+\w\w", name):
+        yield from (name.replace("+", joint) for joint in (" & ", " and ", " + ", " "))
     if "&" in name:
         yield re.sub(r"\s*&\s*", " & ", name)
         yield re.sub(r"\s*&\s*", "&", name)
@@ -248,3 +281,47 @@ def _stems(folded: str, seen: set[str]) -> Iterator[Spelling]:
         if len(one) >= 3 and one not in seen:
             seen.add(one)
             yield Spelling(one, one, cut=folded[len(one) :] or folded[-1])
+
+
+def _weakened(folded: str, seen: set[str]) -> Iterator[Spelling]:
+    """What Finnish puts before its endings: Gigantti is Giganti|sta, S-Pankki S-Panki|ssa."""
+    for strong, weak in _WEAKENED:
+        stem = strong.sub(weak, folded)
+        if stem != folded and stem not in seen:
+            seen.add(stem)
+            yield Spelling(stem, stem, cut=folded[-2:])
+
+
+def _of_both_words(folded: str, seen: set[str]) -> Iterator[Spelling]:
+    """Where Slavic languages decline both words of a name: Новою поштою, Poczty Polskiej."""
+    first, space, last = folded.partition(" ")
+    if not space or not (_CYRILLIC.search(folded) or _POLISH_ADJECTIVE.search(folded)):
+        return
+    for declined in _declensions(first):
+        for form in (f"{declined} {last}", *(f"{declined} {other}" for other in _declensions(last))):
+            if form not in seen:
+                seen.add(form)
+                yield Spelling(form, form)
+        yield from _stems(f"{declined} {last}", seen)
+
+
+def _declensions(word: str) -> Iterator[str]:
+    for end, others in _DECLINED.items():
+        if word.endswith(end):
+            yield from (word.removesuffix(end) + other for other in others.split())
+
+
+def _parted(folded: str, seen: set[str]) -> Iterator[Spelling]:
+    """X-Box for Xbox; Pipe Drive for Pipedrive, Face Book for Facebook."""
+    if not folded.isascii() or not folded.isalpha() or languages_of(folded):
+        return
+    if "en" in languages_of(folded[1:]) and (form := f"{folded[0]}-{folded[1:]}") not in seen:
+        seen.add(form)
+        yield Spelling(form, form)
+    for at in range(_LEAST_PART, len(folded) - _LEAST_PART + 1):
+        first, second = folded[:at], folded[at:]
+        if "en" in languages_of(first) and "en" in languages_of(second):
+            for joint in " -":
+                if (form := f"{first}{joint}{second}") not in seen:
+                    seen.add(form)
+                    yield Spelling(form, form, "parts")

@@ -18,7 +18,9 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"x|[mcdk]?m|k?g|mg|[mcd]?l|h|s|min|k?w|[vakcf]|k?hz|d?b|[gtmk]b|in|ft|oz|lb|pt|qt", re.IGNORECASE
+    r"x|[mcdkn]?m|k?g|mg|[mcd]?l|h|s|min|[km]?w|k?v|[vakcf]|[kmg]?hz|d?b|[gtmk]b|in|ft|oz|lb|pt|qt|hp|ps|bp|ma|pa|nm|ha|px|"
+    r"em|hr|yr|mo|am|pm|bn|mn",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d\s?$")
 _KIND = re.compile(
@@ -32,6 +34,7 @@ _KIND = re.compile(
 _NAME_BEFORE = re.compile(r"[a-z,;]['’”\"]?\s+[A-ZÀ-Þ][\w-]*\s$")
 _STOOD_FOR = re.compile(
     r"\s?%|\s+(?:factor|axis|chromosomes?|rays?|coordinate|marks the|times|number of|amount of|"
+    r"drive|chord|major|minor|squared|value|string|clamp|clef|section|movie|day\b|"
     r"percent|and Y\b|or Y\b|per cent)|\s*[=+*/^²]\s*\w"
 )
 

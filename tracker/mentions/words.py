@@ -10,6 +10,7 @@ names need).
   `Norvane’nin`); before a name only an elision stands (`d'Apple`, not `O'Apple`). Emphasis inside a word
   (`**Nor**vane`) does not end it. The bare `s` of a German or Nordic possessive (`Norvanes Preise`) does, in
   texts of these languages only, and everywhere behind a name in capitals (`SAPs`).
+- A plural does (`Teslas`, `Ray Bans`) where neither the name nor the whole is an everyday word.
 - A full stop between letters does not end a word before a small letter (`Node.js` is not Node) and does
   before a capital, where a space was forgotten; between digits it and the comma never do.
 - Names of at most two letters (N11 in `N11'den`, VW in `VW-Tochter`) are stricter: `X-ray`, `AT&T`, `C++`,
@@ -59,7 +60,8 @@ _PARTICLE = re.compile(
     r"(?:은|는|이|가|을|를|의|에|에서|에게|와|과|도|로|으로|만|부터|까지|보다|처럼|나|이나|라|이라|"
     r"란|이란|이며|며|이고|고|인|등|측|사|"
     r"입니다|이다|였|에는|에도|에서는|에서도|로는|으로는|와는|과는|에선|엔|한테|께|께서|라는|이라는|"
-    r"라고|이라고|용|형)+(?![\uac00-\ud7ff])"
+    r"라고|이라고|용|형|랑|이랑|하고|밖에|마저|조차|마다|만큼|같은|같이|에게서|한테서|이지만|지만|이었다|이에요|예요|이죠|죠|"
+    r"인데|이든|든지|이든지|이야|든가)+(?![\uac00-\ud7ff])"
 )
 _OF_AN_ADJECTIVE = "なにでだ"
 """Behind 的 they make a Japanese adjective: 楽天的な is no Rakuten."""
@@ -67,6 +69,9 @@ _PREFIX = re.compile(r"(?:^|[^\w])(?:[وف]?(?:ال|بال|كال|لل|[بلك])
 
 _GENITIVE = re.compile(r"s [^\W\d_]")
 _NORDIC = frozenset(["sv", "da", "no"])
+_PLURAL = re.compile(r"e?s(?!\w)")
+_PART = re.compile(r"[^\W_]+")
+_LEAST_PLURAL = 4
 _ACRONYM = re.compile(r"[A-ZÀ-Þ]{2,}s(?!\w)")
 _SUFFIX = re.compile(r"['’]([^\W\d_]{1,5})(?!\w)")
 _COMPOUND = re.compile(r"-[A-ZÄÖÜ][a-zäöü]")
@@ -91,6 +96,8 @@ def standing(
             return "whole"
         if _goes_on(folded, source, start, end) if short else _is_genitive(folded, source, start, end):
             return "whole"
+        if not short and _is_plural(folded, source, start, end):
+            return "inflected"
     return None if short else _longer(folded, source, start, end, cut=cut)
 
 
@@ -126,6 +133,30 @@ def _is_genitive(folded: Folded, source: str, start: int, end: int) -> bool:
     noun = source[folded.start(behind.end() - 1)]
     codes = languages.spoken(source).inflecting
     return (noun.isupper() and "de" in codes) or (noun.islower() and bool(_NORDIC & codes))
+
+
+def _is_plural(folded: Folded, source: str, start: int, end: int) -> bool:
+    """`two Teslas`, `Ray Bans`, `los Mercadonas`, `Rolexes`: a name with capitals that is no
+    word, as the whole is none."""
+    ending = _PLURAL.match(folded.text, end)
+    if ending is None:
+        return False
+    name = folded.text[start:end]
+    if (ending[0] == "es") != name.endswith(("s", "x", "z", "ch", "sh")):
+        return False
+    parts = _PART.findall(source[folded.start(start) : folded.span(end - 1)[1]])
+    if (
+        not parts
+        or not all(part[0].isupper() for part in parts)
+        or not parts[-1].isalpha()
+        or parts[-1].isupper()
+    ):
+        return False
+    if len(parts) > 1:
+        return True
+    codes = {"en", *languages.spoken(source).codes}
+    known = languages.languages_of(name) | languages.languages_of(name + ending[0])
+    return len(name) >= _LEAST_PLURAL and not codes & known
 
 
 def _is_acronym(folded: Folded, source: str, start: int, end: int) -> bool:
