@@ -87,7 +87,7 @@ FLOORS = {
         "audit",
         "events experiments leases logs catalog migrations renaming views",
         "answers sandbox notify",
-        "run links.pages",
+        "run links.pages editing",
         "judge schedule links",
         "health",
         "cli",

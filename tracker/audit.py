@@ -30,7 +30,7 @@ def record_change(
     """Write one change down, in the transaction that makes it. Of what was and is, only what differs is kept;
     nothing is written where nothing differs. Values must be such that JSON has them."""
     if before is not None and after is not None:
-        names = [name for name in before | after if before.get(name) != after.get(name)]
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         if not names:
             return
         before = {name: before[name] for name in names if name in before}

@@ -179,6 +179,7 @@ FILES = {
     "vertices.tsv": "0\tcom.techdaily\t3\n1\tcom.norvane\t1\n",
     "edges.tsv": "0\t1\n",
     "reply.json": json.dumps(REPLY),
+    "questions.txt": "Which CRM works offline?\n",
     "prospects.csv": "domain,stage\nnew.example,replied\n",
     "brands.txt": "",
 }
@@ -224,6 +225,10 @@ READING = {
     "schedule list": (),
     "event list": (),
     "brands suggest": (),
+    "brands list": (),
+    "prompts list": (),
+    "engines list": (),
+    "audit": (),
     "graph around": (),
     "graph paths": ("techdaily.com", "norvane.com"),
     "graph communities": (),
@@ -248,6 +253,16 @@ WRITING = {
     "webgraph edges": ("vertices.tsv", "edges.tsv", *RELEASE),
     "disavow import": ("disavow.txt",),
     "brands track": ("Tallyfold",),
+    "brands add": ("Fifthfold",),
+    "brands change": ("Quellby", "--alias", "Quell By"),
+    "brands remove": ("Quellby",),
+    "prompts add": ("Which CRM works offline?",),
+    "prompts change": ("What is the best CRM for team 0?", "--topic", "teams"),
+    "prompts remove": ("What is the best CRM for team 0?",),
+    "prompts import": ("questions.txt",),
+    "engines add": ("second", "--model", "sandbox/anthropic"),
+    "engines change": ("chat", "--repeats", "1"),
+    "engines remove": ("second",),
     "prospects add": ("ask.example", "--owner", "Ana"),
     "prospects set": ("ask.example", "--stage", "contacted"),
     "prospects import": ("prospects.csv",),
@@ -266,7 +281,7 @@ OF_A_WHOLE_GRAPH = {f"webgraph {verb}" for verb in ("build", "rank", "links", "g
 PRINTS_JSON = sorted(" ".join(path) for path, verb in LEAVES if "as_json" in {p.name for p in verb.params})
 NEEDS_LINKS = {"graph around", "graph paths", "graph communities", "graph rings", "graph gap", "association"}
 NEEDS_ANSWERS = {"report"}
-NEEDS_NO_DATABASE = {"plan", "check", "read-raw"}
+NEEDS_NO_DATABASE = {"plan", "check", "read-raw", "brands list", "prompts list", "engines list"}
 
 
 def test_the_table_knows_every_verb_that_prints_json() -> None:
@@ -362,6 +377,8 @@ def test_a_writing_verb_is_done_and_prints_one_document(
     folder = write_files(tmp_path)
     if verb.startswith("import ") and WRITING[verb][0] == "1":
         assert in_folder(folder, "import", "links", "links.csv") == 0
+    if verb == "engines remove":
+        assert in_folder(folder, "engines", "add", *WRITING["engines add"]) == 0
     capsys.readouterr()
     assert in_folder(folder, *verb.split(), *WRITING[verb], "--json") == 0, capsys.readouterr()
     assert "error" not in document(capsys)
@@ -377,7 +394,10 @@ def test_an_option_that_no_verb_has_is_bad_usage(
 
 
 @pytest.mark.parametrize(
-    "verb", sorted({*READING, *WRITING} - {"read-raw", "check", "report", "import authority"} - NEEDS_LINKS)
+    "verb",
+    sorted(
+        {*READING, *WRITING} - NEEDS_NO_DATABASE - {"report", "import authority"} - NEEDS_LINKS | {"plan"}
+    ),
 )
 def test_a_bad_catalog_is_exit_code_2(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_files(tmp_path)

@@ -57,18 +57,25 @@ class CatalogFile:
                 f"{present[0].name} and {present[1].name} are both here",
                 "keep one of them",
             )
-        elif present:
-            file.root = file._parse()
+        elif present and (raw := file._read()) is not None:
+            file.root = file._parse(raw)
         elif required:
             file.refuse(
                 "catalog.missing", None, "the file is not there", "run `citelift init` to write a starter"
             )
         return file
 
-    def _parse(self) -> yaml.Node | None:
+    @classmethod
+    def of(cls, path: Path, raw: bytes, problems: list[Problem]) -> CatalogFile:
+        """The file as it would be with these bytes."""
+        file = cls(path, None, problems)
+        file.root = file._parse(raw)
+        return file
+
+    def _read(self) -> bytes | None:
         try:
             with self.path.open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
+                return file.read(MAX_BYTES + 1)
         except OSError as error:
             self.refuse(
                 "catalog.unreadable",
@@ -77,6 +84,8 @@ class CatalogFile:
                 "check the file's permissions",
             )
             return None
+
+    def _parse(self, raw: bytes) -> yaml.Node | None:
         if len(raw) > MAX_BYTES:
             self.refuse(
                 "catalog.too-large",

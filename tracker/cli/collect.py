@@ -13,7 +13,20 @@ from typing import Annotated, Any
 import typer
 
 from tracker import numbers
-from tracker.cli import answers, backups, brands, init, links, notify, pull, run, schedule
+from tracker.cli import (
+    answers,
+    audits,
+    backups,
+    brands,
+    engines,
+    init,
+    links,
+    notify,
+    prompts,
+    pull,
+    run,
+    schedule,
+)
 from tracker.cli.opening import opened
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
@@ -24,6 +37,9 @@ from tracker.errors import UsageError
 
 def register(app: typer.Typer) -> None:
     init.register(app)
+    brands.register(app)
+    prompts.register(app)
+    engines.register(app)
     add(app, check, group=SET_UP)
     run.register(app)
     add(app, reread, group=ASK)
@@ -35,7 +51,7 @@ def register(app: typer.Typer) -> None:
     schedule.register(app)
     notify.register(app)
     backups.register(app)
-    brands.register(app)
+    audits.register(app)
 
 
 def check(

@@ -17,51 +17,13 @@ if TYPE_CHECKING:
 def synced(
     database: Database, settings: Settings, *, need: Literal["brands", "all"] = "all"
 ) -> tuple[int, Catalog]:
-    """The catalog, and its workspace, which now holds it; new brand names are looked for in old answers."""
-    from tracker import catalog, store, weeks
-    from tracker.answers import rollups, stored
+    """The catalog, and its workspace, which now holds it; what else had to be done is said."""
+    from tracker import editing
 
-    written = catalog.load(settings.catalog, need=need)
-    _follow_the_rule(database)
-    with store.writing(database) as session:
-        workspace_id = catalog.sync(session, written, workspace=settings.workspace, need=need)
-        stale = stored.brands_changed(session, workspace_id)
-    if stored.move_weeks(database, workspace_id):
-        with store.writing(database) as session:
-            rollups.rebuild(session, workspace_id)
-        err.print(weeks.in_words(written.timezone))
-    if stale:
-        count = stored.refresh_mentions(database, workspace_id)
-        with store.writing(database) as session:
-            rollups.rebuild(session, workspace_id)
-        err.print(f"{count:,} stored answers were searched again for the brands' names as they are now.")
-    else:
-        stored.remember_brands(database, workspace_id)
-    return workspace_id, written
-
-
-def _follow_the_rule(database: Database) -> None:
-    """Rows of an older citelift get the names that pages have by the rule of this one."""
-    from sqlmodel import select
-
-    from tracker import renaming, store
-    from tracker.answers import rollups
-    from tracker.models import Workspace
-
-    with store.writing(database) as session:
-        if not renaming.outdated(session):
-            renaming.remember(session)
-            return
-        workspaces = list(session.exec(select(Workspace.id)))
-    done = renaming.follow(database)
-    with store.writing(database) as session:
-        for workspace_id in workspaces:
-            rollups.rebuild(session, workspace_id or 0)
-    err.print(
-        f"Pages are named by a newer rule: {done.citations:,} citations and {done.links:,} links have "
-        "another "
-        "name now. What was written stays on each row."
-    )
+    taken = editing.take_up(database, settings.catalog, workspace=settings.workspace, need=need)
+    for remark in taken.remarks:
+        err.print(remark)
+    return taken.workspace_id, taken.catalog
 
 
 def say_what_changed(session: Any, settings: Settings, workspace_id: int) -> None:

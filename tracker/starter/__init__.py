@@ -7,6 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from tracker import domains
 from tracker.errors import BadUrl, UsageError
@@ -104,6 +107,11 @@ def engine_rows() -> dict[str, str]:
         if name not in {None, SIMULATED}:
             rows[str(name)] = rows.get(str(name), "") + line.removeprefix("#")
     return rows
+
+
+def known_engines() -> dict[str, dict[str, Any]]:
+    """The same rows as YAML has them, by name."""
+    return {name: yaml.safe_load(row)[0] for name, row in engine_rows().items()}
 
 
 def _shipped_engines() -> str:

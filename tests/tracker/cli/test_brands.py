@@ -12,7 +12,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from tracker.catalog import load
-from tracker.catalog.additions import add_brand
+from tracker.catalog.lines import Add
+from tracker.catalog.writing import changed
 from tracker.cli import collect
 from tracker.errors import CatalogError
 
@@ -41,6 +42,11 @@ def run(folder: Path, *words: str) -> Result:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
+
+
+def add_brand(folder: Path, name: str) -> None:
+    with changed(folder, "brands", lambda _: [Add(({"name": name},))]):
+        pass
 
 
 @pytest.fixture
@@ -90,7 +96,7 @@ def test_a_brand_is_added_behind_the_last_one_and_nothing_else_changes(
 ) -> None:
     path = tmp_path / "brands.yaml"
     path.write_text(text, "utf-8", newline="")
-    add_brand(tmp_path, "Ho: Ra", aliases=[], domains=[])
+    add_brand(tmp_path, "Ho: Ra")
     now = path.read_bytes().decode()
     assert added in now
     assert now.replace(added, "", 1) == text
@@ -100,7 +106,7 @@ def test_a_brand_is_added_behind_the_last_one_and_nothing_else_changes(
 @pytest.mark.parametrize(
     ("text", "name", "words"),
     [
-        ("brands: [{name: A, own: true}]\n", "B", "in a form that cannot be added to"),
+        ("brands: [{name: A, own: true}]\n", "B", "in a form that cannot be changed"),
         ("brands:\n  - {name: A, own: true}\n", "a", "`a` also names the brand of line 2"),
         ("brands:\n  - {name: A, own: true}\n", "--", "without a letter or digit"),
     ],
@@ -110,7 +116,7 @@ def test_what_cannot_be_added_is_refused_and_the_file_stays(
 ) -> None:
     (tmp_path / "brands.yaml").write_text(text, "utf-8")
     with pytest.raises(CatalogError) as refused:
-        add_brand(tmp_path, name, aliases=[], domains=[])
+        add_brand(tmp_path, name)
     assert words in f"{refused.value.problem} {refused.value.hint}"
     assert (tmp_path / "brands.yaml").read_text("utf-8") == text
 

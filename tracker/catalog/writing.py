@@ -1,0 +1,177 @@
+"""A change of a catalog's file: read under a lock, checked by the catalog's rules, and replaced at once."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tracker.catalog import lines
+from tracker.catalog.brands import read_brands
+from tracker.catalog.engines import read_engines
+from tracker.catalog.lines import Edit
+from tracker.catalog.nodes import FILES, CatalogFile, Problem
+from tracker.catalog.prompts import read_prompts
+from tracker.catalog.weight import MAX_BYTES
+from tracker.errors import CatalogError, UsageError
+
+Kind = Literal["brands", "prompts", "engines"]
+BOM = b"\xef\xbb\xbf"
+NAMED_BY = {"brands": "name", "prompts": "text", "engines": "name"}
+"""The key that an item goes by."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A catalog's list as its file has it, and the mark by which a later change knows that it still does."""
+
+    path: Path
+    rows: tuple[dict[str, Any], ...]
+    mark: str
+
+
+@dataclass(frozen=True)
+class CatalogChange:
+    path: Path
+    pairs: tuple[tuple[dict[str, Any] | None, dict[str, Any] | None], ...]
+    """Each item that was changed, before and after; None where it was not there."""
+
+
+def listed(folder: Path, kind: Kind) -> Listed:
+    """What the file says, item by item; a `CatalogError` where it is none that can be read."""
+    path = _path(folder, kind)
+    raw = _bytes(path)
+    return Listed(path, tuple(_rows(path, raw, kind)), _mark(raw))
+
+
+@contextmanager
+def changed(
+    folder: Path,
+    kind: Kind,
+    edits: Callable[[Sequence[dict[str, Any]]], Sequence[Edit]],
+    *,
+    seen: str | None = None,
+) -> Iterator[CatalogChange]:
+    """Change the list by what `edits` makes of its rows. Inside the block the file says the new; an error
+    there puts the old back. Refused are a file that is not as it was `seen`, and whatever the catalog's rules
+    refuse."""
+    path = _path(folder, kind)
+    with _alone(folder):
+        before = _bytes(path)
+        if seen is not None and seen != _mark(before):
+            raise CatalogError(
+                f"{path.name} was changed by somebody else meanwhile",
+                "look at it as it is now, and make your change again",
+            )
+        after, pairs = _edited(path, before, kind, edits(_rows(path, before, kind)))
+        _replace(path, after)
+        with ExitStack() as undo:
+            undo.callback(_replace, path, before)
+            yield CatalogChange(path, pairs)
+            undo.pop_all()
+
+
+def place_of(rows: Sequence[dict[str, Any]], kind: Kind, name: str) -> int:
+    """Where the item of that name stands, capitals aside."""
+    key = NAMED_BY[kind]
+    wanted = " ".join(name.split()).casefold()
+    names = [" ".join(str(row.get(key, "")).split()) for row in rows]
+    places = [place for place, name in enumerate(names) if name.casefold() == wanted]
+    if len(places) == 1:
+        return places[0]
+    if places:
+        raise UsageError(
+            f"{len(places)} {kind} read {name!r}", "they differ in country or language: change it in the file"
+        )
+    known = ", ".join(names[:20]) if kind != "prompts" else "`citelift prompts list` shows them"
+    raise UsageError(f"there is no {kind.removesuffix('s')} {name!r}", known or "there is none yet")
+
+
+def _edited(path: Path, before: bytes, kind: Kind, edits: Sequence[Edit]) -> tuple[bytes, Any]:
+    text = before.removeprefix(BOM).decode("utf-8")
+    try:
+        now = lines.edited(text, kind, edits)
+    except CatalogError as error:
+        raise CatalogError(f"{path}: {error.problem}", error.hint) from None
+    after = (BOM if before.startswith(BOM) else b"") + now.text.encode("utf-8")
+    problems: list[Problem] = []
+    _read(CatalogFile.of(path, after, problems), kind)
+    if problems:
+        raise CatalogError(f"so {path.name} would be refused: {problems[0].problem}", problems[0].hint)
+    return after, now.pairs
+
+
+def _rows(path: Path, raw: bytes, kind: Kind) -> list[dict[str, Any]]:
+    """Of a file that is YAML and no heavier than a catalog may be; whether it is a good one is another
+    question."""
+    if not raw:
+        return []
+    problems: list[Problem] = []
+    file = CatalogFile.of(path, raw, problems)
+    if problems and file.root is None:
+        raise CatalogError(f"{problems[0].where}: {problems[0].problem}", problems[0].hint)
+    return lines.rows(raw.removeprefix(BOM).decode("utf-8"), kind)
+
+
+def _read(file: CatalogFile, kind: Kind) -> None:
+    if kind == "brands":
+        read_brands(file)
+    elif kind == "prompts":
+        read_prompts(file)
+    else:
+        read_engines(file, "all")
+
+
+def _path(folder: Path, kind: Kind) -> Path:
+    present = [folder / name for name in FILES[kind] if (folder / name).is_file()]
+    if len(present) > 1:
+        raise CatalogError(f"{present[0].name} and {present[1].name} are both here", "keep one of them")
+    return present[0] if present else folder / FILES[kind][0]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise CatalogError(f"there is no {path}", "`citelift init` writes a starter") from None
+    except OSError as error:
+        raise CatalogError(f"{path} cannot be read: {error.strerror}", "check its permissions") from None
+
+
+def _mark(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()[:24]
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other change of this folder's catalog goes on meanwhile, in this process or another."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def _replace(path: Path, raw: bytes) -> None:
+    """All of it or nothing, whatever happens meanwhile; a link goes on leading where it led."""
+    aim = path.resolve()
+    try:
+        held, name = tempfile.mkstemp(prefix=f".{aim.name}.", dir=aim.parent)
+        with ExitStack() as undo:
+            undo.callback(Path(name).unlink, missing_ok=True)
+            with os.fdopen(held, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(aim.stat().st_mode & 0o7777)
+            Path(name).replace(aim)
+    except OSError as error:
+        raise CatalogError(f"{path} cannot be written: {error.strerror}", "check its permissions") from None

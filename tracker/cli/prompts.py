@@ -1,0 +1,108 @@
+"""`citelift prompts`: the questions of the catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tracker.cli.catalogs import adding, change_catalog, changing, removing, show_catalog
+from tracker.cli.options import JsonOption, Where
+from tracker.cli.printing import err, out, plain, print_json
+from tracker.cli.verbs import SET_UP, add, add_group
+from tracker.errors import UsageError
+
+TopicOption = Annotated[str | None, typer.Option("--topic", help="A group that is read together.")]
+CountryOption = Annotated[str | None, typer.Option("--country", help="ISO 3166, like US.")]
+LanguageOption = Annotated[str | None, typer.Option("--language", help="Like en.")]
+WeightOption = Annotated[float | None, typer.Option("--weight", help="1 if left out.")]
+TextArgument = Annotated[str, typer.Argument(help="The question, word for word.")]
+
+
+def register(app: typer.Typer) -> None:
+    prompts = add_group(app, "prompts", "The questions that every run asks.", SET_UP)
+    add(prompts, list_prompts, "list")
+    add(prompts, add_prompt, "add")
+    add(prompts, import_prompts, "import")
+    add(prompts, change)
+    add(prompts, remove)
+
+
+def list_prompts(where: Where, as_json: JsonOption = False) -> None:
+    """List the prompts of tracked.yaml."""
+    show_catalog(where, "prompts", "Prompts", ("text", "topic", "country", "language", "weight"), as_json)
+
+
+def add_prompt(
+    where: Where,
+    text: TextArgument,
+    topic: TopicOption = None,
+    country: CountryOption = None,
+    language: LanguageOption = None,
+    weight: WeightOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a question to tracked.yaml, comments kept."""
+    row = {"text": text, "topic": topic, "country": country, "language": language, "weight": weight}
+    _, path = change_catalog(where, "prompts", adding(row))
+    if as_json:
+        print_json({"added": 1, "catalog": str(path)})
+        return
+    out.print(f"It stands in {plain(str(path))}, and the next run asks it.")
+
+
+def import_prompts(
+    where: Where,
+    file: Annotated[Path, typer.Argument(help="A question a line, or a table with a column `text`.")],
+    topic: TopicOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the questions of a text, CSV or Excel file to tracked.yaml; those that are there are left out."""
+    from tracker.catalog import pasted, writing
+
+    read = pasted.read_file(file, writing.listed(where.settings().catalog, "prompts").rows, topic)
+    if read.rows:
+        change_catalog(where, "prompts", adding(*read.rows))
+    if as_json:
+        rejects = [reject.as_json() for reject in read.rejects]
+        print_json({"added": len(read.rows), "known": read.known, "rejected": rejects})
+    else:
+        out.print(f"{len(read.rows):,} added, {read.known:,} there already, {len(read.rejects):,} rejected.")
+        for reject in read.rejects[:20]:
+            err.print(plain(f"line {reject.line}: {reject.reason}: {reject.fragment}"))
+    if read.rejects:
+        raise typer.Exit(3)
+
+
+def change(
+    where: Where,
+    text: TextArgument,
+    rewrite: Annotated[
+        str | None, typer.Option("--text", help="Another wording: a new prompt, that goes on from the old.")
+    ] = None,
+    topic: TopicOption = None,
+    country: CountryOption = None,
+    language: LanguageOption = None,
+    weight: WeightOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change a question in tracked.yaml, comments kept."""
+    values: dict[str, Any] = {"text": rewrite, "topic": topic, "country": country, "language": language}
+    given = {key: value for key, value in (values | {"weight": weight}).items() if value is not None}
+    if not given:
+        raise UsageError("nothing to change was given", "see `citelift prompts change --help`")
+    change_catalog(where, "prompts", changing("prompts", text, given))
+    if as_json:
+        print_json({"changed": rewrite or text})
+        return
+    out.print("It is changed.")
+
+
+def remove(where: Where, text: TextArgument, as_json: JsonOption = False) -> None:
+    """Take a question out of tracked.yaml. Its answers stay, and are counted as before."""
+    change_catalog(where, "prompts", removing("prompts", text))
+    if as_json:
+        print_json({"removed": text})
+        return
+    out.print("It is taken out; its answers stay.")
