@@ -96,7 +96,7 @@ FLOORS = {
         "intervals association watch rankings templates",
         "events lift authority experiments repeats",
         "frames webgraph",
-        "definitions moments classes ratios comparable stability left_out presence",
+        "definitions grades moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities prospects trials",
         "changes judged review",
         "alerts report work",

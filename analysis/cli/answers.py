@@ -6,8 +6,8 @@ Whatever is heavy is imported inside its verb: `citelift --help` must answer at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -118,6 +118,7 @@ def visibility(
 ) -> None:
     """How often answers name and cite each brand, with intervals. Prompts naming your brand are left out."""
     from analysis import visibility as v
+    from analysis.grades import grades
     from analysis.presence import presence
 
     if definitions:
@@ -147,6 +148,7 @@ def visibility(
         }
         if by is None:
             head["headline"] = [row_json(row) for row in headline]
+        head["grades"] = [asdict(one) for one in grades(asked.database, asked.world, asked.scope)]
         head["presence"] = [
             {"engine": one.engine, "pages": one.rate.n} | _bounds("presence_rate", one.rate)
             for one in presence(asked.database, asked.world, asked.scope)
@@ -162,6 +164,7 @@ def _only(rows: list[Row], world: World, brand: str | None) -> list[Row]:
 
 
 def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
+    from analysis.grades import grades
     from analysis.left_out import why_nothing
     from analysis.presence import presence
     from analysis.visibility import KEYS
@@ -205,6 +208,8 @@ def _print_visibility(asked: Asked, rows: Sequence[Row]) -> None:
         span = numbers.percent_range(one.rate.low, one.rate.high)
         share = f"{numbers.percent(one.rate.estimate)} ({span})"
         out.print(f"{plain(one.engine)} shows an overview on {share} of {one.rate.n:,} pages of results.")
+    for grade in grades(asked.database, asked.world, asked.scope):
+        out.print(plain(grade.words))
     out.print(f"{asked.world.weeks_in_words} What the numbers mean: citelift visibility --definitions")
 
 
@@ -257,6 +262,7 @@ def changes(
     """
     from analysis import frames
     from analysis.changes import compare_periods, compare_weeks, moving
+    from analysis.grades import grades
 
     with reading(where, which, branded=branded) as asked:
         days = [frames.monday(day.date()) if day else None for day in (first, last)]
@@ -269,9 +275,16 @@ def changes(
                 asked.database, asked.world, asked.scope, weeks=periods, last=days[1]
             )
         watched = moving(asked.database, asked.world, asked.scope, last=days[1])
+        sides = [d for change in differences[:1] for d in (change.first, change.last)] or [None, None]
+        begin = sides[0] - timedelta(weeks=(periods or 1) - 1) if sides[0] else None
+        graded = grades(asked.database, asked.world, replace(asked.scope, first=begin, last=sides[1]))
     if as_json:
         print_json(
-            {"rows": [asdict(change) for change in differences], "watched": [asdict(m) for m in watched]}
+            {
+                "rows": [asdict(change) for change in differences],
+                "watched": [asdict(m) for m in watched],
+                "grades": [asdict(one) for one in graded],
+            }
         )
         return
     if not differences:
@@ -302,6 +315,8 @@ def changes(
     for reason in (*differences[0].reasons, *differences[0].notes):
         out.print(f"  {plain(reason)}")
     _print_moving(watched)
+    for grade in graded[:1]:
+        out.print(plain(grade.words))
 
 
 def _print_moving(watched: Sequence[Moving]) -> None:

@@ -61,6 +61,7 @@ def lift(
     """Which link sources go with more mentions: the comparison of brands inside one answer."""
     from analysis import frames
     from analysis.classes.families import families
+    from analysis.grades import grades
     from analysis.lift import cautions
     from analysis.lift.direction import by_family, sentence
     from analysis.lift.estimate import lift as estimate
@@ -84,6 +85,7 @@ def lift(
                 f"read the weeks until then: --to {ended}",
             )
         pages = frames.listing_data(asked.database, asked.world, read=read)
+        graded = grades(asked.database, asked.world, asked.scope)
     lift_table = estimate(panel, brand=chosen, checks=checks)
     told = listing(*pages)
     if as_json:
@@ -108,6 +110,7 @@ def lift(
                 "by_family": {name: asdict(one) for name, one in lift_table.by_family.items()},
                 "exports_know": asdict(lift_table.known) if lift_table.known else None,
                 "warnings": lift_table.warnings,
+                "grades": [asdict(one) for one in graded],
                 "rows": rows,
             }
         )
@@ -135,6 +138,8 @@ def lift(
         f"\n{lift_table.answers:,} answers, {lift_table.prompts} prompts, "
         f"{len(lift_table.rows)} sources that link to a brand."
     )
+    for grade in graded[:1]:
+        out.print(plain(grade.words))
     for each in lift_table.warnings:
         out.print(f"Warning: {each}")
     if any(r.gated for r in lift_table.rows[:top]):

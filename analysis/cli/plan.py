@@ -9,7 +9,7 @@ import typer
 
 from tracker import numbers
 from tracker.cli.options import JsonOption, Where
-from tracker.cli.printing import err, out, print_json, table
+from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.verbs import ASK, add
 from tracker.errors import CiteliftError
 
@@ -69,6 +69,7 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
             "missing_keys": list(e.missing_keys),
             "elsewhere": list(e.elsewhere),
             "places": list(e.places),
+            "lacks_for_decisions": list(_lacking(plan, e)),
             "detectable_change": {str(d.repeats): round(d.change, 4) for d in e.detectable},
             "detectable_citation_change": {
                 str(d.repeats): round(d.change, 4) for d in e.detectable_citations
@@ -117,6 +118,18 @@ def _show_plan(plan: Plan) -> None:
         ("engine", "mention rate", "citation rate", "from"),
         changes,
     )
+    out.print("\nNumbers are decision-grade with the same model in all weeks, and:")
+    for e in plan.engines:
+        out.print(plain(f"  {e.name}: {'; '.join(_lacking(plan, e)) or 'nothing more is needed'}."))
+
+
+WEEKS_A_MONTH = 365.25 / 12 / 7
+
+
+def _lacking(plan: Plan, engine: EnginePlan) -> tuple[str, ...]:
+    from analysis.grades import shortfalls
+
+    return shortfalls(engine.prompts, engine.repeats * max(plan.runs_per_month / WEEKS_A_MONTH, 1))
 
 
 def _points(changes: Sequence[Detectable]) -> str:

@@ -3,12 +3,14 @@
 **Exposure** of brand *b* to source *s* in answer *a*: the answer cites a page of *s* while a link *s → b*
 lives (`tracker.links.ledger`). Where the cited page itself is known to link to some brand, its own links
 decide; else the domain's do, as they do for a brand of which no linking page of that domain is known
-(`auto`). `page` counts only pages that are themselves known to link; `domain` never looks at the page.
+(`auto`). A brand whose links are listed page by page in an export that claims to be complete has no domain
+to fall back on where a linking page of it is known: a page that is not listed does not link to it. `page`
+counts only pages that are themselves known to link; `domain` never looks at the page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
@@ -51,7 +53,11 @@ def first_weeks(
 
 
 def exposed(
-    answers: pd.DataFrame, cited: pd.DataFrame, links: pd.DataFrame, exposure: Exposure
+    answers: pd.DataFrame,
+    cited: pd.DataFrame,
+    links: pd.DataFrame,
+    exposure: Exposure,
+    by_page: Collection[int] = (),
 ) -> pd.DataFrame:
     """Distinct (`answer`, `source_id`, `brand`) that are exposed.
 
@@ -60,6 +66,8 @@ def exposed(
     answers : DataFrame with `answer` and `seconds`
     cited : DataFrame with `answer`, `source_id`, `page`
     links : DataFrame of `Links.spans`
+    by_page : collection of int
+        Brands whose links are listed page by page (`Links.by_page`).
     """
     if exposure not in get_args(Exposure):
         raise UsageError(
@@ -67,23 +75,28 @@ def exposed(
         )
     events = cited.merge(answers[["answer", "seconds"]], on="answer")
     of_page = links[links["page"].notna()]
-    by_source = _united(links, "source_id")
-    by_page = _united(of_page, "page")
-    unknown = _united(_pages_unknown(links, of_page), "source_id")
+    no_page = _pages_unknown(links, of_page)
+    unknown, whole, paged = (
+        _united(no_page, "source_id"),
+        _united(links, "source_id"),
+        _united(of_page, "page"),
+    )
+    listed = links["brand"].isin(by_page)
+    by_source = _united(pd.concat([no_page[no_page["brand"].isin(by_page)], links[~listed]]), "source_id")
     knows = events["page"].isin(of_page["page"].unique()) & events["page"].notna()
     parts = []
     for start in range(0, max(len(events), 1), AT_ONCE):
         some = events.iloc[start : start + AT_ONCE]
         known = knows.iloc[start : start + AT_ONCE]
         if exposure != "domain":
-            parts.append(_live_at(some[known], by_page, "page"))
+            parts.append(_live_at(some[known], paged, "page"))
         if exposure == "auto":
             parts += [
                 _live_at(some[~known], by_source, "source_id"),
                 _live_at(some[known], unknown, "source_id"),
             ]
         elif exposure == "domain":
-            parts.append(_live_at(some, by_source, "source_id"))
+            parts.append(_live_at(some, whole, "source_id"))
     return pd.concat(parts, ignore_index=True).drop_duplicates()
 
 
@@ -128,7 +141,7 @@ def panel(
     spans = links.spans[links.spans["source_id"].isin(seen["source_id"])]
     names = dict(zip(seen["source_id"].tolist(), seen["source"].tolist(), strict=True))
     pairs = PairIndex(answers, names, len(workspace.brands))
-    exposures = exposed(answers, cited, spans, exposure)
+    exposures = exposed(answers, cited, spans, exposure, links.by_page)
     looked, known = known_to_exports(seen)
     whole = assembled(pairs, cited, exposures, spans, named, workspace, topics, families=families)
     return replace(whole, looked=looked, known=known)

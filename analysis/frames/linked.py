@@ -26,7 +26,7 @@ from tracker.answers import rollups
 from tracker.answers.rollups import CITATION, SOURCE
 from tracker.domains.ownership import Owners
 from tracker.links import ledger
-from tracker.links.lives import Spans
+from tracker.links.lives import BY_PAGE, Spans
 
 WEB_GRAPH = "web graph"
 
@@ -45,10 +45,13 @@ class Links:
     spans : DataFrame
         One row per time that a link was live: `row` (of the table), `source_id`, `page`, `brand`, `start`,
         `end` in seconds, infinite where open.
+    by_page : frozenset of int
+        Brands whose links an export lists page by page and claims to be complete.
     """
 
     table: pd.DataFrame
     spans: pd.DataFrame
+    by_page: frozenset[int] = frozenset()
 
     def live_on(self, at: float) -> NDArray[np.bool_]:
         """Whether each row of the table is live at this moment; at infinity, whether nothing has ended it."""
@@ -127,6 +130,7 @@ def links(
             sources=cited,
             texts=("source_url", "nofollow", *texts),
         )
+        by_page = _by_page(evidence, targets)
         table = _links_table(evidence, targets)
         table = _with_edges(table, rows(connection, _edges(targets.whole, cited)), targets.whole)
         table["source"] = table["source_id"].map(domain_names(connection, table["source_id"].unique()))
@@ -136,7 +140,20 @@ def links(
     ends = spans.groupby("row").agg(start=("start", "min"), end=("end", "max"))
     ends = ends.reindex(range(len(table))).replace([np.inf, -np.inf], np.nan)
     table = table.assign(first=ends["start"], lost=ends["end"]).drop(columns="link")
-    return Links(table, spans)
+    return Links(table, spans, by_page)
+
+
+def _by_page(evidence: ledger.LinkLedger, targets: Targets) -> frozenset[int]:
+    columns = evidence.columns
+    listed = {
+        (domain, url)
+        for domain, url, page, scope in zip(
+            *(columns[name] for name in ("target", "target_url", "page", "scope")), strict=True
+        )
+        if scope == BY_PAGE and page is not None
+    }
+    brands = {targets.brand(domain, url) for domain, url in listed}
+    return frozenset(int(brand) for brand in brands if brand == brand)
 
 
 def known_to_exports(table: pd.DataFrame) -> tuple[int, int]:

@@ -53,7 +53,8 @@ def listing_data(
         names = domain_names(connection, cited["source_id"].unique())
     events = _seen_by(frame, cited, looks)
     blind = events["check"].isna()
-    exposures = exposed(frame, events.loc[blind, ["answer", "source_id", "page"]], linked.spans, "auto")
+    not_looked = events.loc[blind, ["answer", "source_id", "page"]]
+    exposures = exposed(frame, not_looked, linked.spans, "auto", linked.by_page)
     seen = events[~blind].merge(looks.brands, on="check")
     pairs = PairIndex(frame, names, len(world.brands))
     panel = assembled(pairs, cited, exposures, linked.spans, read.named, world, read.topics)

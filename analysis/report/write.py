@@ -24,6 +24,7 @@ from analysis.changes import compare_brands, compare_periods, compare_weeks, mov
 from analysis.classes.classify import labels
 from analysis.classes.families import families
 from analysis.frames import Scope, World
+from analysis.grades import grades
 from analysis.intervals import wilson
 from analysis.left_out import why_nothing
 from analysis.lift.estimate import LiftTable, lift
@@ -154,7 +155,10 @@ def gather(
         events=within(happened, monday, monday + timedelta(days=6)),
         past_events=within(happened, start, monday + timedelta(days=6)),
         opportunities=tuple(_next(database, world, recent, table, classes)),
-        limits=tuple(words.limits(world, rows, changes, table, excluded, before)),
+        limits=(
+            *(grade.words for grade in grades(database, world, recent)[:1]),
+            *words.limits(world, rows, changes, table, excluded, before),
+        ),
         periods=tuple(
             compare_periods(database, world, part, weeks=PERIOD, last=monday, measures=("mention_rate",))
         ),

@@ -8,8 +8,11 @@ from typing import get_args
 import pandas as pd
 import streamlit as st
 
+from analysis import alerts as told
 from analysis import frames, left_out
+from analysis import grades as grading
 from analysis import visibility as v
+from analysis.alerts import MoveAlert
 from analysis.changes import (
     Moving,
     Pair,
@@ -20,6 +23,7 @@ from analysis.changes import (
     moving,
 )
 from analysis.frames import Scope
+from analysis.grades import Grade
 from analysis.visibility import Compared, Row
 from dashboard.data.opened import OpenWorkspace, database, world
 
@@ -45,6 +49,19 @@ def changes(workspace: OpenWorkspace, scope: Scope) -> list[WeekChange]:
 def movers(workspace: OpenWorkspace, scope: Scope) -> list[Moving]:
     """What moved for those who look every week, over all weeks."""
     return [m for m in moving(database(workspace), world(workspace), replace(scope, last=None)) if m.moved]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def grades(workspace: OpenWorkspace, scope: Scope) -> list[Grade]:
+    """Whether the numbers can carry a decision and why: of all engines together, then of each. `Grade.words`
+    says it."""
+    return grading.grades(database(workspace), world(workspace), scope)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def move_alerts(workspace: OpenWorkspace) -> list[MoveAlert]:
+    """What moved for those who look every week, the own brand's first; texts are not read for new names."""
+    return told.alerts(database(workspace), world(workspace), untracked_names=False)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

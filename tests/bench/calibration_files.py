@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 Kind = Literal["planted", "null", "popular", "momentum", "model_change", "alike", "few"]
 BRANDS = ("Norvane", "Quellby", "Tarnwick", "Oltera", "Brimsel", "Kadrova", "Fendrix", "Lumetto")
 START = datetime(2026, 3, 2, tzinfo=UTC)
+PAGES = 3
+"""Of each source; a link stands on all of them."""
 CLAIMS = ("associated within the same question", "goes with fewer mentions")
 COMMAND = (sys.executable, "-c", "from dashboard.command import main; main()")
 Floats = NDArray[np.float64]
@@ -144,7 +146,7 @@ def _answers(
             "search_used": True,
             "text": "Here is what I found. " + text,
             "citations": [
-                {"url": f"https://www.{_name(s)}/p{rng.integers(3)}", "kind": "cited", "position": i}
+                {"url": f"https://www.{_name(s)}/p{rng.integers(PAGES)}", "kind": "cited", "position": i}
                 for i, s in enumerate(cited, start=1)
             ],
         }
@@ -160,7 +162,8 @@ def _write_links(path: Path, world: _World, size: Size) -> None:
             lost = "" if lasting else (START + timedelta(days=world.end[s, b])).date().isoformat()
             first = (START + timedelta(days=world.begin[s, b])).date().isoformat()
             target = f"https://www.{brand.lower()}.com/"
-            out.writerow((f"https://{_name(int(s))}/blog/{b}-review", target, brand, "", first, "", lost))
+            for page in range(PAGES):
+                out.writerow((f"https://{_name(int(s))}/p{page}", target, brand, "", first, "", lost))
 
 
 def _name(source: int) -> str:

@@ -13,7 +13,9 @@ from analysis.frames.tracked import Exposure
 Pairs = set[tuple[int, int, int]]
 
 
-def brute(cited: pd.DataFrame, at: np.ndarray, links: pd.DataFrame, how: Exposure) -> Pairs:
+def brute(
+    cited: pd.DataFrame, at: np.ndarray, links: pd.DataFrame, how: Exposure, by_page: set[int]
+) -> Pairs:
     known_pages = set(links["page"].dropna())
     paged = set(links.dropna(subset="page")[["source_id", "brand"]].itertuples(index=False, name=None))
     out = set()
@@ -23,7 +25,9 @@ def brute(cited: pd.DataFrame, at: np.ndarray, links: pd.DataFrame, how: Exposur
             if link.source_id != source or not link.start <= at[answer] < link.end:
                 continue
             same = pd.notna(page) and pd.notna(link.page) and link.page == page
-            fallback = how == "domain" or (how == "auto" and (not knows or (source, link.brand) not in paged))
+            listed = (source, link.brand) in paged
+            fallback = how == "domain"
+            fallback |= how == "auto" and (not listed or (not knows and link.brand not in by_page))
             if (same and how != "domain") or fallback:
                 out.add((answer, source, link.brand))
     return out
@@ -57,6 +61,7 @@ def test_exposure_is_that_of_every_citation_and_every_link(
         )
         cited = pd.DataFrame({"answer": rng.integers(0, 20, 50), "source_id": of, "page": pages(of)})
         answers = pd.DataFrame({"answer": np.arange(20), "seconds": at})
-        found = exposed(answers, cited, links, how)
-        assert set(found.itertuples(index=False, name=None)) == brute(cited, at, links, how)
+        by_page = {int(b) for b in range(3) if rng.random() < 0.4}
+        found = exposed(answers, cited, links, how, by_page)
+        assert set(found.itertuples(index=False, name=None)) == brute(cited, at, links, how, by_page)
         assert len(found) == len(found.drop_duplicates())

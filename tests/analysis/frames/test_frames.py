@@ -65,14 +65,24 @@ def test_the_cited_page_decides_where_its_own_links_are_known(
 
 
 @pytest.mark.parametrize(
-    ("exposure", "brands"), [("auto", {"Oltera"}), ("page", set()), ("domain", {"Oltera"})]
+    ("scope", "page_known", "exposure", "brands"),
+    [
+        ("sample", True, "auto", {"Oltera"}),
+        ("sample", True, "page", set()),
+        ("sample", True, "domain", {"Oltera"}),
+        ("all", True, "auto", set()),
+        ("all", True, "domain", {"Oltera"}),
+        ("all", False, "auto", {"Oltera"}),
+        ("domains", False, "auto", {"Oltera"}),
+    ],
 )
-def test_a_page_that_is_not_known_to_link_counts_by_its_domain(
-    sqlite_database: Engine, exposure: str, brands: set[str]
+def test_a_page_that_is_not_known_to_link_counts_by_its_domain_unless_all_linking_pages_are_listed(
+    sqlite_database: Engine, scope: str, page_known: bool, exposure: str, brands: set[str]
 ) -> None:
     facts = Facts()
+    facts.link_import(1, scope=scope)
     facts.answer("best crm", cited=[NEWS])
-    facts.link(OTHER, "https://oltera.com/")
+    facts.link(OTHER, "https://oltera.com/", page_known=page_known)
     facts.store(sqlite_database)
     assert {brand for _, brand, _ in exposures(sqlite_database, exposure=exposure)} == brands
 
