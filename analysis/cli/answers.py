@@ -275,9 +275,11 @@ def changes(
                 asked.database, asked.world, asked.scope, weeks=periods, last=days[1]
             )
         watched = moving(asked.database, asked.world, asked.scope, last=days[1])
-        sides = [d for change in differences[:1] for d in (change.first, change.last)] or [None, None]
-        begin = sides[0] - timedelta(weeks=(periods or 1) - 1) if sides[0] else None
-        graded = grades(asked.database, asked.world, replace(asked.scope, first=begin, last=sides[1]))
+        scope = asked.scope
+        for one in differences[:1]:
+            begin = one.first - timedelta(weeks=one.weeks - 1)
+            scope = replace(scope, first=begin, last=one.last)
+        graded = grades(asked.database, asked.world, scope)
     if as_json:
         print_json(
             {

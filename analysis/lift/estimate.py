@@ -27,7 +27,7 @@ from analysis.lift import checks as check
 from analysis.lift.cautions import cautions, exports_know
 from analysis.lift.direction import SOME_DRAWN_IN, Direction, directions, traces
 from analysis.lift.gains import WORKS, Gain, classes, gains, torn
-from analysis.lift.odds import sensitivity
+from analysis.lift.odds import LiftScale, scale, sensitivity
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.shrinking import shrink, sizes
 from analysis.lift.table import DISCOVERY, GATE, LiftRow, LiftTable, Verdict
@@ -134,6 +134,7 @@ def lift(
         by_family=timed.by_family,
         works=timed.works,
         gains=timed.gains,
+        alike=timed.alike,
         known=exports_know(part),
         warnings=cautions(part),
     )
@@ -156,6 +157,7 @@ class _Timed:
     by_family: dict[str, Direction]
     works: dict[str, float]
     gains: dict[str, Gain]
+    alike: LiftScale | None = None
 
 
 def _timed(panel: Panel, rows: list[LiftRow], fx: Effects, level: float, *, families: bool) -> _Timed:
@@ -176,9 +178,11 @@ def _timed(panel: Panel, rows: list[LiftRow], fx: Effects, level: float, *, fami
     likely = {source: each[WORKS] for source, each in chances.items()}
     if runs.verdict == "supports the source" and torn(chances):
         runs = replace(runs, verdict="not settled", reason=SOME_DRAWN_IN)
-    if runs.verdict != "supports the source" or panel.own is None:
+    if runs.verdict != "supports the source":
         return _Timed(runs, by_family, likely, {})
-    return _Timed(runs, by_family, likely, gains(panel, claimed, likely, panel.own, level=level))
+    alike = scale(panel, lifts, fx)
+    own = {} if panel.own is None else gains(panel, claimed, likely, panel.own, alike, level=level)
+    return _Timed(runs, by_family, likely, own, alike)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ rate in the prompt × engine where it is not exposed to s. Then
 
 .. math::
 
-    g_{sb} = \overline{pc\,[\sigma(\operatorname{logit} p_b + d_s) - p_b]}, \qquad
+    g_{sb} = \overline{pc\,[w (\sigma(\operatorname{logit} p_b + d_s) - p_b)
+    + (1 - w) \min(\text{lift}_s, 1 - p_b)]}, \qquad
     \text{gain}_{sb} = \pi_s\, g_{sb}, \qquad
     SE^2 = (\pi_s\, SE_g)^2 + \pi_s (1 - \pi_s)\, g_{sb}^2
 
 with the mean over prompts and engines of the last four weeks, pc the share of answers that cite the page of s
-with the link, and :math:`p_b` the brand's rate, both drawn to all weeks. :math:`SE_g` holds the
-uncertainty of the lift, of the citing, and 20 % of g.
+with the link, and :math:`p_b` the brand's rate, both drawn to all weeks. w is the scale on which
+lifts are alike (`analysis.lift.odds`). :math:`SE_g` holds the uncertainty of the lift, of the citing, of w,
+and 20 % of g.
 
 :math:`\pi_s` is the probability that the source works: a mixture of three classes of what began with its
 dated links (`analysis.lift.direction`), :math:`(\rho_n, \rho_c)` = works (.85, 0), selected (.05, .8),
@@ -29,7 +31,7 @@ import numpy as np
 from scipy import sparse, special, stats
 
 from analysis.lift.direction import Traces
-from analysis.lift.odds import DRAWN, log_odds
+from analysis.lift.odds import DRAWN, LiftScale, log_odds
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.within import codes
 
@@ -43,6 +45,8 @@ SURE = 0.8
 """Nothing is promised for a source less likely to work."""
 SEVERAL = 3
 RECENT = 4
+SCALES = 0.3
+"""How far the true scale may lie from a mixture of points and log-odds, in parts of their difference."""
 MODEL = 0.2
 """Share of a gain that is always uncertain: the lift is carried to other rates and weeks."""
 
@@ -73,6 +77,7 @@ def gains(
     lifts: Mapping[str, tuple[float, float]],
     likely: Mapping[str, float],
     brand: int,
+    alike: LiftScale,
     *,
     level: float = 0.95,
 ) -> dict[str, Gain]:
@@ -87,6 +92,8 @@ def gains(
         Probability that each works, from `classes`.
     brand : int
         Position in the panel.
+    alike : LiftScale
+        From `analysis.lift.odds.scale`.
 
     Returns
     -------
@@ -103,12 +110,16 @@ def gains(
     odds = log_odds(panel, at, size[:, 0])
     recent = _Recent.of(panel, brand)
     pc, pc_se = recent.citing(panel, at)
-    raised = special.expit(special.logit(recent.rate)[:, None] + odds) - recent.rate[:, None]
+    rate = recent.rate[:, None]
+    in_odds = special.expit(special.logit(rate) + odds) - rate
+    in_points = np.minimum(size[:, 0], 1 - rate)
+    raised = alike.odds * in_odds + (1 - alike.odds) * in_points
     share = recent.share[:, None]
     whole = (share * pc * raised).sum(axis=0)
     of_lift = size[:, 1] / size[:, 0]
     of_citing = np.sqrt((share**2 * pc_se**2 * raised**2).sum(axis=0))
-    se = np.sqrt((whole * of_lift) ** 2 + of_citing**2 + (MODEL * whole) ** 2)
+    of_scale = np.hypot(alike.se, SCALES) * (share * pc * (in_odds - in_points)).sum(axis=0)
+    se = np.sqrt((whole * of_lift) ** 2 + of_citing**2 + of_scale**2 + (MODEL * whole) ** 2)
     wide = np.sqrt((probability * se) ** 2 + probability * (1 - probability) * whole**2)
     half = float(stats.norm.ppf(0.5 + level / 2)) * wide
     value = probability * whole

@@ -6,10 +6,15 @@ r"""A lift in points as log-odds at the rates where it was seen, and what it wou
   log of the odds ratio of the same two.
 * *Missing*: links of other sources that no export knows, each as strong as the strongest other claim, beside
   what share of the source's linked pairs and none of the others.
+* *Scale*: whether lifts are alike in points or in log-odds. With v = p(1 − p) of the pair's brand, prompt
+  and engine, :math:`\ell_s` the claimed sources' lifts and :math:`\bar v_s` the mean of v at the exposures of
+  s, the coefficient of :math:`\sum_s x_s \ell_s (v / \bar v_s - 1)` beside all exposures is 0 where a link
+  adds the same points to every brand, and 1 where it adds the same log-odds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse, special
 
 from analysis.lift.panel import Floats, Ints, Panel
-from analysis.lift.within import codes
+from analysis.lift.within import Effects, codes, design, fit
 
 LARGEST = 6.0
 """Log-odds that no link is believed to bring."""
@@ -42,6 +47,35 @@ class Sensitivity:
     pull_low: float | None
     missing: float | None
     missing_low: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiftScale:
+    """How far lifts are alike in log-odds (1) rather than in points (0), and its standard error."""
+
+    odds: float
+    se: float
+
+
+def scale(panel: Panel, lifts: Mapping[str, float], fx: Effects) -> LiftScale:
+    """The scale on which claimed lifts are alike, between 0 and 1; `fx` is what lifts were compared
+    within."""
+    b = len(panel.brands)
+    rate = np.empty((panel.answers, b))
+    rate[fx.order] = fx.rate[fx.cell]
+    spread = (rate * (1 - rate)).ravel()
+    exposed = sparse.csc_array(panel.exposed)
+    varied = np.zeros(panel.answers * b)
+    for s, source in enumerate(panel.sources):
+        if source in lifts:
+            rows = exposed.indices[exposed.indptr[s] : exposed.indptr[s + 1]]
+            varied[rows] += lifts[source] * (spread[rows] / spread[rows].mean() - 1)
+    live = np.flatnonzero(np.diff(exposed.indptr))
+    columns = sparse.hstack([sparse.csr_array(varied[:, None]), exposed[:, live]], format="csr")
+    fitted = fit(design(panel, sparse.csr_array(columns), fx))
+    beta, se = float(fitted.beta[0]), float(fitted.se[0])
+    known = bool(np.isfinite(beta) and np.isfinite(se))
+    return LiftScale(float(np.clip(beta, 0, 1)), min(se, 0.5)) if known else LiftScale(0.5, 0.5)
 
 
 def sensitivity(panel: Panel, at: Ints, lifts: Floats, lows: Floats) -> list[Sensitivity]:

@@ -9,6 +9,7 @@ from typing import Literal
 from analysis.intervals import Interval
 from analysis.lift.direction import Direction
 from analysis.lift.gains import Gain
+from analysis.lift.odds import LiftScale
 from analysis.lift.within import Within
 
 Verdict = Literal[
@@ -108,6 +109,9 @@ class LiftTable:
         be tested (`analysis.lift.gains`).
     gains : mapping of str to Gain
         What a link could bring the panel's own brand; empty unless direction supports the sources.
+    alike : LiftScale or None
+        Whether lifts are alike in log-odds or in points, by which gains are carried to other rates; None
+        where none are given.
     known : Interval or None
         Of the links that our own looks found, the share that exports know; None without looks.
     warnings : tuple of str
@@ -129,6 +133,7 @@ class LiftTable:
     by_family: Mapping[str, Direction] = field(default_factory=dict)
     works: Mapping[str, float] = field(default_factory=dict)
     gains: Mapping[str, Gain] = field(default_factory=dict)
+    alike: LiftScale | None = None
     known: Interval | None = None
     warnings: tuple[str, ...] = ()
     gate: float = GATE

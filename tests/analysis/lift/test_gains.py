@@ -12,10 +12,13 @@ from scipy import sparse, special
 from analysis.lift.cautions import ONE_BRAND, TWO_BRANDS, cautions, explained
 from analysis.lift.estimate import LiftTable, lift
 from analysis.lift.gains import PSEUDO, gains, posterior, torn
-from analysis.lift.odds import log_odds, sensitivity
+from analysis.lift.odds import LiftScale, log_odds, scale, sensitivity
 from analysis.lift.panel import Panel
 from analysis.lift.shrinking import sizes
 from analysis.lift.simulate import Kind, Truth, world
+from analysis.lift.within import effects
+
+ODDS = LiftScale(1.0, 0.0)
 
 
 def hand(named: list[list[int]], cited: list[int], linked: int, weeks: list[int] | None = None) -> Panel:
@@ -55,7 +58,7 @@ def test_a_lift_in_points_becomes_log_odds_at_the_rates_where_it_was_seen() -> N
 def test_a_gain_is_the_rise_where_the_source_is_cited_times_the_chance_that_it_works() -> None:
     """Cited in half of all answers; the other brand is named in half of them too, with and without it."""
     panel = hand([[1, 0], [0, 1], [1, 0], [0, 1]] * 50, [0, 0, 1, 1] * 50, linked=0)
-    found = gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 0.9}, 1)["s.example"]
+    found = gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 0.9}, 1, ODDS)["s.example"]
     g = 0.5 * 0.2
     assert found.gain == pytest.approx(0.9 * g, rel=0.02)
     of_citing = 0.2 * np.sqrt(0.25 / 204)
@@ -65,19 +68,38 @@ def test_a_gain_is_the_rise_where_the_source_is_cited_times_the_chance_that_it_w
     assert found.cited == pytest.approx(0.5, abs=0.01)
 
 
+def test_lifts_alike_in_points_are_carried_as_points() -> None:
+    """The other brand is named in nine of ten answers, so that a rise by 20 points has no room."""
+    panel = hand([[1, 1]] * 45 + [[0, 1]] * 45 + [[1, 0], [0, 0]] * 5, [1] * 100, linked=0)
+    found = gains(panel, {"s.example": (0.2, 0.001)}, {"s.example": 1.0}, 1, LiftScale(0.0, 0.0))
+    assert found["s.example"].gain == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), [("planted", 0.0, 0.65), ("logit", 0.6, 1.0)])
+def test_the_scale_on_which_lifts_are_alike_is_read_off_the_answers(
+    kind: Kind, low: float, high: float
+) -> None:
+    panel, _ = world(kind, 201)
+    table = lift(panel, checks="none")
+    lifts = {source: size for source, (size, _) in sizes(table.rows).items()}
+    alike = scale(panel, lifts, effects(panel))
+    assert low <= alike.odds <= high
+    assert 0 < alike.se < 0.3
+
+
 @pytest.mark.parametrize(
     ("likely", "brand", "why"),
     [(0.8, 1, "it is not likely enough to work"), (0.95, 0, "it links to the brand already")],
 )
 def test_nothing_is_promised_where(likely: float, brand: int, why: str) -> None:
     panel = hand([[1, 0], [0, 1], [1, 0], [0, 1]] * 50, [0, 0, 1, 1] * 50, linked=0)
-    assert gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": likely}, brand) == {}, why
+    assert gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": likely}, brand, ODDS) == {}, why
 
 
 def test_only_the_last_four_weeks_are_what_a_link_would_bring() -> None:
     weeks = [0] * 100 + [9] * 100
     panel = hand([[1, 0], [0, 1]] * 100, [1] * 100 + [0, 0, 0, 1] * 25, linked=0, weeks=weeks)
-    found = gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 1.0}, 1)["s.example"]
+    found = gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 1.0}, 1, ODDS)["s.example"]
     drawn = (25 + 4 * 125 / 200) / 104
     assert found.cited == pytest.approx(drawn)
 
@@ -95,7 +117,7 @@ def test_all_gains_together_are_no_more_than_what_the_brand_lacks() -> None:
         ends=np.repeat(one.ends, many, axis=0),  # type: ignore[arg-type]
     )
     each = dict.fromkeys(panel.sources, (0.1, 0.001))
-    found = gains(panel, each, dict.fromkeys(panel.sources, 1.0), 1)
+    found = gains(panel, each, dict.fromkeys(panel.sources, 1.0), 1, ODDS)
     assert len(found) == many
     lacks = 1 - (95 + 4 * 0.95) / 104
     assert sum(g.gain for g in found.values()) == pytest.approx(lacks, rel=0.05)
@@ -133,14 +155,14 @@ def test_where_links_work_gains_are_near_what_a_link_would_have_brought() -> Non
     assert min(table.works.values()) > 0.5
     promised, true = [], []
     for brand in range(len(panel.brands)):
-        for source, gain in gains(panel, sizes(table.rows), table.works, brand).items():
+        for source, gain in gains(panel, sizes(table.rows), table.works, brand, table.alike).items():
             promised.append((gain.gain, gain.low, gain.high))
             true.append(truth.gain[panel.sources.index(source), brand])
     value, low, high = np.array(promised).T
     assert len(true) > 20
     assert value.sum() / sum(true) == pytest.approx(1, abs=0.15)
     assert np.mean((low <= true) & (true <= high)) > 0.9
-    own = gains(panel, sizes(table.rows), table.works, 0)
+    own = gains(panel, sizes(table.rows), table.works, 0, table.alike)
     assert {s: g.gain for s, g in table.gains.items()} == pytest.approx({s: g.gain for s, g in own.items()})
 
 
