@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,8 +17,12 @@ from tracker.cli.verbs import ASK, add
 from tracker.errors import CiteliftError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from analysis.frames import World
     from analysis.lift.panel import Panel
     from analysis.lift.power import PowerPlan
+    from analysis.trials import PlannedTrial
     from tracker.run.plan import Detectable, EnginePlan, Plan
     from tracker.settings import Settings
 
@@ -46,12 +53,14 @@ def plan(
     settings = where.settings()
     run_plan = health.plan_for(settings)
     power_plan = _power(settings, run_plan, points / 100, source) if power else None
+    trials = _trials(settings, run_plan, points / 100) if power else []
     if as_json:
-        print_json(_plan_json(run_plan) | ({"power": _json(power_plan)} if power_plan else {}))
+        print_json(_plan_json(run_plan) | (_json(power_plan, trials) if power_plan else {}))
         return
     _show_plan(run_plan)
     if power_plan:
         _show(power_plan)
+        _show_trials(trials, points / 100)
 
 
 def _plan_json(plan: Plan) -> dict[str, Any]:
@@ -167,22 +176,34 @@ def _power(settings: Settings, plan: Plan, points: float, source: str | None) ->
     return plan_lift(points, panel, source=source)
 
 
-def _panel(settings: Settings, plan: Plan) -> tuple[Panel, str]:
-    """The workspace's own answers and links where there are enough, else a typical world of this size."""
+@contextmanager
+def _stored(settings: Settings, plan: Plan) -> Iterator[tuple[Database, World] | None]:
+    """The workspace's database, if there is one."""
     from analysis import frames
-    from analysis.lift.power import typical_panel
     from tracker.store import open_database
 
     try:
         database = open_database(settings.database_url, read_only=True)
     except CiteliftError:
-        panel = None
+        yield None
+        return
+    try:
+        world = frames.world(database, settings.workspace or plan.workspace)
+    except CiteliftError:
+        yield None
     else:
-        try:
-            panel = frames.lift_panel(database, frames.world(database, settings.workspace or plan.workspace))
-        except CiteliftError:
-            panel = None
+        yield database, world
+    finally:
         database.dispose()
+
+
+def _panel(settings: Settings, plan: Plan) -> tuple[Panel, str]:
+    """The workspace's own answers and links where there are enough, else a typical world of this size."""
+    from analysis import frames
+    from analysis.lift.power import typical_panel
+
+    with _stored(settings, plan) as here:
+        panel = frames.lift_panel(*here) if here else None
     if panel is not None and panel.answers and panel.exposed.nnz:
         return panel, f"your {panel.answers:,} answers and the links of {len(panel.sources)} sources"
     prompts = max((engine.prompts for engine in plan.engines), default=40)
@@ -191,20 +212,41 @@ def _panel(settings: Settings, plan: Plan) -> tuple[Panel, str]:
     return typical_panel(prompts=prompts, engines=engines), words
 
 
-def _json(power: PowerPlan) -> dict[str, object]:
+def _trials(settings: Settings, plan: Plan, points: float) -> list[PlannedTrial]:
+    """Experiments foreseen as of the week after the newest answers."""
+    from analysis import frames, trials
+    from analysis.classes.classify import own_folder
+
+    with _stored(settings, plan) as here:
+        weeks = frames.weeks(*here) if here else []
+        if here is None or not weeks or here[1].own is None:
+            return []
+        today = weeks[-1] + timedelta(weeks=1)
+        return trials.planned(*here, today=today, lift=points, classes=own_folder(settings.catalog))
+
+
+def _json(power: PowerPlan, trials: Sequence[PlannedTrial]) -> dict[str, object]:
+    told = {"points": power.points, "wanted": power.wanted, "source": power.source}
+    best = {"source": power.best, "rows": [asdict(r) for r in power.best_rows]}
+    return {
+        "power": {**told, "rows": [asdict(r) for r in power.rows], "best": best},
+        "experiments": [asdict(each) for each in trials],
+    }
+
+
+def _show_trials(trials: Sequence[PlannedTrial], points: float) -> None:
+    if not trials:
+        return
     rows = [
-        {
-            "weeks": r.weeks,
-            "repeats": r.repeats,
-            "answers": r.answers,
-            "exposed": r.exposed,
-            "se": r.se,
-            "power": r.power,
-            "detectable": r.detectable,
-        }
-        for r in power.rows
+        (each.pairs, *(numbers.percent(p.unnamed, 0) for p in each.powers))
+        if each.powers
+        else (each.pairs, each.reason, "", "")
+        for each in trials
     ]
-    return {"points": power.points, "wanted": power.wanted, "source": power.source, "rows": rows}
+    out.print()
+    title = f"Chance that an experiment of 8 weeks says 'raised' where a link gives {numbers.points(points)}"
+    columns = ("pairs", *(f"{numbers.percent(won, 0)} of links won" for won in (0.4, 0.7, 1.0)))
+    table(title, columns, rows, right=(0,))
 
 
 def _show(power: PowerPlan) -> None:
@@ -216,8 +258,9 @@ def _show(power: PowerPlan) -> None:
             f"{r.exposed:,.0f}",
             "not enough data" if r.se is None else numbers.percent(r.power, 0),
             numbers.UNKNOWN if r.detectable is None else numbers.points_apart(r.detectable),
+            "not enough data" if best.se is None else numbers.percent(best.power, 0),
         )
-        for r in power.rows
+        for r, best in zip(power.rows, power.best_rows, strict=True)
     ]
     out.print()
     table(
@@ -229,9 +272,13 @@ def _show(power: PowerPlan) -> None:
             "exposed pairs",
             "power",
             f"smallest lift seen with {numbers.percent(power.wanted, 0)}",
+            f"power of {power.best}",
         ),
         rows,
-        right=(0, 1, 2, 3, 4, 5),
+        right=(0, 1, 2, 3, 4, 5, 6),
+    )
+    out.print(
+        plain(f"{power.best} has the most answers with a live link; {power.source} stands in the middle.")
     )
     if power.cheapest is None:
         out.print(

@@ -137,13 +137,18 @@ class PowerRow:
 
 @dataclass(frozen=True)
 class PowerPlan:
-    """Power over weeks × repeats; `cheapest` is the fewest answers that reach the power wanted, if any do."""
+    """Power over weeks × repeats; `cheapest` is the fewest answers that reach the power wanted, if any do.
+
+    `best` is the source with the most exposures, and `best_rows` what the same asking shows of it.
+    """
 
     points: float
     wanted: float
     source: str
     rows: tuple[PowerRow, ...]
     cheapest: PowerRow | None
+    best: str
+    best_rows: tuple[PowerRow, ...]
 
 
 def typical_panel(
@@ -189,16 +194,19 @@ def plan_lift(
     """
     if not 0 < points < 1:
         raise UsageError(f"A lift of {points!r} cannot be planned for.", "Write 10 points as 0.10.")
-    at = _typical(panel) if source is None else _position(panel, source)
+    ranked = _ranked(panel)
+    at = int(ranked[len(ranked) // 2]) if source is None else _position(panel, source)
+    best = int(ranked[-1])
     rng = np.random.default_rng(seed)
-    rows = [
-        _amount(panel, at, points, w, r, wanted=wanted, draws=draws, rng=rng, discovery=discovery)
+    both = [
+        _amount(panel, (at, best), points, w, r, wanted=wanted, draws=draws, rng=rng, discovery=discovery)
         for w in weeks
         for r in repeats
     ]
+    rows, best_rows = (tuple(pair[i] for pair in both) for i in range(2))
     enough = [row for row in rows if row.power >= wanted]
     cheapest = min(enough, key=lambda row: row.answers, default=None)
-    return PowerPlan(points, wanted, panel.sources[at], tuple(rows), cheapest)
+    return PowerPlan(points, wanted, panel.sources[at], rows, cheapest, panel.sources[best], best_rows)
 
 
 def _position(panel: Panel, source: str) -> int:
@@ -207,7 +215,8 @@ def _position(panel: Panel, source: str) -> int:
     return panel.sources.index(source)
 
 
-def _typical(panel: Panel) -> int:
+def _ranked(panel: Panel) -> Ints:
+    """Sources seen in enough prompts, the most exposed last."""
     pairs = np.asarray(panel.exposed.sum(axis=0)).ravel()
     flat = sparse.coo_array(panel.exposed)
     seen = np.unique(np.stack([flat.col, panel.prompt[flat.row // len(panel.brands)]]), axis=1)[0]
@@ -216,12 +225,12 @@ def _typical(panel: Panel) -> int:
     if not len(usable) or pairs[usable].max(initial=0) == 0:
         raise UsageError("No source of the panel links to a tracked brand.", "Import links first.")
     usable = usable[pairs[usable] > 0]
-    return int(usable[np.argsort(pairs[usable])[len(usable) // 2]])
+    return np.asarray(usable[np.argsort(pairs[usable], kind="stable")], np.int64)
 
 
 def _amount(
     panel: Panel,
-    at: int,
+    at: tuple[int, ...],
     points: float,
     weeks: int,
     repeats: int,
@@ -230,23 +239,28 @@ def _amount(
     draws: int,
     rng: np.random.Generator,
     discovery: float,
-) -> PowerRow:
-    estimates, exposed, answers = [], [], 0
+) -> tuple[PowerRow, ...]:
+    """One amount of asking, for each source of `at`; the lift is planted at the first, since standard errors
+    hardly depend on it."""
+    tables = []
     for _ in range(draws):
-        drawn = plant(draw(panel, weeks, repeats, rng), at, points, rng)
-        table = lift(drawn, checks="none")
-        row = table.row(panel.sources[at])
-        answers = drawn.answers
-        exposed.append(row.exposed)
-        numbered = sum(r.lift is not None for r in table.rows)
-        if row.se is not None:
-            estimates.append(_claims(row.se, numbered, points, wanted, discovery))
-    pairs = float(np.mean(exposed))
-    if not estimates:
-        return PowerRow(weeks, repeats, answers, pairs, None, 0.0, None)
-    se, power, smallest = np.mean(estimates, axis=0)
-    share = len(estimates) / draws
-    return PowerRow(weeks, repeats, answers, pairs, float(se), float(power) * share, float(smallest))
+        drawn = plant(draw(panel, weeks, repeats, rng), at[0], points, rng)
+        tables.append((drawn.answers, lift(drawn, checks="none")))
+    out = []
+    for spot in at:
+        rows = [table.row(panel.sources[spot]) for _, table in tables]
+        estimates = [
+            _claims(row.se, sum(r.lift is not None for r in table.rows), points, wanted, discovery)
+            for row, (_, table) in zip(rows, tables, strict=True)
+            if row.se is not None
+        ]
+        head = (weeks, repeats, tables[0][0], float(np.mean([row.exposed for row in rows])))
+        if not estimates:
+            out.append(PowerRow(*head, None, 0.0, None))
+            continue
+        se, power, smallest = np.mean(estimates, axis=0)
+        out.append(PowerRow(*head, float(se), float(power) * len(estimates) / draws, float(smallest)))
+    return tuple(out)
 
 
 def _claims(

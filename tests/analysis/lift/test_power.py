@@ -109,6 +109,16 @@ def plan():
     return panel, plan_lift(0.10, panel, source=busy, weeks=(2, 8, 16), repeats=(1, 4), draws=2)
 
 
+def test_the_most_exposed_source_stands_beside_the_one_asked_about(plan) -> None:
+    panel, found = plan
+    pairs = np.asarray(panel.exposed.sum(axis=0)).ravel()
+    assert pairs[panel.sources.index(found.best)] == pairs.max()
+    assert [(r.weeks, r.repeats, r.answers) for r in found.best_rows] == [
+        (r.weeks, r.repeats, r.answers) for r in found.rows
+    ]
+    assert all(best.exposed >= row.exposed for best, row in zip(found.best_rows, found.rows, strict=True))
+
+
 def test_more_asking_shows_smaller_lifts(plan):
     _, found = plan
     by = {(row.weeks, row.repeats): row for row in found.rows}
