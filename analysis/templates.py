@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -21,13 +21,19 @@ def environment(folder: Path) -> Environment:
     )
 
 
-def pdf(template: Path, plain: Any, *, default: Callable[[Any], str] | None = None) -> bytes:
+def pdf(
+    template: Path,
+    plain: Any,
+    *,
+    default: Callable[[Any], str] | None = None,
+    kind: Literal["pdf", "png"] = "pdf",
+) -> bytes:
     """A sheet of `plain`, which stands in JSON; `default` writes what JSON does not know."""
     import typst
 
     data = json.dumps(plain, ensure_ascii=False, default=default)
     content: Any = typst.compile(
-        str(template), root=str(template.parent), sys_inputs={"data": data}, format="pdf"
+        str(template), root=str(template.parent), sys_inputs={"data": data}, format=kind, ppi=200
     )
     assert isinstance(content, bytes)
     return content

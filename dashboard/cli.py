@@ -97,7 +97,12 @@ def serve(
             "run": lambda what, due, ending: clock.scheduled_run(db, settings, what, due, ending),
             "report": lambda what, due, ending: clock.scheduled_report(db, reports, what, due),
         }
+        telling = threading.Thread(
+            target=clock.keep_delivering, args=(db, stop, _with_the_time), name="delivery", daemon=True
+        )
+        telling.start()
         schedule.serve(schedule.Clock(db, actions, stop, _with_the_time))
+        telling.join()
 
 
 def _with_the_time(words: str) -> None:

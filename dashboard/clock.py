@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
     from tracker.models import Schedule
+    from tracker.notify.people import People
     from tracker.settings import Settings
 
 
@@ -82,17 +84,121 @@ async def _watch(ending: threading.Event, stop: object) -> None:
 
 
 def scheduled_report(db: Database, folder: Path, what: Schedule, due: datetime) -> str:
-    """The report of the last full week before the due moment."""
+    """The report of the last full week, month or quarter before the due moment: written, and sent to those
+    who want it. Once it is in the outbox, a second attempt goes on from there."""
+    from tracker import store
+    from tracker.notify import outbox, people
+
+    told = people.load(Path(what.catalog))
+    key = f"report:{what.id}:{due.isoformat()}"
+    with store.reading(db) as session:
+        posted = outbox.find(session, what.workspace_id, key)
+    words = "report sent before"
+    if posted is None:
+        try:
+            words = _report(db, folder, what, due, told, key)
+        except UsageError as error:
+            return f"no report: {error.problem}"
+    sent = outbox.send_due(db, what.workspace_id, told, datetime.now(UTC))
+    return words if sent == outbox.Sent() else f"{words}; {sent}"
+
+
+def _report(db: Database, folder: Path, what: Schedule, due: datetime, told: People, key: str) -> str:
+    from typing import get_args
+
     from analysis import frames
     from analysis.classes.classify import own_folder
     from analysis.report import write
+    from analysis.report.gather import gather
+    from tracker import store
+    from tracker.catalog import look
+    from tracker.notify import hours, outbox
+
+    catalog, options = Path(what.catalog), what.options
+    world = frames.world(db, what.workspace_id)
+    period = options.get("period", "week")
+    topic, country = options.get("topic"), options.get("country")
+    part = frames.Scope(
+        topic=world.require("topic", topic) if topic else None,
+        country=world.require("country", country) if country else None,
+    )
+    facts = gather(
+        db,
+        world,
+        _week_of(due, world.timezone, period),
+        own_folder(catalog),
+        part,
+        period=period,
+        brand=options.get("brand"),
+    )
+    style = look.load(catalog)
+    written = write.save(facts, folder, get_args(write.Format), style)
+    wanted = [person for person in told.recipients if person.wants(what.name)]
+    if wanted:
+        now = datetime.now(UTC)
+        with store.writing(db) as session:
+            outbox.post(
+                session,
+                what.workspace_id,
+                key=key,
+                kind="report",
+                message=write.message(facts, style),
+                to=[(person, hours.not_before(person, now)) for person in wanted],
+                now=now,
+            )
+    return f"report {', '.join(str(path) for path in written)}"
+
+
+def _week_of(due: datetime, timezone: str, period: str) -> date:
+    """A day of the last week that ended before, or of the month or quarter before."""
     from tracker import weeks
 
-    week = weeks.week_of(due, frames.world(db, what.workspace_id).timezone) - timedelta(days=7)
-    try:
-        written = write.write(
-            db, what.workspace_id, folder, week=week, classes=own_folder(Path(what.catalog))
-        )
-    except UsageError as error:
-        return f"no report: {error.problem}"
-    return f"report {', '.join(str(path) for path in written)}"
+    if period == "week":
+        return weeks.week_of(due, timezone) - timedelta(days=7)
+    day = weeks.day_of(due, timezone).replace(day=1)
+    back = 1 if period == "month" else 1 + (day.month - 1) % 3
+    for _ in range(back):
+        day = (day - timedelta(days=1)).replace(day=1)
+    first = weeks.monday(day + timedelta(days=6))  # the first Monday of that month
+    return first
+
+
+def deliver_due(db: Database, now: datetime, say: Callable[[str], None]) -> None:
+    """What waits in the outbox of each workspace that has a schedule: retries, and what quiet hours held."""
+    from sqlmodel import col, select
+
+    from tracker import store
+    from tracker.models import Schedule
+    from tracker.notify import outbox, people
+
+    with store.reading(db) as session:
+        active = session.exec(select(Schedule).where(col(Schedule.active)).order_by(col(Schedule.id))).all()
+    catalogs = {schedule.workspace_id: Path(schedule.catalog) for schedule in active}
+    for workspace_id, catalog in catalogs.items():
+        if outbox.waiting(db, workspace_id):
+            outbox.send_due(db, workspace_id, people.load(catalog), now, on_end=say)
+
+
+DELIVERY_SECONDS = 15.0
+
+
+def keep_delivering(db: Database, stop: threading.Event, say: Callable[[str], None]) -> None:
+    """Until `stop`: a message that failed is tried again when it is due, whatever else happens."""
+    from sqlalchemy.exc import DBAPIError
+
+    from tracker import store
+
+    told = ""
+    while not stop.wait(DELIVERY_SECONDS):
+        words = ""
+        try:
+            deliver_due(db, datetime.now(UTC), say)
+        except DBAPIError as error:
+            if not store.passes(error):
+                raise
+            words = "messages wait: the database is away"
+        except CiteliftError as error:
+            words = f"messages wait: {error.problem.splitlines()[0]}"
+        if words and words != told:
+            say(words)
+        told = words

@@ -99,7 +99,8 @@ FLOORS = {
         "definitions grades moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities prospects trials",
         "changes judged review",
-        "alerts report work",
+        "alerts work",
+        "report",
         "cli",
     ),
     "dashboard": (

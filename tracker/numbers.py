@@ -8,7 +8,14 @@ beside its estimate. `--json` and CSV hold raw numbers instead.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from tracker.errors import UsageError
 
 UNKNOWN = "–"
 NBSP = "\u00a0"
@@ -16,13 +23,53 @@ LEVEL = f"95{NBSP}%"
 """The level of every interval that is printed."""
 
 
+_LANGUAGE: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+@contextmanager
+def written_in(language: str | None) -> Iterator[None]:
+    """Meanwhile figures and days are written as in a language (`de`, `pt-BR`), by Unicode's CLDR; the words
+    around them stay."""
+    if language is not None:
+        _locale(language)
+    token = _LANGUAGE.set(language)
+    try:
+        yield
+    finally:
+        _LANGUAGE.reset(token)
+
+
+@cache
+def _locale(language: str) -> Any:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        raise UsageError(f"unknown language {language!r}", "write it like de, fr or pt-BR") from None
+
+
+@cache
+def _signs(language: str) -> dict[int, str]:
+    known = _locale(language).number_symbols
+    symbols = known.get("latn", known)
+    group = NBSP if symbols["group"].isspace() else symbols["group"]
+    return {ord("."): symbols["decimal"], ord(","): group}
+
+
+def _figures(text: str) -> str:
+    """Figures as Python writes them, as the reader does."""
+    language = _LANGUAGE.get()
+    return text if language is None else text.translate(_signs(language))
+
+
 def count(value: int | None) -> str:
-    return UNKNOWN if value is None else f"{value:,}"
+    return UNKNOWN if value is None else _figures(f"{value:,}")
 
 
 def counted(value: int, one: str, many: str | None = None) -> str:
     """`1 answer`, `2 answers`."""
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
+    return f"{count(value)} {one if value == 1 else many or one + 's'}"
 
 
 def minus(text: str) -> str:
@@ -40,13 +87,13 @@ def percent(share: float | None, places: int = 1) -> str:
         text = f"<{smallest:g}"
     elif share < 1 and float(text) == 100:
         text = f">{100 - smallest:g}"
-    return f"{text}{NBSP}%"
+    return f"{_figures(text)}{NBSP}%"
 
 
 def percent_range(low: float | None, high: float | None, places: int = 1) -> str:
     if low is None or high is None:
         return UNKNOWN
-    return between(f"{100 * low:.{places}f}", f"{100 * high:.{places}f}")
+    return between(_figures(f"{100 * low:.{places}f}"), _figures(f"{100 * high:.{places}f}"))
 
 
 def between(low: str, high: str) -> str:
@@ -58,8 +105,8 @@ def signed(value: float, places: int = 1) -> str:
     """With its sign, a true minus, and no sign where it is rounded to zero."""
     text = f"{value:+.{places}f}"
     if float(text) == 0:
-        return f"{0:.{places}f}"
-    return text.replace("-", "−")
+        return _figures(f"{0:.{places}f}")
+    return _figures(text.replace("-", "−"))
 
 
 def points(difference: float | None, places: int = 1) -> str:
@@ -75,17 +122,17 @@ def points_range(low: float | None, high: float | None, places: int = 1) -> str:
 
 def points_apart(difference: float, places: int = 1) -> str:
     """How far two shares lie apart, whichever is the larger."""
-    return f"{abs(100 * difference):.{places}f}{NBSP}points"
+    return f"{_figures(f'{abs(100 * difference):.{places}f}')}{NBSP}points"
 
 
 def points_apart_range(low: float, high: float, places: int = 1) -> str:
     """The interval of `points_apart`, for a difference whose interval leaves out zero."""
     near, far = sorted((abs(100 * low), abs(100 * high)))
-    return between(f"{near:.{places}f}", f"{far:.{places}f}")
+    return between(_figures(f"{near:.{places}f}"), _figures(f"{far:.{places}f}"))
 
 
 def ratio(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.2f}×"
+    return UNKNOWN if value is None else _figures(f"{value:.2f}×")
 
 
 def ratio_range(low: float | None, high: float | None) -> str:
@@ -101,7 +148,7 @@ def correlation_range(low: float | None, high: float | None) -> str:
 
 
 def number(value: float | None, places: int = 1) -> str:
-    return UNKNOWN if value is None else minus(f"{value:,.{places}f}")
+    return UNKNOWN if value is None else _figures(minus(f"{value:,.{places}f}"))
 
 
 def number_range(low: float | None, high: float | None, places: int = 2) -> str:
@@ -127,7 +174,7 @@ def money(micros: int | None) -> str:
     if micros is None:
         return UNKNOWN
     places = 4 if 0 < abs(micros) < 100_000 else 2
-    return f"{'−' if micros < 0 else ''}${abs(micros) / 1e6:,.{places}f}"
+    return f"{'−' if micros < 0 else ''}${_figures(f'{abs(micros) / 1e6:,.{places}f}')}"
 
 
 def seconds(milliseconds: int | None) -> str:
@@ -135,12 +182,34 @@ def seconds(milliseconds: int | None) -> str:
 
 
 def day(value: date | datetime | None) -> str:
-    return UNKNOWN if value is None else f"{value.day} {value:%b %Y}"
+    if value is None:
+        return UNKNOWN
+    language = _LANGUAGE.get()
+    if language is None:
+        return f"{value.day} {value:%b %Y}"
+    from babel.dates import format_date
+
+    return format_date(value, "medium", locale=_locale(language))
 
 
 def short_day(value: date) -> str:
     """A day whose year stands beside it."""
-    return f"{value.day} {value:%b}"
+    language = _LANGUAGE.get()
+    if language is None:
+        return f"{value.day} {value:%b}"
+    from babel.dates import format_skeleton
+
+    return format_skeleton("MMMd", value, locale=_locale(language))
+
+
+def month(value: date) -> str:
+    """`May 2026`."""
+    language = _LANGUAGE.get()
+    if language is None:
+        return f"{value:%B %Y}"
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMM", value, locale=_locale(language))
 
 
 def moment(value: datetime | None) -> str:
@@ -152,7 +221,7 @@ def period(first: date | None, last: date | None) -> str:
     if first is None or last is None:
         return UNKNOWN
     if first.year == last.year:
-        return f"{first.day} {first:%b} – {day(last)}"
+        return f"{short_day(first)} – {day(last)}"
     return f"{day(first)} – {day(last)}"
 
 

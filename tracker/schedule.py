@@ -138,6 +138,7 @@ def add(
     timezone: str,
     catalog: str,
     now: datetime,
+    options: Mapping[str, str] | None = None,
 ) -> None:
     """Also puts back into service what `remove` took out; what fell due before is not caught up."""
     if kind not in get_args(Kind):
@@ -152,6 +153,7 @@ def add(
         "timezone": timezone,
         "catalog": catalog,
         "active": True,
+        "options": dict(options or {}),
         "last_due_at": now,
     }
     store.upsert(session, Schedule, [row], key=["workspace_id", "name"])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -408,15 +408,23 @@ def report(
     week: Annotated[
         datetime | None, typer.Option("--week", formats=DAY, help="Any day of the week; default the newest.")
     ] = None,
+    period: Annotated[
+        Literal["week", "month", "quarter"], typer.Option(help="What it is a report of.")
+    ] = "week",
+    brand: Annotated[
+        str | None, typer.Option("--for", help="A tracked brand to write it for; default your own.")
+    ] = None,
     folder: Annotated[Path, typer.Option("--out", help="Folder to write into.")] = Path("reports"),
     formats: Annotated[
         str, typer.Option("--format", help="Any of html, pdf, md, csv, with commas.")
     ] = "html,pdf,md,csv",
     as_json: JsonOption = False,
 ) -> None:
-    """Write the week: what changed, what is noise, which link sources stand out, what cannot be said."""
+    """Write the report: page 1 to decide by, then rivals, link sources, links, and what cannot be said."""
     from analysis.report import write as reports
+    from tracker.catalog import look
 
+    style = look.load(where.settings().catalog)
     with reading(where, which, branded="exclude") as asked:
         written = reports.write(
             asked.database,
@@ -426,6 +434,9 @@ def report(
             scope=asked.scope,
             formats=words_of(formats),  # type: ignore[arg-type]
             classes=asked.classes,
+            period=period,
+            brand=brand,
+            look=style,
         )
     if as_json:
         print_json({"files": [str(path) for path in written]})

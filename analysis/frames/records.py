@@ -3,8 +3,9 @@ schedules."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from sqlmodel import Session, col
 
 from analysis.frames.tracked import World
 from tracker import store
+from tracker.answers import counted
 from tracker.models import (
     Agreement,
     Answer,
@@ -100,6 +102,37 @@ def answer_record(database: Engine, workspace: World, key: int) -> AnswerRecord 
             tuple(session.scalars(citations.order_by(Citation.kind, Citation.position))),
             tuple(session.scalars(mentions.order_by(Mention.position))),
         )
+
+
+def quotable(
+    database: Engine, workspace: World, week: date, prompts: Collection[int], brand: int | None
+) -> Answer | None:
+    """An answer of a week that shows well: it names the brand (any, if None) first, among most others."""
+    beside: Any = func.count
+    named = select(Mention.answer_id, beside().label("brands"), func.min(Mention.position).label("place"))
+    named = named.where(Mention.workspace_id == workspace.id, counted.names_it())
+    if brand is None:
+        chosen = named.group_by(Mention.answer_id).subquery()
+    else:
+        others = named.group_by(Mention.answer_id).subquery()
+        mine = select(Mention.answer_id, col(Mention.position).label("place")).where(
+            Mention.workspace_id == workspace.id, Mention.brand_id == brand, counted.names_it()
+        )
+        mine = mine.subquery()
+        chosen = (
+            select(mine.c.answer_id, mine.c.place, others.c.brands)
+            .join(others, others.c.answer_id == mine.c.answer_id)
+            .subquery()
+        )
+    wanted = (
+        select(Answer)
+        .join(chosen, chosen.c.answer_id == col(Answer.id))
+        .where(counted.usable(workspace.id), Answer.week == week, col(Answer.prompt_id).in_(list(prompts)))
+        .order_by(chosen.c.place, chosen.c.brands.desc(), col(Answer.id))
+        .limit(1)
+    )
+    with store.reading(database) as session:
+        return session.scalars(wanted).first()
 
 
 @dataclass(frozen=True)

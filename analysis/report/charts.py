@@ -13,7 +13,10 @@ from analysis.moments import Mark, Moment, marks
 from analysis.visibility import Row
 from tracker import numbers
 
-PALETTE = ("#0b6e63", "#33415c", "#b4652a", "#7a5ea8", "#8a8f98", "#a8a29a", "#c2bdb4", "#d0ccc4")
+OWN = "var(--accent)"
+"""The page says which colour that is."""
+RIVALS = ("#33415c", "#b4652a", "#7a5ea8", "#3f7cac")
+"""Of the four most named; the same hue in every picture."""
 
 
 def bar(
@@ -22,11 +25,11 @@ def bar(
     """A rate as a bar with its interval on a scale from 0 to `top`."""
     if value is None or top <= 0:
         return Markup("")
-    colour = PALETTE[0] if own else "#b9bfca"
+    colour = OWN if own else "#b9bfca"
     parts = [f'<rect x="0" y="3" width="{_x(value / top)}" height="8" rx="1.5" fill="{colour}"/>']
     if low is not None and high is not None:
         a, b = _x(low / top), _x(min(high / top, 1))
-        ink = "#06332e" if own else "#4b5563"
+        ink = "#191d26" if own else "#4b5563"
         parts.append(
             f'<rect x="{a}" y="6.4" width="{max(float(b) - float(a), 0.4):.2f}" height="1.2" fill="{ink}"/>'
         )
@@ -65,9 +68,7 @@ class Forest:
         if row.lift is None or row.low is None or row.high is None:
             return Markup("")
         claims = row.goes_with_more
-        colour = (
-            "#0b6e63" if claims else ("#b42318" if row.verdict == "goes with fewer mentions" else "#8a8f98")
-        )
+        colour = OWN if claims else ("#b42318" if row.verdict == "goes with fewer mentions" else "#8a8f98")
         a, m, b = self._at(row.low), self._at(row.lift), self._at(row.high)
         shapes = (
             f'<rect x="{self.zero - 0.12:.2f}" y="0" width="0.24" height="24" fill="#c9c4ba"/>'
@@ -126,7 +127,7 @@ class Trend:
     def shapes(self) -> Markup:
         parts = [_rect(0, position, 100, 0.2, "#e4e0d8") for position, _ in self.y]
         parts += [_rect(position - 0.06, 0, 0.12, 100, "#b4652a") for position, _ in self.marks]
-        parts.append(f'<polygon points="{_joined(self.band)}" fill="{PALETTE[0]}" fill-opacity="0.13"/>')
+        parts.append(f'<polygon points="{_joined(self.band)}" fill="{OWN}" fill-opacity="0.13"/>')
         parts += [
             f'<polyline points="{_joined(line.points)}" fill="none" stroke="{line.colour}" '
             f'stroke-width="{2.6 if line.own else 1.4}" stroke-linejoin="round" stroke-linecap="round" '
@@ -169,7 +170,7 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
         TrendLine(
             name,
             name in own,
-            PALETTE[min(i, len(PALETTE) - 1)],
+            OWN if name in own else RIVALS[min(i - len(own), len(RIVALS) - 1)],
             by_brand[name][-1].rates["mention_rate"].estimate,
             tuple(
                 point(r.week, x)

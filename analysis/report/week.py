@@ -1,11 +1,13 @@
-"""One week of a workspace: all that the report says, before it is worded."""
+"""What a report says, before it is worded: a stretch of weeks against as many before, and the work."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from analysis.changes import Moving, Pair, WeekChange
+from analysis.alerts import MoveAlert
+from analysis.changes import Pair, WeekChange
 from analysis.frames import Scope
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Moment
@@ -14,11 +16,12 @@ from analysis.stability import Stability
 from analysis.visibility import Row
 
 CLAIMS = ("associated within the same question", "goes with fewer mentions", "lifts every brand alike")
+Period = Literal["week", "month", "quarter"]
 
 
 @dataclass(frozen=True)
 class Source:
-    """One cited domain of the week."""
+    """One cited domain."""
 
     domain: str
     kind: str
@@ -33,25 +36,71 @@ class Source:
 
 
 @dataclass(frozen=True)
+class LinkNews:
+    """A page that began or ceased to link to a brand."""
+
+    day: date
+    kind: Literal["gained", "lost"]
+    source: str
+    url: str
+    brand: str
+    own: bool
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A piece of an answer of the newest week."""
+
+    prompt: str
+    engine: str
+    day: date
+    text: str
+    names_own: bool
+    answer: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """Something people did."""
+
+    day: date
+    what: str
+
+
+@dataclass(frozen=True)
+class BrandPlace:
+    """Where the own brand stands among the brands by mention rate, 1 first."""
+
+    place: int
+    of: int
+    before: int | None
+    """In the weeks before, among the same brands."""
+
+
+@dataclass(frozen=True)
 class Week:
-    """What was counted in one week, and against the week before.
+    """What was counted in `span` weeks, and against as many before.
 
     Attributes
     ----------
     weeks : str
         In which time zone they run.
-    week : date
-        Monday.
+    period : {"week", "month", "quarter"}
+        What it is a report of; a week's numbers are those of four weeks.
+    first, week : date
+        Mondays of the first and the last week of the numbers.
+    before : date or None
+        Monday of the last week before; None where nothing can be compared.
     rows : tuple of Row
-        The week's headline per brand, own brand first.
+        The headline per brand, own brand first.
+    newest : Row
+        The own brand in the last week alone.
     history : tuple of Row
         The same per week, up to 16 weeks.
     changes : tuple of WeekChange
-        Against the week with answers before.
-    periods : tuple of WeekChange
-        The last four weeks against the four before; empty where there are not eight.
-    moved : tuple of Moving
-        What moved for those who look every week.
+        Against the weeks before.
+    moved : tuple of MoveAlert
+        What moved for those who look every week, told in these weeks.
     experiments : tuple of str
         Where each started experiment stands, or what it says, in a sentence.
     against_leader : Pair or None
@@ -60,6 +109,8 @@ class Week:
         Over all weeks up to this one; None without links or answers to compare.
     limits : tuple of str
         What cannot be said, and why.
+    done : tuple of Done
+        Since the report before.
     """
 
     workspace: str
@@ -67,12 +118,17 @@ class Week:
     part: Scope
     """Which part of the prompts it is about; no weeks."""
     weeks: str
+    period: Period
+    first: date
     week: date
+    span: int
     before: date | None
     answers: int
     prompts: int
     engines: tuple[str, ...]
     rows: tuple[Row, ...]
+    newest: Row | None
+    place: BrandPlace
     history: tuple[Row, ...]
     changes: tuple[WeekChange, ...]
     leader: str | None
@@ -85,9 +141,11 @@ class Week:
     past_events: tuple[Moment, ...]
     opportunities: tuple[Opportunity, ...]
     limits: tuple[str, ...]
-    periods: tuple[WeekChange, ...] = ()
-    moved: tuple[Moving, ...] = ()
+    moved: tuple[MoveAlert, ...] = ()
     experiments: tuple[str, ...] = ()
+    links: tuple[LinkNews, ...] = ()
+    quote: Quote | None = None
+    done: tuple[Done, ...] = ()
 
     @property
     def own_row(self) -> Row:

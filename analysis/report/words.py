@@ -1,26 +1,31 @@
-"""The report's words: its sentences, and what cannot be said."""
+"""The report's words: its sentences, and what cannot be said. For a client: no term of statistics.
+
+A share stands with its range and with what it is out of; what a range is, the last page says once.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from unicodedata import bidirectional
+from urllib.parse import urlencode
 
 import pandas as pd
 
-from analysis.changes import Moving, Pair, WeekChange
+from analysis.changes import Pair, WeekChange
 from analysis.frames import World
 from analysis.intervals import Interval
-from analysis.lift.direction import sentence
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Mark, Moment
 from analysis.opportunities import Opportunity, Withheld
 from analysis.report.charts import Trend
-from analysis.report.week import Source, Week
+from analysis.report.week import LinkNews, Source, Week
 from analysis.visibility import Measure, Row
 from tracker import numbers
 from tracker.answers import served
+from tracker.catalog.look import ReportLook
 
 MEASURE_NAMES = {
     "mention_rate": "Mention rate",
@@ -33,27 +38,71 @@ MEASURE_NAMES = {
     "average_position": "Average position",
     "prompt_coverage": "Prompt coverage",
 }
-MEASURE_SHORT = {
-    "mention_rate": "of answers name you",
-    "citation_rate": "of answers cite your site",
-    "share_of_voice": "of all brand mentions are yours",
-    "prompt_coverage": "of prompts usually name you",
+HEADLINES: tuple[Measure, ...] = ("mention_rate", "share_of_voice", "citation_rate")
+"""The tiles beside the place, and what a table of brands has columns for."""
+MEANS = {
+    "mention_rate": "The share of answers that name the brand. One that only says it found nothing does not.",
+    "share_of_voice": "Of all times that tracked brands are named, the share that is this brand’s.",
+    "citation_rate": "The share of answers that cite a page of the brand’s own site.",
+    "place": "The tracked brands in order of their mention rate.",
 }
-HEADLINES: tuple[Measure, ...] = ("mention_rate", "citation_rate", "share_of_voice")
-"""What a table of brands has columns for."""
-NO_CAUSE = (
-    "A lift says that answers citing a source name the brands it links to more often than the brands "
-    "it does not "
-    "link to, in the same answer. It does not say that the link is the reason."
+RANGES = (
+    "Answers differ from one time to the next. The range beside a share is where the true share lies in 95 "
+    "of 100 such samples. A change is called one only where it is larger than such differences."
 )
-
+NO_CAUSE = (
+    "Answers that cite a source name the brands it links to more often than the others. That does not say "
+    "that the link is the reason."
+)
+VERDICTS = {
+    "up": "up",
+    "down": "down",
+    "within noise": "no clear change",
+    "not enough data": "too little data",
+    "not comparable": "not comparable",
+}
+LIFTS = {
+    "associated within the same question": "stands out",
+    "goes with fewer mentions": "goes with fewer mentions",
+    "lifts every brand alike": "goes with more mentions of every brand",
+    "no clear difference": "no clear difference",
+    "not enough data": "too little data",
+}
+WORKED = {
+    "working": "Work on {source} began.",
+    "contacted": "{source} was contacted.",
+    "replied": "{source} replied.",
+    "agreed": "{source} agreed.",
+    "done": "{source}: done.",
+}
+PAGES = {
+    "home": "",
+    "rivals": "rivals",
+    "answers": "answers",
+    "lift": "sources",
+    "events": "timeline",
+    "next": "work",
+    "sources": "cited",
+    "links": "links",
+    "experiments": "experiments",
+    "methods": "methods",
+}
+"""The dashboard's pages by what the report says of them."""
 
 _LONG, _PIECE = re.compile(r"[^\s\u200b]{19,}"), re.compile(r"[^.-]{1,5}[.-]?|[.-]")
 
 
+def page(look: ReportLook, name: str, **filters: object) -> str:
+    """The address of a page, where the look knows where the dashboard is."""
+    if not look.pages:
+        return ""
+    wanted = {key: value for key, value in filters.items() if value is not None}
+    return f"{look.pages}/{PAGES[name]}" + (f"?{urlencode(wanted)}" if wanted else "")
+
+
 def band(interval: Interval) -> str:
     """The bounds beside an estimate."""
-    return numbers.percent_range(interval.low, interval.high) if interval.enough else "no interval"
+    return numbers.percent_range(interval.low, interval.high) if interval.enough else "no range"
 
 
 def named(text: str) -> str:
@@ -68,53 +117,65 @@ def soft(text: str) -> str:
     return named(_LONG.sub(lambda word: _PIECE.sub("\\g<0>\u200b", word[0]), text))
 
 
+_SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def span(weeks: int) -> str:
+    """`four weeks`."""
+    spelled = _SPELLED[weeks] if weeks < len(_SPELLED) else numbers.count(weeks)
+    return f"{spelled} week{'' if weeks == 1 else 's'}"
+
+
+def before(w: Week) -> str:
+    """`the four weeks before`."""
+    return "the week before" if w.span == 1 else f"the {span(w.span)} before"
+
+
+def title(w: Week) -> str:
+    """What the report is of."""
+    if w.period == "week":
+        return f"Week of {numbers.day(w.week)}"
+    if w.period == "month":
+        return numbers.month(w.week)
+    return f"Quarter {(w.week.month - 1) // 3 + 1} of {w.week.year}"
+
+
+def window(w: Week) -> str:
+    """The days that the numbers are of."""
+    return numbers.period(w.first, w.week + timedelta(days=6))
+
+
 def headline(w: Week) -> str:
-    """The week in one sentence."""
+    """The verdict in one sentence."""
     rate = w.own_row.rates["mention_rate"]
-    bounds = f" ({band(rate)})" if rate.enough else ""
-    answers = numbers.counted(w.answers, "answer")
-    since = _since(w.change(w.own, "mention_rate"))
-    return f"{named(w.own)} was named in {numbers.percent(rate.estimate)}{bounds} of {answers}{since}."
+    since = _since(w, w.change(w.own, "mention_rate"))
+    return f"{named(w.own)} is named in {numbers.percent(rate.estimate)} of answers{since}."
 
 
-def _since(change: WeekChange | None) -> str:
+def _since(w: Week, change: WeekChange | None) -> str:
     if change is None:
-        return ", the first week there is"
-    d = change.difference
+        return ""
     if change.verdict in ("up", "down"):
-        size = numbers.points_apart(d.estimate or 0)
-        return f", {change.verdict} {size} ({numbers.points_range(d.low, d.high)}) on the week before"
+        size = numbers.points_apart(change.difference.estimate or 0)
+        return f", {change.verdict} {size} on {before(w)}"
     verdicts = {
-        "within noise": "no different from the week before beyond noise",
-        "not comparable": "not comparable with the week before",
+        "within noise": f", with no clear change from {before(w)}",
+        "not comparable": f", not comparable with {before(w)}",
     }
-    return ", " + verdicts.get(change.verdict, "too little data to compare with the week before")
+    return verdicts.get(change.verdict, f", with too little data to compare with {before(w)}")
 
 
-def over_periods(w: Week) -> list[str]:
-    """The four weeks against the four before, and what moves week after week: a sentence each."""
-    if not w.periods:
-        return []
-    one = w.periods[0]
-    span = numbers.counted(one.weeks, "week")
-    if one.verdict == "not comparable":
-        return [f"The last {span} cannot be compared with the {span} before: {'; '.join(one.reasons)}."]
-    beyond = [change for change in w.periods if change.verdict in ("up", "down")]
-    said = [f"{named(c.brand)} {c.verdict} {_apart(c)}" for c in beyond]
-    words = "; ".join(said) or "no brand's mention rate moved beyond noise"
-    out = [f"The last {span} against the {span} before, as one look: {words}."]
-    return out + [_moved(m) for m in w.moved]
-
-
-def _apart(change: WeekChange) -> str:
-    d = change.difference
-    return f"{numbers.points_apart(d.estimate or 0)} ({numbers.points_range(d.low, d.high)})"
-
-
-def _moved(m: Moving) -> str:
-    measure = MEASURE_NAMES[m.measure].lower()
-    sizes = f"{numbers.percent(m.before)} before, {numbers.percent(m.after)} since"
-    return f"Watched every week, {named(m.brand)}'s {measure} moved about {numbers.day(m.since)} ({sizes})."
+def lede(w: Week) -> str:
+    """Against whom, and what to read with care."""
+    remarks = [remark for c in w.changes[:1] for remark in (*c.notes, *c.reasons)]
+    switched = [each.partition(" was served by ")[0] for each in remarks if " was served by " in each]
+    told = [leader(w)] if leader(w) else []
+    if switched:
+        engines = " and ".join(map(named, switched))
+        left_out = w.changes[0].verdict != "not comparable"
+        care = f"The model behind {engines} changed in these weeks"
+        told.append(f"{care}; the change is that of the others." if left_out else f"{care}.")
+    return " ".join(told)
 
 
 def leader(w: Week) -> str:
@@ -124,20 +185,116 @@ def leader(w: Week) -> str:
         return "No rival is tracked, so there is nobody to compare with: name some in brands.yaml."
     if pair is None or w.leader is None or pair.difference.estimate is None:
         return ""
-    d, own, rival = pair.difference, named(w.own), named(w.leader)
+    d, rival = pair.difference, named(w.leader)
     if not d.enough:
-        return f"Too few prompts to set {own} against {rival}, the most named rival."
+        return f"There are too few questions to set {named(w.own)} against {rival}, the most named rival."
     assert d.low is not None
     assert d.high is not None
     assert d.estimate is not None
+    place = f"{named(w.own)} is {numbers.ordinal(w.place.place)} of {w.place.of} brands"
     if d.low <= 0 <= d.high:
+        side = "ahead" if d.estimate > 0 else "behind"
         return (
-            f"On the same answers {own} and {rival}, the most named rival, cannot be told apart "
-            f"({numbers.points(d.estimate)}, {numbers.points_range(d.low, d.high)})."
+            f"{place}; {rival}, the most named rival, is level with it ({numbers.points_apart(d.estimate)} "
+            f"{'behind' if side == 'ahead' else 'ahead'}, too close to call)."
         )
-    word = "ahead of" if d.estimate > 0 else "behind"
-    size = f"{numbers.points_apart(d.estimate)} ({numbers.points_apart_range(d.low, d.high)})"
-    return f"On the same answers {own} is {size} {word} {rival}, the most named rival."
+    if d.estimate > 0:
+        return f"{place}, {numbers.points_apart(d.estimate)} ahead of {rival}, the most named rival."
+    return f"{place}; {rival} leads by {numbers.points_apart(d.estimate)}."
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number that page 1 decides by."""
+
+    name: str
+    value: str
+    under: str
+    change: str
+    size: str
+    """Of the change, with its range."""
+    verdict: str
+
+
+def tiles(w: Week) -> list[Tile]:
+    """Mention rate, share of voice, citation rate and place, each against the weeks before."""
+    out = []
+    for name in HEADLINES:
+        interval, change = w.own_row.rates[name], w.change(w.own, name)
+        under = f"{band(interval)} · of {numbers.count(interval.n)}"
+        value = numbers.percent(interval.estimate)
+        verdict = change.verdict if change else ""
+        moved = verdict in ("up", "down")
+        word = numbers.points(change.difference.estimate) if change and moved else change_word(change)
+        size = change_range(change) if moved else change_size(change)
+        out.append(Tile(MEASURE_NAMES[name], value, under, word, size, verdict))
+    return [*out, _place(w)]
+
+
+def _place(w: Week) -> Tile:
+    p = w.place
+    if p.before is None:
+        change, verdict = "", ""
+    elif p.before == p.place:
+        change, verdict = f"{numbers.ordinal(p.place)} before, too", "within noise"
+    else:
+        change = f"{numbers.ordinal(p.before)} before"
+        verdict = "up" if p.before > p.place else "down"
+    top = max((row for row in w.rows), key=lambda row: row.rates["mention_rate"].estimate or 0)
+    rate = numbers.percent(top.rates["mention_rate"].estimate)
+    under = "you lead" if top.own else f"{named(top.brand)} leads with {rate}"
+    # Places may change hands by chance: no colour says that one is better.
+    return Tile("Place", f"{p.place} of {p.of}", under, change, "", "within noise" if verdict else "")
+
+
+def change_word(change: WeekChange | None) -> str:
+    """The verdict, or that there is nothing to compare with."""
+    return VERDICTS[change.verdict] if change else "nothing to compare with yet"
+
+
+def change_size(change: WeekChange | None) -> str:
+    """How large a change is, with its range; nothing where none may be shown."""
+    if change is None or change.verdict not in ("up", "down", "within noise"):
+        return ""
+    d = change.difference
+    return f"{numbers.points(d.estimate)} ({numbers.points_range(d.low, d.high)})"
+
+
+def change_range(change: WeekChange | None) -> str:
+    d = change.difference if change else None
+    return numbers.points_range(d.low, d.high) if d else ""
+
+
+def change_line(change: WeekChange | None) -> str:
+    """A change in a few words."""
+    size = change_size(change)
+    if change is not None and change.verdict in ("up", "down") and size:
+        return size
+    return f"{change_word(change)}: {size}" if size else change_word(change)
+
+
+def newest(w: Week) -> str:
+    """The last week alone, which a reader of last week's report looks for."""
+    if w.span == 1 or w.newest is None:
+        return ""
+    rate = w.newest.rates["mention_rate"]
+    answers = numbers.counted(rate.n, "answer")
+    return (
+        f"In the week of {numbers.day(w.week)} alone it was {numbers.percent(rate.estimate)} "
+        f"({band(rate)}; {answers})."
+    )
+
+
+def move(row: Opportunity) -> str:
+    """Why a source is the next thing to do."""
+    return "; ".join(reason.text for reason in row.reasons)
+
+
+def quoted(w: Week) -> str:
+    """What stands above the quoted answer."""
+    assert w.quote is not None
+    q = w.quote
+    return f"{q.engine} on {numbers.day(q.day)}, asked “{q.prompt}”"
 
 
 def claims(w: Week) -> str:
@@ -158,12 +315,50 @@ def claims(w: Week) -> str:
             "brand has enough data yet."
         )
     if not positive:
-        return f"None of {numbers.counted(looked, 'source')} with enough data stands out beyond chance.{tail}"
+        return f"None of {numbers.counted(looked, 'source')} with enough data stands out.{tail}"
+    own = sum(
+        w.own in source.links_to for source in w.sources if source.domain in {r.source for r in positive}
+    )
+    yours = f" Of those among the most cited, {own} {'links' if own == 1 else 'link'} to you." if own else ""
     return (
         f"{len(positive)} of {numbers.counted(looked, 'source')} with enough data "
         f"{'goes' if len(positive) == 1 else 'go'} with more "
-        f"mentions of the brands they link to, within the same question.{tail} {sentence(table.direction)}"
+        f"mentions of the brands they link to, within the same question.{yours}{tail} {direction(table)}"
     )
+
+
+DIRECTIONS = {
+    "supports the source": "The days on which links began support the sources: brands rose after them.",
+    "supports selection": (
+        "The days on which links began speak for the opposite: the sources were cited where the brand was "
+        "named anyway, so no gain is given."
+    ),
+    "not settled": "The days on which links began do not settle which came first, so no gain is given.",
+    "not testable": "Too few links began in these weeks to see which came first, so no gain is given.",
+}
+
+
+def direction(table: LiftTable) -> str:
+    return DIRECTIONS.get(table.direction.verdict, "") if table.direction else ""
+
+
+def link_news(w: Week) -> str:
+    """The sentence above the links gained and lost."""
+    mine = [news for news in w.links if news.own]
+    gained = sum(news.kind == "gained" for news in mine)
+    lost = len(mine) - gained
+    theirs = [news for news in w.links if not news.own]
+    won = sum(news.kind == "gained" for news in theirs)
+    others = f"rivals gained {won} and lost {len(theirs) - won}"
+    if not w.links:
+        return f"No page is known to have begun or ceased to link to a tracked brand in {window(w)}."
+    return f"{named(w.own)} gained {numbers.counted(gained, 'link')} and lost {lost}; {others}."
+
+
+def one_link(news: LinkNews) -> str:
+    where = news.url.partition("://")[2] or news.source
+    sign = "now links" if news.kind == "gained" else "no longer links"
+    return f"{numbers.day(news.day)}: {where} {sign} to {named(news.brand)}"
 
 
 def limits(
@@ -172,25 +367,21 @@ def limits(
     changes: Sequence[WeekChange],
     lift: LiftTable | None,
     excluded: pd.DataFrame,
-    before: date | None,
 ) -> Iterator[str]:
-    """Everything the week's facts do not allow one to say."""
-    if before is None:
-        yield "There is no earlier week: nothing can be said about change."
-    if changes and changes[0].verdict == "not comparable":
-        yield (
-            f"The week cannot be compared with the week of {numbers.day(before) if before else ''}: "
-            f"{'; '.join(changes[0].reasons)}."
-        )
+    """Everything the facts do not allow one to say."""
+    if not changes:
+        yield "There are no earlier weeks: nothing can be said about change."
+    elif changes[0].verdict == "not comparable":
+        yield f"The weeks before cannot be compared with: {'; '.join(changes[0].reasons)}."
     for note in changes[0].notes if changes else ():
         yield f"In the comparison of weeks, {note}."
     yield from _excluded(world, excluded)
     few = [row for row in rows if row.directional]
     if few:
-        yield f"With {few[0].answers} answers this week every number is directional only."
+        yield f"With {numbers.counted(few[0].answers, 'answer')} every number shows a direction only."
     if rows and rows[0].prompts < 5:
         yield (
-            f"With {numbers.counted(rows[0].prompts, 'prompt')} the intervals are wide, and differences "
+            f"With {numbers.counted(rows[0].prompts, 'question')} the ranges are wide, and differences "
             "have none."
         )
     if len(rows) == 1:
@@ -200,11 +391,11 @@ def limits(
         )
     if world.branded:
         yield (
-            f"Left out of every rate: {numbers.counted(len(world.branded), 'prompt')} with your own brand "
-            "in the question."
+            f"Left out of every rate: {numbers.counted(len(world.branded), 'question')} with your own brand "
+            "in it."
         )
     if lift is None:
-        yield "Without links from cited sources to tracked brands no lift can be computed: import link data."
+        yield "Without links from cited sources to tracked brands they cannot be compared: import link data."
     yield NO_CAUSE
 
 
@@ -261,7 +452,7 @@ def marked(mark: Mark) -> str:
 EXPLAINED = 8
 
 
-def newest(shown: Trend) -> list[Mark]:
+def newest_marks(shown: Trend) -> list[Mark]:
     """The marks whose words stand under the chart."""
     return [mark for _, mark in shown.marks][-EXPLAINED:]
 
@@ -272,7 +463,7 @@ def more_marks(shown: Trend) -> str:
 
 
 def checks(row: LiftRow) -> str:
-    """Which checks a source's number passed."""
+    """Which checks a source's number passed, as the page of link sources counts them."""
     if not row.checks:
         return "no checks made"
     failed = [name.replace("_", " ") for name, passed in row.checks.items() if not passed]
@@ -290,7 +481,7 @@ def gain(row: Opportunity) -> str:
 
 WITHHELD: dict[Withheld, str] = {
     "": "no gain can be given",
-    "direction": "stands out; direction not settled",
+    "direction": "stands out; which came first is not settled",
     "source": "stands out; when its own links began, too little moved",
 }
 GAIN_NOTE = (
@@ -307,11 +498,10 @@ def parts(w: Week) -> list[str]:
 
 def scope(w: Week) -> str:
     """What the numbers are out of."""
-    only = f" Only prompts of: {', '.join(map(named, parts(w)))}." if parts(w) else ""
+    only = f" Only questions of: {', '.join(map(named, parts(w)))}." if parts(w) else ""
     return (
-        f"{numbers.counted(w.answers, 'answer')} to {numbers.counted(w.prompts, 'prompt')} from "
-        f"{', '.join(w.engines)}. "
-        f"Ranges are {numbers.LEVEL} intervals; whole prompts are resampled. {w.weeks}{only}"
+        f"{numbers.counted(w.answers, 'answer')} to {numbers.counted(w.prompts, 'question')} from "
+        f"{', '.join(w.engines)}, {window(w)}.{only}"
     )
 
 
@@ -326,40 +516,14 @@ def stability(w: Week) -> list[str]:
         if s.jaccard is None or s.overlap is None:
             continue
         out.append(
-            f"{s.engine}: from week to week {numbers.percent(s.jaccard, 0)} of the cited domains are "
-            "shared (rank-biased overlap "
-            f"{numbers.number(s.overlap, 2)}, {numbers.counted(s.pairs, 'pair')} of weeks). "
-            f"{numbers.counted(len(s.core), 'core domain')}, cited in at least four "
-            f"of five weeks, {'has' if len(s.core) == 1 else 'have'} "
-            f"{numbers.percent(s.core_share, 0)} of the citations; "
+            f"{s.engine}: {numbers.percent(s.jaccard, 0)} of the sites cited in one of two weeks are cited "
+            f"in both. {numbers.counted(len(s.core), 'site')}, cited nearly every week, "
+            f"{'has' if len(s.core) == 1 else 'have'} {numbers.percent(s.core_share, 0)} of the citations; "
             f"{numbers.count(s.rotating)} come and go."
         )
     return out
 
 
-def card(w: Week, name: str) -> tuple[Interval, WeekChange | None]:
-    """A headline number and its change."""
-    row = w.own_row
-    interval = row.coverage if name == "prompt_coverage" else row.rates[name]  # type: ignore[index]
-    return interval, w.change(w.own, name)
-
-
-def change_word(change: WeekChange | None) -> str:
-    """The verdict, or that there is nothing to compare with."""
-    return change.verdict if change else "first week"
-
-
-def change_size(change: WeekChange | None) -> str:
-    """How large a change is, with its interval; nothing where none may be shown."""
-    if change is None or change.verdict not in ("up", "down", "within noise"):
-        return ""
-    d = change.difference
-    return f"{numbers.points(d.estimate)} ({numbers.points_range(d.low, d.high)})"
-
-
-def change_line(change: WeekChange | None) -> str:
-    """A change in a few words."""
-    if change is None:
-        return "no comparison with the week before"
-    size = change_size(change)
-    return f"{change.verdict}: {size}" if size else change.verdict
+def definitions() -> Mapping[str, str]:
+    """What the words on the pages before mean."""
+    return {MEASURE_NAMES.get(name, "Place"): text for name, text in MEANS.items()} | {"Ranges": RANGES}

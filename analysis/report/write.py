@@ -1,50 +1,37 @@
-"""The weekly report: what the week showed, what is noise, which link sources stand out, what cannot be said.
+"""The report: page 1 to decide by, then the work; as HTML, PDF, Markdown, CSV and a message.
 
-One `Week` is gathered from the database; HTML, PDF, Markdown and CSV are four ways to print it. Everything
-that comes from a catalog, a page or an answer is text to all four: escaped in HTML and Markdown, data and
-never markup in the PDF, neutralised as a formula in CSV.
+Everything that comes from a catalog, a page or an answer is text to all of them: escaped in HTML and
+Markdown, data and never markup in the PDF, neutralised as a formula in CSV.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from jinja2 import Environment
 from sqlalchemy import Engine
 
 from analysis import frames, templates
-from analysis import visibility as v
-from analysis.changes import compare_brands, compare_periods, compare_weeks, moving
-from analysis.classes.classify import labels
-from analysis.classes.families import families
 from analysis.frames import Scope, World
-from analysis.grades import grades
-from analysis.intervals import wilson
-from analysis.left_out import why_nothing
-from analysis.lift.estimate import LiftTable, lift
-from analysis.moments import moments, within
-from analysis.opportunities import Opportunity, opportunities
 from analysis.report import cells, typeset, words
 from analysis.report.charts import bar, forest, trend
-from analysis.report.week import Source, Week
-from analysis.stability import source_stability
-from analysis.trials import summaries
+from analysis.report.gather import gather
+from analysis.report.week import Period, Week
 from tracker import numbers, spreadsheet
+from tracker.catalog.look import ReportLook
 from tracker.errors import UsageError
+from tracker.notify.message import Attachment, Fact, Message
 
 Format = Literal["html", "pdf", "md", "csv"]
 TEMPLATES = Path(__file__).with_name("templates")
-WEEKS = 16
-PERIOD = 4
-"""Weeks of each side of the longer comparison."""
-OFFERED = 6
-TREND: tuple[v.Measure, ...] = ("mention_rate",)
+PLAIN = ReportLook()
+POINTS = 3
 
 
 def write(
@@ -56,21 +43,33 @@ def write(
     formats: Sequence[Format] = get_args(Format),
     classes: Path | None = None,
     scope: Scope | None = None,
+    period: Period = "week",
+    brand: str | None = None,
+    look: ReportLook = PLAIN,
 ) -> list[Path]:
-    """Write the week's report into a folder and name the files; without a week, the newest that has answers.
+    """Write a report into a folder and name the files; without a week, the newest that has answers.
 
-    `scope` narrows it to an engine, topic, country or language. `classes` is the folder of the user's own
-    lists and rules of classes, where there is one.
+    `scope` narrows it to an engine, topic, country or language, `brand` writes it for another brand.
+    `classes` is the folder of the user's own lists and rules of classes, where there is one.
     """
-    unknown = set(formats) - set(get_args(Format))
-    if unknown:
+    _known(formats)
+    world = frames.as_world(database, workspace)
+    facts = gather(database, world, week, classes, scope, period=period, brand=brand)
+    return save(facts, folder, formats, look)
+
+
+def _known(formats: Sequence[str]) -> None:
+    if unknown := set(formats) - set(get_args(Format)):
         raise UsageError(
             f"no report is written as {', '.join(sorted(unknown))}", f"use {', '.join(get_args(Format))}"
         )
-    facts = gather(database, frames.as_world(database, workspace), week, classes, scope)
+
+
+def save(facts: Week, folder: Path, formats: Sequence[Format], look: ReportLook = PLAIN) -> list[Path]:
+    """Write what was gathered in each format."""
+    _known(formats)
     folder.mkdir(parents=True, exist_ok=True)
-    narrowed = "".join(f"-{_slug(part)}" for part in words.parts(facts))
-    stem = f"report-{_slug(facts.workspace)}-{facts.week.isoformat()}{narrowed}"
+    stem = name_of(facts)
     written: list[Path] = []
     for kind in formats:
         if kind == "csv":
@@ -80,10 +79,22 @@ def write(
             continue
         written.append(folder / f"{stem}.{kind}")
         if kind == "pdf":
-            written[-1].write_bytes(pdf(facts))
+            written[-1].write_bytes(pdf(facts, look))
         else:
-            written[-1].write_text(html(facts) if kind == "html" else markdown(facts), encoding="utf-8")
+            text = html(facts, look) if kind == "html" else markdown(facts, look)
+            written[-1].write_text(text, encoding="utf-8")
     return written
+
+
+def name_of(facts: Week) -> str:
+    """A file's name without its ending: the same report has the same one."""
+    narrowed = "".join(f"-{_slug(part)}" for part in words.parts(facts))
+    dated = {
+        "week": facts.week.isoformat(),
+        "month": f"{facts.week:%Y-%m}",
+        "quarter": f"{facts.week.year}-q{(facts.week.month - 1) // 3 + 1}",
+    }[facts.period]
+    return f"report-{_slug(facts.workspace)}-{dated}{narrowed}"
 
 
 def _slug(name: str) -> str:
@@ -95,133 +106,7 @@ def _slug(name: str) -> str:
     return f"{plain or 'workspace'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
 
-def gather(
-    database: Engine,
-    world: World,
-    week: date | None = None,
-    classes: Path | None = None,
-    scope: Scope | None = None,
-) -> Week:
-    """Compute everything the report says about one week, of the scope's part of the prompts."""
-    own = world.own
-    if own is None:
-        raise UsageError("the workspace has no own brand", "mark one brand of brands.yaml with `own: true`")
-    known = frames.weeks(database, world)
-    if not known:
-        raise UsageError("there are no answers to report on", "ask or import some first")
-    monday = frames.monday(week) if week else known[-1]
-    if monday not in known:
-        raise UsageError(
-            f"there are no answers in the week of {monday}", f"weeks with answers: {known[0]} to {known[-1]}"
-        )
-    part = replace(scope or Scope(), first=None, last=None)
-    scope = replace(part, first=monday, last=monday)
-    rows = v.table(database, world, scope)
-    if not rows:
-        raise UsageError(why_nothing(database, world, scope), "choose another week or part of the prompts")
-    before = max((day for day in known if day < monday), default=None)
-    changes = compare_weeks(database, world, part, first=before, last=monday) if before else []
-    start = max(known[0], monday - timedelta(weeks=WEEKS - 1))
-    history = v.table(database, world, replace(scope, first=start), ("week",), measures=TREND)
-    rivals = [row for row in rows if not row.own]
-    leader = max(rivals, key=lambda r: (r.rates["mention_rate"].estimate or 0, r.brand), default=None)
-    against = compare_brands(database, world, leader.brand, own.name, scope) if leader else None
-    whole = replace(scope, branded="include")
-    recent = replace(whole, first=start)
-    table = _lift(database, world, replace(whole, first=None), classes)
-    asked = frames.asked(database, world, scope)
-    sources = _sources(database, world, whole, classes)
-    excluded = frames.excluded(database, world, whole)
-    happened = moments(database, world)
-    return Week(
-        workspace=world.name,
-        own=own.name,
-        part=part,
-        weeks=world.weeks_in_words,
-        week=monday,
-        before=before,
-        answers=rows[0].answers,
-        prompts=rows[0].prompts,
-        engines=tuple(sorted({world.engines[int(e)] for e in asked["engine"]})),
-        rows=tuple(rows),
-        history=tuple(history),
-        changes=tuple(changes),
-        leader=leader.brand if leader else None,
-        against_leader=against,
-        lift=table,
-        lift_from=known[0],
-        sources=tuple(sources),
-        stability=tuple(source_stability(database, world, recent)),
-        events=within(happened, monday, monday + timedelta(days=6)),
-        past_events=within(happened, start, monday + timedelta(days=6)),
-        opportunities=tuple(_next(database, world, recent, table, classes)),
-        limits=(
-            *(grade.words for grade in grades(database, world, recent)[:1]),
-            *words.limits(world, rows, changes, table, excluded, before),
-        ),
-        periods=tuple(
-            compare_periods(database, world, part, weeks=PERIOD, last=monday, measures=("mention_rate",))
-        ),
-        moved=tuple(m for m in moving(database, world, part, last=monday) if m.moved),
-        experiments=tuple(summaries(database, world, monday + timedelta(days=6))),
-    )
-
-
-def _lift(database: Engine, world: World, scope: Scope, classes: Path | None) -> LiftTable | None:
-    named = families(database, world, folder=classes)
-    panel = frames.lift_panel(database, world, scope, families=named)
-    if not panel.answers or not panel.sources or not panel.exposed.nnz:
-        return None
-    return lift(panel, checks="claims")
-
-
-def _next(
-    database: Engine, world: World, scope: Scope, table: LiftTable | None, classes: Path | None
-) -> list[Opportunity]:
-    """The best opportunities that nobody has closed."""
-    offers = opportunities(database, world, scope, lift=table, classes=classes)
-    return [row for row in offers if row.state in ("open", "working")][:OFFERED]
-
-
-def _sources(
-    database: Engine, world: World, scope: Scope, classes: Path | None, top: int = 15
-) -> list[Source]:
-    cited = frames.sources(database, world, scope, ("engine",))
-    cited = cited[cited["answers"] > 0]
-    answers = sum(frames.citable_answers(database, world, scope).values())
-    total = cited.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
-    total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
-    kinds = labels(database, world, [str(name) for name in total["domain"]], folder=classes)
-    known = frames.links(database, world)
-    linked = known.table[known.live_on(frames.end_of(database, world, scope))]
-    linked = linked[linked["source"].isin(total["domain"])]
-    brands: dict[str, list[int]] = {}
-    for source, brand in zip(linked["source"], linked["brand"], strict=True):
-        brands.setdefault(str(source), []).append(int(brand))
-    out = []
-    for row in total.to_dict("records"):
-        rate = wilson(row["answers"], answers)
-        assert rate.estimate is not None
-        assert rate.low is not None
-        assert rate.high is not None
-        to = sorted(set(brands.get(row["domain"], [])))
-        out.append(
-            Source(
-                row["domain"],
-                kinds[row["domain"]].kind,
-                row["answers"],
-                answers,
-                rate.estimate,
-                rate.low,
-                rate.high,
-                row["engines"],
-                tuple(world.brands[b].name for b in to),
-            )
-        )
-    return out
-
-
-def _environment() -> Environment:
+def _environment(look: ReportLook) -> Environment:
     environment = templates.environment(TEMPLATES)
     environment.filters |= {
         "percent": numbers.percent,
@@ -232,31 +117,119 @@ def _environment() -> Environment:
         "count": numbers.count,
         "md": markdown_text,
     }
-    environment.globals |= {"words": words, "numbers": numbers, "bar": bar, "forest": forest, "trend": trend}
+    environment.globals |= {
+        "words": words,
+        "numbers": numbers,
+        "typeset": typeset,
+        "bar": bar,
+        "forest": forest,
+        "trend": trend,
+        "look": look,
+        "page": lambda name, **filters: words.page(look, name, **filters),
+        "logo": _data_url(look),
+    }
     return environment
 
 
-def html(week: Week) -> str:
-    """The report as one file: no script, no address of anything outside."""
-    return _environment().get_template("report.html").render(w=week, definitions=v.DEFINITIONS)
+def _data_url(look: ReportLook) -> str:
+    if look.logo is None:
+        return ""
+    media, content = look.logo
+    return f"data:{media};base64,{b64encode(content).decode()}"
 
 
-def markdown(week: Week) -> str:
-    """The report as Markdown."""
-    return _environment().get_template("report.md").render(w=week, definitions=v.DEFINITIONS)
+def _rendered(name: str, week: Week, look: ReportLook) -> str:
+    with numbers.written_in(look.language):
+        return _environment(look).get_template(name).render(w=week)
 
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$^=-])")
+def html(week: Week, look: ReportLook = PLAIN) -> str:
+    """The report as one file: no script, nothing fetched; links lead to the dashboard's pages alone."""
+    return _rendered("report.html", week, look)
+
+
+def markdown(week: Week, look: ReportLook = PLAIN) -> str:
+    """The report as Markdown that can be pasted into a mail."""
+    return _rendered("report.md", week, look)
+
+
+_ANYWHERE = re.compile(r"[\\`*\[\]<>|~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
+_AT_THE_START = re.compile(r"^(\d*)(?:[#+=-]|(?<=\d)[.)](?=\s))")
 
 
 def markdown_text(value: object) -> str:
-    """Foreign text on one line, none of it markup."""
-    return _SPECIAL.sub(r"\\\1", " ".join(re.split(r"[^\S\u00a0]+", str(value).strip())))
+    """Foreign text on one line, none of it markup; a sign is escaped only where it would be one."""
+    text = " ".join(re.split(r"[^\S\u00a0]+", str(value).strip()))
+    text = _ANYWHERE.sub(lambda sign: "\\" + sign[0], text)
+    return _AT_THE_START.sub(lambda sign: f"{sign[1]}\\{sign[0][-1]}", text)
 
 
-def pdf(week: Week) -> bytes:
+def pdf(week: Week, look: ReportLook = PLAIN) -> bytes:
     """The report as PDF."""
-    return templates.pdf(TEMPLATES / "report.typ", typeset.plain(week, v.DEFINITIONS), default=str)
+    with numbers.written_in(look.language):
+        plain = typeset.plain(week, look)
+    return templates.pdf(TEMPLATES / "report.typ", plain, default=str)
+
+
+def picture(week: Week, look: ReportLook = PLAIN) -> bytes | None:
+    """The trend as PNG; None for fewer than two weeks."""
+    with numbers.written_in(look.language):
+        plain = typeset.plain(week, look)
+    if plain["trend"] is None:
+        return None
+    return templates.pdf(TEMPLATES / "trend.typ", plain, default=str, kind="png")
+
+
+def message(week: Week, look: ReportLook = PLAIN) -> Message:
+    """The report as every channel can tell it: the mail has the picture inside and the PDF attached."""
+    with numbers.written_in(look.language):
+        tiles = words.tiles(week)
+        drawn = picture(week, look)
+        facts = tuple(
+            Fact(t.name, t.value, " · ".join(filter(None, (t.under, t.change, t.size)))) for t in tiles
+        )
+        moves = [f"{row.source}: {words.move(row)}" for row in week.opportunities[:POINTS]]
+        return Message(
+            kind="report.ready",
+            subject=f"{week.own} in AI answers, {words.title(week)[:1].lower()}{words.title(week)[1:]}",
+            text=_rendered("mail.txt", week, look),
+            lead=words.headline(week),
+            facts=facts,
+            points=tuple(moves),
+            html=_rendered("mail.html", week, look),
+            picture=Attachment("trend.png", "image/png", drawn) if drawn else None,
+            attachments=(Attachment(f"{name_of(week)}.pdf", "application/pdf", pdf(week, look)),),
+            link=words.page(look, "home"),
+            data=as_json(week, look),
+        )
+
+
+def as_json(week: Week, look: ReportLook = PLAIN) -> dict[str, Any]:
+    """The report's page 1 for programs: raw numbers."""
+    own = week.own_row
+    return {
+        "workspace": week.workspace,
+        "brand": week.own,
+        "period": week.period,
+        "from": week.first.isoformat(),
+        "to": week.week.isoformat(),
+        "verdict": words.headline(week),
+        "answers": week.answers,
+        "measures": {
+            name: {
+                "estimate": own.rates[name].estimate,
+                "low": own.rates[name].low,
+                "high": own.rates[name].high,
+                "n": own.rates[name].n,
+                "change": change.difference.estimate if (change := week.change(week.own, name)) else None,
+                "verdict": change.verdict if change else None,
+            }
+            for name in words.HEADLINES
+        },
+        "place": {"place": week.place.place, "of": week.place.of, "before": week.place.before},
+        "next": [{"source": row.source, "why": words.move(row)} for row in week.opportunities[:POINTS]],
+        "link": words.page(look, "home") or None,
+    }
 
 
 def tables(week: Week) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import out, plain, print_json, table
 from tracker.cli.verbs import ACT, AUTOMATE, add, add_group
 from tracker.cli.workspaces import synced, workspace_of
+from tracker.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -31,12 +32,27 @@ def schedule_add(
     cron: Annotated[str, typer.Argument(help="Five fields: minute hour day month weekday.")],
     kind: Annotated[str, typer.Option(help="run or report.")] = "run",
     timezone: Annotated[str, typer.Option(help="IANA name, like Europe/Berlin.")] = "UTC",
+    period: Annotated[
+        Literal["week", "month", "quarter"], typer.Option(help="Of a report: what it is of.")
+    ] = "week",
+    topic: Annotated[str | None, typer.Option(help="Of a report: only this topic.")] = None,
+    country: Annotated[str | None, typer.Option(help="Of a report: only this country.")] = None,
+    brand: Annotated[str | None, typer.Option("--for", help="Of a report: a tracked brand.")] = None,
 ) -> None:
     """Let a run or the weekly report happen by itself, while `citelift serve` is running."""
     from tracker import schedule, store
 
     settings = where.settings()
     now = datetime.now(UTC)
+    given = {
+        "period": period if period != "week" else None,
+        "topic": topic,
+        "country": country,
+        "brand": brand,
+    }
+    options = {name: value for name, value in given.items() if value is not None}
+    if options and kind != "report":
+        raise UsageError(f"--{next(iter(options))} is for reports", "add --kind report, or leave it out")
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         with store.writing(db) as session:
@@ -50,6 +66,7 @@ def schedule_add(
                 timezone=timezone,
                 catalog=folder,
                 now=now,
+                options=options,
             )
     following = schedule.trigger(cron, timezone).get_next_fire_time(None, now)
     out.print(

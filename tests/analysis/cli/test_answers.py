@@ -275,8 +275,8 @@ def test_a_report_is_of_the_prompts_of_one_language(sqlite_database: Engine, tmp
     )["files"]
     assert path.endswith("-de.md")
     text = Path(path).read_text("utf-8")
-    assert "1 answer to 1 prompt from alpha" in text
-    assert "Only prompts of: de" in text
+    assert "1 answer to 1 question from alpha" in text
+    assert "Only questions of: de" in text
     rows = read(address, "visibility", "--by", "language", "--brand", "Norvane")["rows"]
     assert [(row["language"], row["mention_rate"]) for row in rows] == [("de", 1.0), (None, 0.0)]
 

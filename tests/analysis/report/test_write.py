@@ -11,10 +11,13 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.report import words, write
+from analysis.report.gather import excerpt
 from tests.analysis.test_changes import PROMPTS, two_weeks
 from tests.dashboard.worlds import alone, eventful, names, unknown_citations
 from tests.facts import Facts, week
+from tests.shared import ROOT
 from tracker import store
+from tracker.catalog.look import ReportLook
 from tracker.errors import UsageError
 from tracker.models import Workspace
 
@@ -70,7 +73,7 @@ def test_the_report_is_written_in_every_format(database: Engine, tmp_path: Path)
     assert written[1].read_bytes().startswith(b"%PDF")
     page = written[0].read_text()
     for heading in (
-        "What changed, and what is noise",
+        "You and your rivals",
         "Link sources that stand out",
         "What cannot be said, and why",
     ):
@@ -92,7 +95,7 @@ def test_hostile_names_are_text_everywhere(hostile: write.Week) -> None:
     assert "[a](javascript:b)" not in text
     for line in text.splitlines():
         if line.startswith("|"):
-            assert len(re.findall(r"(?<!\\)\|", line)) in (6, 8)
+            assert len(re.findall(r"(?<!\\)\|", line)) in (5, 6)
     assert write.pdf(hostile).startswith(b"%PDF")
 
 
@@ -110,8 +113,8 @@ def test_a_first_week_says_that_nothing_can_be_said_about_change(sqlite_database
     facts.store(sqlite_database)
     found = write.gather(sqlite_database, frames.world(sqlite_database))
     text = write.html(found)
-    assert "There is no earlier week" in text
-    assert "directional only" in text
+    assert "There are no earlier weeks" in text
+    assert "shows a direction only" in text
     assert "import link data" in text
     assert write.markdown(found)
     assert write.pdf(found).startswith(b"%PDF")
@@ -120,15 +123,19 @@ def test_a_first_week_says_that_nothing_can_be_said_about_change(sqlite_database
 def test_a_change_of_model_is_told_and_not_compared(sqlite_database: Engine) -> None:
     two_weeks(0.2, 0.7, served="m2").store(sqlite_database)
     found = write.gather(sqlite_database, frames.world(sqlite_database))
-    assert "not comparable with the week before" in write.html(found)
+    assert ", not comparable with the week before" in write.html(found)
+    assert "The model behind alpha and beta changed in these weeks." in write.html(found)
     assert any("alpha was served by m1 and then by m2" in text for text in found.limits)
 
 
-def test_a_rise_is_told_with_its_interval(sqlite_database: Engine) -> None:
+def test_a_rise_is_told_with_its_range(sqlite_database: Engine) -> None:
     two_weeks(0.2, 0.7).store(sqlite_database)
     found = write.gather(sqlite_database, frames.world(sqlite_database))
+    text = write.html(found)
+    assert re.search(r", up \d+\.\d\spoints on the week before\.", text)
     assert re.search(
-        r", up \d+\.\d\spoints \(\+\d+\.\d\sto\s\+\d+\.\d\) on the week before", write.html(found)
+        r'<span class="mark up">\+\d+\.\d\spoints</span><span class="sub">\+\d+\.\d\sto\s\+\d+\.\d</span>',
+        text,
     )
 
 
@@ -209,7 +216,7 @@ def test_imported_answers_of_unknown_citations_have_a_report(sqlite_database: En
     unknown_citations(sqlite_database)
     found = write.gather(sqlite_database, frames.world(sqlite_database))
     assert "it is not known what they cite" in write.html(found)
-    assert "No answer of this week cites anything" in write.html(found)
+    assert "No answer of these weeks cites anything" in write.html(found)
     assert write.pdf(found).startswith(b"%PDF")
 
 
@@ -225,7 +232,7 @@ def test_names_of_every_script_stand_in_every_format(sqlite_database: Engine) ->
     found = write.gather(sqlite_database, frames.world(sqlite_database))
     page = write.html(found)
     assert "\u2068نورفان للبرمجيات\u2069" in page
-    assert "株式会社ノルヴァーネ・ソフトウェア was named in" in page
+    assert "株式会社ノルヴァーネ・ソフトウェア is named in" in page
     assert write.pdf(found).startswith(b"%PDF")
     assert "\u2068" not in write.tables(found)["visibility"]
 
@@ -276,3 +283,183 @@ def test_workspaces_whose_names_make_one_slug_keep_their_own_files(
     assert len({path.name.casefold() for path in files}) == len(names) == len(list(tmp_path.glob("*.md")))
     assert {path.parent for path in files} == {tmp_path}
     assert all(re.fullmatch(r"report-[a-z0-9-]+\.md", path.name) for path in files)
+
+
+# --- for two readers
+
+
+TERMS = re.compile(
+    r"(?i)\b(interval|confidence|significan\w+|p-value|rank-biased|jaccard|bootstrap\w*|resampl\w+|paired|"
+    r"adjusted|standard error|benjamini|estimand|e-value|coefficient|prompts? resampled)\b|\b[nqp] [=<]"
+)
+
+
+def long_world(database: Engine, weeks: int = 9) -> frames.World:
+    facts = Facts(brands=(("Norvane", "norvane.com"), ("Oltera", "oltera.com")), prompts=PROMPTS)
+    for number in range(weeks):
+        for i, prompt in enumerate(PROMPTS):
+            for repeat in range(4):
+                own = ["Norvane"] * ((i + repeat + number // 4) % 3 == 0)
+                facts.answer(
+                    prompt,
+                    "alpha",
+                    week(number),
+                    named=[*own, "Oltera"],
+                    text="# Best\n\n- **Norvane** is [good](https://x.example). Yes.\n- Oltera, too.",
+                    repeat=repeat,
+                )
+    facts.store(database)
+    return frames.world(database)
+
+
+def test_no_term_of_statistics_is_in_what_a_client_reads(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, world_with_links(sqlite_database))
+    message = write.message(found)
+    page = re.sub(r"<style>.*?</style>", "", write.html(found), flags=re.DOTALL)
+    for text in (page, write.markdown(found), message.text, message.html, message.lead):
+        assert TERMS.findall(text) == []
+
+
+def test_the_numbers_are_those_of_four_weeks_against_the_four_before(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, long_world(sqlite_database))
+    assert (found.span, found.first, found.week) == (4, date(2026, 4, 6), date(2026, 4, 27))
+    assert found.answers == 4 * 4 * len(PROMPTS)
+    (change,) = [c for c in found.changes if c.own and c.measure == "mention_rate"]
+    assert (change.weeks, change.first) == (4, date(2026, 3, 30))
+    assert "the four weeks before" in write.html(found)
+    names = [tile.name for tile in words.tiles(found)]
+    assert names == ["Mention rate", "Share of voice", "Citation rate", "Place"]
+    assert found.place.place == found.place.before == found.place.of == 2
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "first", "last", "title", "name"),
+    [
+        ("month", date(2026, 4, 15), date(2026, 4, 6), date(2026, 4, 27), "April 2026", "2026-04"),
+        ("month", date(2026, 3, 31), date(2026, 3, 2), date(2026, 3, 30), "March 2026", "2026-03"),
+        ("quarter", date(2026, 3, 9), date(2026, 3, 2), date(2026, 3, 30), "Quarter 1 of 2026", "2026-q1"),
+    ],
+)
+def test_a_month_and_a_quarter_have_the_weeks_that_begin_in_them(
+    sqlite_database: Engine, period: str, day: date, first: date, last: date, title: str, name: str
+) -> None:
+    world = long_world(sqlite_database)
+    found = write.gather(sqlite_database, world, day, period=period)  # type: ignore[arg-type]
+    assert (found.first, found.week, words.title(found)) == (first, last, title)
+    assert write.name_of(found) == f"report-ws1-{name}"
+    assert write.pdf(found).startswith(b"%PDF")
+
+
+def test_a_period_without_answers_is_refused(sqlite_database: Engine) -> None:
+    world = long_world(sqlite_database)
+    with pytest.raises(UsageError, match="no week that begins in that month has answers"):
+        write.gather(sqlite_database, world, date(2026, 8, 1), period="month")
+
+
+def test_another_brand_can_be_you(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, long_world(sqlite_database), brand="oltera")
+    assert (found.own, found.place.place, found.rows[0].brand) == ("Oltera", 1, "Oltera")
+    assert "Oltera is named in" in write.html(found)
+
+
+def test_links_lead_to_the_pages_of_the_dashboard_alone(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, world_with_links(sqlite_database))
+    look = ReportLook(pages="https://citelift.acme.com")
+    for text in (write.html(found, look), write.message(found, look).html):
+        aims = re.findall(r"(?:href|src)=\"([^\"]*)\"", text)
+        assert aims
+        assert all(aim.startswith("https://citelift.acme.com") or aim == "cid:picture" for aim in aims)
+
+
+def test_the_pages_that_a_report_names_are_the_dashboards() -> None:
+    source = (ROOT / "dashboard" / "places.py").read_text("utf-8")
+    for path in filter(None, words.PAGES.values()):
+        assert f'"{path}"' in source
+
+
+def test_a_white_label_has_its_name_colours_logo_figures_and_comment(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, long_world(sqlite_database))
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+    look = ReportLook(
+        name="Acme <Agency>",
+        accent="#aa3366",
+        language="de",
+        contact="Ana",
+        logo=("image/svg+xml", svg),
+        comments={found.week: "Good *week*.", date(2026, 1, 5): "an old one"},
+    )
+    page, message = write.html(found, look), write.message(found, look)
+    for text in (page, message.html):
+        assert "#aa3366" in text
+        assert "Good *week*." in text
+        assert "an old one" not in text
+        assert re.search(r"\d,\d\s%", text)
+        assert not re.search(r"\d\.\d\s%", text)
+    assert "27.04.2026" in page
+    assert "data:image/svg+xml;base64," in page
+    assert "Acme &lt;Agency&gt;" in message.html
+    assert "Good \\*week\\*." in write.markdown(found, look)
+    assert write.pdf(found, look).startswith(b"%PDF")
+    assert re.search(r"\d\.\d\s%", write.html(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("best-crm.example.com, 34.0 % (+2.1 points)", "best-crm.example.com, 34.0 % (+2.1 points)"),
+        ("snake_case stays, _this_ does not", "snake_case stays, \\_this\\_ does not"),
+        ("- a list", "\\- a list"),
+        ("# a head", "\\# a head"),
+        ("1. first", "1\\. first"),
+        ("30.4 to 41", "30.4 to 41"),
+        ("[a](javascript:b)", "\\[a\\](javascript:b)"),
+        ("<b>x</b> & y &amp; z", "\\<b\\>x\\</b\\> & y \\&amp; z"),
+        ("a | b\n* c", "a \\| b \\* c"),
+    ],
+)
+def test_a_sign_is_escaped_only_where_it_would_be_markup(text: str, expected: str) -> None:
+    from markdown_it import MarkdownIt
+
+    assert write.markdown_text(text) == expected
+    shown = MarkdownIt("commonmark").renderInline(expected)
+    assert "<a" not in shown
+    assert "<em>" not in shown
+
+
+def test_an_answer_is_quoted_without_its_markup(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, long_world(sqlite_database))
+    assert found.quote is not None
+    assert found.quote.names_own
+    assert found.quote.text == "… Norvane is good. Yes. · Oltera, too."
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("One. Norvane leads. More.", ["Norvane"], "… Norvane leads. More."),
+        ("Norvane leads.", ["Norvane"], "Norvane leads."),
+        ("Nothing of it.", ["Norvane"], "Nothing of it."),
+        ("a " * 400, [], ("a " * 180).strip() + " …"),
+    ],
+)
+def test_an_excerpt_begins_with_the_sentence_that_names(text: str, names: list[str], expected: str) -> None:
+    assert excerpt(text, names) == expected
+
+
+def test_links_gained_and_lost_are_counted_by_page(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, world_with_links(sqlite_database))
+    assert {news.own for news in found.links} <= {True, False}
+    assert "gained" in words.link_news(found) or "No page is known" in words.link_news(found)
+
+
+def test_a_message_says_it_all_in_plain_text_and_carries_picture_and_report(sqlite_database: Engine) -> None:
+    found = write.gather(sqlite_database, long_world(sqlite_database))
+    message = write.message(found)
+    assert message.subject == "Norvane in AI answers, week of 27 Apr 2026"
+    assert message.lead in message.text
+    assert message.picture is not None
+    assert message.picture.content.startswith(b"\x89PNG")
+    assert message.attachments[0].name == "report-ws1-2026-04-27.pdf"
+    assert "<script" not in message.html
+    assert [fact.name for fact in message.facts][-1] == "Place"
+    assert message.data["place"] == {"place": 2, "of": 2, "before": 2}
