@@ -234,41 +234,6 @@ def foreseen(
     ]
 
 
-PLANNED = (6, 12, 20)
-"""Pairs of the experiments that a plan foresees."""
-
-
-@dataclass(frozen=True)
-class PlannedTrial:
-    """What an experiment of so many pairs would see; `reason` says why none can be foreseen."""
-
-    pairs: int
-    powers: tuple[Power, ...]
-    reason: str = ""
-
-
-def planned(
-    database: Engine, world: World, *, today: date, lift: float, classes: Path | None = None
-) -> list[PlannedTrial]:
-    """Experiments of 6, 12 and 20 pairs of the most cited sites that do not link to the brand, from past
-    answers."""
-    out = []
-    for pairs in PLANNED:
-        try:
-            draft = ExperimentDraft("planned", pairs=pairs)
-            design = propose(database, world, draft, today=today, classes=classes)
-            if len(design["pairs"]) < pairs:
-                there = f"only {len(design['pairs'])} pairs of sites are cited often enough"
-                out.append(PlannedTrial(pairs, (), there))
-                continue
-            out.append(
-                PlannedTrial(pairs, tuple(foreseen(database, world, design, today=today, lifts=(lift,))))
-            )
-        except UsageError as error:
-            out.append(PlannedTrial(pairs, (), str(error)))
-    return out
-
-
 def sources_of(design: Mapping[str, Any]) -> list[str]:
     """First and second of each pair, in the order of the pairs."""
     return [source for pair in design["pairs"] for source in (pair["first"], pair["second"])]

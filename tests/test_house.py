@@ -98,7 +98,7 @@ FLOORS = {
         "frames webgraph",
         "definitions grades moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities prospects trials",
-        "changes judged review",
+        "changes judged planned review",
         "alerts work",
         "report",
         "cli",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.frames import World
     from analysis.lift.panel import Panel
     from analysis.lift.power import PowerPlan
-    from analysis.trials import PlannedTrial
+    from analysis.planned import PlannedTrial
     from tracker.run.plan import Detectable, EnginePlan, Plan
     from tracker.settings import Settings
 
@@ -214,15 +214,16 @@ def _panel(settings: Settings, plan: Plan) -> tuple[Panel, str]:
 
 def _trials(settings: Settings, plan: Plan, points: float) -> list[PlannedTrial]:
     """Experiments foreseen as of the week after the newest answers."""
-    from analysis import frames, trials
+    from analysis import frames
     from analysis.classes.classify import own_folder
+    from analysis.planned import planned
 
     with _stored(settings, plan) as here:
         weeks = frames.weeks(*here) if here else []
         if here is None or not weeks or here[1].own is None:
             return []
         today = weeks[-1] + timedelta(weeks=1)
-        return trials.planned(*here, today=today, lift=points, classes=own_folder(settings.catalog))
+        return planned(*here, today=today, lift=points, classes=own_folder(settings.catalog))
 
 
 def _json(power: PowerPlan, trials: Sequence[PlannedTrial]) -> dict[str, object]:

@@ -180,16 +180,6 @@ def test_the_command_changes_no_experiment_that_started(ended: Engine, words: tu
     assert stored(ended) == before
 
 
-def test_a_plan_foresees_experiments_of_as_many_pairs_as_there_are_sites_for(sqlite_database: Engine) -> None:
-    answered(sqlite_database)
-    world = frames.world(sqlite_database)
-    six, *more = trials.planned(sqlite_database, world, today=START, lift=0.3)
-    assert (six.pairs, len(six.powers), six.reason) == (6, 3, "")
-    assert six.powers[0].unnamed < six.powers[-1].unnamed
-    reasons = [(each.pairs, each.powers, each.reason) for each in more]
-    assert reasons == [(k, (), "only 7 pairs of sites are cited often enough") for k in (12, 20)]
-
-
 def test_the_command_foresees_what_a_draft_would_see(sqlite_database: Engine) -> None:
     answered(sqlite_database, weeks=9)
     started(sqlite_database)
