@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     add(app, manual, "help", SET_UP)
     add(app, dashboard, group=READ)
     add(app, serve, group=AUTOMATE)
+    add(app, api, group=AUTOMATE)
 
 
 def demo(
@@ -75,6 +76,27 @@ def dashboard(
     with opened(settings, read_only=True):
         pass
     serve_dashboard(settings, port, address)
+
+
+def api(
+    where: Where,
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port; 0 takes a free one.")] = 8502,
+    address: Annotated[
+        str, typer.Option(help="Interface to listen on; the default is this machine only.")
+    ] = HERE,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the OpenAPI description, and end.")] = False,
+) -> None:
+    """Answer programs over HTTP: what the reading verbs say with --json, to whom has a token."""
+    from dashboard.extra import required
+
+    server = required("dashboard.api.server", "api")
+    settings = where.settings()
+    if schema:
+        out.print(server.schema_text(settings), markup=False)
+        return
+    with opened(settings, read_only=True):
+        pass
+    server.serve_api(settings, port, address)
 
 
 def serve(

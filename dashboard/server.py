@@ -28,7 +28,7 @@ HERE = "127.0.0.1"
 def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
     from tracker.settings import KEY_SUFFIXES
 
-    port = _free(address, port)
+    port = free_port(address, port)
     # The page shows facts and asks nobody: it gets no keys.
     environment = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
     # Many small products: threads that wait for each other cost more than they bring.
@@ -56,9 +56,9 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait_until_up(process, _url(address, port))
+        _wait_until_up(process, url_of(address, port))
         _warn_of_strangers(address)
-        out.print(f"\nDashboard: {_url(address, port)}   (Ctrl-C ends it)")
+        out.print(f"\nDashboard: {url_of(address, port)}   (Ctrl-C ends it)")
         sys.stdout.flush()
         process.wait()
     except KeyboardInterrupt:
@@ -70,7 +70,7 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
         raise CiteliftError("the dashboard ended by itself", "see its messages above")
 
 
-def _free(address: str, port: int) -> int:
+def free_port(address: str, port: int) -> int:
     """The port, or for 0 a free one, that this machine can listen on at the address."""
     try:
         family, *_, endpoint = socket.getaddrinfo(
@@ -89,7 +89,7 @@ def _free(address: str, port: int) -> int:
         raise UsageError(f"this machine cannot listen on {address}: {error.strerror}", hint) from None
 
 
-def _url(address: str, port: int) -> str:
+def url_of(address: str, port: int) -> str:
     """Where a browser on this machine finds the server."""
     host = {HERE: "localhost", "0.0.0.0": "localhost", "::": "[::1]"}.get(address, address)  # noqa: S104
     return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}"

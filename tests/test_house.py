@@ -85,7 +85,7 @@ FLOORS = {
         "store backup starter countries citations mentions links.web links.files links.infrastructure",
         "models engines links.webgraph",
         "audit",
-        "events experiments leases logs catalog migrations renaming views",
+        "events experiments leases logs catalog migrations renaming views tokens",
         "answers sandbox notify",
         "run links.pages editing",
         "judge schedule links",
@@ -104,8 +104,8 @@ FLOORS = {
         "cli",
     ),
     "dashboard": (
-        "data charts server clock manual",
-        "strings",
+        "data charts server clock manual extra",
+        "strings api",
         "places",
         "widgets doors",
         "cells glance marked untracked",
@@ -128,7 +128,7 @@ FLOOR = {
     for wing in floor.split()
 }
 DOORS = {"tracker.cli", "analysis.cli"} | {
-    f"dashboard.{name}" for name in ("command", "cli", "demo", "clock", "server")
+    f"dashboard.{name}" for name in ("command", "cli", "demo", "clock", "server", "api")
 }
 
 

@@ -813,6 +813,22 @@ class ExperimentEntry(SQLModel, table=True):
     figures: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
+class AccessToken(SQLModel, table=True):
+    """What lets a program in; the secret itself stands nowhere."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    name: str
+    role: str
+    """One of `tracker.tokens.ROLES`."""
+    secret_hash: str = Field(unique=True)
+    """SHA-256 of the secret, which is random enough to need no salt."""
+    made_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
 class VisibilityRollup(SQLModel, table=True):
     """Answers per brand × prompt × engine × served model × week; rebuilt from answers at any time."""
 

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Ask Google's redirecting host, and no other, which page a grounded answer cites."""
     log: Path | None = None
     """A file for the log, as JSON lines without keys or answers."""
+    api_per_minute: int = Field(default=120, ge=1, le=100_000)
+    """Requests of one token."""
     browser_sandbox: bool = True
     """False where the container that a browser draws pages in is its sandbox."""
     user_agent_contact: str | None = None

@@ -3,9 +3,11 @@ schedules."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -23,12 +25,16 @@ from tracker.models import (
     AuthorityList,
     Backlink,
     Citation,
+    DisavowEntry,
     DomainClass,
     Event,
+    Experiment,
+    ExperimentEntry,
     Firing,
     Judgement,
     Ledger,
     LinkImport,
+    LinkKind,
     Mention,
     OpportunityState,
     PageCheck,
@@ -40,6 +46,20 @@ from tracker.models import (
 from tracker.models import Engine as AskedEngine
 
 MARKED = (Answer, Citation, Mention, Backlink, LinkImport, AuthorityList, Event, Run, PageCheck)
+
+DECIDED = (
+    OpportunityState.changed_at,
+    Judgement.asked_at,
+    Agreement.measured_at,
+    DisavowEntry.decided_at,
+    LinkKind.decided_at,
+    Experiment.drafted_at,
+    Experiment.started_at,
+    ExperimentEntry.recorded_at,
+    Firing.started_at,
+    Firing.ended_at,
+)
+"""When somebody, or a schedule, last did something that verbs and pages show."""
 
 select: Any = typed_select
 """SQLAlchemy's overloads know nothing of SQLModel's columns."""
@@ -58,14 +78,22 @@ def contents(database: Engine, workspace: int) -> tuple[object, ...]:
         money = session.execute(select(spent, func.count()).select_from(Ledger)).one()
         runs = session.execute(select(Run.state, func.count()).group_by(Run.state).order_by(Run.state)).all()
         settings = session.execute(select(Setting.name, Setting.value).order_by(Setting.name)).all()
-        moments = (OpportunityState.changed_at, Judgement.asked_at, Agreement.measured_at)
-        decided = [session.scalar(select(func.max(moment))) for moment in moments]
+        decided = [session.scalar(select(func.max(moment))) for moment in DECIDED]
         noted = session.scalar(select(func.count()).select_from(Event))
         chosen = select(DomainClass.domain_id, DomainClass.kind).where(DomainClass.workspace_id == workspace)
         classes = session.execute(chosen.order_by(DomainClass.domain_id)).all()
         known = select(LinkImport.id, LinkImport.scope, LinkImport.as_of, LinkImport.vendor)
         imports = session.execute(known.order_by(col(LinkImport.id))).all()
-    return (workspace, newest, tuple(money), runs, settings, decided, noted, classes, imports)
+        when = select(Schedule.id, Schedule.kind, Schedule.cron, Schedule.timezone, Schedule.active)
+        planned = session.execute(when.order_by(col(Schedule.id))).all()
+    return (workspace, newest, tuple(money), runs, settings, decided, noted, classes, imports, planned)
+
+
+def mark(database: Engine, workspace: int, classes: Path | None) -> str:
+    """Changes whenever a number of the workspace may have: `contents`, and the catalog's own classes."""
+    edited = sorted((path.name, path.stat().st_mtime_ns) for path in classes.iterdir()) if classes else []
+    whole = repr((contents(database, workspace), edited))
+    return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
 
 
 def newest_answers(

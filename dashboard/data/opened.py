@@ -6,7 +6,6 @@ import, run or event makes everything be computed afresh, and nothing else does.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -72,13 +71,7 @@ def open_workspace(name: str | None) -> OpenWorkspace:
     file = _file(url)
     db = _opened(url, file)
     world = frames.world(db, name)
-    return OpenWorkspace(url, file, world.id, _mark(db, world.id, classes), classes)
-
-
-def _mark(db: Database, workspace: int, classes: Path | None) -> str:
-    edited = sorted((path.name, path.stat().st_mtime_ns) for path in classes.iterdir()) if classes else []
-    whole = repr((frames.contents(db, workspace), edited))
-    return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
+    return OpenWorkspace(url, file, world.id, frames.mark(db, world.id, classes), classes)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -236,6 +236,7 @@ READING = {
     "graph gap": (),
     "prospects list": (),
     "prospects pages": (),
+    "tokens list": (),
 }
 WRITING = {
     "run": ("--at", "2026-03-02"),
@@ -266,6 +267,7 @@ WRITING = {
     "prospects add": ("ask.example", "--owner", "Ana"),
     "prospects set": ("ask.example", "--stage", "contacted"),
     "prospects import": ("prospects.csv",),
+    "tokens add": ("looker",),
 }
 OF_AN_EXPERIMENT = {
     "experiment new": ("Spring",),

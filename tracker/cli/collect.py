@@ -26,6 +26,7 @@ from tracker.cli import (
     pull,
     run,
     schedule,
+    tokens,
 )
 from tracker.cli.opening import opened
 from tracker.cli.options import JsonOption, Where
@@ -52,6 +53,7 @@ def register(app: typer.Typer) -> None:
     notify.register(app)
     backups.register(app)
     audits.register(app)
+    tokens.register(app)
 
 
 def check(

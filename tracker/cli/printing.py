@@ -6,7 +6,9 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
 from unicodedata import bidirectional
 
 from rich.cells import cell_len
@@ -29,9 +31,21 @@ ISOLATE, END = "\u2068", "\u2069"
 """What stands between them is laid out by itself, whatever its direction."""
 JOINERS = "\u200c\u200d"
 """Persian words and families of emoji are written with them."""
+_taken: ContextVar[list[object] | None] = ContextVar("taken", default=None)
+"""Where `print_json` puts its values while another door than the command line asks a verb."""
 INVISIBLE = "\u00ad\u200b\u200e\u200f\u061c\ufeff"
+
+
+class _Aside(Console):
+    """Notes for whoever sits at the terminal; where a program asked, nobody does."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        if _taken.get() is None:
+            super().print(*objects, **options)
+
+
 out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+err = _Aside(stderr=True, soft_wrap=True, highlight=False)
 
 
 def table(
@@ -148,5 +162,24 @@ def _shown(character: str) -> str:
     return "" if character in INVISIBLE else "�"
 
 
+def as_json_text(value: object, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str, allow_nan=False)
+
+
+@contextmanager
+def json_taken() -> Iterator[list[object]]:
+    """What verbs say as JSON meanwhile, in this thread: for another door than the command line."""
+    said: list[object] = []
+    token = _taken.set(said)
+    try:
+        yield said
+    finally:
+        _taken.reset(token)
+
+
 def print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str, allow_nan=False) + "\n")
+    taken = _taken.get()
+    if taken is None:
+        sys.stdout.write(as_json_text(value, indent=1) + "\n")
+    else:
+        taken.append(value)

@@ -19,7 +19,7 @@ GROUPS = (SET_UP, ASK, IMPORT, READ, ACT, AUTOMATE)
 def add(
     app: typer.Typer, verb: Callable[..., None], name: str | None = None, group: str | None = None
 ) -> None:
-    app.command(name, rich_help_panel=group)(_spread(verb))
+    app.command(name, rich_help_panel=group)(spread(verb))
 
 
 def add_group(app: typer.Typer, name: str, words: str, group: str) -> typer.Typer:
@@ -35,7 +35,7 @@ def group_of(app: typer.Typer, name: str) -> typer.Typer:
     return next(begun, None) or add_group(app, name, "", READ)
 
 
-def _spread(verb: Callable[..., None]) -> Callable[..., None]:
+def spread(verb: Callable[..., None]) -> Callable[..., None]:
     """A parameter that is a dataclass of options stands on the command line as its fields."""
     signature = inspect.signature(verb, eval_str=True)
     blocks: dict[str, Any] = {

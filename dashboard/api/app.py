@@ -1,0 +1,209 @@
+"""The HTTP API: every reading verb at its own words, and two safe acts.
+
+Built on the verbs themselves, so that `GET /v1/links/verdicts` and `citelift links verdicts --json` cannot
+differ.
+"""
+
+# No `from __future__ import annotations`: FastAPI reads the types of functions made inside others.
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Body, Depends, FastAPI, Query, Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+
+from dashboard.api import acts, shapes
+from dashboard.api.calling import ApiDesk
+from dashboard.api.limits import RequestLimits
+from dashboard.api.offered import READINGS, Day, OfferedVerb, Word
+from dashboard.api.problems import RESPONSES, ProblemFound, Refusal, install
+from tracker import __version__, store, tokens
+from tracker.cli.printing import as_json_text
+from tracker.tokens import Bearer
+
+PAGE, PAGE_MOST = 500, 5_000
+SCHEME = HTTPBearer(auto_error=False, description="A secret of `citelift tokens add`")
+HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Vary": "Authorization",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+DESCRIPTION = (
+    "What citelift's reading verbs say with --json, for one workspace: the token's. Rows come in pages "
+    "(`page_size`, `cursor`; the next page's address stands in the Link header, all rows are counted in "
+    "X-Total-Count). An ETag changes when the data does: send it back as If-None-Match."
+)
+
+
+def build(desk: ApiDesk, limits: RequestLimits) -> FastAPI:
+    app = FastAPI(
+        title="citelift", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None
+    )
+    install(app)
+    bearer = _bearer(desk, limits)
+    for reading in READINGS:
+        _add_reading(app, desk, reading, bearer)
+    _add_acts(app, desk, bearer)
+
+    @app.middleware("http")
+    async def with_headers(request: Request, following: Any) -> Response:
+        response: Response = await following(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    return app
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    if not app.openapi_schema:
+        made = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        adapter = TypeAdapter(ProblemFound)
+        made.setdefault("components", {}).setdefault("schemas", {})["ProblemFound"] = adapter.json_schema()
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _bearer(desk: ApiDesk, limits: RequestLimits) -> Callable[..., Bearer]:
+    def bearer(
+        request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(SCHEME)] = None
+    ) -> Bearer:
+        host = request.client.host if request.client else "unknown"
+        found = None
+        if given is not None:
+            limits.look(f"stranger {host}")
+            with store.reading(desk.database) as session:
+                found = tokens.bearer(session, given.credentials, now=datetime.now(UTC))
+        if found is None:
+            if given is not None:
+                limits.stranger(f"stranger {host}")
+            raise Refusal(
+                401,
+                "no token" if given is None else "this token is unknown, revoked or expired",
+                "send `Authorization: Bearer …` with a secret of `citelift tokens add NAME`",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        limits.take(f"token {found.token}")
+        return found
+
+    return bearer
+
+
+def _add_reading(app: FastAPI, desk: ApiDesk, reading: OfferedVerb, bearer: Callable[..., Bearer]) -> None:
+    takes = _paged(reading)
+
+    def read(
+        request: Request,
+        given: Annotated[takes, Query()],  # type: ignore[valid-type]
+        who: Annotated[Bearer, Depends(bearer)],
+    ) -> Response:
+        mark = desk.mark(who.workspace_id, who.workspace)
+        tag = f'"{mark}"'
+        if tag in [
+            each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")
+        ]:
+            return Response(status_code=304, headers={"ETag": tag})
+        value = desk.answer(reading, given, who.workspace, mark)
+        return _page(request, value, given, mark)
+
+    app.get(
+        f"/v1/{reading.path}",
+        operation_id=reading.name,
+        summary=reading.summary.partition("\n")[0],
+        description=reading.summary,
+        response_model=reading.shape,
+        responses=RESPONSES | {304: {"description": "Nothing changed"}},
+        tags=["read"],
+    )(read)
+
+
+def _paged(reading: OfferedVerb) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        "page_size": (int, Field(PAGE, ge=1, le=PAGE_MOST, description="Rows of a page.")),
+        "cursor": (
+            str | None,
+            Field(
+                None,
+                pattern=r"^[0-9a-f]{24}\.[0-9]{1,9}$",
+                description="From the Link header of the page before.",
+            ),
+        ),
+    }
+    return create_model(f"{reading.name}_query", __base__=reading.takes, **fields)
+
+
+def _page(request: Request, value: Any, given: Any, mark: str) -> Response:
+    headers = {"ETag": f'"{mark}"'}
+    rows = value.get("rows") if isinstance(value, dict) else None
+    if rows is not None:
+        begin = _begin(given.cursor, mark)
+        end = begin + given.page_size
+        headers["X-Total-Count"] = str(len(rows))
+        if end < len(rows):
+            kept = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+            following = urlencode([*kept, ("cursor", f"{mark}.{end}")])
+            headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
+        value = value | {"rows": rows[begin:end]}
+    return Response(as_json_text(value), media_type="application/json", headers=headers)
+
+
+def _begin(cursor: str | None, mark: str) -> int:
+    if cursor is None:
+        return 0
+    seen, _, begin = cursor.partition(".")
+    if seen != mark:
+        raise Refusal(409, "the data changed since that page", "begin again, without a cursor")
+    return int(begin)
+
+
+class NewEvent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: Annotated[Word, Field(description="What happened, in a few words.")]
+    on: Annotated[Day | None, Field(description="The day; default today.")] = None
+    kind: Annotated[acts.Kind, Field(description="What kind of thing it was.")] = "other"
+
+
+class NewState(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    source: Annotated[Word, Field(description="A domain of /v1/opportunities or /v1/prospects/list.")]
+    state: Annotated[Word, Field(description="open, working, contacted, replied, agreed, done, dismissed.")]
+    note: Annotated[str, Field(max_length=2000, description="Why.", pattern=r"^[^\x00]*$")] = ""
+
+
+def _add_acts(app: FastAPI, desk: ApiDesk, bearer: Callable[..., Bearer]) -> None:
+    def editor(who: Annotated[Bearer, Depends(bearer)]) -> Bearer:
+        if not who.may("editor"):
+            fix = "use a token made with `citelift tokens add NAME --role editor`"
+            raise Refusal(403, "this token may only read", fix)
+        return who
+
+    @app.post(
+        "/v1/event",
+        operation_id="event_add",
+        summary="Mark a day that every chart over time shows.",
+        status_code=201,
+        response_model=shapes.NotedEvent,
+        responses=RESPONSES,
+        tags=["act"],
+    )
+    def event(given: Annotated[NewEvent, Body()], who: Annotated[Bearer, Depends(editor)]) -> Any:
+        at = datetime.combine(given.on, time(), UTC) if isinstance(given.on, date) else None
+        return acts.note_event(desk, who, given.title, given.kind, at)
+
+    @app.post(
+        "/v1/opportunities/state",
+        operation_id="opportunities_set",
+        summary="Decide on a source, as `citelift opportunities --set` does.",
+        response_model=shapes.Decided,
+        responses=RESPONSES,
+        tags=["act"],
+    )
+    def state(given: Annotated[NewState, Body()], who: Annotated[Bearer, Depends(editor)]) -> Any:
+        return acts.set_state(desk, who, given.source, given.state, given.note)
