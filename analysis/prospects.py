@@ -171,7 +171,6 @@ def _gather(database: Engine, world: World, scope: Scope, since: float | None) -
     table = known.table.assign(
         live=known.live_on(np.inf), own=np.array(own)[brand], rival=np.array(competes)[brand]
     )
-    table = table[np.array([not is_infrastructure(name) for name in table["source"]], bool)]
     dead = frames.dead_pages(database, world)
     to_own = frozenset(table["source"][table["live"] & table["own"]])
     theirs = table[table["live"] & table["rival"]]

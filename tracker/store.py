@@ -7,13 +7,14 @@ transaction that reads first and writes later could otherwise fail half-way when
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy import JSON, Connection, Engine, Table, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     DatabaseError,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 CHUNK = 5_000
+MOST_BOUND = 900
+"""Values in one statement: some builds of SQLite take no more than 999."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSIONS = tuple(sorted(path.name[:4] for path in MIGRATIONS.glob("versions/[0-9]*.py")))
 """The schema versions of this program, oldest first: a migration's file begins with its own."""
@@ -171,6 +174,60 @@ def _insert(table: type[SQLModel], kind: str, ignore: bool) -> Any:
     if not ignore:
         return target.insert()
     return (sqlite if kind == "sqlite" else postgresql).insert(target).on_conflict_do_nothing()
+
+
+def insert_columns(
+    session: Session, model: type[SQLModel], columns: Mapping[str, Sequence[Any]], **everywhere: int
+) -> None:
+    """Insert rows given by column, straight through the driver, in a third of the time of `bulk_insert`; what
+    is `everywhere` is the same in all of them."""
+    connection = session.connection()
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    names = [column.name for column in table.columns if column.name in columns]
+    bound = [_bound(connection, table, name, columns[name]) for name in names]
+    into = f"{table.name} ({', '.join([*everywhere, *names])})"
+    if connection.dialect.name == "sqlite":
+        _insert_many(connection, into, everywhere.values(), bound)
+    else:
+        _copy(connection, into, [*map(repeat, everywhere.values()), *bound])
+
+
+def _insert_many(
+    connection: Connection, into: str, everywhere: Iterable[int], bound: Sequence[Sequence[Any]]
+) -> None:
+    """Several rows a statement: its start costs as much as a row."""
+    width, count = len(bound), len(bound[0])
+    at_once = max(1, MOST_BOUND // width)
+    row = f"({', '.join([*map(str, everywhere), *['?'] * width])})"
+    cells = chain.from_iterable(zip(*bound, strict=True))
+    for rows, times in ((at_once, count // at_once), (1, count % at_once)):
+        if times:
+            sets = list(islice(zip(*[cells] * (rows * width), strict=False), times))
+            connection.exec_driver_sql(f"INSERT INTO {into} VALUES {', '.join([row] * rows)}", sets)  # noqa: S608
+
+
+def _copy(connection: Connection, into: str, bound: Sequence[Iterable[Any]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    statement = f"COPY {into} FROM STDIN"
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in zip(*bound, strict=False):
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        base = connection.dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(statement, None, error, base, dialect=connection.dialect) from error
+
+
+def _bound(connection: Connection, table: Table, name: str, column: Sequence[Any]) -> Sequence[Any]:
+    """A column as the driver takes it; each distinct value is made ready once."""
+    kind = table.c[name].type
+    process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    if process is None:
+        return column
+    if isinstance(kind, JSON):
+        return [None if value is None else process(value) for value in column]
+    ready = {value: None if value is None else process(value) for value in set(column)}
+    return [ready[value] for value in column]
 
 
 def upsert(

@@ -26,6 +26,7 @@ from tracker.answers import rollups
 from tracker.answers.rollups import CITATION, SOURCE
 from tracker.domains.ownership import Owners
 from tracker.links import ledger
+from tracker.links.infrastructure import is_infrastructure
 from tracker.links.lives import BY_PAGE, Spans
 
 WEB_GRAPH = "web graph"
@@ -115,8 +116,8 @@ def links(
 
     `texts` names further columns of the stored links to have in the table, each with its newest known value.
     Where the ledger says nothing about a pair of domains, an edge of the open web graph stands in: undated,
-    and known by domain only. A brand's own domains and hosts are no sources for itself, and mentions are no
-    links.
+    and known by domain only. A brand's own domains and hosts are no sources for itself, infrastructure
+    (fonts, scripts, tags) is one for nobody, and mentions are no links.
     """
     targets = Targets(workspace)
     with database.connect() as connection:
@@ -134,7 +135,10 @@ def links(
         table = _links_table(evidence, targets)
         table = _with_edges(table, rows(connection, _edges(targets.whole, cited)), targets.whole)
         table["source"] = table["source_id"].map(domain_names(connection, table["source_id"].unique()))
-    keep = _from_others(table, targets) & table["source"].notna().to_numpy()
+    plumbing = [name for name in table["source"].dropna().unique() if is_infrastructure(name)]
+    keep = (
+        _from_others(table, targets) & (table["source"].notna() & ~table["source"].isin(plumbing)).to_numpy()
+    )
     table = table[keep].reset_index(drop=True)
     spans = _spans(evidence.spans, table)
     ends = spans.groupby("row").agg(start=("start", "min"), end=("end", "max"))

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel, col, select
 from tests.shared import ROOT
 from tracker import store
 from tracker.errors import StoreError
-from tracker.models import Ask, Domain, Judgement, Ledger, LinkImport, Workspace
+from tracker.models import Ask, Backlink, Domain, Judgement, Ledger, LinkImport, Workspace
 from tracker.models import Engine as EngineRow
 from tracker.run import claims
 
@@ -245,3 +245,58 @@ def test_times_come_back_aware_and_in_utc(database: Engine) -> None:
 def test_the_schema_has_the_indexes_that_large_reads_need(database: Engine) -> None:
     names = {index["name"] for index in inspect(database).get_indexes("citation")}
     assert "ix_citation_answer_domain" in names
+
+
+HOSTILE = ["tab\there", "back\\slash", "\\N", "", None, "line\nbreak\r", "quote \" ' ;--", "é 日本 😀", "\\."]
+
+
+@pytest.mark.parametrize("count", [1, 9, 500])
+def test_columns_are_stored_as_rows_are(database: Engine, count: int) -> None:
+    texts = (HOSTILE * 60)[:count]
+    moments = [None if n % 3 else NOW for n in range(count)]
+    columns = {
+        "source_domain_id": list(range(count)),
+        "target_domain_id": [2**62] * count,
+        "anchor": texts,
+        "nofollow": [(True, False, None)[n % 3] for n in range(count)],
+        "first_seen": moments,
+        "metrics": [None if n % 2 else {"DR": 1.5, "what": text} for n, text in enumerate(texts)],
+    }
+    with store.writing(database) as session:
+        session.add(Workspace(id=1, name="w"))
+        session.flush()
+        head = LinkImport(
+            workspace_id=1,
+            vendor="v",
+            layout="l",
+            scope="all",
+            as_of=NOW.date(),
+            imported_at=NOW,
+            file_name="f",
+            file_hash="h",
+        )
+        session.add(head)
+        session.flush()
+        owner = {"workspace_id": 1, "import_id": head.id or 0}
+        store.insert_columns(session, Backlink, columns, **owner)
+        store.bulk_insert(
+            session,
+            Backlink,
+            [
+                {**owner, **dict(zip(columns, row, strict=True))}
+                for row in zip(*columns.values(), strict=True)
+            ],
+        )
+    with store.reading(database) as session:
+        stored = [
+            link.model_dump(exclude={"id"})
+            for link in session.exec(select(Backlink).order_by(col(Backlink.id)))
+        ]
+    assert stored[:count] == stored[count:]
+    assert [row["anchor"] for row in stored[:count]] == texts
+
+
+def test_what_the_database_refuses_of_columns_is_its_own_error(database: Engine) -> None:
+    columns = {"source_domain_id": [1, None], "target_domain_id": [1, 1]}
+    with pytest.raises(DBAPIError), store.writing(database) as session:
+        store.insert_columns(session, Backlink, columns, workspace_id=1, import_id=1)

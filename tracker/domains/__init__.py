@@ -54,6 +54,7 @@ segments, odd IPv4 spellings, tabs and line ends thrown away), then:
 
 from tracker.domains.address import MAX_LENGTH, Address, named, parse, target, try_parse
 from tracker.domains.canonical import SITE_TRACKING_PARAMETERS, TRACKING_PARAMETERS, TRACKING_PREFIXES
+from tracker.domains.column import AddressColumns, try_parse_all
 from tracker.domains.hosts import SUFFIX_LIST_DATE, domain_of, hostname, is_public_suffix, written_host
 from tracker.domains.ids import RULES, domain_id, page_id, page_ids
 
@@ -65,6 +66,7 @@ __all__ = [
     "TRACKING_PARAMETERS",
     "TRACKING_PREFIXES",
     "Address",
+    "AddressColumns",
     "domain_id",
     "domain_of",
     "hostname",
@@ -75,5 +77,6 @@ __all__ = [
     "parse",
     "target",
     "try_parse",
+    "try_parse_all",
     "written_host",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -19,11 +20,15 @@ class Reject:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one block: their line numbers, their cells, and what was no row."""
+    """Rows of one block: their line numbers, their cells by column, and what was no row."""
 
-    lines: list[int]
-    rows: list[list[str]]
+    lines: Sequence[int]
+    columns: Sequence[Sequence[str]]
     rejects: list[Reject]
+
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        return list(zip(*self.columns, strict=True))
 
 
 def fragment(text: str) -> str:

@@ -11,7 +11,7 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, repeat
 from pathlib import Path
 
 from tracker.errors import DataError
@@ -168,11 +168,24 @@ class _Joiner:
 
     def _cells(self, numbers: list[int], texts: list[str], rejects: list[Reject], ended: bool) -> Batch:
         texts = self._decoded(numbers, texts, rejects)
+        if columns := self._plain(texts):
+            return Batch(numbers, columns, rejects)
         rows = self._parsed(texts)
         width = self.table.width
         if set(map(len, rows)) - {width} or not all(map(any, rows)):
             numbers, rows = self._fitting(numbers, texts, rows, rejects, ended)
-        return Batch(numbers, rows, rejects)
+        return Batch(numbers, list(zip(*rows, strict=True)) or [()] * width, rejects)
+
+    def _plain(self, texts: list[str]) -> list[list[str]] | None:
+        """The columns of lines in which nothing is quoted and no cell lacks: no row need be looked at."""
+        width, delimiter = self.table.width, self.table.delimiter
+        if set(map(str.count, texts, repeat(delimiter))) != {width - 1} or delimiter * (width - 1) in texts:
+            return None
+        joined = delimiter.join(texts)
+        if '"' in joined or max(map(len, texts)) >= LONGEST_LINE:
+            return None
+        cells = joined.split(delimiter)
+        return [cells[n::width] for n in range(width)]
 
     def _parsed(self, texts: list[str]) -> list[list[str]]:
         try:

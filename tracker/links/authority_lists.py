@@ -155,8 +155,7 @@ class _AuthorityFile:
                 yield n, name, value
             return
         for batch in tables.batches(self.path, self.table):
-            for line, row in zip(batch.lines, batch.rows, strict=True):
-                yield line, row[self.domain], row[self.value]
+            yield from zip(batch.lines, batch.columns[self.domain], batch.columns[self.value], strict=True)
             yield from batch.rejects
 
 

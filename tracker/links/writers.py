@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table, func, insert
+from sqlalchemy import Table, func
 from sqlmodel import Session, SQLModel, col, select
 
 from tracker import store
@@ -55,11 +55,8 @@ class LinkWriter:
     def insert(self, part: Prepared) -> None:
         store.bulk_insert(self.session, DomainRow, part.publishers, ignore=True)
         if part.count:
-            owner: dict[str, list[Any]] = {
-                "workspace_id": [self.head.workspace_id] * part.count,
-                "import_id": [self.head.id] * part.count,
-            }
-            _insert(self.session, Backlink, {**owner, **part.columns})
+            owner = {"workspace_id": self.head.workspace_id, "import_id": cast(int, self.head.id)}
+            store.insert_columns(self.session, Backlink, part.columns, **owner)
         if part.newest and (self.newest is None or part.newest > self.newest):
             self.newest = part.newest
         self.count += part.count
@@ -147,41 +144,10 @@ def _day(cell: str, recognition: Recognition) -> date | None:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _insert(session: Session, model: type[SQLModel], columns: Mapping[str, list[Any]]) -> None:
-    """Columns → rows. On SQLite straight through the driver, each distinct value
-    bound once: half the time.
-    """
-    names = list(columns)
-    connection = session.connection()
-    if connection.dialect.name != "sqlite":
-        store.bulk_insert(
-            session,
-            model,
-            [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)],
-        )
-        return
-    table: Table = model.__table__  # type: ignore[attr-defined]
-    statement = str(insert(table).compile(dialect=connection.dialect, column_keys=names))
-    order = [column.name for column in table.columns if column.name in columns]
-    bound = [_bound(connection, table, name, columns[name]) for name in order]
-    connection.exec_driver_sql(statement, list(zip(*bound, strict=True)))
-
-
-def _bound(connection: Connection, table: Table, name: str, column: list[Any]) -> list[Any]:
-    kind = table.c[name].type
-    process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    if process is None:
-        return column
-    if name == "metrics":
-        return [None if value is None else process(value) for value in column]
-    texts = {value: None if value is None else process(value) for value in set(column)}
-    return [texts[value] for value in column]
-
-
 @contextmanager
 def indexes_afterwards(session: Session, path: Path, writer: LinkWriter | CountWriter) -> Iterator[None]:
     """SQLite: an import that outweighs what is there builds the indexes once, after its rows, in the same
-    transaction. That of the imports only grows at its end, which costs nothing meanwhile.
+    transaction. That of the imports only grows at its end, which costs little, and while others read.
     """
     connection = session.connection()
     table: Table = writer.table.__table__  # type: ignore[attr-defined]

@@ -401,3 +401,16 @@ def test_an_edge_of_the_open_web_graph_stands_in_where_no_export_knows(sqlite_da
     with store.writing(sqlite_database) as session:
         store.bulk_insert(session, WebEdge, edges)
     assert exposures(sqlite_database) == {(0, "Oltera", "example.org")}
+
+
+def test_infrastructure_is_a_source_for_nobody(sqlite_database: Engine) -> None:
+    facts = Facts()
+    fonts, bucket = "https://fonts.googleapis.com/a", "https://firm.s3.amazonaws.com/b"
+    facts.answer("best crm", cited=[NEWS, fonts, bucket])
+    for url in (NEWS, fonts, bucket):
+        facts.link(url, "https://oltera.com/")
+    facts.store(sqlite_database)
+    for only_cited in (True, False):
+        table = frames.links(sqlite_database, frames.world(sqlite_database), only_cited=only_cited).table
+        assert set(table["source"]) == {"example.org"}
+    assert exposures(sqlite_database) == {(0, "Oltera", "example.org")}

@@ -381,3 +381,21 @@ def test_noise_between_two_rows_never_costs_the_rows(
     text = f"{HEADER}\n{SOUND}\n{''.join(noise)}\n{SOUND}\n"
     sound, _ = read(write(tmp_path_factory.mktemp("noise") / "export.csv", text))
     assert [row.source_url for row in sound if row.anchor == "Acme"] == ["https://a.com/1", "https://a.com/1"]
+
+
+def test_rows_are_the_same_whether_a_quote_stands_somewhere_or_not(tmp_path: Path) -> None:
+    rest = "".join(
+        f"https://b{n}.com/,https://acme.com/,{anchor},,2026-01-01,,\n"
+        for n, anchor in enumerate(("x", "", " y ", "a;b", "it's", "x\ty", "é", "0\0"))
+    )
+    blank = ",,,,,,\n \n"
+    plain = read(write(tmp_path / "plain.csv", f"{HEADER}\n{rest}"))
+    for more in ("", blank):
+        quoted = read(
+            write(
+                tmp_path / "quoted.csv", f'{HEADER}\n{rest}{more}https://c.com/,https://acme.com/,"q",,,,\n'
+            )
+        )
+        assert quoted[0][: len(plain[0])] == plain[0]
+        assert (quoted[0][-1].anchor, quoted[1]) == ("q", plain[1])
+    assert read(write(tmp_path / "blank.csv", f"{HEADER}\n{rest}{blank}")) == plain

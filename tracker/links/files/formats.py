@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from tracker.links.files.words import WORDS
@@ -172,6 +173,7 @@ NOT_TRANSLATED = frozenset(WORDS["not translated"])
 """Words in a header that say it is some other table, although its cells look like one of Google's."""
 
 
+@lru_cache(maxsize=1 << 14)
 def plain(header: str) -> str:
     """A header name as it is compared: `URL Rating (desc)` and `url_rating` are one."""
     return re.sub(

@@ -44,7 +44,7 @@ AS_THEY_ARE = (
 class Prepared:
     """One block of rows, ready to store once they have an import."""
 
-    columns: dict[str, list[Any]]
+    columns: dict[str, Sequence[Any]]
     publishers: list[dict[str, Any]]
     """Domains met for the first time."""
     rejects: list[Reject]
@@ -94,7 +94,7 @@ class _Preparer:
         newest = max((each for each in {*first, *last, *lost_at} if each and each <= self.now), default=None)
         lost_at, reasons = self._lost(block, last, lost_at)
         targets = [self.site] * len(block) if self.site else block.column("target_domain")
-        columns: dict[str, list[Any]] = {
+        columns: dict[str, Sequence[Any]] = {
             "source_page_id": domains.page_ids(block.column("source_page")),
             "source_domain_id": list(map(ids.__getitem__, block.column("source_domain"))),
             "target_domain_id": list(map(ids.__getitem__, targets)),
@@ -105,7 +105,7 @@ class _Preparer:
             "metrics": _figures(block),
         }
         for name in AS_THEY_ARE:
-            columns[name] = list(block.column(name))
+            columns[name] = block.column(name)
         columns = {name: column for name, column in columns.items() if _told(column)}
         publishers, ids.fresh = ids.fresh, []
         return Prepared(columns, publishers, block.rejects, len(block), newest)

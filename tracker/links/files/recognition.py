@@ -101,13 +101,15 @@ def _json_batches(path: Path, recognition: Recognition, size: int = 2_000) -> It
     found = objects.elements(path, recognition.encoding, formats.CONTAINERS)
     count = 0
     while block := list(islice(found, size)):
-        batch = records.Batch([], [], [])
+        lines: list[int] = []
+        rows: list[list[str]] = []
+        rejects: list[Reject] = []
         for each in block:
             count += 1
             if isinstance(each, Reject):
-                batch.rejects.append(each)
+                rejects.append(each)
                 continue
             cells = objects.flat(each)
-            batch.lines.append(count)
-            batch.rows.append([cells.get(name, "") for name in recognition.header])
-        yield batch
+            lines.append(count)
+            rows.append([cells.get(name, "") for name in recognition.header])
+        yield records.Batch(lines, list(zip(*rows, strict=True)) or [()] * len(recognition.header), rejects)

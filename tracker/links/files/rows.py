@@ -4,13 +4,14 @@ guessed.
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tracker import domains
 from tracker.files import records, values
@@ -21,7 +22,8 @@ from tracker.links.files.recognition import Recognition, batches
 from tracker.links.files.words import WORDS
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
-NOWHERE = (None,) * len(domains.Address._fields)
+SAMPLE = 256
+"""Cells of a column that show whether it repeats itself."""
 
 
 class LinkRow(NamedTuple):
@@ -76,19 +78,25 @@ class Block:
         return len(self.columns[0])
 
     def __reduce__(self) -> Any:
-        """Rows are read in a process of their own, and a view of nothing does not travel."""
-        return _block, (
-            [[] if len(column) and column[0] is EMPTY else column for column in self.columns],
-            len(self),
-            self.rejects,
-        )
+        """Rows are read in a process of their own. A view of nothing does not travel, what says nothing need
+        not, and of columns packed alone less has to be remembered than of all together.
+        """
+        return _block, (list(map(_packed, self.columns)), len(self), self.rejects)
 
     def column(self, name: str) -> Sequence[Any]:
         return self.columns[LinkRow._fields.index(name)]
 
 
-def _block(columns: list[Sequence[Any]], count: int, rejects: list[Reject]) -> Block:
-    return Block([column or [EMPTY] * count for column in columns], rejects)
+def _packed(column: Sequence[Any]) -> bytes | Literal[False] | None:
+    if not column or (column[0] is None and column.count(None) == len(column)):
+        return None
+    return False if column[0] is EMPTY else pickle.dumps(column, pickle.HIGHEST_PROTOCOL)
+
+
+def _block(packed: list[bytes | Literal[False] | None], count: int, rejects: list[Reject]) -> Block:
+    blank: dict[object, list[Any]] = {None: [None] * count, False: [EMPTY] * count}
+    columns = [pickle.loads(each) if isinstance(each, bytes) else blank[each] for each in packed]  # noqa: S301
+    return Block(columns, rejects)
 
 
 def rows(path: Path | str, recognition: Recognition) -> Iterator[LinkRow | Reject]:
@@ -109,16 +117,6 @@ def blocks(path: Path | str, recognition: Recognition) -> Iterator[Block]:
 
 def _text(cell: str) -> str:
     return cell.strip().replace("\0", "")
-
-
-def _url(cell: str) -> domains.Address:
-    address = domains.try_parse(cell.strip())
-    if address is None:
-        bare = domains.try_parse(_with_scheme(cell))
-        address = bare and bare._replace(url=cell.strip())
-    if address is None:
-        raise ValueError("is not a web address")
-    return address
 
 
 def _with_scheme(cell: str) -> str:
@@ -211,7 +209,6 @@ class _Reader:
         recognition = self.recognition
         flag = values.marked if recognition.layout.blank_is_false else values.truth
         convert: dict[str, Callable[[str], Any]] = {
-            "url": _url,
             "domain": _domain,
             "text": _text,
             "truth": flag,
@@ -229,34 +226,31 @@ class _Reader:
 
     def read(self, batch: records.Batch) -> Block:
         rejects = list(batch.rejects)
-        lines, rows = self._without_headers(batch, rejects)
+        lines, cells = self._without_headers(batch, rejects)
         wrong: dict[int, str] = {}
-        cells = list(zip(*rows, strict=True)) or [()] * len(self.recognition.header)
         columns = self._columns(lines, cells, wrong)
-        rejects += [Reject(lines[n], why, _join(rows[n])) for n, why in wrong.items()]
+        rejects += [Reject(lines[n], why, _join([cell[n] for cell in cells])) for n, why in wrong.items()]
         rejects.sort(key=lambda reject: reject.line)
         if wrong:
             sound = [n for n in range(len(lines)) if n not in wrong]
-            columns, rows = _picked(columns, sound), [rows[n] for n in sound]
-        return Block(self._spread(columns, rows) if self.recognition.match.targets else columns, rejects)
+            columns, cells = _picked(columns, sound), _picked(cells, sound)
+        return Block(self._spread(columns, cells) if self.recognition.match.targets else columns, rejects)
 
     def _without_headers(
         self, batch: records.Batch, rejects: list[Reject]
-    ) -> tuple[list[int], list[list[str]]]:
+    ) -> tuple[Sequence[int], Sequence[Sequence[str]]]:
         """Files put together from several keep their headers in the middle."""
-        header = list(self.recognition.header)
-        if self.recognition.delimiter is None or header not in batch.rows:
-            return batch.lines, batch.rows
-        kept = [(n, row) for n, row in zip(batch.lines, batch.rows, strict=True) if row != header]
-        rejects += [
-            Reject(n, "the header again: several files put together?", _join(row))
-            for n, row in zip(batch.lines, batch.rows, strict=True)
-            if row == header
-        ]
-        return [n for n, _ in kept], [row for _, row in kept]
+        header = self.recognition.header
+        if self.recognition.delimiter is None or header[0] not in batch.columns[0]:
+            return batch.lines, batch.columns
+        again = [n for n, row in enumerate(batch.rows) if row == header]
+        reason, text = "the header again: several files put together?", _join(header)
+        rejects += [Reject(batch.lines[n], reason, text) for n in again]
+        kept = sorted({*range(len(batch.lines))} - {*again})
+        return [batch.lines[n] for n in kept], _picked(batch.columns, kept)
 
     def _columns(
-        self, lines: list[int], columns: list[tuple[str, ...]], wrong: dict[int, str]
+        self, lines: Sequence[int], columns: Sequence[Sequence[str]], wrong: dict[int, str]
     ) -> list[Sequence[Any]]:
         match, nothing = self.recognition.match, [None] * len(lines)
 
@@ -266,8 +260,15 @@ class _Reader:
                 return nothing
             return self._column(formats.FIELDS[name], columns[place], self.recognition.header[place], wrong)
 
-        source_url, source_page, source_domain = self._addresses("source", get, nothing)
-        target_url, _, target_domain = self._addresses("target", get, nothing)
+        def end(of: str) -> domains.AddressColumns:
+            """URL, page and domain; where the file names no pages, the domain alone."""
+            place = match.fields.get(f"{of}_url")
+            if place is None:
+                return domains.AddressColumns(nothing, nothing, get(f"{of}_domain"))
+            return self._addresses(columns[place], self.recognition.header[place], wrong)
+
+        source_url, source_page, source_domain = end("source")
+        target_url, _, target_domain = end("target")
         link_types = get("link_type")
         rels, nofollow, ugc, sponsored = self._rel(get, link_types, nothing)
         lost_at, lost = get("lost_at"), get("lost")
@@ -304,15 +305,6 @@ class _Reader:
             self._figures(columns, len(lines), wrong),
             self._labels(columns, len(lines)),
         ]
-
-    def _addresses(
-        self, end: str, get: Callable[[str], list[Any]], nothing: list[Any]
-    ) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
-        """URL, page and domain of one end of the links; where the file names no pages, the domain alone."""
-        if (found := get(f"{end}_url")) is nothing:
-            return nothing, nothing, get(f"{end}_domain")
-        urls, pages, _, owners = zip(*(each or NOWHERE for each in found), strict=True) if found else [()] * 4
-        return urls, pages, owners
 
     def _rel(
         self, get: Callable[[str], list[Any]], link_types: list[Any], nothing: list[Any]
@@ -366,7 +358,7 @@ class _Reader:
         )
 
     def _figures(
-        self, columns: list[tuple[str, ...]], count: int, wrong: dict[int, str]
+        self, columns: Sequence[Sequence[str]], count: int, wrong: dict[int, str]
     ) -> list[Mapping[str, float]]:
         metrics = self.recognition.match.metrics
         figures = [self._column("number", columns[place], name, wrong) for name, place in metrics.items()]
@@ -378,7 +370,7 @@ class _Reader:
             for row in zip(*figures, strict=True)
         ]
 
-    def _labels(self, columns: list[tuple[str, ...]], count: int) -> list[Mapping[str, str]]:
+    def _labels(self, columns: Sequence[Sequence[str]], count: int) -> list[Mapping[str, str]]:
         labels = self.recognition.match.labels
         if not labels:
             return [EMPTY] * count
@@ -389,40 +381,47 @@ class _Reader:
             for row in zip(*cells, strict=True)
         ]
 
-    def _spread(self, columns: list[Sequence[Any]], rows: list[list[str]]) -> list[Sequence[Any]]:
+    def _spread(self, columns: list[Sequence[Any]], cells: Sequence[Sequence[str]]) -> list[Sequence[Any]]:
         """A row of a link matrix → one row for each site that the page links to."""
         sites = {_domain(site): place for site, place in self.recognition.match.targets.items()}
         links = [
-            (n, site) for n, row in enumerate(rows) for site, place in sites.items() if _says_yes(row[place])
+            (n, site)
+            for n in range(len(columns[0]))
+            for site, place in sites.items()
+            if _says_yes(cells[place][n])
         ]
         spread = _picked(columns, [n for n, _ in links])
         spread[LinkRow._fields.index("target_domain")] = [site for _, site in links]
         return spread
 
-    def _urls(self, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
-        """Linking pages hardly repeat, so what they are is only remembered where they did; targets repeat all
-        the time.
-        """
-        if len(set(cells)) * 2 < len(cells):
-            return self._remembered("url", cells, name, wrong)
-        parse = domains.try_parse
-        addresses: list[Any] = list(map(parse, map(str.strip, cells)))
-        if None in addresses:
-            again = [n for n, address in enumerate(addresses) if address is None]
+    def _addresses(self, cells: Sequence[str], name: str, wrong: dict[int, str]) -> domains.AddressColumns:
+        """Linking pages hardly repeat; targets do all the time, and each is read once."""
+        if len(set(cells[:SAMPLE])) * 2 < len(cells[:SAMPLE]):
+            places = {cell: n for n, cell in enumerate(dict.fromkeys(cells))}
             late: dict[int, str] = {}
-            for n, address in zip(
-                again, self._remembered("url", [cells[n] for n in again], name, late), strict=True
-            ):
-                addresses[n] = address
-            for n, why in late.items():
-                wrong.setdefault(again[n], why)
-        return addresses
+            distinct = self._addresses_of(list(places), name, late)
+            at = [places[cell] for cell in cells]
+            if late:
+                for n, place in enumerate(at):
+                    if place in late:
+                        wrong.setdefault(n, late[place])
+            return domains.AddressColumns(*([column[n] for n in at] for column in distinct))
+        return self._addresses_of(cells, name, wrong)
+
+    def _addresses_of(self, cells: Sequence[str], name: str, wrong: dict[int, str]) -> domains.AddressColumns:
+        read = domains.try_parse_all(list(map(str.strip, cells)))
+        for n in [n for n, url in enumerate(read.urls) if url is None] if None in read.urls else ():
+            address = domains.try_parse(_with_scheme(cells[n]))
+            if address is None:
+                wrong.setdefault(n, _complaint(name, "is not a web address", cells[n]))
+            else:
+                read.urls[n] = cells[n].strip()
+                read.canonicals[n], read.domains[n] = address.canonical, address.domain
+        return read
 
     def _column(self, kind: str, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
-        if kind == "url":
-            return self._urls(cells, name, wrong)
         if kind == "text":
-            return [cell.strip() if "\0" not in cell else _text(cell) for cell in cells]
+            return list(map(_text if "\0" in "".join(cells) else str.strip, cells))
         return self._remembered(kind, cells, name, wrong)
 
     def _remembered(self, kind: str, cells: Sequence[str], name: str, wrong: dict[int, str]) -> list[Any]:
@@ -431,12 +430,16 @@ class _Reader:
         if memo.failed:
             for n, value in enumerate(converted):
                 if isinstance(value, Wrong):
-                    wrong.setdefault(n, f"{name} {value.why}: {records.fragment(value.cell)[:60]!r}")
+                    wrong.setdefault(n, _complaint(name, value.why, value.cell))
                     converted[n] = None
         return converted
 
 
-def _picked(columns: list[Sequence[Any]], places: list[int]) -> list[Sequence[Any]]:
+def _complaint(name: str, why: str, cell: str) -> str:
+    return f"{name} {why}: {records.fragment(cell)[:60]!r}"
+
+
+def _picked(columns: Sequence[Sequence[Any]], places: list[int]) -> list[Sequence[Any]]:
     return [[column[n] for n in places] for column in columns]
 
 

@@ -39,7 +39,7 @@ def settled(
     return replace(draft, scope=scope, scope_evidence=why, warnings=tuple(_warnings(draft, text, sample)))
 
 
-def _sample(path: Path, recognition: Recognition, limit: int) -> list[list[str]]:
+def _sample(path: Path, recognition: Recognition, limit: int) -> list[tuple[str, ...]]:
     return list(islice((row for batch in batches(path, recognition) for row in batch.rows), limit))
 
 
