@@ -30,6 +30,10 @@ class NameSpan:
 
 _AND = r"and|or|vs\.?|versus|und|oder|et|ou|y|o|e|ed|en|of|och|eller|og|i|lub|ve|veya|и|или"
 _JOINT = re.compile(rf"[\"”'’)]*(?:\s*[,/&+|]\s*(?:{_AND})?|\s+(?:{_AND}))\s*[\"“'‘(]*")
+_TO = re.compile(r"\s+to\s+")
+_FROM = re.compile(
+    r"(?:switch|migrat|mov|sync|import|port|chang|convert|com|cam|transfer|integrat)\w*(?: \w+){0,3} from\s+$"
+)
 _COMMA = re.compile(r"\s*,\s*")
 _LAST = re.compile(r"([^\W\d_]+)\s+[\"“'‘(]*$")
 
@@ -53,12 +57,18 @@ def _with_their_kind(text: str, spans: list[NameSpan]) -> Iterator[NameSpan]:
 def _runs(text: str, spans: list[NameSpan]) -> Iterator[list[NameSpan]]:
     run: list[NameSpan] = []
     for span in spans:
-        if run and not _JOINT.fullmatch(text[run[-1].fold_end : span.fold_start]):
+        between = text[run[-1].fold_end : span.fold_start] if run else ""
+        if run and not (_JOINT.fullmatch(between) or _goes_over(text, run[-1].fold_start, between)):
             yield run
             run = []
         run.append(span)
     if run:
         yield run
+
+
+def _goes_over(text: str, first: int, between: str) -> bool:
+    """`switched from notion to obsidian`."""
+    return _TO.fullmatch(between) is not None and _FROM.search(text, max(0, first - 60), first) is not None
 
 
 def _are_of_a_kind(text: str, run: list[NameSpan]) -> bool:

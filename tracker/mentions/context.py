@@ -40,6 +40,7 @@ _COMPANY = re.compile(
     r"(?:,|\s*[/&+]|\s+(?:and|or|vs\.?|versus|und|oder|et|ou|y|o|e|ed|en|of|och|og|i|"
     r"lub))\s*[*_\"“]*[A-ZÀ-Þ]\w"
 )
+_OTHER = re.compile(r"(?<=[*_\"“/&+\s])[A-ZÀ-Þ][\w'’-]+")
 _COLON = re.compile(r"[:：]\s*$")
 _GOES_ON_SMALL = re.compile(r"(?:\s+[A-ZÀ-Þ][\w'’-]*){1,2}\s+[^\W\d_A-ZÀ-Þ]")
 _PRODUCT = re.compile(r"(?:\s+[A-ZÀ-Þ0-9][\w'’-]*){1,3}\s+(?P<verb>[^\W\d_]+)")
@@ -70,6 +71,7 @@ class _Cues:
     adverbs: frozenset[str]
     company_nouns: frozenset[str]
     plan_names: frozenset[str]
+    firm_names: frozenset[str]
     nouns: frozenset[str]
     qualifiers: frozenset[str]
     labels: frozenset[str]
@@ -225,7 +227,7 @@ class _Here:
     def is_a_term(self) -> bool:
         """`your Target Audience`, `the Linear Regression model`: a thing with capitals, and not one of a
         company."""
-        following = self.next_word
+        following = re.sub(r"['’]s$", "", self.next_word)
         if self.last_word == "The" and following in ("between", "of"):
             return True
         return (
@@ -266,14 +268,16 @@ class _Here:
             return "name"
         if adverb:
             return "open" if _COMPANY.match(self.after) else "word"
-        if _APART.match(self.after) or _COMPANY.match(self.after):
+        if _APART.match(self.after) or self._stands_with_one():
             return "name"
         following = self.next_word
         small = following.lower()
         small = small.rstrip(",;:.?!")
         if small in cues().company_nouns or (small in cues().nouns and word not in cues().qualifiers):
             return "name"
-        if following[:1].isupper() and small in cues().plan_names and word not in cues().qualifiers:
+        if following[:1].isupper() and (
+            small in cues().plan_names or (small in cues().firm_names and word not in cues().qualifiers)
+        ):
             return "name"
         if self.after[:1] in ":：" and word not in cues().labels:
             return "name"
@@ -287,6 +291,13 @@ class _Here:
         if self.whole or (ends and self._follows_a_name()):
             return "name"
         return "name" if self._names_a_product(word) else "open"
+
+    def _stands_with_one(self) -> bool:
+        """`Target, Walmart`; in a heading every word has a capital: `Linear and Generalized Models`."""
+        if _COMPANY.match(self.after) is None:
+            return False
+        other = _OTHER.search(self.after)
+        return not (self.heading and other and languages_of(other[0].lower()))
 
     def _names_a_product(self, word: str) -> bool:
         """`Oracle NetSuite`, `Chase Sapphire Preferred is`; not `Compare NetSuite`, `Linear TV`."""

@@ -118,6 +118,7 @@ class Finder:
         folded = fold(prose)
         candidates: list[company.NameSpan] = []
         silenced: dict[int, list[tuple[int, int]]] = {}
+        other: set[tuple[int, str]] = set()
         for index, start, end in self._automaton.find_matches_as_indexes(folded.text, overlapping=True):
             pattern = self._patterns[index]
             source = folded.source(start, end)
@@ -128,6 +129,8 @@ class Finder:
                 if standing or phrases.ends_here(folded, prose, start, end):
                     for key in pattern.keys:
                         silenced.setdefault(key, []).append((start, end))
+            elif standing and pattern.senses and pattern.senses.fit(prose, *source):
+                other.add((pattern.keys[0], prose[source[0] : source[1]]))
             elif standing and (verdict := _verdict(prose, *source, pattern)) != "word":
                 candidates.append(company.NameSpan(pattern.keys[0], start, end, *source, standing, verdict))
         code = markup.code(text)
@@ -136,6 +139,7 @@ class Finder:
             for span in candidates
             if not _is_within(span.fold_start, span.fold_end, silenced.get(span.key, ()))
             and not (code and prose[span.start].islower() and _is_within(span.start, span.end, code))
+            and not (other and _is_abbreviation_of(other, span.key, prose[span.start : span.end]))
         ]
         return prose, folded, company.settled(folded.text, _longest(named))
 
@@ -186,8 +190,8 @@ def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Ver
     """The best of what its spellings say: where several fold alike, the mildest rule decides."""
     if pattern.short and terms.is_term(prose, start, end):
         return "word"
-    if pattern.senses and pattern.senses.fit(prose, start, end):
-        return "word"
+    if pattern.senses and pattern.senses.owns(prose, end):
+        return "name"
     written = _plain(prose[start:end])
     if _ABBREVIATION.fullmatch(written) and written in senses.defined(prose):
         return "word"
@@ -245,6 +249,11 @@ def _plain(text: str) -> str:
         return " ".join(text.split())
     bare = html.unescape(_ESCAPED.sub(r"\1", text)).translate(INVISIBLE)
     return " ".join(unicodedata.normalize("NFKC", bare).split())
+
+
+def _is_abbreviation_of(other: set[tuple[int, str]], key: int, written: str) -> bool:
+    """Whether the text uses this abbreviation in another sense: it keeps to one."""
+    return (key, written) in other and _ABBREVIATION.fullmatch(written) is not None
 
 
 def _is_within(first: int, last: int, spans: Sequence[tuple[int, int]]) -> bool:

@@ -29,8 +29,15 @@ class Senses:
     after: re.Pattern[str] | None
     before: re.Pattern[str] | None
     near: re.Pattern[str] | None
+    own: re.Pattern[str] | None
+
+    def owns(self, prose: str, end: int) -> bool:
+        """Whether what follows is sold by the company alone."""
+        word = _NEXT.match(prose, end) if self.own else None
+        return word is not None and self.own is not None and bool(self.own.fullmatch(fold(word[1]).text))
 
     def fit(self, prose: str, start: int, end: int) -> bool:
+        """Whether its neighbours say that it means something else."""
         before, after = prose[max(0, start - _REACH) : start], prose[end : end + _REACH]
         if self.after and (word := _NEXT.match(after)) and self.after.fullmatch(fold(word[1]).text):
             return True
@@ -64,7 +71,7 @@ def defined(prose: str) -> frozenset[str]:
 def _table() -> dict[str, Senses]:
     raw = words_of("tracker.mentions", "senses.yaml")
     return {
-        name: Senses(*(_any(entry.get(key, "").split()) for key in ("after", "before", "near")))
+        name: Senses(*(_any(entry.get(key, "").split()) for key in ("after", "before", "near", "own")))
         for name, entry in raw.items()
     }
 

@@ -53,8 +53,8 @@ class Spelling:
     """Whether a user asked for just this, whatever else it may mean."""
 
 
-_SOFTENED = {"ka": "c", "ка": "ц", "ra": "rz", "ga": "dz"}
-"""Żabka: Żabce, Zara: Zarze."""
+_SOFTENED = {"ka": "c", "ка": "ц", "ra": "rz", "ga": "dz", "da": "dz", "ta": "c", "га": "з", "ha": "z"}
+"""Żabka: Żabce, Zara: Zarze, Kanada: Kanadzie."""
 
 _WEAKENED = tuple(
     (re.compile(strong), weak)
@@ -64,6 +64,18 @@ _WEAKENED = tuple(
         (r"(?<=\w\w)nt(?=[aeiouy]$)", "nn"),
         (r"(?<=\w\w)nen$", "se"),
         (r"(?<=\w[aeiouy])s$", "kse"),
+        (r"(?<=\w[b-df-hj-np-tv-z])i$", "e"),
+        (r"(?<=[a-z][a-z]h)t(?=[aeiouy]$)", "d"),
+        (r"(?<=[a-z][a-z])t$", "c"),
+        (r"(?<=[a-z][a-z])d$", "dz"),
+        (r"(?<=[a-z][a-z])r$", "rz"),
+        (r"(?<=[a-z][a-z])e(?=[lr]$)", ""),
+        (r"(?<=[a-z][a-z][a-z])[yi]$", ""),
+        (r"(?<=[а-яіїєґ][а-яіїєґ])[иыіо]й$", ""),
+        (r"(?<=[а-яіїєґ][а-яіїєґ])[ыи]$", ""),
+        (r"(?<=[а-яіїєґ])і(?=[бвгґджзклмнпрстфхцчшщ]$)", "о"),
+        (r"(?<=[а-яіїєґ])і(?=[бвгґджзклмнпрстфхцчшщ]$)", "є"),
+        (r"(?<=[а-яіїєґ][а-яіїєґ])г$", "з"),
     )
 )
 _CYRILLIC = re.compile(r"[а-яіїєґ]")
@@ -284,7 +296,8 @@ def _stems(folded: str, seen: set[str]) -> Iterator[Spelling]:
 
 
 def _weakened(folded: str, seen: set[str]) -> Iterator[Spelling]:
-    """What Finnish puts before its endings: Gigantti is Giganti|sta, S-Pankki S-Panki|ssa."""
+    """What Finnish and Slavic languages put before their endings: Gigantti is Giganti|sta, Sokos Sokokse|lta,
+    Fiat Fiac|ie, Харків Харков|а."""
     for strong, weak in _WEAKENED:
         stem = strong.sub(weak, folded)
         if stem != folded and stem not in seen:

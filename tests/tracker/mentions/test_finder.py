@@ -617,7 +617,7 @@ _PIECES = st.sampled_from([*_NAMES, *_ODD, *" .,'’-*_[]()\n", "a", "7", "no in
 _TEXTS = st.lists(_PIECES, max_size=14).map("".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(_TEXTS)
 def test_every_span_is_a_name_in_order_and_no_part_of_a_word(text: str) -> None:
     spans = FINDER.spans(text)
