@@ -118,6 +118,7 @@ def serve(
         actions: dict[str, schedule.Action] = {
             "run": lambda what, due, ending: clock.scheduled_run(db, settings, what, due, ending),
             "report": lambda what, due, ending: clock.scheduled_report(db, reports, what, due),
+            "alerts": lambda what, due, ending: clock.tell_alerts(db, settings, what, datetime.now(UTC)),
         }
         telling = threading.Thread(
             target=clock.keep_delivering, args=(db, stop, _with_the_time), name="delivery", daemon=True

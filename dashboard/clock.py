@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracker import numbers
 from tracker.cli.run import limits_of
 from tracker.cli.workspaces import synced
 from tracker.errors import CiteliftError, UsageError
@@ -71,6 +72,8 @@ def scheduled_run(
 
     with jobs.sandbox_for(catalog) as url:
         summary = asyncio.run(work())
+    if not ending.is_set():
+        tell_alerts(db, settings, what, datetime.now(UTC))
     return f"run {summary.run_id} {summary.state}" + (f": {summary.reason}" if summary.reason else "")
 
 
@@ -147,6 +150,29 @@ def _report(db: Database, folder: Path, what: Schedule, due: datetime, told: Peo
                 now=now,
             )
     return f"report {', '.join(str(path) for path in written)}"
+
+
+def tell_alerts(db: Database, settings: Settings, what: Schedule, now: datetime) -> str:
+    """What there is to alert of, stored once and told to each person once: after a run, and on schedule."""
+    from analysis import alarms, frames
+    from tracker import store
+    from tracker.catalog import look
+    from tracker.notify import outbox, people, telling
+
+    catalog = Path(what.catalog)
+    told = people.load(catalog)
+    if not any("alerts" in person.gets for person in told.recipients):
+        return "nobody is told of alerts"
+    world = frames.world(db, what.workspace_id)
+    budget = settings.month_budget_usd
+    micros = None if budget is None else round(budget * 1e6)
+    found = alarms.alarms(db, world, now, month_budget=micros)
+    pages = look.load(catalog).pages
+    with store.writing(db) as session:
+        fresh = telling.note(session, world.id, found, now)
+        telling.post_due(session, world.id, told, now, lambda each: alarms.message(world, each, pages))
+    sent = outbox.send_due(db, world.id, told, now)
+    return f"{numbers.counted(len(fresh), 'new alert')}; {sent}"
 
 
 def _week_of(due: datetime, timezone: str, period: str) -> date:

@@ -101,6 +101,7 @@ FLOORS = {
         "changes judged planned review",
         "alerts work",
         "report",
+        "alarms",
         "cli",
     ),
     "dashboard": (

@@ -36,7 +36,7 @@ from tracker.errors import CiteliftError, UsageError
 from tracker.models import Firing, Schedule
 
 log = logging.getLogger("citelift.clock")
-Kind = Literal["run", "report"]
+Kind = Literal["run", "report", "alerts"]
 Action = Callable[[Schedule, datetime, threading.Event], str]
 """(schedule, due moment, stop) → what came of it, in a few words."""
 CLOCK = "clock"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from analysis.cli import (
+    alerts,
     authority,
     classes,
     experiments,
@@ -59,6 +60,7 @@ def register(app: typer.Typer) -> None:
         prospects,
         work,
         experiments,
+        alerts,
         quality,
         classes,
         graph,

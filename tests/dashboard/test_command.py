@@ -223,6 +223,8 @@ READING = {
     "disavow export": (),
     "disavow merge": ("disavow.txt",),
     "schedule list": (),
+    "notify list": (),
+    "alerts": (),
     "event list": (),
     "brands suggest": (),
     "brands list": (),

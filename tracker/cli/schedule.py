@@ -30,7 +30,7 @@ def schedule_add(
     where: Where,
     name: Annotated[str, typer.Argument(help="A name; an existing one is replaced.")],
     cron: Annotated[str, typer.Argument(help="Five fields: minute hour day month weekday.")],
-    kind: Annotated[str, typer.Option(help="run or report.")] = "run",
+    kind: Annotated[str, typer.Option(help="run, report or alerts.")] = "run",
     timezone: Annotated[str, typer.Option(help="IANA name, like Europe/Berlin.")] = "UTC",
     period: Annotated[
         Literal["week", "month", "quarter"], typer.Option(help="Of a report: what it is of.")
