@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     add(app, dashboard, group=READ)
     add(app, serve, group=AUTOMATE)
     add(app, api, group=AUTOMATE)
+    add(app, agents, "mcp", AUTOMATE)
 
 
 def demo(
@@ -97,6 +98,37 @@ def api(
     with opened(settings, read_only=True):
         pass
     server.serve_api(settings, port, address)
+
+
+def agents(
+    where: Where,
+    http: Annotated[
+        bool, typer.Option("--http", help="Over streamable HTTP, for whoever has a token; default stdio.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port; 0 takes a free one.")] = 8503,
+    address: Annotated[
+        str, typer.Option(help="Interface to listen on; the default is this machine only.")
+    ] = HERE,
+    role: Annotated[
+        Literal["viewer", "editor"],
+        typer.Option("--role", help="Over stdio: an editor may also note events and set states."),
+    ] = "viewer",
+    skill: Annotated[bool, typer.Option("--skill", help="Print the skill file for agents, and end.")] = False,
+) -> None:
+    """Let agents read it: an MCP server over stdio, or over HTTP with tokens."""
+    from dashboard.extra import required
+
+    server = required("dashboard.mcp.server", "api")
+    if skill:
+        out.print(server.SKILL.read_text("utf-8"), markup=False)
+        return
+    settings = where.settings()
+    with opened(settings, read_only=True):
+        pass
+    if http:
+        server.serve_http(settings, port, address)
+    else:
+        server.serve_stdio(settings, role)
 
 
 def serve(

@@ -107,6 +107,7 @@ FLOORS = {
     "dashboard": (
         "data charts server clock manual extra",
         "strings api",
+        "mcp",
         "places",
         "widgets doors",
         "cells glance marked untracked",
@@ -129,7 +130,7 @@ FLOOR = {
     for wing in floor.split()
 }
 DOORS = {"tracker.cli", "analysis.cli"} | {
-    f"dashboard.{name}" for name in ("command", "cli", "demo", "clock", "server", "api")
+    f"dashboard.{name}" for name in ("command", "cli", "demo", "clock", "server", "api", "mcp")
 }
 
 

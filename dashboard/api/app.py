@@ -13,18 +13,20 @@ from urllib.parse import urlencode
 from fastapi import Body, Depends, FastAPI, Query, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from dashboard.api import acts, shapes
+from dashboard.api.admission import admitted
 from dashboard.api.calling import ApiDesk
 from dashboard.api.limits import RequestLimits
 from dashboard.api.offered import READINGS, Day, OfferedVerb, Word
+from dashboard.api.paging import RowsPage, page_of, paged
 from dashboard.api.problems import RESPONSES, ProblemFound, Refusal, install
-from tracker import __version__, store, tokens
+from tracker import __version__
 from tracker.cli.printing import as_json_text
 from tracker.tokens import Bearer
 
-PAGE, PAGE_MOST = 500, 5_000
+PAGE = 500
 SCHEME = HTTPBearer(auto_error=False, description="A secret of `citelift tokens add`")
 HEADERS = {
     "Cache-Control": "private, no-cache",
@@ -76,28 +78,13 @@ def _bearer(desk: ApiDesk, limits: RequestLimits) -> Callable[..., Bearer]:
         request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(SCHEME)] = None
     ) -> Bearer:
         host = request.client.host if request.client else "unknown"
-        found = None
-        if given is not None:
-            limits.look(f"stranger {host}")
-            with store.reading(desk.database) as session:
-                found = tokens.bearer(session, given.credentials, now=datetime.now(UTC))
-        if found is None:
-            if given is not None:
-                limits.stranger(f"stranger {host}")
-            raise Refusal(
-                401,
-                "no token" if given is None else "this token is unknown, revoked or expired",
-                "send `Authorization: Bearer …` with a secret of `citelift tokens add NAME`",
-                {"WWW-Authenticate": "Bearer"},
-            )
-        limits.take(f"token {found.token}")
-        return found
+        return admitted(desk, limits, host, given.credentials if given else None)
 
     return bearer
 
 
 def _add_reading(app: FastAPI, desk: ApiDesk, reading: OfferedVerb, bearer: Callable[..., Bearer]) -> None:
-    takes = _paged(reading)
+    takes = paged(reading, PAGE)
 
     def read(
         request: Request,
@@ -106,12 +93,11 @@ def _add_reading(app: FastAPI, desk: ApiDesk, reading: OfferedVerb, bearer: Call
     ) -> Response:
         mark = desk.mark(who.workspace_id, who.workspace)
         tag = f'"{mark}"'
-        if tag in [
-            each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")
-        ]:
+        held = request.headers.get("if-none-match", "").split(",")
+        if tag in [each.strip().removeprefix("W/") for each in held]:
             return Response(status_code=304, headers={"ETag": tag})
         value = desk.answer(reading, given, who.workspace, mark)
-        return _page(request, value, given, mark)
+        return _sent(request, page_of(value, given, mark), mark)
 
     app.get(
         f"/v1/{reading.path}",
@@ -124,43 +110,15 @@ def _add_reading(app: FastAPI, desk: ApiDesk, reading: OfferedVerb, bearer: Call
     )(read)
 
 
-def _paged(reading: OfferedVerb) -> type[BaseModel]:
-    fields: dict[str, Any] = {
-        "page_size": (int, Field(PAGE, ge=1, le=PAGE_MOST, description="Rows of a page.")),
-        "cursor": (
-            str | None,
-            Field(
-                None,
-                pattern=r"^[0-9a-f]{24}\.[0-9]{1,9}$",
-                description="From the Link header of the page before.",
-            ),
-        ),
-    }
-    return create_model(f"{reading.name}_query", __base__=reading.takes, **fields)
-
-
-def _page(request: Request, value: Any, given: Any, mark: str) -> Response:
+def _sent(request: Request, page: RowsPage, mark: str) -> Response:
     headers = {"ETag": f'"{mark}"'}
-    rows = value.get("rows") if isinstance(value, dict) else None
-    if rows is not None:
-        begin = _begin(given.cursor, mark)
-        end = begin + given.page_size
-        headers["X-Total-Count"] = str(len(rows))
-        if end < len(rows):
-            kept = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-            following = urlencode([*kept, ("cursor", f"{mark}.{end}")])
-            headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
-        value = value | {"rows": rows[begin:end]}
-    return Response(as_json_text(value), media_type="application/json", headers=headers)
-
-
-def _begin(cursor: str | None, mark: str) -> int:
-    if cursor is None:
-        return 0
-    seen, _, begin = cursor.partition(".")
-    if seen != mark:
-        raise Refusal(409, "the data changed since that page", "begin again, without a cursor")
-    return int(begin)
+    if page.total is not None:
+        headers["X-Total-Count"] = str(page.total)
+    if page.following is not None:
+        kept = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+        following = urlencode([*kept, ("cursor", page.following)])
+        headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
+    return Response(as_json_text(page.body), media_type="application/json", headers=headers)
 
 
 class NewEvent(BaseModel):
