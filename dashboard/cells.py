@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.changes import WeekChange
+from analysis.changes import Pair, WeekChange
 from analysis.events.study import EARLY, EventRow, PathPoint
 from analysis.experiments import words as experiment_words
 from analysis.frames import Scope, World
+from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow
 from analysis.lift.listing import ListingTable
 from analysis.prospects import Ground, LinkedPage, ProspectRow
@@ -32,6 +33,7 @@ from dashboard.strings import (
     Measure,
     Overview,
     ProspectsPage,
+    Rivals,
     Sources,
 )
 from tracker import numbers
@@ -53,21 +55,19 @@ def window(scope: Scope, world: World, excluded: pd.DataFrame) -> str:
     return words
 
 
-def verdict(change: WeekChange | None) -> widgets.Safe:
-    if change is None:
-        return widgets.badge(Measure.ONE_WEEK)
-    mark = widgets.badge(
-        Measure.CHANGE[change.verdict], Measure.TONE[change.verdict], "; ".join(change.reasons)
-    )
-    if change.difference.estimate is None:
-        return mark
-    before = "week" if change.weeks == 1 else numbers.counted(change.weeks, "week")
-    return widgets.join(mark, " ", _size(change), " ", Measure.SINCE.format(before=before))
+def brand_line(
+    row: Row, rows: list[Row], moved: WeekChange | None, hues: Mapping[str, str]
+) -> tuple[object, ...]:
+    """A brand among `rows`; a rival's name opens it against the own brand."""
+    named = [each.rates["mention_rate"] for each in rows]
+    top = max((rate.high or rate.estimate or 0) for rate in named) or 1
+    own = widgets.join(row.brand, f" ({Common.OWN})")
+    name = own if row.own else widgets.door("rival", row.brand, brand=row.brand)
+    return name, *rates(row, top, hues[row.brand]), change(moved), numbers.count(row.answers)
 
 
-def rates(row: Row, top: float) -> tuple[object, ...]:
+def rates(row: Row, top: float, colour: str) -> tuple[object, ...]:
     named, cited, share = (row.rates[name] for name in Measure.NAMES)
-    colour = charts.ACCENT if row.own else charts.QUIET
     drawn = widgets.picture(
         charts.whisker(named.low, named.estimate, named.high, top=top, colour=colour), Common.INTERVAL
     )
@@ -84,12 +84,6 @@ def change(moved: WeekChange | None) -> widgets.Safe:
     return widgets.small(
         numbers.points(d.estimate), widgets.join(numbers.points_range(d.low, d.high), " ", mark)
     )
-
-
-def _size(change: WeekChange) -> str:
-    d = change.difference
-    span = f" ({numbers.points_range(d.low, d.high)})" if d.low is not None else ""
-    return numbers.points(d.estimate) + span
 
 
 def lift_note(row: LiftRow) -> str:
@@ -140,7 +134,7 @@ def lift_line(row: LiftRow) -> tuple[object, ...]:
 
 
 def lift_verdict(row: LiftRow) -> widgets.Safe:
-    verdict = widgets.badge(Lift.VERDICTS[row.verdict], Lift.TONES.get(row.verdict, "quiet"))
+    verdict = widgets.badge(Lift.VERDICTS[row.verdict], Lift.TONES.get(row.verdict, "quiet"), row.verdict)
     return widgets.small(verdict, Lift.GATED) if row.gated else verdict
 
 
@@ -216,6 +210,22 @@ def linked_brand(name: object, mine: pd.DataFrame) -> tuple[object, ...]:
     )
     seen = numbers.day(first) if pd.notna(first) else numbers.UNKNOWN
     return name, numbers.count(len(mine)), seen, state
+
+
+def head_to_head(name: str, pair: Pair) -> tuple[object, ...]:
+    """Own brand and rival by one measure."""
+    d = pair.difference
+    span = numbers.points_range(d.low, d.high)
+    rates = (numbers.percent(pair.after), numbers.percent(pair.before))
+    return name, *rates, numbers.points(d.estimate), span, widgets.badge(*reading(d))
+
+
+def reading(difference: Interval) -> tuple[str, str]:
+    if difference.low is None or difference.high is None:
+        return Rivals.UNKNOWN, "quiet"
+    if difference.low > 0:
+        return Rivals.AHEAD, "good"
+    return (Rivals.BEHIND, "bad") if difference.high < 0 else (Rivals.TIE, "quiet")
 
 
 def link_counts(name: str, mine: pd.DataFrame) -> tuple[object, ...]:

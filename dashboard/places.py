@@ -43,8 +43,10 @@ HOME = "home"
 PLACES = (
     Spot(HOME, Nav.HOME, HOME, "monitoring", Nav.HOME, scope=RATES),
     Spot("rivals", Nav.RIVALS, HOME, tab=Nav.RIVALS, scope=RATES),
+    Spot("rival", Nav.RIVAL, HOME, scope=RATES),
     Spot("answers", Nav.ANSWERS, "answers", "forum", Nav.ANSWERS, scope=RATES),
     Spot("sources", Nav.SOURCES, "sources", "hub", Nav.LIFT, scope=WHOLE),
+    Spot("source", Nav.SOURCE, "sources", scope=WHOLE),
     Spot("cited", Nav.CITED, "sources", tab=Nav.CITED, scope=RATES),
     Spot(
         "authority",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import streamlit as st
 from analysis.frames import Scope, World
 from analysis.intervals import Interval
 from analysis.visibility import FEW
-from dashboard import data, strings
+from dashboard import charts, data, strings
 from dashboard.strings import Common
 from tracker import numbers, spreadsheet
 
@@ -29,6 +30,7 @@ Tone = Literal["good", "bad", "warn", "quiet", ""]
 
 
 Key = TypeVar("Key", bound=str)
+Result = TypeVar("Result")
 
 
 class Safe(str):
@@ -102,21 +104,51 @@ def kept() -> dict[str, list[str]]:
     return {key: found for key in SHARED if (found := st.query_params.get_all(key))}
 
 
-def address(page: str, **parameters: object) -> str:
+def address(page: str, /, **parameters: object) -> str:
     """The address of one of our pages, the shared choices in it. A parameter that is None is left out."""
     query = kept() | {key: [str(value)] for key, value in parameters.items()}
     query = {key: value for key, value in query.items() if parameters.get(key, value) is not None}
     return f"{page}?{urlencode(query, doseq=True)}" if query else page
 
 
-def door(page: str, label: object, **parameters: object) -> Safe:
+def door(page: str, label: object, /, **parameters: object) -> Safe:
     """A link to one of our pages; it opens without a reload."""
     return Safe(f'<a class="cl-door" href="{text(address(page, **parameters))}">{text(label)}</a>')
 
 
+def site(domain: str) -> Safe:
+    """A site's name, which opens our page of it, and the arrow that leaves for it."""
+    return join(door("source", domain, d=domain), out(f"https://{domain}"))
+
+
+def more(page: str, label: object) -> Safe:
+    """The door at the end of a heading."""
+    return Safe(f' <span class="cl-more">{door(page, label)}</span>')
+
+
+def tab(words: object) -> None:
+    """The title of the browser's tab."""
+    st.set_page_config(page_title=strings.Nav.TAB.format(page=words))
+
+
+def strong(words: object) -> Safe:
+    return Safe(f"<b><bdi>{text(words)}</bdi></b>")
+
+
+def info(words: object) -> Safe:
+    """A definition where the number stands."""
+    return Safe(f'<span class="cl-info" title="{text(words)}" aria-label="{text(words)}" role="img">i</span>')
+
+
+def plain(words: str) -> str:
+    """Text of others for what reads Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>$~:-])", r"\\\1", spreadsheet.INVISIBLE.sub("\ufffd", words))
+
+
 def title(heading: str, lead: str) -> None:
     st.title(heading, anchor=False)
-    html(f'<p class="cl-lead">{text(lead)}</p>')
+    if lead:
+        html(f'<p class="cl-lead">{text(lead)}</p>')
 
 
 def section(heading: object, sub: object = "") -> None:
@@ -156,7 +188,7 @@ def picture(svg: str, alt: str) -> Safe:
     """A small drawing; inline SVG would be taken out by the page's own cleaner."""
     if not svg:
         return Safe("")
-    coded = base64.b64encode(svg.encode()).decode()
+    coded = base64.b64encode((charts.in_the_dark(svg) if is_dark() else svg).encode()).decode()
     return Safe(f'<img alt="{text(alt)}" src="data:image/svg+xml;base64,{coded}">')
 
 
@@ -264,7 +296,7 @@ def scope_bar(use: Collection[str]) -> Scope:
     now = here()
     chosen: dict[str, Any] = {"branded": "include"}
     with st.container(horizontal=True, key="scope", gap="small"):
-        for key, weeks in (("period", 12), ("span", None)):
+        for key, weeks in (("period", 4), ("span", None)):
             if key in use:
                 options = [_period(n) for n in PERIODS]
                 picked = _shared(Common.PERIOD, key, options, index=PERIODS.index(weeks))
@@ -338,15 +370,47 @@ def switch(label: str, key: str, options: Mapping[Key, str]) -> Key:
     return next((option for option in options if option == picked), next(iter(options)))
 
 
-def chart(figure: Any, alt: str, marked: pd.DataFrame | None = None, most: int = 6) -> None:
-    """A figure; under it what its letters stand for, the newest `most` of them."""
-    st.altair_chart(figure, width="stretch", alt=alt)
-    if marked is None or marked.empty:
-        return
-    newest = records(marked)[-most:]
-    legend = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)
-    more = f"<li>{text(Common.MORE_MARKS.format(n=len(marked) - most))}</li>" if len(marked) > most else ""
-    html(f'<ul class="cl-marks">{legend}{more}</ul>')
+def is_dark() -> bool:
+    return bool(st.context.theme.type == "dark")
+
+
+def chart(
+    figure: Any,
+    alt: str,
+    marked: pd.DataFrame | None = None,
+    most: int = 6,
+    *,
+    key: str | None = None,
+    select: bool = False,
+) -> Mapping[str, Any] | None:
+    """A figure in the theme's colours; under it what its letters stand for, the newest `most` of them. With
+    `select` what is selected in it."""
+    if is_dark():
+        figure = type(figure).from_dict(json.loads(charts.in_the_dark(figure.to_json())), validate=False)
+    more: dict[str, Any] = {"key": key, "on_select": "rerun"} if select else {"key": key}
+    drawn = st.altair_chart(figure, width="stretch", alt=alt, **more)
+    if marked is not None and not marked.empty:
+        newest = records(marked)[-most:]
+        legend = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)
+        left = len(marked) - most
+        rest = f"<li>{text(Common.MORE_MARKS.format(n=left))}</li>" if left > 0 else ""
+        html(f'<ul class="cl-marks">{legend}{rest}</ul>')
+    return drawn["selection"] if select else None
+
+
+def computed(function: Callable[..., Result], *args: Any) -> Result | None:
+    """What `data.computed` has; while it has nothing, says so and shows the page anew once it has."""
+    result = data.computed(function, *args)
+    if result is None:
+        _wait(function, args)
+    return result
+
+
+@st.fragment(run_every=2)
+def _wait(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    quiet(Common.COMPUTING)
+    if data.computed(function, *args) is not None:
+        st.rerun(scope="app")
 
 
 def banner() -> None:
@@ -355,9 +419,11 @@ def banner() -> None:
         html(f'<p class="cl-banner" role="note">{text(strings.Banner.SIMULATED)}</p>')
 
 
-def stop_without_answers() -> None:
-    """End the page where there is nothing to count, saying why."""
+def stop_without_answers(heading: str = "", lead: str = "") -> None:
+    """End the page where there is nothing to count, saying why, under a title where it has none yet."""
     now = here()
+    if heading and not (now.world.brands and data.weeks(now.workspace)):
+        title(heading, lead)
     if not now.world.brands:
         empty(strings.Empty.BRANDS, strings.Empty.BRANDS_TEXT, strings.Empty.BRANDS_COMMANDS)
         st.stop()

@@ -10,13 +10,12 @@ from markupsafe import Markup
 
 from analysis.lift.estimate import LiftRow
 from analysis.moments import Mark, Moment, marks
+from analysis.palette import hues
 from analysis.visibility import Row
 from tracker import numbers
 
 OWN = "var(--accent)"
 """The page says which colour that is."""
-RIVALS = ("#33415c", "#b4652a", "#7a5ea8", "#3f7cac")
-"""Of the four most named; the same hue in every picture."""
 
 
 def bar(
@@ -158,6 +157,7 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
     own = [name for name, part in by_brand.items() if part[0].own]
     others = sorted((n for n in by_brand if n not in own), key=lambda n: (-_last(by_brand[n]), n))
     shown = own + others[: most - len(own)]
+    colours = hues(dict.fromkeys((row.brand, row.own) for row in rows))
     step, top = _scale([by_brand[name] for name in shown])
 
     def point(week: date | None, rate: float) -> Point:
@@ -170,7 +170,7 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
         TrendLine(
             name,
             name in own,
-            OWN if name in own else RIVALS[min(i - len(own), len(RIVALS) - 1)],
+            OWN if name in own else colours[name],
             by_brand[name][-1].rates["mention_rate"].estimate,
             tuple(
                 point(r.week, x)
@@ -178,7 +178,7 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
                 if (x := r.rates["mention_rate"].estimate) is not None
             ),
         )
-        for i, name in enumerate(shown)
+        for name in shown
     )
     end = weeks[-1] + timedelta(days=7)
     marked = tuple((min(point(m.at, 0)[0], 100.0), m) for m in marks(moments, first, end))

@@ -12,8 +12,10 @@ from dashboard.data.cited import (
     stability,
     suggestions,
 )
+from dashboard.data.computing import computed
 from dashboard.data.drawn import ExperimentView, drawn_experiments, experiment
 from dashboard.data.gains import lift, listing, opportunities
+from dashboard.data.ladder import Ladder, Rung, ladder, linked, whole
 from dashboard.data.linking import (
     NEW_DAYS,
     LinkProfile,
@@ -49,6 +51,7 @@ from dashboard.data.rates import (
     why_nothing,
 )
 from dashboard.data.reader import AnswerView, JudgedView, NamedSpan, answer, answers_of
+from dashboard.data.sourced import SourceView, duel, source
 from dashboard.data.timeline import Pooling, event_study, happened, marked_moments
 
 __all__ = [
@@ -58,20 +61,25 @@ __all__ = [
     "Choice",
     "ExperimentView",
     "JudgedView",
+    "Ladder",
     "LinkProfile",
     "NamedSpan",
     "OpenWorkspace",
     "Pipeline",
     "Pooling",
+    "Rung",
     "ScheduleView",
+    "SourceView",
     "answer",
     "answers_of",
     "association",
     "changes",
+    "computed",
     "costs",
     "database",
     "differences",
     "drawn_experiments",
+    "duel",
     "event_study",
     "excluded",
     "experiment",
@@ -82,10 +90,12 @@ __all__ = [
     "has_links",
     "imports",
     "kinds",
+    "ladder",
     "lift",
     "link_alerts",
     "link_profile",
     "link_verdicts",
+    "linked",
     "links",
     "listing",
     "marked_moments",
@@ -102,11 +112,13 @@ __all__ = [
     "runs",
     "schedules",
     "simulated",
+    "source",
     "sources",
     "stability",
     "suggestions",
     "visibility",
     "weeks",
+    "whole",
     "why_nothing",
     "window",
     "workspaces",

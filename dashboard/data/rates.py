@@ -27,9 +27,6 @@ from analysis.grades import Grade
 from analysis.visibility import Compared, Row
 from dashboard.data.opened import OpenWorkspace, database, world
 
-PERIOD = 4
-"""Weeks of each side of the comparison that pages begin with."""
-
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def visibility(workspace: OpenWorkspace, scope: Scope, by: tuple[str, ...] = ()) -> list[Row]:
@@ -39,9 +36,12 @@ def visibility(workspace: OpenWorkspace, scope: Scope, by: tuple[str, ...] = ())
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def changes(workspace: OpenWorkspace, scope: Scope) -> list[WeekChange]:
-    """The last four weeks of the workspace against the four before them, within the scope's engine, topic and
-    country; the two newest weeks where there are not eight."""
-    periods = compare_periods(database(workspace), world(workspace), scope, weeks=PERIOD)
+    """The scope's weeks against as many before them, within its engine, topic and country; the two newest
+    weeks where there are not so many."""
+    if scope.first is None or scope.last is None:
+        return compare_weeks(database(workspace), world(workspace), scope)
+    weeks = (scope.last - scope.first).days // 7 + 1
+    periods = compare_periods(database(workspace), world(workspace), scope, weeks=weeks, last=scope.last)
     return periods or compare_weeks(database(workspace), world(workspace), scope)
 
 

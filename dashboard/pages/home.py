@@ -1,102 +1,107 @@
-"""Own brand and rivals: now, week by week, and what moved."""
+"""Where the own brand stands, whether it moved, and what comes next."""
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import replace
+from datetime import timedelta
+
 import streamlit as st
 
 from analysis.changes import WeekChange
 from analysis.frames import Scope
-from analysis.visibility import FEW, Compared, Row
-from dashboard import cells, charts, data, glance, strings, widgets
-from dashboard.strings import Common, Measure
+from analysis.visibility import Row
+from dashboard import cells, charts, data, drawers, lines, rungs, standing, strings, widgets
+from dashboard.strings import Glance, Measure
 from tracker import numbers
 
 words = strings.Overview
+WEEKS, RUNGS = 12, 6
 
 here = widgets.here()
 
 
 def show() -> None:
-    widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
-    widgets.stop_without_answers()
+    title = words.LEAD.format(brand=here.brand)
+    widgets.stop_without_answers(words.TITLE, title)
     scope = widgets.scope()
     rows = data.visibility(here.workspace, scope)
     if not rows:
+        widgets.title(words.TITLE, title)
         widgets.nothing(scope)
         return
     moved = data.changes(here.workspace, scope)
-    headline(rows, moved, scope)
-    slot = st.empty()
-    slot.html(glance.panels(here, scope, rows, moved, None))
-    over_time(scope)
+    weekly = data.visibility(here.workspace, longer(scope), ("week",))
+    tiles = standing.tiles(rows, moved, weekly)
+    widgets.html(f'<h1 class="cl-say">{standing.sentence(rows, moved)}</h1>{tiles}')
+    if moved and moved[0].reasons:
+        widgets.html(standing.care(moved[0].reasons))
+    left, right = st.columns([1.9, 1], gap="medium")
+    with left:
+        over_time(weekly)
+    with right:
+        moves(scope, moved)
+    widgets.quiet(cells.window(scope, here.world, data.excluded(here.workspace, scope)))
+    ladder(scope)
     brands(rows, moved)
     engines(scope)
-    slot.html(glance.panels(here, scope, rows, moved, glance.next_steps(here, scope, rows[0].answers)))
 
 
-def headline(rows: list[Row], moved: list[WeekChange], scope: Scope) -> None:
-    own = next((row for row in rows if row.own), rows[0])
-    widgets.cards(card(name, own, rows, moved) for name in Measure.NAMES)
-    widgets.quiet(cells.window(scope, here.world, data.excluded(here.workspace, scope)))
-    gate = moved[0] if moved else None
-    if gate and gate.reasons:
-        widgets.box(words.NOT_COMPARABLE, widgets.bullets(gate.reasons), "warn")
+def longer(scope: Scope) -> Scope:
+    """The scope with the weeks before it that a line over time needs to be one."""
+    if scope.first is None or scope.last is None:
+        return scope
+    return replace(scope, first=min(scope.first, scope.last - timedelta(weeks=WEEKS - 1)))
 
 
-def card(name: Compared, own: Row, rows: list[Row], moved: list[WeekChange]) -> widgets.Card:
-    rate = own.rates[name]
-    above = sum((row.rates[name].estimate or 0) > (rate.estimate or 0) for row in rows)
-    position = words.RANK.format(place=numbers.ordinal(above + 1), all=len(rows)) if len(rows) > 1 else ""
-    span = numbers.percent_range(rate.low, rate.high) if rate.enough else Common.NOT_ENOUGH
-    change = next((c for c in moved if c.brand == own.brand and c.measure == name), None)
-    rank = f" · {position}" if position else ""
-    basis = widgets.basis(rate.n, rate.clusters, Measure.UNITS[name])
-    lines = widgets.Safe(f"{span} · {basis}<br>{Measure.SHORT[name]}{rank}")
-    return widgets.Card(
-        Measure.NAMES[name], numbers.percent(rate.estimate), lines, cells.verdict(change), own.answers < FEW
-    )
-
-
-def over_time(scope: Scope) -> None:
-    widgets.section(words.OVER_TIME, words.OVER_TIME_SUB)
+@st.fragment
+def over_time(weekly: list[Row]) -> None:
     with widgets.bar():
         name = widgets.switch(words.MEASURE, "measure", Measure.NAMES)
         rivals = [brand.name for brand in here.world.brands if not brand.own]
-        second = widgets.choice(words.HIGHLIGHT, "rival", [words.NOBODY, *rivals]) if rivals else words.NOBODY
-    rows = data.visibility(here.workspace, scope, ("week",))
-    values = [(r.week, r.brand, r.own, i.estimate, i.low, i.high, i.n) for r in rows if (i := r.rates[name])]
-    frame = pd.DataFrame(values, columns=["week", "brand", "own", "rate", "low", "high", "n"])
-    if frame["rate"].notna().any():
-        marked = charts.marks(data.marked_moments(here.workspace), frame["week"])
-        figure = charts.weekly(frame, marked, second=second, axis=Measure.NAMES[name])
-        widgets.chart(figure, Measure.NAMES[name], marked)
+        second = (
+            widgets.choice(words.HIGHLIGHT, "rival", [words.NOBODY, *rivals], label_visibility="collapsed")
+            if rivals
+            else words.NOBODY
+        )
+    lines.draw(here, weekly, name, second)
+
+
+def moves(scope: Scope, moved: list[WeekChange]) -> None:
+    widgets.section(widgets.join(Glance.NEXT, widgets.more("work", Glance.MORE_NEXT)))
+    if here.world.own is None:
+        widgets.quiet(Glance.NO_OWN)
+    elif not data.has_links(here.workspace):
+        widgets.quiet(widgets.join(Glance.NO_LINKS, " ", widgets.code(strings.Empty.LINKS_COMMANDS[0])))
     else:
-        widgets.empty(Common.NOT_ENOUGH, strings.Empty.WIDEN)
+        whole = data.whole(here.workspace, scope)
+        offers = widgets.computed(data.opportunities, here.workspace, whole)
+        if offers is not None:
+            widgets.html(standing.steps(offers))
+    widgets.section(widgets.join(Glance.CHANGED, widgets.more("timeline", Glance.MORE_EVENTS)))
+    widgets.html(f'<div class="cl-lately">{standing.lately(here, scope, moved)}</div>')
+
+
+@st.fragment
+def ladder(scope: Scope) -> None:
+    if not data.has_links(here.workspace):
+        return
+    widgets.section(widgets.join(words.LADDER, widgets.more("sources", words.LADDER_MORE)))
+    found = widgets.computed(data.ladder, here.workspace, data.whole(here.workspace, scope))
+    if found and (picked := rungs.draw(here, found, found.rungs[:RUNGS], "ladder")):
+        drawers.source(picked)
 
 
 def brands(rows: list[Row], moved: list[WeekChange]) -> None:
-    widgets.section(words.BRANDS, words.BRANDS_SUB)
-    top = (
-        max((row.rates["mention_rate"].high or row.rates["mention_rate"].estimate or 0) for row in rows) or 1
-    )
+    widgets.section(widgets.join(words.BRANDS, widgets.more("rivals", Glance.MORE_RIVALS)), words.BRANDS_SUB)
     ordered = sorted(rows, key=lambda row: -(row.rates["mention_rate"].estimate or 0))
     changed = {c.brand: c for c in moved if c.measure == "mention_rate"}
-    shown = [
-        (
-            widgets.join(row.brand, f" ({Common.OWN})" if row.own else ""),
-            *cells.rates(row, top),
-            cells.change(changed.get(row.brand)),
-            numbers.count(row.answers),
-        )
-        for row in ordered
-    ]
-    few = [i for i, row in enumerate(ordered) if row.directional]
+    hues = rungs.colours(here)
+    shown = [cells.brand_line(row, ordered, changed.get(row.brand), hues) for row in ordered]
     widgets.table(
         widgets.columns(words.BRAND_COLUMNS, numeric=(1, 3, 4, 5, 6)),
         shown,
         own=[i for i, row in enumerate(ordered) if row.own],
-        few=few,
+        few=[i for i, row in enumerate(ordered) if row.directional],
     )
 
 
@@ -106,9 +111,8 @@ def engines(scope: Scope) -> None:
         return
     widgets.section(words.ENGINES.format(brand=here.brand))
     top = max((row.rates["mention_rate"].high or 0) for row in rows) or 1
-    shown = [(row.engine, *cells.rates(row, top), numbers.count(row.answers)) for row in rows]
-    few = [i for i, row in enumerate(rows) if row.directional]
-    widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 3, 4, 5)), shown, few=few)
+    shown = [(row.engine, *cells.rates(row, top, charts.QUIET), numbers.count(row.answers)) for row in rows]
+    widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 3, 4, 5)), shown)
 
 
 show()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.frames import Scope
-from analysis.intervals import Interval
-from dashboard import charts, data, strings, untracked, widgets
+from dashboard import cells, charts, data, strings, untracked, widgets
 from dashboard.strings import Measure
 from tracker import numbers
 
@@ -48,7 +47,7 @@ def difference(scope: Scope) -> None:
                 "estimate": [d.estimate for _, d in known],
                 "low": [d.low for _, d in known],
                 "high": [d.high for _, d in known],
-                "tone": [reading(d)[1] for _, d in known],
+                "tone": [cells.reading(d)[1] for _, d in known],
                 "note": [
                     f"{numbers.points(d.estimate)} ({numbers.points_range(d.low, d.high)})" for _, d in known
                 ],
@@ -57,25 +56,17 @@ def difference(scope: Scope) -> None:
         widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.DIFFERENCE)
     rows = [
         (
-            rival,
+            widgets.door("rival", rival, brand=rival),
             numbers.percent(pair.after),
             numbers.percent(pair.before),
             numbers.points(pair.difference.estimate),
             numbers.points_range(pair.difference.low, pair.difference.high),
             pair.difference.clusters,
-            widgets.badge(*reading(pair.difference)),
+            widgets.badge(*cells.reading(pair.difference)),
         )
         for rival, pair in pairs
     ]
     widgets.table(widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4, 5)), rows)
-
-
-def reading(difference: Interval) -> tuple[str, str]:
-    if difference.low is None or difference.high is None:
-        return words.UNKNOWN, "quiet"
-    if difference.low > 0:
-        return words.AHEAD, "good"
-    return (words.BEHIND, "bad") if difference.high < 0 else (words.TIE, "quiet")
 
 
 def gaps(scope: Scope) -> None:

@@ -12,6 +12,7 @@ from dashboard.strings.methods import Methods
 from dashboard.strings.rivals import Rivals
 from dashboard.strings.settings import Runs
 from dashboard.strings.shell import Banner, Lost, Nav, TroublePage
+from dashboard.strings.sourced import RivalPage, SourcePage
 from dashboard.strings.timeline import Events
 from dashboard.strings.work import ExperimentsPage, Opportunities, ProspectsPage
 
@@ -41,8 +42,10 @@ __all__ = [
     "Overview",
     "ProspectsPage",
     "Reported",
+    "RivalPage",
     "Rivals",
     "Runs",
+    "SourcePage",
     "Sources",
     "TroublePage",
 ]

@@ -43,6 +43,7 @@ class Common:
     SHOW_MORE = "Rows shown"
     LEAVE = "Open {site} in a new tab"
     DOWNLOAD = "Download CSV"
+    COMPUTING = "Being computed once for these answers; this fills itself."
     SORT = "Sort by"
     ANSWERS_ONE, PROMPTS_ONE = "answer", "prompt"
     MORE_MARKS = "and {n} more: see Timeline"
@@ -95,9 +96,9 @@ class Measure:
         "share_of_voice": "mention",
     }
     CHANGE: Final = {
-        "up": "moved up",
-        "down": "moved down",
-        "within noise": "noise",
+        "up": "▲ up",
+        "down": "▼ down",
+        "within noise": "no clear change",
         "not enough data": "not enough data",
         "not comparable": "not comparable",
     }
@@ -108,5 +109,5 @@ class Measure:
         "not enough data": "quiet",
         "not comparable": "warn",
     }
-    SINCE = "vs the {before} before"
+    SINCE = "on {before} before"
     ONE_WEEK = "one week so far"

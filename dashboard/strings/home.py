@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from analysis.changes import ChangeVerdict
 
 
 class Overview:
-    TITLE = "Overview"
+    TITLE = "Home"
+    SAYS = "{brand} is named in {rate} of answers ({span}),"
+    MOVED: Final[dict[ChangeVerdict, str]] = {
+        "up": "up {points} on the {before} before.",
+        "down": "down {points} on the {before} before.",
+        "within noise": "no clear change on the {before} before ({signed}, {interval}).",
+        "not comparable": "which cannot be compared with the {before} before.",
+    }
+    MOVED_THIN = "too little yet to compare with the {before} before."
+    MOVED_NOT_YET = "with nothing before it yet to compare with."
+    RANKED = "Rank"
+    RANKED_HELP = "Among tracked brands, by mention rate."
+    PLACE = "{place} of {all}"
+    LEADS, FOLLOWS = "{brand} leads by {points}", "{brand} is {points} behind"
+    LADDER = "Which sources go with more mentions"
+    LADDER_MORE = "All sources"
+    AGAINST = "You and"
     LEAD = "How often AI answers name {brand}, cite its site, and how that compares with its rivals."
     NO_OWN = "your brands"
     RANK = "{place} of {all} brands"
@@ -17,8 +36,8 @@ class Overview:
     MEASURE = "Measure"
     BRANDS = "All brands"
     BRANDS_SUB = (
-        "Dots are estimates, bars their 95\u00a0% intervals. Change is the last four weeks against the four "
-        "before (of newer workspaces the last week against the one before), on the same prompts and engines."
+        "Dots are estimates, bars their 95\u00a0% intervals. Change is the period against as many weeks "
+        "before it (of newer workspaces the last week against the one before), on the same prompts."
     )
     BRAND_COLUMNS = (
         "Brand",
@@ -44,28 +63,17 @@ class Overview:
 class Glance:
     """Three panels under the headline."""
 
-    AGAINST, CHANGED, NEXT = "Against rivals", "What changed", "What to do next"
-    AGAINST_BASIS = "Mention rates of the same {basis}, paired by prompt."
-    AHEAD = "is {points} ahead of you ({interval})"
-    BEHIND = "is {points} behind you ({interval})"
-    TIE = "cannot be told from you ({points}, {interval})"
-    NO_RIVALS = "This workspace has no rival to compare with. Name some in brands.yaml."
-    THIN = "too few prompts to compare"
-    MOVED = "{measure} {verdict} by {points} ({interval}, {prompts})"
-    NOISE = "Nothing moved beyond noise: {comparisons}, {span} to that of {after} against {before}."
-    ONE_LOOK = "{span} against {span} before: one look, paired by prompt."
+    CHANGED, NEXT = "What changed", "Next three moves"
+    MOVED = "{measure} {verdict}: {points} ({interval}, {prompts})"
     WATCHED = "{measure} moved about {day}: {before} before, {after} since (watched every week, e = {e})"
-    ONE_WEEK = "One week of answers so far: nothing to compare with."
-    NOT_COMPARABLE = "The newest weeks cannot be compared with those before: {reason}."
-    THIN_WEEKS = "Too little data in the newest weeks to tell a change from noise."
     LINKS = "{gained} gained and {lost} lost since {day}."
     LINKS_NONE = "No link gained or lost since {day}."
     EVENT = "{day}: {title}"
+    QUIET = "Nothing moved beyond noise."
+    NEW_SITE = "linking site"
     GAIN = "{points} expected ({interval})"
     CITED = "cited in {rate} of answers ({interval}; {n})"
-    COMPUTING = "Weighing sources …"
     NOTHING = "Nothing that answers lean on is missing for you, or there is too little data to tell."
     NO_LINKS = "Import a backlink export to see which cited sites link to rivals and not to you:"
     NO_OWN = "Mark one brand of brands.yaml as your own."
-    MANY = "Weighing sources over {answers} takes a while: open All opportunities, here above."
     MORE_RIVALS, MORE_EVENTS, MORE_NEXT = "All rivals", "All events", "All opportunities"

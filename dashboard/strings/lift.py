@@ -29,7 +29,7 @@ class Lift:
     COLUMNS = ("Source", "Lift", "95\u00a0% interval", "Linked pairs", "Prompts", "Verdict", "Checks")
     SORTS: Final = {"rank": "Surest first", "lift": "Largest lift", "exposed": "Most data", "source": "Name"}
     VERDICTS: Final = {
-        "associated within the same question": "associated within the same question",
+        "associated within the same question": "stands out",
         "goes with fewer mentions": "goes with fewer mentions",
         "lifts every brand alike": "every brand alike",
         "named without the link too": "named without the link too",
@@ -95,3 +95,16 @@ class Lift:
         "is live."
     )
     NOTE = "{lift} ({interval}), {exposed} linked pairs, {prompts}"
+    LADDER = ("cited in, of answers", "lift, points of mention rate, 95\u00a0%", "links to")
+    LADDER_ALT = "Sources by how many answers cite them, their lift with its interval, and whom they link to"
+    LADDER_COLUMNS = ("Source", "Cited in", "Lift", "Expected gain", "You", "Rivals it links to", "Verdict")
+    KEY_SURE = "Filled: link dates support that these sources raise mentions."
+    KEY_OPEN = "Hollow: brands are named more beside these sources; which way that runs is not settled."
+    KEY_RING = "An empty ring is a link you do not have."
+    REACH = "{n} of {of} answers"
+    SAYS: Final = {
+        "linked": "links to {brand}",
+        "missing": "does not link to {brand}: yours to get",
+        "none": "does not link to {brand}",
+    }
+    MINE: Final = {True: ("yes", "quiet"), False: ("missing", "warn")}

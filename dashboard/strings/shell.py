@@ -13,7 +13,7 @@ class Nav:
         "Timeline",
         "Settings",
     )
-    RIVALS = "Rivals"
+    RIVALS, RIVAL, SOURCE = "Rivals", "Rival", "Source"
     LIFT, CITED, AUTHORITY, LINKS = "Lift", "Cited", "Authority", "Links"
     LOOKS, REPORTED = "Link checks", "Reported by engines"
     OPPORTUNITIES, PROSPECTS, EXPERIMENTS = "Opportunities", "Prospects", "Experiments"

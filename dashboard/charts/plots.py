@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -12,19 +12,25 @@ import pandas as pd
 
 from analysis import moments
 from analysis.moments import Moment
+from dashboard.charts.ink import ACCENT, BAD, ENGINES, GOOD, INK, QUIET, WASH
 from tracker import numbers
 
-ACCENT, OTHER, QUIET = "#0e8a7f", "#b9791a", "#8d9a97"
-GOOD, BAD = "#0e8a7f", "#c2543c"
-ENGINES = ("#0e8a7f", "#b9791a", "#5b6fae", "#a1567f", "#6d8b3c", "#7a7f85", "#3f8fb0", "#c2543c")
 PERCENT_LABEL = "format(100 * datum.value, '.0f') + '\u00a0%'"
 """Vega's own percent has no space."""
 LABEL_SHARE = 0.23
 """Part of a time chart's width that is kept for the lines' names."""
 
 
-def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axis: str) -> Any:
-    """Lines of all brands; bands for the own one and `second`.
+def weekly(
+    frame: pd.DataFrame,
+    marked: pd.DataFrame,
+    *,
+    hues: Mapping[str, str],
+    second: str | None,
+    axis: str,
+    height: int = 300,
+) -> Any:
+    """Lines of all brands in their `hues`; bands for the own one and `second`.
 
     `frame` has `week`, `brand`, `own`, `rate`, `low`, `high`, `n`; `marked` is of `marks`.
     """
@@ -57,9 +63,7 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
         ),
     )
     colour = alt.Color(
-        "role:N",
-        legend=None,
-        scale=alt.Scale(domain=["own", "second", "other"], range=[ACCENT, OTHER, QUIET]),
+        "brand:N", legend=None, scale=alt.Scale(domain=list(hues), range=[hues[name] for name in hues])
     )
     tip = [
         alt.Tooltip("brand:N", title="Brand"),
@@ -89,8 +93,8 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
             color=colour,
             detail="brand:N",
             tooltip=tip,
-            strokeWidth=alt.condition("datum.role == 'other'", alt.value(1.2), alt.value(2.6)),
-            opacity=alt.condition("datum.role == 'other'", alt.value(0.6), alt.value(1)),
+            strokeWidth=alt.condition("datum.role == 'other'", alt.value(1.4), alt.value(2.6)),
+            opacity=alt.condition("datum.role == 'other'", alt.value(0.75), alt.value(1)),
         )
     )
     dot = (
@@ -116,7 +120,7 @@ def weekly(frame: pd.DataFrame, marked: pd.DataFrame, *, second: str | None, axi
             opacity=alt.condition("datum.role == 'other'", alt.value(0.85), alt.value(1)),
         )
     )
-    return _sized(alt.layer(*_rules(marked), band, line, dot, name), 340)
+    return _sized(alt.layer(*_rules(marked), band, line, dot, name), height)
 
 
 def _written(frame: pd.DataFrame) -> pd.DataFrame:
@@ -325,7 +329,7 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
         color=alt.Color(
             "rate:Q",
             legend=None,
-            scale=alt.Scale(range=["#e8f2f0", "#0b746b"], domain=[0, max(0.05, frame["rate"].max())]),
+            scale=alt.Scale(range=list(WASH), domain=[0, max(0.05, frame["rate"].max())]),
         ),
         tooltip=[
             alt.Tooltip("brand:N", title="Brand"),
@@ -338,7 +342,7 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
     dark = f"datum.rate > {0.78 * max(0.05, frame['rate'].max())}"
     text = base.mark_text(fontSize=12).encode(
         text=alt.Text("short:N"),
-        color=alt.condition(dark, alt.value("white"), alt.value("#1d2725")),
+        color=alt.condition(dark, alt.value("white"), alt.value(INK)),
     )
     return _sized(alt.layer(box, text), 40 * frame["cell"].nunique() + 80)
 
@@ -424,7 +428,7 @@ def gained_and_lost(frame: pd.DataFrame, marked: pd.DataFrame) -> Any:
             y2="links:Q",
             color=alt.Color(
                 "what:N",
-                scale=alt.Scale(range=[ACCENT, BAD]),
+                scale=alt.Scale(range=[GOOD, BAD]),
                 legend=alt.Legend(orient="top", title=None, offset=14),
             ),
             tooltip=[
@@ -533,12 +537,12 @@ def _sized(chart: Any, height: int) -> Any:
     return chart.properties(height=height, width="container").configure_view(stroke=None)
 
 
-def sparkline(values: Sequence[float], *, width: int = 96, height: int = 22) -> str:
-    """A tiny line of shares, 0 to 1, as an SVG document; the newest point is a dot."""
+def sparkline(values: Sequence[float], *, width: int = 96, height: int = 22, top: float = 1.0) -> str:
+    """A tiny line of shares, 0 to `top`, as an SVG document; the newest point is a dot."""
     if not values:
         return ""
     step = (width - 8) / max(1, len(values) - 1)
-    at = [(4 + i * step, height - 3 - share * (height - 6)) for i, share in enumerate(values)]
+    at = [(4 + i * step, height - 3 - min(share / top, 1) * (height - 6)) for i, share in enumerate(values)]
     if len(at) == 1:
         at = [(width - 4, at[0][1])]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)

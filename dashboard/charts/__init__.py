@@ -1,0 +1,46 @@
+"""Frames → figures. Pure: nothing is read, nothing is decided but how it looks. Shares arrive as shares of
+1."""
+
+from dashboard.charts.ink import ACCENT, BAD, ENGINES, GOOD, OTHER, QUIET, in_the_dark
+from dashboard.charts.ladder import ladder
+from dashboard.charts.plots import (
+    by_day,
+    engine_colour,
+    forest,
+    gained_and_lost,
+    heat,
+    marks,
+    path,
+    scatter,
+    sites,
+    sparkline,
+    spending,
+    spread,
+    weekly,
+    whisker,
+)
+
+__all__ = [
+    "ACCENT",
+    "BAD",
+    "ENGINES",
+    "GOOD",
+    "OTHER",
+    "QUIET",
+    "by_day",
+    "engine_colour",
+    "forest",
+    "gained_and_lost",
+    "heat",
+    "in_the_dark",
+    "ladder",
+    "marks",
+    "path",
+    "scatter",
+    "sites",
+    "sparkline",
+    "spending",
+    "spread",
+    "weekly",
+    "whisker",
+]

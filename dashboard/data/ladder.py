@@ -1,0 +1,98 @@
+"""The lift ladder: reach, lift and who is linked, of every source at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from analysis import frames
+from analysis.frames import Scope
+from dashboard.data.gains import lift
+from dashboard.data.opened import OpenWorkspace, database, world
+from dashboard.data.rates import visibility
+
+if TYPE_CHECKING:
+    from analysis.lift.estimate import LiftRow, LiftTable
+
+MOST = 100_000
+"""Answers that lift is computed from: of larger workspaces the newest weeks."""
+
+
+def whole(workspace: OpenWorkspace, scope: Scope) -> Scope:
+    """The scope for what needs all weeks, as many of the newest ones as hold `MOST` answers, and with the
+    prompts that name the brand: inside one answer they favour nobody."""
+    wide = Scope(engine=scope.engine, topic=scope.topic, country=scope.country, language=scope.language)
+    wide = replace(wide, branded="include")
+    total, first, last = 0, None, None
+    rows = {row.week: row.answers for row in visibility(workspace, wide, ("week",)) if row.week}
+    for week in sorted(rows, reverse=True):
+        total += rows[week]
+        if first is not None and total > MOST:
+            break
+        first, last = week, last or week
+    return replace(wide, first=first, last=last)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One source: how many answers cite it of how many, its lift, and the brands it links to."""
+
+    row: LiftRow
+    cited: int
+    of: int
+    linked: frozenset[str]
+    gain: float | None
+
+    @property
+    def reach(self) -> float:
+        return self.cited / self.of if self.of else 0.0
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Rungs with the largest supported gain first, then claims in the order of their surety, then others."""
+
+    rungs: tuple[Rung, ...]
+    table: LiftTable
+    scope: Scope
+
+    def missing(self, own: str | None) -> list[Rung]:
+        """Claimed sources that do not link to the own brand."""
+        return [rung for rung in self.rungs if rung.row.goes_with_more and own not in rung.linked]
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def linked(workspace: OpenWorkspace, scope: Scope) -> dict[str, frozenset[str]]:
+    """Brands that each cited source links to at the end of the scope."""
+    db, here = database(workspace), world(workspace)
+    known = frames.links(db, here)
+    live = known.table[known.live_on(frames.end_of(db, here, scope))]
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for source, brand in zip(live["source"], live["brand"], strict=True):
+        found[str(source)].add(here.brands[int(brand)].name)
+    return {source: frozenset(names) for source, names in found.items()}
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def ladder(workspace: OpenWorkspace, scope: Scope) -> Ladder:
+    """Of a scope made by `whole`."""
+    table = lift(workspace, scope)
+    db, here = database(workspace), world(workspace)
+    cited = frames.sources(db, here, scope).set_index("domain")["answers"].to_dict()
+    of = sum(frames.citable_answers(db, here, scope).values())
+    links = linked(workspace, scope)
+    rungs = [
+        Rung(
+            row,
+            int(cited.get(row.source, 0)),
+            of,
+            links.get(row.source, frozenset()),
+            table.gains[row.source].gain if row.source in table.gains else None,
+        )
+        for row in table.rows
+    ]
+    rungs.sort(key=lambda rung: (-(rung.gain or 0.0), not rung.row.goes_with_more))
+    return Ladder(tuple(rungs), table, scope)
