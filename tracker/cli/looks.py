@@ -370,7 +370,8 @@ def kinds(
     to_csv: CsvOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What kind of link each page gives, with its evidence, rel and place; and who stands behind the page."""
+    """What kind of link each page gives, with its evidence, rel and place; and who stands behind the page.
+    Of pages that nobody has read, what their export tells."""
     from tracker import store
     from tracker.links import kinds as reading
     from tracker.links.pages.kinds import KINDS
@@ -393,10 +394,20 @@ def kinds(
     if _written(rows, to_csv, as_json):
         return
     if not rows:
-        out.print("No such link was read. `citelift links verify` and `pages check` read pages.")
+        out.print(
+            "No such link is known. `citelift import links` brings links; `citelift links verify` and "
+            "`pages check` read their pages."
+        )
         return
     counts = Counter(each.kind for each in rows)
     table("Kinds of links", ("kind", "links"), counts.most_common(), right=(1,))
+    unread = sum(each.checked_at is None for each in rows)
+    if unread:
+        out.print(
+            f"{unread:,} of {len(rows):,} stand on pages that nobody has read: their kind is what the export "
+            "and the addresses tell. An article, a guest post and a list of resources show on the page alone "
+            "(`citelift links verify`)."
+        )
     columns = ("page", "brand", "kind", "because", "rel", "stands in", "author", "published", "site of")
     shown = [
         (

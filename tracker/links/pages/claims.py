@@ -46,10 +46,10 @@ def claimed(
     source: Origin | None = None,
 ) -> Claims:
     """All links to these brands from elsewhere, each once; `source` limits them to a site or a page."""
-    owner = _Owner(targets, brands)
+    owner = LinkOwner(targets, brands)
     pages: dict[int, ClaimedPage] = {}
     known: set[tuple[int, str | int, bool]] = set()
-    where = _where(workspace_id, source)
+    where = listed_links(workspace_id, source)
     columns: Any = [
         col(Backlink.source_page_id),
         func.min(col(Backlink.source_url)),
@@ -76,7 +76,7 @@ def claimed(
     return Claims(pages, _by_site_only(session, where, owner))
 
 
-def _by_site_only(session: Session, where: list[Any], owner: _Owner) -> int:
+def _by_site_only(session: Session, where: list[Any], owner: LinkOwner) -> int:
     counted = (
         select(
             col(Backlink.target_url), col(Domain.name), func.count(col(Backlink.source_domain_id).distinct())
@@ -89,7 +89,8 @@ def _by_site_only(session: Session, where: list[Any], owner: _Owner) -> int:
     return sum(count for url, domain, count in rows if owner.of(url, domain) is not None)
 
 
-def _where(workspace_id: int, source: Origin | None) -> list[Any]:
+def listed_links(workspace_id: int, source: Origin | None) -> list[Any]:
+    """Which stored rows are links from elsewhere, to whomever."""
     kind = col(Backlink.link_type)
     found: list[Any] = [
         col(Backlink.workspace_id) == workspace_id,
@@ -103,7 +104,7 @@ def _where(workspace_id: int, source: Origin | None) -> list[Any]:
     return [*found, col(Backlink.source_page_id) == domains.page_id(source.page)]
 
 
-class _Owner:
+class LinkOwner:
     """Whose a linked address is; addresses recur thousands of times."""
 
     def __init__(self, targets: Iterable[Target], brands: Collection[int] | None) -> None:

@@ -40,6 +40,7 @@ Kind = Literal[
 KINDS: tuple[str, ...] = get_args(Kind)
 _WORDS: dict[str, Any] = words_of("tracker.links.pages", "link_kinds.yaml")
 _FURNITURE = ("nav", "sidebar", "footer", "hidden")
+_PLACED_OUTSIDE = re.compile(r"nav|header|footer|sidebar|aside|menu", re.IGNORECASE)
 _SENTENCE = 60
 """Characters around a link, without it, that make the text it stands in."""
 _HEADER = 400
@@ -57,6 +58,8 @@ class KindOfLink:
 
 
 UNKNOWN = KindOfLink("unknown", "")
+_BY_HOST: tuple[Kind, ...] = ("profile", "forum", "press", "directory")
+"""Kinds that some hosts give alone, in the order in which a page is asked."""
 
 
 @cache
@@ -65,7 +68,62 @@ def _any_of(kind: str, what: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w])(?:{words})(?![\w])", re.IGNORECASE)
 
 
-class PageKind:
+class AddressKind:
+    """What the addresses of a link say of its kind, whoever looked at the page."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.host = (parts.hostname or "").removeprefix("www.")
+        address = domains.try_parse(url)
+        self.domain = address.domain if address else self.host
+        self.segments = [part for part in unquote(parts.path).casefold().split("/") if part][:8]
+
+    @property
+    def _discloses(self) -> bool:
+        """Whether the page says that it earns by its links."""
+        return False
+
+    def claimed(self, target: str | None, rel: Sequence[str], placement: str, platform: str) -> KindOfLink:
+        """The kind of a link that an export lists and nobody looked at: by its addresses, and by what the
+        tool says of rel, place and platform. An article, a guest post or a list of resources shows on the
+        page alone.
+        """
+        paid = self._affiliate(target, rel) if target else None
+        if paid is None and "sponsored" in rel:
+            paid = KindOfLink("sponsored", "rel=sponsored")
+        if paid is not None or _PLACED_OUTSIDE.search(placement):
+            return paid or UNKNOWN
+        if re.fullmatch(r"comments?", placement, re.IGNORECASE):
+            return KindOfLink("comment", f"placed in “{clean(placement, 30)}”")
+        for kind in _BY_HOST:
+            if why := self._host(kind):
+                return KindOfLink(kind, why)
+        software = _any_of("forum", "generators").search(platform)
+        boards = software or re.search(r"(?<!\w)message[- ]?boards?(?!\w)", platform, re.IGNORECASE)
+        return KindOfLink("forum", f"platform “{clean(boards[0], 30)}”") if boards else UNKNOWN
+
+    def _host(self, kind: str) -> str | None:
+        return next(
+            (f"on {each}" for each in _WORDS[kind]["hosts"] if each in (self.host, self.domain)), None
+        )
+
+    def _affiliate(self, url: str, rel: Sequence[str]) -> KindOfLink | None:
+        words = _WORDS["affiliate"]
+        parts = [part for part in urlsplit(url).path.casefold().split("/") if part]
+        if any(_any_of("affiliate", "shares").fullmatch(part) for part in parts[:3]):
+            return None
+        for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)[:50]:
+            key = name.casefold()
+            known = words["values"].get(key, ())
+            if key in words["parameters"] or value.casefold() in known:
+                return KindOfLink("affiliate", f"{clean(name, 30)}={clean(value, 30)} in the linked address")
+            if key in words["doubtful"] and value and ("sponsored" in rel or self._discloses):
+                said = "rel=sponsored" if "sponsored" in rel else "a disclosure on the page"
+                return KindOfLink("affiliate", f"{clean(name, 30)}={clean(value, 30)}, and {said}")
+        return None
+
+
+class PageKind(AddressKind):
     """What is asked of a page once, for all its links."""
 
     def __init__(
@@ -80,11 +138,7 @@ class PageKind:
     ) -> None:
         self.tree, self.text, self.types = tree, text, types
         self.outlinks, self.has_author = outlinks, has_author
-        parts = urlsplit(url)
-        self.host = (parts.hostname or "").removeprefix("www.")
-        address = domains.try_parse(url)
-        self.domain = address.domain if address else self.host
-        self.segments = [part for part in unquote(parts.path).casefold().split("/") if part][:8]
+        super().__init__(url)
 
     def of(self, node: LexborNode, url: str, rel: Sequence[str], placement: str) -> KindOfLink:
         paid = self._affiliate(url, rel)
@@ -110,11 +164,6 @@ class PageKind:
 
     def _type(self, kind: str) -> str | None:
         return next((f"schema.org {each}" for each in _WORDS[kind]["schema"] if each in self.types), None)
-
-    def _host(self, kind: str) -> str | None:
-        return next(
-            (f"on {each}" for each in _WORDS[kind]["hosts"] if each in (self.host, self.domain)), None
-        )
 
     def _path(self, kind: str, most: int = 8) -> str | None:
         wanted = _any_of(kind, "paths")
@@ -153,21 +202,6 @@ class PageKind:
         return "an author and a date" if dated and self.has_author else None
 
     # --- kinds ----------------------------------------------------------------------------------------------
-
-    def _affiliate(self, url: str, rel: Sequence[str]) -> KindOfLink | None:
-        words = _WORDS["affiliate"]
-        parts = [part for part in urlsplit(url).path.casefold().split("/") if part]
-        if any(_any_of("affiliate", "shares").fullmatch(part) for part in parts[:3]):
-            return None
-        for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)[:50]:
-            key = name.casefold()
-            known = words["values"].get(key, ())
-            if key in words["parameters"] or value.casefold() in known:
-                return KindOfLink("affiliate", f"{clean(name, 30)}={clean(value, 30)} in the linked address")
-            if key in words["doubtful"] and value and ("sponsored" in rel or self._discloses):
-                said = "rel=sponsored" if "sponsored" in rel else "a disclosure on the page"
-                return KindOfLink("affiliate", f"{clean(name, 30)}={clean(value, 30)}, and {said}")
-        return None
 
     @cached_property
     def _discloses(self) -> bool:
