@@ -45,6 +45,7 @@ from analysis.frames.experiments import (
     naming_sources,
     source_key,
 )
+from analysis.frames.firstparty import own_citations, own_counts
 from analysis.frames.inside import InsideAnswers, inside_answers
 from analysis.frames.judged import (
     DomainVerdict,
@@ -175,6 +176,8 @@ __all__ = [
     "newest_answers",
     "newest_pages",
     "newest_runs",
+    "own_citations",
+    "own_counts",
     "page_checks",
     "pages_of",
     "quotable",

@@ -225,6 +225,7 @@ READING = {
     "schedule list": (),
     "notify list": (),
     "alerts": (),
+    "funnel": (),
     "event list": (),
     "brands suggest": (),
     "brands list": (),

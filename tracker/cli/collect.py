@@ -27,6 +27,7 @@ from tracker.cli import (
     run,
     schedule,
     tokens,
+    visits,
 )
 from tracker.cli.opening import opened
 from tracker.cli.options import JsonOption, Where
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
     add(app, read_raw, "read-raw", IMPORT)
     links.register(app, imports)
     pull.register(app)
+    visits.register(imports)
     schedule.register(app)
     notify.register(app)
     backups.register(app)
