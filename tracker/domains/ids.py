@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from struct import unpack
 
-RULES = 4
+RULES = 5
 """Raised whenever the same address may get another name: then stored rows are named anew
 (`tracker.renaming`)."""
 

@@ -123,7 +123,7 @@ _AFTER_FACTS = re.compile(
         "here there",
         "anywhere listed mentioned was were is are could can has have turned came showed appeared online so "
         "but though",
-        "although because available using with under when after during via yet",
+        "although because available using with under when after during via yet off",
     )
     + r"\b)"
 )

@@ -47,6 +47,10 @@ _PRODUCT = re.compile(r"(?:\s+[A-ZÀ-Þ0-9][\w'’-]*){1,3}\s+(?P<verb>[^\W\d_]+
 _AND = re.compile(r"\s+(?:and|or|und|oder)\s+(?P<other>[^\W\d_]+)")
 _ITEM_BEFORE = re.compile(r"([A-ZÀ-Þ][\w'’.&-]*)[,/]\s*$")
 _ITEM_AFTER = re.compile(r"[,/]\s*(?:and\s+|or\s+)?([A-ZÀ-Þ][\w'’&-]*)")
+_ITEMS_BEFORE = re.compile(r"(?:[^\W_]+(?:[ .&-][^\W_]+)?,\s*){2,}$")
+_ITEMS_AFTER = re.compile(r"(?:,\s*[^\W_]+(?:[ .&-][^\W_]+)?){2,}")
+_ITEM = re.compile(r"[^\W_]+")
+_LEAST_NAMES = 3
 _CONDITION = re.compile(r"\s+(?:if|when|for|because|wenn|für)\s")
 _VERBS = frozenset(
     ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
@@ -357,6 +361,18 @@ def is_stylised(prose: str, start: int, end: int) -> bool:
     return all(each is not None and not languages_of(each[1].lower()) for each in (left, right))
 
 
+def is_listed(prose: str, start: int, end: int) -> bool:
+    """`canva, miro, gusto, toast, procore`: most items of its list are no words at all."""
+    here = _Here.at(prose, start, end)
+    before = _ITEMS_BEFORE.search(here.before)
+    after = _ITEMS_AFTER.match(here.after)
+    if before is None or after is None:
+        return False
+    items = [item for item in _ITEM.findall(before[0])[-4:] + _ITEM.findall(after[0])[:4] if len(item) > 2]
+    unknown = sum("en" not in languages_of(item.lower()) for item in items)
+    return unknown >= _LEAST_NAMES and 2 * unknown >= len(items)
+
+
 def _singular(word: str) -> str:
     return word[:-2] if word.endswith(("shes", "ches", "xes", "sses")) else word[:-1]
 
@@ -380,6 +396,12 @@ def of_several(prose: str, start: int, parts: list[str]) -> Literal["name", "sma
         return "small"
     last = _LAST_WORD.search(prose[max(0, start - 40) : start])
     return "word" if last and last[1].lower() in cues().determiners else "name"
+
+
+def is_title(prose: str, start: int, end: int) -> bool:
+    """Whether a capital says nothing there: at a sentence's beginning, or among words that all have one."""
+    here = _Here.at(prose, start, end)
+    return here.opens_a_sentence() or here.is_in_capitals()
 
 
 @cache

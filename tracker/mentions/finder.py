@@ -14,7 +14,7 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from tracker.errors import CatalogError
 from tracker.mentions import absence, company, context, markup, phrases, senses, terms, words
 from tracker.mentions.folding import INVISIBLE, Folded, fold
-from tracker.mentions.languages import GERMAN_NOUNS, spoken
+from tracker.mentions.languages import CYRILLIC, GERMAN_NOUNS, spoken
 from tracker.mentions.names import BrandNames, check_names, folded_name, phrases_of
 from tracker.mentions.spellings import Spelling, spellings
 
@@ -25,6 +25,8 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ITEM = re.compile(r"\n(?=[ \t>]*(?:[-*+•#|]|\d{1,3}[.)]))")
 _ABBREVIATION = re.compile(r"[A-Z][A-Z0-9]{1,5}")
 _WORDS = re.compile(r"[^\W_]+")
+_PHRASES = frozenset(["robin hood", "base camp", "sales force", "market place", "open table", "work place"])
+"""Names in two words that are something else."""
 _UMLAUTS = frozenset("äöüåø")
 
 
@@ -201,7 +203,9 @@ def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Ver
 
 def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelling) -> company.Verdict:
     if spelling.case == "parts":
-        return "open" if all(part[0].isupper() for part in _WORDS.findall(written)) else "small"
+        if not all(part[0].isupper() for part in _WORDS.findall(written)):
+            return "small"
+        return "open" if spelling.folded in _PHRASES or context.is_title(prose, start, end) else "name"
     if not _written_so(written, spelling):
         return "word"
     if spelling.case == "acronym":
@@ -213,13 +217,19 @@ def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelli
     marked = written.islower() and spelling.written.isascii() and not written.isascii()
     if not marked and not spoken(prose).any_of(_small(spelling)):
         return "name"
+    if CYRILLIC in spelling.words:
+        return "name" if written[:1].isupper() else "small"
     if written.isascii() and words.is_among_other_script(prose, start, end):
         return "name"
     parts = _WORDS.findall(written)
     if len(parts) > 1:
         return context.of_several(prose, start, parts)
     if not parts or not parts[0][0].isupper():
-        stylised = spelling.written.islower() and context.is_stylised(prose, start, end)
+        stylised = (
+            any(c.isupper() for c in written)
+            or context.is_listed(prose, start, end)
+            or (spelling.written.islower() and context.is_stylised(prose, start, end))
+        )
         return "name" if stylised else "small"
     return context.verdict(prose, start, end, spelling.words)
 

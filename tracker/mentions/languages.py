@@ -126,7 +126,9 @@ def _file(name: str) -> str:
 # Vocabulary
 # ---------------------------------------------------------------------------------------------------------
 
-CODES = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "da", "tr")
+CYRILLIC = "cyrillic"
+"""Companies' names that are everyday words, and are names with a capital wherever they stand."""
+CODES = (CYRILLIC, "en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "da", "tr")
 GERMAN_NOUNS = "de_nouns"
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from tracker.mentions.folding import fold_name
 from tracker.mentions.hanzi import other_hanzi
-from tracker.mentions.languages import GERMAN_NOUNS, languages_of
+from tracker.mentions.languages import CYRILLIC, GERMAN_NOUNS, languages_of
 
 Case = Literal["any", "capital", "acronym", "exact", "capitals", "parts"]
 """`parts`: two words that are a name beside others only, or where it is named otherwise too."""
@@ -127,6 +127,10 @@ def spellings(name: str, *, exact: bool = False) -> Iterator[Spelling]:
 def _plain(name: str, folded: str) -> Spelling:
     words = everyday(folded)
     return Spelling(folded, name, _case(name, words), short=0 < letters(name) <= 2, words=words)
+
+
+def _cyrillic(folded: str) -> frozenset[str]:
+    return everyday(folded) & {CYRILLIC}
 
 
 def _is_joined(form: str, name: str) -> bool:
@@ -292,7 +296,7 @@ def _stems(folded: str, seen: set[str]) -> Iterator[Spelling]:
     for one in stems:
         if len(one) >= 3 and one not in seen:
             seen.add(one)
-            yield Spelling(one, one, cut=folded[len(one) :] or folded[-1])
+            yield Spelling(one, one, cut=folded[len(one) :] or folded[-1], words=_cyrillic(folded))
 
 
 def _weakened(folded: str, seen: set[str]) -> Iterator[Spelling]:
@@ -302,7 +306,7 @@ def _weakened(folded: str, seen: set[str]) -> Iterator[Spelling]:
         stem = strong.sub(weak, folded)
         if stem != folded and stem not in seen:
             seen.add(stem)
-            yield Spelling(stem, stem, cut=folded[-2:])
+            yield Spelling(stem, stem, cut=folded[-2:], words=_cyrillic(folded))
 
 
 def _of_both_words(folded: str, seen: set[str]) -> Iterator[Spelling]:

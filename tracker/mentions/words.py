@@ -72,6 +72,7 @@ _NORDIC = frozenset(["sv", "da", "no"])
 _PLURAL = re.compile(r"e?s(?!\w)")
 _PART = re.compile(r"[^\W_]+")
 _LEAST_PLURAL = 4
+_SMALL_PARTS = frozenset(["and", "und", "et", "y", "of", "de"])
 _ACRONYM = re.compile(r"[A-ZÀ-Þ]{2,}s(?!\w)")
 _SUFFIX = re.compile(r"['’]([^\W\d_]{1,5})(?!\w)")
 _COMPOUND = re.compile(r"-[A-ZÄÖÜ][a-zäöü]")
@@ -145,14 +146,11 @@ def _is_plural(folded: Folded, source: str, start: int, end: int) -> bool:
     if (ending[0] == "es") != name.endswith(("s", "x", "z", "ch", "sh")):
         return False
     parts = _PART.findall(source[folded.start(start) : folded.span(end - 1)[1]])
-    if (
-        not parts
-        or not all(part[0].isupper() for part in parts)
-        or not parts[-1].isalpha()
-        or parts[-1].isupper()
-    ):
+    if not parts or not parts[-1].isalpha() or parts[-1].isupper():
         return False
-    if len(parts) > 1:
+    if not all(any(c.isupper() for c in part) or part in _SMALL_PARTS for part in parts):
+        return False
+    if len(parts) > 1 or any(c.isupper() for c in parts[0][1:]):
         return True
     codes = {"en", *languages.spoken(source).codes}
     known = languages.languages_of(name) | languages.languages_of(name + ending[0])

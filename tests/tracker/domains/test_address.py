@@ -123,6 +123,10 @@ def reference(name: str, read: Any) -> list[Any]:
         ),
         ("https://example.com/?utm_source=chatgpt.com&utm_source=perplexity", "https://example.com/"),
         (
+            "https://example.com/?sc_cid=701&ga_campaign=x&et_rid=1&hmb_source=y&ss_email_id=2&p=1",
+            "https://example.com/?p=1",
+        ),
+        (
             "https://example.com/?itm_source=a&matomo_kwd=b&sfmc_id=c&WT.mc_id=d&gad=1&p=1",
             "https://example.com/?p=1",
         ),
