@@ -44,12 +44,17 @@ Kind = Literal[
     "cited, no link known",
     "own page",
 ]
-Withheld = Literal["", "direction", "source"]
-"""Why a source that stands out has no gain: timing does not support the sources, or not surely this one."""
+Withheld = Literal["", "direction", "source", "events"]
+"""Why a source that stands out has no gain: timing does not support the sources, or not surely this one, or
+brands rose less after such links than lift predicts."""
 CLOSED: tuple[State, ...] = ("done", "dismissed")
 CANDIDATES = 400
 PAGES = 5
 
+MAYBE_LISTED = (
+    "A gain is of the link or of being named on the page: timing cannot tell the two apart, and where the "
+    "page names you already a link may add nothing."
+)
 REASONS: dict[Kind, str] = {
     "link gap": "links to rivals and not to you",
     "mention without link": "names you without linking",
@@ -303,7 +308,7 @@ def _opportunity(
         gain_low=gain.low if gain else None,
         gain_high=gain.high if gain else None,
         stands_out=stands_out,
-        withheld=_withheld(lift) if lift is not None and stands_out and gain is None else "",
+        withheld=_withheld(lift, name) if lift is not None and stands_out and gain is None else "",
         works=lift.works.get(name) if lift is not None else None,
         state=decided.state,
         note=decided.note,
@@ -319,7 +324,9 @@ def _opportunity(
     )
 
 
-def _withheld(lift: LiftTable) -> Withheld:
+def _withheld(lift: LiftTable, source: str) -> Withheld:
+    if source in lift.withdrawn:
+        return "events"
     supported = lift.direction is not None and lift.direction.verdict == "supports the source"
     return "source" if supported else "direction"
 

@@ -96,7 +96,7 @@ FLOORS = {
         "intervals association watch rankings templates palette",
         "events lift authority experiments repeats",
         "frames webgraph",
-        "definitions grades moments classes ratios comparable stability left_out presence",
+        "definitions grades reconciled moments classes ratios comparable stability left_out presence",
         "visibility quality opportunities prospects trials",
         "changes firstparty judged planned review",
         "alerts work",

@@ -67,16 +67,14 @@ def lift(
     from analysis.lift.estimate import lift as estimate
     from analysis.lift.listing import listing
     from analysis.lift.listing import sentence as listed_or_linked
+    from analysis.reconciled import against_events
 
     with reading(where, which) as asked:
         chosen = asked.world.brand(brand).name if brand else None
         read = frames.inside_answers(asked.database, asked.world, asked.scope)
+        of_family = families(asked.database, asked.world, folder=asked.classes)
         panel = frames.lift_panel(
-            asked.database,
-            asked.world,
-            exposure=exposure,
-            families=families(asked.database, asked.world, folder=asked.classes),
-            read=read,
+            asked.database, asked.world, exposure=exposure, families=of_family, read=read
         )
         if chosen is not None and chosen not in panel.brands:
             ended = asked.world.brand(chosen).until
@@ -86,7 +84,9 @@ def lift(
             )
         pages = frames.listing_data(asked.database, asked.world, read=read)
         graded = grades(asked.database, asked.world, asked.scope)
-    lift_table = estimate(panel, brand=chosen, checks=checks)
+        lift_table = estimate(panel, brand=chosen, checks=checks)
+        here = (asked.database, asked.world, asked.scope)
+        lift_table, beside = against_events(*here, panel, lift_table, of_family)
     told = listing(*pages)
     if as_json:
         runs = lift_table.direction.verdict if lift_table.direction else None
@@ -109,6 +109,7 @@ def lift(
                 "listing": asdict(told),
                 "by_family": {name: asdict(one) for name, one in lift_table.by_family.items()},
                 "exports_know": asdict(lift_table.known) if lift_table.known else None,
+                "against_events": [asdict(one) for one in beside],
                 "warnings": lift_table.warnings,
                 "grades": [asdict(one) for one in graded],
                 "rows": rows,
@@ -146,6 +147,8 @@ def lift(
         out.print(f"* {cautions.gate(lift_table.discovery, lift_table.gate)}")
     out.print(sentence(lift_table.direction))
     out.print(listed_or_linked(told))
+    for both in beside:
+        out.print(plain(both.words))
     for said in (by_family(lift_table.by_family), cautions.known_share(lift_table.known)):
         if said:
             out.print(plain(said))

@@ -50,6 +50,7 @@ def opportunities(
     from analysis.classes.families import families
     from analysis.lift.estimate import lift as estimate
     from analysis.lift.listing import listing, sentence
+    from analysis.reconciled import against_events
     from tracker import audit
 
     if set_state is not None:
@@ -59,13 +60,12 @@ def opportunities(
         return
     with reading(where, which) as asked:
         read = frames.inside_answers(asked.database, asked.world, asked.scope)
-        panel = frames.lift_panel(
-            asked.database,
-            asked.world,
-            families=families(asked.database, asked.world, folder=asked.classes),
-            read=read,
-        )
+        of_family = families(asked.database, asked.world, folder=asked.classes)
+        panel = frames.lift_panel(asked.database, asked.world, families=of_family, read=read)
         lifts = estimate(panel, checks="claims") if gains and panel.answers and panel.exposed.nnz else None
+        if lifts is not None and lifts.gains:
+            here = (asked.database, asked.world, asked.scope)
+            lifts, _ = against_events(*here, panel, lifts, of_family)
         offers = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
         maybe_owned = o.called_like_a_brand(asked.database, asked.world)
         told = listing(*frames.listing_data(asked.database, asked.world, read=read)) if gains else None
@@ -93,6 +93,8 @@ def opportunities(
             f"{plain(site.domain)} is cited by {site.answers:,} answers and belongs to no brand. {whose}? "
             "Then list it under `domains:` or `owns:` of brands.yaml."
         )
+    if any(r.gain is not None for r in offers[:top]):
+        out.print(o.MAYBE_LISTED)
     if told is not None and told.told_apart:
         out.print(sentence(told))
     if offers:

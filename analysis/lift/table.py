@@ -109,6 +109,9 @@ class LiftTable:
         be tested (`analysis.lift.gains`).
     gains : mapping of str to Gain
         What a link could bring the panel's own brand; empty unless direction supports the sources.
+    withdrawn : frozenset of str
+        Sources whose gain was taken back, because brands rose less after links of their family than lift
+        predicts (`analysis.reconciled`).
     alike : LiftScale or None
         Whether lifts are alike in log-odds or in points, by which gains are carried to other rates; None
         where none are given.
@@ -133,6 +136,7 @@ class LiftTable:
     by_family: Mapping[str, Direction] = field(default_factory=dict)
     works: Mapping[str, float] = field(default_factory=dict)
     gains: Mapping[str, Gain] = field(default_factory=dict)
+    withdrawn: frozenset[str] = frozenset()
     alike: LiftScale | None = None
     known: Interval | None = None
     warnings: tuple[str, ...] = ()

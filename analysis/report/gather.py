@@ -24,6 +24,7 @@ from analysis.left_out import why_nothing
 from analysis.lift.estimate import LiftTable, lift
 from analysis.moments import Moment, moments, within
 from analysis.opportunities import Opportunity, opportunities
+from analysis.reconciled import against_events
 from analysis.report import words
 from analysis.report.week import BrandPlace, Done, LinkNews, Period, Quote, Source, Week
 from analysis.stability import source_stability
@@ -182,7 +183,8 @@ def _lift(database: Engine, world: World, scope: Scope, classes: Path | None) ->
     panel = frames.lift_panel(database, world, scope, families=named)
     if not panel.answers or not panel.sources or not panel.exposed.nnz:
         return None
-    return lift(panel)
+    table = lift(panel)
+    return against_events(database, world, scope, panel, table, named)[0] if table.gains else table
 
 
 def _next(

@@ -19,7 +19,7 @@ from analysis.frames import World
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Mark, Moment
-from analysis.opportunities import Opportunity, Withheld
+from analysis.opportunities import MAYBE_LISTED, Opportunity, Withheld
 from analysis.report.charts import Trend
 from analysis.report.week import LinkNews, Source, Week
 from analysis.visibility import Measure, Row
@@ -483,11 +483,12 @@ WITHHELD: dict[Withheld, str] = {
     "": "no gain can be given",
     "direction": "stands out; which came first is not settled",
     "source": "stands out; when its own links began, too little moved",
+    "events": "stands out; after such links brands rose less than it predicts",
 }
 GAIN_NOTE = (
     "A gain is what a link could bring in answers like those of the last four weeks, if the source works for "
     "you as for the brands it links to. It is given only where the days on which links begin support the "
-    "sources, and this one. It is no promise."
+    f"sources, and this one. It is no promise. {MAYBE_LISTED}"
 )
 
 

@@ -22,10 +22,13 @@ def lift(workspace: OpenWorkspace, scope: Scope, brand: str | None = None) -> Li
     """The within-answer comparison of every link source, checks included."""
     from analysis.classes.families import families
     from analysis.lift import estimate as estimator
+    from analysis.reconciled import against_events
 
     db, here = database(workspace), world(workspace)
-    panel = frames.lift_panel(db, here, scope, families=families(db, here, folder=workspace.classes))
-    return estimator.lift(panel, brand=brand)
+    of_family = families(db, here, folder=workspace.classes)
+    panel = frames.lift_panel(db, here, scope, families=of_family)
+    table = estimator.lift(panel, brand=brand)
+    return against_events(db, here, scope, panel, table, of_family)[0] if table.gains else table
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -106,7 +106,8 @@ def lift_table(low: float, verdict: str = "associated within the same question")
     rows = [LiftRow(source=name, verdict=verdict, **row) for name in names]  # type: ignore[arg-type]
     gains = {name: Gain(0.1, 0.05, 0.15, works=0.9, cited=0.5) for name in names}
     works = dict.fromkeys(names, 0.9)
-    return SimpleNamespace(rows=rows, direction=told("supports the source"), gains=gains, works=works)
+    told_so = told("supports the source")
+    return SimpleNamespace(rows=rows, direction=told_so, gains=gains, works=works, withdrawn=frozenset())
 
 
 def told(verdict: DirectionVerdict) -> Direction:
@@ -160,6 +161,8 @@ def test_a_gain_is_the_tables_and_a_source_that_stands_out_without_one_says_why(
     alone.gains = {}
     row = found(sqlite_database, lift=alone)["example.org"]
     assert (row.gain, row.stands_out, row.withheld) == (None, True, "source")
+    alone.withdrawn = frozenset({"example.org"})
+    assert found(sqlite_database, lift=alone)["example.org"].withheld == "events"
 
 
 def test_supported_gains_come_first_by_their_lower_bound_and_closed_rows_last(
