@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from markupsafe import Markup
 
 from analysis.lift.estimate import LiftRow
 from analysis.moments import Mark, Moment, marks
-from analysis.palette import hues
+from analysis.palette import OTHERS, hues
 from analysis.visibility import Row
 from tracker import numbers
 
@@ -100,6 +101,10 @@ Point = tuple[float, float]
 """Percent of the width from the left, percent of the height from the top."""
 
 
+Dash = Literal["solid", "dashed", "dotted"]
+DASHES: Mapping[Dash, str] = {"solid": "none", "dashed": "6 4", "dotted": "1.5 4"}
+
+
 @dataclass(frozen=True)
 class TrendLine:
     """One brand of a trend: its name, its colour, its last value, its weeks."""
@@ -109,6 +114,8 @@ class TrendLine:
     colour: str
     last: float | None
     points: tuple[Point, ...]
+    dash: Dash = "solid"
+    """What tells lines without a hue of their own apart."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,8 @@ class Trend:
         parts.append(f'<polygon points="{_joined(self.band)}" fill="{OWN}" fill-opacity="0.13"/>')
         parts += [
             f'<polyline points="{_joined(line.points)}" fill="none" stroke="{line.colour}" '
-            f'stroke-width="{2.6 if line.own else 1.4}" stroke-linejoin="round" stroke-linecap="round" '
+            f'stroke-width="{2.6 if line.own else 1.4}" stroke-dasharray="{DASHES[line.dash]}" '
+            f'stroke-linejoin="round" stroke-linecap="round" '
             'vector-effect="non-scaling-stroke"/>'
             for line in reversed(self.lines)
         ]
@@ -158,6 +166,10 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
     others = sorted((n for n in by_brand if n not in own), key=lambda n: (-_last(by_brand[n]), n))
     shown = own + others[: most - len(own)]
     colours = hues(dict.fromkeys((row.brand, row.own) for row in rows))
+    plain: Iterator[Dash] = iter(("dashed", "dotted"))
+    dashes: dict[str, Dash] = {
+        name: next(plain, "solid") if colours[name] == OTHERS else "solid" for name in shown
+    }
     step, top = _scale([by_brand[name] for name in shown])
 
     def point(week: date | None, rate: float) -> Point:
@@ -177,6 +189,7 @@ def trend(rows: Sequence[Row], moments: Sequence[Moment] = (), most: int = 5) ->
                 for r in by_brand[name]
                 if (x := r.rates["mention_rate"].estimate) is not None
             ),
+            dashes[name],
         )
         for name in shown
     )

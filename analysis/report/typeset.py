@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analysis import palette
 from analysis.lift.estimate import LiftRow
 from analysis.opportunities import Opportunity
 from analysis.report import words
@@ -27,6 +28,8 @@ def plain(w: Week, look: ReportLook) -> dict[str, Any]:
         "contact": look.contact,
         "logo": _logo(look),
         "accent": look.accent,
+        "good": palette.GOOD,
+        "bad": palette.BAD,
         "title": words.title(w),
         "headline": words.headline(w),
         "lede": words.lede(w),
@@ -152,6 +155,7 @@ def _trend(w: Week, look: ReportLook) -> dict[str, Any] | None:
                 "own": line.own,
                 "colour": look.accent if line.colour == OWN else line.colour,
                 "last": numbers.percent(line.last),
+                "dash": line.dash,
                 "points": [list(point) for point in line.points],
             }
             for line in shown.lines

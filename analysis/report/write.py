@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from jinja2 import Environment
 from sqlalchemy import Engine
 
-from analysis import frames, templates
+from analysis import frames, palette, templates
 from analysis.frames import Scope, World
 from analysis.report import cells, typeset, words
 from analysis.report.charts import bar, forest, trend
@@ -124,6 +124,7 @@ def _environment(look: ReportLook) -> Environment:
         "bar": bar,
         "forest": forest,
         "trend": trend,
+        "palette": palette,
         "look": look,
         "page": lambda name, **filters: words.page(look, name, **filters),
         "logo": _data_url(look),
