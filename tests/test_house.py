@@ -85,7 +85,7 @@ FLOORS = {
         "store backup starter countries citations mentions links.web links.files links.infrastructure",
         "models engines links.webgraph",
         "audit",
-        "events experiments leases logs catalog migrations renaming views tokens",
+        "events experiments leases logs catalog migrations renaming views tokens exports",
         "answers sandbox notify visits",
         "run links.pages editing",
         "judge schedule links",

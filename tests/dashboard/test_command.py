@@ -271,6 +271,7 @@ WRITING = {
     "prospects set": ("ask.example", "--stage", "contacted"),
     "prospects import": ("prospects.csv",),
     "tokens add": ("looker",),
+    "export": ("out",),
 }
 OF_AN_EXPERIMENT = {
     "experiment new": ("Spring",),

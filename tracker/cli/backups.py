@@ -1,20 +1,23 @@
-"""The verbs of keeping: backup and restore."""
+"""The verbs of keeping: backup, restore and export."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from tracker.cli.options import DatabaseOption, settings_from
-from tracker.cli.printing import out, plain
-from tracker.cli.verbs import SET_UP, add
+from tracker.cli.opening import opened
+from tracker.cli.options import DatabaseOption, JsonOption, Where, settings_from
+from tracker.cli.printing import out, plain, print_json, table
+from tracker.cli.verbs import AUTOMATE, SET_UP, add
 
 
 def register(app: typer.Typer) -> None:
     add(app, backup, group=SET_UP)
     add(app, restore, group=SET_UP)
+    add(app, export, group=AUTOMATE)
 
 
 def backup(
@@ -41,3 +44,37 @@ def restore(
     backups.load(url, file, replace=replace)
     open_database(url).dispose()
     out.print(f"The database is what {plain(str(file))} says.")
+
+
+def export(
+    where: Where,
+    folder: Annotated[Path, typer.Argument(help="A new folder; one file a table goes into it.")],
+    format: Annotated[
+        Literal["parquet", "csv"],
+        typer.Option("--format", help="parquet says what is stored; csv is for spreadsheets."),
+    ] = "parquet",
+    only: Annotated[
+        list[str] | None, typer.Option("--table", help="Only this table; may be repeated.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all-workspaces", help="Of every workspace, and the machine's own tables.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write every table of the workspace as Parquet or CSV, for DuckDB, BigQuery, Looker or a spreadsheet."""
+    from tracker import exports, store
+    from tracker.cli.workspaces import workspace_of
+
+    settings = where.settings()
+    with opened(settings, read_only=True) as db:
+        with store.reading(db) as session:
+            key = None if everything else workspace_of(session, settings)
+        made = exports.export(db, folder, workspace_id=key, format=format, only=only or ())
+    if as_json:
+        print_json({"folder": str(folder), "rows": [asdict(each) for each in made]})
+        return
+    table(f"In {folder}", ("table", "rows"), [(each.file, f"{each.rows:,}") for each in made], right=(1,))
+    if format == "csv":
+        out.print(
+            "Cells that a spreadsheet would run are led by an apostrophe; Parquet has them as they are."
+        )

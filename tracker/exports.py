@@ -1,0 +1,231 @@
+"""Every table of a workspace as Parquet or CSV, row by row, all at one moment of the database.
+
+Parquet holds what is stored. CSV is for spreadsheets: its cells are neutralised (`tracker.spreadsheet`),
+bytes are base64, and it does not tell null from blank.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    Float,
+    Integer,
+    LargeBinary,
+    Table,
+    select,
+    union,
+)
+from sqlmodel import SQLModel
+
+from tracker import models, spreadsheet, store
+from tracker.errors import UsageError
+
+Format = Literal["parquet", "csv"]
+SECRET = frozenset({"accesstoken"})
+"""What lets somebody in is no data."""
+OF_THE_MACHINE = frozenset({"lease", "enginepace", "setting"})
+SHARED_NAMES = {"domain": "domain_id", "page": "page_id"}
+"""Tables of names that all workspaces share → how columns end that point at them."""
+ROWS, ROWS_WITH_BYTES = 5_000, 200
+"""Held at a time."""
+MANIFEST = "export.json"
+
+
+@dataclass(frozen=True)
+class ExportedTable:
+    table: str
+    file: str
+    rows: int
+    sha256: str
+
+
+def tables() -> list[Table]:
+    """Parents before children."""
+    every = models.Workspace.metadata.sorted_tables
+    return [each for each in every if each.name not in SECRET]
+
+
+def export(
+    database: Engine,
+    folder: Path,
+    *,
+    workspace_id: int | None,
+    format: Format = "parquet",
+    only: Sequence[str] = (),
+) -> list[ExportedTable]:
+    """Write one file a table, and `export.json` with their rows and hashes. Without a workspace: of all."""
+    wanted = [each for each in tables() if workspace_id is None or each.name not in OF_THE_MACHINE]
+    unknown = sorted(set(only) - {each.name for each in wanted})
+    if unknown:
+        names = ", ".join(each.name for each in wanted)
+        raise UsageError(f"there is no table {unknown[0]!r} to export", f"one of {names}")
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"{folder} is not empty", "name a new folder: an export replaces nothing")
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    with _one_moment(database) as connection:
+        for table in wanted:
+            if not only or table.name in only:
+                file = folder / f"{table.name}.{format}"
+                rows = _write(connection, table, workspace_id, file, WRITERS[format])
+                made.append(ExportedTable(table.name, file.name, rows, _sha256(file)))
+    told = {
+        "schema": store.VERSIONS[-1],
+        "workspace": workspace_id,
+        "tables": [asdict(each) for each in made],
+    }
+    (folder / MANIFEST).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    return made
+
+
+@contextmanager
+def _one_moment(database: Engine) -> Iterator[Connection]:
+    options: dict[str, Any] = {"stream_results": True}
+    if database.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    with database.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+def rows_of(table: Table, workspace_id: int | None) -> Any:
+    """What of a table is a workspace's own: by its column, by the row it belongs to, or by being named."""
+    chosen = select(table).order_by(*table.primary_key.columns)
+    if workspace_id is None:
+        return chosen
+    if table.name in SHARED_NAMES:
+        return chosen.where(table.c.id.in_(_named(SHARED_NAMES[table.name], workspace_id)))
+    if table.name == "redirect":
+        cited = SQLModel.metadata.tables["citation"]
+        return chosen.where(table.c.url.in_(select(cited.c.url).where(cited.c.workspace_id == workspace_id)))
+    owned = _owned(table, workspace_id)
+    return chosen if owned is None else chosen.where(owned)
+
+
+def _owned(table: Table, workspace_id: int) -> Any:
+    """None for a table of facts about the web, which are nobody's."""
+    if table.name == "workspace":
+        return table.c.id == workspace_id
+    if "workspace_id" in table.c:
+        return table.c.workspace_id == workspace_id
+    for key in table.foreign_keys:
+        parent = key.column.table
+        above = _owned(parent, workspace_id)
+        if above is not None:
+            return key.parent.in_(select(key.column).where(above))
+    return None
+
+
+def _named(ending: str, workspace_id: int) -> Any:
+    parts = []
+    for table in tables():
+        owned = _owned(table, workspace_id)
+        if owned is not None:
+            named = [column for column in table.c if column.name.endswith(ending)]
+            parts += [select(column).where(owned, column.is_not(None)) for column in named]
+    if ending == "domain_id":
+        page = SQLModel.metadata.tables["page"]
+        parts.append(select(page.c.domain_id).where(page.c.id.in_(_named("page_id", workspace_id))))
+    return union(*parts)
+
+
+def _write(
+    connection: Connection, table: Table, workspace_id: int | None, file: Path, writer: Callable[..., Any]
+) -> int:
+    columns = list(table.c)
+    held = ROWS_WITH_BYTES if any(isinstance(c.type, LargeBinary) for c in columns) else ROWS
+    result = connection.execution_options(yield_per=held).execute(rows_of(table, workspace_id))
+    count = 0
+    with writer(file, columns) as write:
+        for part in result.partitions(held):
+            write(part)
+            count += len(part)
+    return count
+
+
+def arrow_type(column: Column[Any]) -> pa.DataType:
+    kind = column.type
+    known: tuple[tuple[Any, pa.DataType], ...] = (
+        (Boolean, pa.bool_()),
+        ((Integer, BigInteger), pa.int64()),
+        (Float, pa.float64()),
+        (LargeBinary, pa.binary()),
+        (Date, pa.date32()),
+        (JSON, pa.string()),
+    )
+    if isinstance(getattr(kind, "impl", kind), DateTime):
+        return pa.timestamp("us", tz="UTC")
+    return next((arrow for type_, arrow in known if isinstance(kind, type_)), pa.string())
+
+
+def _stored(column: Column[Any]) -> Callable[[Any], Any]:
+    if isinstance(column.type, JSON):
+        return lambda value: None if value is None else json.dumps(value, ensure_ascii=False)
+    return lambda value: value
+
+
+@contextmanager
+def _parquet(file: Path, columns: Sequence[Column[Any]]) -> Iterator[Callable[[Sequence[Any]], None]]:
+    schema = pa.schema([(c.name, arrow_type(c)) for c in columns])
+    turns = [_stored(c) for c in columns]
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+
+        def write(rows: Sequence[Any]) -> None:
+            values = zip(turns, zip(*rows, strict=True), schema, strict=True)
+            arrays = [pa.array([turn(v) for v in column], field.type) for turn, column, field in values]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+
+        yield write
+
+
+@contextmanager
+def _csv(file: Path, columns: Sequence[Column[Any]]) -> Iterator[Callable[[Sequence[Any]], None]]:
+    out: IO[str]
+    turns = [_stored(c) for c in columns]
+    with file.open("w", encoding=spreadsheet.ENCODING, newline="") as out:
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow([spreadsheet.neutral(c.name) for c in columns])
+
+        def write(rows: Sequence[Any]) -> None:
+            writer.writerows(
+                [spreadsheet.neutral(as_text(turn(v))) for turn, v in zip(turns, row, strict=True)]
+                for row in rows
+            )
+
+        yield write
+
+
+def as_text(value: Any) -> Any:
+    """As a cell of CSV says it, before it is neutralised."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+WRITERS: dict[Format, Callable[..., Any]] = {"parquet": _parquet, "csv": _csv}
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
