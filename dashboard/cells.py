@@ -14,7 +14,7 @@ from analysis.events.study import EARLY, EventRow, PathPoint
 from analysis.experiments import words as experiment_words
 from analysis.frames import Scope, World
 from analysis.intervals import Interval
-from analysis.lift.estimate import LiftRow
+from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.lift.listing import ListingTable
 from analysis.prospects import Ground, LinkedPage, ProspectRow
 from analysis.quality import AnchorShare
@@ -136,6 +136,20 @@ def lift_line(row: LiftRow) -> tuple[object, ...]:
 def lift_verdict(row: LiftRow) -> widgets.Safe:
     verdict = widgets.badge(Lift.VERDICTS[row.verdict], Lift.TONES.get(row.verdict, "quiet"), row.verdict)
     return widgets.small(verdict, Lift.GATED) if row.gated else verdict
+
+
+def lift_limits(lifts: LiftTable) -> widgets.Safe:
+    """What a lift can say, and what it cannot."""
+    halves = ((Lift.CAN_HEAD, Lift.CAN_SAY), (Lift.CANNOT_HEAD, Lift.CANNOT_SAY))
+    body = "".join(
+        f"<div><b>{widgets.text(head)}</b>{widgets.bullets(sentences)}</div>" for head, sentences in halves
+    )
+    pooled = ""
+    if lifts.unlinked and lifts.unlinked.estimate is not None:
+        span = numbers.points_range(lifts.unlinked.low, lifts.unlinked.high)
+        value = numbers.points(lifts.unlinked.estimate)
+        pooled = f"<p>{widgets.text(Lift.POOLED.format(value=value, interval=span))}</p>"
+    return widgets.Safe(f'<div class="cl-cols">{body}</div>{pooled}')
 
 
 def lift_checks(row: LiftRow) -> list[tuple[object, ...]]:

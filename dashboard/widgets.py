@@ -398,6 +398,18 @@ def chart(
     return drawn["selection"] if select else None
 
 
+def echart(option: dict[str, Any], alt: str, *, key: str, height: int) -> int | None:
+    """An ECharts drawing in the theme's colours; the number of the node that was clicked just now."""
+    if is_dark():
+        option = json.loads(charts.in_the_dark(json.dumps(option)))
+    drawn = st.echarts_chart(option, alt=alt, key=key, height=height, on_select="rerun", renderer="svg")
+    chosen = [part for part in drawn["selection"]["selected"] if part.get("data_type") != "edge"]
+    picked = next((int(i) for part in chosen for i in part["data_indices"]), None)
+    fresh = picked != st.session_state.get(f"{key}-seen")
+    st.session_state[f"{key}-seen"] = picked
+    return picked if fresh else None
+
+
 def computed(function: Callable[..., Result], *args: Any) -> Result | None:
     """What `data.computed` has; while it has nothing, says so and shows the page anew once it has."""
     result = data.computed(function, *args)

@@ -1,6 +1,7 @@
 """Frames → figures. Pure: nothing is read, nothing is decided but how it looks. Shares arrive as shares of
 1."""
 
+from dashboard.charts.flow import Flow, sankey
 from dashboard.charts.ink import ACCENT, BAD, ENGINES, GOOD, OTHER, QUIET, in_the_dark
 from dashboard.charts.ladder import ladder
 from dashboard.charts.plots import (
@@ -27,6 +28,7 @@ __all__ = [
     "GOOD",
     "OTHER",
     "QUIET",
+    "Flow",
     "by_day",
     "engine_colour",
     "forest",
@@ -36,6 +38,7 @@ __all__ = [
     "ladder",
     "marks",
     "path",
+    "sankey",
     "scatter",
     "sites",
     "sparkline",

@@ -28,6 +28,7 @@ from dashboard.data.linking import (
     reported,
 )
 from dashboard.data.looked import link_alerts, link_verdicts, page_listings
+from dashboard.data.mapped import MappedSource, mapped
 from dashboard.data.opened import (
     Choice,
     OpenWorkspace,
@@ -63,6 +64,7 @@ __all__ = [
     "JudgedView",
     "Ladder",
     "LinkProfile",
+    "MappedSource",
     "NamedSpan",
     "OpenWorkspace",
     "Pipeline",
@@ -98,6 +100,7 @@ __all__ = [
     "linked",
     "links",
     "listing",
+    "mapped",
     "marked_moments",
     "metrics",
     "move_alerts",

@@ -1,5 +1,4 @@
-"""Which link sources go with more mentions: the forest, the table, the checks, and what none of it can
-say."""
+"""Which link sources go with more mentions: the ladder, the table, and what none of it can say."""
 
 from __future__ import annotations
 
@@ -10,11 +9,13 @@ from analysis.lift.direction import by_family, sentence
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.lift.listing import ListingTable
 from analysis.lift.listing import sentence as listed_or_linked
-from dashboard import cells, charts, data, strings, widgets
+from dashboard import cells, charts, data, drawers, rungs, strings, widgets
+from dashboard.data import Ladder
 from dashboard.strings import Common
 from tracker import numbers
 
 words = strings.Lift
+MOST, SOME = 40, 12
 
 here = widgets.here()
 
@@ -27,21 +28,30 @@ def show() -> None:
         names = [words.ALL_BRANDS, *(brand.name for brand in here.world.brands)]
         chosen = widgets.choice(words.BRAND, "links_of", names)
     scope = widgets.scope()
-    with st.spinner(words.COMPUTING):
-        lifts = data.lift(here.workspace, scope, None if chosen == words.ALL_BRANDS else chosen)
-        told = data.listing(here.workspace, scope)
+    bounded = data.whole(here.workspace, scope)
+    scope = bounded if scope.first is None or (bounded.first or scope.first) > scope.first else scope
+    if chosen == words.ALL_BRANDS:
+        found = widgets.computed(data.ladder, here.workspace, scope)
+        lifts = found.table if found else None
+    else:
+        found, lifts = None, widgets.computed(data.lift, here.workspace, scope, chosen)
+    if lifts is None:
+        return
     if not lifts.rows:
         widgets.empty(strings.Empty.SCOPE, strings.Empty.WIDEN)
         return
-    summary(lifts)
-    forest([row for row in lifts.rows if row.lift is not None])
-    listing(told)
-    limits(lifts)
+    summary(lifts, found)
+    if found:
+        ladder(found)
+    else:
+        forest([row for row in lifts.rows if row.lift is not None])
+    if told := widgets.computed(data.listing, here.workspace, scope):
+        listing(told)
+    widgets.box(words.CAN, cells.lift_limits(lifts))
     everything(lifts)
-    checks([row for row in lifts.rows if row.checks])
 
 
-def summary(lifts: LiftTable) -> None:
+def summary(lifts: LiftTable, found: Ladder | None) -> None:
     claimed = sum(words.TONES.get(row.verdict) == "good" for row in lifts.rows)
     head = words.HEADLINE.format(claimed=claimed, sources=len(lifts.rows)) if claimed else words.HEADLINE_NONE
     thin = sum(row.lift is None for row in lifts.rows)
@@ -49,11 +59,25 @@ def summary(lifts: LiftTable) -> None:
         "answers": numbers.counted(lifts.answers, "answer"),
         "prompts": numbers.counted(lifts.prompts, "prompt"),
     }
+    if found and claimed and here.world.own:
+        head += words.LINKED_BY.format(n=claimed - len(found.missing(here.brand)), claimed=claimed)
     widgets.section(head, words.SUMMARY.format(**basis, thin=thin, sources=len(lifts.rows)))
     st.markdown(sentence(lifts.direction))
     said = (by_family(lifts.by_family), *lifts.warnings, cautions.known_share(lifts.known))
     for each in filter(None, said):
         widgets.quiet(each)
+
+
+@st.fragment
+def ladder(found: Ladder) -> None:
+    with widgets.bar():
+        every = st.toggle(words.SHOW_ALL, key="every", bind="query-params")
+        missing = st.toggle(words.SHOW_MISSING, key="missing", bind="query-params")
+    rungs_shown = [r for r in found.rungs if every or r.row.goes_with_more or r.gain]
+    if missing:
+        rungs_shown = [r for r in rungs_shown if here.brand not in r.linked]
+    if picked := rungs.draw(here, found, rungs_shown[:MOST] or found.rungs[:SOME], "ladder"):
+        drawers.source(picked)
 
 
 def forest(rows: list[LiftRow]) -> None:
@@ -69,19 +93,6 @@ def listing(told: ListingTable) -> None:
     if told.listed.value is not None:
         lines = cells.listing_lines(told)
         widgets.table(widgets.columns(words.LISTING_COLUMNS, numeric=(1, 2, 3, 4)), lines)
-
-
-def limits(lifts: LiftTable) -> None:
-    halves = ((words.CAN_HEAD, words.CAN_SAY), (words.CANNOT_HEAD, words.CANNOT_SAY))
-    body = "".join(
-        f"<div><b>{widgets.text(head)}</b>{widgets.bullets(sentences)}</div>" for head, sentences in halves
-    )
-    pooled = ""
-    if lifts.unlinked and lifts.unlinked.estimate is not None:
-        span = numbers.points_range(lifts.unlinked.low, lifts.unlinked.high)
-        value = numbers.points(lifts.unlinked.estimate)
-        pooled = f"<p>{widgets.text(words.POOLED.format(value=value, interval=span))}</p>"
-    widgets.box(words.CAN, widgets.Safe(f'<div class="cl-cols">{body}</div>{pooled}'))
 
 
 def everything(lifts: LiftTable) -> None:
@@ -104,17 +115,6 @@ def everything(lifts: LiftTable) -> None:
     widgets.table(heads, [cells.lift_line(row) for row in shown], few=few, peek=peek)
     if any(row.gated for row in shown):
         widgets.quiet(cautions.gate(lifts.discovery, lifts.gate))
-
-
-def checks(rows: list[LiftRow]) -> None:
-    if not rows:
-        return
-    widgets.section(words.CHECKS, words.CHECKS_SUB)
-    name = widgets.choice(words.SOURCE, "source", [row.source for row in rows], width=320)
-    row = next(row for row in rows if row.source == name)
-    widgets.table(widgets.columns(words.CHECK_COLUMNS), cells.lift_checks(row))
-    if row.goes_with_more:
-        widgets.quiet(words.EXPLAINED.format(what=cautions.explained(row)))
 
 
 show()

@@ -8,6 +8,7 @@ from dashboard.strings.drawer import Drawer
 from dashboard.strings.home import Glance, Overview
 from dashboard.strings.lift import Lift
 from dashboard.strings.links import LinksPage, LooksPage
+from dashboard.strings.mapped import MapPage
 from dashboard.strings.methods import Methods
 from dashboard.strings.rivals import Rivals
 from dashboard.strings.settings import Runs
@@ -35,6 +36,7 @@ __all__ = [
     "LinksPage",
     "LooksPage",
     "Lost",
+    "MapPage",
     "Measure",
     "Methods",
     "Nav",

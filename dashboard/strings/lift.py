@@ -95,6 +95,9 @@ class Lift:
         "is live."
     )
     NOTE = "{lift} ({interval}), {exposed} linked pairs, {prompts}"
+    LINKED_BY = "; you are linked by {n} of the {claimed}"
+    SHOW_ALL = "Also those without a clear difference"
+    SHOW_MISSING = "Only where you are missing"
     LADDER = ("cited in, of answers", "lift, points of mention rate, 95\u00a0%", "links to")
     LADDER_ALT = "Sources by how many answers cite them, their lift with its interval, and whom they link to"
     LADDER_COLUMNS = ("Source", "Cited in", "Lift", "Expected gain", "You", "Rivals it links to", "Verdict")

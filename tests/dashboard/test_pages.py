@@ -35,6 +35,7 @@ PAGES = (
     "source",
     "answers",
     "sources",
+    "map",
     "timeline",
     "work",
     "prospects",
