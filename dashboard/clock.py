@@ -73,7 +73,10 @@ def scheduled_run(
     with jobs.sandbox_for(catalog) as url:
         summary = asyncio.run(work())
     if not ending.is_set():
-        tell_alerts(db, settings, what, datetime.now(UTC))
+        try:
+            tell_alerts(db, settings, what, datetime.now(UTC))
+        except CiteliftError as error:  # the run is done all the same
+            return f"run {summary.run_id} {summary.state}; alerts not told: {error.problem.splitlines()[0]}"
     return f"run {summary.run_id} {summary.state}" + (f": {summary.reason}" if summary.reason else "")
 
 

@@ -22,7 +22,7 @@ from tracker import catalog as catalogs
 from tracker import citations, store
 from tracker.answers import unlisted
 from tracker.answers.rows import read_body
-from tracker.catalog import Catalog, EngineEntry
+from tracker.catalog import Catalog, EngineEntry, look
 from tracker.citations import Reading
 from tracker.engines import hosts, prices
 from tracker.engines.ask import AskFailed, Question, ask
@@ -35,9 +35,10 @@ from tracker.judge import task
 from tracker.mentions import BrandNames, Finder
 from tracker.mentions.asked import named_in
 from tracker.models import Schedule, Workspace
+from tracker.notify import people
 from tracker.run import history, jobs, plan, spill
 from tracker.run.plan import Plan
-from tracker.settings import Settings
+from tracker.settings import Settings, key
 
 LIVE_QUESTION = "Which city hosted the most recent Summer Olympics? Answer in one sentence and cite a source."
 
@@ -94,7 +95,13 @@ def check(settings: Settings) -> Report:
 
 def _check_catalog(settings: Settings, fine: list[str], problems: list[Finding]) -> Catalog | None:
     catalog, wrong = catalogs.inspect(settings.catalog)
+    told, unreadable = people.inspect(settings.catalog)
+    wrong = [*wrong, *unreadable, *look.inspect(settings.catalog)[1]]
     problems += [Finding("error", p.id, p.where, p.problem, p.hint) for p in wrong]
+    for name in people.variables(told):
+        if key(name) is None:
+            hint = f"set {name} in the environment of `citelift serve`"
+            problems.append(Finding("warning", "notify.secret", "notify.yaml", f"{name} is not set", hint))
     if catalog is not None:
         counts = (
             f"{len(catalog.brands)} brands, {len(catalog.prompts)} prompts, {len(catalog.engines)} engines"

@@ -103,6 +103,14 @@ class People:
         raise UsageError(f"nobody in notify.yaml is called {name!r}", f"there are: {known}")
 
 
+def variables(people: People) -> list[str]:
+    """The environment variables that must be set for everybody to be told."""
+    named = [people.smtp.login, people.smtp.password] if people.smtp else []
+    for each in people.recipients:
+        named += [each.secret, *([] if each.url.startswith(("http://", "https://")) else [each.url])]
+    return sorted({name for name in named if name})
+
+
 def load(folder: Path) -> People:
     """Who is told; nobody where there is no `notify.yaml`. Raises a CatalogError that lists every problem."""
     people, problems = inspect(folder)

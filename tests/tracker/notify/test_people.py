@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tracker import health, settings
 from tracker.errors import CatalogError, UsageError
 from tracker.notify import hours, people
 from tracker.notify.people import Recipient
@@ -135,3 +136,17 @@ def test_quiet_hours_end_when_the_clock_on_the_persons_wall_says_so(
 def test_a_digest_is_due_at_its_hour_there(when: str, now: str, expected: str) -> None:
     person = Recipient("a", "slack", when=when, at=time(8), timezone="Europe/Berlin")  # type: ignore[arg-type]
     assert hours.latest_digest(person, at(now)) == at(expected)
+
+
+def test_check_names_a_wrong_line_and_a_variable_that_is_not_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, WHOLE)
+    (tmp_path / "report.yaml").write_text("accent: teal\nlogo: nowhere.svg\nlanguage: klingon\n", "utf-8")
+    monkeypatch.setenv("TEAM_WEBHOOK", "https://hooks.slack.com/services/T0")
+    found = health.check(settings.load(catalog=tmp_path, database_url=f"sqlite:///{tmp_path / 'x.db'}"))
+    ids = {finding.id for finding in found.problems}
+    assert ids >= {"report.shape", "report.logo", "report.language", "notify.secret"}
+    unset = [finding.problem for finding in found.problems if finding.id == "notify.secret"]
+    assert unset == [f"{name} is not set" for name in ("ACME_SMTP_LOGIN", "ACME_SMTP_PASSWORD", "CRM_SECRET")]
