@@ -37,12 +37,14 @@ _URL = re.compile(
 )
 _MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+")
 _HANDLE = re.compile(r"(?<![\w.])@[A-Za-z0-9_][\w.]{1,30}")
-_FILE = re.compile(
-    r"(?<![\w@./-])[\w-]+(?:[.-][\w-]+)*\.(?:pdf|csv|tsv|xlsx?|docx?|pptx?|zip|tar|t?gz|png|jpe?g|"
-    r"gif|svg|webp|json|"
-    r"ya?ml|xml|txt|exe|dmg|apk|log|ini|toml|sql|sh)(?![\w-])",
-    re.IGNORECASE,
+_FILE_END = (
+    r"\.(?:pdf|csv|tsv|xlsx?|docx?|pptx?|zip|tar|t?gz|png|jpe?g|gif|svg|webp|json|ya?ml|xml|txt|exe|dmg|apk|log|"
+    r"ini|toml|sql|sh)(?![\w-])"
 )
+_FILE = re.compile(rf"(?<![\w@./-])[\w-]+(?:[.-][\w-]+)*{_FILE_END}", re.IGNORECASE)
+# Without these the two patterns of files need not be tried.
+_ENDS_LIKE_A_FILE = re.compile(_FILE_END, re.IGNORECASE)
+_ENDS_LIKE_SOURCE = re.compile(r"[-_]\w*\.[a-z]")
 # With a hyphen or underscore, as `Node.js` is a name; and paths.
 _SOURCE_FILE = re.compile(
     r"(?<![\w@./-])\w+[-_][\w-]*\.(?:jsx?|tsx?|py|rb|rs|go|php|java|css|html?|md|ipynb|env|lock|cfg|conf|bat|ps1|whl|jar|"
@@ -174,9 +176,11 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
         text = _PATH.sub(_blank, text)
     if _STOP_INSIDE.search(text) is None:
         return text
-    if "_" in text or "-" in text:
+    if _ENDS_LIKE_SOURCE.search(text):
         text = _SOURCE_FILE.sub(_blank, text)
-    return _BARE_HOST.sub(_hide_host(hosts), _FILE.sub(_blank, text))
+    if _ENDS_LIKE_A_FILE.search(text):
+        text = _FILE.sub(_blank, text)
+    return _BARE_HOST.sub(_hide_host(hosts), text)
 
 
 def code(text: str) -> Spans:
