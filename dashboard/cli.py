@@ -7,13 +7,14 @@ import shutil
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from dashboard.server import HERE, serve_dashboard
+from dashboard.server import HERE, free_port, serve_dashboard, url_of
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, Where, settings_from
 from tracker.cli.printing import err, out, plain
@@ -135,9 +136,21 @@ def serve(
     catalog: CatalogOption = None,
     database: DatabaseOption = None,
     reports: Annotated[Path, typer.Option(help="Folder of the scheduled reports.")] = Path("reports"),
+    status_port: Annotated[
+        int | None,
+        typer.Option(
+            "--status-port",
+            min=0,
+            max=65_535,
+            help="Tell /healthz, /readyz and /metrics there.",
+        ),
+    ] = None,
+    status_address: Annotated[
+        str, typer.Option(help="Interface of the status; the default is this machine only.")
+    ] = HERE,
 ) -> None:
     """Keep the clock: run what `citelift schedule` says, until SIGTERM or Ctrl-C."""
-    from dashboard import clock
+    from dashboard import clock, status
     from tracker import schedule
     from tracker.logs import OneLine, log_to
 
@@ -156,7 +169,13 @@ def serve(
             target=clock.keep_delivering, args=(db, stop, _with_the_time), name="delivery", daemon=True
         )
         telling.start()
-        schedule.serve(schedule.Clock(db, actions, stop, _with_the_time))
+        held = schedule.Clock(db, actions, stop, _with_the_time)
+        with ExitStack() as stack:
+            if status_port is not None:
+                port = free_port(status_address, status_port)
+                stack.enter_context(status.told(held, status_address, port))
+                _with_the_time(f"status: {url_of(status_address, port)}/metrics")
+            schedule.serve(held)
         telling.join()
 
 

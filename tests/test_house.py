@@ -105,7 +105,7 @@ FLOORS = {
         "cli",
     ),
     "dashboard": (
-        "data charts server clock manual extra",
+        "data charts server clock manual extra status",
         "strings api",
         "mcp",
         "places",

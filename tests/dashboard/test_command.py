@@ -271,7 +271,6 @@ WRITING = {
     "prospects set": ("ask.example", "--stage", "contacted"),
     "prospects import": ("prospects.csv",),
     "tokens add": ("looker",),
-    "export": ("out",),
 }
 OF_AN_EXPERIMENT = {
     "experiment new": ("Spring",),
@@ -284,6 +283,8 @@ OF_AN_EXPERIMENT = {
 """What they do with one stands in tests/analysis/test_trials.py."""
 OF_A_WHOLE_GRAPH = {f"webgraph {verb}" for verb in ("build", "rank", "links", "gap", "diff")}
 """Need a graph that is built: `tests/tracker/cli/test_webgraph.py` runs them."""
+WRITES_A_FOLDER = {"export"}
+"""Reads the database and writes a folder: `tests/tracker/test_exports.py`, and the manual's commands."""
 PRINTS_JSON = sorted(" ".join(path) for path, verb in LEAVES if "as_json" in {p.name for p in verb.params})
 NEEDS_LINKS = {"graph around", "graph paths", "graph communities", "graph rings", "graph gap", "association"}
 NEEDS_ANSWERS = {"report"}
@@ -291,7 +292,7 @@ NEEDS_NO_DATABASE = {"plan", "check", "read-raw", "brands list", "prompts list",
 
 
 def test_the_table_knows_every_verb_that_prints_json() -> None:
-    assert sorted({*READING, *WRITING, *OF_AN_EXPERIMENT, *OF_A_WHOLE_GRAPH}) == PRINTS_JSON
+    assert sorted({*READING, *WRITING, *OF_AN_EXPERIMENT, *OF_A_WHOLE_GRAPH, *WRITES_A_FOLDER}) == PRINTS_JSON
 
 
 @pytest.mark.parametrize("verb", OF_AN_EXPERIMENT)

@@ -1,0 +1,131 @@
+"""How `citelift serve` is, for machines that watch it: `/healthz`, `/readyz` and Prometheus' `/metrics`.
+
+What is counted is read from the database when it is asked for, so that every process says the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from sqlalchemy import func
+from sqlalchemy import select as typed_select
+from sqlalchemy.exc import DBAPIError
+
+from tracker import __version__, store
+from tracker.models import Answer, Ask, Engine, Firing, Ledger, Run, Workspace
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+    from tracker.schedule import Clock
+
+select: Any = typed_select
+MILLION = 1_000_000
+
+
+class ClockMetrics:
+    """Read anew at every scrape."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def collect(self) -> Iterator[Any]:
+        yield GaugeMetricFamily("citelift_running", "Schedules in hand", value=len(self.clock.running))
+        about = GaugeMetricFamily("citelift_build", "1, with the version", labels=["version"])
+        about.add_metric([__version__], 1)
+        yield about
+        try:
+            found = list(_counted(self.clock.database))
+        except DBAPIError:
+            found = []
+        up = "Whether the database answered this scrape"
+        yield GaugeMetricFamily("citelift_database_up", up, value=int(bool(found)))
+        yield from found
+
+
+def _counted(database: Database) -> Iterator[Any]:
+    of = (Workspace.name, Engine.name)
+    asks = select(*of, Ask.state, func.count()).join_from(Ask, Engine).join(Workspace)
+    asks = asks.group_by(*of, Ask.state)
+    failed = select(*of, Ask.reason, func.count()).join_from(Ask, Engine).join(Workspace)
+    failed = failed.where(Ask.reason.is_not(None)).group_by(*of, Ask.reason)  # type: ignore[union-attr]
+    spent = select(*of, func.sum(Ledger.spent_micros), func.sum(Ledger.reserved_micros))
+    spent = spent.join_from(Ledger, Run).join(Engine, Engine.id == Ledger.engine_id)
+    spent = spent.join(Workspace, Workspace.id == Run.workspace_id).group_by(*of)
+    newest = select(*of, func.max(Answer.asked_at)).join_from(Answer, Engine).join(Workspace).group_by(*of)
+    late = select(func.count()).select_from(Firing).where(Firing.ended_at.is_(None))  # type: ignore[union-attr]
+    labels = ["workspace", "engine"]
+    with store.reading(database) as session:
+        states = GaugeMetricFamily("citelift_asks", "Asks by state", labels=[*labels, "state"])
+        for *names, count in session.execute(asks):
+            states.add_metric(names, count)
+        yield states
+        why = CounterMetricFamily("citelift_asks_failed", "Asks that failed", labels=[*labels, "reason"])
+        for *names, count in session.execute(failed):
+            why.add_metric(names, count)
+        yield why
+        paid = CounterMetricFamily("citelift_spent_dollars", "Spent", labels=labels)
+        held = GaugeMetricFamily("citelift_reserved_dollars", "Set aside for asks in hand", labels=labels)
+        for workspace, engine, cost, reserved in session.execute(spent):
+            paid.add_metric([workspace, engine], float(cost) / MILLION)
+            held.add_metric([workspace, engine], float(reserved) / MILLION)
+        yield paid
+        yield held
+        last = GaugeMetricFamily("citelift_newest_answer_seconds", "When it came, Unix time", labels=labels)
+        for workspace, engine, at in session.execute(newest):
+            last.add_metric([workspace, engine], at.timestamp())
+        yield last
+        begun = "Firings that began and have not ended"
+        yield GaugeMetricFamily("citelift_firings_open", begun, value=session.scalar(late))
+
+
+def _ready(database: Database) -> str | None:
+    """What keeps the process from working; None where nothing does."""
+    try:
+        current, head = store.schema_versions(database)
+    except DBAPIError:
+        return "the database is away"
+    return None if current == head else f"the database has schema {current}, this citelift {head}"
+
+
+@contextmanager
+def told(clock: Clock, address: str, port: int) -> Iterator[int]:
+    """Answer meanwhile; gives the port, for 0 a free one."""
+    registry = CollectorRegistry()
+    registry.register(ClockMetrics(clock))
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/healthz":
+                self._send(200, b"ok\n")
+            elif self.path == "/readyz":
+                trouble = _ready(clock.database)
+                self._send(503 if trouble else 200, f"{trouble or 'ready'}\n".encode())
+            elif self.path == "/metrics":
+                self._send(200, generate_latest(registry), CONTENT_TYPE_LATEST)
+            else:
+                self._send(404, b"/healthz, /readyz, /metrics\n")
+
+        def _send(self, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """A probe every second is no news."""
+
+    with ThreadingHTTPServer((address, port), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, name="status", daemon=True)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
