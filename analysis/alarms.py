@@ -127,7 +127,7 @@ def _engines(database: Engine, world: World, known: Sequence[date]) -> Iterator[
             silent = int(row["not_searched"])
             share = numbers.percent(before[engine]["not_searched"] / before[engine]["stored"])
             yield Found(
-                f"search:{engine}:{week.isoformat()}",
+                f"search:{engine}:{week:%Y-%m}",
                 "search",
                 _midnight(week),
                 f"{name} answered {silent} of {numbers.counted(stored, 'time')} without a search in the "
