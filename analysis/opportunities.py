@@ -17,7 +17,7 @@ citing them × share of weeks in which they are cited × (1 + share of rivals th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -194,10 +194,32 @@ def opportunities(
     offers = []
     for row in reach.to_dict("records"):
         name = ids[int(row["source_id"])]
-        offer = _opportunity(name, row, facts, lift if name in lifts else None, decided.get(name))
+        offer = _opportunity(name, row, facts, lift if name in lifts else None)
         if offer is not None:
             offers.append(offer)
-    return sorted(offers, key=_order)
+    return with_decisions(offers, decided)
+
+
+def with_decisions(offers: Sequence[Opportunity], records: Mapping[str, Prospect]) -> list[Opportunity]:
+    """The same with what people decided by now, in order."""
+    return sorted((_decided(offer, records.get(offer.source)) for offer in offers), key=_order)
+
+
+def _decided(offer: Opportunity, record: Prospect | None) -> Opportunity:
+    record = record or Prospect(offer.source)
+    return replace(
+        offer,
+        state=record.state,
+        note=record.note,
+        stage=record.stage,
+        owner=record.owner,
+        campaign=record.campaign,
+        contact=record.contact,
+        cost_micros=record.cost_micros,
+        due=record.due,
+        value_micros=record.value_micros,
+        won_at=record.won_at,
+    )
 
 
 def called_like_a_brand(database: Engine, world: World) -> list[Unlisted]:
@@ -264,7 +286,6 @@ def _opportunity(
     reach: Mapping[Any, Any],
     facts: _Facts,
     lift: LiftTable | None,
-    decided: Prospect | None,
 ) -> Opportunity | None:
     """`lift` is the table that claims the source; None where none does."""
     kind = facts.kinds[name]
@@ -285,7 +306,6 @@ def _opportunity(
     gain = lift.gains.get(name) if lift is not None and stands_out else None
     steady = int(reach["weeks"]) / max(facts.of_weeks, 1)
     others = max(sum(b.competes for b in brands), 1)
-    decided = decided or Prospect(name)
     return Opportunity(
         source=name,
         kind=kind,
@@ -310,16 +330,6 @@ def _opportunity(
         stands_out=stands_out,
         withheld=_withheld(lift, name) if lift is not None and stands_out and gain is None else "",
         works=lift.works.get(name) if lift is not None else None,
-        state=decided.state,
-        note=decided.note,
-        stage=decided.stage,
-        owner=decided.owner,
-        campaign=decided.campaign,
-        contact=decided.contact,
-        cost_micros=decided.cost_micros,
-        due=decided.due,
-        value_micros=decided.value_micros,
-        won_at=decided.won_at,
         weight=rate.estimate * steady * (1 + len(rivals) / others),
     )
 

@@ -33,6 +33,7 @@ from dashboard.strings import (
     Measure,
     Overview,
     ProspectsPage,
+    ReviewPage,
     Rivals,
     Sources,
 )
@@ -62,7 +63,7 @@ def brand_line(
     named = [each.rates["mention_rate"] for each in rows]
     top = max((rate.high or rate.estimate or 0) for rate in named) or 1
     own = widgets.join(row.brand, f" ({Common.OWN})")
-    name = own if row.own else widgets.door("rival", row.brand, brand=row.brand)
+    name = own if row.own else widgets.door("rival", row.brand, name=row.brand)
     return name, *rates(row, top, hues[row.brand]), change(moved), numbers.count(row.answers)
 
 
@@ -506,6 +507,14 @@ def review(row: Review) -> tuple[object, ...]:
         reasons,
         widgets.small(decision, row.note) if row.note else decision,
     )
+
+
+def reviewed(row: Review) -> tuple[object, ...]:
+    reasons = widgets.Safe("<br>".join(map(widgets.text, row.reasons)))
+    state = row.decision or "open"
+    badge = widgets.badge(ReviewPage.STATES[state], ReviewPage.TONES[state])
+    site = widgets.join(row.domain, widgets.out(f"https://{row.domain}"))
+    return site, numbers.count(row.links), reasons, badge, row.note
 
 
 def review_raw(row: Review) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from dashboard.server import HERE, free_port, serve_dashboard, url_of
+from dashboard.server import HERE, free_port, is_private, serve_dashboard, url_of
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, Where, settings_from
 from tracker.cli.printing import err, out, plain
@@ -63,7 +63,7 @@ def demo(
         see = f"citelift dashboard --database {settings.database_url} --workspace {prepared.workspace}"
         out.print(f"\nSee it: {plain(see)}")
         return
-    serve_dashboard(settings.model_copy(update={"workspace": prepared.workspace}), port)
+    serve_dashboard(settings.model_copy(update={"workspace": prepared.workspace}), port, edit=True)
 
 
 def dashboard(
@@ -72,12 +72,19 @@ def dashboard(
     address: Annotated[
         str, typer.Option(help="Interface to listen on; the default is this machine only.")
     ] = HERE,
+    edit: Annotated[
+        bool | None,
+        typer.Option(
+            "--edit/--no-edit",
+            help="Let pages write what verbs write. Without it: on this machine yes, for others no.",
+        ),
+    ] = None,
 ) -> None:
-    """Show the database in a browser. Opens it read-only."""
+    """Show the database in a browser; on this machine's own address its pages also write, as verbs do."""
     settings = where.settings()
     with opened(settings, read_only=True):
         pass
-    serve_dashboard(settings, port, address)
+    serve_dashboard(settings, port, address, edit=is_private(address) if edit is None else edit)
 
 
 def api(

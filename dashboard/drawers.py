@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from analysis.frames import Scope
-from dashboard import cells, data, strings, widgets
+from dashboard import cells, data, marked, strings, widgets, workings
 
 words = strings.Drawer
 
@@ -50,5 +50,37 @@ def _source(name: str) -> None:
     widgets.html(f"<p>{widgets.out(f'https://{name}')}</p>")
 
 
-KINDS: dict[str, Callable[[str], None]] = {"source": source}
+def answer(key: str) -> None:
+    """An answer: who is named, what it says, what it cites; the whole of it is a page."""
+    here = widgets.here()
+    view = data.answer(here.workspace, int(key)) if key.isdigit() else None
+    if view is None:
+        return
+    prompt = here.world.prompts.get(view.answer.prompt_id)
+    drawer(prompt.text if prompt else "", lambda: _answer(here, view))
+
+
+def _answer(here: widgets.Here, view: data.AnswerView) -> None:
+    widgets.html(f"<p>{widgets.door('answer', words.OPEN_ANSWER, id=view.answer.id)}</p>")
+    widgets.html(marked.named(view, here))
+    widgets.html(marked.answer(view))
+    mine = [c for c in view.citations if c.kind == "cited"]
+    widgets.section(f"{strings.AnswersPage.KINDS['cited']} ({len(mine)})")
+    widgets.html(marked.cited(view, mine, {}))
+
+
+def work(site: str) -> None:
+    drawer(site, lambda: workings.work(site))
+
+
+def review(domain: str) -> None:
+    drawer(domain, lambda: workings.review(domain))
+
+
+KINDS: dict[str, Callable[[str], None]] = {
+    "source": source,
+    "answer": answer,
+    "work": work,
+    "review": review,
+}
 """A row's `peek` names one of these."""

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from analysis import palette
-from dashboard import cells, charts, data, widgets
+from analysis.frames import Scope
+from dashboard import cells, charts, data, numbered, widgets
 from dashboard.data import Rung
 from dashboard.strings import Lift
 from dashboard.widgets import Here
@@ -85,18 +86,19 @@ def _dot(rung: Rung, brand: str, here: Here) -> dict[str, object]:
 def table(here: Here, shown: Sequence[Rung]) -> None:
     """What the picture shows, as rows: names open our page, a row its drawer."""
     own = here.world.own.name if here.world.own else None
-    rows = [_row(rung, own) for rung in shown]
+    scope = data.whole(here.workspace, widgets.scope())
+    rows = [_row(rung, own, scope) for rung in shown]
     few = [i for i, rung in enumerate(shown) if rung.row.lift is None]
     peek = [f"source:{rung.row.source}" for rung in shown]
     heads = widgets.columns(Lift.LADDER_COLUMNS, numeric=(1, 2, 3))
     widgets.table(heads, rows, few=few, peek=peek)
 
 
-def _row(rung: Rung, own: str | None) -> tuple[object, ...]:
+def _row(rung: Rung, own: str | None, scope: Scope) -> tuple[object, ...]:
     row = rung.row
     mine = widgets.badge(*Lift.MINE[own in rung.linked])
     rivals = ", ".join(sorted(rung.linked - {own or ""})) or numbers.UNKNOWN
-    cited = widgets.door("answers", numbers.percent(rung.reach), measure="source_rate", source=row.source)
+    cited = numbered.door(numbers.percent(rung.reach), "source_rate", scope=scope, source=row.source)
     lift = widgets.small(numbers.points(row.lift), numbers.points_range(row.low, row.high))
     gain = numbers.points(rung.gain) if rung.gain else numbers.UNKNOWN
     return (widgets.site(row.source), cited, lift, gain, mine, rivals, cells.lift_verdict(row))

@@ -25,7 +25,7 @@ APP = Path(__file__).parent / "app" / "main.py"
 HERE = "127.0.0.1"
 
 
-def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
+def serve_dashboard(settings: Settings, port: int, address: str = HERE, *, edit: bool = False) -> None:
     from tracker.settings import KEY_SUFFIXES
 
     port = free_port(address, port)
@@ -36,6 +36,7 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE) -> None:
         "OPENBLAS_NUM_THREADS": "1",
         "CITELIFT_DATABASE_URL": settings.database_url,
         "CITELIFT_CATALOG": str(settings.catalog),
+        "CITELIFT_EDIT": str(edit).lower(),
     }
     if settings.workspace:
         environment["CITELIFT_WORKSPACE"] = settings.workspace

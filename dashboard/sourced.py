@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.frames import BrandFact
 from analysis.intervals import wilson
-from dashboard import cells, widgets
+from dashboard import cells, numbered, widgets
 from dashboard.data import Ladder, Rung, SourceView
 from dashboard.strings import Drawer, LinksPage, SourcePage
 from tracker import numbers
@@ -47,7 +47,8 @@ def cited_share(row: Any, source: str) -> tuple[object, ...]:
     """An engine's answers that cite a source."""
     share = wilson(min(row.answers, row.of), row.of)
     shown = widgets.small(numbers.percent(share.estimate), SourcePage.OF.format(n=row.answers, of=row.of))
-    cited = widgets.door("answers", shown, measure="source_rate", source=source, engine=row.engine)
+    scope = widgets.scope()
+    cited = numbered.door(shown, "source_rate", scope=scope, source=source, engine=row.engine)
     span = numbers.percent_range(share.low, share.high)
     return row.engine, cited, span, numbers.count(row.retrieved or None)
 
@@ -67,8 +68,8 @@ def page(row: Any) -> widgets.Safe:
 
 
 def of_page(row: Any, source: str) -> widgets.Safe:
-    number = {"measure": "source_rate", "source": source, "page": row.url}
-    return widgets.door("answers", numbers.count(row.answers), **number)
+    scope, answers = widgets.scope(), numbers.count(row.answers)
+    return numbered.door(answers, "source_rate", scope=scope, source=source, page=row.url)
 
 
 def evidence(row: Any) -> tuple[object, ...]:

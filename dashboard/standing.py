@@ -118,7 +118,7 @@ def _rank(own: Row, rows: Sequence[Row]) -> Safe:
         f'<span class="value">{widgets.text(words.PLACE.format(place=place, all=len(rows)))}</span>'
         f"<small>{widgets.text(said.format(brand=best.brand, points=numbers.points_apart(away)))}</small>"
     )
-    return _opens("rival", inner, brand=best.brand)
+    return _opens("rival", inner, name=best.brand)
 
 
 def steps(offers: Sequence[Opportunity]) -> Safe:

@@ -21,6 +21,7 @@ from analysis.visibility import FEW
 from dashboard import charts, data, strings
 from dashboard.strings import Common
 from tracker import numbers, spreadsheet
+from tracker.errors import CiteliftError
 
 STYLE = Path(__file__).with_name("theme") / "style.css"
 SHARED = ("period", "span", "engine", "topic", "country", "language", "branded", "rivals")
@@ -68,6 +69,11 @@ def text(value: object) -> Safe:
     if isinstance(value, Safe):
         return value
     return Safe(escape(spreadsheet.INVISIBLE.sub("\ufffd", str(value)), quote=True))
+
+
+def visible(words: str) -> str:
+    """Text for a widget that escapes by itself, without what reorders or hides characters."""
+    return spreadsheet.INVISIBLE.sub("\ufffd", words)
 
 
 def join(*parts: object) -> Safe:
@@ -143,6 +149,12 @@ def info(words: object) -> Safe:
 def plain(words: str) -> str:
     """Text of others for what reads Markdown."""
     return re.sub(r"([\\`*_{}\[\]()#+!|<>$~:-])", r"\\\1", spreadsheet.INVISIBLE.sub("\ufffd", words))
+
+
+def number_of(parameter: str) -> int | None:
+    """The number in this page's address under this name."""
+    said = st.query_params.get(parameter, "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 16 else None
 
 
 def title(heading: str, lead: str) -> None:
@@ -429,6 +441,15 @@ def banner() -> None:
     """Above every page where nobody real was asked."""
     if data.simulated(here().workspace):
         html(f'<p class="cl-banner" role="note">{text(strings.Banner.SIMULATED)}</p>')
+
+
+def tried(write: Callable[[], Result]) -> Result | None:
+    """What a page writes; where it is refused, the reader is told why and what to do."""
+    try:
+        return write()
+    except CiteliftError as error:
+        st.error(visible(f"{error.problem}: {error.hint}"))
+        return None
 
 
 def stop_without_answers(heading: str = "", lead: str = "") -> None:

@@ -67,6 +67,12 @@ def changes(session: Session, workspace_id: int | None, limit: int) -> Sequence[
     return session.exec(select(AuditEntry).where(mine).order_by(col(AuditEntry.id).desc()).limit(limit)).all()
 
 
+def changes_of(session: Session, workspace_id: int, subject: str, limit: int) -> Sequence[AuditEntry]:
+    """The newest changes of one thing of a workspace."""
+    mine = select(AuditEntry).where(AuditEntry.workspace_id == workspace_id, AuditEntry.subject == subject)
+    return session.exec(mine.order_by(col(AuditEntry.id).desc()).limit(limit)).all()
+
+
 def terminal_user() -> str:
     """Who a verb at a terminal is written down as."""
     try:

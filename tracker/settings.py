@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """Requests of one token."""
     browser_sandbox: bool = True
     """False where the container that a browser draws pages in is its sandbox."""
+    edit: bool = False
+    """Whether the dashboard may write what verbs write; `citelift dashboard` decides by its address."""
     user_agent_contact: str | None = None
     """An address or page that a site's owner can turn to; goes into the user agent of page checks."""
 

@@ -300,7 +300,7 @@ def _exposed(
     lasting = world.lasting(last) if last is not None else world
     answers = pd.DataFrame({"answer": ids, "seconds": seconds(frame["asked_at"], world.timezone)})
     known = links(database, lasting, sources=sorted({int(i) for i in cited["source_id"]}))
-    pairs = exposed(answers, cited, known.spans, exposure)
+    pairs = exposed(answers, cited, known.spans, exposure, known.by_page)
     if brand is not None:
         at = [i for i, each in enumerate(lasting.brands) if each.id == brand.id]
         pairs = pairs[pairs["brand"].isin(at)]

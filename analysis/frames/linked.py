@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, Select, and_, func, select
 
 from analysis.frames.tables import (
+    BACKLINK,
     CHECK,
     DISAVOW,
     EDGE,
+    IMPORT,
     LINK,
     domain_names,
     rows,
@@ -131,7 +133,10 @@ def links(
             sources=cited,
             texts=("source_url", "nofollow", *texts),
         )
-        by_page = _by_page(evidence, targets)
+        if sources is None:
+            by_page = _by_page(evidence, targets)
+        else:
+            by_page = _by_page_of_all(connection, workspace, targets)
         table = _links_table(evidence, targets)
         table = _with_edges(table, rows(connection, _edges(targets.whole, cited)), targets.whole)
         table["source"] = table["source_id"].map(domain_names(connection, table["source_id"].unique()))
@@ -157,6 +162,22 @@ def _by_page(evidence: ledger.LinkLedger, targets: Targets) -> frozenset[int]:
         if scope == BY_PAGE and page is not None
     }
     brands = {targets.brand(domain, url) for domain, url in listed}
+    return frozenset(int(brand) for brand in brands if brand == brand)
+
+
+def _by_page_of_all(connection: Connection, workspace: World, targets: Targets) -> frozenset[int]:
+    """The same from all cited sources' rows, where only some sources' evidence was read."""
+    b = BACKLINK.c
+    listed = select(b.target_domain_id, b.target_url).join_from(BACKLINK, IMPORT, IMPORT.c.id == b.import_id)
+    listed = listed.where(
+        b.workspace_id == workspace.id,
+        b.target_domain_id.in_(targets.domains),
+        b.source_domain_id.in_(_cited_domains(connection, workspace)),
+        b.source_page_id.is_not(None),
+        IMPORT.c.scope == BY_PAGE,
+        ledger.is_link(),
+    )
+    brands = {targets.brand(domain, url) for domain, url in connection.execute(listed.distinct())}
     return frozenset(int(brand) for brand in brands if brand == brand)
 
 

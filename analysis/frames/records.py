@@ -4,7 +4,7 @@ schedules."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlmodel import Session, col
 from analysis.frames.tracked import World
 from tracker import store
 from tracker.answers import counted
+from tracker.answers.rows import unpack
 from tracker.models import (
     Agreement,
     Answer,
@@ -26,6 +27,7 @@ from tracker.models import (
     Backlink,
     Citation,
     DisavowEntry,
+    Domain,
     DomainClass,
     Event,
     Experiment,
@@ -38,6 +40,8 @@ from tracker.models import (
     Mention,
     OpportunityState,
     PageCheck,
+    RecordedReply,
+    Reply,
     Run,
     Schedule,
     Setting,
@@ -70,16 +74,23 @@ def workspace_names(database: Engine) -> tuple[str, ...]:
         return tuple(session.scalars(select(Workspace.name).order_by(Workspace.name)))
 
 
-def contents(database: Engine, workspace: int) -> tuple[object, ...]:
-    """What differs whenever something that a number rests on was stored, decided or taken away."""
+ANEW: tuple[Any, ...] = (OpportunityState.changed_at, DisavowEntry.decided_at)
+"""Of these, what no number rests on: pages read it anew each time."""
+
+
+def contents(database: Engine, workspace: int, *, notes: bool = True) -> tuple[object, ...]:
+    """What differs whenever something that a number rests on was stored, decided or taken away; with `notes`,
+    also whenever people wrote down an event, or decided about a site that may link to them."""
+    tables = [table for table in MARKED if notes or table is not Event]
     with store.reading(database) as session:
-        newest = [session.scalar(select(func.max(col(t.id)))) for t in MARKED]
+        newest = [session.scalar(select(func.max(col(t.id)))) for t in tables]
         spent = func.sum(Ledger.spent_micros + Ledger.reserved_micros)
         money = session.execute(select(spent, func.count()).select_from(Ledger)).one()
         runs = session.execute(select(Run.state, func.count()).group_by(Run.state).order_by(Run.state)).all()
         settings = session.execute(select(Setting.name, Setting.value).order_by(Setting.name)).all()
-        decided = [session.scalar(select(func.max(moment))) for moment in DECIDED]
-        noted = session.scalar(select(func.count()).select_from(Event))
+        moments = [each for each in DECIDED if notes or not any(each is other for other in ANEW)]
+        decided = [session.scalar(select(func.max(moment))) for moment in moments]
+        noted = session.scalar(select(func.count()).select_from(Event)) if notes else None
         chosen = select(DomainClass.domain_id, DomainClass.kind).where(DomainClass.workspace_id == workspace)
         classes = session.execute(chosen.order_by(DomainClass.domain_id)).all()
         known = select(LinkImport.id, LinkImport.scope, LinkImport.as_of, LinkImport.vendor)
@@ -89,23 +100,22 @@ def contents(database: Engine, workspace: int) -> tuple[object, ...]:
     return (workspace, newest, tuple(money), runs, settings, decided, noted, classes, imports, planned)
 
 
-def mark(database: Engine, workspace: int, classes: Path | None) -> str:
+def mark(database: Engine, workspace: int, classes: Path | None, *, notes: bool = True) -> str:
     """Changes whenever a number of the workspace may have: `contents`, and the catalog's own classes."""
     edited = sorted((path.name, path.stat().st_mtime_ns) for path in classes.iterdir()) if classes else []
-    whole = repr((contents(database, workspace), edited))
+    whole = repr((contents(database, workspace, notes=notes), edited))
     return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
 
 
-def newest_answers(
-    database: Engine, workspace: World, prompt: int, engine: int | None, limit: int
-) -> list[Answer]:
-    """The newest answers to a prompt, those with a problem among them."""
-    wanted = select(Answer).where(Answer.workspace_id == workspace.id, Answer.prompt_id == prompt)
-    if engine is not None:
-        wanted = wanted.where(Answer.engine_id == engine)
-    newest = wanted.order_by(col(Answer.asked_at).desc(), col(Answer.engine_id), col(Answer.repeat))
+def noted(database: Engine, workspace: int) -> tuple[object, ...]:
+    """What differs whenever people wrote down an event or a decision about a site, or took one away."""
+    mine = Event.workspace_id == workspace
+    newest = select(func.count(), func.max(col(Event.id))).select_from(Event).where(mine)
+    decided = select(func.count(), func.max(OpportunityState.changed_at)).where(
+        OpportunityState.workspace_id == workspace
+    )
     with store.reading(database) as session:
-        return list(session.scalars(newest.limit(limit)))
+        return (*session.execute(newest).one(), *session.execute(decided).one())
 
 
 @dataclass(frozen=True)
@@ -161,6 +171,93 @@ def quotable(
     )
     with store.reading(database) as session:
         return session.scalars(wanted).first()
+
+
+@dataclass(frozen=True)
+class AnswerLine:
+    """An answer of a list: what was asked, who is named in which order, and the sites it cites."""
+
+    id: int
+    prompt_id: int
+    engine_id: int
+    asked_at: datetime
+    week: date
+    repeat: int
+    problem: str | None
+    named: tuple[int, ...]
+    """Brand ids."""
+    cites: tuple[str, ...]
+    """Domains in the order cited, each once."""
+
+
+def answer_lines(database: Engine, workspace: World, ids: Sequence[int]) -> list[AnswerLine]:
+    """The answers of these ids, in their order; without those of other workspaces."""
+    if not ids:
+        return []
+    head = (Answer.id, Answer.prompt_id, Answer.engine_id, Answer.asked_at, Answer.week, Answer.repeat)
+    wanted = select(*head, Answer.problem).where(Answer.workspace_id == workspace.id, col(Answer.id).in_(ids))
+    naming = (
+        select(Mention.answer_id, Mention.brand_id)
+        .where(col(Mention.answer_id).in_(ids), counted.names_it())
+        .order_by(Mention.answer_id, Mention.position)
+    )
+    citing = (
+        select(Citation.answer_id, Domain.name)
+        .join(Domain, col(Domain.id) == col(Citation.domain_id))
+        .where(col(Citation.answer_id).in_(ids), Citation.kind == "cited")
+        .order_by(Citation.answer_id, Citation.position)
+    )
+    with store.reading(database) as session:
+        heads = {row[0]: tuple(row) for row in session.execute(wanted)}
+        named: dict[int, list[int]] = {}
+        for key, brand in session.execute(naming):
+            named.setdefault(key, []).append(brand)
+        cites: dict[int, dict[str, None]] = {}
+        for key, name in session.execute(citing):
+            cites.setdefault(key, {})[name] = None
+    lines = []
+    for key in ids:
+        if key in heads:
+            _, prompt, engine, at, week, repeat, problem = heads[key]
+            its = (tuple(named.get(key, ())), tuple(cites.get(key, ())))
+            lines.append(AnswerLine(key, prompt, engine, at, week, repeat, problem, *its))
+    return lines
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """An answer to the same prompt: where it stands among weeks, engines and repeats."""
+
+    id: int
+    week: date
+    engine_id: int
+    repeat: int
+    problem: str | None
+
+
+def siblings(database: Engine, workspace: World, prompt: int) -> list[Sibling]:
+    """All answers to a prompt, by week, engine and repeat."""
+    wanted = select(Answer.id, Answer.week, Answer.engine_id, Answer.repeat, Answer.problem).where(
+        Answer.workspace_id == workspace.id, Answer.prompt_id == prompt
+    )
+    ordered = wanted.order_by(Answer.week, Answer.engine_id, Answer.repeat, Answer.id)
+    with store.reading(database) as session:
+        return [Sibling(*row) for row in session.execute(ordered)]
+
+
+def raw_reply(database: Engine, workspace: World, key: int) -> bytes | None:
+    """The unmodified reply behind an answer; None where none is kept."""
+    asked = (
+        select(Reply.body)
+        .join(Answer, col(Answer.ask_id) == col(Reply.ask_id))
+        .where(Answer.id == key, Answer.workspace_id == workspace.id)
+    )
+    recorded = select(RecordedReply.body).where(
+        RecordedReply.answer_id == key, RecordedReply.workspace_id == workspace.id
+    )
+    with store.reading(database) as session:
+        packed = session.scalar(asked) or session.scalar(recorded)
+    return None if packed is None else unpack(packed)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve(
 import streamlit as st  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
-from dashboard import data, doors, drawers, places, strings, widgets  # noqa: E402
+from dashboard import data, doors, drawers, noting, places, strings, widgets  # noqa: E402
 from dashboard.places import HOME, MENU, MOVED, PLACES, Spot  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402
 from tracker import numbers  # noqa: E402
@@ -125,6 +125,9 @@ def main() -> None:
                 if now.scope and data.weeks(widgets.here().workspace):
                     st.session_state["scope"] = widgets.scope_bar(now.scope)
             page.run()
+            if now:
+                with st.sidebar:
+                    noting.shared(now.name)
             doors.listen(drawers.KINDS)
     except CiteliftError as error:
         st.title(strings.TroublePage.TITLE, anchor=False)

@@ -10,6 +10,7 @@ from analysis import frames
 from analysis.frames import Scope
 from dashboard.data.linking import has_links
 from dashboard.data.opened import OpenWorkspace, database, world
+from dashboard.data.written import records_of
 
 if TYPE_CHECKING:
     from analysis.lift.estimate import LiftTable
@@ -39,9 +40,15 @@ def listing(workspace: OpenWorkspace, scope: Scope) -> ListingTable:
     return estimator.listing(*frames.listing_data(database(workspace), world(workspace), scope))
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
 def opportunities(workspace: OpenWorkspace, scope: Scope) -> list[Opportunity]:
-    """Sources that could bring the own brand something, with people's decisions on them."""
+    """Sources that could bring the own brand something, with people's decisions on them as they are now."""
+    from analysis.opportunities import with_decisions
+
+    return with_decisions(_opportunities(workspace, scope), records_of(workspace))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _opportunities(workspace: OpenWorkspace, scope: Scope) -> list[Opportunity]:
     from analysis import opportunities as finder
 
     lifts = lift(workspace, scope) if has_links(workspace) else None

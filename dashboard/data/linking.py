@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 from analysis import frames
 from dashboard.data.cited import kinds
-from dashboard.data.opened import OpenWorkspace, database, world
+from dashboard.data.opened import OpenWorkspace, database, noted, world
 from tracker.models import LinkImport
 
 if TYPE_CHECKING:
@@ -96,8 +96,13 @@ class Pipeline:
     day: date | None
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
 def prospects(workspace: OpenWorkspace) -> Pipeline:
+    """With people's decisions as they are now."""
+    return _prospects(workspace, noted(workspace))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _prospects(workspace: OpenWorkspace, noted: tuple[object, ...]) -> Pipeline:
     from analysis import prospects as finder
 
     here, db = world(workspace), database(workspace)
@@ -106,3 +111,14 @@ def prospects(workspace: OpenWorkspace) -> Pipeline:
     if day is not None:
         since = (day - timedelta(days=NEW_DAYS) - date(1970, 1, 1)).days * 86_400.0
     return Pipeline(finder.prospects(db, here, since=since), finder.linked_pages(db, here), day)
+
+
+def reviews(workspace: OpenWorkspace) -> list[Review]:
+    """Referring domains that somebody may want to look at, with decisions as they are now."""
+    decided = frames.disavowed(database(workspace), world(workspace))
+    return [
+        replace(row, decision=said[0], note=said[1])
+        if (said := decided.get(f"domain:{row.domain}"))
+        else replace(row, decision=None, note="")
+        for row in link_profile(workspace).queue
+    ]

@@ -71,7 +71,12 @@ def open_workspace(name: str | None) -> OpenWorkspace:
     file = _file(url)
     db = _opened(url, file)
     world = frames.world(db, name)
-    return OpenWorkspace(url, file, world.id, frames.mark(db, world.id, classes), classes)
+    return OpenWorkspace(url, file, world.id, frames.mark(db, world.id, classes, notes=False), classes)
+
+
+def noted(workspace: OpenWorkspace) -> tuple[object, ...]:
+    """A part of the key of what shows events or decisions; read anew each time."""
+    return frames.noted(database(workspace), workspace.id)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import pandas as pd
@@ -116,3 +116,36 @@ def prompts(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
     counts = ("answers", "mentioned", "citable", "cited")
     names = ("prompt_id", "text", "topic", "branded", "rival", *counts, "weekly")
     return pd.DataFrame(rows, columns=names)
+
+
+@dataclass(frozen=True)
+class PromptEngine:
+    """One engine's answers to one prompt, for the own brand."""
+
+    engine: str
+    answers: int
+    mentioned: int
+    citable: int
+    cited: int
+    weekly: tuple[float, ...]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def prompt_by_engine(workspace: OpenWorkspace, scope: Scope, prompt: int) -> list[PromptEngine]:
+    """Whatever the scope says of prompts that name brands."""
+    here = world(workspace)
+    own = here.own or (here.brands[0] if here.brands else None)
+    whole = replace(scope, branded="include", rivals="include", topic=None, country=None, language=None)
+    sums = frames.visibility_sums(database(workspace), here, whole, ("engine", "week"))
+    mine = sums[(sums["prompt_id"] == prompt) & (sums["brand_id"] == (own.id if own else -1))]
+    return [
+        PromptEngine(
+            here.engines[int(str(key))],
+            int(part["answers"].sum()),
+            int(part["mentioned"].sum()),
+            int(part["citable"].sum()),
+            int(part["cited"].sum()),
+            tuple((part.sort_values("week")["mentioned"] / part.sort_values("week")["answers"]).tolist()),
+        )
+        for key, part in mine.groupby("engine")
+    ]

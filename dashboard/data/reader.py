@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from analysis import frames
-from analysis.frames import Judge
-from dashboard.data.opened import OpenWorkspace, database, world
+from analysis.frames import Judge, Scope, Sibling
+from analysis.searches import Search, searches
+from dashboard.data.gains import lift
+from dashboard.data.opened import OpenWorkspace, database, window, world
+from tracker import domains
 from tracker.models import Answer, Citation
 
 if TYPE_CHECKING:
     from analysis.judged.agreement import Measured
+    from analysis.lift.table import LiftRow, LiftTable
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def answers_of(workspace: OpenWorkspace, prompt: int, engine: int | None, limit: int = 200) -> list[Answer]:
-    """The newest answers to a prompt, those with a problem among them."""
-    return frames.newest_answers(database(workspace), world(workspace), prompt, engine, limit)
+def siblings(workspace: OpenWorkspace, prompt: int) -> list[Sibling]:
+    """All answers to a prompt, to step through."""
+    return frames.siblings(database(workspace), world(workspace), prompt)
+
+
+def raw_reply(workspace: OpenWorkspace, key: int) -> bytes | None:
+    """The unmodified reply; not cached, since few are read and some are large."""
+    return frames.raw_reply(database(workspace), world(workspace), key)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def searched(workspace: OpenWorkspace, queries: tuple[str, ...]) -> list[Search]:
+    """What an engine searched for, and the topics of yours that it is about."""
+    return searches(queries, world(workspace).prompts.values())
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,8 @@ class AnswerView:
     mentions: tuple[tuple[str, bool, int, str], ...]
     """Brand, own, position, stance."""
     judged: JudgedView | None = None
+    sites: Mapping[int, str] = field(default_factory=dict)
+    """Of each citation, by its id: its domain, or its address where it has none."""
 
 
 @dataclass(frozen=True)
@@ -81,4 +99,55 @@ def answer(workspace: OpenWorkspace, key: int) -> AnswerView | None:
         for m in record.mentions
         if m.brand_id in by_id
     )
-    return AnswerView(record.answer, spans, record.citations, mentions, _judged(workspace, key))
+    sites = {c.id or 0: _site(c.url) for c in record.citations}
+    return AnswerView(record.answer, spans, record.citations, mentions, _judged(workspace, key), sites)
+
+
+def _site(url: str) -> str:
+    address = domains.try_parse(url)
+    return address.domain if address else url
+
+
+@dataclass(frozen=True)
+class SourceNote:
+    """What is known of a cited site: to whom it links, and what lift says of it."""
+
+    own: bool
+    rivals: tuple[str, ...]
+    row: LiftRow | None
+    timing: str | None
+    """What the days on which links begin say of the sources that are claimed, this one among them."""
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def source_notes(workspace: OpenWorkspace, names: tuple[str, ...]) -> dict[str, SourceNote]:
+    """Of cited sites: who they link to by now, and their row of the lift table where it was computed."""
+    here = world(workspace)
+    ids = [domains.domain_id(name) for name in names]
+    known = frames.links(database(workspace), here, sources=ids)
+    live = known.table[known.live_on(float("inf"))]
+    linked: dict[str, set[int]] = {}
+    for source, brand in zip(live["source"], live["brand"], strict=True):
+        linked.setdefault(str(source), set()).add(int(brand))
+    rows: dict[str, LiftRow] = {}
+    table: LiftTable | None = None
+    if len(live):
+        first, last = window(workspace, None)
+        table = lift(workspace, Scope(first=first, last=last, branded="include"))
+        rows = {row.source: row for row in table.rows}
+    return {
+        name: SourceNote(
+            any(here.brands[i].own for i in linked.get(name, ())),
+            tuple(here.brands[i].name for i in sorted(linked.get(name, ())) if here.brands[i].competes),
+            rows.get(name),
+            _timing(table, rows.get(name)),
+        )
+        for name in names
+    }
+
+
+def _timing(table: LiftTable | None, row: LiftRow | None) -> str | None:
+    if table is None or row is None or not row.goes_with_more:
+        return None
+    found = table.by_family.get(row.family) or table.direction
+    return found.verdict if found else None

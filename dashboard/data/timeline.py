@@ -12,7 +12,7 @@ from analysis.frames import Outcome, Scope
 from analysis.moments import Moment
 from dashboard.data.cited import kinds
 from dashboard.data.linking import has_links, links
-from dashboard.data.opened import OpenWorkspace, database, world
+from dashboard.data.opened import OpenWorkspace, database, noted, world
 
 if TYPE_CHECKING:
     from analysis.events.study import EventTable
@@ -21,18 +21,26 @@ if TYPE_CHECKING:
 Pooling = Literal["family", "kind", "source"]
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
 def marked_moments(workspace: OpenWorkspace) -> list[Moment]:
     """What every chart over time marks."""
+    return _moments(workspace, noted(workspace))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _moments(workspace: OpenWorkspace, noted: tuple[object, ...]) -> list[Moment]:
     return moments.moments(database(workspace), world(workspace))
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
 def happened(workspace: OpenWorkspace) -> pd.DataFrame:
     """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`,
     `brand` (None: all)."""
-    noted = [(m.at, m.kind, m.title, None) for m in marked_moments(workspace)]
-    marked = pd.DataFrame(noted, columns=["at", "kind", "title", "brand"])
+    return _happened(workspace, noted(workspace))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _happened(workspace: OpenWorkspace, noted: tuple[object, ...]) -> pd.DataFrame:
+    lines = [(m.at, m.kind, m.title, None) for m in _moments(workspace, noted)]
+    marked = pd.DataFrame(lines, columns=["at", "kind", "title", "brand"])
     if not has_links(workspace):
         return marked.iloc[::-1]
     per_source = links(workspace).groupby(["source", "brand"], sort=False)

@@ -56,7 +56,7 @@ def longer(scope: Scope) -> Scope:
 @st.fragment
 def over_time(weekly: list[Row]) -> None:
     with widgets.bar():
-        name = widgets.switch(words.MEASURE, "measure", Measure.NAMES)
+        name = widgets.switch(words.MEASURE, "rate", Measure.NAMES)
         rivals = [brand.name for brand in here.world.brands if not brand.own]
         second = (
             widgets.choice(words.HIGHLIGHT, "rival", [words.NOBODY, *rivals], label_visibility="collapsed")

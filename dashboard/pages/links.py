@@ -22,7 +22,7 @@ def show() -> None:
     by_brand(links)
     names = [brand.name for brand in here.world.brands]
     if names:
-        name = widgets.choice(words.BRAND, "brand", names)
+        name = widgets.choice(words.BRAND, "whose", names)
         one_brand(links, name)
     imports()
 

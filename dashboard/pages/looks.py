@@ -24,7 +24,7 @@ def show() -> None:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return
     with widgets.bar():
-        brand = widgets.choice(words.BRAND, "brand", [words.ALL, *(b.name for b in here.world.brands)])
+        brand = widgets.choice(words.BRAND, "whose", [words.ALL, *(b.name for b in here.world.brands)])
     counted(of_brand(said, brand))
     changed(of_brand(data.link_alerts(here.workspace), brand))
     listed(of_brand(said, brand))

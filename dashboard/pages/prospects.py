@@ -77,7 +77,8 @@ def listed(known: data.Pipeline) -> None:
         most = widgets.how_many(len(rows), "prospects_shown")
         widgets.download("prospects.csv", CSV_HEADS, lambda: map(csv_cells, rows))
     heads = widgets.columns(words.COLUMNS, numeric=(3, 6), wide=(1,))
-    widgets.table(heads, [cells.prospect(row) for row in rows[:most]])
+    peek = [f"work:{row.source}" for row in rows[:most]]
+    widgets.table(heads, [cells.prospect(row) for row in rows[:most]], peek=peek)
     if known.day is not None:
         widgets.quiet(words.NEW_SINCE.format(days=data.NEW_DAYS, day=numbers.day(known.day)))
     command = widgets.code(words.COMMAND.format(source=rows[0].source))

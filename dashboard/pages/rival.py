@@ -20,7 +20,7 @@ here = widgets.here()
 
 def show() -> None:
     rivals = [brand.name for brand in here.world.brands if not brand.own]
-    asked = st.query_params.get("brand", "")
+    asked = st.query_params.get("name", "")
     if here.world.own is None or not rivals:
         widgets.title(strings.Rivals.TITLE, "")
         widgets.empty(strings.Rivals.ALONE, strings.Rivals.ALONE_TEXT, strings.Rivals.ALONE_COMMANDS)
@@ -33,7 +33,7 @@ def show() -> None:
     widgets.stop_without_answers(strings.Rivals.TITLE)
     scope = widgets.scope()
     with widgets.bar():
-        rival = widgets.choice(words.RIVAL, "brand", rivals, label_visibility="collapsed", width=260)
+        rival = widgets.choice(words.RIVAL, "name", rivals, label_visibility="collapsed", width=260)
     said = words.TITLE.format(brand=here.brand, rival=rival)
     widgets.tab(said)
     head.html(f'<div class="cl"><h1 class="cl-say">{widgets.text(said)}</h1></div>')

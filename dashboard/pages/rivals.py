@@ -35,7 +35,7 @@ def show() -> None:
 
 def difference(scope: Scope) -> None:
     widgets.section(words.DIFFERENCE, words.DIFFERENCE_SUB)
-    name = widgets.switch(words.DIFFERENCE, "measure", Measure.NAMES)
+    name = widgets.switch(words.DIFFERENCE, "rate", Measure.NAMES)
     pairs = sorted(
         data.differences(here.workspace, scope, name), key=lambda p: -(p[1].difference.estimate or 0)
     )
@@ -56,7 +56,7 @@ def difference(scope: Scope) -> None:
         widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.DIFFERENCE)
     rows = [
         (
-            widgets.door("rival", rival, brand=rival),
+            widgets.door("rival", rival, name=rival),
             numbers.percent(pair.after),
             numbers.percent(pair.before),
             numbers.points(pair.difference.estimate),

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.events.study import EventRow, EventTable
-from dashboard import cells, charts, data, strings, widgets
+from dashboard import cells, charts, data, noting, strings, widgets
 from dashboard.data import Pooling
 from dashboard.strings import Empty
 from tracker import numbers
@@ -86,6 +86,7 @@ def one(rows: list[EventRow]) -> None:
 def log() -> None:
     commands = widgets.Safe(" ".join(map(widgets.code, words.LOG_COMMANDS)))
     widgets.section(words.LOG, widgets.join(words.LOG_SUB, " ", commands))
+    noting.events()
     happened = data.happened(here.workspace)
     if happened.empty:
         widgets.empty(words.LOG_NONE, words.LOG_NONE_TEXT, Empty.LINKS_COMMANDS)

@@ -1,17 +1,21 @@
-"""What to work on next: each source with its reasons, its pages and the next step."""
+"""What to work on next: each source with its reasons, and who does what about it until when."""
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, date, datetime
+
 import streamlit as st
 
+from analysis.frames import Scope
 from analysis.lift.listing import sentence
-from analysis.opportunities import Opportunity, Reason
-from dashboard import data, strings, widgets
-from dashboard.strings import Sources
+from analysis.opportunities import Opportunity
+from dashboard import access, data, strings, tasks, widgets
 from tracker import numbers
 
 words = strings.Opportunities
 here = widgets.here()
+COLUMN = 12  # cards of a column of the board: a bare string would be shown
 
 
 def show() -> None:
@@ -20,11 +24,6 @@ def show() -> None:
     if here.world.own is None:
         widgets.empty(words.NO_OWN, words.NO_OWN_TEXT)
         return
-    with widgets.bar():
-        state = widgets.choice(words.STATE, "state", [*words.STATES.values(), words.ALL_STATES])
-        reason = widgets.choice(
-            words.REASON, "reason", [words.ALL_REASONS, *words.REASONS.values()], width=210
-        )
     scope = widgets.scope()
     with st.spinner(words.COMPUTING):
         offers = data.opportunities(here.workspace, scope)
@@ -34,84 +33,72 @@ def show() -> None:
         return
     if told.told_apart:
         widgets.quiet(sentence(told))
-    listed([o for o in offers if wanted(o, state, reason)], offers)
-
-
-def wanted(offer: Opportunity, state: str, reason: str) -> bool:
-    kinds = {words.REASONS.get(r.kind, r.kind) for r in offer.reasons}
-    return state in (words.ALL_STATES, words.STATES[offer.state]) and (
-        reason == words.ALL_REASONS or reason in kinds
-    )
-
-
-def listed(chosen: list[Opportunity], offers: list[Opportunity]) -> None:
+    view, chosen = choices(offers)
     widgets.section(numbers.counted(len(chosen), "opportunity", "opportunities"), words.FOUND_SUB)
-    if not chosen:
+    if view == "board":
+        board(chosen)
+    elif not chosen:
         widgets.empty(words.NONE_LEFT, words.NONE_LEFT_TEXT)
-        return
+    else:
+        table(chosen, offers, scope)
+    if not access.may("edit"):
+        command = widgets.code(words.COMMAND.format(source=offers[0].source))
+        widgets.quiet(widgets.join(words.READ_ONLY, " ", command))
+
+
+def choices(offers: list[Opportunity]) -> tuple[str, list[Opportunity]]:
+    """How to show it, and the rows of the chosen state, reason and owner."""
+    counts = Counter(str(offer.state) for offer in offers)
+    states = {
+        words.COUNTED.format(name=name, n=counts[key]) if counts[key] else name: key
+        for key, name in words.STATES.items()
+    }
+    reasons = {name: key for key, name in words.REASONS.items()}
+    owners = sorted({offer.owner for offer in offers} - {""})
     with widgets.bar():
-        most = widgets.how_many(len(chosen), "opportunities_shown", steps=(10, 30, 100))
-        widgets.download("opportunities.csv", HEADS, lambda: [raw(o) for o in offers])
-    widgets.html("".join(card(o) for o in chosen[:most]))
-    command = widgets.code(words.COMMAND.format(source=chosen[0].source))
-    widgets.quiet(widgets.join(words.DECIDE, " ", command))
+        view = widgets.switch(words.VIEW, "view", words.VIEWS)
+        every = view == "board"
+        state = words.ALL_STATES
+        if not every:
+            state = widgets.choice(words.STATE, "state", [*states, words.ALL_STATES])
+        reason = widgets.choice(words.REASON, "reason", [words.ALL_REASONS, *reasons], width=210)
+        owner = words.EVERYBODY
+        if owners:
+            owner = widgets.choice(words.OWNER, "owner", [words.EVERYBODY, words.NOBODY, *owners])
+    return view, [
+        offer
+        for offer in offers
+        if (every or state == words.ALL_STATES or offer.state == states[state])
+        and (reason == words.ALL_REASONS or any(r.kind == reasons[reason] for r in offer.reasons))
+        and owner in (words.EVERYBODY, offer.owner or words.NOBODY)
+    ]
 
 
-def card(offer: Opportunity) -> str:
-    name = widgets.link(f"https://{offer.source}", offer.source)
-    marks = [widgets.badge(Sources.KINDS.get(offer.kind, offer.kind))]
-    if offer.state != "open":
-        marks.append(widgets.badge(words.STATES[offer.state], words.TONES[offer.state]))
-    note = f'<p class="cl-quiet">{widgets.text(words.NOTE.format(note=offer.note))}</p>' if offer.note else ""
-    reasons = "".join(why(r) for r in offer.reasons)
-    return (
-        f'<div class="cl-opp"><div class="head"><b>{name}</b> {" ".join(marks)}'
-        f'<span class="gain">{gain(offer)}</span></div>'
-        f'<p class="cl-quiet">{widgets.text(facts(offer))}</p>{note}<ul>{reasons}</ul></div>'
+def table(chosen: list[Opportunity], offers: list[Opportunity], scope: Scope) -> None:
+    with widgets.bar():
+        most = widgets.how_many(len(chosen), "opportunities_shown", steps=(15, 50, 400))
+        widgets.download("opportunities.csv", tasks.HEADS, lambda: [tasks.raw(o) for o in offers])
+    shown = chosen[:most]
+    heads = widgets.columns(words.COLUMNS, numeric=(2, 3), wide=(1,))
+    widgets.table(
+        heads, [tasks.line(o, scope, today()) for o in shown], peek=[f"work:{o.source}" for o in shown]
     )
 
 
-def gain(offer: Opportunity) -> widgets.Safe:
-    if offer.gain is None:
-        return widgets.Safe(f'<span class="cl-quiet">{widgets.text(words.WITHHELD[offer.withheld])}</span>')
-    span = numbers.points_range(offer.gain_low, offer.gain_high)
-    return widgets.small(f"{words.GAIN} {numbers.points(offer.gain)}", span)
+def today() -> date:
+    return datetime.now(UTC).date()
 
 
-def facts(offer: Opportunity) -> str:
-    interval = numbers.percent_range(offer.low, offer.high)
-    counts = {"n": numbers.count(offer.cited_answers), "of": numbers.count(offer.answers)}
-    cited = words.CITED.format(**counts, rate=numbers.percent(offer.rate), interval=interval)
-    spread = words.SPREAD.format(
-        engines=numbers.counted(offer.engines, "engine"),
-        weeks=offer.weeks,
-        of_weeks=offer.of_weeks,
-        prompts=numbers.counted(offer.prompts, strings.Common.PROMPTS_ONE),
-    )
-    return f"{cited} · {spread}"
-
-
-def why(reason: Reason) -> str:
-    pages = "".join(f"<li>{widgets.link(url)}</li>" for url in reason.pages)
-    shown = f"<details><summary>{words.PAGES} ({len(reason.pages)})</summary><ul>{pages}</ul></details>"
-    step = words.NEXT.format(step=reason.next_step)
-    return (
-        f"<li>{widgets.text(reason.text)}<br><span "
-        f"class='cl-quiet'>{widgets.text(step)}</span>{shown if pages else ''}</li>"
-    )
-
-
-FACTS = ("source", "type", "state", "note", "cited_answers", "answers", "rate")
-GAINS = ("gain", "gain_low", "gain_high")
-HEADS = (*FACTS, *GAINS, "links_to_own", "links_to_rivals", "reasons", "next_steps", "pages")
-
-
-def raw(offer: Opportunity) -> tuple[object, ...]:
-    head = (offer.source, offer.kind, offer.state, offer.note, offer.cited_answers, offer.answers, offer.rate)
-    texts = ("; ".join(r.text for r in offer.reasons), "; ".join(r.next_step for r in offer.reasons))
-    pages = " ".join(dict.fromkeys(url for r in offer.reasons for url in r.pages))
-    gains = (offer.gain, offer.gain_low, offer.gain_high)
-    return (*head, *gains, str(offer.links_to_own), "; ".join(offer.links_to_rivals), *texts, pages)
+def board(chosen: list[Opportunity]) -> None:
+    columns = []
+    for state, name in words.STATES.items():
+        mine = [offer for offer in chosen if offer.state == state]
+        cards = "".join(tasks.card(offer, today()) for offer in mine[:COLUMN])
+        more = words.BOARD_MORE.format(n=len(mine) - COLUMN) if len(mine) > COLUMN else ""
+        under = widgets.text(more or ("" if mine else words.BOARD_EMPTY))
+        head = widgets.text(words.COUNTED.format(name=name, n=len(mine)))
+        columns.append(f'<div><h3>{head}</h3>{cards}<p class="cl-quiet">{under}</p></div>')
+    widgets.html(f'<div class="cl-board">{"".join(columns)}</div>')
 
 
 show()

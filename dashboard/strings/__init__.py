@@ -10,12 +10,19 @@ from dashboard.strings.lift import Lift
 from dashboard.strings.links import LinksPage, LooksPage
 from dashboard.strings.mapped import MapPage
 from dashboard.strings.methods import Methods
+from dashboard.strings.noting import Noting, Views
 from dashboard.strings.rivals import Rivals
 from dashboard.strings.settings import Runs
 from dashboard.strings.shell import Banner, Lost, Nav, TroublePage
 from dashboard.strings.sourced import RivalPage, SourcePage
 from dashboard.strings.timeline import Events
-from dashboard.strings.work import ExperimentsPage, Opportunities, ProspectsPage
+from dashboard.strings.work import (
+    ExperimentsPage,
+    Opportunities,
+    ProspectsPage,
+    ReviewPage,
+    WorkDrawer,
+)
 
 PRODUCT = "citelift"
 TAGLINE = "Which link sources go with visibility in AI answers"
@@ -40,14 +47,18 @@ __all__ = [
     "Measure",
     "Methods",
     "Nav",
+    "Noting",
     "Opportunities",
     "Overview",
     "ProspectsPage",
     "Reported",
+    "ReviewPage",
     "RivalPage",
     "Rivals",
     "Runs",
     "SourcePage",
     "Sources",
     "TroublePage",
+    "Views",
+    "WorkDrawer",
 ]

@@ -8,3 +8,4 @@ class Drawer:
     NO_LINKS = "No tracked brand, as far as the imports know."
     LINK_COLUMNS = ("Brand", "Pages", "First seen", "State")
     LIVE, LOST = "live", "lost {day}"
+    OPEN_ANSWER = "Open the whole answer"

@@ -14,9 +14,11 @@ class Nav:
         "Settings",
     )
     RIVALS, RIVAL, SOURCE = "Rivals", "Rival", "Source"
+    PROMPT, ANSWER = "Prompt", "Answer"
     LIFT, CITED, AUTHORITY, LINKS = "Lift", "Cited", "Authority", "Links"
     LOOKS, REPORTED = "Link checks", "Reported by engines"
     OPPORTUNITIES, PROSPECTS, EXPERIMENTS = "Opportunities", "Prospects", "Experiments"
+    REVIEW = "Link review"
     RUNS, METHODS = "Runs & cost", "Methods"
     TAB = "{page} · citelift"
 

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 class Opportunities:
-    TITLE = "Opportunities"
+    TITLE = "Work"
     LEAD = (
-        "Sources that could bring {brand} something, best first, each with its reasons and the pages to "
-        "look at."
+        "Sources that could bring {brand} something, best first, and what you do about each. A row opens its "
+        "pages, its reasons and the work on it."
     )
     NO_OWN = "No brand of this workspace is marked as your own"
     NO_OWN_TEXT = "An opportunity is somebody’s: set own: true for one brand in brands.yaml."
@@ -48,8 +48,17 @@ class Opportunities:
     }
     NEXT, PAGES = "Next: {step}", "Pages to look at"
     NOTE = "Note: {note}"
-    DECIDE = "Record a decision with"
-    COMMAND = 'citelift opportunities --set {source}=working --note "…"'
+    VIEW = "How to show it"
+    VIEWS: Final = {"table": "Table", "board": "Board"}
+    COUNTED = "{name} ({n})"
+    OWNER, EVERYBODY, NOBODY = "Owner", "Everybody", "Nobody yet"
+    COLUMNS = ("Source", "Why", "Gain (95\u00a0%)", "Cited in", "State", "Owner", "Due", "Note")
+    NO_GAIN, STANDS_OUT = "–", "stands out"
+    OVERDUE = "{day}, overdue"
+    BOARD_EMPTY = "Nothing here"
+    BOARD_MORE = "and {n} more: the table has all"
+    READ_ONLY = "This dashboard only shows. Write it down with"
+    COMMAND = 'citelift work set {source} --stage working --owner "…" --due 2026-07-01'
     NONE_LEFT = "None in this state"
     NONE_LEFT_TEXT = "Choose another state or reason."
     COMPUTING = "Weighing sources …"
@@ -185,3 +194,61 @@ class ExperimentsPage:
     BOOK_SUB = "What was done and seen, the newest first. Lines are only added."
     BOOK_NONE = "Nothing is recorded yet: citelift experiment record NAME --source SITE --what attempt"
     BOOK_COLUMNS = ("Day", "What", "Source", "Who", "Note")
+
+
+class WorkDrawer:
+    STAGE, OWNER, DUE, NOTE = "State", "Owner", "Due", "Note"
+    VALUE, COST, CAMPAIGN, CONTACT = "Worth, US$", "Cost, US$", "Campaign", "Contact: page or address"
+    SAVE, SAVED = "Save", "Saved: {site} is {stage}."
+    WORK, WORK_SUB = (
+        "The work on it",
+        "Kept through every computation; each change is written down with who made it.",
+    )
+    WHY, PAGES = "Why", "Pages, and whom they link to"
+    PAGE_COLUMNS = ("Page", "Links to")
+    NO_PAGES = "No page of it is known to link to a tracked brand."
+    PITCH_HEAD, PITCH_SUB = "Words to begin with", "Copy them, and make them yours."
+    PITCH = (
+        "Hello,\n\nyour page {page} names {rivals}. {brand} serves the same readers and is not on it: "
+        "{own}\n\nWould you look at it when you next go over the page? I can send what you need to judge it."
+        "\n\nKind regards"
+    )
+    RIVALS_ELSE = "other products of this kind"
+    SINCE, SINCE_SUB = (
+        "Since the link",
+        "The link is there since {day}. What moved after, on all your answers; not why.",
+    )
+    SINCE_YET = "There are not enough weeks yet: up to {n} on each side are compared."
+    SINCE_MOVED = "{change} ({span}) in {weeks} since, against as many before: from {before} to {after}."
+    SINCE_MORE = "{n} of {of} weeks so far."
+    HISTORY = "Changes"
+    HISTORY_COLUMNS = ("When", "Who", "What")
+    FROM_TO, SET = "{name}: {before} → {after}", "{name}: {after}"
+    ANSWERS = "The answers that cite it"
+    FIELDS: Final = {
+        "stage": "state",
+        "cost_usd": "cost",
+        "value_usd": "worth",
+        "contact": "contact",
+        "decision": "decision",
+    }
+
+
+class ReviewPage:
+    TITLE = "Link review"
+    LEAD = (
+        "Sites that link to {brand} and that somebody may want to look at, with every reason. The usual "
+        "advice is to do nothing: search engines ignore most bad links by themselves."
+    )
+    NONE, NONE_TEXT = "Nothing to look at", "No site that links to you gives a reason."
+    NONE_COMMANDS = ("citelift import links FILE",)
+    STATE = "Decision"
+    STATES: Final = {"open": "Not decided", "keep": "Keep", "disavow": "Disavow"}
+    TONES: Final = {"open": "quiet", "keep": "good", "disavow": "bad"}
+    COLUMNS = ("Site", "Links", "Why", "Decision", "Note")
+    NONE_LEFT, NONE_LEFT_TEXT = "None with this decision", "Choose another."
+    KEEP, DISAVOW, NOTE = "Keep", "Disavow", "Why, for those who read it later"
+    PAGES = "Pages that link"
+    FILE = "Google’s file of what is to be disavowed:"
+    FILE_COMMAND = "citelift disavow export --output disavow.txt"
+    COMMAND = "citelift disavow add domain:{site}"

@@ -27,6 +27,9 @@ PAGES = {
     "home": 1,
     "rivals": 2,
     "answers": 0,
+    "prompt?id=1": 0,
+    "answer?id=1": 0,
+    "review": 0,
     "sources": 1,
     "timeline": 0,
     "work": 0,
@@ -187,6 +190,71 @@ def test_a_link_of_the_overview_opens_its_page_with_the_filter(browser: Any, dem
     settle(tab)
     assert tab.inner_text("h1") == "Rivals"
     assert tab.input_value(".st-key-engine input") == "chat"
+    tab.close()
+
+
+COUNT = re.compile(r"([\d,]+) of ([\d,]+) answers|^([\d,]+) answers?$")
+
+
+def doors(tab: Any) -> list[tuple[str, str]]:
+    """Of each number of the page: what it says, and where it leads."""
+    found = "[...document.querySelectorAll('[data-testid=stMain] a.cl-door[href^=\"answers?\"]')]"
+    every = tab.evaluate(f"{found}.map(a => [a.innerText.trim(), a.getAttribute('href')])")
+    return [(said, href) for said, href in every if re.fullmatch(r"[\d,]+(\s%)?", said)]
+
+
+def listed(tab: Any, href: str) -> tuple[int, int, int]:
+    """How many answers a number's page counts, out of how many, and how many it lists on all its pages."""
+    rows = "document.querySelectorAll('[data-testid=stMain] tr[data-peek^=\"answer:\"]').length"
+    tab.wait_for_function(f"({rows}) > 0 || document.querySelector('[data-testid=stMain] .cl-empty')")
+    settle(tab)
+    heads = [COUNT.search(each.inner_text()) for each in tab.query_selector_all("h2.cl-h")]
+    counted, of, plain = next(found for found in heads if found).groups()
+    n, whole = (int((each or plain).replace(",", "")) for each in (counted, of))
+    last = -(-n // 25)
+    if last > 1:
+        tab.goto(f"{tab.url}&page_of={last}")
+        settle(tab)
+    return n, whole, max(last - 1, 0) * 25 + tab.evaluate(rows)
+
+
+@pytest.mark.parametrize("page", ["answers", "prompt?id=1", "work", "sources", "home"])
+def test_every_kind_of_number_leads_to_as_many_answers_as_it_says(browser: Any, demo: str, page: str) -> None:
+    tab = visit(browser, demo, page, 1440)
+    kinds: dict[str, tuple[str, str]] = {}
+    for said, href in doors(tab):
+        kinds.setdefault(str(re.search(r"measure=(\w+)", href)), (said, href))
+    if page in ("answers", "prompt?id=1", "work"):
+        assert kinds
+    for said, href in kinds.values():
+        open_by_click(tab, href)
+        counted, of, found = listed(tab, href)
+        assert counted == found, href
+        value = int(said.replace(",", "").rstrip("\u00a0% "))
+        assert value in (counted, round(100 * counted / max(of, 1))), (said, href)
+        tab.goto(f"{demo}/{page}")
+        settle(tab)
+    tab.close()
+
+
+def open_by_click(tab: Any, href: str) -> None:
+    tab.locator(f'[data-testid="stMain"] a.cl-door[href="{href}"]').first.click()
+    tab.wait_for_url(re.compile(r"/answers\?"))
+    settle(tab)
+
+
+def test_a_row_opens_its_answer_and_back_leads_to_the_list(browser: Any, demo: str) -> None:
+    tab = visit(browser, demo, "answers?measure=mention_rate&brand=Norvane", 1440)
+    tab.locator('tr[data-peek^="answer:"] td').first.click()
+    dialog = tab.locator('[role="dialog"]')
+    dialog.get_by_text("Open the whole answer").click()
+    tab.wait_for_url(re.compile(r"/answer\?id="))
+    settle(tab)
+    assert tab.query_selector(".cl-answer mark.own")
+    tab.go_back()
+    tab.wait_for_url(re.compile(r"measure=mention_rate"))
+    settle(tab)
+    assert "name Norvane" in tab.inner_text("h2.cl-h")
     tab.close()
 
 
