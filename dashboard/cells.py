@@ -131,7 +131,7 @@ def lift_line(row: LiftRow) -> tuple[object, ...]:
         numbers.count(row.exposed),
         row.prompts,
     )
-    return (widgets.link(f"https://{row.source}", row.source), *figures, lift_verdict(row), passed)
+    return (widgets.site(row.source), *figures, lift_verdict(row), passed)
 
 
 def lift_verdict(row: LiftRow) -> widgets.Safe:

@@ -59,7 +59,7 @@ def table(cited: pd.DataFrame) -> None:
 
 def line(row: Any) -> tuple[object, ...]:
     share = wilson(min(row.answers, row.of), row.of)
-    named = widgets.link(f"https://{row.domain}", row.domain)
+    named = widgets.site(row.domain)
     kind = words.KINDS.get(row.kind, row.kind)
     counts = widgets.small(
         numbers.percent(share.estimate), words.OF.format(n=f"{row.answers:,}", of=f"{row.of:,}")
@@ -101,8 +101,7 @@ def retrieved(domains: pd.DataFrame) -> None:
         return
     top = only.sort_values(["gap", "domain"], ascending=[False, True]).head(15)
     rows = [
-        (widgets.link(f"https://{r.domain}", r.domain), r.engine, f"{r.retrieved:,}", f"{r.answers:,}")
-        for r in widgets.records(top)
+        (widgets.site(r.domain), r.engine, f"{r.retrieved:,}", f"{r.answers:,}") for r in widgets.records(top)
     ]
     widgets.table(widgets.columns(words.RETRIEVED_COLUMNS, numeric=(2, 3)), rows)
 
