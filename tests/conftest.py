@@ -31,7 +31,7 @@ LONGEST = (
     "test_readme.py",
     "tracker/cli/test_collect.py",
     "dashboard/test_command.py",
-    "dashboard/test_agency.py",
+    "dashboard/test_clock_of_an_agency.py",
     "analysis/lift/test_estimate.py",
     "analysis/report/test_write.py",
     "tracker/links/web/test_fetch.py",

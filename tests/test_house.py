@@ -429,7 +429,7 @@ def test_no_literal_is_unpacked_on_the_spot() -> None:
 
 # --- tests and benchmarks -----------------------------------------------------------------------------------
 
-OF_THE_HOUSE = {"tests/test_house.py", "tests/test_readme.py", "tests/dashboard/test_wheel.py"}
+OF_THE_HOUSE = {"tests/test_house.py", "tests/test_readme.py"}
 
 
 def has_its_module(test: Path) -> bool:

@@ -181,6 +181,8 @@ FILES = {
     "reply.json": json.dumps(REPLY),
     "questions.txt": "Which CRM works offline?\n",
     "prospects.csv": "domain,stage\nnew.example,replied\n",
+    "ga4.csv": "Date,Session source,Landing page,Sessions\n20260518,chatgpt.com,/crm,4\n",
+    "access.log": '52.230.152.5 - - [18/May/2026:06:25:24 +0000] "GET /crm HTTP/1.1" 200 9 "-" "GPTBot/1"\n',
     "brands.txt": "",
 }
 RELEASE = ("--release", "cc-main-2026-jul-aug-sep")
@@ -239,6 +241,7 @@ READING = {
     "graph gap": (),
     "prospects list": (),
     "prospects pages": (),
+    "work list": (),
     "tokens list": (),
 }
 WRITING = {
@@ -248,6 +251,8 @@ WRITING = {
     "import links": ("links.csv",),
     "import authority": ("ratings.csv", *RATING),
     "import pages": ("crawl.csv",),
+    "import visits": ("ga4.csv",),
+    "import log": ("access.log",),
     "import undo": ("1",),
     "import rescope": ("1", "all"),
     "links verify": ("--dry-run",),
@@ -270,6 +275,7 @@ WRITING = {
     "prospects add": ("ask.example", "--owner", "Ana"),
     "prospects set": ("ask.example", "--stage", "contacted"),
     "prospects import": ("prospects.csv",),
+    "work set": ("ask.example", "--stage", "working"),
     "tokens add": ("looker",),
 }
 OF_AN_EXPERIMENT = {

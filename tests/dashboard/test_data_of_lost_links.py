@@ -12,7 +12,7 @@ from analysis import frames, opportunities, quality
 from analysis.authority import graph
 from analysis.authority.gap import link_gap
 from analysis.frames import Scope
-from analysis.report import write
+from analysis.report import gather
 from dashboard.data import linking, timeline
 from dashboard.data.opened import OpenWorkspace
 from tests.facts import Facts, week
@@ -124,7 +124,7 @@ def opportunity_in(database: Engine, number: int) -> bool:
 
 def report_in(database: Engine, number: int) -> bool:
     scope = Scope(first=week(number).date(), last=week(number).date(), branded="include")
-    (source,) = write._sources(database, frames.world(database), scope, None)
+    (source,) = gather._sources(database, frames.world(database), scope, None)
     return "Norvane" in source.links_to
 
 
