@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from dashboard.server import HERE, free_port, is_private, serve_dashboard, url_of
+from dashboard.server import HERE, free_port, serve_dashboard, url_of
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, Where, settings_from
 from tracker.cli.printing import err, out, plain
@@ -76,15 +76,18 @@ def dashboard(
         bool | None,
         typer.Option(
             "--edit/--no-edit",
-            help="Let pages write what verbs write. Without it: on this machine yes, for others no.",
+            help="Whether the browser may change what verbs may; the default is only on this machine.",
         ),
     ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="Where a proxy shows it, like https://citelift.example.com.")
+    ] = None,
 ) -> None:
-    """Show the database in a browser; on this machine's own address its pages also write, as verbs do."""
+    """Show the database in a browser, and set it up there. Only reads, where others reach the address too."""
     settings = where.settings()
     with opened(settings, read_only=True):
         pass
-    serve_dashboard(settings, port, address, edit=is_private(address) if edit is None else edit)
+    serve_dashboard(settings, port, address, edit=edit, url=url or settings.dashboard_url)
 
 
 def api(

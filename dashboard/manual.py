@@ -7,7 +7,18 @@ from pathlib import Path
 from tracker.errors import UsageError
 
 FOLDER = Path(__file__).with_name("topics")
-ORDER = ("catalog", "engines", "answers", "links", "numbers", "judge", "automate", "programs", "settings")
+ORDER = (
+    "catalog",
+    "engines",
+    "answers",
+    "links",
+    "numbers",
+    "judge",
+    "automate",
+    "programs",
+    "access",
+    "settings",
+)
 
 
 def titles() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import json
 import os
 import signal
 import socket
@@ -21,16 +22,23 @@ from tracker.errors import CiteliftError, UsageError
 if TYPE_CHECKING:
     from tracker.settings import Settings
 
-APP = Path(__file__).parent / "app" / "main.py"
+APP = Path(__file__).parent / "app" / "served.py"
 HERE = "127.0.0.1"
 
 
-def serve_dashboard(settings: Settings, port: int, address: str = HERE, *, edit: bool = False) -> None:
+def serve_dashboard(
+    settings: Settings, port: int, address: str = HERE, *, edit: bool | None = None, url: str | None = None
+) -> None:
+    """Until it is ended. `edit` of None: where only this machine comes. `url`: where a proxy shows it."""
     from tracker.settings import KEY_SUFFIXES
 
     port = free_port(address, port)
-    # The page shows facts and asks nobody: it gets no keys.
-    environment = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
+    here_only = is_private(address) and url is None
+    edit = here_only if edit is None else edit
+    # A page that only shows facts asks nobody: it gets no keys.
+    environment = {
+        n: value for n, value in os.environ.items() if edit or not n.upper().endswith(KEY_SUFFIXES)
+    }
     # Many small products: threads that wait for each other cost more than they bring.
     environment |= {
         "OPENBLAS_NUM_THREADS": "1",
@@ -38,6 +46,8 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE, *, edit:
         "CITELIFT_CATALOG": str(settings.catalog),
         "CITELIFT_EDIT": str(edit).lower(),
     }
+    if url:
+        environment["CITELIFT_DASHBOARD_URL"] = url
     if settings.workspace:
         environment["CITELIFT_WORKSPACE"] = settings.workspace
     options = {
@@ -48,6 +58,8 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE, *, edit:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
     }
+    if url:
+        options["server.corsAllowedOrigins"] = json.dumps([url.rstrip("/")])
     flags = [f"--{name}={value}" for name, value in options.items()]
     # Told to end, this command takes the server with it; left alone, a signal would leave the server behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -58,7 +70,8 @@ def serve_dashboard(settings: Settings, port: int, address: str = HERE, *, edit:
     )
     try:
         _wait_until_up(process, url_of(address, port))
-        _warn_of_strangers(address)
+        if not here_only:
+            _warn_of_strangers(settings, edit)
         out.print(f"\nDashboard: {url_of(address, port)}   (Ctrl-C ends it)")
         sys.stdout.flush()
         process.wait()
@@ -102,13 +115,21 @@ def is_private(address: str) -> bool:
     return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in addresses)
 
 
-def _warn_of_strangers(address: str) -> None:
-    if is_private(address):
+def _warn_of_strangers(settings: Settings, edit: bool) -> None:
+    from tracker import store
+    from tracker.access import people
+
+    database = store.open_database(settings.database_url, read_only=True)
+    with store.reading(database) as session:
+        known = people.count(session)
+    database.dispose()
+    if known:
         return
+    may = "sees and changes" if edit else "sees"
     err.print(
-        "[bold red]WARNING: nobody has to sign in.[/bold red] Whoever reaches this address sees every "
-        "question, answer, cost and link.\n         Put a proxy that asks for a password before it, or leave "
-        "--address out and use a tunnel (ssh -L)."
+        f"[bold red]WARNING: nobody has to sign in.[/bold red] Whoever reaches this address {may} every "
+        "question, answer, cost and link.\n         `citelift users add NAME` asks for passwords from then "
+        "on; or leave --address out and use a tunnel (ssh -L)."
     )
 
 

@@ -21,6 +21,7 @@ from analysis.visibility import FEW
 from dashboard import charts, data, strings
 from dashboard.strings import Common
 from tracker import numbers, spreadsheet
+from tracker.access.rights import Visitor
 from tracker.errors import CiteliftError
 
 STYLE = Path(__file__).with_name("theme") / "style.css"
@@ -166,6 +167,14 @@ def title(heading: str, lead: str) -> None:
 def section(heading: object, sub: object = "") -> None:
     under = f'<p class="cl-sub">{text(sub)}</p>' if sub else ""
     html(f'<h2 class="cl-h">{text(heading)}</h2>{under}')
+
+
+def signed_in(visitor: Visitor | None) -> None:
+    """Who is signed in, and the way out."""
+    if visitor is None or visitor.is_guest or not visitor.name:
+        return
+    out = f'<a href="/signout" target="_self">{text(strings.SignIn.OUT)}</a>'
+    html(f'<p class="cl-quiet">{text(visitor.name)} · {text(visitor.role)}<br>{out}</p>')
 
 
 def quiet(words: object) -> None:

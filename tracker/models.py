@@ -891,6 +891,58 @@ class AuditEntry(SQLModel, table=True):
     """Null where it was not there before, or is not there any more."""
 
 
+class Person(SQLModel, table=True):
+    """Somebody who may sign in to the dashboard."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    """The name, case-folded."""
+    name: str
+    role: str
+    """One of `tracker.access.rights.ROLES`."""
+    workspaces: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Their names; null for all."""
+    password_hash: str
+    created_at: datetime
+
+
+class SignedIn(SQLModel, table=True):
+    """A browser that somebody signed in with; the token itself is only in its cookie."""
+
+    token_hash: str = Field(primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    expires_at: datetime
+
+
+class SignInFailure(SQLModel, table=True):
+    """A password that was wrong: what guessing is counted by, across restarts."""
+
+    id: int | None = _big_id()
+    key: str = Field(index=True)
+    """Whom the name meant, case-folded, whether there is such a person or not."""
+    address: str = Field(index=True)
+    at: datetime
+
+
+class ShareLink(SQLModel, table=True):
+    """An address that shows one page, or one report, to whoever has it; the token itself is not stored."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_hash: str = Field(unique=True)
+    workspace_id: int = Field(foreign_key="workspace.id")
+    title: str
+    page: str | None = None
+    """A page of the dashboard; null for a report."""
+    query: str = ""
+    """What stands behind the `?` of the page's address."""
+    body: str | None = Field(default=None, sa_type=Text)
+    """The report's HTML."""
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
 class Setting(SQLModel, table=True):
     """Facts about the database itself: what roll-ups cover, which reader wrote last."""
 

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     """False where the container that a browser draws pages in is its sandbox."""
     edit: bool = False
     """Whether the dashboard may write what verbs write; `citelift dashboard` decides by its address."""
+    dashboard_url: str | None = None
+    """Where a proxy shows the dashboard, like https://citelift.example.com."""
     user_agent_contact: str | None = None
     """An address or page that a site's owner can turn to; goes into the user agent of page checks."""
 

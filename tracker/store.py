@@ -42,10 +42,13 @@ WRITE = "citelift_write"
 """The execution option that says a transaction will write."""
 
 
-def open_database(url: str, *, read_only: bool = False, migrate: bool = True) -> Engine:
-    """An engine on a database whose schema is this program's; `read_only` never creates or migrates."""
+def open_database(url: str, *, read_only: bool = False, migrate: bool = True, beside: bool = False) -> Engine:
+    """An engine on a database whose schema is this program's; `read_only` never creates or migrates.
+
+    `beside`: this process has the file open already. Then only SQLite may open it: closing it again would
+    drop the locks that the process holds, and others would take its log away."""
     engine = _engine(url, read_only)
-    if not read_only and (doubt := sqlite_file.doubt_of(engine.url)) is not None:
+    if not read_only and not beside and (doubt := sqlite_file.doubt_of(engine.url)) is not None:
         raise doubt
     try:
         if read_only:

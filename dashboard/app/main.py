@@ -16,7 +16,7 @@ sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve(
 import streamlit as st  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
-from dashboard import data, doors, drawers, noting, places, strings, widgets  # noqa: E402
+from dashboard import access, data, doors, drawers, noting, places, strings, widgets  # noqa: E402
 from dashboard.places import HOME, MENU, MOVED, PLACES, Spot  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402
 from tracker import numbers  # noqa: E402
@@ -52,7 +52,7 @@ def follow(page: str) -> None:
     st.switch_page(places.BY_NAME[page].file, query_params=known)
 
 
-def enter() -> bool:
+def enter(page: str) -> bool:
     """Find the workspace; False where there is none yet and the reader was told what to do."""
     known = data.workspaces()
     if not known.names:
@@ -63,7 +63,7 @@ def enter() -> bool:
     with st.sidebar:
         name = known.fixed or (known.names[0] if len(known.names) == 1 else None)
         name = name or widgets.choice(strings.Common.WORKSPACE, "workspace", known.names, width="stretch")
-        workspace = data.open_workspace(name)
+        workspace = data.open_workspace(name, page)
         st.session_state["here"] = widgets.Here(workspace, data.world(workspace))
         weeks = data.weeks(workspace)
         newest = (
@@ -73,6 +73,7 @@ def enter() -> bool:
             map(widgets.text, (name, newest, st.session_state["here"].world.weeks_in_words))
         )
         widgets.html(f'<p class="cl-quiet">{lines}</p>')
+        widgets.signed_in(access.visitor())
     return True
 
 
@@ -118,8 +119,9 @@ def main() -> None:
         page.run()
     st.set_page_config(page_title=Nav.TAB.format(page=page.title))
     try:
-        if enter():
-            menu(known, now)
+        if enter(page.url_path or HOME):
+            if not access.is_guest():
+                menu(known, now)
             if now:
                 widgets.banner()
                 if now.scope and data.weeks(widgets.here().workspace):

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from analysis import frames
 from analysis.classes.classify import own_folder
 from analysis.frames import World
+from dashboard import access
 from tracker import settings, store
 
 
@@ -61,15 +62,18 @@ class Choice:
 def workspaces() -> Choice:
     configured = settings.load()
     db = _opened(configured.database_url, _file(configured.database_url))
-    return Choice(frames.workspace_names(db), configured.workspace)
+    names = tuple(name for name in frames.workspace_names(db) if access.may("view", name))
+    return Choice(names, configured.workspace)
 
 
-def open_workspace(name: str | None) -> OpenWorkspace:
-    """The workspace of this name as it is now."""
+def open_workspace(name: str | None, page: str | None = None) -> OpenWorkspace:
+    """The workspace of this name, or the only one, as it is now, for somebody who may see it on this page."""
     configured = settings.load()
     url, classes = configured.database_url, own_folder(configured.catalog)
     file = _file(url)
     db = _opened(url, file)
+    known = frames.workspace_names(db)
+    access.require("view", known[0] if name is None and len(known) == 1 else name or "", page)
     world = frames.world(db, name)
     return OpenWorkspace(url, file, world.id, frames.mark(db, world.id, classes, notes=False), classes)
 

@@ -15,7 +15,6 @@ from analysis.work import After
 from dashboard import access
 from dashboard.data.opened import OpenWorkspace, database, world
 from tracker import audit, events, store, views
-from tracker.errors import UsageError
 from tracker.links import decisions, won
 from tracker.links import prospects as records
 from tracker.links.decisions import Decision
@@ -27,12 +26,11 @@ Result = TypeVar("Result")
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _writable(url: str, file: int) -> Database:
-    return store.open_database(url, migrate=False)
+    return store.open_database(url, migrate=False, beside=True)
 
 
 def _written(workspace: OpenWorkspace, writes: Callable[[Session, str, datetime], Result]) -> Result:
-    if not access.may("edit"):
-        raise UsageError("this dashboard only shows", "start it with `citelift dashboard --edit`")
+    access.require("edit", world(workspace).name)
     with store.writing(_writable(workspace.url, workspace.file)) as session:
         return writes(session, access.who(), datetime.now(UTC))
 

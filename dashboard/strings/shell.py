@@ -36,3 +36,13 @@ class Lost:
 
 class Banner:
     SIMULATED = "Simulated: these answers come from the sandbox’s engines, not from real ones."
+
+
+class SignIn:
+    IN, OUT = "Sign in", "Sign out"
+    NAME, PASSWORD = "Name", "Password"
+    WRONG = "This name and this password do not go together."
+    WAIT = "Too many wrong passwords. Wait fifteen minutes, then try again."
+    ELSEWHERE = "This form was sent from another site. Try again from here."
+    GONE = "This link shows nothing"
+    GONE_TEXT = "It has ended, was taken back, or is not complete. Ask whoever sent it for another."

@@ -22,6 +22,7 @@ from tracker.cli import (
     init,
     links,
     notify,
+    people,
     prompts,
     pull,
     run,
@@ -56,6 +57,7 @@ def register(app: typer.Typer) -> None:
     backups.register(app)
     audits.register(app)
     tokens.register(app)
+    people.register(app)
 
 
 def check(

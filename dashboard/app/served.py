@@ -1,0 +1,16 @@
+"""The dashboard as `citelift dashboard` serves it: the app, and the door before it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parents[1]
+sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve() != Path(__file__).parent)]
+
+import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
+
+from dashboard.door import Doorkeeper  # noqa: E402
+
+app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Doorkeeper)])
