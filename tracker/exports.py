@@ -41,8 +41,8 @@ from tracker import models, spreadsheet, store
 from tracker.errors import UsageError
 
 Format = Literal["parquet", "csv"]
-SECRET = frozenset({"accesstoken"})
-"""What lets somebody in is no data."""
+SECRET = frozenset({"accesstoken", "person", "signedin", "signinfailure", "sharelink"})
+"""What lets somebody in, and who that is, is no data."""
 OF_THE_MACHINE = frozenset({"lease", "enginepace", "setting"})
 SHARED_NAMES = {"domain": "domain_id", "page": "page_id"}
 """Tables of names that all workspaces share → how columns end that point at them."""

@@ -97,7 +97,8 @@ def _note(
 
 
 def hashed(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    """What is stored of a token or a cookie: both are long and drawn by lot, so that no salt is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def bearer(session: Session, secret: str, *, now: datetime) -> Bearer | None:

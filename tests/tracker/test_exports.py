@@ -19,7 +19,7 @@ from tests.dashboard.worlds import HOSTILE
 from tests.facts import week
 from tracker import exports, spreadsheet, store
 from tracker.errors import UsageError
-from tracker.models import AccessToken, Event, Redirect, Setting
+from tracker.models import AccessToken, Event, Person, Redirect, Setting
 
 
 @pytest.fixture
@@ -105,6 +105,13 @@ def test_a_workspaces_export_has_no_word_of_another_and_no_secret(
             assert THEIRS not in said.casefold(), file.name
             assert "never-exported" not in said
     assert not (tmp_path / "out" / f"accesstoken.{format}").exists()
+
+
+def test_no_table_that_lets_somebody_in_is_exported() -> None:
+    of_a_password_or_token = {"password_hash", "secret_hash", "token_hash"}
+    assert not [table.name for table in exports.tables() if of_a_password_or_token & set(table.c.keys())]
+    with_hashes = [t.name for t in Person.metadata.sorted_tables if of_a_password_or_token & set(t.c.keys())]
+    assert {"accesstoken", "person", "signedin", "sharelink"} == set(with_hashes)
 
 
 def test_a_folder_that_holds_something_and_a_table_that_is_none_are_refused(

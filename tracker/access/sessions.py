@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from tracker.access import people
 from tracker.access.rights import Visitor
 from tracker.errors import UsageError
 from tracker.models import Person, SignedIn, SignInFailure
+from tracker.tokens import hashed
 
 LASTS = timedelta(hours=12)
 WINDOW = timedelta(minutes=15)
@@ -23,10 +23,6 @@ OF_A_NAME, OF_AN_ADDRESS = 10, 50
 
 class TooManyGuesses(UsageError):  # noqa: N818
     """Says nothing of whether the password was right: it was not looked at."""
-
-
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def is_guessing(session: Session, name: str, address: str, now: datetime) -> bool:
@@ -52,7 +48,7 @@ def sign_in(database: Database, name: str, password: str, *, address: str, now: 
     token = secrets.token_urlsafe(32)
     with store.writing(database) as session:
         session.exec(delete(SignInFailure).where(col(SignInFailure.id) == attempt.id))
-        session.add(SignedIn(token_hash=token_hash(token), person_id=person.id, expires_at=now + LASTS))
+        session.add(SignedIn(token_hash=hashed(token), person_id=person.id, expires_at=now + LASTS))
     return token
 
 
@@ -61,10 +57,10 @@ def visitor(session: Session, token: str, now: datetime) -> Visitor | None:
     found = session.exec(
         select(Person)
         .join(SignedIn, col(SignedIn.person_id) == Person.id)
-        .where(SignedIn.token_hash == token_hash(token), col(SignedIn.expires_at) > now)
+        .where(SignedIn.token_hash == hashed(token), col(SignedIn.expires_at) > now)
     ).first()
     return people.visitor(found) if found else None
 
 
 def sign_out(session: Session, token: str) -> None:
-    session.exec(delete(SignedIn).where(col(SignedIn.token_hash) == token_hash(token)))
+    session.exec(delete(SignedIn).where(col(SignedIn.token_hash) == hashed(token)))

@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from tracker import audit
 from tracker.access.rights import Visitor
-from tracker.access.sessions import token_hash
 from tracker.errors import UsageError
 from tracker.models import ShareLink, Workspace
+from tracker.tokens import hashed
 
 LONGEST = timedelta(days=366)
 MOST_BYTES = 20_000_000
@@ -39,7 +39,7 @@ def make(
         raise UsageError("the report is larger than any that citelift writes", "share the HTML report")
     token = secrets.token_urlsafe(32)
     link = ShareLink(
-        token_hash=token_hash(token),
+        token_hash=hashed(token),
         workspace_id=workspace_id,
         title=title[:200],
         page=page,
@@ -72,7 +72,7 @@ def revoke(session: Session, workspace_id: int, number: int, *, who: str, now: d
 def opened(session: Session, token: str, now: datetime) -> ShareLink | None:
     """The link of that token, while it is good."""
     good = col(ShareLink.revoked_at).is_(None) & (col(ShareLink.expires_at) > now)
-    return session.exec(select(ShareLink).where(ShareLink.token_hash == token_hash(token), good)).first()
+    return session.exec(select(ShareLink).where(ShareLink.token_hash == hashed(token), good)).first()
 
 
 def guest(session: Session, link: ShareLink) -> Visitor:

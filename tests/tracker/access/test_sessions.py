@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from tests.tracker.access.test_people import PASSWORD, add
-from tracker import store
+from tracker import store, tokens
 from tracker.access import sessions
 from tracker.access.sessions import LASTS, OF_A_NAME, WINDOW, TooManyGuesses
 from tracker.models import SignedIn, SignInFailure
@@ -43,7 +43,7 @@ def test_a_session_lasts_its_time_and_ends_when_it_is_signed_out(database: Engin
     assert not is_known(database, first, NOW)
     assert is_known(database, second, NOW)
     assert not is_known(database, "", NOW)
-    assert not is_known(database, sessions.token_hash(second), NOW)
+    assert not is_known(database, tokens.hashed(second), NOW)
 
 
 def test_after_wrong_passwords_not_even_the_right_one_is_looked_at_for_a_while(database: Engine) -> None:
