@@ -136,4 +136,5 @@ def main() -> None:
         widgets.box(strings.TroublePage.WHAT, widgets.join(error.problem, ". ", error.hint), "warn")
 
 
-main()
+if __name__ == "__main__":  # not where a forked process reads its parent's script again
+    main()
