@@ -19,7 +19,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from analysis import frames
-from analysis.frames import Floats, Ints, Scope, World
+from analysis.frames import Floats, Ints, Measure, Scope, World
 from analysis.intervals import (
     MIN_CLUSTERS,
     Interval,
@@ -28,16 +28,6 @@ from analysis.intervals import (
 from analysis.ratios import Ratios, ratios
 from tracker.errors import UsageError
 
-Measure = Literal[
-    "mention_rate",
-    "citation_rate",
-    "share_of_voice",
-    "citation_share",
-    "ghost_rate",
-    "silent_rate",
-    "retrieved_not_cited_rate",
-    "average_position",
-]
 Compared = Literal["mention_rate", "citation_rate", "share_of_voice"]
 """Measures that two weeks or two brands are compared by."""
 KEYS = ("engine", "topic", "country", "language", "week")

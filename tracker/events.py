@@ -56,7 +56,16 @@ def add(session: Session, workspace_id: int, note: Note, *, who: str, now: datet
     store.bulk_insert(session, Event, [row], ignore=True)
     number = _number(session, workspace_id, note)
     assert number is not None
-    _tell(session, workspace_id, "event added", note, None, _said(note), who, now)
+    audit.record_change(
+        session,
+        workspace_id,
+        who=who,
+        what="event added",
+        subject=note.title,
+        before=None,
+        after=_said(note),
+        now=now,
+    )
     return number
 
 
@@ -75,21 +84,6 @@ def _said(note: Note) -> dict[str, str]:
     return {"day": f"{note.at:%Y-%m-%d}", "kind": note.kind}
 
 
-def _tell(
-    session: Session,
-    workspace_id: int,
-    what: str,
-    note: Note,
-    before: dict[str, str] | None,
-    after: dict[str, str] | None,
-    who: str,
-    now: datetime,
-) -> None:
-    audit.record_change(
-        session, workspace_id, who=who, what=what, subject=note.title, before=before, after=after, now=now
-    )
-
-
 def listed(session: Session, workspace_id: int) -> Sequence[Event]:
     return session.exec(
         select(Event).where(Event.workspace_id == workspace_id).order_by(col(Event.at), col(Event.id))
@@ -103,5 +97,14 @@ def remove(session: Session, workspace_id: int, number: int, *, who: str, now: d
         raise UsageError(f"there is no event {number} here", "`citelift event list` shows the numbers")
     gone = Note(event.at, event.kind, event.title)
     session.delete(event)
-    _tell(session, workspace_id, "event removed", gone, _said(gone), None, who, now)
+    audit.record_change(
+        session,
+        workspace_id,
+        who=who,
+        what="event removed",
+        subject=gone.title,
+        before=_said(gone),
+        after=None,
+        now=now,
+    )
     return gone

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Select, and_, case, exists, func, lit
 from analysis.frames.answered import answer_conditions, visibility_sums, within
 from analysis.frames.linked import links
 from analysis.frames.tables import rows, seconds
-from analysis.frames.tracked import BrandFact, Exposure, Scope, World
+from analysis.frames.tracked import BrandFact, Exposure, Measure, Scope, World
 from tracker import domains
 from tracker.answers import counted
 from tracker.answers.counted import ANSWER, MENTION
@@ -24,17 +24,7 @@ from tracker.answers.owned import own_citations, owned
 from tracker.answers.rollups import CITATION
 from tracker.errors import BadUrl, UsageError
 
-BrandMeasure = Literal[
-    "mention_rate",
-    "citation_rate",
-    "share_of_voice",
-    "citation_share",
-    "ghost_rate",
-    "silent_rate",
-    "retrieved_not_cited_rate",
-    "average_position",
-    "prompt_coverage",
-]
+BrandMeasure = Literal[Measure, "prompt_coverage"]
 SourceMeasure = Literal["source_rate", "source_share", "retrieved_rate", "exposed"]
 """Answers citing a source ÷ citable answers; its citations ÷ all; answers that fetched it ÷ citable answers;
 (answer, brand) pairs that cite it while its link to the brand lives, out of the answers that cite it."""

@@ -21,6 +21,17 @@ from tracker.mentions.names import BrandNames, of_row
 from tracker.weeks import UTC, day_of, in_words, monday
 
 Branded = Literal["exclude", "include", "only"]
+Measure = Literal[
+    "mention_rate",
+    "citation_rate",
+    "share_of_voice",
+    "citation_share",
+    "ghost_rate",
+    "silent_rate",
+    "retrieved_not_cited_rate",
+    "average_position",
+]
+"""Rates of a brand; their formulas stand in `analysis.visibility`."""
 Exposure = Literal["auto", "page", "domain"]
 Trait = Literal["topic", "country", "language"]
 """What prompts are told apart by."""

@@ -7,12 +7,13 @@ from operator import attrgetter
 from typing import TypeVar, get_args
 
 from analysis.changes import WeekChange
+from analysis.frames import Measure
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow
 from analysis.opportunities import Opportunity
 from analysis.report import words
 from analysis.report.week import Source
-from analysis.visibility import Measure, Row
+from analysis.visibility import Row
 from tracker import spreadsheet
 
 T = TypeVar("T")

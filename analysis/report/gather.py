@@ -38,7 +38,7 @@ WEEKS = 16
 SPAN = 4
 """Weeks whose numbers a weekly report shows, as the pages do."""
 OFFERED = 6
-TREND: tuple[v.Measure, ...] = ("mention_rate",)
+TREND: tuple[frames.Measure, ...] = ("mention_rate",)
 QUOTED = 360
 """Letters of the quoted answer."""
 

@@ -15,14 +15,14 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from analysis.changes import Pair, WeekChange
-from analysis.frames import World
+from analysis.frames import Measure, World
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow, LiftTable
 from analysis.moments import Mark, Moment
 from analysis.opportunities import MAYBE_LISTED, Opportunity, Withheld
 from analysis.report.charts import Trend
 from analysis.report.week import LinkNews, Source, Week
-from analysis.visibility import Measure, Row
+from analysis.visibility import Row
 from tracker import numbers
 from tracker.answers import served
 from tracker.catalog.look import ReportLook

@@ -50,7 +50,16 @@ def make(
         expires_at=now + lasts,
     )
     session.add(link)
-    _record(session, "link shared", link, None, {"until": link.expires_at.isoformat()}, who, now)
+    audit.record_change(
+        session,
+        link.workspace_id,
+        who=who,
+        what="link shared",
+        subject=link.title,
+        before=None,
+        after={"until": link.expires_at.isoformat()},
+        now=now,
+    )
     return token
 
 
@@ -66,7 +75,16 @@ def revoke(session: Session, workspace_id: int, number: int, *, who: str, now: d
         raise UsageError(f"there is no open link {number} here", "`citelift share list` shows them")
     link.revoked_at = now
     session.add(link)
-    _record(session, "link revoked", link, {"until": link.expires_at.isoformat()}, None, who, now)
+    audit.record_change(
+        session,
+        link.workspace_id,
+        who=who,
+        what="link revoked",
+        subject=link.title,
+        before={"until": link.expires_at.isoformat()},
+        after=None,
+        now=now,
+    )
 
 
 def opened(session: Session, token: str, now: datetime) -> ShareLink | None:
@@ -78,24 +96,3 @@ def opened(session: Session, token: str, now: datetime) -> ShareLink | None:
 def guest(session: Session, link: ShareLink) -> Visitor:
     workspace = session.get_one(Workspace, link.workspace_id).name
     return Visitor(f"link {link.id}", "viewer", (workspace,), link.page or "")
-
-
-def _record(
-    session: Session,
-    what: str,
-    link: ShareLink,
-    before: dict[str, str] | None,
-    after: dict[str, str] | None,
-    who: str,
-    now: datetime,
-) -> None:
-    audit.record_change(
-        session,
-        link.workspace_id,
-        who=who,
-        what=what,
-        subject=link.title,
-        before=before,
-        after=after,
-        now=now,
-    )

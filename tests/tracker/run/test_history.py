@@ -47,7 +47,7 @@ def mixed(seed: int, kinds: tuple[str, ...], weights: dict[str, float] | None = 
     return facts
 
 
-def shown(database: Engine, measure: visibility.Measure) -> dict[str, tuple[float | None, int]]:
+def shown(database: Engine, measure: frames.Measure) -> dict[str, tuple[float | None, int]]:
     """Rate and answers behind it of the own brand, by engine, over all prompts."""
     world = frames.world(database)
     rows = visibility.table(database, world, Scope(branded="include"), ("engine",))
