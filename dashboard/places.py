@@ -1,6 +1,7 @@
 """Where everything is: the menu's seven entries, the rooms of each, and the pages that only a link opens.
 
-A page's name is its address and its module in `pages/`. An old address leads to the page that took its place.
+A page's name is its address and its module in `pages/`. An old address leads to the page that took its place;
+Home stands at the root, and its name leads there.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ PLACES = (
     Spot("methods", Nav.METHODS, "settings", tab=Nav.METHODS),
 )
 MOVED = {
+    HOME: HOME,
     "overview": HOME,
     "link_sources": "sources",
     "opportunities": "work",

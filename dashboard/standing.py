@@ -42,6 +42,8 @@ def moved_in_words(change: WeekChange | None) -> str:
     if change is None:
         return words.MOVED_NOT_YET
     before = "week" if change.weeks == 1 else numbers.counted(change.weeks, "week")
+    if change.verdict == "not comparable":
+        return words.MOVED["not comparable"].format(before=before)
     d = change.difference
     if d.estimate is None or change.verdict == "not enough data":
         return words.MOVED_THIN.format(before=before)

@@ -31,16 +31,18 @@ def pages() -> dict[str, st.Page]:
         place.name: st.Page(
             place.file,
             title=place.title,
-            url_path=place.name,
+            url_path="" if place.name == HOME else place.name,
             default=place.name == HOME,
             visibility="hidden",
         )
         for place in PLACES
     }
     moved = {old: partial(follow, new) for old, new in MOVED.items()}
-    known |= {old: st.Page(to, title=old, url_path=old, visibility="hidden") for old, to in moved.items()}
+    known |= {
+        f"/{old}": st.Page(to, title=old, url_path=old, visibility="hidden") for old, to in moved.items()
+    }
     asked = widgets.place(st.context.url)
-    if asked and asked not in known and "/" not in asked:
+    if asked and asked not in known and asked not in MOVED and "/" not in asked:
         title = strings.Lost.TITLE
         known[asked] = st.Page(partial(lost, asked), title=title, url_path=asked, visibility="hidden")
     return known

@@ -175,6 +175,7 @@ def keep(tab: Any, page: str, width: int) -> None:
 
 def test_a_filter_is_kept_in_the_address_and_over_pages(browser: Any, demo: str) -> None:
     tab = visit(browser, demo, "home?engine=chat", 1440)
+    assert tab.get_by_role("dialog").count() == 0
     assert tab.input_value(".st-key-engine input") == "chat"
     tab.get_by_role("link", name="Rivals", exact=True).click()
     tab.wait_for_url(re.compile("rivals"))
