@@ -28,8 +28,9 @@ from tracker.answers import rollups
 from tracker.answers.rollups import CITATION, SOURCE
 from tracker.domains.ownership import Owners
 from tracker.links import ledger
+from tracker.links.files.formats import BY_LINK
 from tracker.links.infrastructure import is_infrastructure
-from tracker.links.lives import BY_PAGE, Spans
+from tracker.links.lives import Spans
 
 WEB_GRAPH = "web graph"
 
@@ -49,7 +50,8 @@ class Links:
         One row per time that a link was live: `row` (of the table), `source_id`, `page`, `brand`, `start`,
         `end` in seconds, infinite where open.
     by_page : frozenset of int
-        Brands whose links an export lists page by page and claims to be complete.
+        Brands whose links are listed page by page: by an export that claims to be complete, or by a list of
+        the user's own.
     """
 
     table: pd.DataFrame
@@ -159,7 +161,7 @@ def _by_page(evidence: ledger.LinkLedger, targets: Targets) -> frozenset[int]:
         for domain, url, page, scope in zip(
             *(columns[name] for name in ("target", "target_url", "page", "scope")), strict=True
         )
-        if scope == BY_PAGE and page is not None
+        if scope in BY_LINK and page is not None
     }
     brands = {targets.brand(domain, url) for domain, url in listed}
     return frozenset(int(brand) for brand in brands if brand == brand)
@@ -174,7 +176,7 @@ def _by_page_of_all(connection: Connection, workspace: World, targets: Targets) 
         b.target_domain_id.in_(targets.domains),
         b.source_domain_id.in_(_cited_domains(connection, workspace)),
         b.source_page_id.is_not(None),
-        IMPORT.c.scope == BY_PAGE,
+        IMPORT.c.scope.in_(BY_LINK),
         ledger.is_link(),
     )
     brands = {targets.brand(domain, url) for domain, url in connection.execute(listed.distinct())}

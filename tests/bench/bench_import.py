@@ -19,7 +19,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-BAR = 0.4
+BAR = 0.8
+"""Of the faster contender, by wall time and with two idle cores: a big file is read in a process of its own
+while this one stores, and one busy core takes that away (then some 0.5 to 0.7, as by processor time). Small
+files carry the start of that process: judge 1,000,000 rows."""
 COLUMNS = ("source_url", "target_url", "anchor", "rel", "first_seen", "last_seen", "lost_at")
 
 
@@ -157,7 +160,7 @@ def main() -> int:
         )
     bare = min(run["seconds"] for name, run in best.items() if name != "import_links")
     ratio = bare / best["import_links"]["seconds"]
-    print(f"speed of import_links against the faster of the two: {ratio:.2f} (asked: {BAR})")
+    print(f"speed of import_links against the faster of the two: {ratio:.2f} (asked: {BAR} with idle cores)")
     spent = min(run["cpu"] for name, each in runs.items() if name != "import_links" for run in each)
     print(f"  by processor time: {spent / min(run['cpu'] for run in runs['import_links']):.2f}")
     return 0 if ratio >= BAR else 1

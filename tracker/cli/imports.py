@@ -47,7 +47,8 @@ def import_links(
         str | None, typer.Option(help="Who made the export, where the file does not say.")
     ] = None,
     scope: Annotated[
-        str | None, typer.Option(help="What the export covers; a wrong one makes links look lost.")
+        str | None,
+        typer.Option(help="What the export covers; of all links, those that the next one lacks are lost."),
     ] = None,
     as_of: Annotated[
         datetime | None, typer.Option(help="The day the export shows.", formats=["%Y-%m-%d"])
@@ -285,7 +286,7 @@ def rescope(
     where: Where,
     number: NumberArgument,
     scope: Annotated[
-        str, typer.Argument(help="What it covers: all, one_per_domain, domains, sample, new, lost.")
+        str, typer.Argument(help="What it covers: all, one_per_domain, domains, sample, new, lost, unknown.")
     ],
     as_of: Annotated[
         datetime | None, typer.Option(help="The day the export shows.", formats=["%Y-%m-%d"])

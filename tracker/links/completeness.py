@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, func, select
 
-from tracker.links.files.formats import FULL_SCOPES, Scope
+from tracker.links.files.formats import BY_LINK, FULL_SCOPES, Scope
 from tracker.links.ledger import is_link
-from tracker.links.snapshots import Snapshot, between, earlier_snapshots, targets_of
+from tracker.links.snapshots import Change, Snapshot, between, earlier_snapshots, targets_of
 from tracker.models import Backlink, LinkImport
 from tracker.numbers import count
 
@@ -57,18 +57,39 @@ def judged(session: Session, head: LinkImport) -> Completeness:
     """What a stored export covers, where nobody said so: a sample, a report of new links, or what its layout
     says.
     """
-    if head.scope not in FULL_SCOPES:
+    if head.scope not in FULL_SCOPES | BY_LINK:
         return Completeness(head.scope)
     if head.read in CAPS:
         cut = (
             f"it has exactly {count(head.read)} rows, and exports are cut at such numbers: taken as a sample"
         )
         return Completeness("sample", [f"{cut}; {_other_word(head, 'all')}"])
+    if head.scope not in FULL_SCOPES:
+        return _unsaid(session, head)
     verdict = _like_the_one_before(session, head)
     head.scope = verdict.scope
     for target, earlier in earlier_snapshots(session, head).items():
         _compare(session, head, earlier, target, verdict)
     return verdict
+
+
+def _unsaid(session: Session, head: LinkImport) -> Completeness:
+    """A header of anybody's words: what it lacks is no loss until somebody says that it lists all links."""
+    lacks, listed, before = 0, 0, set[int]()
+    for target, earlier in earlier_snapshots(session, head).items():
+        missing = len(_missing(session, head, earlier, target))
+        lacks += missing
+        listed += _links(session, earlier.ids, target) if missing else 0
+        before |= {*earlier.ids} if missing else set()
+    of_them = f" ({count(lacks)} of {count(listed)} that the file before listed)" if lacks else ""
+    commands = " and ".join(f"`citelift import rescope {key} all`" for key in [*sorted(before), head.id])
+    return Completeness(
+        head.scope,
+        [
+            f"nothing says whether this file lists all links, so those that it lacks{of_them} do not count "
+            f"as lost; if it lists all: {commands}, and --scope all with the next one"
+        ],
+    )
 
 
 def _like_the_one_before(session: Session, head: LinkImport) -> Completeness:
@@ -105,9 +126,7 @@ def _of_the_same_report(session: Session, head: LinkImport) -> LinkImport | None
 def _compare(
     session: Session, head: LinkImport, earlier: Snapshot, target: int, verdict: Completeness
 ) -> None:
-    later = Snapshot(head.vendor, head.scope, head.as_of, (*_of_that_day(session, head),))
-    changes = between(session, earlier, later, target)
-    missing = [change for change in changes.of("lost") if not change.stated]
+    missing = _missing(session, head, earlier, target)
     if not missing:
         return
     listed = _links(session, earlier.ids, target)
@@ -125,6 +144,13 @@ def _compare(
         f"it and count as lost on {head.as_of}; "
         + _other_word(head, "sample", "if this file is not complete")
     )
+
+
+def _missing(session: Session, head: LinkImport, earlier: Snapshot, target: int) -> list[Change]:
+    """Links of the earlier export that this one, with others of its day, neither lists nor calls lost."""
+    later = Snapshot(head.vendor, head.scope, head.as_of, (*_of_that_day(session, head),))
+    lost = between(session, earlier, later, target).of("lost")
+    return [change for change in lost if not change.stated]
 
 
 def _other_word(head: LinkImport, scope: Scope, otherwise: str = "if it is complete") -> str:

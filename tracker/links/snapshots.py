@@ -18,7 +18,6 @@ from sqlmodel import Session, col, select
 
 from tracker.links.files import formats
 from tracker.links.ledger import is_link
-from tracker.links.lives import BY_PAGE
 from tracker.models import Backlink, LinkImport
 from tracker.models import Domain as DomainRow
 
@@ -201,7 +200,7 @@ def _change(
 
 def _identity(link: Backlink, scope: str) -> tuple[int, int | None]:
     """What makes a link the same one: its page; where one link stands for its domain, the domain."""
-    return link.source_domain_id, link.source_page_id if scope == BY_PAGE else None
+    return link.source_domain_id, link.source_page_id if scope in formats.BY_LINK else None
 
 
 def _external(target: int) -> tuple[ColumnElement[bool], ...]:
@@ -220,7 +219,7 @@ def _only_in(session: Session, here: Snapshot, there: Snapshot, target: int) -> 
     every page.
     """
     identity = [col(Backlink.source_domain_id)]
-    if here.scope == BY_PAGE:
+    if here.scope in formats.BY_LINK:
         identity.append(col(Backlink.source_page_id))  # type: ignore[arg-type]
     mine = col(Backlink.import_id).in_(here.ids)
     first = (

@@ -74,6 +74,7 @@ def test_the_cited_page_decides_where_its_own_links_are_known(
         ("all", True, "domain", {"Oltera"}),
         ("all", False, "auto", {"Oltera"}),
         ("domains", False, "auto", {"Oltera"}),
+        ("unknown", True, "auto", set()),
     ],
 )
 def test_a_page_that_is_not_known_to_link_counts_by_its_domain_unless_all_linking_pages_are_listed(
@@ -180,6 +181,7 @@ def test_the_newest_import_of_a_vendor_says_whether_a_link_lives(sqlite_database
         ("ahrefs", "all", 3, True),
         ("ahrefs", "sample", 5, True),
         ("generic", "all", 5, False),
+        ("generic", "unknown", 5, True),
         ("ahrefs", "one_per_domain", 5, False),
         ("ahrefs", "new", 5, True),
     ],

@@ -21,6 +21,8 @@ from tracker.models import (
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 HEADER = "source_url,target_url,anchor,rel,first_seen,last_seen,lost_at"
+TOOLS = f"{HEADER},Domain Trust"
+"""The same as a tool's own export, whose layout says that it lists all links."""
 SOUND = "https://a.com/1,https://acme.com/,Acme,nofollow,2026-03-02,2026-11-10,"
 
 
@@ -57,9 +59,8 @@ def count(session: Session, table: type) -> int:
 def snapshot(
     database: Engine, tmp_path: Path, when: str, links: list[str], **options: object
 ) -> ImportResult:
-    path = write(
-        tmp_path / f"{when}-{len(links)}-{options.get('scope')}.csv", "\n".join([HEADER, *links, ""])
-    )
+    rows = [TOOLS, *(f"{each},40" for each in links), ""]
+    path = write(tmp_path / f"{when}-{len(links)}-{options.get('scope')}.csv", "\n".join(rows))
     return imported(database, path, as_of=date.fromisoformat(when), **options)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from tests.tracker.links.exports import link, snapshot
+from tests.tracker.links.exports import HEADER, NOW, imported, link, snapshot, write
 from tracker import store
+from tracker.links import desk
 from tracker.links.completeness import CAPS
+from tracker.links.files.maps import ColumnMap
+from tracker.links.imports import ImportResult
 from tracker.links.snapshots import snapshot_changes
 
 OLD = [link(f"old{n}.com/", first="2025-01-01") for n in range(6)]
@@ -51,6 +56,46 @@ def test_a_file_of_exactly_as_many_rows_as_a_tool_exports_at_most_is_a_sample(
     assert result.scope == scope
     assert losses(lone) == (6 if scope == "all" else 0)
     assert any("exports are cut at such numbers" in each for each in result.warnings) is (scope == "sample")
+
+
+OWN = {"anybody's words": None, "mapped": ColumnMap.parse(["source=source_url,target=target_url"])}
+
+
+@pytest.mark.parametrize("columns", OWN.values(), ids=OWN)
+def test_what_a_file_in_anybodys_words_lacks_is_lost_only_once_somebody_says_that_it_lists_all(
+    lone: Engine, tmp_path: Path, columns: ColumnMap | None
+) -> None:
+    def stored(day: str, links: list[str], **options: object) -> ImportResult:
+        path = write(tmp_path / f"{day}.csv", "\n".join([HEADER, *links, ""]))
+        return imported(lone, path, as_of=date.fromisoformat(day), columns=columns, **options)
+
+    first = stored("2026-05-01", OLD)
+    later = stored("2026-06-01", OLD[:4] + NEWER)
+    assert (first.scope, later.scope, losses(lone)) == ("unknown", "unknown", 0)
+    (said,) = later.warnings
+    assert "(2 of 6 that the file before listed) do not count as lost" in said
+    with store.writing(lone) as session:
+        for number in map(int, re.findall(r"citelift import rescope (\d+) all", said)):
+            desk.rescope(session, 1, number, "all", now=NOW)
+    assert losses(lone) == 2
+    assert stored("2026-07-01", OLD[:3], scope="all").warnings == ()
+    assert losses(lone) == 6
+
+
+@pytest.mark.parametrize(
+    ("lost", "scope"), [(("2026-05-02",) * 5, "lost"), (("2026-05-02", "", "", "", ""), "unknown")]
+)
+def test_a_list_of_lost_links_in_anybodys_words_is_one(
+    lone: Engine, tmp_path: Path, lost: tuple[str, ...], scope: str
+) -> None:
+    rows = [link(f"a.com/{n}", lost=day) for n, day in enumerate(lost)]
+    assert imported(lone, write(tmp_path / "a.csv", "\n".join([HEADER, *rows, ""]))).scope == scope
+
+
+def test_one_row_a_domain_in_anybodys_words_says_nothing_of_the_other_pages(
+    lone: Engine, tmp_path: Path
+) -> None:
+    assert imported(lone, write(tmp_path / "a.csv", "\n".join([HEADER, *SPREAD, ""]))).scope == "sample"
 
 
 def test_what_the_user_says_is_not_doubted(lone: Engine, tmp_path: Path) -> None:

@@ -82,5 +82,5 @@ def test_the_same_file_with_another_scope_is_told_how(lone: Engine, tmp_path: Pa
     path = write(tmp_path / "a.csv", f"{HEADER}\n{SOUND}\n")
     first = imported(lone, path)
     again = imported(lone, path, scope="sample")
-    assert (again.already_there, again.scope) == (1, "all")
+    assert (again.already_there, again.scope) == (1, "unknown")
     assert f"citelift import rescope {first.import_id}" in again.warnings[0]

@@ -42,7 +42,7 @@ def test_an_import_keeps_rows_rejects_and_where_they_come_from(
         assert (head.vendor, head.layout, head.scope, head.read, head.stored, head.rejected) == (
             "generic",
             "generic",
-            "all",
+            "unknown",
             2,
             1,
             1,

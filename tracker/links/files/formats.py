@@ -12,15 +12,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tracker.links.files.words import WORDS
 from tracker.shipped import words_of
 
-Scope = Literal["all", "one_per_domain", "new", "lost", "sample", "domains", "counts"]
-SCOPES: tuple[Scope, ...] = ("all", "one_per_domain", "new", "lost", "sample", "domains", "counts")
+Scope = Literal["all", "one_per_domain", "new", "lost", "sample", "domains", "unknown", "counts"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 FULL_SCOPES: frozenset[str] = frozenset({"all", "one_per_domain", "domains"})
 """Scopes whose snapshot claims to be complete: only between two of these may a missing link count as lost."""
+BY_LINK: frozenset[str] = frozenset({"all", "unknown"})
+"""Scopes whose rows are links, each with its page; of the unknown one nobody says that all are there."""
 
 Rows = Literal["links", "domains", "counts", "authority"]
 Container = tuple[str, ...]

@@ -48,7 +48,7 @@ class ColumnMap:
             vendor=self.vendor,
             signature=tuple(self.columns.values()),
             columns=self.columns,
-            scope="all" if by_page else "domains",
+            scope="unknown" if by_page else "sample",
             rows="links" if by_page else "domains",
             spelled=tuple(map(shown, self.header)),
         )

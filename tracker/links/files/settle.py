@@ -77,9 +77,9 @@ def _by_domain(recognition: Recognition, sample: Sequence[Sequence[str]]) -> Rec
     if not any(cells) or any(re.search(r"[/?#]", cell) or not plain_host(cell) for cell in cells if cell):
         return recognition
     renamed = {"source_domain" if name == "source_url" else name: place for name, place in fields.items()}
-    layout = replace(recognition.layout, rows="domains", scope="domains")
+    layout = replace(recognition.layout, rows="domains", scope="sample")
     match = replace(recognition.match, layout=layout, fields=renamed)
-    return replace(recognition, layout=layout, match=match, scope="domains")
+    return replace(recognition, layout=layout, match=match, scope="sample")
 
 
 def _columns_of(recognition: Recognition, kind: str) -> list[int]:
@@ -180,8 +180,12 @@ def _day(moment: Moment) -> Any:
 
 def _scope(recognition: Recognition, sample: Sequence[Sequence[str]]) -> tuple[formats.Scope, str]:
     layout, fields = recognition.layout, recognition.match.fields
-    if layout.scope != "all" or len(sample) < 5:
+    known = layout.scope == "all"
+    unsaid = f"layout {layout.name}" if known else "nothing says whether it lists all links"
+    if layout.scope not in formats.BY_LINK:
         return layout.scope, f"layout {layout.name}"
+    if len(sample) < 5:
+        return layout.scope, unsaid
     for name, scope in (("lost", "lost"), ("new", "new")):
         if name in fields and all(_is_true(row[fields[name]]) for row in sample):
             return scope, f"every row says {recognition.mapping[name]}"  # type: ignore[return-value]
@@ -189,8 +193,8 @@ def _scope(recognition: Recognition, sample: Sequence[Sequence[str]]) -> tuple[f
         return "lost", f"every row has a date in {recognition.mapping['lost_at']}"
     hosts = [address.domain for row in sample if (address := domains.try_parse(row[fields["source_url"]]))]
     if len(hosts) >= 50 and len(set(hosts)) == len(hosts):
-        return "one_per_domain", f"{len(hosts)} rows from as many domains"
-    return layout.scope, f"layout {layout.name}"
+        return "one_per_domain" if known else "sample", f"{len(hosts)} rows from as many domains"
+    return layout.scope, unsaid
 
 
 def _is_true(cell: str) -> bool:

@@ -66,7 +66,7 @@ def test_a_map_to_a_column_that_is_not_there_says_what_is(tmp_path: Path) -> Non
 def test_a_column_of_bare_domains_names_no_pages(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.csv", "Wer,Wen\none.test,acme.test\ntwo.test,acme.test\n")
     found = inspect(path, columns=ColumnMap.parse(["source=Wer,target=Wen"]))
-    assert (found.layout.rows, found.scope) == ("domains", "domains")
+    assert (found.layout.rows, found.scope) == ("domains", "sample")
     links, _ = read(path, columns=ColumnMap.parse(["source=Wer,target=Wen"]))
     assert [(each.source_domain, each.source_page) for each in links] == [
         ("one.test", None),
