@@ -23,6 +23,15 @@ _LAST_SENTENCE_END = re.compile(rf".*(?:{_SENTENCE_END.pattern})", re.DOTALL)
 # A list of bare names after a colon belongs to the sentence that the colon ends.
 _LISTED = re.compile(rf":[*_]*\s*\n(?:[\s\-*•\d.)_]*{NAME}[*_\s.,;]*\n)*[\s\-*•\d.)_]*$")
 
+_UNSURE = re.compile(
+    r"\b(?:possible|perhaps|maybe|may|might|could you|can you|whether|if|sure|unsure|clarify|misspel\w*)\b|"
+    r"\?$"
+)
+_PRONOUN = re.compile(
+    r"\b(?:it|them|(?:this|that|such an?|the) (?:company|brand|product|tool|name|business|service|app|"
+    r"software|platform|firm|provider|vendor))(?=\W*$)"
+)
+
 
 class _Hinted(dict[str, bool]):
     """Whether a word, with the signs about it, holds a hint: no hint holds a space."""
@@ -41,6 +50,10 @@ def is_absent(marked: str, index: int) -> bool:
     """Whether the `NAME` at `marked[place]` stands in a statement of absence."""
     before = _sentence_before(marked, index)
     after = _sentence_after(marked, index)
+    return _says_so(before, after) or _says_so_next(marked, index, before, after)
+
+
+def _says_so(before: str, after: str) -> bool:
     if not any(map(_HINTED.__getitem__, f"{before} {after}".split())):
         return False
     from tracker.mentions import absence_phrases as phrases  # half a second to compile, and seldom needed
@@ -50,6 +63,15 @@ def is_absent(marked: str, index: int) -> bool:
     if not phrases.AROUND_LEFT.search(before):
         return False
     return any(left.search(before) and right.match(after) for left, right in phrases.AROUND)
+
+
+def _says_so_next(marked: str, index: int, before: str, after: str) -> bool:
+    """`It may be that NAME is very new; I found no information on it.`"""
+    if not _UNSURE.search(before) and not _UNSURE.search(after):
+        return False
+    following = _sentence_after(marked, index + len(after))
+    pronoun = _PRONOUN.search(following)
+    return pronoun is not None and _says_so(following[: pronoun.start()].lstrip(), following[pronoun.end() :])
 
 
 def _sentence_before(marked: str, index: int) -> str:

@@ -35,7 +35,7 @@ AROUND: tuple[tuple[str, str], ...] = tuple(
 )
 
 _TURKISH = (
-    r"(?:'\w+)? (?:hakkinda|konusunda|ile ilgili|icin|uzerine)(?: \w+){0,4}? "
+    r"(?:'\w+)? (?:hakkinda|konusunda|(?:ile )?ilgili|icin|uzerine)(?: \w+){0,4}? "
     r"(?:bilgi|sonuc|kaynak|kayit|veri|icerik)\w*"
     r"(?: \w+){0,3}? ?(?:bul(?:a|una)mad\w+|bulunm(?:uyor|amakta)\w*|bulmad\w+|yok\b|mevcut degil|"
     r"rastla\w*mad\w+)",

@@ -24,7 +24,7 @@ _FILLER = (
         "service app",
         "provider vendor business firm startup organi[sz]ation specific specifically particular named called "
         "name term",
-        "either or and nor of in question following brands",
+        "either or and nor of in question following brands query search keyword phrase",
         "der die das den dem unternehmen firma marke produkt und oder namens",
         "la le les l d de du des entreprise marque societe nommee? appelee? et ou",
         "el los las una? empresa marca llamad[oa] y o del il lo azienda chiamat[oa] e do da os as um uma "
@@ -157,7 +157,8 @@ _ENGLISH_AROUND = (
             rf"\b(?:no|{_CANNOT} {_FIND})(?: \w+){{0,3}} (?:named|called|known as|by the name of|under the "
             rf"name(?: of)?)",
             r"\b(?:not|n't) (?:aware of|familiar with|mention|mentioning)(?: any)?",
-            r"\bnone of \w+ (?:\w+ ){0,6}?(?:mention|list|include|reference|name|cite|feature)(?:s|ed|d)?",
+            r"\bnone of \w+ (?:\w+ ){0,6}?(?:mention|list|include|reference|name|cite|feature|"
+            r"discuss|cover|contain|address|describe|refer to|talk about)(?:s|es|ed|d)?",
             rf"\b{_TELLING} "
             rf"{_DOES_NOT} (?:mention|list|include|reference|contain|feature|cover|name|show)",
             r"\b(?:lacks?|without)(?: any)? (?:mention|reference|information)s? (?:of|to|about|on)",

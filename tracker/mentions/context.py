@@ -49,15 +49,21 @@ _ITEM_BEFORE = re.compile(r"([A-ZÀ-Þ][\w'’.&-]*)[,/]\s*$")
 _ITEM_AFTER = re.compile(r"[,/]\s*(?:and\s+|or\s+)?([A-ZÀ-Þ][\w'’&-]*)")
 _ITEMS_BEFORE = re.compile(r"(?:[^\W_]+(?:[ .&-][^\W_]+)?,\s*){2,}$")
 _ITEMS_AFTER = re.compile(r"(?:,\s*[^\W_]+(?:[ .&-][^\W_]+)?){2,}")
+_VERSUS_BEFORE = re.compile(r"([\w/.-]+)\s+(?:vs\.?|versus)\s+$")
+_VERSUS_AFTER = re.compile(r"\s+(?:vs\.?|versus)\s+([\w/.-]+)")
 _ITEM = re.compile(r"[^\W_]+")
 _LEAST_NAMES = 3
+_TITLE = 0.8
+"""How many words of a title have capitals, small ones of the language apart."""
 _CONDITION = re.compile(r"\s+(?:if|when|for|because|wenn|für)\s")
 _VERBS = frozenset(
     ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
 )
 _ALL = frozenset(["all", "both", "every", "each", "everything", "it", "them", "you", "us"])
 _NICKNAMES = frozenset(["big apple"])
-_INCORPORATED = re.compile(r",?\s+(?:Inc|LLC|Corp|Ltd|GmbH|PLC)\b")
+_INCORPORATED = re.compile(
+    r",?\s+(?:(?:Inc|LLC|Corp|Ltd|GmbH|PLC|plc|Oyj|ASA)\b|N\.V\.|S\.A\.|S\.p\.A\.|Sp\. z o\.o\.)"
+)
 _GERMAN_FIRM = re.compile(r"\s+(?:GmbH|AG|SE|KG|Group|Gruppe|Holding)\b")
 _OWNING = re.compile(r"-(?:owned|backed|funded|operated|branded)\b")
 _TRADE_MARK = re.compile(r"(?:\s+[\w'’-]+){1,3}\s?[®™℠]")
@@ -89,6 +95,7 @@ class _Cues:
     day_before: frozenset[str]
     day_after: frozenset[str]
     places: frozenset[str]
+    lands: frozenset[str]
 
 
 @cache
@@ -113,6 +120,8 @@ def verdict(prose: str, start: int, end: int, languages: frozenset[str]) -> Verd
         return "word"
     if here.is_a_place(word):
         return "word"
+    if here.names_a_place():
+        return "open"
     if here.is_numbered():
         return "open"
     german = GERMAN_NOUNS in languages and "de" in spoken(prose).codes
@@ -125,6 +134,7 @@ def verdict(prose: str, start: int, end: int, languages: frozenset[str]) -> Verd
     return "name"
 
 
+_CAPITALS_AFTER = re.compile(r"(?:[ ][A-ZÀ-Þ][a-zà-ÿ]+){1,2}(?![\w-])")
 _NUMBERED = re.compile(r"\s+(?:[B-HJ-Z]|A(?=\s*[,.;:)\n]|$)|\d{1,2}(?![\w%.]))(?![\w'’&+]|\.[A-Z])")
 
 
@@ -196,8 +206,9 @@ class _Here:
             self.heading or re.search(r"[.!?,;]", self.before + self.after.rstrip()) is None
         ):
             return False
+        small = [word for word in around if word[0].islower() and word not in _everywhere()]
         capitals = sum(word[0].isupper() for word in around)
-        return capitals >= 0.6 * len(around) and (capitals > 1 or self.heading)
+        return capitals >= _TITLE * (capitals + len(small)) and (capitals > 1 or self.heading)
 
     def is_a_date(self) -> bool:
         if self.last_word.lower() in cues().day_before:
@@ -223,6 +234,11 @@ class _Here:
             return False
         first = not any(c.isalpha() for c in self.before[: self.before.rfind(last)])
         return not (first and languages_of(small) and small not in ("times", "union"))
+
+    def names_a_place(self) -> bool:
+        """`Apple Valley`, `Target Field`, `Box Elder County`."""
+        following = _CAPITALS_AFTER.match(self.after)
+        return following is not None and not cues().lands.isdisjoint(following[0].lower().split())
 
     def is_numbered(self) -> bool:
         """`Column A`, `Option 2`."""
@@ -308,6 +324,8 @@ class _Here:
         following = self.next_word
         if not following[:1].isupper() or (following.isupper() and word in cues().qualifiers):
             return False
+        if self.last_word.lower() in ("a", "an") and languages_of(following.lower()):
+            return False
         if languages_of(following.lower()) and _GOES_ON_SMALL.match(self.after):
             return True
         product = _PRODUCT.match(self.after)
@@ -373,6 +391,12 @@ def is_listed(prose: str, start: int, end: int) -> bool:
     return unknown >= _LEAST_NAMES and 2 * unknown >= len(items)
 
 
+def is_compared(prose: str, start: int, end: int) -> bool:
+    """`notion vs evernote`: beside what is no word at all."""
+    others = (_VERSUS_BEFORE.search(prose[max(0, start - 40) : start]), _VERSUS_AFTER.match(prose, end))
+    return any(other is not None and not languages_of(other[1].lower()) for other in others)
+
+
 def _singular(word: str) -> str:
     return word[:-2] if word.endswith(("shes", "ches", "xes", "sses")) else word[:-1]
 
@@ -384,13 +408,13 @@ def _may_be_a_verb(word: str) -> bool:
     return any("en" in languages_of(form) for form in (f"{stem}ing", f"{word}ing", f"{word}{word[-1]}ing"))
 
 
-def of_several(prose: str, start: int, parts: list[str]) -> Literal["name", "small", "word"]:
+def of_several(prose: str, start: int, end: int, parts: list[str]) -> Literal["name", "small", "word"]:
     """`Best Buy` is a name; `the best buy` is not, and `best buy` without an article is. `about you` is made
     of words that stand everywhere."""
-    if (
-        all(part[0].isupper() or not part[0].isalpha() or len(part) < 4 for part in parts)
-        and parts[0][0].isupper()
-    ):
+    capitals = [part[0].isupper() for part in parts]
+    small = [part for part, one in zip(parts, capitals, strict=True) if not one and part[0].isalpha()]
+    written_so = capitals[0] and all(len(part) < 4 for part in small)
+    if written_so and (any(capitals[1:]) or not _Here.at(prose, start, end).opens_a_sentence()):
         return "name"
     if sum(part.lower() not in _everywhere() for part in parts) < 2:
         return "small"

@@ -18,7 +18,7 @@ from tracker.mentions.languages import CYRILLIC, GERMAN_NOUNS, spoken
 from tracker.mentions.names import BrandNames, check_names, folded_name, phrases_of
 from tracker.mentions.spellings import Spelling, spellings
 
-READER_VERSION = 7
+READER_VERSION = 8
 
 Stance = Literal["named", "absent"]
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -223,11 +223,12 @@ def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelli
         return "name"
     parts = _WORDS.findall(written)
     if len(parts) > 1:
-        return context.of_several(prose, start, parts)
+        return context.of_several(prose, start, end, parts)
     if not parts or not parts[0][0].isupper():
         stylised = (
             any(c.isupper() for c in written)
             or context.is_listed(prose, start, end)
+            or context.is_compared(prose, start, end)
             or (spelling.written.islower() and context.is_stylised(prose, start, end))
         )
         return "name" if stylised else "small"

@@ -116,7 +116,7 @@ _ESCAPE = r"(?<=\\)[!-/:-@\[-`{-~]"
 _GAP = (
     rf"(?<=\s)[\s{_MARKS_OF_TEXT}]+|(?<=[{_MARKS_OF_TEXT}])(?:[{_MARKS_OF_TEXT}]*+\s[\s{_MARKS_OF_TEXT}]*+|"
     rf"(?<![^\W_][{_MARKS_OF_TEXT}])(?<![{_MARKS_OF_TEXT}]{{2}})[{_MARKS_OF_TEXT}]*+|"
-    rf"[{_MARKS_OF_TEXT}]*+(?![^\W_]))|(?<=[^\W\d_]\*)\*{{0,2}}+(?=[^\W\d_])|(?<=\()(?:TM|R)\)"
+    rf"[{_MARKS_OF_TEXT}]*+(?![^\W_]))|(?<=[^\W\d_]\*)\*{{0,2}}+(?=[^\W\d_])|(?<=\()(?:TM|R)\)|(?<=\s)\((?:TM|R)\)\s*"
 )
 _ASCII_CLUSTERS = re.compile(rf"[\s{_MARKS_OF_TEXT}(\\&](?:{_GAP}|{_ESCAPE}|{_ENTITY})")
 _PART_OF_GAP = re.compile(rf"[\s{_MARKS_OF_TEXT}]|\((?:TM|R)\)")

@@ -28,6 +28,8 @@ class Language:
     words: frozenset[str]
     letters: frozenset[str]
     signs: tuple[str, ...]
+    accented: frozenset[str]
+    joined: re.Pattern[str] | None
     endings: frozenset[str]
     stem_endings: frozenset[str]
 
@@ -60,10 +62,13 @@ def spoken(text: str) -> Spoken:
         for code, language in table().items():
             scores[code] += _PECULIAR * len(language.letters & letters)
     if max(scores.values(), default=0) < _SURE:
+        accents = frozenset(c for c in head if c.isalpha() and not c.isascii())
         for code, language in table().items():
             scores[code] += sum(
                 len(word) > _LEAST_SIGNED and word.endswith(language.signs) for word in tokens
             )
+            scores[code] += bool(accents) and accents <= language.accented
+            scores[code] += _PECULIAR * bool(language.joined and language.joined.search(head))
     best = max(scores.values(), default=0)
     codes = {code: score for code, score in scores.items() if score and score >= 0.6 * best}
     inflecting = frozenset(code for code, score in codes.items() if score >= _PECULIAR)
@@ -108,6 +113,8 @@ def table() -> dict[str, Language]:
             frozenset(entry.get("words", "").split()),
             frozenset(str(entry.get("letters", "")).replace(" ", "")),
             tuple(entry.get("signs", "").split()),
+            frozenset(entry.get("accented", "")),
+            re.compile(entry["joined"]) if "joined" in entry else None,
             _folded(entry.get("endings", "")),
             _folded(entry.get("stem_endings", "")),
         )
@@ -119,16 +126,13 @@ def _folded(words: str) -> frozenset[str]:
     return frozenset(map(fold_name, words.split()))
 
 
-def _file(name: str) -> str:
-    return resources.files("tracker.mentions").joinpath(name).read_text("utf-8")
-
-
 # Vocabulary
 # ---------------------------------------------------------------------------------------------------------
 
 CYRILLIC = "cyrillic"
 """Companies' names that are everyday words, and are names with a capital wherever they stand."""
-CODES = (CYRILLIC, "en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "da", "tr")
+LISTED = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "da", "tr")
+CODES = (CYRILLIC, *LISTED, "fi", "hu", "cs", "sk", "ro", "id")
 GERMAN_NOUNS = "de_nouns"
 
 
@@ -140,4 +144,13 @@ def languages_of(word: str) -> frozenset[str]:
 
 @cache
 def _vocabulary(code: str) -> frozenset[str]:
-    return frozenset(_file(f"vocabulary/{code}.txt").split())
+    words = ""
+    if code in (CYRILLIC, GERMAN_NOUNS, *LISTED):
+        words = resources.files("tracker.mentions").joinpath(f"vocabulary/{code}.txt").read_text("utf-8")
+    return frozenset(words.split()) | _homonyms().get(code, frozenset())
+
+
+@cache
+def _homonyms() -> dict[str, frozenset[str]]:
+    raw = words_of("tracker.mentions", "vocabulary/homonyms.yaml")
+    return {code: frozenset(words.split()) for code, words in raw.items()}

@@ -25,6 +25,7 @@ _IMAGE = re.compile(rf"!\[[^\[\]]{{0,1000}}+\](?:\(\s*+{_DESTINATION}{_TITLE}\s*
 _DEFINITION = re.compile(
     r"^[ >]{0,6}\[[^\]\n]{1,200}\]:\s*(?:<?(?:https?://|www\.)|\S+\.\S+/).*$", re.MULTILINE
 )
+_FOOTNOTE = re.compile(r"^[ >]{0,6}\[\^[^\]\n]{1,60}\]:.*$", re.MULTILINE)
 # A reasoning model thinks aloud before its answer.
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _MARKER = re.compile(r"\ue200[^\ue201]{0,400}\ue201|【[^】\n]*†[^】\n]*】|【[\d:,\s]+】")
@@ -37,6 +38,7 @@ _URL = re.compile(
 )
 _MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+")
 _HANDLE = re.compile(r"(?<![\w.])@[A-Za-z0-9_][\w.]{1,30}")
+_REDDIT = re.compile(r"(?<![\w/.])/?[ur]/[A-Za-z0-9_][\w-]{1,30}")
 _FILE_END = (
     r"\.(?:pdf|csv|tsv|xlsx?|docx?|pptx?|zip|tar|t?gz|png|jpe?g|gif|svg|webp|json|ya?ml|xml|txt|exe|dmg|apk|log|"
     r"ini|toml|sql|sh)(?![\w-])"
@@ -164,6 +166,8 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
         text = _THINKING.sub(_blank, text, count=1)
     if "[" in text or "<" in text or "【" in text or "\ue200" in text:
         text = _IMAGE.sub(_blank, _MARKER.sub(_blank, text))
+        if "[^" in text:
+            text = _FOOTNOTE.sub(_blank, text)
         text = _DATED_SOURCE.sub(_blank, _TAG.sub(_blank, _hide_links(text, hosts)))
     text = _hide_entries(text)
     if ":" in text or "：" in text:
@@ -173,7 +177,7 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
     if "@" in text:
         text = _HANDLE.sub(_blank, _MAIL.sub(_blank, text))
     if "/" in text:
-        text = _PATH.sub(_blank, text)
+        text = _PATH.sub(_blank, _REDDIT.sub(_blank, text))
     if _STOP_INSIDE.search(text) is None:
         return text
     if _ENDS_LIKE_SOURCE.search(text):

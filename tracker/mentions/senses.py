@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from tracker.mentions.folding import fold
+from tracker.mentions.folding import fold, fold_name
+from tracker.mentions.hanzi import other_hanzi
 from tracker.shipped import words_of
 
 _REACH = 120
 _SENTENCE_END = re.compile(r"[.!?;](?=\s)|\n")
-_NEXT = re.compile(r"['’]?[\s-]*([^\W_]+)")
+_NEXT = re.compile(r"['’]?[\s-]*([^\W_]+(?:/[^\W_]+)?)")
 _LAST = re.compile(r"([^\W_]+(?:['’][^\W_]+)?)[\"“(]?[\s-]*$")
 _DEFINED = re.compile(r"\b((?:[A-Z]?[a-z'’]+[\s-]+)(?:[a-z][a-z'’]*[\s-]+){0,6})\(([A-Z][A-Z0-9]{1,5})s?\)")
 _JOINING = frozenset(["of", "and", "the", "for", "in", "to", "a", "an", "on", "by", "with", "or", "as"])
@@ -50,7 +51,7 @@ class Senses:
 
 
 def senses_of(folded: str) -> Senses | None:
-    return _table().get(folded)
+    return next(filter(None, map(_table().get, (folded, *map(fold_name, other_hanzi(folded))))), None)
 
 
 @lru_cache(maxsize=8)

@@ -63,6 +63,7 @@ _WEAKENED = tuple(
         (r"(?<=\w\w)nk(?=[aeiouy]$)", "ng"),
         (r"(?<=\w\w)nt(?=[aeiouy]$)", "nn"),
         (r"(?<=\w\w)nen$", "se"),
+        (r"(?<=\w[aeiouy]h)ti$", "de"),
         (r"(?<=\w[aeiouy])s$", "kse"),
         (r"(?<=\w[b-df-hj-np-tv-z])i$", "e"),
         (r"(?<=[a-z][a-z]h)t(?=[aeiouy]$)", "d"),

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import re
 
+from tracker.mentions.context import cues
+from tracker.mentions.folding import fold_name
+from tracker.mentions.languages import languages_of
+
 _AMOUNT = re.compile(r"\d+(?:[.,]\d+)?\s?[KMBTkmbt]")
 _MONEY = re.compile(r"(?:[$€£¥₹]|\b(?:USD|EUR|GBP|Rs\.?))\s?$")
 _COUNTED = re.compile(
@@ -14,7 +18,8 @@ _COUNTED = re.compile(
     r"players?|installs?|rows?|documents?|tokens?|parameters?|companies|businesses|dollars|euros|"
     r"pounds|items?|"
     r"listings?|contacts?|messages?|requests?|in (?:funding|revenue|sales|arr|annual|seed|series)|"
-    r"raised|arr|mrr|funding|revenue|round|seed)\b",
+    r"raised(?! (?:its|their|his|her|the|prices?|guidance|\w+ prices?)\b)|"
+    r"arr|mrr|funding|revenue|round|seed)\b",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
@@ -28,10 +33,13 @@ _KIND = re.compile(
     r"type|grade|level|class|"
     r"series|model|section|appendix|group|team|section|phase|exhibit|figure|table|column|row|"
     r"chromosome|planet|project|"
-    r"malcolm|iphone|xbox|mac os|os|solve for)\s$",
+    r"malcolm|iphone|xbox|mac os|os|solve for|movie|film|letter|category|episode|track|vitamins|axis)\s$",
     re.IGNORECASE,
 )
 _NAME_BEFORE = re.compile(r"[a-z,;]['’”\"]?\s+[A-ZÀ-Þ][\w-]*\s$")
+_INITIAL = re.compile(r"\.\s?(?:[A-ZÀ-Þ]\.\s?)*(?P<surname>[A-ZÀ-Þ][\w'’-]+)")
+_GIVEN_NAME = re.compile(r"([A-ZÀ-Þ][\w'’-]+)\s$")
+_BEFORE_INITIAL = re.compile(r"(?:^|[\n,;:(/•*-]|[A-ZÀ-Þ][\w.'’-]*|\b(?:by|and|with|from|like))\s*$")
 _STOOD_FOR = re.compile(
     r"\s?%|\s+(?:factor|axis|chromosomes?|rays?|coordinate|marks the|times|number of|amount of|"
     r"drive|chord|major|minor|squared|value|string|clamp|clef|section|movie|day\b|"
@@ -48,4 +56,11 @@ def is_term(prose: str, start: int, end: int) -> bool:
         return True
     if len(name) > 1:
         return False
-    return any((_KIND.search(before), _NAME_BEFORE.search(before), _STOOD_FOR.match(after)))
+    if any((_KIND.search(before), _NAME_BEFORE.search(before), _STOOD_FOR.match(after))):
+        return True
+    initial = _INITIAL.match(after)
+    if initial is not None and (given := _GIVEN_NAME.search(before)):
+        return given[1].lower() not in cues().before
+    if initial is None or not _BEFORE_INITIAL.search(before):
+        return False
+    return not languages_of(fold_name(initial["surname"]))

@@ -75,6 +75,7 @@ _LEAST_PLURAL = 4
 _SMALL_PARTS = frozenset(["and", "und", "et", "y", "of", "de"])
 _ACRONYM = re.compile(r"[A-ZÀ-Þ]{2,}s(?!\w)")
 _SUFFIX = re.compile(r"['’]([^\W\d_]{1,5})(?!\w)")
+_JOINING = re.compile(r"(?:e?n|s)(?=-)")
 _COMPOUND = re.compile(r"-[A-ZÄÖÜ][a-zäöü]")
 
 
@@ -97,7 +98,7 @@ def standing(
             return "whole"
         if _goes_on(folded, source, start, end) if short else _is_genitive(folded, source, start, end):
             return "whole"
-        if not short and _is_plural(folded, source, start, end):
+        if not short and (_is_plural(folded, source, start, end) or _is_joined(folded, source, start, end)):
             return "inflected"
     return None if short else _longer(folded, source, start, end, cut=cut)
 
@@ -155,6 +156,16 @@ def _is_plural(folded: Folded, source: str, start: int, end: int) -> bool:
     codes = {"en", *languages.spoken(source).codes}
     known = languages.languages_of(name) | languages.languages_of(name + ending[0])
     return len(name) >= _LEAST_PLURAL and not codes & known
+
+
+def _is_joined(folded: Folded, source: str, start: int, end: int) -> bool:
+    """`Sparkassen-App`, `Commerzbanken-Filiale`: the letters that join a German compound."""
+    return (
+        _JOINING.match(folded.text, end) is not None
+        and source[folded.start(start)].isupper()
+        and _COMPOUND.match(source, source.find("-", folded.start(end))) is not None
+        and "de" in languages.spoken(source).codes
+    )
 
 
 def _is_acronym(folded: Folded, source: str, start: int, end: int) -> bool:

@@ -363,6 +363,10 @@ def test_hostile_text_takes_no_time(piece: str, times: int) -> None:
         "Norvane could not be found.",
         "Norvane and Acme are not mentioned in these articles.",
         "Norvane is absent from the lists.",
+        "Perhaps Norvane is quite young; I found no information about it.",
+        "Can you tell me what Norvane does? I don't have any data on this company.",
+        "None of the excerpts discuss Norvane.",
+        "No results were returned for the query: “Norvane”.",
         "Norvane was nowhere to be found.",
         "Norvane is not among the top results.",
         "I found no results for the following brands:\n- Norvane\n- Acme",
@@ -478,6 +482,8 @@ def test_a_name_that_was_not_found_is_absent(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Norvane may suit you; I found no better price on it.",
+        "Is Norvane any good? I have no complaints about it.",
         "Norvane is good.",
         "I could not find a better CRM than Norvane.",
         "I couldn't find any information about Norvane's prices.",
