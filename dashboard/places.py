@@ -67,6 +67,7 @@ PLACES = (
     Spot("review", Nav.REVIEW, "work", tab=Nav.REVIEW),
     Spot("experiments", Nav.EXPERIMENTS, "work", tab=Nav.EXPERIMENTS),
     Spot("timeline", Nav.TIMELINE, "timeline", "timeline", Nav.TIMELINE, scope=WHOLE),
+    Spot("after", Nav.AFTER, "timeline", tab=Nav.AFTER, scope=WHOLE),
     Spot("settings", Nav.SETTINGS, "settings", "settings", Nav.RUNS),
     Spot("methods", Nav.METHODS, "settings", tab=Nav.METHODS),
 )

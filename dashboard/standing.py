@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from analysis.changes import Moving, WeekChange
@@ -115,12 +115,27 @@ def _rank(own: Row, rows: Sequence[Row]) -> Safe:
     best = max((row for row in rows if not row.own), key=lambda row: rates[row.brand])
     away = rates[best.brand] - rates[own.brand]
     said = words.LEADS if away > 0 else words.FOLLOWS
+    drawn = widgets.picture(charts.standings(rates, own.brand, width=180), words.RANKED)
+    beside = [
+        text.format(brand=brand, points=numbers.points_apart(abs(rates[brand] - rates[own.brand])))
+        for text, brand in _neighbours(rates, own.brand)
+        if brand != best.brand
+    ]
     inner = (
         f'<span class="label">{words.RANKED}{widgets.info(words.RANKED_HELP)}</span>'
-        f'<span class="value">{widgets.text(words.PLACE.format(place=place, all=len(rows)))}</span>'
+        f'<span class="value">{widgets.text(words.PLACE.format(place=place, all=len(rows)))}</span>{drawn}'
         f"<small>{widgets.text(said.format(brand=best.brand, points=numbers.points_apart(away)))}</small>"
+        + "".join(f'<span class="note">{widgets.text(each)}</span>' for each in beside)
     )
     return _opens("rival", inner, name=best.brand)
+
+
+def _neighbours(rates: Mapping[str, float], own: str) -> list[tuple[str, str]]:
+    """The next brands above and below the own one, with the words for it."""
+    ordered = sorted(rates, key=lambda brand: (-rates[brand], brand != own))
+    at = ordered.index(own)
+    above = [(words.ABOVE, ordered[at - 1])] if at else []
+    return above + [(words.BELOW, brand) for brand in ordered[at + 1 : at + 2]]
 
 
 def steps(offers: Sequence[Opportunity]) -> Safe:
@@ -187,14 +202,14 @@ def _links(here: Here) -> list[object]:
     """The own brand's links and the newest event of the last four weeks with answers."""
     weeks = data.weeks(here.workspace)
     since = weeks[-1] - timedelta(weeks=3)
-    log = data.happened(here.workspace)
-    recent = log[(log["at"] >= since) & (log["at"] <= weeks[-1] + timedelta(days=6))]
+    until = weeks[-1] + timedelta(days=6)
     lines: list[object] = []
     if here.world.own and data.has_links(here.workspace):
-        mine = recent[recent["brand"] == here.world.own.name]["kind"].value_counts()
-        gained, lost = (int(mine.get(kind, 0)) for kind in ("gained link", "lost link"))
+        gained, lost = data.links_moved(here.workspace, since, until)
         said = Glance.LINKS if gained or lost else Glance.LINKS_NONE
-        site = numbers.counted(gained, Glance.NEW_SITE)
-        lines.append(said.format(gained=site, lost=lost, day=numbers.day(since)))
+        counted = numbers.counted(gained, Glance.LINK)
+        lines.append(said.format(gained=counted, lost=lost, day=numbers.day(since)))
+    log = data.happened(here.workspace)
+    recent = log[(log["at"] >= since) & (log["at"] <= until)]
     noted = widgets.records(recent[recent["brand"].isna()].head(1))
     return lines + [Glance.EVENT.format(day=numbers.day(m.at), title=m.title) for m in noted]

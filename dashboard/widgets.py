@@ -376,19 +376,21 @@ def choice(label: str, key: str, options: Sequence[str], *, index: int = 0, **mo
     return str(picked) if picked in options else options[index]
 
 
-def switch(label: str, key: str, options: Mapping[Key, str]) -> Key:
-    """A few options side by side, bound to the address; returns the option's key."""
+def switch(label: str, key: str, options: Mapping[Key, str], usual: Key | None = None) -> Key:
+    """A few options side by side, bound to the address; returns the option's key, at first `usual` or the
+    first."""
+    start = next(iter(options)) if usual is None else usual
     picked = st.segmented_control(
         label,
         list(options),
-        default=next(iter(options)),
+        default=start,
         format_func=lambda o: options.get(o, o),
         key=key,
         bind="query-params",
         required=True,
         label_visibility="collapsed",
     )
-    return next((option for option in options if option == picked), next(iter(options)))
+    return next((option for option in options if option == picked), start)
 
 
 def is_dark() -> bool:

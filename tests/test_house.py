@@ -116,7 +116,7 @@ FLOORS = {
         "rungs sourced",
         "lines",
         "standing",
-        "beside listed noting tasks workings",
+        "beside listed logged noting tasks workings",
         "drawers",
         "pages",
         "app",

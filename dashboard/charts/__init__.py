@@ -3,7 +3,9 @@
 
 from dashboard.charts.flow import Flow, sankey
 from dashboard.charts.ink import ACCENT, BAD, ENGINES, GOOD, OTHER, QUIET, in_the_dark
+from dashboard.charts.inline import sparkline, standings, whisker
 from dashboard.charts.ladder import ladder
+from dashboard.charts.lanes import lanes
 from dashboard.charts.plots import (
     by_day,
     engine_colour,
@@ -14,11 +16,9 @@ from dashboard.charts.plots import (
     path,
     scatter,
     sites,
-    sparkline,
     spending,
     spread,
     weekly,
-    whisker,
 )
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "heat",
     "in_the_dark",
     "ladder",
+    "lanes",
     "marks",
     "path",
     "sankey",
@@ -44,6 +45,7 @@ __all__ = [
     "sparkline",
     "spending",
     "spread",
+    "standings",
     "weekly",
     "whisker",
 ]

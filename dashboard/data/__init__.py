@@ -25,6 +25,7 @@ from dashboard.data.linking import (
     imports,
     link_profile,
     links,
+    links_moved,
     prospects,
     reported,
     reviews,
@@ -67,7 +68,7 @@ from dashboard.data.reader import (
     source_notes,
 )
 from dashboard.data.sourced import SourceView, duel, source
-from dashboard.data.timeline import Pooling, event_study, happened, marked_moments
+from dashboard.data.timeline import Pooling, event_study, happened, marked_moments, telling_pooling
 from dashboard.data.written import (
     add_event,
     after_work,
@@ -136,6 +137,7 @@ __all__ = [
     "link_verdicts",
     "linked",
     "links",
+    "links_moved",
     "listing",
     "mapped",
     "marked_moments",
@@ -166,6 +168,7 @@ __all__ = [
     "sources",
     "stability",
     "suggestions",
+    "telling_pooling",
     "views_of",
     "visibility",
     "weeks",

@@ -61,6 +61,15 @@ def links(workspace: OpenWorkspace) -> pd.DataFrame:
     return out.drop(columns="page_key")
 
 
+def links_moved(workspace: OpenWorkspace, first: date, last: date) -> tuple[int, int]:
+    """How many linking pages the own brand gained and lost from the first to the last day."""
+    mine = links(workspace)
+    mine = mine[mine["own"]]
+    days = (mine[end].dropna().dt.date for end in ("first", "lost"))
+    gained, lost = (int(((first <= day) & (day <= last)).sum()) for day in days)
+    return gained, lost
+
+
 @dataclass(frozen=True)
 class LinkProfile:
     """The own brand's anchors against the rivals', the weeks in which it gained unusually many domains, and

@@ -63,6 +63,16 @@ def _happened(workspace: OpenWorkspace, noted: tuple[object, ...]) -> pd.DataFra
     return log.sort_values("at", ascending=False, kind="stable")
 
 
+def telling_pooling(workspace: OpenWorkspace, scope: Scope, outcome: Outcome) -> Pooling:
+    """The finest of the two poolings by type that can say anything, else the finer one."""
+    by_type: tuple[Pooling, ...] = ("family", "kind")
+    for pooling in by_type:
+        found = event_study(workspace, scope, outcome, pooling)
+        if found is not None and any(row.att is not None for row in found.rows):
+            return pooling
+    return "family"
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def event_study(
     workspace: OpenWorkspace, scope: Scope, outcome: Outcome, pooling: Pooling

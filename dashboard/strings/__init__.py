@@ -15,7 +15,7 @@ from dashboard.strings.rivals import Rivals
 from dashboard.strings.settings import Runs
 from dashboard.strings.shell import Banner, Lost, Nav, SignIn, TroublePage
 from dashboard.strings.sourced import RivalPage, SourcePage
-from dashboard.strings.timeline import Events
+from dashboard.strings.timeline import Events, Timeline
 from dashboard.strings.work import (
     ExperimentsPage,
     Opportunities,
@@ -59,6 +59,7 @@ __all__ = [
     "SignIn",
     "SourcePage",
     "Sources",
+    "Timeline",
     "TroublePage",
     "Views",
     "WorkDrawer",

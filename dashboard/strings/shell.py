@@ -18,7 +18,7 @@ class Nav:
     LIFT, CITED, AUTHORITY, LINKS = "Lift", "Cited", "Authority", "Links"
     LOOKS, REPORTED = "Link checks", "Reported by engines"
     OPPORTUNITIES, PROSPECTS, EXPERIMENTS = "Opportunities", "Prospects", "Experiments"
-    REVIEW = "Link review"
+    REVIEW, AFTER = "Link review", "After a link"
     RUNS, METHODS = "Runs & cost", "Methods"
     TAB = "{page} · citelift"
 

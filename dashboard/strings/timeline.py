@@ -10,11 +10,13 @@ if TYPE_CHECKING:
 
 
 class Events:
-    TITLE = "Events"
+    TITLE = "After a link"
     LEAD = (
         "What moved after a brand gained its first link from a site, against brands that did not have that "
-        "link yet; and what else happened."
+        "link yet."
     )
+    WHAT = "What is counted"
+    FEW = "{rows} with too little data"
     OUTCOME: Final[dict[Outcome, str]] = {"mention": "Named", "citation": "Own site cited"}
     POOLING: Final[dict[Pooling, str]] = {
         "family": "By type and authority",
@@ -31,8 +33,8 @@ class Events:
         "A row needs 3 usable links of 2 brands."
     )
     ROW_NAMES: Final[dict[Pooling, str]] = {
-        "family": "group of sites",
-        "kind": "type of site",
+        "family": "site group",
+        "kind": "site type",
         "source": "site",
     }
     MISSING_WEEKS = "Keep asking: weeks after a link come by themselves. {pool}"
@@ -69,11 +71,6 @@ class Events:
         "randomisation": "by exchanging the brands’ histories",
         "bootstrap": "by a bootstrap over brands",
     }
-    TABLE: Final[dict[Pooling, str]] = {
-        "family": "Every group of sites",
-        "kind": "Every type of site",
-        "source": "Every site",
-    }
     COLUMNS = (
         "{row}",
         "Change",
@@ -93,16 +90,37 @@ class Events:
         "week looks just the same."
     )
     CAN_HEAD = "What this can and cannot say"
+    COMPUTING = "Comparing before and after …"
+
+
+class Timeline:
+    TITLE = "Timeline"
+    LEAD = "What happened, under the rate that it may explain."
+    GAINED, LOST, NOTED, MOVED = "Links gained", "Links lost", "Events", "Moved"
+    SAID = "Since {day}, {links}; {noted} noted."
+    SAID_LINKS = "{gained} began to link to {brand} and {lost} stopped"
+    SITE, EVENT = "site", "event"
+    LANES_ALT = "What happened in each week"
+    LANES_HINT = (
+        "Links of your brand; the larger a dot, the more happened. A click on a dot shows only that below; "
+        "a second click shows all. What stands in the same week need not be its reason."
+    )
+    PICKED = "Only the week of {day}, {lane}."
+    AND_MORE = "and {n} more"
+    MOVE = "{measure}: {before} before, {after} since"
+    CSV = ("at", "kind", "title", "brand")
+    TONES: Final = {"gained link": "good", "lost link": "bad", "served model": "warn", "moved": ""}
     LOG = "What happened"
     LOG_SUB = (
-        "Marked on every chart over time, links apart. A change of an engine’s model is noticed by itself. "
-        "Write down what else happened:"
+        "Of a site its first link and the end of its last one. A change of an engine’s model is noticed by "
+        "itself. Write down what else happened:"
     )
     LOG_COMMANDS = ('citelift event add "What happened" --on DATE --kind pr', "citelift event remove NUMBER")
     KIND, ALL_KINDS = "Kind", "All kinds"
     KINDS: Final = {
         "gained link": "gained link",
         "lost link": "lost link",
+        "moved": "moved",
         "served model": "model change",
         "pr": "press",
         "content": "content",
@@ -116,4 +134,3 @@ class Events:
     LOG_COLUMNS = ("Day", "Kind", "What")
     LOG_NONE = "Nothing was noted or gained yet"
     LOG_NONE_TEXT = "Links appear with their dates after an import."
-    COMPUTING = "Comparing before and after …"

@@ -40,6 +40,7 @@ PAGES = (
     "sources",
     "map",
     "timeline",
+    "after",
     "work",
     "prospects",
     "review",
@@ -188,7 +189,7 @@ def test_charts_over_time_tell_what_their_letters_stand_for(
 
 
 def test_too_few_links_for_an_event_study_are_an_answer_that_says_what_is_missing(opened: Any) -> None:
-    said = words(opened("many events", "timeline"))
+    said = words(opened("many events", "after"))
     assert strings.Events.HEADLINE_THIN in said
     assert "3 links of 2 brands are needed" in said
     assert "Keep asking" in said
@@ -206,7 +207,7 @@ def test_the_log_of_events_has_links_and_notes_together(opened: Any) -> None:
 
 
 def test_a_studied_group_says_in_words_what_its_checks_found(opened: Any) -> None:
-    said = words(opened("links that moved", "timeline", look_at="editorial"))
+    said = words(opened("links that moved", "after", look_at="editorial"))
     for word in (
         "no clear change",
         "no slope",
@@ -215,7 +216,7 @@ def test_a_studied_group_says_in_words_what_its_checks_found(opened: Any) -> Non
         "not linked yet",
     ):
         assert word in said
-    said = words(opened("links that moved", "timeline", look_at="community"))
+    said = words(opened("links that moved", "after", look_at="community"))
     assert "pre-trend: cannot say" in said
     assert "already moving" in said
 

@@ -1,0 +1,107 @@
+"""What happened: the log, its dots in lanes, its lines, and one sentence about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from analysis.changes import Moving
+from analysis.frames import Scope, monday
+from dashboard import charts, data, widgets
+from dashboard.strings import Measure, Timeline
+from dashboard.widgets import Here
+from tracker import numbers
+
+words = Timeline
+LANES = {
+    words.GAINED: charts.GOOD,
+    words.LOST: charts.BAD,
+    words.NOTED: charts.QUIET,
+    words.MOVED: charts.ACCENT,
+}
+MOST_TITLES = 6
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A day and what happened on it: "gained link", "lost link", "moved", or an event's kind; `title` is the
+    site of a link, `brand` None where it concerns all."""
+
+    at: date
+    kind: str
+    title: str
+    brand: str | None
+
+    @property
+    def is_link(self) -> bool:
+        return self.kind in ("gained link", "lost link")
+
+
+def log(here: Here, scope: Scope | None = None) -> list[Happening]:
+    """Newest first: all of it where the scope begins with the first answers, or there are none; else what
+    lies in its weeks."""
+    noted = widgets.records(data.happened(here.workspace))
+    found = [Happening(row.at, row.kind, row.title, row.brand) for row in noted]
+    if scope is None:
+        return found
+    found += [_moved(each, each.since) for each in data.movers(here.workspace, scope) if each.since]
+    if scope.first is not None and scope.last is not None and scope.first > data.weeks(here.workspace)[0]:
+        end = scope.last + timedelta(weeks=1)
+        found = [each for each in found if scope.first <= each.at < end]
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def _moved(each: Moving, since: date) -> Happening:
+    title = words.MOVE.format(
+        measure=Measure.NAMES[each.measure].casefold(),
+        before=numbers.percent(each.before),
+        after=numbers.percent(each.after),
+    )
+    return Happening(since, "moved", title, each.brand)
+
+
+def lane(each: Happening) -> str:
+    kinds = {"gained link": words.GAINED, "lost link": words.LOST, "moved": words.MOVED}
+    return kinds.get(each.kind, words.NOTED)
+
+
+def mine(here: Here, log: Sequence[Happening]) -> list[Happening]:
+    """The own brand's, and what concerns all."""
+    return [each for each in log if each.brand in (None, here.brand)]
+
+
+def said(here: Here, log: Sequence[Happening], first: date) -> str:
+    """How many sites began to link to the own brand and stopped since `first`, and what else was noted."""
+    lanes = [lane(each) for each in mine(here, log) if each.at >= first]
+    gained = numbers.counted(lanes.count(words.GAINED), words.SITE)
+    links = words.SAID_LINKS.format(gained=gained, brand=here.brand, lost=lanes.count(words.LOST))
+    noted = numbers.counted(lanes.count(words.NOTED), words.EVENT)
+    return words.SAID.format(day=numbers.day(first), links=links, noted=noted)
+
+
+def dots(log: Sequence[Happening], weeks: Sequence[date]) -> pd.DataFrame:
+    """What `charts.lanes` draws of these weeks."""
+    titles: dict[tuple[date, str], list[str]] = {}
+    for each in log:
+        if (week := monday(each.at)) in weeks:
+            titles.setdefault((week, lane(each)), []).append(widgets.visible(each.title))
+    rows = [(week, name, len(every), _some(every)) for (week, name), every in titles.items()]
+    return pd.DataFrame(rows, columns=["week", "lane", "n", "titles"])
+
+
+def _some(titles: Sequence[str]) -> str:
+    left = len(titles) - MOST_TITLES
+    return ", ".join([*titles[:MOST_TITLES], *([words.AND_MORE.format(n=left)] if left > 0 else [])])
+
+
+def line(each: Happening) -> tuple[object, ...]:
+    what: object = each.title
+    if each.is_link:
+        what = widgets.join(widgets.site(each.title), f" → {each.brand}")
+    elif each.brand:
+        what = widgets.join(widgets.strong(each.brand), " ", each.title)
+    kind = widgets.badge(words.KINDS.get(each.kind, each.kind), words.TONES.get(each.kind, "quiet"))
+    return numbers.day(each.at), kind, what
