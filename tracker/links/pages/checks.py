@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
@@ -121,36 +121,47 @@ def _select_checks(workspace_id: int, page_id: int) -> Any:
 def save_check(
     session: Session, workspace_id: int, outcome: PageReport | Refused, claims: Sequence[Claim] = ()
 ) -> tuple[int, tuple[LinkState, ...]]:
-    """Store one look with what it says of each claimed link; the id of its row, and those verdicts. The page
-    and its domain are created where they are new.
+    """One look, as `save_checks` stores it."""
+    return save_checks(session, workspace_id, [(outcome, claims)])[0]
+
+
+def save_checks(
+    session: Session, workspace_id: int, looks: Sequence[tuple[PageReport | Refused, Sequence[Claim]]]
+) -> list[tuple[int, tuple[LinkState, ...]]]:
+    """Store looks, each with what it says of the claimed links; ids of their rows, and those verdicts. Pages
+    and their domains are created where they are new.
     """
-    page_id = _page_row(session, outcome.url)
+    reports = [outcome for outcome, _ in looks]
+    pages = _page_rows(session, [outcome.url for outcome in reports])
+    sights = [
+        _as_last_read(session, workspace_id, page, outcome)
+        for page, outcome in zip(pages, reports, strict=True)
+    ]
+    names = _named_brands(session, reports)
+    rows = [
+        _check_row(workspace_id, page, outcome, names) for page, outcome in zip(pages, reports, strict=True)
+    ]
+    session.add_all(rows)
+    session.flush()
+    keys = [row.id for row in rows if row.id is not None]
+    read = [(key, each) for key, each in zip(keys, reports, strict=True) if isinstance(each, PageReport)]
+    links = [_link_row(key, link) for key, report in read for link in report.links]
+    store.bulk_insert(session, PageLink, links)
+    store.bulk_insert(session, PageBrand, [_brand_row(key, x) for key, each in read for x in each.listings])
+    states = [judge(seen, claims) for seen, (_, claims) in zip(sights, looks, strict=True)]
+    save_verdicts(session, zip(keys, states, strict=True))
+    return list(zip(keys, states, strict=True))
+
+
+def _as_last_read(session: Session, workspace_id: int, page_id: int, outcome: PageReport | Refused) -> Sight:
+    """A page that has not changed says what it said the last time."""
     seen = sight(outcome)
     if seen.state == "not_modified":
-        seen = last_read(session, workspace_id, page_id) or seen
-    if isinstance(outcome, Refused):
-        row = PageCheck(
-            workspace_id=workspace_id,
-            page_id=page_id,
-            checked_at=outcome.at,
-            state="refused",
-            reason=outcome.reason,
-        )
-    else:
-        row = _report_row(session, workspace_id, page_id, outcome)
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    if isinstance(outcome, PageReport):
-        store.bulk_insert(session, PageLink, [_link_row(row.id, link) for link in outcome.links])
-        listed = [{"check_id": row.id, "brand_id": each.brand, **_fields(each)} for each in outcome.listings]
-        store.bulk_insert(session, PageBrand, listed)
-    states = judge(seen, claims)
-    save_verdicts(session, row.id, states)
-    return row.id, states
+        return last_read(session, workspace_id, page_id) or seen
+    return seen
 
 
-def save_verdicts(session: Session, check_id: int, states: Iterable[LinkState]) -> None:
+def save_verdicts(session: Session, of_checks: Iterable[tuple[int, Iterable[LinkState]]]) -> None:
     rows = [
         {
             "check_id": check_id,
@@ -161,14 +172,17 @@ def save_verdicts(session: Session, check_id: int, states: Iterable[LinkState]) 
             "placement": each.placement,
             "anchor": each.anchor,
         }
+        for check_id, states in of_checks
         for each in states
     ]
     store.bulk_insert(session, LinkVerdict, rows)
 
 
-def _fields(listing: Listing) -> dict[str, Any]:
+def _brand_row(check_id: int, listing: Listing) -> dict[str, Any]:
     names = ("rank", "count", "heading", "first_screen", "list_rank", "placement", "linked", "followed")
-    return {name: getattr(listing, name) for name in names}
+    return {"check_id": check_id, "brand_id": listing.brand} | {
+        name: getattr(listing, name) for name in names
+    }
 
 
 def last_read(session: Session, workspace_id: int, page_id: int) -> Sight | None:
@@ -229,21 +243,41 @@ def looked_at_since(
     return frozenset(looked_at)
 
 
-def _page_row(session: Session, url: str) -> int:
-    address = domains.parse(url)
-    page_id, domain_id = domains.page_id(address.canonical), domains.domain_id(address.domain)
-    store.bulk_insert(session, Domain, [{"id": domain_id, "name": address.domain}], ignore=True)
-    page = {"id": page_id, "domain_id": domain_id, "host": address.host, "url": address.canonical}
-    store.bulk_insert(session, Page, [page], ignore=True)
-    return page_id
+def _page_rows(session: Session, urls: Sequence[str]) -> list[int]:
+    found = [domains.parse(url) for url in urls]
+    sites = {domains.domain_id(each.domain): each.domain for each in found}
+    pages = {domains.page_id(each.canonical): each for each in found}
+    store.bulk_insert(
+        session, Domain, [{"id": key, "name": name} for key, name in sorted(sites.items())], ignore=True
+    )
+    rows = [
+        {"id": key, "domain_id": domains.domain_id(each.domain), "host": each.host, "url": each.canonical}
+        for key, each in sorted(pages.items())
+    ]
+    store.bulk_insert(session, Page, rows, ignore=True)
+    return [domains.page_id(each.canonical) for each in found]
 
 
-def _report_row(session: Session, workspace_id: int, page_id: int, report: PageReport) -> PageCheck:
-    known_by = report.validators
-    names: dict[int, str] = {}
-    if report.named:
-        brands = session.scalars(select(Brand).where(col(Brand.id).in_(report.named)))
-        names = {brand.id: brand.name for brand in brands if brand.id is not None}
+def _named_brands(session: Session, outcomes: Iterable[PageReport | Refused]) -> dict[int, str]:
+    wanted = {key for each in outcomes if isinstance(each, PageReport) for key in each.named}
+    if not wanted:
+        return {}
+    brands = session.scalars(select(Brand).where(col(Brand.id).in_(sorted(wanted))))
+    return {brand.id: brand.name for brand in brands if brand.id is not None}
+
+
+def _check_row(
+    workspace_id: int, page_id: int, outcome: PageReport | Refused, names: Mapping[int, str]
+) -> PageCheck:
+    if isinstance(outcome, Refused):
+        return PageCheck(
+            workspace_id=workspace_id,
+            page_id=page_id,
+            checked_at=outcome.at,
+            state="refused",
+            reason=outcome.reason,
+        )
+    report, known_by = outcome, outcome.validators
     return PageCheck(
         workspace_id=workspace_id,
         page_id=page_id,

@@ -68,6 +68,12 @@ def _any_of(kind: str, what: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w])(?:{words})(?![\w])", re.IGNORECASE)
 
 
+@cache
+def _nearly(kind: str, what: str) -> re.Pattern[str]:
+    """What a lower-case text matches wherever `_any_of` matches the text, in a fraction of the time."""
+    return re.compile("|".join(_WORDS[kind][what]).replace(" ", r"\s+"))
+
+
 class AddressKind:
     """What the addresses of a link say of its kind, whoever looked at the page."""
 
@@ -171,12 +177,18 @@ class PageKind(AddressKind):
         return f"/{found}/ in its address" if found else None
 
     def _says(self, kind: str) -> str | None:
+        if _nearly(kind, "sentences").search(self.lower) is None:
+            return None
         found = _any_of(kind, "sentences").search(self.body)
         return f"says “{clean(found[0], 60)}”" if found else None
 
     @cached_property
     def body(self) -> str:
         return self.text.text
+
+    @cached_property
+    def lower(self) -> str:
+        return self.body.lower()
 
     @cached_property
     def titles(self) -> list[str]:

@@ -7,6 +7,7 @@ no host asked by two. What is stored stays: a killed process loses only what was
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -25,11 +26,12 @@ from tracker.links.pages.checks import Due
 from tracker.links.pages.history import Verdict, confirm
 from tracker.links.pages.listing import Listing
 from tracker.links.pages.look import PageReport, Target, check
+from tracker.links.pages.readers import Read, Readers
 from tracker.links.pages.verdicts import LinkState
 from tracker.links.web.browser import Browser
 from tracker.links.web.crawl import WORKERS, Wanted, crawl, host_of
-from tracker.links.web.fetch import Fetched, Fetcher, Refused
-from tracker.mentions import Finder
+from tracker.links.web.fetch import Fetcher, Refused
+from tracker.mentions import BrandNames, Finder
 from tracker.models import Brand, PageCheck, PageLink
 
 T = TypeVar("T")
@@ -129,6 +131,7 @@ class _World:
 
     workspace_id: int
     targets: tuple[Target, ...]
+    names: tuple[BrandNames, ...]
     finder: Finder
     brands: dict[int, str]
     claimed: claims.Claims
@@ -138,11 +141,13 @@ class _World:
     @classmethod
     def read(cls, session: Session, workspace_id: int, claimed: claims.Claims | None) -> _World:
         targets = checks.targets_of(session, workspace_id)
+        names = tuple(stored.brand_names(session, workspace_id))
         rows = session.exec(select(Brand).where(Brand.workspace_id == workspace_id))
         return cls(
             workspace_id=workspace_id,
             targets=targets,
-            finder=stored.finder(session, workspace_id),
+            names=names,
+            finder=Finder(names),
             brands={brand.id: brand.name for brand in rows if brand.id is not None},
             claimed=claimed or claims.claimed(session, workspace_id, targets),
             of_brands=claimed is None,
@@ -169,20 +174,29 @@ def look(
         world = _World.read(session, workspace_id, claimed)
     me = leases.holder()
     hosts = _Hosts(database, world.workspace_id, wanted, me, at - every)
-    with holds.kept(database, me):
-        for arrived in crawl(hosts.batches(), fetcher, at=at, workers=workers):
-            outcomes = [_read(world, result, browser) for _, result in arrived]
+    with (
+        holds.kept(database, me),
+        Readers(world.targets, world.names, pages=len(wanted)) as readers,
+        closing(crawl(hosts.batches(), fetcher, at=at, workers=workers, read=readers.outcome)) as crawled,
+    ):
+        for arrived in crawled:
+            outcomes = [_drawn(world, read, browser) for _, read in arrived]
             with store.writing(database) as session:
-                looked = [_save(session, world, outcome) for outcome in outcomes]
+                looked = _save(session, world, outcomes)
                 hosts.done(session, [page.url for page, _ in arrived])
             yield from looked
 
 
-def _read(world: _World, result: Fetched | Refused, browser: Browser | None) -> PageReport | Refused:
-    if isinstance(result, Refused):
-        return result
-    report = check(result, targets=world.targets, finder=world.finder)
-    if browser is None or report.barrier is None or report.barrier.kind != "shell":
+def _drawn(world: _World, read: Read, browser: Browser | None) -> PageReport | Refused:
+    """What is a shell without scripts, as a browser draws it."""
+    result, report = read.result, read.outcome
+    if (
+        browser is None
+        or isinstance(result, Refused)
+        or isinstance(report, Refused)
+        or report.barrier is None
+        or report.barrier.kind != "shell"
+    ):
         return report
     drawn = browser.render(result.final_url, at=result.at)
     if isinstance(drawn, Refused):
@@ -191,11 +205,14 @@ def _read(world: _World, result: Fetched | Refused, browser: Browser | None) -> 
     return check(drawn, targets=world.targets, finder=world.finder, means="browser")
 
 
-def _save(session: Session, world: _World, outcome: PageReport | Refused) -> Looked:
-    page_id = checks.page_of(outcome.url)
-    _, links = checks.save_check(session, world.workspace_id, outcome, world.claimed.of(page_id))
-    verdicts = _verdicts(session, world, page_id) if world.of_brands else ()
-    return Looked(outcome, links, verdicts, world.brands)
+def _save(session: Session, world: _World, outcomes: Sequence[PageReport | Refused]) -> list[Looked]:
+    pages = [checks.page_of(outcome.url) for outcome in outcomes]
+    claimed = [world.claimed.of(page) for page in pages]
+    saved = checks.save_checks(session, world.workspace_id, list(zip(outcomes, claimed, strict=True)))
+    return [
+        Looked(outcome, links, _verdicts(session, world, page) if world.of_brands else (), world.brands)
+        for outcome, page, (_, links) in zip(outcomes, pages, saved, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -229,13 +246,13 @@ def take_saved(database: Database, workspace_id: int, path: Path, *, as_of: date
 def _take(session: Session, world: _World, each: saved.Saved) -> Looked:
     report = check(each.page, targets=world.targets, finder=world.finder, means="file")
     if not each.is_part:
-        return _save(session, world, report)
+        return _save(session, world, [report])[0]
     bare = [Listing(x.brand, x.rank, x.count, linked=x.linked, followed=x.followed) for x in report.listings]
     links = tuple(replace(link, placement="unknown") for link in report.links)
     stands_in = None if links else Barrier("extract")
     report = replace(report, links=links, listings=tuple(bare), barrier=stands_in, gone=None)
     if links:
-        return _save(session, world, report)
+        return _save(session, world, [report])[0]
     checks.save_check(session, world.workspace_id, report)
     return Looked(report, (), (), world.brands)
 

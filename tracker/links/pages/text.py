@@ -34,6 +34,12 @@ def clean_lines(text: str) -> str:
     return _UNSAFE.sub("", text[:_MAX_TEXT])
 
 
+def _on_one_line(text: str) -> str:
+    if text.isascii() and text.isprintable() and "  " not in text:  # as most pieces of a page are
+        return text
+    return _UNSAFE.sub("", re.sub(r"\s+", " ", text))
+
+
 @dataclass(frozen=True)
 class PageText:
     text: str
@@ -64,7 +70,7 @@ def read(tree: LexborHTMLParser) -> PageText:
         outer = node.parent
         if outer is None or outer.tag in _SKIPPED:
             continue
-        text = _UNSAFE.sub("", re.sub(r"\s+", " ", node.text_content or ""))
+        text = _on_one_line(node.text_content or "")
         if not text:
             continue
         starts.append(size)

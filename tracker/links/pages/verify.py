@@ -147,7 +147,7 @@ def _settle(database: Database, workspace_id: int, claimed: claims.Claims, last:
             if row.state == "not_modified":
                 seen = checks.last_read(session, workspace_id, page) or seen
             of_page = judge(seen, claimed.of(page))
-            checks.save_verdicts(session, check_id, [each for each in of_page if each.claim in left])
+            checks.save_verdicts(session, [(check_id, [each for each in of_page if each.claim in left])])
 
 
 def _judged(database: Database, checks_of: list[int]) -> set[tuple[int, int, str | None]]:

@@ -1,4 +1,6 @@
-"""Many pages of many hosts, as they arrive: no worker waits while a host wants its time between requests."""
+"""Many pages of many hosts, as they arrive: no worker waits while a host wants its time between requests, nor
+while what has arrived is stored.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,17 @@ import heapq
 import queue
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import can_ada
 
 from tracker.links.web.fetch import Fetched, Fetcher, Refused, Validators
 
+T = TypeVar("T")
 WORKERS = 16
 _OPEN = 8
 """Hosts for each worker that may be under way at once: most of them wait."""
@@ -34,47 +38,67 @@ class _Host:
     pages: deque[Wanted] = field(compare=False)
 
 
-_Done = tuple[_Host, Wanted, Future[Fetched | Refused]]
-
-
 def crawl(
-    batches: Iterable[Sequence[Wanted]], fetcher: Fetcher, *, at: datetime, workers: int = WORKERS
-) -> Iterator[list[tuple[Wanted, Fetched | Refused]]]:
-    """Every page once, with what came of it: what has arrived since the last look, and at least one. A batch
-    is the pages of one host, and is asked for when workers fall idle; a host gets one request at a time.
+    batches: Iterable[Sequence[Wanted]],
+    fetcher: Fetcher,
+    *,
+    at: datetime,
+    read: Callable[[Fetched | Refused], T],
+    workers: int = WORKERS,
+) -> Generator[list[tuple[Wanted, T]], None, None]:
+    """Every page once, with what its worker read of it: what has arrived since the last look, and at least
+    one. A batch is the pages of one host, and is asked for when workers fall idle; a host gets one request at
+    a time.
     """
+
+    def visit(page: Wanted) -> T:
+        return read(fetcher.fetch(page.url, at=at, validators=page.validators))
+
     feed = _Feed(batches, _OPEN * workers)
-    done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
-    running = 0
     with ThreadPoolExecutor(workers) as pool:
+        under_way = _UnderWay(pool, workers, feed, visit)
         try:
-            while True:
-                while running < workers and (host := feed.ready()) is not None:
-                    page = host.pages.popleft()
-                    task = pool.submit(fetcher.fetch, page.url, at=at, validators=page.validators)
-                    task.add_done_callback(lambda t, h=host, p=page: done.put((h, p, t)))  # type: ignore[misc]
-                    running += 1
-                pause = feed.pause() if running < workers else None
-                if not running and pause is None:
-                    return
-                arrived = _arrived(done, pause)
-                running -= len(arrived)
+            while under_way.fill():
+                arrived = under_way.arrived()
                 for host, page, _ in arrived:
                     feed.back(host, fetcher.free_at(page.url))
                 if arrived:
+                    under_way.fill()
                     yield [(page, task.result()) for _, page, task in arrived]
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _arrived(done: queue.SimpleQueue[_Done], seconds: float | None) -> list[_Done]:
-    found: list[_Done] = []
-    try:
-        found.append(done.get(timeout=seconds))
-        while True:
-            found.append(done.get_nowait())
-    except queue.Empty:
-        return found
+class _UnderWay(Generic[T]):
+    """Pages that workers are at."""
+
+    def __init__(
+        self, pool: ThreadPoolExecutor, workers: int, feed: _Feed, visit: Callable[[Wanted], T]
+    ) -> None:
+        self.pool, self.workers, self.feed, self.visit = pool, workers, feed, visit
+        self.done: queue.SimpleQueue[tuple[_Host, Wanted, Future[T]]] = queue.SimpleQueue()
+        self.running = 0
+
+    def fill(self) -> bool:
+        """Give every idle worker a page; whether anything is left to wait for."""
+        while self.running < self.workers and (host := self.feed.ready()) is not None:
+            page = host.pages.popleft()
+            task = self.pool.submit(self.visit, page)
+            task.add_done_callback(lambda t, h=host, p=page: self.done.put((h, p, t)))  # type: ignore[misc]
+            self.running += 1
+        return self.running > 0 or self.feed.pause() is not None
+
+    def arrived(self) -> list[tuple[_Host, Wanted, Future[T]]]:
+        """What is done, or nothing when a host may be asked before anything is."""
+        pause = self.feed.pause() if self.running < self.workers else None
+        found = []
+        try:
+            found.append(self.done.get(timeout=pause))
+            while True:
+                found.append(self.done.get_nowait())
+        except queue.Empty:
+            self.running -= len(found)
+            return found
 
 
 class _Feed:

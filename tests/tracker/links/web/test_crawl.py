@@ -11,7 +11,11 @@ from contextlib import closing
 
 from tests.tracker.links.web.test_fetch import NOW, Route, Site, answer, policy_for
 from tracker.links.web.crawl import Wanted, crawl, host_of
-from tracker.links.web.fetch import Fetcher, Refused
+from tracker.links.web.fetch import Fetched, Fetcher, Refused
+
+
+def as_it_is(result: Fetched | Refused) -> Fetched | Refused:
+    return result
 
 
 def test_a_host_gets_one_request_at_a_time_and_hosts_do_not_wait_for_each_other() -> None:
@@ -42,7 +46,9 @@ def test_a_host_gets_one_request_at_a_time_and_hosts_do_not_wait_for_each_other(
         fetcher = Fetcher(policy_for(first, second))
         hosts = ("a.test", "b.test", "10.0.0.1")
         batches = [[page for page in wanted if host_of(page.url) == name] for name in hosts]
-        results = [result for arrived in crawl(batches, fetcher, at=NOW) for _, result in arrived]
+        results = [
+            result for arrived in crawl(batches, fetcher, at=NOW, read=as_it_is) for _, result in arrived
+        ]
         assert {result.url for result in results} == {each.url for each in wanted}
         assert most == {"first": 1, "second": 1}
         assert sum(isinstance(result, Refused) for result in results) == 1
@@ -65,7 +71,11 @@ def test_no_worker_waits_while_a_host_wants_its_time() -> None:
         batches = [[Wanted(site.url(f"/{n}", name)) for n in range(3)] for name in names]
         fetcher = Fetcher(policy_for(site, delay_seconds=0.34))
         started = time.monotonic()
-        order = [page.url for arrived in crawl(batches, fetcher, at=NOW, workers=1) for page, _ in arrived]
+        order = [
+            page.url
+            for arrived in crawl(batches, fetcher, at=NOW, read=as_it_is, workers=1)
+            for page, _ in arrived
+        ]
         took = time.monotonic() - started
         assert len(set(order)) == 18
         assert [host_of(url) for url in order[:6]] == names
@@ -82,7 +92,7 @@ def test_batches_are_asked_for_as_workers_fall_idle() -> None:
             yield [Wanted(site.url("/", f"h{number}.test"))]
 
     with closing(site.socket):
-        results = crawl(batches(), Fetcher(policy_for(site)), at=NOW, workers=2)
+        results = crawl(batches(), Fetcher(policy_for(site)), at=NOW, read=as_it_is, workers=2)
         next(results)
         assert len(asked) < 20
         results.close()
