@@ -42,9 +42,12 @@ def demo(
         Path | None, typer.Option("--catalog", help="A catalog of simulated engines, for the demo's own.")
     ] = None,
     kind: Annotated[
-        Literal["planted", "null", "momentum"],
-        typer.Option(help="Some sources really lift brands; none does; or rising brands earn links."),
-    ] = "planted",
+        Literal["varied", "planted", "null", "momentum"],
+        typer.Option(
+            help="Sources that lift brands, beside one that only lists, one that is only selected, and an "
+            "experiment; sources that lift alone; none; or rising brands that earn links."
+        ),
+    ] = "varied",
     weeks: Annotated[int, typer.Option(min=2, max=52, help="Simulated weeks.")] = 12,
     seed: Annotated[int | None, typer.Option(help="Another seed is another world.")] = None,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do everything, then end.")] = False,

@@ -13,7 +13,7 @@ import typer
 
 from tracker import spreadsheet
 from tracker.cli.opening import opened
-from tracker.cli.options import JsonOption, Where
+from tracker.cli.options import JsonOption, SandboxOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import DataError, UsageError
@@ -46,9 +46,12 @@ DelayOption = Annotated[
 CsvOption = Annotated[Path | None, typer.Option("--csv", help="Write all rows to this file.")]
 
 
-def _fetcher(settings: Settings, delay: float) -> Fetcher:
-    from tracker.links.web.fetch import Fetcher, Policy
+def _fetcher(settings: Settings, delay: float, sandbox: str | None) -> Fetcher:
+    from tracker.links.web.fetch import Fetcher
+    from tracker.links.web.policy import Policy, simulated
 
+    if sandbox is not None:
+        return Fetcher(simulated(sandbox))
     if not settings.user_agent_contact:
         raise UsageError(
             "pages are fetched under your name only: there is no contact",
@@ -79,6 +82,7 @@ def pages_check(
     workers: WorkersOption = 16,
     delay: DelayOption = 1.0,
     contact: ContactOption = None,
+    sandbox: SandboxOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch linking and cited pages, politely: does the link stand, where, with what rel; who is named
@@ -89,7 +93,7 @@ def pages_check(
     settings = where.settings(user_agent_contact=contact)
     if cited and linking:
         raise UsageError("--cited and --linking leave nothing out together", "give one of them, or neither")
-    fetcher = _fetcher(settings, delay)
+    fetcher = _fetcher(settings, delay, sandbox)
     now, every = datetime.now(UTC), timedelta(days=min_age)
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
@@ -133,6 +137,7 @@ def verify(
         typer.Option("--render", help="Draw pages that need a browser, with the Chromium here."),
     ] = False,
     contact: ContactOption = None,
+    sandbox: SandboxOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Look at every link that an export claims, and keep a verdict for each. Interrupted, it goes on where it
@@ -143,7 +148,9 @@ def verify(
     from tracker.links.pages.origins import origin_of
 
     settings = where.settings(user_agent_contact=contact)
-    fetcher = None if dry_run else _fetcher(settings, delay)
+    if render and sandbox:
+        raise UsageError("a simulated web needs no browser", "leave --render out")
+    fetcher = None if dry_run else _fetcher(settings, delay, sandbox)
     now, every = datetime.now(UTC), timedelta(days=min_age)
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")

@@ -6,7 +6,7 @@ from tracker.sandbox.faults import FAULTS, Faults
 from tracker.sandbox.linkgraph import LinkFiles, write_links
 from tracker.sandbox.process import Sandbox, counters
 from tracker.sandbox.truth import truth
-from tracker.sandbox.world import DEMO_SEED, Kind, SimulatedWorld, WorldBrand, WorldPrompt
+from tracker.sandbox.world import DEMO_SEED, Kind, Placement, SimulatedWorld, WorldBrand, WorldPrompt
 
 __all__ = [
     "DEMO_SEED",
@@ -14,6 +14,7 @@ __all__ = [
     "Faults",
     "Kind",
     "LinkFiles",
+    "Placement",
     "Sandbox",
     "SimulatedWorld",
     "WorldAnswer",

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import get_args
 
-from tracker.errors import CiteliftError
+from tracker.errors import CiteliftError, DataError
 from tracker.sandbox.faults import FAULTS, Faults
 from tracker.sandbox.linkgraph import write_links
 from tracker.sandbox.server import serve
@@ -25,12 +25,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.from_stdin:
             return _from_parent()
-        world = world_of(
-            Path(options.catalog),
-            seed=options.seed,
-            kind=options.kind,
-            start=options.start,
-            weeks=options.weeks,
+        world = (
+            _kept(Path(options.world))
+            if options.world
+            else world_of(
+                Path(options.catalog),
+                seed=options.seed,
+                kind=options.kind,
+                start=options.start,
+                weeks=options.weeks,
+            )
         )
         if options.write_links:
             write_links(world, Path(options.write_links))
@@ -51,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tracker.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one; the address is printed")
     parser.add_argument("--catalog", default="prompts", help="folder with brands.yaml and tracked.yaml")
+    parser.add_argument("--world", metavar="FILE", help="the world.json of a demo, for all that follows")
     parser.add_argument("--seed", type=int, default=DEMO_SEED)
     parser.add_argument("--kind", choices=get_args(Kind), default="planted")
     parser.add_argument(
@@ -64,6 +69,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--truth", action="store_true", help="print what is planted, and end")
     parser.add_argument("--from-stdin", action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def _kept(path: Path) -> SimulatedWorld:
+    try:
+        return SimulatedWorld.from_spec(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path} is no world: {error}", "name the world.json that `citelift demo` wrote"
+        ) from None
 
 
 def world_of(

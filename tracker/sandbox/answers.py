@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from random import Random
 
-from tracker.sandbox.linkgraph import Spell, brand_links, planted_spells
+from tracker.sandbox.linkgraph import Spell, brand_links, live, planted_spells, spells_of
 from tracker.sandbox.prose import Passage, Phrases
 from tracker.sandbox.web import WebPage, fraction, number, slug
 from tracker.sandbox.world import SimulatedWorld, WorldBrand
@@ -83,6 +83,19 @@ class WorldAnswers:
     @cached_property
     def _spells(self) -> dict[int, dict[int, list[Spell]]]:
         return planted_spells(self.world)
+
+    @cached_property
+    def _drawn_by(self) -> dict[int, dict[int, list[Spell]]]:
+        return spells_of(self.world, self.world.selected)
+
+    @cached_property
+    def _listed_since(self) -> dict[int, dict[int, list[Spell]]]:
+        """Source that lists → brand → spells in which its pages name it: those of a link, if any."""
+        linked = spells_of(self.world, self.world.listed)
+        return {
+            s: {b: linked[s].get(b) or [(date.min, None)] for b in brands}
+            for s, brands in self.world.listed.items()
+        }
 
     @cached_property
     def _topic_of(self) -> dict[str, str]:
@@ -173,6 +186,8 @@ class WorldAnswers:
         searched = ask.search and (ask.forced or not lazy)
         retrieved, sources, cited = self._search(rng, here) if searched else ((), (), ())
         named = self._named(rng, here, ask, {sources[i] for i in cited})
+        if searched:
+            retrieved, cited = self._drawn_in(rng, here, ask.day, retrieved, sources, cited, named)
         retrieved, cited = self._own_pages(rng, retrieved, cited, named) if cited else (retrieved, cited)
         absent = tuple(i for i in here.asked_about if i not in named)
         passages = self._write(rng, retrieved, cited, named, absent)
@@ -222,12 +237,36 @@ class WorldAnswers:
         )
         trend = self._trend(ask.engine, self._week(ask.day))
         chance = [b + t + general for b, t in zip(here.base, trend, strict=True)]
-        for s in cited & self.world.lifts.keys():
-            for b, spells in self._spells[s].items():
-                if any(first <= ask.day and (lost is None or ask.day < lost) for first, lost in spells):
-                    chance[b] += self.world.lifts[s]
+        for points, since in (
+            (self.world.lifts | self.world.untapped, self._spells),
+            (self.world.listing, self._listed_since),
+        ):
+            for s in sorted(cited & points.keys()):
+                for b, spells in since[s].items():
+                    if live(spells, ask.day):
+                        chance[b] += points[s]
         named = [b for b, p in enumerate(chance) if rng.random() < _cut(p, _FLOOR, _CEILING)]
         return tuple(sorted(named, key=lambda b: -(chance[b] + rng.gauss(0, 0.12))))
+
+    def _drawn_in(
+        self,
+        rng: Random,
+        here: _Setting,
+        day: date,
+        retrieved: tuple[WebPage, ...],
+        sources: tuple[int, ...],
+        cited: tuple[int, ...],
+        named: tuple[int, ...],
+    ) -> tuple[tuple[WebPage, ...], tuple[int, ...]]:
+        """Selection: a source is cited because the answer names a brand that it links to."""
+        there = {sources[i] for i in cited}
+        for s, pull in self.world.selected.items():
+            if s not in there and any(
+                live(self._drawn_by[s].get(b, ()), day) and rng.random() < pull for b in named
+            ):
+                retrieved = (*retrieved, rng.choice(self.world.pages(s, here.topic)))
+                cited = (*cited, len(retrieved) - 1)
+        return retrieved, cited
 
     def _own_pages(
         self, rng: Random, retrieved: tuple[WebPage, ...], cited: tuple[int, ...], named: tuple[int, ...]

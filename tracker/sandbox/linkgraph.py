@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -77,24 +77,51 @@ def brand_links(world: SimulatedWorld) -> tuple[WebLink, ...]:
         rng = Random(number(world.seed, "links", source.domain))
         for b in _linked_brands(world, rng, s):
             rows += _pair(world, rng, s, b)
-    return tuple(rows)
+    return (*rows, *_placed(world))
+
+
+def _placed(world: SimulatedWorld) -> Iterator[WebLink]:
+    at = {s.domain: i for i, s in enumerate(world.sources)}
+    of = {b.name: i for i, b in enumerate(world.brands)}
+    for won in world.placed:
+        s, b = at[won.source], of[won.brand]
+        rng = Random(number(world.seed, "placed", won.source, won.brand))
+        for page in _everywhere(world, s):
+            yield _link(world, rng, s, b, page, won.first, None)
+
+
+def _everywhere(world: SimulatedWorld, s: int) -> list[WebPage]:
+    return list(dict.fromkeys(chain.from_iterable(world.pages(s, t) for t in world.topics)))
 
 
 def planted_spells(world: SimulatedWorld) -> dict[int, dict[int, list[Spell]]]:
-    """Planted source → brand → spells in which some link from it is live."""
+    """Source whose links lift → brand → spells in which some link from it is live."""
+    return spells_of(world, {*world.lifts, *world.untapped})
+
+
+def spells_of(world: SimulatedWorld, sources: Collection[int]) -> dict[int, dict[int, list[Spell]]]:
+    """Of these sources, brand → spells in which some link is live."""
     at = {s.domain: i for i, s in enumerate(world.sources)}
     of = {b.name: i for i, b in enumerate(world.brands)}
-    spells: dict[int, dict[int, list[Spell]]] = {s: {} for s in world.lifts}
+    spells: dict[int, dict[int, list[Spell]]] = {s: {} for s in sources}
     for link in brand_links(world):
         if at.get(link.source) in spells:
             spells[at[link.source]].setdefault(of[link.brand], []).append((link.first_seen, link.lost_at))
     return spells
 
 
+def live(spells: Iterable[Spell], day: date) -> bool:
+    return any(first <= day and (lost is None or day < lost) for first, lost in spells)
+
+
 def _linked_brands(world: SimulatedWorld, rng: Random, s: int) -> list[int]:
     n = len(world.brands)
+    if s in world.untapped:
+        return []
+    if s in world.listed:
+        return sorted(world.listed[s][: max(1, len(world.listed[s]) // 2)])
     pull = [p**0.6 for p in world.popularity]
-    if s in world.lifts:
+    if s in world.lifts or s in world.selected:
         count = rng.randint(2, max(2, min(6, n // 2))) if n > 2 else 1
         order = sorted(range(n), key=lambda b: -(rng.random() ** (1 / pull[b])))
         return sorted(order[:count])
@@ -106,13 +133,13 @@ def _linked_brands(world: SimulatedWorld, rng: Random, s: int) -> list[int]:
 def _pair(world: SimulatedWorld, rng: Random, s: int, b: int) -> list[WebLink]:
     """The links from one publisher to one brand; the earliest of them is the pair's date.
 
-    A planted publisher recommends the brand on all its pages from the same day, so that its lift is the same
-    whether a reader counts the publisher's citations or those of the very page with the link.
+    A publisher with a part recommends the brand on all its pages from the same day, so that its lift is the
+    same whether a reader counts the publisher's citations or those of the very page with the link.
     """
     first = _first_seen(world, rng, s, b)
     if first is None:
         return []
-    planted = s in world.lifts
+    planted = s in world.at_work
     topics = world.topics if planted else sorted(world.topics, key=lambda t: (-world.affinity(s, t), t))[:2]
     pages = list(dict.fromkeys(chain.from_iterable(world.pages(s, t) for t in topics)))
     if planted:
@@ -129,13 +156,17 @@ def _pair(world: SimulatedWorld, rng: Random, s: int, b: int) -> list[WebLink]:
 
 
 def _first_seen(world: SimulatedWorld, rng: Random, s: int, b: int) -> date | None:
-    """Two links in three are older than the period; a rising brand's follow its rise."""
+    """Two links in three are older than the period, in a varied world two in five of those that lift and
+    none of what is selected from its day on; a rising brand's follow its rise."""
     days = world.weeks * 7
     if b in world.rising:
         if rng.random() < 0.35:
             return None
         return world.start + timedelta(days=int(days * (0.15 + 0.8 * rng.random() ** 0.6)))
-    if rng.random() < (0.75 if s in world.lifts else 0.68):
+    old = 0.0 if s in world.selected else 0.68
+    if s in world.lifts:
+        old = 0.4 if world.kind == "varied" else 0.75
+    if rng.random() < old:
         return world.start - timedelta(days=rng.randint(15, 700))
     return world.start + timedelta(days=rng.randint(3, max(4, days * (5 if s in world.lifts else 9) // 10)))
 
@@ -153,7 +184,7 @@ def _link(
         _target(rng, brand.domains, brand.name),
         brand.name,
         _anchor(rng, brand.name, brand.domains),
-        "" if s in world.lifts else _rel(rng, source),
+        "" if s in world.at_work else _rel(rng, source),
         seen,
         max(seen, last),
         gone,

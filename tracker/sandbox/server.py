@@ -21,6 +21,7 @@ from tracker.errors import UsageError
 from tracker.sandbox import judge
 from tracker.sandbox.answers import WorldAnswer, WorldAnswers, WorldAsk
 from tracker.sandbox.faults import Fault, Faults
+from tracker.sandbox.pages import SimulatedPages
 from tracker.sandbox.requests import Request, read_request
 from tracker.sandbox.shapes import error_body, render
 from tracker.sandbox.truth import truth
@@ -105,6 +106,8 @@ def busiest(moments: Iterable[float], seconds: float) -> int:
 class _Head:
     method: str
     path: str
+    target: str
+    """As it was sent, with its query."""
     headers: dict[bytes, bytes]
 
     def text(self, name: bytes) -> str:
@@ -115,7 +118,7 @@ class Responder:
     """The part that knows engines: a parsed request in, an outcome out. Nothing here touches a socket."""
 
     def __init__(self, world: SimulatedWorld, faults: Faults) -> None:
-        self.world, self.answers = world, WorldAnswers(world)
+        self.world, self.answers, self.pages = world, WorldAnswers(world), SimulatedPages(world)
         self.faults = faults
         self.counters = Counters()
 
@@ -208,6 +211,9 @@ class Connection(asyncio.Protocol):
         self.busy, self.continued = True, False
         if head.path.startswith("/_sandbox"):
             self._control(head, body)
+            return
+        if head.method == "GET" and not head.text(b"host").startswith("127.0.0.1"):
+            self._page(head)
             return
         counters = self.engine.counters
         counters.in_flight += 1
@@ -373,6 +379,15 @@ class Connection(asyncio.Protocol):
         elif self.buffer:
             self.loop.call_soon(self._next)
 
+    def _page(self, head: _Head) -> None:
+        """A page of the simulated web, by the host that was asked for, as it is at the period's end."""
+        world = self.engine.world
+        text = self.engine.pages.html(head.text(b"host"), head.target, world.end)
+        status, body = (404, b"") if text is None else (200, text.encode())
+        if not self.transport.is_closing():
+            self.transport.write(_head(status, len(body), b"text/html; charset=utf-8") + body)
+        self._free(close=False)
+
     def _control(self, head: _Head, body: bytes) -> None:
         status, reply = control(self.engine, head.method, head.path.partition("?")[0], body)
         payload = _dump(reply)
@@ -418,8 +433,8 @@ def _read_head(raw: bytes) -> _Head | None:
         if not colon:
             return None
         headers[name.strip().lower()] = value.strip()
-    path = unquote(words[1].decode("latin-1").partition("?")[0])
-    return _Head(words[0].decode("latin-1"), path, headers)
+    target = words[1].decode("latin-1")
+    return _Head(words[0].decode("latin-1"), unquote(target.partition("?")[0]), target, headers)
 
 
 def _unchunk(buffer: bytearray, at: int) -> tuple[bytes, int] | None:

@@ -28,6 +28,21 @@ def truth(world: SimulatedWorld) -> dict[str, object]:
         "lifts_every_brand": [
             {"source": world.sources[s].domain, "lift": x} for s, x in world.crowd_pleasers.items()
         ],
+        "only_lists": [
+            {
+                "source": world.sources[s].domain,
+                "lift": lift,
+                "brands": sorted(world.brands[b].name for b in world.listed[s]),
+            }
+            for s, lift in world.listing.items()
+        ],
+        "only_selected": [
+            {"source": world.sources[s].domain, "pull": pull} for s, pull in world.selected.items()
+        ],
+        "untapped": [{"source": world.sources[s].domain, "lift": x} for s, x in world.untapped.items()],
+        "placed": [
+            {"source": x.source, "brand": x.brand, "first": x.first.isoformat()} for x in world.placed
+        ],
         "rising": [{"brand": world.brands[b].name, "points": x} for b, x in world.rising.items()],
         "popularity": {b.name: round(p, 4) for b, p in zip(world.brands, world.popularity, strict=True)},
         "served_model_change": {"engine": "chat", "from": world.served_changes_on.isoformat()},

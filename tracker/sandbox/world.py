@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from random import Random
@@ -16,7 +16,10 @@ from typing import Any, Literal, Self, get_args
 from tracker.errors import UsageError
 from tracker.sandbox.web import PUBLISHERS, Publisher, WebPage, fraction, number, page_about, pages_of
 
-Kind = Literal["planted", "null", "momentum"]
+Kind = Literal["planted", "null", "momentum", "varied"]
+"""Sources that lift by their links; none that does; rising brands that earn links; and, beside sources that
+lift, one that only lists, one that is cited because brands are named, and some that nobody links to yet."""
+UNTAPPED = 14
 START = date(2026, 3, 2)
 WEEKS = 12
 DEMO_SEED = 28
@@ -35,6 +38,15 @@ class WorldBrand:
 class WorldPrompt:
     text: str
     topic: str = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A link that somebody won: on all pages of the source from that day on."""
+
+    source: str
+    brand: str
+    first: date
 
 
 def _brands(rows: Iterable[WorldBrand | Sequence[Any]]) -> tuple[WorldBrand, ...]:
@@ -56,6 +68,7 @@ class SimulatedWorld:
     kind: Kind
     start: date
     weeks: int
+    placed: tuple[Placement, ...] = ()
 
     @classmethod
     def build(
@@ -89,6 +102,7 @@ class SimulatedWorld:
             "kind": self.kind,
             "start": self.start.isoformat(),
             "weeks": self.weeks,
+            "placed": [[x.source, x.brand, x.first.isoformat()] for x in self.placed],
         }
 
     @classmethod
@@ -97,9 +111,15 @@ class SimulatedWorld:
         brands = [WorldBrand(**(row | {k: tuple(row[k]) for k in lists})) for row in spec["brands"]]
         when = date.fromisoformat(spec["start"])
         kind: Kind = spec["kind"]
-        return cls.build(
+        world = cls.build(
             brands, spec["prompts"], seed=spec["seed"], kind=kind, start=when, weeks=spec["weeks"]
         )
+        placed = (Placement(s, b, date.fromisoformat(day)) for s, b, day in spec.get("placed", ()))
+        return world.placing(placed)
+
+    def placing(self, links: Iterable[Placement]) -> Self:
+        """The same world, in which these links were won too."""
+        return replace(self, placed=(*self.placed, *links))
 
     # The fixed facts of a world
 
@@ -138,7 +158,7 @@ class SimulatedWorld:
 
     def affinity(self, source: int, topic: str) -> float:
         publisher, general = PUBLISHERS[source]
-        if general or source in self.lifts:
+        if general or source in self.at_work:
             return 0.7 + 0.3 * fraction(self.seed, "fond", publisher.domain, topic)
         near = fraction(self.seed, "fond", publisher.domain, topic)
         return 1.0 if near < 0.34 or len(self.topics) == 1 else 0.08
@@ -146,7 +166,7 @@ class SimulatedWorld:
     @cached_property
     def lifts(self) -> dict[int, float]:
         """Source → planted lift in probability: 0.15 to 0.34."""
-        if self.kind != "planted":
+        if self.kind not in ("planted", "varied"):
             return {}
         rng = Random(number(self.seed, "lifts"))
         middling = [i for i, s in enumerate(self.sources) if 50 <= s.rating <= 84]
@@ -163,6 +183,44 @@ class SimulatedWorld:
         return dict(zip(rng.sample(free, 2), (0.07 * few, 0.1 * few), strict=True))
 
     @cached_property
+    def _spare(self) -> list[int]:
+        """Sources of a varied world that have no part yet, in an order of their own."""
+        if self.kind != "varied":
+            return []
+        taken = self.lifts.keys() | self.crowd_pleasers.keys()
+        free = [i for i, s in enumerate(self.sources) if i not in taken and s.rating >= 40]
+        return Random(number(self.seed, "parts")).sample(free, min(len(free), UNTAPPED + 2))
+
+    @cached_property
+    def listing(self) -> dict[int, float]:
+        """Source → points for each brand that its pages name; a link on them adds nothing."""
+        return dict.fromkeys(self._spare[:1], 0.2)
+
+    @cached_property
+    def selected(self) -> dict[int, float]:
+        """Source → chance that an answer cites it for naming a brand that it links to."""
+        return dict.fromkeys(self._spare[1:2], 0.2)
+
+    @cached_property
+    def untapped(self) -> dict[int, float]:
+        """Source → lift of its links, which nobody has until somebody wins one."""
+        return dict.fromkeys(self._spare[2:], 0.24)
+
+    @cached_property
+    def at_work(self) -> frozenset[int]:
+        """Sources with a part: all topics know them."""
+        return frozenset(self.lifts) | frozenset(self._spare)
+
+    @cached_property
+    def listed(self) -> dict[int, tuple[int, ...]]:
+        """Source that lists → brands that its pages name, the first half of them with a link."""
+        n = len(self.brands)
+        return {
+            s: tuple(Random(number(self.seed, "listed", s)).sample(range(n), max(1, n // 2)))
+            for s in self.listing
+        }
+
+    @cached_property
     def rising(self) -> dict[int, float]:
         """Brand → points gained over the period, in a world where that is why they are linked."""
         if self.kind != "momentum":
@@ -176,7 +234,7 @@ class SimulatedWorld:
     def pages(self, s: int, topic: str) -> tuple[WebPage, ...]:
         shelf = pages_of(self.sources[s], topic, self.start.year)
         pick = number(self.seed, "about", self.sources[s].domain, topic)
-        if pick % 3:
+        if pick % 3 or s in self.listing:
             return shelf
         return (
             *shelf,

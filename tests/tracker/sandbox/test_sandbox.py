@@ -292,7 +292,7 @@ def test_a_brand_named_in_the_question_is_nearly_always_in_the_answer(world: Sim
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"kind": "plnated"}, "planted, null, momentum"),
+        ({"kind": "plnated"}, "planted, null, momentum, varied"),
         ({"weeks": 0}, "at least one week"),
         ({"brands": []}, "brands.yaml"),
     ],

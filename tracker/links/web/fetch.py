@@ -216,7 +216,9 @@ class Fetcher:
     def _reach(self, url: str, visit: _Visit) -> Destination:
         try:
             place = destination(url, self.policy.allowed)
-            if (place.host, place.port) not in visit.pins:
+            if self.policy.stand_in is not None:
+                visit.pins[place.host, place.port] = (self.policy.stand_in[0],)
+            elif (place.host, place.port) not in visit.pins:
                 visit.pins[place.host, place.port] = addresses(
                     place, self.policy.resolver, self.policy.allowed, self.policy.connect_seconds
                 )

@@ -87,6 +87,7 @@ class Line(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         failure = ""
+        port = self.policy.stand_in[1] if self.policy.stand_in else port
         for address in self.dial[:_MAX_DIALS]:
             try:
                 inner = httpcore.SyncBackend().connect_tcp(
@@ -115,11 +116,12 @@ class Transport(httpx.BaseTransport):
     """httpx with our own line below it: name in Host, SNI and certificate; checked address on the wire."""
 
     def __init__(self, line: Line, tls: ssl.SSLContext) -> None:
+        self.plain = line.policy.stand_in is not None
         self.pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=line, max_connections=1)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = httpcore.URL(
-            scheme=request.url.raw_scheme,
+            scheme=b"http" if self.plain else request.url.raw_scheme,
             host=request.url.raw_host,
             port=request.url.port,
             target=request.url.raw_path,
