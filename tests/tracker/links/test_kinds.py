@@ -105,6 +105,18 @@ LISTED: list[tuple[str, str, dict[str, object], tuple[str, str]]] = [
         {"metrics": {"powered_by": "PHP, phpBB"}},
         ("forum", "platform “phpBB”, says ahrefs"),
     ),
+    (
+        "https://hub.example/users/ana",
+        "https://norvane.com/",
+        {},
+        ("profile", "/users/ before a name in its address, says ahrefs"),
+    ),
+    (
+        "https://hub.example/list/member/norvane-578",
+        "https://norvane.com/",
+        {},
+        ("directory", "/list/member/ in its address, says ahrefs"),
+    ),
     # A blog, an article's title, a word in the middle of another: nothing is known before somebody looked.
     (
         "https://blog.example/guest-post/e",

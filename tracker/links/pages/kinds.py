@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Any, Literal, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -47,6 +48,8 @@ _HEADER = 400
 """Characters of the box around a title in which a page's label stands."""
 _BELOW = 4
 """Pieces, the title's box among them, in which such a label may stand."""
+_LONGEST_NAME, _MOST_HYPHENS = 40, 3
+"""Of the name of a person in an address; titles of articles are longer."""
 _MANY = 8
 """Links to elsewhere that a list has at least to be a page of resources."""
 
@@ -74,6 +77,12 @@ def _nearly(kind: str, what: str) -> re.Pattern[str]:
     return re.compile("|".join(_WORDS[kind][what]).replace(" ", r"\s+"))
 
 
+def _is_name(segment: str) -> bool:
+    """Whether it may be what a member is called, and no title or page of the site's own."""
+    short = len(segment) <= _LONGEST_NAME and segment.count("-") <= _MOST_HYPHENS
+    return short and _any_of("profile", "no_names").fullmatch(segment) is None
+
+
 class AddressKind:
     """What the addresses of a link say of its kind, whoever looked at the page."""
 
@@ -82,12 +91,35 @@ class AddressKind:
         self.host = (parts.hostname or "").removeprefix("www.")
         address = domains.try_parse(url)
         self.domain = address.domain if address else self.host
+        self.query = unquote(parts.query).casefold()[:500]
         self.segments = [part for part in unquote(parts.path).casefold().split("/") if part][:8]
 
     @property
     def _discloses(self) -> bool:
         """Whether the page says that it earns by its links."""
         return False
+
+    def _sure_directory(self) -> str | None:
+        wanted = _any_of("directory", "sure_paths")
+        parts = [*self.segments, *map("/".join, pairwise(self.segments))]
+        known = next((part for part in parts if wanted.fullmatch(part)), None)
+        return f"/{known}/ in its address" if known else None
+
+    def _names_a_person(self) -> str | None:
+        """The address ends with one name, where names of members stand: `/users/ana`, `/@ana`, `/~ana`."""
+        if self._sure_directory() is not None:
+            return None
+        words = self.segments
+        while len(words) > 1 and _any_of("profile", "behind_name").fullmatch(words[-1]):
+            words = words[:-1]
+        if len(words) == 1 and re.fullmatch(r"[@~][\w.-]{2,}", words[0]):
+            return f"/{words[0]} is its address"
+        if len(words) == 1 and self.domain in _WORDS["profile"]["root_hosts"] and _is_name(words[0]):
+            return f"a name on {self.domain}"
+        if not 2 <= len(words) <= 3 or not _is_name(words[-1]):
+            return None
+        before = _any_of("profile", "before_name").fullmatch(words[-2])
+        return f"/{words[-2]}/ before a name in its address" if before else None
 
     def claimed(self, target: str | None, rel: Sequence[str], placement: str, platform: str) -> KindOfLink:
         """The kind of a link that an export lists and nobody looked at: by its addresses, and by what the
@@ -101,9 +133,13 @@ class AddressKind:
             return paid or UNKNOWN
         if re.fullmatch(r"comments?", placement, re.IGNORECASE):
             return KindOfLink("comment", f"placed in “{clean(placement, 30)}”")
+        if why := self._names_a_person():
+            return KindOfLink("profile", why)
         for kind in _BY_HOST:
             if why := self._host(kind):
                 return KindOfLink(kind, why)
+        if why := self._sure_directory():
+            return KindOfLink("directory", why)
         software = _any_of("forum", "generators").search(platform)
         boards = software or re.search(r"(?<!\w)message[- ]?boards?(?!\w)", platform, re.IGNORECASE)
         return KindOfLink("forum", f"platform “{clean(boards[0], 30)}”") if boards else UNKNOWN
@@ -156,7 +192,7 @@ class PageKind(AddressKind):
             return self._forum() or KindOfLink("comment", "stands among the comments")
         return (
             self._sponsored()
-            or self._profile()
+            or self._profile(rel)
             or self._forum()
             or self._press()
             or self._guest()
@@ -197,8 +233,8 @@ class PageKind(AddressKind):
         whole = [clean(node.text(deep=True) or "", 200) for node in nodes]
         return [*whole, *(part.strip() for each in whole for part in re.split(r"\s+[-–—|·»:]\s+", each))]
 
-    def _titled(self, kind: str) -> str | None:
-        wanted = _any_of(kind, "titles")
+    def _titled(self, kind: str, what: str = "titles") -> str | None:
+        wanted = _any_of(kind, what)
         found = next((each for each in self.titles if wanted.fullmatch(each)), None)
         return f"called “{clean(found, 60)}”" if found else None
 
@@ -258,13 +294,21 @@ class PageKind(AddressKind):
         lines = [line for text in texts for line in text.split("\n")]
         return [line.strip(" \t:.–—|·") for line in lines if line.strip()]
 
-    def _profile(self) -> KindOfLink | None:
+    def _profile(self, rel: Sequence[str]) -> KindOfLink | None:
         og = self.tree.css_first("meta[property='og:type']")
         is_og = og is not None and (og.attributes.get("content") or "").casefold() in _WORDS["profile"]["og"]
         why = self._type("profile") or self._host("profile") or ("og:type profile" if is_og else None)
-        if why is None and self._is_forum is not None and not self._posts():
-            why = self._path("profile", 3)
+        if why is None and "me" in rel:
+            why = "rel=me"
+        if why is None and not self._posts():
+            if self._is_forum is not None:
+                why = self._path("profile", 3) or self._asks_for_profile()
+            why = why or (None if self.article else self._names_a_person())
         return KindOfLink("profile", why) if why else None
+
+    def _asks_for_profile(self) -> str | None:
+        asked = _any_of("profile", "queries").search(self.query)
+        return f"{asked[0]} in its address" if asked else None
 
     def _posts(self) -> bool:
         return "DiscussionForumPosting" in self.types or "QAPage" in self.types
@@ -300,6 +344,9 @@ class PageKind(AddressKind):
 
     def _directory(self) -> KindOfLink | None:
         why = self._host("directory") or self._titled("directory")
+        if why is None and not self.article:
+            many = self.outlinks >= _MANY
+            why = self._sure_directory() or (self._titled("directory", "weak_titles") if many else None)
         if why is None and not self.article and (path := self._path("directory", 3)):
             typed = self._type("directory")
             why = f"{path}, {typed}" if typed else None
@@ -309,7 +356,11 @@ class PageKind(AddressKind):
         listed = any(each.tag in ("li", "td", "dd", "dt") for each in chain_of(node)[:6])
         if self.outlinks < _MANY or not listed:
             return None
-        why = self._titled("resource page") or (None if self.article else self._path("resource page"))
+        why = self._titled("resource page")
+        if why is None and not self.article:
+            why = self._path("resource page") or self._titled("resource page", "weak_titles")
+        labels = [each for each in self.host.split(".")[:2] if each in _WORDS["resource page"]["subdomains"]]
+        why = why or (f"on {labels[0]}.…" if labels else None)
         return KindOfLink("resource page", f"{why}, {self.outlinks} links to elsewhere") if why else None
 
     def _editorial(self, node: LexborNode, placement: str) -> KindOfLink | None:

@@ -175,6 +175,53 @@ def test_a_link_has_the_kind_that_the_page_shows(kind: str, body: str, url: str,
     assert bool(found.because) is (kind != "unknown")
 
 
+NAMED = f"<h1>ana</h1><p>{LINK}</p>"
+LISTED = f"<ul>{LIST}<li>{LINK}</li></ul>"
+OUTSIDE = [
+    # kind, address, title, body: routes and templates of open forums and forges, addresses that finders of
+    # user names try, chambers of commerce, library guides, old lists of links; labelled before they were run
+    (
+        "profile",
+        "https://a.example/memberlist.php?mode=viewprofile",
+        "ana",
+        f"<i class=phpbb></i>{NAMED}",
+    ),
+    ("profile", "https://b.example/index.php?action=profile;u=7", "ana", f'<i id="smf_footer"></i>{NAMED}'),
+    ("profile", "https://c.example/users/ana", "ana", NAMED),
+    ("profile", "https://d.example/nutzer/ana", "ana", NAMED),
+    ("profile", "https://e.example/en/profiles/ana/", "ana", NAMED),
+    ("profile", "https://f.example/u/ana/summary", "ana", NAMED),
+    ("profile", "https://g.example/@ana", "ana", NAMED),
+    ("profile", "https://h.example/~ana", "ana", NAMED),
+    ("profile", "https://www.behance.net/ana", "ana", NAMED),
+    ("profile", "https://www.producthunt.com/@ana", "ana", NAMED),
+    ("profile", "https://i.example/ana", "ana", NAMED.replace("<a ", '<a rel="me noopener" ')),
+    ("unknown", "https://j.example/users/getting-started", "Getting started", NAMED),
+    ("unknown", "https://k.example/user/login", "Log in", NAMED),
+    ("unknown", "https://l.example/player/kelly-b-8445733", "Kelly", NAMED),
+    ("unknown", "https://m.example/users/why-five-small-teams-left-their-sheets", "Why", NAMED),
+    ("directory", "https://n.example/list/member/norvane-cedar-bluff-578", "Norvane", NAMED),
+    ("directory", "https://o.example/business-directory/company-profiles.norvane.03b.html", "N", NAMED),
+    ("directory", "https://p.example/orgs?id=4", "Organizations - The County Reuse Directory", LISTED),
+    ("directory", "https://q.example/", "Modules Directory", LISTED),
+    ("unknown", "https://q.example/staff", "Staff Directory", NAMED),
+    ("resource page", "https://r.libguides.com/about", "Home - About - LibGuides at R", LISTED),
+    ("resource page", "https://r.libguides.com/pandas/taxonomy", "Pandas", LISTED),
+    ("resource page", "https://s.example/mh", "Mental Health Resources", LISTED),
+    ("resource page", "https://t.example/links.php", "Links | St Augustine", LISTED),
+    ("resource page", "https://u.example/plans.htm", "Plans and Websites for Teachers", LISTED),
+    ("resource page", "https://v.example/w.htm", "Webliography", LISTED),
+    ("unknown", "https://w.example/a", "Best CRM websites", LISTED),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "title", "body"), OUTSIDE, ids=[f"{c[0]}-{n}" for n, c in enumerate(OUTSIDE)]
+)
+def test_what_others_pages_and_addresses_look_like(kind: str, url: str, title: str, body: str) -> None:
+    assert read(body, url, f"<title>{title}</title>").links[0].kind.kind == kind
+
+
 def test_every_kind_has_a_case() -> None:
     assert {case[0] for case in CASES} == set(KINDS)
 
