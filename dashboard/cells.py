@@ -104,6 +104,7 @@ def lift_forest(rows: list[LiftRow]) -> pd.DataFrame:
             "high": [row.high for row in rows],
             "tone": [Lift.TONES.get(row.verdict, "quiet") for row in rows],
             "note": [lift_note(row) for row in rows],
+            "href": [widgets.address("source", d=row.source) for row in rows],
         }
     )
     return frame.replace({"tone": {"warn": "quiet"}})

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from analysis.frames import NUMBER_MEASURES, Number, NumberMeasure, Scope, Side
 from dashboard import widgets
@@ -24,8 +24,14 @@ PART = ("measure", "brand", "prompt", "week", "from", "to", "source", "page")
 """What makes an address of answers one of a number; the side of it is chosen on the page."""
 
 
-def door(
-    label: object,
+def door(label: object, measure: NumberMeasure = "answers", **more: Any) -> widgets.Safe:
+    """A number that opens its answers; the rest as for `address`."""
+    return widgets.Safe(
+        f'<a class="cl-door" href="{widgets.text(address(measure, **more))}">{widgets.text(label)}</a>'
+    )
+
+
+def address(
     measure: NumberMeasure = "answers",
     *,
     brand: str | None = None,
@@ -35,16 +41,16 @@ def door(
     last: date | None = None,
     scope: Scope | None = None,
     **more: object,
-) -> widgets.Safe:
-    """A number that opens its answers. `scope` says what the page's own bar does not; `more` are `prompt`,
-    `source`, `page` and the scope bar's choices."""
+) -> str:
+    """Of the answers that a number counts. `scope` says what the page's own bar does not; `more` are
+    `prompt`, `source`, `page` and the scope bar's choices."""
     days: dict[str, object] = {"week": week, "from": first, "to": last}
     if scope is not None:
         # a page whose bar asks other things than that of the answers
         choices = Common.BRANDED_CHOICES
         days |= {"from": scope.first, "to": scope.last}
         days |= {"branded": choices[scope.branded], "rivals": choices[scope.rivals]}
-    return widgets.door("answers", label, measure=measure, brand=brand, counted=counted, **days, **more)
+    return widgets.address("answers", measure=measure, brand=brand, counted=counted, **days, **more)
 
 
 def asked(parameters: Mapping[str, str], scope: Scope) -> tuple[Number, Scope] | None:

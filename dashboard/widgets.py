@@ -18,7 +18,7 @@ import streamlit as st
 from analysis.frames import Scope, World
 from analysis.intervals import Interval
 from analysis.visibility import FEW
-from dashboard import charts, data, strings
+from dashboard import charts, data, doors, strings
 from dashboard.strings import Common
 from tracker import numbers, spreadsheet
 from tracker.access.rights import Visitor
@@ -405,12 +405,13 @@ def chart(
     *,
     key: str | None = None,
     select: bool = False,
+    opens: bool = False,
 ) -> Mapping[str, Any] | None:
     """A figure in the theme's colours; under it what its letters stand for, the newest `most` of them. With
-    `select` what is selected in it."""
+    `select` what is selected in it; one that `opens` has points with an `href`, and a click goes there."""
     if is_dark():
         figure = type(figure).from_dict(json.loads(charts.in_the_dark(figure.to_json())), validate=False)
-    more: dict[str, Any] = {"key": key, "on_select": "rerun"} if select else {"key": key}
+    more: dict[str, Any] = {"key": key, "on_select": "rerun"} if select or opens else {"key": key}
     drawn = st.altair_chart(figure, width="stretch", alt=alt, **more)
     if marked is not None and not marked.empty:
         newest = records(marked)[-most:]
@@ -418,7 +419,14 @@ def chart(
         left = len(marked) - most
         rest = f"<li>{text(Common.MORE_MARKS.format(n=left))}</li>" if left > 0 else ""
         html(f'<ul class="cl-marks">{legend}{rest}</ul>')
-    return drawn["selection"] if select else None
+    chosen: Mapping[str, Any] = drawn["selection"] if select or opens else {}
+    if opens:
+        points = chosen.get("door") or []
+        href = str(points[0]["href"]) if points else None
+        if href is not None and st.session_state.get(f"{key}-seen") != href:
+            doors.go(href)
+        st.session_state[f"{key}-seen"] = href
+    return chosen if select else None
 
 
 def echart(option: dict[str, Any], alt: str, *, key: str, height: int) -> int | None:

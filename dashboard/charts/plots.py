@@ -23,6 +23,13 @@ TIME_MARGIN: dict[str, Any] = {"minExtent": 40, "maxExtent": 40}
 """Room left of a time chart, so that what stands under it shares its weeks."""
 
 
+def door_layer(base: alt.Chart, x: alt.X, y: alt.Y, tip: Sequence[alt.Tooltip]) -> Any:
+    """Unseen discs over a figure's points, easy to hit: a click selects the point's `href` as "door"."""
+    click = alt.selection_point(name="door", fields=["href"], on="click")
+    unseen = base.mark_circle(size=260, opacity=0, cursor="pointer")
+    return unseen.encode(x=x, y=y, tooltip=list(tip)).add_params(click)
+
+
 def weekly(
     frame: pd.DataFrame,
     marked: pd.DataFrame,
@@ -34,7 +41,8 @@ def weekly(
 ) -> Any:
     """Lines of all brands in their `hues`; bands for the own one and `second`.
 
-    `frame` has `week`, `brand`, `own`, `rate`, `low`, `high`, `n`; `marked` is of `marks`.
+    `frame` has `week`, `brand`, `own`, `rate`, `low`, `high`, `n` and `href`, where a point's
+    answers are; `marked` is of `marks`.
     """
     frame = _written(frame.dropna(subset=["rate"])).assign(week=lambda f: pd.to_datetime(f["week"]))
     frame["role"] = [
@@ -123,7 +131,8 @@ def weekly(
             opacity=alt.condition("datum.role == 'other'", alt.value(0.85), alt.value(1)),
         )
     )
-    return _sized(alt.layer(*_rules(marked), band, line, dot, name), height)
+    doors = door_layer(alt.Chart(frame), x, y, tip)
+    return _sized(alt.layer(*_rules(marked), band, line, dot, name, doors), height)
 
 
 def _written(frame: pd.DataFrame) -> pd.DataFrame:
@@ -213,8 +222,8 @@ TURNS = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 
 def forest(frame: pd.DataFrame, *, axis: str, kind: Kind) -> Any:
-    """One row per `name` in the frame's order: `estimate`, `low`, `high`, `tone` (good, bad, quiet),
-    `note`."""
+    """One row per `name` in the frame's order: `estimate`, `low`, `high`, `tone` (good, bad, quiet), `note`,
+    and where a row opens a page `href`."""
     order = frame["name"].tolist()
     scale, shown = _forest_axis(frame, kind)
     zero = 1.0 if kind == "ratio" else 0.0
@@ -232,10 +241,10 @@ def forest(frame: pd.DataFrame, *, axis: str, kind: Kind) -> Any:
     bar = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
         x=alt.X("low:Q", title=axis, scale=scale, axis=shown), x2="high:Q", y=y, color=tone, tooltip=tip
     )
-    dot = base.mark_circle(size=75, opacity=1).encode(
-        x=alt.X("estimate:Q", scale=scale), y=y, color=tone, tooltip=tip
-    )
-    return _sized(alt.layer(rule, bar, dot), 26 * len(frame) + 64)
+    x = alt.X("estimate:Q", scale=scale)
+    dot = base.mark_circle(size=75, opacity=1).encode(x=x, y=y, color=tone, tooltip=tip)
+    doors = [door_layer(base, x, y, tip)] if "href" in frame else []
+    return _sized(alt.layer(rule, bar, dot, *doors), 26 * len(frame) + 64)
 
 
 def _forest_axis(frame: pd.DataFrame, kind: Kind) -> tuple[alt.Scale, alt.Axis]:
@@ -276,31 +285,28 @@ def _signed(times: int, form: str) -> str:
 
 
 def sites(frame: pd.DataFrame, *, axis: str) -> Any:
-    """Bars per domain, split by engine: `domain`, `engine`, `rate`, `answers`, `of`; domains in the frame's
-    order."""
+    """Dots per domain, one an engine: `domain`, `engine`, `rate`, `answers`, `of`, `href`; domains in the
+    frame's order."""
     order = list(dict.fromkeys(frame["domain"]))
-    return _sized(
-        alt.Chart(_written(frame))
-        .mark_circle(size=85, opacity=0.9)
-        .encode(
-            x=alt.X(
-                "rate:Q",
-                title=axis,
-                axis=alt.Axis(labelExpr=PERCENT_LABEL, orient="top", titleAnchor="start", tickCount=6),
-                scale=alt.Scale(zero=True),
-            ),
-            y=alt.Y("domain:N", sort=order, title=None, axis=_names(grid=True)),
-            color=engine_colour(frame["engine"]),
-            tooltip=[
-                alt.Tooltip("domain:N", title="Source"),
-                alt.Tooltip("engine:N", title="Engine"),
-                alt.Tooltip("written:N", title="Answers citing it"),
-                alt.Tooltip("answers:Q", title="Answers", format=","),
-                alt.Tooltip("of:Q", title="of", format=","),
-            ],
-        ),
-        26 * len(order) + 96,
+    base = alt.Chart(_written(frame))
+    x = alt.X(
+        "rate:Q",
+        title=axis,
+        axis=alt.Axis(labelExpr=PERCENT_LABEL, orient="top", titleAnchor="start", tickCount=6),
+        scale=alt.Scale(zero=True),
     )
+    y = alt.Y("domain:N", sort=order, title=None, axis=_names(grid=True))
+    tip = [
+        alt.Tooltip("domain:N", title="Source"),
+        alt.Tooltip("engine:N", title="Engine"),
+        alt.Tooltip("written:N", title="Answers citing it"),
+        alt.Tooltip("answers:Q", title="Answers", format=","),
+        alt.Tooltip("of:Q", title="of", format=","),
+    ]
+    dot = base.mark_circle(size=85, opacity=0.9).encode(
+        x=x, y=y, color=engine_colour(frame["engine"]), tooltip=tip
+    )
+    return _sized(alt.layer(dot, door_layer(base, x, y, tip)), 26 * len(order) + 96)
 
 
 def engine_colour(names: pd.Series) -> alt.Color:
@@ -314,7 +320,7 @@ def engine_colour(names: pd.Series) -> alt.Color:
 
 
 def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
-    """Mention rates of brands (columns) per `cell` (rows)."""
+    """Mention rates of brands (columns) per `cell` (rows); a click on one selects its `href` as "door"."""
     frame = _written(frame).assign(short=[numbers.percent(_known(rate), 0) for rate in frame["rate"]])
     base = alt.Chart(frame).encode(
         x=alt.X(
@@ -328,7 +334,8 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
         ),
         y=alt.Y("cell:N", title=None, scale=alt.Scale(paddingInner=0.1), axis=_names()),
     )
-    box = base.mark_rect(cornerRadius=4, stroke="white", strokeWidth=0).encode(
+    click = alt.selection_point(name="door", fields=["href"], on="click")
+    box = base.mark_rect(cornerRadius=4, stroke="white", strokeWidth=0, cursor="pointer").encode(
         color=alt.Color(
             "rate:Q",
             legend=None,
@@ -347,14 +354,14 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
         text=alt.Text("short:N"),
         color=alt.condition(dark, alt.value("white"), alt.value(INK)),
     )
-    return _sized(alt.layer(box, text), 40 * frame["cell"].nunique() + 80)
+    return _sized(alt.layer(box.add_params(click), text), 40 * frame["cell"].nunique() + 80)
 
 
 COUNTS = [0, 10, 30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000]
 
 
 def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
-    """Domains: `authority` against `answers` citing them."""
+    """Domains: `authority` against `answers` citing them; `href` is the page of each."""
     known = frame.dropna(subset=["authority"])
     log = (
         bool(len(known))
@@ -362,9 +369,10 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
         and known["authority"].max() > 8 * known["authority"].min()
     )
     scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
+    click = alt.selection_point(name="door", fields=["href"], on="click")
     return _sized(
         alt.Chart(known)
-        .mark_circle(size=60, opacity=0.6, color=ACCENT)
+        .mark_circle(size=60, opacity=0.6, color=QUIET, cursor="pointer")
         .encode(
             x=alt.X(
                 "authority:Q",
@@ -386,7 +394,8 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
                 alt.Tooltip("authority:Q", title="Authority", format=",.4~g"),
                 alt.Tooltip("answers:Q", title="Answers citing it", format=","),
             ],
-        ),
+        )
+        .add_params(click),
         340,
     )
 
@@ -446,21 +455,18 @@ def gained_and_lost(frame: pd.DataFrame, marked: pd.DataFrame) -> Any:
 
 
 def by_day(frame: pd.DataFrame, *, axis: str) -> Any:
-    """Counts a day as a line: `day`, `count`."""
+    """Counts a day as a line: `day`, `count`, and where a point opens answers `href`."""
     frame = frame.assign(day=pd.to_datetime(frame["day"])).sort_values("day")
-    line = (
-        alt.Chart(frame)
-        .mark_line(color=ACCENT, point=len(frame) < 2)
-        .encode(
-            x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", grid=False, labelOverlap=True)),
-            y=alt.Y("count:Q", title=axis, axis=alt.Axis(tickCount=5, format="d")),
-            tooltip=[
-                alt.Tooltip("day:T", title="Day", format="%-d %b %Y"),
-                alt.Tooltip("count:Q", title=axis, format=",d"),
-            ],
-        )
-    )
-    return _sized(line, 240)
+    base = alt.Chart(frame)
+    x = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", grid=False, labelOverlap=True))
+    y = alt.Y("count:Q", title=axis, axis=alt.Axis(tickCount=5, format="d"))
+    tip = [
+        alt.Tooltip("day:T", title="Day", format="%-d %b %Y"),
+        alt.Tooltip("count:Q", title=axis, format=",d"),
+    ]
+    line = base.mark_line(color=QUIET, point=len(frame) < 2).encode(x=x, y=y, tooltip=tip)
+    doors = [door_layer(base, x, y, tip)] if "href" in frame else []
+    return _sized(alt.layer(line, *doors), 240)
 
 
 def _spells(days: pd.Series, lasting: int, form: str) -> alt.X:

@@ -35,8 +35,11 @@ def show() -> None:
     table(view.rows)
     if view.domains["authority"].notna().any():
         widgets.section(words.CHART)
-        figure = charts.scatter(view.domains, x=picked, y=words.CHART_Y)
-        widgets.chart(figure, words.CHART)
+        domains = view.domains.assign(
+            href=[widgets.address("source", d=str(name)) for name in view.domains["domain"]]
+        )
+        drawn = charts.scatter(domains, x=picked, y=words.CHART_Y)
+        widgets.chart(drawn, words.CHART, key="authority_of", opens=True)
 
 
 def figure(rows: list[tuple[str, float, float, float, str]]) -> pd.DataFrame:

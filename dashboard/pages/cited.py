@@ -41,7 +41,8 @@ def chart(cited: pd.DataFrame) -> None:
         rate=lambda f: f["answers"] / f["of"].clip(lower=1)
     )
     top = top.assign(rank=top["domain"].map(total)).sort_values(["rank", "domain"], ascending=[False, True])
-    widgets.chart(charts.sites(top, axis=words.AXIS), words.CHART)
+    top = top.assign(href=[widgets.address("source", d=str(name)) for name in top["domain"]])
+    widgets.chart(charts.sites(top, axis=words.AXIS), words.CHART, key="most_cited", opens=True)
 
 
 def table(cited: pd.DataFrame) -> None:

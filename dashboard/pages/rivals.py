@@ -51,9 +51,11 @@ def difference(scope: Scope) -> None:
                 "note": [
                     f"{numbers.points(d.estimate)} ({numbers.points_range(d.low, d.high)})" for _, d in known
                 ],
+                "href": [widgets.address("rival", name=rival) for rival, _ in known],
             }
         )
-        widgets.chart(charts.forest(frame, axis=words.AXIS, kind="points"), words.DIFFERENCE)
+        figure = charts.forest(frame, axis=words.AXIS, kind="points")
+        widgets.chart(figure, words.DIFFERENCE, key="apart", opens=True)
     rows = [
         (
             widgets.door("rival", rival, name=rival),
@@ -75,7 +77,12 @@ def gaps(scope: Scope) -> None:
     frame = data.rivals_gap(here.workspace, scope, by)
     frame = frame[frame["rate"].notna()]
     names = [brand.name for brand in here.world.brands]
-    widgets.chart(charts.heat(frame, brands=names, title=words.GAP_CHOICES[by]), words.GAP)
+    hrefs = [
+        widgets.address("answers", measure="mention_rate", brand=brand, counted="yes", **{by: cell})
+        for brand, cell in zip(frame["brand"], frame["cell"], strict=True)
+    ]
+    figure = charts.heat(frame.assign(href=hrefs), brands=names, title=words.GAP_CHOICES[by])
+    widgets.chart(figure, words.GAP, key="gap", opens=True)
     rows = [
         gap(str(cell), part)
         for cell, part in frame.groupby("cell")

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.frames import Scope
-from dashboard import cells, charts, data, sourced, strings, widgets
+from dashboard import cells, charts, data, numbered, sourced, strings, widgets
 from dashboard.data import Rung, SourceView
 from tracker import numbers
 
@@ -50,8 +50,13 @@ def show() -> None:
 def over_time(view: SourceView) -> None:
     if len(view.weeks) > 1:
         widgets.section(words.OVER_TIME)
-        frame = view.weeks.assign(day=view.weeks["week"], count=view.weeks["answers"])
-        widgets.chart(charts.by_day(frame, axis=words.AXIS), words.OVER_TIME)
+        scope = replace(widgets.scope(), branded="include")
+        hrefs = [
+            numbered.address("source_rate", source=view.name, scope=replace(scope, first=week, last=week))
+            for week in view.weeks["week"]
+        ]
+        frame = view.weeks.assign(day=view.weeks["week"], count=view.weeks["answers"], href=hrefs)
+        widgets.chart(charts.by_day(frame, axis=words.AXIS), words.OVER_TIME, key="weeks_of", opens=True)
 
 
 def engines(view: SourceView) -> None:

@@ -84,8 +84,9 @@ def forest(rows: list[LiftRow]) -> None:
     if not rows:
         return
     widgets.section(words.CHART, words.CHART_SUB)
-    shown = rows[: widgets.how_many(len(rows), "charted", steps=(20, 60))]
-    widgets.chart(charts.forest(cells.lift_forest(shown), axis=words.AXIS, kind="points"), words.CHART)
+    frame = cells.lift_forest(rows[: widgets.how_many(len(rows), "charted", steps=(20, 60))])
+    drawn = charts.forest(frame, axis=words.AXIS, kind="points")
+    widgets.chart(drawn, words.CHART, key="lifts", opens=True)
 
 
 def listing(told: ListingTable) -> None:
@@ -99,9 +100,8 @@ def everything(lifts: LiftTable) -> None:
     widgets.section(words.TABLE, words.PAIRS_HELP)
     with widgets.bar():
         order = widgets.choice(Common.SORT, "sources_by", list(words.SORTS.values()))
-        wanted = widgets.choice(
-            words.VERDICT, "verdict", [words.ALL_VERDICTS, *words.VERDICTS.values()], width=290
-        )
+        verdicts = [words.ALL_VERDICTS, *words.VERDICTS.values()]
+        wanted = widgets.choice(words.VERDICT, "verdict", verdicts, width=290)
         most = widgets.how_many(len(lifts.rows), "sources_shown")
         widgets.download(
             "link-sources.csv", cells.LIFT_HEADS, lambda: [cells.lift_raw(row) for row in lifts.rows]

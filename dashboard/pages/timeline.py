@@ -47,7 +47,7 @@ def over_time(scope: Scope, log: Sequence[Happening]) -> tuple[date, str] | None
     with widgets.bar():
         name = widgets.switch(strings.Overview.MEASURE, "rate", Measure.NAMES)
     own = [row for row in weekly if row.own] or weekly
-    lines.draw(here, own, name, None)
+    lines.draw(here, own, name, None, scope)
     weeks = [row.week for row in own if row.week is not None]
     figure = charts.lanes(logged.dots(logged.mine(here, log), weeks), weeks, hues=logged.LANES)
     chosen = widgets.chart(figure, words.LANES_ALT, key="lanes", select=True)

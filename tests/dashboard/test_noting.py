@@ -6,12 +6,13 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.frames import Number, Scope
-from dashboard import data
+from dashboard import data, lines, numbered
 from tests.dashboard.test_pages import APP
 from tests.dashboard.worlds import small
 from tracker import audit, store
@@ -142,3 +143,19 @@ def test_a_number_in_the_address_opens_its_answers(
     page = "\n".join(str(element.proto.body) for element in app.get("html"))
     assert wanted in page
     assert page.count('data-peek="answer:') == min(door.counted.answers, 25)
+
+
+@pytest.mark.parametrize("measure", ["mention_rate", "citation_rate"])
+def test_a_point_of_a_chart_over_time_opens_as_many_answers_as_it_counts(
+    workspace: data.OpenWorkspace, measure: Any
+) -> None:
+    scope = Scope(branded="exclude")
+    frame = lines.points(data.visibility(workspace, scope, ("week",)), measure, scope)
+    assert len(frame) > 10
+    for point in frame.itertuples():
+        asked = {name: value[0] for name, value in parse_qs(urlsplit(str(point.href)).query).items()}
+        found = numbered.asked(asked, Scope(branded="exclude"))
+        assert found is not None
+        door = data.behind(workspace, found[1], found[0], 0, 0)
+        assert door.every.answers == point.n
+        assert door.counted.answers == pytest.approx((point.rate or 0) * point.n)

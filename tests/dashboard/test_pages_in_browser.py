@@ -246,6 +246,35 @@ def open_by_click(tab: Any, href: str) -> None:
     settle(tab)
 
 
+def pointed(tab: Any, chart: Any) -> tuple[float, float]:
+    """Where something in a chart can be clicked: the pointer says so there."""
+    box = chart.bounding_box()
+    kind = "([x, y]) => getComputedStyle(document.elementFromPoint(x, y)).cursor"
+    for down in range(2, 30):
+        for right in range(6, 46):
+            at = box["x"] + box["width"] * right / 60, box["y"] + box["height"] * down / 32
+            tab.mouse.move(*at)
+            if tab.evaluate(kind, list(at)) == "pointer":
+                return at
+    raise AssertionError("nothing in the chart can be clicked")
+
+
+def test_a_point_of_a_chart_opens_its_answers_and_back_leads_to_the_chart(browser: Any, demo: str) -> None:
+    tab = visit(browser, demo, "home", 1440)
+    chart = tab.locator(".stVegaLiteChart canvas, .stVegaLiteChart svg").first
+    chart.scroll_into_view_if_needed()
+    tab.mouse.click(*pointed(tab, chart))
+    tab.wait_for_url(re.compile(r"answers\?measure=mention_rate&brand=\w+&counted=yes&week=2026-"))
+    settle(tab)
+    rows = tab.locator('[data-testid="stMain"] tr[data-peek^="answer:"]')
+    assert rows.count() > 0
+    tab.go_back()
+    tab.wait_for_url(re.compile(r"/(home)?$"))
+    settle(tab)
+    assert tab.locator(".cl-tiles").count() == 1
+    tab.close()
+
+
 def test_a_row_opens_its_answer_and_back_leads_to_the_list(browser: Any, demo: str) -> None:
     tab = visit(browser, demo, "answers?measure=mention_rate&brand=Norvane", 1440)
     tab.locator('tr[data-peek^="answer:"] td').first.click()
