@@ -10,6 +10,7 @@ these phrases do not know.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from tracker.mentions.absence_hints import HINTS, NAME
 
@@ -24,8 +25,7 @@ _LAST_SENTENCE_END = re.compile(rf".*(?:{_SENTENCE_END.pattern})", re.DOTALL)
 _LISTED = re.compile(rf":[*_]*\s*\n(?:[\s\-*•\d.)_]*{NAME}[*_\s.,;]*\n)*[\s\-*•\d.)_]*$")
 
 _UNSURE = re.compile(
-    r"\b(?:possible|perhaps|maybe|may|might|could you|can you|whether|if|sure|unsure|clarify|misspel\w*)\b|"
-    r"\?$"
+    r"(?:possible|perhaps|maybe|may|might|could|whether|if|sure|unsure|clarify)[,:]?|[^?]+\?"
 )
 _PRONOUN = re.compile(
     r"\b(?:it|them|(?:this|that|such an?|the) (?:company|brand|product|tool|name|business|service|app|"
@@ -33,29 +33,34 @@ _PRONOUN = re.compile(
 )
 
 
-class _Hinted(dict[str, bool]):
-    """Whether a word, with the signs about it, holds a hint: no hint holds a space."""
+Hint = Literal["", "absence", "unsure"]
 
-    def __missing__(self, word: str) -> bool:
+
+class _Hints(dict[str, Hint]):
+    """What a word, with the signs about it, hints at: no hint of absence holds a space."""
+
+    def __missing__(self, word: str) -> Hint:
         if len(self) >= _MOST_WORDS:
             self.clear()
-        self[word] = hinted = _HINT.search(word) is not None
-        return hinted
+        hint: Hint = "absence" if _HINT.search(word) else "unsure" if _UNSURE.fullmatch(word) else ""
+        self[word] = hint
+        return hint
 
 
-_HINTED = _Hinted()
+_HINTS = _Hints()
 
 
 def is_absent(marked: str, index: int) -> bool:
     """Whether the `NAME` at `marked[place]` stands in a statement of absence."""
     before = _sentence_before(marked, index)
     after = _sentence_after(marked, index)
-    return _says_so(before, after) or _says_so_next(marked, index, before, after)
+    hints = set(map(_HINTS.__getitem__, f"{before} {after}".split()))
+    if "absence" in hints and _says_so(before, after):
+        return True
+    return "unsure" in hints and _says_so_next(marked, index + len(after))
 
 
 def _says_so(before: str, after: str) -> bool:
-    if not any(map(_HINTED.__getitem__, f"{before} {after}".split())):
-        return False
     from tracker.mentions import absence_phrases as phrases  # half a second to compile, and seldom needed
 
     if phrases.BEFORE.search(before) or phrases.AFTER.match(after):
@@ -65,11 +70,9 @@ def _says_so(before: str, after: str) -> bool:
     return any(left.search(before) and right.match(after) for left, right in phrases.AROUND)
 
 
-def _says_so_next(marked: str, index: int, before: str, after: str) -> bool:
+def _says_so_next(marked: str, end: int) -> bool:
     """`It may be that NAME is very new; I found no information on it.`"""
-    if not _UNSURE.search(before) and not _UNSURE.search(after):
-        return False
-    following = _sentence_after(marked, index + len(after))
+    following = _sentence_after(marked, end)
     pronoun = _PRONOUN.search(following)
     return pronoun is not None and _says_so(following[: pronoun.start()].lstrip(), following[pronoun.end() :])
 

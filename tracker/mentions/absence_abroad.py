@@ -59,6 +59,7 @@ HUNGARIAN_AROUND = (
 _HINDI = (
     r"\s*(?:के बारे में|से संबंधित|के लिए|पर)[^।.\n]{0,25}?(?:जानकारी|परिणाम|डेटा|उल्लेख|"
     r"सूचना)[^।.\n]{0,12}?नही",
+    r"\s*की (?:कोई )?जानकारी[^।.\n]{0,12}?नही",
     r"\s*का (?:कोई )?(?:उल्लेख|ज़िक्र|जिक्र) नही",
 )
 _THAI_BEFORE = (
@@ -91,8 +92,13 @@ def _after(language: _Language) -> str:
     return rf"\s*{_words(language.unlisted)}(?:\s*$|[.,;:،]{lists})"
 
 
+_ENGLISH = r"eds?\b|eded|eding|w|xt\b|ar|t\b|twork|gotiat"
+"""What follows in English words that begin as Czech negations do: need, new, next, near, net."""
+
+
 def _hints(languages: Iterable[_Language]) -> str:
-    return "|".join(rf"(?<!\w){_words(language.negation)}(?!\w)" for language in languages)
+    hints = "|".join(rf"(?<!\w){_words(language.negation)}(?!\w)" for language in languages)
+    return hints.replace(r"ne\w*", rf"ne(?!{_ENGLISH})\w*")
 
 
 BEFORE = (*map(_before, _LANGUAGES), _folded(_THAI_BEFORE))

@@ -201,7 +201,8 @@ _ENGLISH_AROUND = (
     ),
 )
 _ENGLISH_AFTER = (
-    rf"\s*{_NOT} {_LISTED}(?:,? (?:or|nor|and) \w+)?{_PLACES}",
+    rf"\s*{_NOT} {_LISTED}(?! on (?:\w+ ){{0,3}}(?:exchanges?|nasdaq|nyse|markets?)\b)"
+    rf"(?:,? (?:or|nor|and) \w+)?{_PLACES}",
     rf"\s*{_NOT} (?:among|amongst|in|on|part of) (?:[\w'-]+\s+){{0,4}}?"
     r"(?:results?|sources?|lists?(?! of (?:the )?\w+(?:est\b|ed\b))|rank\w*|articles?|top|roundups?|them|"
     r"these|those|options|suggestions|"
@@ -365,7 +366,8 @@ _ELSEWHERE_AFTER = (
     rf"는|은|가|이|도)?[^.\n]{{0,12}}?"
     r"(?:찾을 수 없|찾지 못|없습니다|없었|없다|확인되지|발견되지|확인할 수 없)",
     r"[\"'”’]?(?:은|는|이|가|을|를)?[^.\n]{0,14}?"
-    r"(?:언급되지|포함되지|나열되지|등재되지|나오지|등장하지|목록에 없|찾을 수 없|찾지 못|포함되어 있지)",
+    r"(?:언급되지|포함되지|나열되지|등재되지|나오지|등장하지|"
+    r"(?:목록|결과|자료|출처|리스트)에 ?(?:는 )?없|찾을 수 없|찾지 못|포함되어 있지)",
 )
 _CLAUSE_END = (
     r"(?=\s*(?:$|[.,;:!?)|\]。，、！]| "

@@ -60,6 +60,7 @@ _VERBS = frozenset(
     ["founded", "acquired", "bought", "launched", "sold", "rated", "built", "listed", "sued", "fined"]
 )
 _ALL = frozenset(["all", "both", "every", "each", "everything", "it", "them", "you", "us"])
+_MANY = frozenset(["more", "fewer", "many", "several", "most", "hundreds", "thousands", "millions", "nearly"])
 _NICKNAMES = frozenset(["big apple"])
 _INCORPORATED = re.compile(
     r",?\s+(?:(?:Inc|LLC|Corp|Ltd|GmbH|PLC|plc|Oyj|ASA)\b|N\.V\.|S\.A\.|S\.p\.A\.|Sp\. z o\.o\.)"
@@ -317,7 +318,8 @@ class _Here:
         if _COMPANY.match(self.after) is None:
             return False
         other = _OTHER.search(self.after)
-        return not (self.heading and other and languages_of(other[0].lower()))
+        title = self.heading or not self.opens_a_sentence()
+        return not (title and other and languages_of(other[0].lower()))
 
     def _names_a_product(self, word: str) -> bool:
         """`Oracle NetSuite`, `Chase Sapphire Preferred is`; not `Compare NetSuite`, `Linear TV`."""
@@ -363,6 +365,8 @@ class _Here:
             return False
         if following in cues().determiners or following in _ALL:
             return True
+        if following in _MANY and self.written.lower() not in cues().qualifiers:
+            return _may_be_a_verb(_singular(verb))
         if not _may_be_a_verb(_singular(verb)):
             return False
         plural = following.endswith("s") and not following.endswith(("ss", "us", "is"))

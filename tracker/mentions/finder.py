@@ -204,7 +204,7 @@ def _verdict(prose: str, start: int, end: int, pattern: _Pattern) -> company.Ver
 def _as_written(prose: str, start: int, end: int, written: str, spelling: Spelling) -> company.Verdict:
     if spelling.case == "parts":
         if not all(part[0].isupper() for part in _WORDS.findall(written)):
-            return "small"
+            return "small" if written[0].islower() or context.is_title(prose, start, end) else "name"
         return "open" if spelling.folded in _PHRASES or context.is_title(prose, start, end) else "name"
     if not _written_so(written, spelling):
         return "word"

@@ -29,7 +29,7 @@ _FOOTNOTE = re.compile(r"^[ >]{0,6}\[\^[^\]\n]{1,60}\]:.*$", re.MULTILINE)
 # A reasoning model thinks aloud before its answer.
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _MARKER = re.compile(r"\ue200[^\ue201]{0,400}\ue201|【[^】\n]*†[^】\n]*】|【[\d:,\s]+】")
-_TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]{0,4000}>", re.DOTALL)
+_TAG = re.compile(r"<!--.*?-->|<(script|style)\b.{0,5000}?</\1>|</?[A-Za-z][^<>]{0,4000}>", re.DOTALL)
 # Latin, Greek and Cyrillic letters belong to an address; Chinese or Japanese text that follows it without a
 # space does not.
 _URL = re.compile(
@@ -56,6 +56,11 @@ _PATH = re.compile(r"(?<![\w)\]*/.:])(?:~|\.{1,2})?(?:/[a-z0-9_][\w.-]*){2,}/?(?
 _DATED_SOURCE = re.compile(r"\[[^\[\]\n]{2,80}, (?:19|20)\d\d[a-z]?\](?!\()")
 _STOP_INSIDE = re.compile(r"\.[^\W\d_]")
 _CODE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\1|\Z)", re.MULTILINE | re.DOTALL)
+_IMPORTS = re.compile(
+    r"^[ \t>]*(?:import [\w.{}, ]+(?: (?:as|from) \S+)?|from [\w.]+ import [\w.,* ()]+|"
+    r"(?:\$ )?(?:npm|yarn|pnpm|pip3?|uv|brew|gem|cargo) (?:install|add|i) .+);?[ \t]*$",
+    re.MULTILINE,
+)
 _INLINE_CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
 _CODE_SIGN = re.compile(
     r"[\w.]-\w|[/\\_=(){};@$<>]|--?\w|\w\.\w|^(?:npm|npx|yarn|pnpm|pip3?|uv|conda|brew|apt|cargo|go|gem|composer|sudo|"
@@ -133,7 +138,7 @@ _LINK_AFTER_COLON = re.compile(r"[:：][^()\[\]（）\n.。]*\x02")
 _SOURCE_HEADING = re.compile(
     r"^[ \t>]*(?:#{1,6}[ \t]*|\*\*|__)?[^\w\n]{0,4}(?:key |main |selected |useful |web )?"
     r"(?:sources?|references?|citations?|works cited|bibliography|footnotes|further reading|(?:useful |"
-    r"related )?links|"
+    r"related )?links|see also|"
     r"quellen(?:angaben|verzeichnis)?|einzelnachweise|weiterf[üu]hrende links|literatur|sources? "
     r"consult[ée]es|r[ée]f[ée]rences|liens|"
     r"fuentes|referencias|enlaces|fonti|riferimenti|fontes|refer[êe]ncias|bronnen|[źz]r[óo]d[łl]a|k[äa]llor|"
@@ -168,7 +173,10 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
         text = _IMAGE.sub(_blank, _MARKER.sub(_blank, text))
         if "[^" in text:
             text = _FOOTNOTE.sub(_blank, text)
-        text = _DATED_SOURCE.sub(_blank, _TAG.sub(_blank, _hide_links(text, hosts)))
+        text = _hide_links(text, hosts)
+        if "<" in text:
+            text = _TAG.sub(_blank, text)
+        text = _DATED_SOURCE.sub(_blank, text)
     text = _hide_entries(text)
     if ":" in text or "：" in text:
         text = _PLAIN_SOURCE.sub(_blank, text)
@@ -177,7 +185,9 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
     if "@" in text:
         text = _HANDLE.sub(_blank, _MAIL.sub(_blank, text))
     if "/" in text:
-        text = _PATH.sub(_blank, _REDDIT.sub(_blank, text))
+        if "r/" in text or "u/" in text:
+            text = _REDDIT.sub(_blank, text)
+        text = _PATH.sub(_blank, text)
     if _STOP_INSIDE.search(text) is None:
         return text
     if _ENDS_LIKE_SOURCE.search(text):
@@ -190,10 +200,12 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
 def code(text: str) -> Spans:
     """Blocks of code, and code in a line that is more than words: in it a name in small letters is a
     command or a module and no company."""
+    coded = "import " in text or " install " in text
+    imports = [match.span() for match in _IMPORTS.finditer(text)] if coded else []
     if "`" not in text and "~~~" not in text:
-        return []
+        return imports
     inline = [match.span() for match in _INLINE_CODE.finditer(text) if _CODE_SIGN.search(match[1])]
-    return [match.span() for match in _CODE.finditer(text)] + inline
+    return imports + [match.span() for match in _CODE.finditer(text)] + inline
 
 
 def _blank(match: re.Match[str]) -> str:

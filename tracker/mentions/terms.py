@@ -29,7 +29,7 @@ _UNIT = re.compile(
 )
 _NUMBER = re.compile(r"\d\s?$")
 _KIND = re.compile(
-    r"\b(?:vitamin|factor|generation|gen|option|plan|product|company|brand|variable|value|point|"
+    r"\b(?:fig\.|vitamin|factor|generation|gen|option|plan|product|company|brand|variable|value|point|"
     r"type|grade|level|class|"
     r"series|model|section|appendix|group|team|section|phase|exhibit|figure|table|column|row|"
     r"chromosome|planet|project|"

@@ -190,7 +190,7 @@ def _forgot_space(folded: Folded, source: str, start: int) -> bool:
     before = folded.text[max(0, start - 2) : start]
     return (
         len(before) == 2
-        and before[0].isalpha()
+        and before[0].isalnum()
         and before[1] == "."
         and source[folded.start(start)].isupper()
     )
@@ -239,7 +239,7 @@ def _joins_short(text: str, end: int, after: str, further: str) -> bool:
 def _stop_joins(before: str, stop: str, after: str) -> bool:
     if before.isdigit() and after.isdigit():
         return True
-    return stop == "." and _kind(before) == "letter" and _kind(after) == "letter"
+    return stop == "." and _kind(before) in ("letter", "digit") and _kind(after) == "letter"
 
 
 def joins(left: str, right: str) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from tracker.mentions import BrandNames, Finder
 
@@ -369,3 +372,11 @@ def test_a_negation_about_something_else_names_the_brand(text: str) -> None:
 def test_only_the_brand_that_was_not_found_is_absent() -> None:
     mentions = FINDER.mentions("I found no data for Norvane, but Acme is popular.")
     assert [(NAMES[one.key], one.stance) for one in mentions] == [("Acme", "named"), ("Norvane", "absent")]
+
+
+@pytest.mark.parametrize("stance", ["absent", "named"])
+def test_statements_of_absence_are_told_from_those_that_only_sound_like_it(stance: str) -> None:
+    statements = yaml.safe_load((Path(__file__).parent / "absence.yaml").read_text("utf-8"))[stance]
+    finder = Finder([BrandNames(1, "Norvane")])
+    read = {text: [mention.stance for mention in finder.mentions(text)] for text in statements}
+    assert {text: found for text, found in read.items() if found != [stance]} == {}
