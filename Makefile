@@ -15,7 +15,7 @@ endif
 # is made in tests/conftest.py); JOBS=0 runs them in this one.
 JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
-.PHONY: demo test mutants bench lint dev clean
+.PHONY: demo test mutants bench lint dev sbom audit clean
 
 demo: .venv/run.stamp
 	@$(BIN)/citelift demo
@@ -38,8 +38,26 @@ lint: .venv/dev.stamp
 
 dev: .venv/dev.stamp
 
+# What an installation is made of, as CycloneDX.
+sbom: .venv-tools/stamp
+	@mkdir -p build
+	@.venv-tools/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible -o build/sbom.cdx.json && echo build/sbom.cdx.json
+
+# Known vulnerabilities of what is locked; where nobody can be asked, it says so.
+audit: .venv-tools/stamp
+	@mkdir -p build
+	@.venv-tools/bin/pip-audit -r requirements.lock --disable-pip --require-hashes --timeout 5 \
+		--progress-spinner off -f json -o build/audit.json; found=$$?; \
+		.venv-tools/bin/python -c "import json; all = json.load(open('build/audit.json'))['dependencies']; \
+		print(sum('vulns' in each for each in all), 'of', len(all), 'packages could be audited')" && exit $$found
+
+.venv-tools/stamp: requirements-tools.lock
+	@$(PYTHON) -m venv .venv-tools && .venv-tools/bin/python -m pip install --quiet \
+		--disable-pip-version-check --require-hashes -r requirements-tools.lock && touch $@
+
 clean:
-	rm -rf .venv demo reports build *.egg-info
+	rm -rf .venv .venv-tools demo reports build *.egg-info
 
 # A stamp is newer than the lock it was made from: the second time nothing is installed and no network is needed.
 .venv/bin/python:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from tracker import extra
+
 
 def environment(folder: Path) -> Environment:
     """Templates of a folder; what a template does not know is an error."""
@@ -29,6 +31,7 @@ def pdf(
     kind: Literal["pdf", "png"] = "pdf",
 ) -> bytes:
     """A sheet of `plain`, which stands in JSON; `default` writes what JSON does not know."""
+    extra.need("pdf")
     import typst
 
     data = json.dumps(plain, ensure_ascii=False, default=default)

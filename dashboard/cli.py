@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from dashboard.server import HERE, free_port, serve_dashboard, url_of
+from tracker import extra
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, Where, settings_from
 from tracker.cli.printing import err, out, plain
@@ -102,9 +103,9 @@ def api(
     schema: Annotated[bool, typer.Option("--schema", help="Print the OpenAPI description, and end.")] = False,
 ) -> None:
     """Answer programs over HTTP: what the reading verbs say with --json, to whom has a token."""
-    from dashboard.extra import required
+    extra.need("api")
+    from dashboard.api import server
 
-    server = required("dashboard.api.server", "api")
     settings = where.settings()
     if schema:
         out.print(server.schema_text(settings), markup=False)
@@ -130,9 +131,9 @@ def agents(
     skill: Annotated[bool, typer.Option("--skill", help="Print the skill file for agents, and end.")] = False,
 ) -> None:
     """Let agents read it: an MCP server over stdio, or over HTTP with tokens."""
-    from dashboard.extra import required
+    extra.need("api")
+    from dashboard.mcp import server
 
-    server = required("dashboard.mcp.server", "api")
     if skill:
         out.print(server.SKILL.read_text("utf-8"), markup=False)
         return
@@ -161,9 +162,17 @@ def serve(
     status_address: Annotated[
         str, typer.Option(help="Interface of the status; the default is this machine only.")
     ] = HERE,
+    dashboard_port: Annotated[
+        int | None,
+        typer.Option("--dashboard-port", min=0, max=65_535, help="Show the dashboard there meanwhile."),
+    ] = None,
+    dashboard_address: Annotated[
+        str, typer.Option(help="Interface of the dashboard; the default is this machine only.")
+    ] = HERE,
 ) -> None:
     """Keep the clock: run what `citelift schedule` says, until SIGTERM or Ctrl-C."""
     from dashboard import clock, status
+    from dashboard.server import beside
     from tracker import schedule
     from tracker.logs import OneLine, log_to
 
@@ -188,6 +197,8 @@ def serve(
                 port = free_port(status_address, status_port)
                 stack.enter_context(status.told(held, status_address, port))
                 _with_the_time(f"status: {url_of(status_address, port)}/metrics")
+            if dashboard_port is not None:
+                stack.enter_context(beside(settings, dashboard_port, dashboard_address, stop))
             schedule.serve(held)
         telling.join()
 

@@ -14,7 +14,7 @@ import analysis.cli.judge
 import analysis.cli.plan
 import dashboard.cli
 import tracker.cli.collect
-from tracker import __version__
+from tracker import __version__, extra
 from tracker.cli.options import CatalogOption, DatabaseOption, JsonOption, WorkspaceOption
 from tracker.cli.printing import err, out, plain_lines, print_json
 from tracker.cli.verbs import GROUPS
@@ -93,8 +93,11 @@ def run(words: Sequence[str]) -> int:
     try:
         code = typer.main.get_command(app).main(list(words), prog_name="citelift", standalone_mode=False)
     except CiteliftError as error:
-        err.print(f"[bold red]error[/bold red] {plain_lines(error)}")
-        return _refused(words, error.problem, error.hint, error.exit_code)
+        return _told(words, error)
+    except ModuleNotFoundError as error:
+        if (known := extra.explained(error)) is None:
+            raise
+        return _told(words, known)
     except BadUsage as error:
         _print_usage(error)
         return _refused(words, error.format_message(), "", error.exit_code)
@@ -110,6 +113,11 @@ def _print_usage(error: Any) -> None:
     from typer import rich_utils
 
     rich_utils.rich_format_error(error)
+
+
+def _told(words: Sequence[str], error: CiteliftError) -> int:
+    err.print(f"[bold red]error[/bold red] {plain_lines(error)}")
+    return _refused(words, error.problem, error.hint, error.exit_code)
 
 
 def _refused(words: Sequence[str], problem: str, fix: str, code: int) -> int:

@@ -17,6 +17,7 @@ ORDER = (
     "automate",
     "programs",
     "access",
+    "operate",
     "settings",
 )
 

@@ -10,12 +10,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracker import extra
 from tracker.cli.printing import err, out
 from tracker.errors import CiteliftError, UsageError
 
@@ -30,8 +34,24 @@ def serve_dashboard(
     settings: Settings, port: int, address: str = HERE, *, edit: bool | None = None, url: str | None = None
 ) -> None:
     """Until it is ended. `edit` of None: where only this machine comes. `url`: where a proxy shows it."""
+    # Told to end, this command takes the server with it; left alone, a signal would leave the server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with started(settings, port, address, edit=edit, url=url) as process, suppress(KeyboardInterrupt):
+        out.print("(Ctrl-C ends it)")
+        sys.stdout.flush()
+        process.wait()
+    if process.returncode not in {0, -signal.SIGTERM, -signal.SIGINT}:
+        raise CiteliftError("the dashboard ended by itself", "see its messages above")
+
+
+@contextmanager
+def started(
+    settings: Settings, port: int, address: str = HERE, *, edit: bool | None = None, url: str | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The server, up, in a process that ends with the block."""
     from tracker.settings import KEY_SUFFIXES
 
+    extra.need("dashboard")
     port = free_port(address, port)
     here_only = is_private(address) and url is None
     edit = here_only if edit is None else edit
@@ -61,8 +81,6 @@ def serve_dashboard(
     if url:
         options["server.corsAllowedOrigins"] = json.dumps([url.rstrip("/")])
     flags = [f"--{name}={value}" for name, value in options.items()]
-    # Told to end, this command takes the server with it; left alone, a signal would leave the server behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(APP), *flags],
         env=environment,
@@ -72,15 +90,26 @@ def serve_dashboard(
         _wait_until_up(process, url_of(address, port))
         if not here_only:
             _warn_of_strangers(settings, edit)
-        out.print(f"\nDashboard: {url_of(address, port)}   (Ctrl-C ends it)")
-        sys.stdout.flush()
-        process.wait()
-    except KeyboardInterrupt:
-        pass
+        out.print(f"\nDashboard: {url_of(address, port)}")
+        yield process
     finally:
         process.terminate()
         process.wait(10)
-    if process.returncode not in {0, -signal.SIGTERM, -signal.SIGINT}:
+
+
+@contextmanager
+def beside(settings: Settings, port: int, address: str, stop: threading.Event) -> Iterator[None]:
+    """The dashboard beside other work, which is to `stop` where the dashboard ends by itself."""
+
+    def watch() -> None:
+        process.wait()
+        stop.set()
+
+    with started(settings, port, address, url=settings.dashboard_url) as process:
+        threading.Thread(target=watch, name="dashboard", daemon=True).start()
+        yield
+        alive = process.poll() is None
+    if not alive:
         raise CiteliftError("the dashboard ended by itself", "see its messages above")
 
 

@@ -81,7 +81,7 @@ def test_imports_flow_from_dashboard_to_analysis_to_tracker(package: str) -> Non
 FLOORS = {
     "tracker": (
         "errors shipped",
-        "numbers spreadsheet child settings domains files retry_after database_url sqlite_file weeks",
+        "numbers spreadsheet child extra settings domains files retry_after database_url sqlite_file weeks",
         "store backup starter countries citations mentions links.web links.files links.infrastructure",
         "models engines links.webgraph",
         "audit",
@@ -107,7 +107,7 @@ FLOORS = {
     "dashboard": (
         "guests",
         "access",
-        "data charts server clock manual extra status",
+        "data charts server clock manual status",
         "strings api",
         "mcp door",
         "places doors",
