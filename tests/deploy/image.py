@@ -193,4 +193,4 @@ def _run(enter: Sequence[str], words: str, root: Path, variables: dict[str, str]
         lines = "\n".join(BORROWED.values())
         packages = f"/opt/citelift/lib/python3.{sys.version_info[1]}/site-packages"
         words = f"rm -rf {packages}/setuptools*; echo '{lines}' > {packages}/borrowed.pth"
-    _sh([*enter, "chroot", str(root)], words, **{"PATH": PATH, **variables})
+    _sh([*enter, "chroot", str(root)], words, **({"PATH": PATH} | variables))

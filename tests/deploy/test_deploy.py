@@ -59,10 +59,9 @@ def test_bytecode_is_made_before_it_can_be_written_no_more(built: Image) -> None
 def test_no_key_and_no_database_is_given_to_docker(tmp_path: Path) -> None:
     taken = {path.as_posix() for path in image.context()}
     assert {"requirements.lock", "tracker/store.py", "prompts/brands.yaml"} <= taken
-    assert {path.split("/")[0] for path in taken} == {
-        *("requirements.lock", "pyproject.toml", "README.md", "LICENSE"),
-        *("tracker", "analysis", "dashboard", "prompts"),
-    }
+    folders = {"tracker", "analysis", "dashboard", "prompts"}
+    files = {"requirements.lock", "pyproject.toml", "README.md", "LICENSE"}
+    assert {path.split("/")[0] for path in taken} == folders | files
     rules = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     for secret in (".env", "tracker/.env", "citelift.db", "prompts/x.db-wal", ".git/config"):
         assert not image._is_taken(secret, rules), secret

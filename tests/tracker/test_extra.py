@@ -35,13 +35,11 @@ def test_every_package_of_an_extra_is_known_by_it() -> None:
 
 def test_the_base_asks_and_counts_without_any_of_them(tmp_path: Path) -> None:
     about = "--brand Norvane --domain norvane.com --rival Quillmere=quillmere.com --topic CRM"
-    verbs = [
-        *(f"init --catalog mine {about}", "check --catalog mine", "run --catalog mine"),
-        *("visibility --catalog mine", "sources --catalog mine", "plan --catalog mine"),
-        *("dashboard --catalog mine", "api --catalog mine", "export out --catalog mine"),
-    ]
+    begin = [f"init --catalog mine {about}", "check --catalog mine", "run --catalog mine"]
+    read = [f"{verb} --catalog mine" for verb in ("visibility", "sources", "plan")]
+    lack = [f"{verb} --catalog mine" for verb in ("dashboard", "api", "export out")]
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT, *verbs],
+        [sys.executable, "-c", WITHOUT, *begin, *read, *lack],
         cwd=tmp_path,
         capture_output=True,
         text=True,
