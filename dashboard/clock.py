@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker import numbers
-from tracker.cli.run import limits_of
 from tracker.cli.workspaces import synced
 from tracker.errors import CiteliftError, UsageError
 
@@ -66,7 +65,7 @@ def scheduled_run(
         stop = asyncio.Event()
         watcher = asyncio.create_task(_watch(ending, stop))
         try:
-            return await jobs.execute(db, run_id, limits_of(settings), sandbox_url=url, stop=stop)
+            return await jobs.execute(db, run_id, jobs.Limits.of(settings), sandbox_url=url, stop=stop)
         finally:
             watcher.cancel()
 

@@ -90,6 +90,7 @@ FLOORS = {
         "run links.pages editing",
         "judge schedule links",
         "health",
+        "starting",
         "cli",
     ),
     "analysis": (

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Engine as Database
 from sqlmodel import select
@@ -14,9 +13,8 @@ from sqlmodel import select
 from tracker import audit, catalog, renaming, store, weeks
 from tracker.answers import rollups, stored
 from tracker.catalog import Catalog, writing
-from tracker.catalog.lines import Edit
 from tracker.catalog.nodes import FILES
-from tracker.catalog.writing import Kind
+from tracker.catalog.writing import CatalogChange, Edits, Kind
 from tracker.models import Workspace
 
 
@@ -76,7 +74,7 @@ def change_catalog(
     database: Database,
     folder: Path,
     kind: Kind,
-    edits: Callable[[Sequence[dict[str, Any]]], Sequence[Edit]],
+    edits: Edits,
     *,
     who: str,
     now: datetime,
@@ -84,20 +82,47 @@ def change_catalog(
     seen: str | None = None,
 ) -> TakenUp:
     """Change one list of the catalog. Where the database does not take it up, the file is as it was."""
-    whole = kind == "engines" and any((folder / name).is_file() for name in FILES["prompts"])
     with writing.changed(folder, kind, edits, seen=seen) as written:
-        taken = take_up(database, folder, workspace=workspace, need="all" if whole else "brands")
-        with store.writing(database) as session:
-            for before, after in written.pairs:
-                is_new, is_gone = before is None, after is None
-                audit.record_change(
-                    session,
-                    taken.workspace_id,
-                    who=who,
-                    what=f"{kind[:-1]} {'added' if is_new else 'removed' if is_gone else 'changed'}",
-                    subject=str((after or before or {}).get(writing.NAMED_BY[kind], "")),
-                    before=before,
-                    after=after,
-                    now=now,
-                )
+        return _taken_up(database, folder, kind, written, workspace, who, now)
+
+
+def begin_catalog(
+    database: Database,
+    folder: Path,
+    kind: Kind,
+    text: str,
+    *,
+    who: str,
+    now: datetime,
+    workspace: str | None = None,
+) -> TakenUp:
+    """Write the file of a list that has none. Where the database does not take it up, there is none."""
+    with writing.begun(folder, kind, text) as written:
+        return _taken_up(database, folder, kind, written, workspace, who, now)
+
+
+def _taken_up(
+    database: Database,
+    folder: Path,
+    kind: Kind,
+    written: CatalogChange,
+    workspace: str | None,
+    who: str,
+    now: datetime,
+) -> TakenUp:
+    whole = kind == "engines" and any((folder / name).is_file() for name in FILES["prompts"])
+    taken = take_up(database, folder, workspace=workspace, need="all" if whole else "brands")
+    with store.writing(database) as session:
+        for before, after in written.pairs:
+            is_new, is_gone = before is None, after is None
+            audit.record_change(
+                session,
+                taken.workspace_id,
+                who=who,
+                what=f"{kind[:-1]} {'added' if is_new else 'removed' if is_gone else 'changed'}",
+                subject=str((after or before or {}).get(writing.NAMED_BY[kind], "")),
+                before=before,
+                after=after,
+                now=now,
+            )
     return taken

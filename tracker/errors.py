@@ -28,6 +28,11 @@ class CatalogError(CiteliftError):
 
     exit_code = 2
 
+    def __init__(self, problem: str, hint: str = "", *, rule: str = "") -> None:
+        super().__init__(problem, hint)
+        self.rule = rule
+        """The id of the rule that refuses it, where one of the catalog's own does."""
+
 
 class DataError(CiteliftError):
     """A file or a body is not what it should be."""

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
@@ -31,7 +31,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from tracker import leases, store, weeks
+from tracker import audit, leases, store, weeks
 from tracker.errors import CiteliftError, UsageError
 from tracker.models import Firing, Schedule
 
@@ -138,6 +138,7 @@ def add(
     timezone: str,
     catalog: str,
     now: datetime,
+    who: str,
     options: Mapping[str, str] | None = None,
 ) -> None:
     """Also puts back into service what `remove` took out; what fell due before is not caught up."""
@@ -156,16 +157,31 @@ def add(
         "options": dict(options or {}),
         "last_due_at": now,
     }
+    present = _active(session, workspace_id, name)
+    before = _facts(present) if present else None
     store.upsert(session, Schedule, [row], key=["workspace_id", "name"])
+    after = {key: row[key] for key in _FACTS}
+    what = "schedule changed" if before else "schedule added"
+    audit.record_change(
+        session, workspace_id, who=who, what=what, subject=name, before=before, after=after, now=now
+    )
 
 
-def remove(session: Session, workspace_id: int, name: str, *, now: datetime) -> None:
+_FACTS = ("kind", "cron", "timezone", "catalog", "options")
+
+
+def _facts(schedule: Schedule) -> dict[str, Any]:
+    return {key: getattr(schedule, key) for key in _FACTS}
+
+
+def _active(session: Session, workspace_id: int, name: str) -> Schedule | None:
+    mine = (Schedule.workspace_id == workspace_id, Schedule.name == name, col(Schedule.active))
+    return session.exec(select(Schedule).where(*mine)).first()
+
+
+def remove(session: Session, workspace_id: int, name: str, *, now: datetime, who: str) -> None:
     """Take a schedule out of service; a firing that was begun and not ended is given up."""
-    schedule = session.exec(
-        select(Schedule).where(
-            Schedule.workspace_id == workspace_id, Schedule.name == name, col(Schedule.active)
-        )
-    ).first()
+    schedule = _active(session, workspace_id, name)
     if schedule is None:
         raise UsageError(f"there is no schedule {name!r}", "`citelift schedule list` shows them")
     schedule.active = False
@@ -174,6 +190,16 @@ def remove(session: Session, workspace_id: int, name: str, *, now: datetime) -> 
         update(Firing)
         .where(col(Firing.schedule_id) == schedule.id, col(Firing.ended_at).is_(None))
         .values(ended_at=now, outcome="given up: the schedule was removed")
+    )
+    audit.record_change(
+        session,
+        workspace_id,
+        who=who,
+        what="schedule removed",
+        subject=name,
+        before=_facts(schedule),
+        after=None,
+        now=now,
     )
 
 

@@ -20,7 +20,6 @@ from tracker.cli.opening import opened
 from tracker.cli.options import ConcurrencyOption, JsonOption, LogOption, SandboxOption, TimeoutOption, Where
 from tracker.cli.printing import out, plain, print_json
 from tracker.cli.progress import interruptible, progress_bar
-from tracker.cli.run import limits_of
 from tracker.cli.verbs import ASK, add
 from tracker.cli.workspaces import synced, workspace_of
 from tracker.errors import UsageError
@@ -159,10 +158,11 @@ def _bench(
     settings: Settings, catalog: Catalog, workspace_id: int, name: TaskName, version: str, again: bool
 ) -> Bench:
     from tracker.judge.claims import Bench
+    from tracker.run.jobs import Limits
 
     entry = catalog.judge
     assert entry is not None
-    month = limits_of(settings).month_budget_micros
+    month = Limits.of(settings).month_budget_micros
     return Bench(
         workspace_id, name, entry.model, version, entry.budget_micros, month, entry.options, again=again
     )
@@ -231,7 +231,7 @@ def _judge_now(
     from tracker.judge import run
     from tracker.run import jobs
 
-    limits = replace(limits_of(settings), concurrency=settings.concurrency)
+    limits = replace(jobs.Limits.of(settings), concurrency=settings.concurrency)
     sandboxed = nullcontext(sandbox) if sandbox else jobs.sandbox_for(catalog, models=[bench.model])
     expected = total if limit is None else min(limit, total)
     with sandboxed as url, progress_bar(quiet, "judging") as show:

@@ -20,7 +20,6 @@ from tracker import numbers
 from tracker.cli.opening import opened
 from tracker.cli.printing import err, out, plain
 from tracker.cli.progress import progress_bar
-from tracker.cli.run import limits_of
 from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
 

@@ -111,7 +111,7 @@ def month(weeks: int, running: Any) -> None:
             session.add(Workspace(id=1, name="w"))
             session.flush()
             for kind, cron in (("run", "0 6 * * 1"), ("report", "0 9 * * 1")):
-                more = {"timezone": "UTC", "catalog": str(catalog), "now": datetime.now(UTC)}
+                more = {"timezone": "UTC", "catalog": str(catalog), "now": datetime.now(UTC), "who": "bench"}
                 schedule.add(session, 1, name=f"weekly {kind}", kind=kind, cron=cron, **more)  # type: ignore[arg-type]
         until(lambda: any(each.says("the clock is running") for each in this.both))
         if this.both[1].says("the clock is running"):

@@ -58,6 +58,7 @@ def client(database: Engine, folder: Path, workspace: int, port: int) -> Path:
                 timezone=ZONES[workspace],
                 catalog=str(catalog),
                 now=START,
+                who="ana",
             )
     return catalog
 

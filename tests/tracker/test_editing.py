@@ -85,3 +85,49 @@ def test_what_the_database_does_not_take_is_not_in_the_file_either(
         change(sqlite_database, folder, "engines", Alter(0, {"repeats": 4}))
     assert (folder / "engines.yaml").read_text("utf-8") == FILES["engines.yaml"]
     assert [row[1] for row in logged(sqlite_database, workspace)] == ["brand added"]
+
+
+def test_a_catalog_is_begun_file_by_file(sqlite_database: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "prompts"
+
+    def begin(kind: Kind, text: str) -> int:
+        return editing.begin_catalog(sqlite_database, folder, kind, text, who="ana", now=NOW).workspace_id
+
+    workspace = begin("brands", FILES["brands.yaml"])
+    begin("prompts", FILES["tracked.yaml"])
+    begin("engines", FILES["engines.yaml"])
+    assert {path.name: path.read_text("utf-8") for path in folder.iterdir()} == FILES
+    assert [row[1:3] for row in logged(sqlite_database, workspace)] == [
+        ("brand added", "A"),
+        ("brand added", "B"),
+        ("prompt added", "best crm?"),
+        ("engine added", "chat"),
+    ]
+    with pytest.raises(CatalogError, match="is there already"):
+        begin("brands", FILES["brands.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "rule"),
+    [
+        ("brands", "brands:\n  - name: A\n", "catalog.no-own"),
+        ("brands", "brands:\n  - {name: A, own: true, domains: [co.uk]}\n", "catalog.public-suffix"),
+        ("prompts", "prompts: []\n", "catalog.no-prompts"),
+        ("engines", "engines:\n  - {name: x, model: sandbox/nothing}\n", "catalog.model"),
+    ],
+)
+def test_a_beginning_that_is_refused_leaves_no_file(
+    sqlite_database: Engine, tmp_path: Path, kind: Kind, text: str, rule: str
+) -> None:
+    with pytest.raises(CatalogError) as refused:
+        editing.begin_catalog(sqlite_database, tmp_path, kind, text, who="ana", now=NOW)
+    assert refused.value.rule == rule
+    assert list(tmp_path.glob("*.yaml")) == []
+
+
+def test_a_beginning_that_the_database_does_not_take_leaves_no_file(
+    sqlite_database: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(CatalogError, match="brands.yaml"):
+        editing.begin_catalog(sqlite_database, tmp_path, "prompts", FILES["tracked.yaml"], who="ana", now=NOW)
+    assert list(tmp_path.glob("*.yaml")) == []

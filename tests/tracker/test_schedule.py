@@ -24,7 +24,7 @@ from sqlmodel import col, select
 from tests.bench import clock as clock_of
 from tests.shared import ROOT
 from tests.tracker.run.test_jobs import under_way
-from tracker import leases, schedule, store
+from tracker import audit, leases, schedule, store
 from tracker.errors import CiteliftError, UsageError
 from tracker.models import Answer, Ask, Firing, Lease, Run, Schedule, Workspace
 from tracker.schedule import Clock, latest_due, take_care, trigger
@@ -212,7 +212,7 @@ def held(database: Engine) -> Engine:
 def add(database: Engine, cron: str = "* * * * *", now: datetime = NOW, **more: str) -> None:
     given = {"name": "s", "kind": "run", "timezone": "UTC", "catalog": "prompts"} | more
     with store.writing(database) as session:
-        schedule.add(session, 1, cron=cron, now=now, **given)  # type: ignore[arg-type]
+        schedule.add(session, 1, cron=cron, now=now, who="ana", **given)  # type: ignore[arg-type]
 
 
 def firings(database: Engine) -> list[Firing]:
@@ -336,14 +336,30 @@ def test_a_removed_schedule_fires_no_more_and_its_open_firing_is_given_up(held: 
     number = the_schedule(held).id or 0
     take_care(a_clock(held, lambda what, at, stop: stop.set() or ""), number, NOW)
     with store.writing(held) as session:
-        schedule.remove(session, 1, "s", now=NOW)
+        schedule.remove(session, 1, "s", now=NOW, who="ana")
     never = a_clock(held, lambda what, at, stop: pytest.fail("it was removed"))
     assert take_care(never, number, NOW + timedelta(days=1)) is None
     assert [row.outcome for row in firings(held)] == ["given up: the schedule was removed"]
     with store.writing(held) as session, pytest.raises(UsageError, match="there is no schedule 's'"):
-        schedule.remove(session, 1, "s", now=NOW)
+        schedule.remove(session, 1, "s", now=NOW, who="ana")
     add(held, now=NOW + timedelta(days=1))
     assert take_care(never, number, NOW + timedelta(days=1)) is None
+
+
+def test_who_changed_a_schedule_is_written_down(held: Engine) -> None:
+    add(held)
+    add(held)
+    add(held, cron="0 6 * * 1")
+    with store.writing(held) as session:
+        schedule.remove(session, 1, "s", now=NOW, who="bea")
+    with store.reading(held) as session:
+        told = [(e.who, e.what, e.subject, e.before, e.after) for e in audit.changes(session, 1, 9)][::-1]
+    whole = {"kind": "run", "cron": "* * * * *", "timezone": "UTC", "catalog": "prompts", "options": {}}
+    assert told == [
+        ("ana", "schedule added", "s", None, whole),
+        ("ana", "schedule changed", "s", {"cron": "* * * * *"}, {"cron": "0 6 * * 1"}),
+        ("bea", "schedule removed", "s", whole | {"cron": "0 6 * * 1"}, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -423,7 +439,7 @@ def test_a_schedule_added_or_edited_while_serving_takes_effect_and_a_removed_one
         add(held, "*/2 * * * *", now=hour_ago)
         until(lambda: seen == ["*/2 * * * *"])
         with store.writing(held) as session:
-            schedule.remove(session, 1, "s", now=datetime.now(UTC))
+            schedule.remove(session, 1, "s", now=datetime.now(UTC), who="ana")
         with store.writing(held) as session:
             row = session.exec(select(Schedule)).one()
             row.cron, row.last_due_at = "* * * * *", hour_ago

@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,15 @@ from typing import Any, Literal
 from tracker.catalog import lines
 from tracker.catalog.brands import read_brands
 from tracker.catalog.engines import read_engines
-from tracker.catalog.lines import Edit
+from tracker.catalog.lines import Add, Alter, Edit, Remove
 from tracker.catalog.nodes import FILES, CatalogFile, Problem
 from tracker.catalog.prompts import read_prompts
 from tracker.catalog.weight import MAX_BYTES
 from tracker.errors import CatalogError, UsageError
 
 Kind = Literal["brands", "prompts", "engines"]
+Edits = Callable[[Sequence[dict[str, Any]]], Sequence[Edit]]
+"""What is to be done with a list, as it is found to be."""
 BOM = b"\xef\xbb\xbf"
 NAMED_BY = {"brands": "name", "prompts": "text", "engines": "name"}
 """The key that an item goes by."""
@@ -54,7 +56,7 @@ def listed(folder: Path, kind: Kind) -> Listed:
 def changed(
     folder: Path,
     kind: Kind,
-    edits: Callable[[Sequence[dict[str, Any]]], Sequence[Edit]],
+    edits: Edits,
     *,
     seen: str | None = None,
 ) -> Iterator[CatalogChange]:
@@ -75,6 +77,39 @@ def changed(
             undo.callback(_replace, path, before)
             yield CatalogChange(path, pairs)
             undo.pop_all()
+
+
+@contextmanager
+def begun(folder: Path, kind: Kind, text: str) -> Iterator[CatalogChange]:
+    """Write a list's file where there is none yet. Inside the block it stands; an error there takes it away
+    again. Refused is whatever the catalog's rules refuse."""
+    path = _path(folder, kind)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CatalogError(f"{folder} cannot be made: {error.strerror}", "check its permissions") from None
+    with _alone(folder):
+        if path.exists():
+            raise CatalogError(f"{path.name} is there already", "look at it, and change what it says")
+        raw = text.encode("utf-8")
+        _refuse(path, raw, kind)
+        _replace(path, raw)
+        with ExitStack() as undo:
+            undo.callback(path.unlink)
+            yield CatalogChange(path, tuple((None, row) for row in _rows(path, raw, kind)))
+            undo.pop_all()
+
+
+def adding(*rows: Mapping[str, Any]) -> Edits:
+    return lambda _: [Add(rows)]
+
+
+def changing(kind: Kind, name: str, values: Mapping[str, Any]) -> Edits:
+    return lambda rows: [Alter(place_of(rows, kind, name), values)]
+
+
+def removing(kind: Kind, *names: str) -> Edits:
+    return lambda rows: [Remove(tuple(place_of(rows, kind, name) for name in names))]
 
 
 def place_of(rows: Sequence[dict[str, Any]], kind: Kind, name: str) -> int:
@@ -100,11 +135,17 @@ def _edited(path: Path, before: bytes, kind: Kind, edits: Sequence[Edit]) -> tup
     except CatalogError as error:
         raise CatalogError(f"{path}: {error.problem}", error.hint) from None
     after = (BOM if before.startswith(BOM) else b"") + now.text.encode("utf-8")
-    problems: list[Problem] = []
-    _read(CatalogFile.of(path, after, problems), kind)
-    if problems:
-        raise CatalogError(f"so {path.name} would be refused: {problems[0].problem}", problems[0].hint)
+    _refuse(path, after, kind)
     return after, now.pairs
+
+
+def _refuse(path: Path, raw: bytes, kind: Kind) -> None:
+    problems: list[Problem] = []
+    _read(CatalogFile.of(path, raw, problems), kind)
+    if problems:
+        first = problems[0]
+        problem = f"so {path.name} would be refused: {first.problem}"
+        raise CatalogError(problem, first.hint, rule=first.id)
 
 
 def _rows(path: Path, raw: bytes, kind: Kind) -> list[dict[str, Any]]:
@@ -171,7 +212,7 @@ def _replace(path: Path, raw: bytes) -> None:
                 file.write(raw)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).chmod(aim.stat().st_mode & 0o7777)
+            Path(name).chmod(aim.stat().st_mode & 0o7777 if aim.exists() else 0o644)
             Path(name).replace(aim)
     except OSError as error:
         raise CatalogError(f"{path} cannot be written: {error.strerror}", "check its permissions") from None

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.cli.catalogs import Edits, adding, change_catalog, changing, removing, show_catalog
+from tracker.cli.catalogs import change_catalog, show_catalog
 from tracker.cli.opening import opened
 from tracker.cli.options import DAY, JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.verbs import SET_UP, add, add_group
 from tracker.cli.workspaces import say_what_changed, workspace_of
 from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracker.catalog.writing import Edits
 
 
 def register(app: typer.Typer) -> None:
@@ -92,6 +95,8 @@ def track(
     as_json: JsonOption = False,
 ) -> None:
     """Add a rival to brands.yaml, comments kept, and search the stored answers for it."""
+    from tracker.catalog.writing import adding
+
     row = {"name": name, "aliases": alias, "domains": domain, "not": not_phrase}
     row |= {"case": "exact" if exact else None, "owns": owns}
     _changed(where, adding(row), {"brand": name}, f"{name} is tracked: it stands in", as_json)
@@ -115,6 +120,8 @@ def change(
     as_json: JsonOption = False,
 ) -> None:
     """Change a brand in brands.yaml: what is given replaces what stood there, and comments stay."""
+    from tracker.catalog.writing import changing
+
     values: dict[str, Any] = {"name": rename, "aliases": alias, "domains": domain, "not": not_phrase}
     values |= {"owns": owns, "until": f"{until:%Y-%m-%d}" if until else None}
     values |= {"case": "exact"} if exact else {}
@@ -137,6 +144,8 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Take a rival out of brands.yaml. What was read of it stays; `brands change --until` lets it end."""
+    from tracker.catalog.writing import removing
+
     _changed(where, removing("brands", name), {"brand": name}, f"{name} is taken out of", as_json)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,31 +12,8 @@ from tracker.cli.options import Where
 from tracker.cli.printing import err, print_json, table
 
 if TYPE_CHECKING:
-    from tracker.catalog.lines import Edit
-    from tracker.catalog.writing import Kind
+    from tracker.catalog.writing import Edits, Kind
     from tracker.editing import TakenUp
-
-Edits = Callable[[Sequence[dict[str, Any]]], "Sequence[Edit]"]
-
-
-def adding(*rows: Mapping[str, Any]) -> Edits:
-    from tracker.catalog.lines import Add
-
-    return lambda _: [Add(rows)]
-
-
-def changing(kind: Kind, name: str, values: Mapping[str, Any]) -> Edits:
-    from tracker.catalog.lines import Alter
-    from tracker.catalog.writing import place_of
-
-    return lambda rows: [Alter(place_of(rows, kind, name), values)]
-
-
-def removing(kind: Kind, name: str) -> Edits:
-    from tracker.catalog.lines import Remove
-    from tracker.catalog.writing import place_of
-
-    return lambda rows: [Remove((place_of(rows, kind, name),))]
 
 
 def change_catalog(where: Where, kind: Kind, edits: Edits) -> tuple[TakenUp, Path]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tracker.cli.catalogs import adding, change_catalog, changing, removing, show_catalog
+from tracker.cli.catalogs import change_catalog, show_catalog
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import out, plain, print_json, table
 from tracker.cli.verbs import SET_UP, add, add_group
@@ -57,6 +57,7 @@ def add_engine(
 ) -> None:
     """Add an engine to engines.yaml, comments kept. `engines list --known` shows those with a row to take."""
     from tracker import starter
+    from tracker.catalog.writing import adding
 
     row = starter.known_engines().get(name) if model is None else {"name": name, "model": model}
     if row is None:
@@ -80,6 +81,8 @@ def change(
     as_json: JsonOption = False,
 ) -> None:
     """Change an engine in engines.yaml, comments kept."""
+    from tracker.catalog.writing import changing
+
     values: dict[str, Any] = {"model": model, "repeats": repeats, "budget_usd": budget}
     given = {key: value for key, value in values.items() if value is not None}
     if not given:
@@ -93,6 +96,8 @@ def change(
 
 def remove(where: Where, name: NameArgument, as_json: JsonOption = False) -> None:
     """Take an engine out of engines.yaml. Its answers stay, and are counted as before."""
+    from tracker.catalog.writing import removing
+
     change_catalog(where, "engines", removing("engines", name))
     if as_json:
         print_json({"removed": name})

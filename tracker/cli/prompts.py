@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tracker.cli.catalogs import adding, change_catalog, changing, removing, show_catalog
+from tracker.cli.catalogs import change_catalog, show_catalog
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json
 from tracker.cli.verbs import SET_UP, add, add_group
@@ -44,6 +44,8 @@ def add_prompt(
     as_json: JsonOption = False,
 ) -> None:
     """Add a question to tracked.yaml, comments kept."""
+    from tracker.catalog.writing import adding
+
     row = {"text": text, "topic": topic, "country": country, "language": language, "weight": weight}
     _, path = change_catalog(where, "prompts", adding(row))
     if as_json:
@@ -60,6 +62,7 @@ def import_prompts(
 ) -> None:
     """Add the questions of a text, CSV or Excel file to tracked.yaml; those that are there are left out."""
     from tracker.catalog import pasted, writing
+    from tracker.catalog.writing import adding
 
     read = pasted.read_file(file, writing.listed(where.settings().catalog, "prompts").rows, topic)
     if read.rows:
@@ -88,6 +91,8 @@ def change(
     as_json: JsonOption = False,
 ) -> None:
     """Change a question in tracked.yaml, comments kept."""
+    from tracker.catalog.writing import changing
+
     values: dict[str, Any] = {"text": rewrite, "topic": topic, "country": country, "language": language}
     given = {key: value for key, value in (values | {"weight": weight}).items() if value is not None}
     if not given:
@@ -101,6 +106,8 @@ def change(
 
 def remove(where: Where, text: TextArgument, as_json: JsonOption = False) -> None:
     """Take a question out of tracked.yaml. Its answers stay, and are counted as before."""
+    from tracker.catalog.writing import removing
+
     change_catalog(where, "prompts", removing("prompts", text))
     if as_json:
         print_json({"removed": text})

@@ -6,7 +6,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from tracker.catalog import Catalog
     from tracker.run.jobs import Summary
-    from tracker.run.plan import Plan
     from tracker.settings import Settings
 
 TROUBLES, WORDS = 8, 200
@@ -65,15 +64,16 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Ask every prompt of every engine and store what comes back. Stops before the budget is passed."""
+    from tracker import starting
     from tracker.logs import log_to
 
     settings = where.settings(concurrency=concurrency, timeout_seconds=timeout, log=log_file)
     with log_to(settings.log), opened(settings) as db:
         workspace_id, catalog = synced(db, settings)
         run_id = (
-            _resumed(db, workspace_id, catalog)
+            starting.resume(db, workspace_id, catalog, now=datetime.now(UTC))
             if resume
-            else _planned(db, workspace_id, catalog, at, spread, key, new)
+            else _started(db, workspace_id, catalog, at, spread, key, new)
         )
         summary = run_now(db, run_id, catalog, settings, sandbox_url=sandbox, quiet=as_json)
     if as_json:
@@ -97,7 +97,7 @@ def exit_code(summary: Summary) -> int:
     return {"done": 0, "stopped at the budget": 4, "cancelled": 1}.get(str(summary.state), 3)
 
 
-def _planned(
+def _started(
     db: Database,
     workspace_id: int,
     catalog: Catalog,
@@ -106,68 +106,36 @@ def _planned(
     key: str | None,
     new: bool,
 ) -> int:
-    from tracker import health, store
+    from tracker import starting
     from tracker.engines.simulated import is_sandbox
-    from tracker.run import jobs
 
     if at is not None and not all(is_sandbox(engine.model) for engine in catalog.engines):
         raise UsageError("--at is for sandbox engines: a real engine answers now", "leave --at out")
     now = datetime.now(UTC)
-    made = health.plan_with_history(db, workspace_id, catalog)
-    _require_keys(made)
+    made = starting.planned(db, workspace_id, catalog)
     if key is None and not new:
         _refuse_a_second_bill(db, workspace_id, now)
-    with store.writing(db) as session:
-        return jobs.create_run(
-            session,
-            workspace_id,
-            catalog,
-            made,
-            key=f"{workspace_id}:{key or f'manual:{now.isoformat()}'}",
-            now=now,
-            asked_for=at.replace(tzinfo=UTC) if at else None,
-            spread=timedelta(hours=spread) if spread else None,
-        )
+    return starting.start(
+        db,
+        workspace_id,
+        catalog,
+        made,
+        key=key,
+        now=now,
+        asked_for=at.replace(tzinfo=UTC) if at else None,
+        spread=timedelta(hours=spread) if spread else None,
+    )
 
 
 def _refuse_a_second_bill(db: Database, workspace_id: int, now: datetime) -> None:
-    from tracker import store
-    from tracker.run import ends, jobs
+    from tracker import starting
 
-    with store.reading(db) as session:
-        run = jobs.under_way(session, workspace_id, now)
-        if run is None:
-            return
-        left = ends.tally(session, run.id or 0).open
-    problem = f"run {run.id} is not done: {left:,} asks are open, and a second run would pay for them again"
+    problem = starting.second_bill(db, workspace_id, now)
+    if problem is None:
+        return
     if sys.stdin.isatty() and typer.confirm(f"{problem}. Ask everything anew?", err=True):
         return
     raise UsageError(problem, "`citelift run --resume` goes on with it, `citelift run --new` asks all anew")
-
-
-def _require_keys(made: Plan) -> None:
-    if made.missing_keys:
-        raise UsageError(
-            f"keys are missing: {', '.join(made.missing_keys)}",
-            "set them in the environment or in .env, or take the engine out of engines.yaml; "
-            "`citelift check` shows which is whose",
-        )
-
-
-def _resumed(db: Database, workspace_id: int, catalog: Catalog) -> int:
-    from tracker import health, store
-    from tracker.run import jobs
-
-    made = health.plan_with_history(db, workspace_id, catalog)
-    _require_keys(made)
-    with store.reading(db) as session:
-        latest = jobs.latest_open(session, workspace_id)
-    if latest is None or latest.id is None:
-        raise UsageError(
-            "there is no run to resume: none has anything left to ask", "start one with `citelift run`"
-        )
-    jobs.reopen(db, latest.id, now=datetime.now(UTC), plan=made)
-    return latest.id
 
 
 def run_now(
@@ -182,26 +150,12 @@ def run_now(
     """Work on a run with a progress bar; a first Ctrl-C lets what is in flight end, a second ends at once."""
     from tracker.run import jobs
 
-    limits = limits_of(settings)
+    limits = jobs.Limits.of(settings)
     given = nullcontext(sandbox_url) if sandbox_url else jobs.sandbox_for(catalog)
     with given as url, progress_bar(quiet) as show:
         return interruptible(
             lambda stop: jobs.execute(db, run_id, limits, sandbox_url=url, on_progress=show, stop=stop)
         )
-
-
-def limits_of(settings: Settings) -> Any:
-    from tracker.run.jobs import Limits
-
-    month = settings.month_budget_usd
-    return Limits(
-        concurrency=settings.concurrency,
-        rpm=settings.rpm,
-        timeout=settings.timeout_seconds,
-        max_attempts=settings.max_attempts,
-        month_budget_micros=None if month is None else round(month * 1e6),
-        resolve_redirects=settings.resolve_redirects,
-    )
 
 
 def show_summary(summary: Summary) -> None:

@@ -40,7 +40,7 @@ def schedule_add(
     brand: Annotated[str | None, typer.Option("--for", help="Of a report: a tracked brand.")] = None,
 ) -> None:
     """Let a run or the weekly report happen by itself, while `citelift serve` is running."""
-    from tracker import schedule, store
+    from tracker import audit, schedule, store
 
     settings = where.settings()
     now = datetime.now(UTC)
@@ -66,6 +66,7 @@ def schedule_add(
                 timezone=timezone,
                 catalog=folder,
                 now=now,
+                who=audit.terminal_user(),
                 options=options,
             )
     following = schedule.trigger(cron, timezone).get_next_fire_time(None, now)
@@ -120,11 +121,11 @@ def schedule_remove(
     name: str,
 ) -> None:
     """Take a schedule out of service."""
-    from tracker import schedule, store
+    from tracker import audit, schedule, store
 
-    settings = where.settings()
+    settings, who = where.settings(), audit.terminal_user()
     with opened(settings) as db, store.writing(db) as session:
-        schedule.remove(session, workspace_of(session, settings), name, now=datetime.now(UTC))
+        schedule.remove(session, workspace_of(session, settings), name, now=datetime.now(UTC), who=who)
     out.print(f"`{plain(name)}` is out of service.")
 
 

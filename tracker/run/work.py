@@ -19,6 +19,7 @@ from tracker.leases import Held
 from tracker.run import claims, spill
 from tracker.run.claims import Outcome
 from tracker.run.spill import Spill
+from tracker.settings import Settings
 
 log = logging.getLogger("citelift.run")
 T = TypeVar("T")
@@ -38,6 +39,18 @@ class Limits:
     month_budget_micros: int | None = None
     first_backoff: float = 0.5
     resolve_redirects: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        month = settings.month_budget_usd
+        return cls(
+            concurrency=settings.concurrency,
+            rpm=settings.rpm,
+            timeout=settings.timeout_seconds,
+            max_attempts=settings.max_attempts,
+            month_budget_micros=None if month is None else round(month * 1e6),
+            resolve_redirects=settings.resolve_redirects,
+        )
 
 
 def first_of(error: BaseException) -> BaseException:
