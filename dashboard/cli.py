@@ -14,8 +14,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+<<<<<<< HEAD
 from dashboard.server import HERE, free_port, serve_dashboard, url_of
 from tracker import extra
+=======
+from dashboard.server import HERE, free_port, is_private, serve_dashboard, url_of
+>>>>>>> 1041cb9 (An empty installation is set up in the browser, from the brand to a first run with its progress on the page)
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, Where, settings_from
 from tracker.cli.printing import err, out, plain
@@ -88,10 +92,14 @@ def dashboard(
     ] = None,
 ) -> None:
     """Show the database in a browser, and set it up there. Only reads, where others reach the address too."""
+    from tracker import store
+
     settings = where.settings()
-    with opened(settings, read_only=True):
-        pass
-    serve_dashboard(settings, port, address, edit=edit, url=url or settings.dashboard_url)
+    url = url or settings.dashboard_url
+    edit = is_private(address) and url is None if edit is None else edit
+    with opened(settings, read_only=not (edit and store.is_blank(settings.database_url))):
+        pass  # what is set up in the browser begins with an empty database
+    serve_dashboard(settings, port, address, edit=edit, url=url)
 
 
 def api(

@@ -40,7 +40,7 @@ class Spot:
         return self.name == self.menu
 
 
-HOME = "home"
+HOME, SETUP = "home", "setup"
 PLACES = (
     Spot(HOME, Nav.HOME, HOME, "monitoring", Nav.HOME, scope=RATES),
     Spot("rivals", Nav.RIVALS, HOME, tab=Nav.RIVALS, scope=RATES),
@@ -69,6 +69,7 @@ PLACES = (
     Spot("timeline", Nav.TIMELINE, "timeline", "timeline", Nav.TIMELINE, scope=WHOLE),
     Spot("after", Nav.AFTER, "timeline", tab=Nav.AFTER, scope=WHOLE),
     Spot("settings", Nav.SETTINGS, "settings", "settings", Nav.RUNS),
+    Spot(SETUP, Nav.SETUP, "settings"),
     Spot("methods", Nav.METHODS, "settings", tab=Nav.METHODS),
 )
 MOVED = {

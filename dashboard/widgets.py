@@ -471,6 +471,12 @@ def tried(write: Callable[[], Result]) -> Result | None:
         return None
 
 
+def is_untouched() -> bool:
+    """Whether nothing was asked, answered or imported yet."""
+    workspace = here().workspace
+    return not (data.weeks(workspace) or data.runs(workspace, 1) or data.has_links(workspace))
+
+
 def stop_without_answers(heading: str = "", lead: str = "") -> None:
     """End the page where there is nothing to count, saying why, under a title where it has none yet."""
     now = here()

@@ -69,6 +69,21 @@ def open_database(url: str, *, read_only: bool = False, migrate: bool = True, be
     return engine
 
 
+def is_blank(url: str) -> bool:
+    """Whether citelift has never stored anything there: no file, or a database without a schema."""
+    address = parsed(url)
+    file = sqlite_file.file_of(address)
+    if address.get_backend_name() == "sqlite":
+        return file is not None and not file.exists()
+    engine = _engine(url, True)
+    try:
+        return schema_versions(engine)[0] is None
+    except OperationalError:
+        return False  # opening it says what is wrong
+    finally:
+        engine.dispose()
+
+
 def _engine(url: str, read_only: bool) -> Engine:
     address = parsed(url)
     kind = address.get_backend_name()

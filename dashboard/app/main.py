@@ -55,8 +55,14 @@ def follow(page: str) -> None:
 
 
 def enter(page: str) -> bool:
-    """Find the workspace; False where there is none yet and the reader was told what to do."""
+    """Find the workspace; False where there is none yet and the reader was told what to do. Who may set one
+    up is led there."""
     known = data.workspaces()
+    if not known.names and access.may("edit"):
+        if page != places.SETUP:
+            st.switch_page(places.BY_NAME[places.SETUP].file)
+        st.session_state.pop("here", None)
+        return True
     if not known.names:
         empty = strings.Empty
         widgets.title(strings.PRODUCT, strings.TAGLINE)
@@ -122,14 +128,15 @@ def main() -> None:
     st.set_page_config(page_title=Nav.TAB.format(page=page.title))
     try:
         if enter(page.url_path or HOME):
-            if not access.is_guest():
+            begun = "here" in st.session_state
+            if begun and not access.is_guest():
                 menu(known, now)
-            if now:
+            if begun and now:
                 widgets.banner()
                 if now.scope and data.weeks(widgets.here().workspace):
                     st.session_state["scope"] = widgets.scope_bar(now.scope)
             page.run()
-            if now:
+            if begun and now:
                 with st.sidebar:
                     noting.shared(now.name)
             doors.listen(drawers.KINDS)

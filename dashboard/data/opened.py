@@ -33,7 +33,7 @@ class OpenWorkspace:
     """The catalog's own lists and rules of classes."""
 
 
-def _file(url: str) -> int:
+def file_of(url: str) -> int:
     """The file's inode: a demo that is made anew is another database under the same name."""
     address = make_url(url)
     path = Path(address.database or "")
@@ -61,7 +61,7 @@ class Choice:
 
 def workspaces() -> Choice:
     configured = settings.load()
-    db = _opened(configured.database_url, _file(configured.database_url))
+    db = _opened(configured.database_url, file_of(configured.database_url))
     names = tuple(name for name in frames.workspace_names(db) if access.may("view", name))
     return Choice(names, configured.workspace)
 
@@ -70,7 +70,7 @@ def open_workspace(name: str | None, page: str | None = None) -> OpenWorkspace:
     """The workspace of this name, or the only one, as it is now, for somebody who may see it on this page."""
     configured = settings.load()
     url, classes = configured.database_url, own_folder(configured.catalog)
-    file = _file(url)
+    file = file_of(url)
     db = _opened(url, file)
     known = frames.workspace_names(db)
     access.require("view", known[0] if name is None and len(known) == 1 else name or "", page)

@@ -25,13 +25,13 @@ Result = TypeVar("Result")
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _writable(url: str, file: int) -> Database:
+def writable(url: str, file: int) -> Database:
     return store.open_database(url, migrate=False, beside=True)
 
 
 def _written(workspace: OpenWorkspace, writes: Callable[[Session, str, datetime], Result]) -> Result:
     access.require("edit", world(workspace).name)
-    with store.writing(_writable(workspace.url, workspace.file)) as session:
+    with store.writing(writable(workspace.url, workspace.file)) as session:
         return writes(session, access.who(), datetime.now(UTC))
 
 

@@ -173,7 +173,7 @@ class _Weeks:
             answered, spent = self.answered + now.answered, self.spent + now.spent_micros
             self.show(Progress(self.total, answered, now.failed, now.in_flight, spent))
 
-        limits = limits_of(self.settings)
+        limits = jobs.Limits.of(self.settings)
         summary = await jobs.execute(self.db, run_id, limits, sandbox_url=url, on_progress=on_progress)
         self.spent += summary.tally.spent_micros
         self.answered += summary.tally.total

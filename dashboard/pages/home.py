@@ -10,7 +10,7 @@ import streamlit as st
 from analysis.changes import WeekChange
 from analysis.frames import Scope
 from analysis.visibility import Row
-from dashboard import cells, charts, data, drawers, lines, rungs, standing, strings, widgets
+from dashboard import access, cells, charts, data, drawers, lines, places, rungs, standing, strings, widgets
 from dashboard.strings import Glance, Measure
 from tracker import numbers
 
@@ -22,6 +22,8 @@ here = widgets.here()
 
 def show() -> None:
     title = words.LEAD.format(brand=here.brand)
+    if widgets.is_untouched() and access.may("edit", here.world.name):
+        st.switch_page(places.BY_NAME[places.SETUP].file)
     widgets.stop_without_answers(words.TITLE, title)
     scope = widgets.scope()
     rows = data.visibility(here.workspace, scope)

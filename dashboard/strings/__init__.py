@@ -13,6 +13,7 @@ from dashboard.strings.methods import Methods
 from dashboard.strings.noting import Noting, Views
 from dashboard.strings.rivals import Rivals
 from dashboard.strings.settings import Runs
+from dashboard.strings.setup import Setup
 from dashboard.strings.shell import Banner, Lost, Nav, SignIn, TroublePage
 from dashboard.strings.sourced import RivalPage, SourcePage
 from dashboard.strings.timeline import Events, Timeline
@@ -56,6 +57,7 @@ __all__ = [
     "RivalPage",
     "Rivals",
     "Runs",
+    "Setup",
     "SignIn",
     "SourcePage",
     "Sources",

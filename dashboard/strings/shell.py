@@ -20,6 +20,7 @@ class Nav:
     OPPORTUNITIES, PROSPECTS, EXPERIMENTS = "Opportunities", "Prospects", "Experiments"
     REVIEW, AFTER = "Link review", "After a link"
     RUNS, METHODS = "Runs & cost", "Methods"
+    SETUP = "First set-up"
     TAB = "{page} · citelift"
 
 

@@ -51,6 +51,7 @@ PAGES = (
     "looks",
     "authority",
     "settings",
+    "setup",
     "methods",
 )
 

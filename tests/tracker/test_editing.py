@@ -128,6 +128,6 @@ def test_a_beginning_that_is_refused_leaves_no_file(
 def test_a_beginning_that_the_database_does_not_take_leaves_no_file(
     sqlite_database: Engine, tmp_path: Path
 ) -> None:
-    with pytest.raises(CatalogError, match="brands.yaml"):
+    with pytest.raises(CatalogError, match="the file is not there"):
         editing.begin_catalog(sqlite_database, tmp_path, "prompts", FILES["tracked.yaml"], who="ana", now=NOW)
     assert list(tmp_path.glob("*.yaml")) == []

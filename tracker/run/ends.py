@@ -112,6 +112,21 @@ def tally(session: Session, run_id: int) -> Tally:
     return Tally(dict(states.all()), reasons, int(spent or 0))
 
 
+def by_engine(session: Session, run_id: int) -> dict[str, dict[str, int]]:
+    """Asks of each engine by their state."""
+    counted = (
+        select(Engine.name, Ask.state, func.count())
+        .join(Engine, col(Engine.id) == col(Ask.engine_id))
+        .where(Ask.run_id == run_id)
+        .group_by(col(Engine.name), Ask.state)
+        .order_by(col(Engine.name))
+    )
+    found: dict[str, dict[str, int]] = {}
+    for name, state, asks in session.exec(counted):
+        found.setdefault(name, {})[str(state)] = asks
+    return found
+
+
 @dataclass(frozen=True)
 class Trouble:
     """Why so many asks of an engine have no answer, with one of the engine's own words on it."""

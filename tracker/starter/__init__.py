@@ -54,14 +54,15 @@ def missing(folder: Path) -> list[str]:
 
 def write(folder: Path, starter: Starter) -> list[Path]:
     """Write the files that are not there; returns them."""
-    texts = {name: _text(name, starter) for name in missing(folder)}
+    texts = {name: file_text(name, starter) for name in missing(folder)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
     return [folder / name for name in texts]
 
 
-def _text(name: str, starter: Starter) -> str:
+def file_text(name: str, starter: Starter) -> str:
+    """What the file says to begin with."""
     if name == "brands.yaml":
         return _brands(starter)
     if name == "tracked.yaml":
@@ -91,10 +92,20 @@ def _brands(starter: Starter) -> str:
     )
 
 
+def questions(topic: str) -> tuple[str, ...]:
+    """About the topic, to begin with."""
+    return tuple(pattern.format(topic) for pattern in _PROMPTS)
+
+
+def no_questions() -> str:
+    """`tracked.yaml` with its head alone."""
+    return _template("tracked.yaml").replace("@PROMPTS@", "prompts: []")
+
+
 def _prompts(topic: str | None) -> str:
     """Questions about the topic to begin with; without a topic, patterns to write one's own by."""
     thing = topic or "…"
-    rows = [f"  - text: {_quoted(text.format(thing))}\n    topic: {_quoted(thing)}" for text in _PROMPTS]
+    rows = [f"  - text: {_quoted(each)}\n    topic: {_quoted(thing)}" for each in questions(thing)]
     if topic:
         return "\n".join(["prompts:", *rows])
     return "\n".join(["prompts: []", *("# " + line for row in rows for line in row.splitlines())])
@@ -112,6 +123,12 @@ def engine_rows() -> dict[str, str]:
 def known_engines() -> dict[str, dict[str, Any]]:
     """The same rows as YAML has them, by name."""
     return {name: yaml.safe_load(row)[0] for name, row in engine_rows().items()}
+
+
+def simulated_engines() -> list[dict[str, Any]]:
+    """The simulated ones, as YAML has them."""
+    rows = "".join(line for name, line in _marked(_shipped_engines()) if name == SIMULATED)
+    return list(yaml.safe_load(rows))
 
 
 def _shipped_engines() -> str:
