@@ -14,12 +14,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-<<<<<<< HEAD
-from dashboard.server import HERE, free_port, serve_dashboard, url_of
-from tracker import extra
-=======
 from dashboard.server import HERE, free_port, is_private, serve_dashboard, url_of
->>>>>>> 1041cb9 (An empty installation is set up in the browser, from the brand to a first run with its progress on the page)
+from tracker import extra
 from tracker.cli.opening import opened
 from tracker.cli.options import CatalogOption, DatabaseOption, Where, settings_from
 from tracker.cli.printing import err, out, plain
