@@ -499,6 +499,12 @@ def stop_without_answers(heading: str = "", lead: str = "") -> None:
     st.stop()
 
 
+def stop_without_own() -> None:
+    if here().world.own is None:
+        empty(strings.Empty.OWN, strings.Empty.OWN_TEXT)
+        st.stop()
+
+
 def nothing(scope: Scope) -> None:
     """That the filters leave nothing, with why."""
     why = data.why_nothing(here().workspace, scope)

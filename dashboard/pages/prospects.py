@@ -17,9 +17,7 @@ here = widgets.here()
 
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
-    if here.world.own is None:
-        widgets.empty(strings.Opportunities.NO_OWN, strings.Opportunities.NO_OWN_TEXT)
-        return
+    widgets.stop_without_own()
     with st.spinner(strings.Opportunities.COMPUTING):
         known = data.prospects(here.workspace)
     if not known.rows and not known.pages:

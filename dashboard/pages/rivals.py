@@ -17,9 +17,7 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_answers()
-    if here.world.own is None:
-        widgets.empty(words.NO_OWN, words.NO_OWN_TEXT)
-        return
+    widgets.stop_without_own()
     if len(here.world.brands) == 1:
         widgets.empty(words.ALONE, words.ALONE_TEXT, words.ALONE_COMMANDS)
         untracked.named(here)

@@ -21,9 +21,7 @@ COLUMN = 12  # cards of a column of the board: a bare string would be shown
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_answers()
-    if here.world.own is None:
-        widgets.empty(words.NO_OWN, words.NO_OWN_TEXT)
-        return
+    widgets.stop_without_own()
     scope = widgets.scope()
     with st.spinner(words.COMPUTING):
         offers = data.opportunities(here.workspace, scope)

@@ -71,6 +71,8 @@ class Empty:
     BRANDS = "This workspace has no brands"
     BRANDS_TEXT = "Visibility is always somebody's: name your brand and its rivals in brands.yaml."
     BRANDS_COMMANDS = ("citelift init", "citelift check")
+    OWN = "No brand of this workspace is marked as your own"
+    OWN_TEXT = "What is missing, and against whom, is somebody’s: set own: true for one brand in brands.yaml."
     SCOPE = "No answers match these filters"
     WIDEN = "Widen the period, or choose another engine or topic."
     SCOPE_TEXT = "{why} " + WIDEN

@@ -8,8 +8,6 @@ from typing import Final
 class Rivals:
     TITLE = "Rivals"
     LEAD = "{brand} against each rival, on the very same answers."
-    NO_OWN = "No brand of this workspace is marked as your own"
-    NO_OWN_TEXT = "Set own: true for one brand in brands.yaml and let the catalog be read again."
     ALONE = "This workspace tracks no rival"
     ALONE_TEXT = (
         "Name the brands that buyers weigh you against in brands.yaml. The answers that are stored are "

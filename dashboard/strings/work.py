@@ -14,8 +14,6 @@ class Opportunities:
         "Sources that could bring {brand} something, best first, and what you do about each. A row opens its "
         "pages, its reasons and the work on it."
     )
-    NO_OWN = "No brand of this workspace is marked as your own"
-    NO_OWN_TEXT = "An opportunity is somebody’s: set own: true for one brand in brands.yaml."
     NONE = "No opportunity right now"
     NONE_TEXT = "Nothing that answers lean on is missing for you, or there is too little data to tell."
     NONE_COMMANDS = ("citelift import links FILE", "citelift run")
