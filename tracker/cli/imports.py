@@ -123,14 +123,16 @@ def _show_file(made: ImportedFile, as_json: bool) -> None:
 
 
 def _show_import(result: Preview | ImportResult) -> None:
+    from tracker.links import imports as importer
+
     seen = result.recognition
     out.print(f"{plain(seen.vendor)}, layout {plain(seen.layout.name)}, scope {_scope(result)}")
-    if "rows" in result.as_json():
-        _show_preview(result)  # type: ignore[arg-type]
+    if isinstance(result, importer.ImportResult):
+        _show_stored(result)
     else:
-        _show_stored(result)  # type: ignore[arg-type]
-    for warning in seen.warnings:
-        err.print(f"  note: {plain(warning)}")
+        _show_preview(result)
+        for warning in seen.warnings:
+            err.print(f"  note: {plain(warning)}")
     for reject in result.rejects[:20]:
         err.print(f"  line {reject.line}: {plain(reject.reason)}   {plain(reject.fragment)}")
     if result.rejected > 20:

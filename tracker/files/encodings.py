@@ -52,10 +52,26 @@ def encoding_of(head: bytes) -> Encoding:
     except UnicodeDecodeError as error:
         if _damage(head) <= 0.001:
             return Encoding("utf-8", "nearly all bytes are UTF-8; a few are damaged")
-        _refuse_other_scripts(head)
+        others = _lines_of_others(head)
+        _refuse_other_scripts(b"\n".join(others) or head)
+        if others:
+            return Encoding("utf-8", "some lines are UTF-8, and others are not", fallback="cp1252")
         bad = head[error.start]
         return Encoding("cp1252", f"byte {bad:#04x} at {error.start:,} is not UTF-8: read as Windows-1252")
     return Encoding("utf-8", "the bytes are UTF-8")
+
+
+def _lines_of_others(head: bytes) -> list[bytes]:
+    """Of a file put together from several, the lines that are not UTF-8; none where no line beyond ASCII is:
+    such letters of an old code page make UTF-8 by accident next to never.
+    """
+    others, utf8 = [], False
+    for line in head.split(b"\n")[:-1]:
+        try:
+            utf8 = not line.decode().isascii() or utf8
+        except UnicodeDecodeError:
+            others.append(line)
+    return others if utf8 else []
 
 
 def _refuse_other_scripts(head: bytes) -> None:
@@ -93,8 +109,18 @@ def _damage(head: bytes) -> float:
 
 
 def decode_head(head: bytes, encoding: Encoding) -> str:
-    decoder = codecs.getincrementaldecoder(encoding.name)("replace")
-    return re.sub(r"\r\n?", "\n", decoder.decode(head))
+    if encoding.fallback and not head.isascii():
+        text = "\n".join(_line(line, encoding) for line in head.split(b"\n"))
+    else:
+        text = codecs.getincrementaldecoder(encoding.name)("replace").decode(head)
+    return re.sub(r"\r\n?", "\n", text)
+
+
+def _line(line: bytes, encoding: Encoding) -> str:
+    try:
+        return line.decode(encoding.name)
+    except UnicodeDecodeError:
+        return line.decode(encoding.fallback or encoding.name, "replace")
 
 
 def mojibake(text: str) -> str | None:

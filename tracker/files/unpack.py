@@ -8,6 +8,7 @@ file more than once.
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import stat
 import sys
@@ -51,7 +52,7 @@ def parts_of(given: Path | str, *, most: int = MOST_PARTS) -> Iterator[tuple[Par
 
 def _on_disk(path: Path, folder: Path) -> tuple[str, Path]:
     if str(path) == "-":
-        return "standard input", _spooled(sys.stdin.buffer, folder / "input")
+        return "standard input", _spooled(sys.stdin.buffer, folder / "standard input")
     try:
         kind = path.stat().st_mode
     except OSError:
@@ -59,7 +60,7 @@ def _on_disk(path: Path, folder: Path) -> tuple[str, Path]:
     if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
         return path.name, path
     with path.open("rb") as pipe:
-        return path.name, _spooled(pipe, folder / "input")
+        return path.name, _spooled(pipe, folder / path.name)
 
 
 def _spooled(stream: IO[bytes], to: Path) -> Path:
@@ -115,15 +116,27 @@ def _unpacked(name: str, path: Path, tables: list[str], folder: Path, most: int)
             )
         if locked := [info.filename for info in infos if info.flag_bits & 1]:
             raise DataError(f"{locked[0]} in {name} is locked by a password", "unpack it and import the file")
-        for number, info in enumerate(infos):
+        for info in infos:
             try:
+                # Under its own name, which is what a reader calls it where it says what is wrong.
                 with archive.open(info) as packed:
-                    out = _spooled(packed, folder / f"{number}{PurePosixPath(info.filename).suffix.lower()}")
+                    out = _spooled(packed, _place(folder) / _plain_name(info.filename))
             except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
                 raise DataError(
                     f"{info.filename} in {name} is damaged: {error}", "download it again"
                 ) from None
             yield from _parts(f"{name}/{info.filename}", out, folder, most, nested=True)
+
+
+def _place(folder: Path) -> Path:
+    """A folder of its own: two members may have one name."""
+    return Path(tempfile.mkdtemp(dir=folder))
+
+
+def _plain_name(member: str) -> str:
+    at = PurePosixPath(member)
+    stem = re.sub(r"[^\w .()-]", "_", at.stem)[:80]
+    return f"{stem or 'table'}{at.suffix.lower()}"
 
 
 # --- workbooks ----------------------------------------------------------------------------------------------
@@ -136,8 +149,8 @@ def _sheets(name: str, path: Path, folder: Path) -> Iterator[Part]:
             names = book.sheet_names
             tables = [(each, book.get_sheet_by_name(each)) for each in names]
             filled = [(each, sheet) for each, sheet in tables if sheet.height > 1]
-            for number, (each, sheet) in enumerate(filled):
-                out = folder / f"{path.stem}-{number}.csv"
+            for each, sheet in filled:
+                out = _place(folder) / (path.name if len(filled) == 1 else _plain_name(each))
                 _written(sheet, out)
                 yield Part(name if len(filled) == 1 else f"{name}/{each}", out)
     except python_calamine.PasswordError:

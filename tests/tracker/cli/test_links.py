@@ -102,6 +102,14 @@ def test_links_are_stored_once_and_a_dry_run_stores_nothing(cite: Cite, tmp_path
     assert (first["read"], first["stored"], again["stored"]) == (2, 2, 0)
 
 
+def test_what_is_to_be_known_of_a_file_is_said_once(cite: Cite, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes((HEADER + "https://one.com/x,https://norvane.com/,café,,,,\n").encode("cp1252"))
+    for words in (("--dry-run",), ()):
+        said = cite("import", "links", path, *words).stderr.split("note: ")[1:]
+        assert len(set(said)) == len(said) > 0
+
+
 def test_rejected_rows_are_shown_with_their_lines_and_the_exit_code_is_3(cite: Cite, tmp_path: Path) -> None:
     path = links_file(tmp_path, "a.csv", "https://one.com/x", "not a url at all")
     result = cite("import", "links", path, "--as-of", "2026-06-01", code=3)

@@ -175,6 +175,21 @@ def test_an_ascii_beginning_does_not_decide_for_a_windows_file(tmp_path: Path) -
     assert (len(sound), sound[-1].anchor, rejects) == (20_001, "café", [])
 
 
+def test_a_file_put_together_from_two_is_read_line_by_line(tmp_path: Path) -> None:
+    rows = [
+        f"https://b.com/{n},https://acme.com/,{anchor},,,," for n, anchor in enumerate(("Müller", "café"))
+    ]
+    body = f"{HEADER}\n".encode() + rows[0].encode() + b"\n" + rows[1].encode("cp1252") + b"\n"
+    for content in (body, body.replace(b"\n", b"\r\n"), body + rows[0].encode()):
+        path = write(tmp_path / "export.csv", content)
+        sound, rejects = read(path)
+        assert ([row.anchor for row in sound[:2]], rejects) == (["Müller", "café"], [])
+        assert inspect(path).warnings == ()
+    cyrillic = f"{HEADER}\n{rows[0]}\n".encode() + rows[1].replace("café", "Продажи").encode("cp1251") + b"\n"
+    with pytest.raises(DataError, match="old code page of another script"):
+        inspect(write(tmp_path / "export.csv", cyrillic))
+
+
 def test_text_garbled_before_it_was_saved_is_noticed(tmp_path: Path) -> None:
     garbled = "Größe".encode().decode("cp1252")
     path = write(tmp_path / "export.csv", f"{HEADER}\nhttps://b.com/,https://acme.com/,{garbled},,,,\n")

@@ -158,6 +158,7 @@ def test_every_table_of_a_zip_is_imported_and_the_rest_is_named(lone: Engine, tm
     made = import_file(lone, 1, write(tmp_path / "export.zip", packed), now=NOW)
     assert names(lone) == ["export.zip/Links.csv", "export.zip/more/Other.csv", "export.zip/Book.xlsx"]
     assert [part.name for part in made.skipped] == ["export.zip/Chart.csv"]
+    assert made.skipped[0].reason.startswith("Chart.csv is not a link export")
     again = import_file(lone, 1, tmp_path / "export.zip", now=NOW)
     assert (again.as_json()["stored"], again.as_json()["already_there"]) == (0, 4)
 
