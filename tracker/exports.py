@@ -15,10 +15,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -39,6 +37,9 @@ from sqlmodel import SQLModel
 
 from tracker import models, spreadsheet, store
 from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Format = Literal["parquet", "csv"]
 SECRET = frozenset({"accesstoken", "person", "signedin", "signinfailure", "sharelink"})
@@ -113,38 +114,39 @@ def rows_of(table: Table, workspace_id: int | None) -> Any:
     if workspace_id is None:
         return chosen
     if table.name in SHARED_NAMES:
-        return chosen.where(table.c.id.in_(_named(SHARED_NAMES[table.name], workspace_id)))
+        return chosen.where(table.c.id.in_(named_by(SHARED_NAMES[table.name], workspace_id)))
     if table.name == "redirect":
         cited = SQLModel.metadata.tables["citation"]
         return chosen.where(table.c.url.in_(select(cited.c.url).where(cited.c.workspace_id == workspace_id)))
-    owned = _owned(table, workspace_id)
-    return chosen if owned is None else chosen.where(owned)
+    mine = owned(table, workspace_id)
+    return chosen if mine is None else chosen.where(mine)
 
 
-def _owned(table: Table, workspace_id: int) -> Any:
-    """None for a table of facts about the web, which are nobody's."""
+def owned(table: Table, workspace_id: int) -> Any:
+    """Which rows are a workspace's; None for a table of facts about the web, which are nobody's."""
     if table.name == "workspace":
         return table.c.id == workspace_id
     if "workspace_id" in table.c:
         return table.c.workspace_id == workspace_id
     for key in table.foreign_keys:
         parent = key.column.table
-        above = _owned(parent, workspace_id)
+        above = owned(parent, workspace_id)
         if above is not None:
             return key.parent.in_(select(key.column).where(above))
     return None
 
 
-def _named(ending: str, workspace_id: int) -> Any:
+def named_by(ending: str, workspace_id: int) -> Any:
+    """The ids that a workspace's rows point at by columns of this ending."""
     parts = []
     for table in tables():
-        owned = _owned(table, workspace_id)
-        if owned is not None:
+        mine = owned(table, workspace_id)
+        if mine is not None:
             named = [column for column in table.c if column.name.endswith(ending)]
-            parts += [select(column).where(owned, column.is_not(None)) for column in named]
+            parts += [select(column).where(mine, column.is_not(None)) for column in named]
     if ending == "domain_id":
         page = SQLModel.metadata.tables["page"]
-        parts.append(select(page.c.domain_id).where(page.c.id.in_(_named("page_id", workspace_id))))
+        parts.append(select(page.c.domain_id).where(page.c.id.in_(named_by("page_id", workspace_id))))
     return union(*parts)
 
 
@@ -163,6 +165,8 @@ def _write(
 
 
 def arrow_type(column: Column[Any]) -> pa.DataType:
+    import pyarrow as pa
+
     kind = column.type
     known: tuple[tuple[Any, pa.DataType], ...] = (
         (Boolean, pa.bool_()),
@@ -185,6 +189,9 @@ def _stored(column: Column[Any]) -> Callable[[Any], Any]:
 
 @contextmanager
 def _parquet(file: Path, columns: Sequence[Column[Any]]) -> Iterator[Callable[[Sequence[Any]], None]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     schema = pa.schema([(c.name, arrow_type(c)) for c in columns])
     turns = [_stored(c) for c in columns]
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -43,7 +44,8 @@ WRITE = "citelift_write"
 
 
 def open_database(url: str, *, read_only: bool = False, migrate: bool = True, beside: bool = False) -> Engine:
-    """An engine on a database whose schema is this program's; `read_only` never creates or migrates.
+    """An engine on a database whose schema is this program's, or with `migrate=False` whatever it is;
+    `read_only` never creates or migrates.
 
     `beside`: this process has the file open already. Then only SQLite may open it: closing it again would
     drop the locks that the process holds, and others would take its log away."""
@@ -51,7 +53,7 @@ def open_database(url: str, *, read_only: bool = False, migrate: bool = True, be
     if not read_only and not beside and (doubt := sqlite_file.doubt_of(engine.url)) is not None:
         raise doubt
     try:
-        if read_only:
+        if read_only and migrate:
             _require_current(engine)
         elif migrate:
             upgrade(engine)
@@ -285,6 +287,22 @@ def upgrade(database: Engine) -> None:
     from alembic import command  # a third of a second of every start, for what is seldom done
 
     command.upgrade(alembic_config(database), "head")
+
+
+@dataclass(frozen=True)
+class SchemaStep:
+    version: str
+    what: str
+    """The first line of its migration."""
+
+
+def steps_after(version: str | None) -> list[SchemaStep]:
+    """What an upgrade from there would do."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    steps = [SchemaStep(each.revision, each.doc.partition("\n")[0]) for each in scripts]
+    return sorted((s for s in steps if version is None or s.version > version), key=lambda s: s.version)
 
 
 def schema_versions(database: Engine) -> tuple[str | None, str]:

@@ -1,4 +1,4 @@
-"""The verbs of keeping: backup, restore and export."""
+"""The verbs of keeping: backup, restore, upgrade, and export with its way back."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from tracker.cli.printing import out, plain, print_json, table
 from tracker.cli.verbs import AUTOMATE, SET_UP, add
 
 
-def register(app: typer.Typer) -> None:
+def register(app: typer.Typer, imports: typer.Typer) -> None:
     add(app, backup, group=SET_UP)
     add(app, restore, group=SET_UP)
+    add(app, upgrade, group=SET_UP)
     add(app, export, group=AUTOMATE)
+    add(imports, import_export, "export")
 
 
 def backup(
@@ -44,6 +46,54 @@ def restore(
     backups.load(url, file, replace=replace)
     open_database(url).dispose()
     out.print(f"The database is what {plain(str(file))} says.")
+
+
+def upgrade(
+    database: DatabaseOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what would be done; exit code 3 where something would.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the database to the schema of this citelift, every row and number kept."""
+    from tracker import store
+
+    url = settings_from(None, database).database_url
+    db = store.open_database(url, read_only=check, migrate=not check)
+    try:
+        current, head = store.schema_versions(db)
+        steps = store.steps_after(current)
+    finally:
+        db.dispose()
+    if as_json:
+        print_json({"schema": current, "wanted": head, "steps": [asdict(step) for step in steps]})
+    elif not steps:
+        out.print(f"The database has schema {head}, as this citelift wants it.")
+    else:
+        table(
+            f"From schema {current or 'none'} to {head}",
+            ("step", "what"),
+            [(each.version, each.what) for each in steps],
+        )
+        out.print("`citelift backup` before, then `citelift upgrade`. Older versions cannot write after it.")
+    if steps:
+        raise typer.Exit(3)
+
+
+def import_export(
+    folder: Annotated[Path, typer.Argument(help="A folder that `citelift export` wrote, as Parquet.")],
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring an export into a database that is empty: the same rows, checked by their hashes."""
+    from tracker import moved
+
+    with opened(settings_from(None, database)) as db:
+        counts = moved.bring_in(db, folder)
+    if as_json:
+        print_json({"rows": [{"table": name, "rows": rows} for name, rows in counts.items()]})
+        return
+    out.print(f"{sum(counts.values()):,} rows of {len(counts)} tables are here now.")
 
 
 def export(

@@ -19,6 +19,7 @@ from tracker.cli import (
     backups,
     brands,
     engines,
+    forget,
     init,
     links,
     notify,
@@ -54,7 +55,8 @@ def register(app: typer.Typer) -> None:
     visits.register(imports)
     schedule.register(app)
     notify.register(app)
-    backups.register(app)
+    backups.register(app, imports)
+    forget.register(app)
     audits.register(app)
     tokens.register(app)
     people.register(app)

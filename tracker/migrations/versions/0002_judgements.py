@@ -10,7 +10,41 @@ branch_labels = None
 depends_on = None
 
 
+def _as_the_first_became() -> None:
+    """On its first morning 0001 grew while it was already in use: a database of then lacks these."""
+    there = sa.inspect(op.get_bind())
+    if "redirect" not in there.get_table_names():
+        op.create_table(
+            "redirect",
+            sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+            sa.Column("url", sa.Text(), nullable=False),
+            sa.Column("target", sa.Text(), nullable=True),
+            sa.Column("status", sa.Integer(), nullable=True),
+            sa.Column("checked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+            sa.PrimaryKeyConstraint("id"),
+        )
+    if "ledger" not in there.get_table_names():
+        op.create_table(
+            "ledger",
+            sa.Column("run_id", sa.Integer(), nullable=False),
+            sa.Column("engine_id", sa.Integer(), nullable=False),
+            sa.Column("budget_micros", sa.BigInteger(), nullable=True),
+            sa.Column("spent_micros", sa.BigInteger(), nullable=False),
+            sa.Column("reserved_micros", sa.BigInteger(), nullable=False),
+            sa.ForeignKeyConstraint(["engine_id"], ["engine.id"]),
+            sa.ForeignKeyConstraint(["run_id"], ["run.id"]),
+            sa.PrimaryKeyConstraint("run_id", "engine_id"),
+        )
+    known = {column["name"] for column in there.get_columns("engine")}
+    for name in ("concurrency", "rpm"):
+        if name not in known:
+            op.add_column("engine", sa.Column(name, sa.Integer(), nullable=True))
+    if "ix_backlink_source" in {index["name"] for index in there.get_indexes("backlink")}:
+        op.drop_index("ix_backlink_source", "backlink")
+
+
 def upgrade() -> None:
+    _as_the_first_became()
     op.create_table(
         "agreement",
         sa.Column("id", sa.Integer(), nullable=False),
