@@ -10,8 +10,8 @@ import pandas as pd
 from analysis.frames import BrandFact
 from analysis.intervals import wilson
 from dashboard import cells, numbered, widgets
-from dashboard.data import Ladder, Rung, SourceView
-from dashboard.strings import Drawer, LinksPage, SourcePage
+from dashboard.data import CitedDomain, Ladder, Rung, SourceView
+from dashboard.strings import Drawer, LinksPage, SourcePage, Sources
 from tracker import numbers
 
 words = SourcePage
@@ -51,6 +51,22 @@ def cited_share(row: Any, source: str) -> tuple[object, ...]:
     cited = numbered.door(shown, "source_rate", scope=scope, source=source, engine=row.engine)
     span = numbers.percent_range(share.low, share.high)
     return row.engine, cited, span, numbers.count(row.retrieved or None)
+
+
+def cited_everywhere(row: CitedDomain, engines: Sequence[str]) -> tuple[object, ...]:
+    """A cited domain: its share of all answers, and of each engine's; each opens its answers."""
+    share = wilson(min(row.answers, row.of), row.of)
+    span = numbers.percent_range(share.low, share.high)
+    every = numbered.door(numbers.percent(share.estimate), "source_rate", source=row.domain)
+    each = [
+        numbered.door(numbers.percent(n / of, 0), "source_rate", source=row.domain, engine=name)
+        if n
+        else numbers.UNKNOWN
+        for name in engines
+        for n, of in (row.engines[name],)
+    ]
+    kind = Sources.KINDS.get(row.kind, row.kind)
+    return widgets.site(row.domain), kind, widgets.small(every, span), *each, numbers.count(row.citations)
 
 
 def named_beside(brand: str, view: SourceView, links: pd.DataFrame) -> tuple[object, ...]:

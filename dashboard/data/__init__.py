@@ -19,7 +19,9 @@ from dashboard.data.catalogued import (
 )
 from dashboard.data.cited import (
     AuthorityView,
+    CitedDomain,
     association,
+    by_domain,
     forgotten,
     kinds,
     metrics,
@@ -120,6 +122,7 @@ __all__ = [
     "AnswerView",
     "AuthorityView",
     "Choice",
+    "CitedDomain",
     "Door",
     "ExperimentView",
     "JudgedView",
@@ -145,6 +148,7 @@ __all__ = [
     "answer_lines",
     "association",
     "behind",
+    "by_domain",
     "change_catalog",
     "change_work",
     "changes",

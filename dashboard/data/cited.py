@@ -43,6 +43,34 @@ def sources(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
     return cited
 
 
+@dataclass(frozen=True)
+class CitedDomain:
+    """A cited domain over all engines: in how many of `of` answers, by how many citations, and by engine in
+    how many answers of how many."""
+
+    domain: str
+    kind: str
+    answers: int
+    of: int
+    citations: int
+    retrieved: int
+    engines: dict[str, tuple[int, int]]
+
+
+def by_domain(cited: pd.DataFrame) -> list[CitedDomain]:
+    """Rows of `sources`, one a domain, the most cited first; the engines with most answers come first."""
+    totals = cited.groupby("engine")["of"].max().sort_values(ascending=False, kind="stable")
+    out = []
+    for domain, part in cited.groupby("domain", sort=False):
+        answers = dict(zip(part["engine"], part["answers"], strict=True))
+        engines = {str(name): (int(answers.get(name, 0)), int(of)) for name, of in totals.items()}
+        sums = part[["answers", "citations", "retrieved"]].sum()
+        kind = str(part["kind"].iloc[0])
+        counts = (int(sums["answers"]), int(totals.sum()), int(sums["citations"]), int(sums["retrieved"]))
+        out.append(CitedDomain(str(domain), kind, *counts, engines))
+    return sorted(out, key=lambda each: (-each.answers, each.domain))
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def forgotten(workspace: OpenWorkspace) -> tuple[list[Unlisted], NoAddresses]:
     """Cited sites that may be a brand's without being listed, and citations that name no page."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from analysis.frames import Scope
-from analysis.intervals import wilson
 from analysis.visibility import FEW
-from dashboard import charts, data, strings, untracked, widgets
+from dashboard import charts, data, sourced, strings, untracked, widgets
 from dashboard.strings import Empty
 from tracker import numbers
 
 words = strings.Sources
+ENGINES = 6  # columns of their own
 
 here = widgets.here()
 
@@ -46,28 +44,22 @@ def chart(cited: pd.DataFrame) -> None:
 
 
 def table(cited: pd.DataFrame) -> None:
-    widgets.section(words.TABLE)
+    widgets.section(words.TABLE, words.TABLE_SUB)
     present = [name for key, name in words.KINDS.items() if key in set(cited["kind"])]
+    domains = data.by_domain(cited)
     with widgets.bar():
         kind = widgets.choice(words.KIND, "kind", [words.ALL_KINDS, *present])
-        most = widgets.how_many(len(cited), "domains_shown")
+        most = widgets.how_many(len(domains), "domains_shown")
         widgets.download("sources.csv", list(cited.columns), lambda: cited.itertuples(index=False))
-    rows = [row for row in widgets.records(cited) if kind in (words.ALL_KINDS, words.KINDS.get(row.kind))]
+    rows = [row for row in domains if kind in (words.ALL_KINDS, words.KINDS.get(row.kind))]
     shown = rows[:most]
+    engines = list(domains[0].engines)[:ENGINES]
+    heads = [*words.COLUMNS[:3], *(engines if len(domains[0].engines) > 1 else ()), words.COLUMNS[3]]
     few = [i for i, row in enumerate(shown) if row.of < FEW]
-    widgets.table(widgets.columns(words.COLUMNS, numeric=(3, 4, 5, 6)), [line(row) for row in shown], few=few)
-
-
-def line(row: Any) -> tuple[object, ...]:
-    share = wilson(min(row.answers, row.of), row.of)
-    named = widgets.site(row.domain)
-    kind = words.KINDS.get(row.kind, row.kind)
-    counts = widgets.small(
-        numbers.percent(share.estimate), words.OF.format(n=f"{row.answers:,}", of=f"{row.of:,}")
-    )
-    fetched = row.retrieved or None
-    span = numbers.percent_range(share.low, share.high)
-    return named, kind, row.engine, counts, span, numbers.count(row.citations), numbers.count(fetched)
+    peek = [f"source:{row.domain}" for row in shown]
+    numeric = range(2, len(heads))
+    lines = [sourced.cited_everywhere(row, heads[3:-1]) for row in shown]
+    widgets.table(widgets.columns(heads, numeric=numeric), lines, few=few, peek=peek)
 
 
 def stability(scope: Scope) -> None:

@@ -12,15 +12,11 @@ class Sources:
     CHART_SUB = "Share of an engine’s answers that cite the domain at least once."
     AXIS = "Answers citing the domain"
     TABLE = "All cited domains"
-    COLUMNS = (
-        "Domain",
-        "Type",
-        "Engine",
-        "Answers citing it",
-        "95\u00a0% interval",
-        "Citations",
-        "Answers retrieving it",
+    TABLE_SUB = (
+        "Share of answers that cite the domain at least once: of all engines, with its 95\u00a0% interval, "
+        "and of each."
     )
+    COLUMNS = ("Domain", "Type", "Answers citing it", "Citations")
     KIND = "Type"
     ALL_KINDS = "All types"
     KINDS: Final = {
@@ -65,14 +61,13 @@ class Sources:
     YOURS_SITE = "{domain} (like {brand}, {answers})"
     NO_ADDRESS = "{n} name no page on the web, such as {examples}; they are in no share and in no list."
     CITATION = "citation"
-    RETRIEVED = "Retrieved but not cited"
+    RETRIEVED = "Fetched more often than cited"
     RETRIEVED_SUB = (
-        "Pages the engine fetched and then did not attribute. Only engines that report what they fetch "
-        "appear."
+        "Answers for which the engine fetched pages of the domain, and those that cite it. Only engines that "
+        "report what they fetch appear."
     )
     RETRIEVED_COLUMNS = ("Domain", "Engine", "Answers retrieving it", "Answers citing it")
     RETRIEVED_NONE = "No engine here reports what it fetched."
-    OF = "{n} of {of}"
 
 
 class Reported:
