@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from tracker.mentions.absence_clauses import says_nothing_else
 from tracker.mentions.absence_hints import HINTS, NAME
 
 __all__ = ["NAME", "is_absent"]
@@ -19,6 +20,7 @@ __all__ = ["NAME", "is_absent"]
 _REACH = 160
 _HINT = re.compile(HINTS)
 _MOST_WORDS = 1 << 16
+_LETTER = re.compile(r"[^\W\d_]")
 _SENTENCE_END = re.compile(r"[!?。！？;；؟؛।۔\n](?!$)|\.(?=\s)")
 _LAST_SENTENCE_END = re.compile(rf".*(?:{_SENTENCE_END.pattern})", re.DOTALL)
 # A list of bare names after a colon belongs to the sentence that the colon ends.
@@ -63,11 +65,16 @@ def is_absent(marked: str, index: int) -> bool:
 def _says_so(before: str, after: str) -> bool:
     from tracker.mentions import absence_phrases as phrases  # half a second to compile, and seldom needed
 
-    if phrases.BEFORE.search(before) or phrases.AFTER.match(after):
+    if phrases.AFTER.match(after):
         return True
-    if not phrases.AROUND_LEFT.search(before):
-        return False
-    return any(left.search(before) and right.match(after) for left, right in phrases.AROUND)
+    if _LETTER.search(before) is not None:  # every phrase before a name has words
+        if phrases.BEFORE.search(before):
+            return True
+        if phrases.AROUND_LEFT.search(before) and any(
+            left.search(before) and right.match(after) for left, right in phrases.AROUND
+        ):
+            return True
+    return says_nothing_else(before, after)
 
 
 def _says_so_next(marked: str, end: int) -> bool:

@@ -10,7 +10,7 @@ NAME = "\x01"
 HINTS = (
     r"\b(?:no|not|cannot|none|nothing|never|empty|unable|unclear|unsure|uncertain|unknown|"
     r"fictional|fictitious|hypothetical|made-up|invented|nonexistent|unmentioned|unlisted|zero|0|n/a|doubt|introuvable|"
-    r"neznam|neni|ei|mainita|tunne|ismerem|"
+    r"fehl\w*|absent\w*|yet|jamais|nunca|mai|nooit|aldri|aldrig|nigdy|nikdy|hic|никогда|neznam|neslys\w*|nenas\w*|neni|ei|mainita|tunne|ismerem|"
     r"unfamiliar|fail\w*|without|absent|missing|nowhere|neither|lacks?|"
     r"unbekannt|inconnue?|desconhecid\w|desconocid\w|sconosciut\w|onbekend|okan[dt]t?|nieznan\w|"
     r"kein\w*|nichts?|aucun\w*|pas|rien|ne|n|ningun\w*|nada|sin|sem|nessun\w*|non|nulla|niente|nao|"

@@ -123,7 +123,7 @@ def verdict(prose: str, start: int, end: int, languages: frozenset[str]) -> Verd
         return "word"
     if here.names_a_place():
         return "open"
-    if here.is_numbered():
+    if here.is_numbered() and not here.follows_a_name():
         return "open"
     german = GERMAN_NOUNS in languages and "de" in spoken(prose).codes
     if german:
@@ -309,7 +309,7 @@ class _Here:
             return "word"
         if self.written.isupper() and len(self.written) > 2 and not following.isupper():
             return "name"
-        if self.whole or (ends and self._follows_a_name()):
+        if self.whole or (ends and self.follows_a_name()):
             return "name"
         return "name" if self._names_a_product(word) else "open"
 
@@ -335,7 +335,7 @@ class _Here:
             return True
         return not languages_of(following.lower()) and not _may_be_a_verb(word)
 
-    def _follows_a_name(self) -> bool:
+    def follows_a_name(self) -> bool:
         """`Microsoft Teams` in a heading."""
         last = self.last_word
         return last[:1].isupper() and not languages_of(last.lower()) and last.isalpha()

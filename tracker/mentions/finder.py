@@ -90,7 +90,7 @@ class Finder:
 
     def mentions(self, text: str) -> list[BrandMention]:
         """One row for each brand that the text names, in the order of positions."""
-        return self.read(text)[0]
+        return self._mentions(*self._name_spans(text))
 
     def read(self, text: str) -> tuple[list[BrandMention], list[Span]]:
         """What `mentions` and `spans` say, for the work of one of them."""

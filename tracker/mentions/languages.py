@@ -87,7 +87,7 @@ def _speakers() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _endings() -> frozenset[str]:
-    return frozenset().union(*(language.endings | language.stem_endings for language in table().values()))
+    return frozenset("n").union(*(language.endings | language.stem_endings for language in table().values()))
 
 
 def takes_ending(text: str, rest: str, last: str, *, stem: bool) -> bool:
@@ -99,6 +99,8 @@ def takes_ending(text: str, rest: str, last: str, *, stem: bool) -> bool:
     if rest not in _endings() and rest not in (f"{last}al", f"{last}el"):
         return False
     codes = spoken(text).inflecting
+    if not stem and rest == "n" and last == "e" and "de" in codes:
+        return True
     if not stem and "hu" in codes and rest in (f"{last}al", f"{last}el"):
         return True
     languages = table()

@@ -53,6 +53,7 @@ _SOURCE_FILE = re.compile(
     r"dll|so|deb|rpm|mp[34]|mov)(?![\w-])"
 )
 _PATH = re.compile(r"(?<![\w)\]*/.:])(?:~|\.{1,2})?(?:/[a-z0-9_][\w.-]*){2,}/?(?![\w/])")
+_RELATIVE_FILE = re.compile(r"(?<![\w@:/.-])(?:[\w.-]+/){1,8}[\w-]+\.[a-z]{1,5}(?![\w-])")
 _DATED_SOURCE = re.compile(r"\[[^\[\]\n]{2,80}, (?:19|20)\d\d[a-z]?\](?!\()")
 _STOP_INSIDE = re.compile(r"\.[^\W\d_]")
 _CODE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*\1|\Z)", re.MULTILINE | re.DOTALL)
@@ -188,6 +189,8 @@ def hide(text: str, hosts: Set[str] = frozenset()) -> str:
         if "r/" in text or "u/" in text:
             text = _REDDIT.sub(_blank, text)
         text = _PATH.sub(_blank, text)
+        if "." in text:
+            text = _RELATIVE_FILE.sub(_blank, text)
     if _STOP_INSIDE.search(text) is None:
         return text
     if _ENDS_LIKE_SOURCE.search(text):

@@ -32,7 +32,7 @@ _TITLE = re.compile(r"\b(?:Dr|Mrs?|St|Ft|Mt)\b(?!\.)")
 _ARTICLE = re.compile(r"The (?=\S+ \S)")
 _INITIAL = re.compile(r"(?<!\w)([^\W\d_]\.) ?(?=[^\W\d_]{4})")
 _GERMAN_ADJECTIVE = re.compile(r"\w*(?:sche|iche|ige|ste|eue|eine)(?= )", re.IGNORECASE)
-_STEMS = re.compile(r"(?P<cut>[aoeаояйьё]|[οηα]σ|(?P<fleeting>[eeоeе])(?P<kept>[kcкц]))$")
+_STEMS = re.compile(r"(?P<cut>[aoeаояйьёοηα]|[οηα]σ|(?P<fleeting>[eeоeе])(?P<kept>[kcкц]))$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ class Spelling:
     """Whether a user asked for just this, whatever else it may mean."""
 
 
-_SOFTENED = {"ka": "c", "ка": "ц", "ra": "rz", "ga": "dz", "da": "dz", "ta": "c", "га": "з", "ha": "z"}
+_SOFTENED = {"ka": "c", "ка": "ц", "ra": "rz", "ro": "rz", "ga": "dz", "da": "dz", "ta": "c", "га": "з"} | {
+    "ha": "z"
+}
 """Żabka: Żabce, Zara: Zarze, Kanada: Kanadzie."""
 
 _WEAKENED = tuple(
@@ -69,6 +71,7 @@ _WEAKENED = tuple(
         (r"(?<=[a-z][a-z]h)t(?=[aeiouy]$)", "d"),
         (r"(?<=[a-z][a-z])t$", "c"),
         (r"(?<=[a-z][a-z])d$", "dz"),
+        (r"(?<=[a-z][aeiou])k$", "g"),
         (r"(?<=[a-z][a-z])r$", "rz"),
         (r"(?<=[a-z][a-z])e(?=[lr]$)", ""),
         (r"(?<=[a-z][a-z][a-z])[yi]$", ""),
@@ -82,12 +85,12 @@ _WEAKENED = tuple(
 _CYRILLIC = re.compile(r"[а-яіїєґ]")
 _POLISH_ADJECTIVE = re.compile(r"\b\w+(?:sk[ai]|ck[ai]|ny|na|owa|owy)\b")
 _DECLINED = {
-    "а": "ои іи ій ой ою ую у и ы і е",
+    "а": "ои оі іи ій ой ою ую у и ы і е",
     "я": "еи ей ею юю ю и і е",
     "ий": "ого ому им ім",
     "ый": "ого ому ым ом",
     "ое": "ого ому ым ом",
-    "a": "y i ie ce e ej iej a o",
+    "a": "y i ie ce e ej iej a o u ou",
     "y": "ego emu ym",
     "i": "iego iemu im",
 }
@@ -327,6 +330,8 @@ def _declensions(word: str) -> Iterator[str]:
     for end, others in _DECLINED.items():
         if word.endswith(end):
             yield from (word.removesuffix(end) + other for other in others.split())
+    if softened := _SOFTENED.get(word[-2:]):
+        yield f"{word[:-2]}{softened}ie"
 
 
 def _parted(folded: str, seen: set[str]) -> Iterator[Spelling]:
