@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlmodel import Session, col, func, select
 
 from tracker.links.files.formats import BY_LINK, FULL_SCOPES, Scope
+from tracker.links.files.settle import SAMPLE_ROWS
 from tracker.links.ledger import is_link
 from tracker.links.snapshots import Change, Snapshot, between, earlier_snapshots, targets_of
 from tracker.models import Backlink, LinkImport
@@ -41,6 +42,8 @@ CAPS: frozenset[int] = frozenset(
     ]
 )
 """Numbers of rows at which tools cut their exports, by plan and report."""
+MANY = 50
+"""Rows, each of another domain, that are no accident."""
 FEW = 5
 """Of fewer links before, nothing is said about the kind of a report."""
 
@@ -81,15 +84,27 @@ def _unsaid(session: Session, head: LinkImport) -> Completeness:
         lacks += missing
         listed += _links(session, earlier.ids, target) if missing else 0
         before |= {*earlier.ids} if missing else set()
+    spread = _spread(session, head)
+    what = f"each of its {count(head.stored)} rows is of another domain, and nothing" if spread else "nothing"
     of_them = f" ({count(lacks)} of {count(listed)} that the file before listed)" if lacks else ""
     commands = " and ".join(f"`citelift import rescope {key} all`" for key in [*sorted(before), head.id])
-    return Completeness(
-        head.scope,
-        [
-            f"nothing says whether this file lists all links, so those that it lacks{of_them} do not count "
-            f"as lost; if it lists all: {commands}, and --scope all with the next one"
-        ],
+    said = (
+        f"{what} says whether this file lists all links, so those that it lacks{of_them} do not count as lost"
     )
+    way_out = f"if it lists all: {commands}, and --scope all with the next one"
+    return Completeness("sample" if spread else head.scope, [f"{said}; {way_out}"])
+
+
+def _spread(session: Session, head: LinkImport) -> bool:
+    """One row a domain, however many of its pages link: says nothing of the pages that are not listed."""
+    rows = select(col(Backlink.source_domain_id).label("domain")).where(Backlink.import_id == head.id)
+
+    def domains(most: int) -> int:
+        some = rows.limit(most).subquery()
+        return session.exec(select(func.count(some.c.domain.distinct()))).one()
+
+    first = min(head.stored, SAMPLE_ROWS)
+    return first >= MANY and domains(first) == first and domains(head.stored) == head.stored
 
 
 def _like_the_one_before(session: Session, head: LinkImport) -> Completeness:

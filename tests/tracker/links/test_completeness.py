@@ -95,7 +95,10 @@ def test_a_list_of_lost_links_in_anybodys_words_is_one(
 def test_one_row_a_domain_in_anybodys_words_says_nothing_of_the_other_pages(
     lone: Engine, tmp_path: Path
 ) -> None:
-    assert imported(lone, write(tmp_path / "a.csv", "\n".join([HEADER, *SPREAD, ""]))).scope == "sample"
+    made = imported(lone, write(tmp_path / "a.csv", "\n".join([HEADER, *SPREAD, ""])))
+    assert (made.scope, "each of its 60 rows is of another domain" in made.warnings[0]) == ("sample", True)
+    denser = imported(lone, write(tmp_path / "b.csv", "\n".join([HEADER, *DENSE, ""])))
+    assert (denser.scope, "another domain" in denser.warnings[0]) == ("unknown", False)
 
 
 def test_what_the_user_says_is_not_doubted(lone: Engine, tmp_path: Path) -> None:

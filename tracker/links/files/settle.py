@@ -180,21 +180,24 @@ def _day(moment: Moment) -> Any:
 
 def _scope(recognition: Recognition, sample: Sequence[Sequence[str]]) -> tuple[formats.Scope, str]:
     layout, fields = recognition.layout, recognition.match.fields
-    known = layout.scope == "all"
-    unsaid = f"layout {layout.name}" if known else "nothing says whether it lists all links"
-    if layout.scope not in formats.BY_LINK:
-        return layout.scope, f"layout {layout.name}"
-    if len(sample) < 5:
-        return layout.scope, unsaid
+    unsaid = layout.scope == "unknown"
+    as_laid_out = (
+        layout.scope,
+        "nothing says whether it lists all links" if unsaid else f"layout {layout.name}",
+    )
+    if layout.scope not in formats.BY_LINK or len(sample) < 5:
+        return as_laid_out
     for name, scope in (("lost", "lost"), ("new", "new")):
         if name in fields and all(_is_true(row[fields[name]]) for row in sample):
             return scope, f"every row says {recognition.mapping[name]}"  # type: ignore[return-value]
     if "lost_at" in fields and all(row[fields["lost_at"]].strip() for row in sample):
         return "lost", f"every row has a date in {recognition.mapping['lost_at']}"
+    if unsaid:
+        return as_laid_out
     hosts = [address.domain for row in sample if (address := domains.try_parse(row[fields["source_url"]]))]
     if len(hosts) >= 50 and len(set(hosts)) == len(hosts):
-        return "one_per_domain" if known else "sample", f"{len(hosts)} rows from as many domains"
-    return layout.scope, unsaid
+        return "one_per_domain", f"{len(hosts)} rows from as many domains"
+    return as_laid_out
 
 
 def _is_true(cell: str) -> bool:
