@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -137,6 +137,12 @@ def prospects(
         if name not in facts.brands
     ]
     return sorted(rows, key=_order)
+
+
+def with_decisions(rows: Iterable[ProspectRow], records: Mapping[str, Prospect]) -> list[ProspectRow]:
+    """The same rows with what people decided by now, in order."""
+    now = (replace(row, record=records.get(row.source, Prospect(row.source))) for row in rows)
+    return sorted(now, key=_order)
 
 
 def _order(row: ProspectRow) -> tuple[bool, int, int, str]:

@@ -22,6 +22,7 @@ from analysis.review import LinkWeek, Review
 from analysis.trials import ExperimentResult, SourceWork
 from analysis.visibility import Row
 from dashboard import charts, widgets
+from dashboard.data import BrandLinks
 from dashboard.strings import (
     Common,
     Drawer,
@@ -244,13 +245,11 @@ def reading(difference: Interval) -> tuple[str, str]:
     return (Rivals.BEHIND, "bad") if difference.high < 0 else (Rivals.TIE, "quiet")
 
 
-def link_counts(name: str, mine: pd.DataFrame) -> tuple[object, ...]:
-    known, lost = mine["nofollow"].notna(), mine["lost"].notna()
-    followed = int((mine.loc[known, "nofollow"] == 0).sum())
-    share = numbers.percent(followed / int(known.sum()), 0) if known.any() else numbers.UNKNOWN
-    counts = (mine["source"].nunique(), len(mine), int((~lost).sum()), int(lost.sum()))
-    of = LinksPage.FOLLOWED_OF.format(n=numbers.count(followed), of=numbers.count(int(known.sum())))
-    return (name, *map(numbers.count, counts), widgets.small(share, of) if known.any() else share)
+def link_counts(brand: BrandLinks) -> tuple[object, ...]:
+    share = numbers.percent(brand.followed / brand.known, 0) if brand.known else numbers.UNKNOWN
+    counts = (brand.sites, brand.links, brand.live, brand.lost)
+    of = LinksPage.FOLLOWED_OF.format(n=numbers.count(brand.followed), of=numbers.count(brand.known))
+    return (brand.brand, *map(numbers.count, counts), widgets.small(share, of) if brand.known else share)
 
 
 LINK_HEADS = (
@@ -267,44 +266,26 @@ LINK_HEADS = (
 )
 
 
-def referring(links: pd.DataFrame, mine: pd.DataFrame) -> list[tuple[object, ...]]:
-    rivals = links[~links["own"]].groupby("source")["brand"].nunique()
-    rows = []
-    for source, part in mine.groupby("source"):
-        anchor = next((a for a in part["anchor"] if isinstance(a, str) and a.strip()), LinksPage.NO_ANCHOR)
-        first = part["first"].min()
-        seen = numbers.day(first) if pd.notna(first) else numbers.UNKNOWN
-        kind = Sources.KINDS.get(part["kind"].iloc[0], part["kind"].iloc[0])
-        page = widgets.link(next((u for u in part["url"] if isinstance(u, str)), f"https://{source}"), source)
-        rows.append(
-            (
-                len(part),
-                (
-                    page,
-                    kind,
-                    numbers.count(len(part)),
-                    numbers.count(int(rivals.get(source, 0))),
-                    seen,
-                    anchor[:80],
-                ),
-            )
-        )
-    return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
+def referring(row: Any) -> tuple[object, ...]:
+    """A site of `BrandLinks.referring`."""
+    page = widgets.link(row.url if isinstance(row.url, str) else f"https://{row.source}", row.source)
+    seen = numbers.day(row.first) if pd.notna(row.first) else numbers.UNKNOWN
+    anchor = row.anchor if isinstance(row.anchor, str) else LinksPage.NO_ANCHOR
+    counts = (numbers.count(row.links), numbers.count(row.rivals))
+    return (page, Sources.KINDS.get(row.kind, row.kind), *counts, seen, anchor[:80])
 
 
-def link_raw(mine: pd.DataFrame) -> list[tuple[object, ...]]:
-    known = mine[list(LINK_HEADS)].astype(object)
+def link_raw(links: pd.DataFrame, brand: str) -> list[tuple[object, ...]]:
+    known = links.loc[links["brand"] == brand, list(LINK_HEADS)].astype(object)
     return list(known.where(known.notna(), None).itertuples(index=False, name=None))
 
 
-def by_month(mine: pd.DataFrame) -> pd.DataFrame:
+def by_month(months: pd.DataFrame) -> pd.DataFrame:
     """Links gained and lost per month of the newest two years: `month`, `what`, `links` (lost ones
-    negative)."""
-    parts = []
-    for column, what, sign in (("first", LinksPage.WHAT["gained"], 1), ("lost", LinksPage.WHAT["lost"], -1)):
-        months = mine[column].dropna().dt.tz_localize(None).dt.to_period("M").dt.to_timestamp().value_counts()
-        parts += [(month, what, sign * n) for month, n in months.items()]
-    frame = pd.DataFrame(parts, columns=["month", "what", "links"])
+    negative); of `BrandLinks.months`."""
+    sign = months["kind"].map({"gained": 1, "lost": -1})
+    told = {"what": months["kind"].map(LinksPage.WHAT), "links": months["links"] * sign}
+    frame = months[["month"]].assign(**told)
     if frame["month"].nunique() < 2:
         return frame.iloc[:0]
     newest = frame["month"].max()

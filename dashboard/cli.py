@@ -174,8 +174,9 @@ def serve(
         str, typer.Option(help="Interface of the dashboard; the default is this machine only.")
     ] = HERE,
 ) -> None:
-    """Keep the clock: run what `citelift schedule` says, until SIGTERM or Ctrl-C."""
-    from dashboard import clock, status
+    """Keep the clock: run what `citelift schedule` says, and compute what pages show, until SIGTERM or
+    Ctrl-C."""
+    from dashboard import clock, computes, status
     from dashboard.server import beside
     from tracker import schedule
     from tracker.logs import OneLine, log_to
@@ -195,6 +196,11 @@ def serve(
             target=clock.keep_delivering, args=(db, stop, _with_the_time), name="delivery", daemon=True
         )
         telling.start()
+        where = {"CITELIFT_DATABASE_URL": settings.database_url, "CITELIFT_CATALOG": str(settings.catalog)}
+        computing = threading.Thread(
+            target=computes.keep_computing, args=(stop,), kwargs=where, name="computing", daemon=True
+        )
+        computing.start()
         held = schedule.Clock(db, actions, stop, _with_the_time)
         with ExitStack() as stack:
             if status_port is not None:
@@ -205,6 +211,7 @@ def serve(
                 stack.enter_context(beside(settings, dashboard_port, dashboard_address, stop))
             schedule.serve(held)
         telling.join()
+        computing.join()
 
 
 def _with_the_time(words: str) -> None:

@@ -29,9 +29,8 @@ def source(name: str) -> None:
 
 def _source(name: str) -> None:
     here = widgets.here()
-    first, last = data.window(here.workspace, None)
-    lifts = data.lift(here.workspace, Scope(first=first, last=last, branded="include"))
-    row = next((row for row in lifts.rows if row.source == name), None)
+    lifts = widgets.computed(data.lift, here.workspace, data.whole(here.workspace, Scope()))
+    row = next((row for row in lifts.rows if row.source == name), None) if lifts else None
     if row is not None:
         widgets.html(f"<p>{cells.lift_verdict(row)}</p>")
         if row.lift is not None:
@@ -39,8 +38,7 @@ def _source(name: str) -> None:
         if row.checks:
             widgets.section(strings.Lift.CHECKS, strings.Lift.CHECKS_SUB)
             widgets.table(widgets.columns(strings.Lift.CHECK_COLUMNS), cells.lift_checks(row))
-    links = data.links(here.workspace)
-    mine = links[links["source"] == name]
+    mine = data.links_of(here.workspace, name)
     widgets.section(words.LINKS_TO)
     if mine.empty:
         widgets.quiet(words.NO_LINKS)

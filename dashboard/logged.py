@@ -43,11 +43,13 @@ class Happening:
 def log(here: Here, scope: Scope | None = None) -> list[Happening]:
     """Newest first: all of it where the scope begins with the first answers, or there are none; else what
     lies in its weeks."""
-    noted = widgets.records(data.happened(here.workspace))
+    moves = widgets.computed(data.link_moves, here.workspace) if data.has_links(here.workspace) else None
+    noted = widgets.records(data.happened(here.workspace, moves))
     found = [Happening(row.at, row.kind, row.title, row.brand) for row in noted]
     if scope is None:
         return found
-    found += [_moved(each, each.since) for each in data.movers(here.workspace, scope) if each.since]
+    movers = widgets.computed(data.movers, here.workspace, scope) or []
+    found += [_moved(each, each.since) for each in movers if each.since]
     if scope.first is not None and scope.last is not None and scope.first > data.weeks(here.workspace)[0]:
         end = scope.last + timedelta(weeks=1)
         found = [each for each in found if scope.first <= each.at < end]

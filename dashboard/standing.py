@@ -167,12 +167,15 @@ def _list(items: Sequence[object]) -> Safe:
 
 
 def lately(here: Here, scope: Scope, moved: Sequence[WeekChange]) -> Safe:
-    """What moved beyond noise, what those saw who looked every week, and the own brand's links."""
-    items: list[object] = [_moving(m) for m in data.movers(here.workspace, scope)[:LINES]]
+    """What moved beyond noise, what those saw who looked every week, and the own brand's links, as far as
+    they are computed."""
+    movers = widgets.computed(data.movers, here.workspace, scope) or []
+    links = widgets.computed(data.link_days, here.workspace) if data.has_links(here.workspace) else None
+    items: list[object] = [_moving(m) for m in movers[:LINES]]
     items += [_move(change) for change in moved if change.verdict in ("up", "down")][:LINES]
     if moved and not items:
         items.append(Glance.QUIET)
-    return _list([*items, *_links(here)])
+    return _list([*items, *_links(here, links)])
 
 
 def _moving(m: Moving) -> Safe:
@@ -198,18 +201,18 @@ def _move(change: WeekChange) -> Safe:
     return widgets.join(widgets.strong(change.brand), " ", said)
 
 
-def _links(here: Here) -> list[object]:
+def _links(here: Here, links: data.LinkDays | None) -> list[object]:
     """The own brand's links and the newest event of the last four weeks with answers."""
     weeks = data.weeks(here.workspace)
     since = weeks[-1] - timedelta(weeks=3)
     until = weeks[-1] + timedelta(days=6)
     lines: list[object] = []
-    if here.world.own and data.has_links(here.workspace):
-        gained, lost = data.links_moved(here.workspace, since, until)
+    if here.world.own and links is not None:
+        gained, lost = links.between(since, until)
         said = Glance.LINKS if gained or lost else Glance.LINKS_NONE
         counted = numbers.counted(gained, Glance.LINK)
         lines.append(said.format(gained=counted, lost=lost, day=numbers.day(since)))
-    log = data.happened(here.workspace)
+    log = data.happened(here.workspace, None)
     recent = log[(log["at"] >= since) & (log["at"] <= until)]
     noted = widgets.records(recent[recent["brand"].isna()].head(1))
     return lines + [Glance.EVENT.format(day=numbers.day(m.at), title=m.title) for m in noted]

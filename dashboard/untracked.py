@@ -15,7 +15,10 @@ def named(here: Here) -> None:
     """Companies that answers name and nobody tracks."""
     words = strings.Rivals
     widgets.section(words.NAMED, words.NAMED_SUB.format(n=f"{NEWEST:,}"))
-    shown = [one for one in data.suggestions(here.workspace, NEWEST) if one.beside][:MOST]
+    found = widgets.computed(data.suggestions, here.workspace, NEWEST)
+    if found is None:
+        return
+    shown = [one for one in found if one.beside][:MOST]
     if not shown:
         widgets.quiet(words.NAMED_NONE)
         return

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -441,19 +443,44 @@ def echart(option: dict[str, Any], alt: str, *, key: str, height: int) -> int | 
     return picked if fresh else None
 
 
-def computed(function: Callable[..., Result], *args: Any) -> Result | None:
-    """What `data.computed` has; while it has nothing, says so and shows the page anew once it has."""
-    result = data.computed(function, *args)
-    if result is None:
-        _wait(function, args)
-    return result
+def computed(function: data.Kept[..., Result], *args: Any) -> Result | None:
+    """What there is of it, with a line that says so where it is of older facts or is not there yet; the page
+    shows the new one by itself."""
+    found = told(function, *args)
+    return None if found is None else found.value
+
+
+def told(function: data.Kept[..., Result], *args: Any) -> data.KeptResult[Result] | None:
+    """`computed` of what may itself be None."""
+    left = max(0.0, st.session_state.get("patience", 0.0) - time.monotonic())
+    found = data.computed(function, *args, patience=left)
+    if found is None or not found.current:
+        _wait(function, args, None if found is None else found.made_at)
+    return found
 
 
 @st.fragment(run_every=2)
-def _wait(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    quiet(Common.COMPUTING)
-    if data.computed(function, *args) is not None:
+def _wait(function: data.Kept[..., Any], args: tuple[Any, ...], older: datetime | None) -> None:
+    found = data.computed(function, *args, patience=0)
+    if found is not None and found.current:
         st.rerun(scope="app")
+    said = Common.COMPUTING if older is None else Common.OLDER.format(at=numbers.moment(older))
+    html(f'<p class="cl-quiet cl-computing" role="status">{text(said)} {text(_how_far(function, args))}</p>')
+
+
+def _how_far(function: data.Kept[..., Any], args: tuple[Any, ...]) -> str:
+    going = data.progress(function, *args)
+    if going is None:
+        return Common.WAITS
+    step = Common.STEPS.get(going.step, Common.STEPS[""])
+    seconds = Common.SECONDS.format(n=round(going.seconds))
+    last = Common.LAST_TIME.format(n=max(1, round(going.last))) if going.last else ""
+    return f"{step}, {seconds}{last}."
+
+
+def begin() -> None:
+    """From here on a run of the page waits for what is computed at most this long in all."""
+    st.session_state["patience"] = time.monotonic() + data.PATIENCE
 
 
 def banner() -> None:
@@ -520,7 +547,7 @@ def stop_without_links() -> None:
 def download(name: str, heads: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]]) -> None:
     st.download_button(
         Common.DOWNLOAD,
-        spreadsheet.text(heads, rows()).encode(spreadsheet.ENCODING),
+        lambda: spreadsheet.text(heads, rows()).encode(spreadsheet.ENCODING),
         file_name=name,
         mime="text/csv",
         icon=":material/download:",

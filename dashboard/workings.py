@@ -47,7 +47,8 @@ def reasons(here: widgets.Here, site: str) -> None:
     """Why it is worth working on, and the next step of each reason."""
     if here.world.own is None or not data.weeks(here.workspace):
         return
-    offer = next((o for o in data.opportunities(here.workspace, whole(here)) if o.source == site), None)
+    offers = widgets.computed(data.opportunities, here.workspace, whole(here)) or []
+    offer = next((o for o in offers if o.source == site), None)
     if offer is not None:
         next_step = strings.Opportunities.NEXT
         widgets.html(
@@ -56,16 +57,15 @@ def reasons(here: widgets.Here, site: str) -> None:
 
 
 def whole(here: widgets.Here) -> Scope:
-    first, last = data.window(here.workspace, None)
-    return Scope(first=first, last=last, branded="include")
+    return data.whole(here.workspace, Scope())
 
 
 def linking(here: widgets.Here, site: str) -> Mapping[str, list[str]]:
     """Pages of the site and the brands that each links to now."""
     if not data.has_links(here.workspace):
         return {}
-    links = data.links(here.workspace)
-    mine = links[(links["source"] == site) & links["lost"].isna() & links["url"].notna()]
+    links = data.links_of(here.workspace, site)
+    mine = links[links["lost"].isna() & links["url"].notna()]
     pages: dict[str, list[str]] = {}
     for url, brand in zip(mine["url"], mine["brand"], strict=True):
         if brand not in pages.setdefault(str(url), []):
@@ -164,7 +164,9 @@ def what_changed(entry: AuditEntry) -> str:
 def review(domain: str) -> None:
     """A site that links to the own brand: keep it, or disavow it."""
     here, texts = widgets.here(), strings.ReviewPage
-    row = next((each for each in data.reviews(here.workspace) if each.domain == domain), None)
+    found = widgets.computed(data.link_profile, here.workspace)
+    queue = [each for each in found.queue if each.domain == domain] if found else []
+    row = next(iter(data.reviews(here.workspace, queue)), None)
     if row is None:
         return
     widgets.html(widgets.bullets(row.reasons))

@@ -86,7 +86,7 @@ FLOORS = {
         "models engines links.webgraph",
         "audit",
         "events experiments leases logs catalog migrations renaming views tokens exports",
-        "answers sandbox notify visits access",
+        "answers sandbox notify visits access computed",
         "run links.pages editing moved",
         "judge schedule links forget",
         "health",
@@ -94,7 +94,7 @@ FLOORS = {
         "cli",
     ),
     "analysis": (
-        "intervals association watch rankings templates palette",
+        "intervals association watch rankings templates palette packing",
         "events lift authority experiments repeats",
         "frames webgraph",
         "definitions grades reconciled moments classes ratios comparable stability left_out presence",
@@ -106,7 +106,7 @@ FLOORS = {
         "cli",
     ),
     "dashboard": (
-        "guests",
+        "guests computes",
         "access",
         "data charts server clock manual status",
         "strings api",

@@ -873,6 +873,52 @@ class SourceRollup(SQLModel, table=True):
     """Answers that retrieved it."""
 
 
+class AnswerRollup(SQLModel, table=True):
+    """All stored answers per prompt × engine × week, and what leaves some of them out of rates; rebuilt from
+    answers at any time."""
+
+    workspace_id: int = Field(primary_key=True)
+    week: date = Field(primary_key=True)
+    engine_id: int = Field(primary_key=True)
+    prompt_id: int = Field(primary_key=True)
+    stored: int
+    problem: int
+    """Failed or empty."""
+    cut_off: int
+    """Ends where a limit was reached."""
+    not_shown: int
+    """A page of results without the overview that was asked for."""
+    pages: int
+    """Pages of results; `shown` of them with an answer."""
+    shown: int
+    unknown: int
+    """What it cites is not known."""
+    not_searched: int
+
+
+class Computed(SQLModel, table=True):
+    """What takes longer than a page may, computed once for each state of the facts (`tracker.computed`)."""
+
+    workspace_id: int = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    """Hash of what was computed and of its parameters."""
+    name: str
+    version: str | None = None
+    """Of the facts that the body was computed from; null until there is one."""
+    body: bytes | None = None
+    """As `analysis.packing` packs it, compressed."""
+    made_at: datetime | None = None
+    seconds: float = 0.0
+    """That it took."""
+    holder: str | None = None
+    """Who computes it now, from which facts, since when; by its lease it still lives."""
+    wanted: str | None = None
+    since: datetime | None = None
+    lease_until: datetime | None = None
+    step: str = ""
+    """What is being done now."""
+
+
 class AuditEntry(SQLModel, table=True):
     """One change that a person made: by a verb or in the browser, who, when, what, before and after."""
 

@@ -78,6 +78,7 @@ from analysis.frames.records import (
     engine_models,
     failures,
     has_links,
+    is_running,
     link_imports,
     mark,
     newest_runs,
@@ -87,6 +88,7 @@ from analysis.frames.records import (
     schedules,
     siblings,
     spending,
+    version,
     workspace_names,
 )
 from analysis.frames.reported import reported
@@ -169,6 +171,7 @@ __all__ = [
     "has_links",
     "histories",
     "inside_answers",
+    "is_running",
     "judged_domains",
     "last_judge",
     "lift_panel",
@@ -205,6 +208,7 @@ __all__ = [
     "stance_counts",
     "stances_of",
     "vendor_words",
+    "version",
     "visibility_sums",
     "weeks",
     "workspace_names",

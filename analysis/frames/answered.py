@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, and_, case, func, or_, select
+from sqlalchemy import Connection, Engine, and_, case, func, select
 
 from analysis.frames.tables import DOMAIN, Ints, rows, seconds
 from analysis.frames.tracked import Scope, World
 from tracker.answers import counted, rollups
 from tracker.answers.counted import ANSWER, MENTION
 from tracker.answers.owned import PAGE, owned
-from tracker.answers.rollups import CITATION, SOURCE, VISIBILITY
+from tracker.answers.rollups import CITATION, SOURCE, STORED, VISIBILITY
 from tracker.errors import UsageError
 
 Key = Literal["engine", "week", "topic", "country", "language", "served_model"]
@@ -72,11 +73,19 @@ def visibility_sums(
 
 
 def _visibility(connection: Connection, workspace: World, scope: Scope) -> Any:
-    if rollups.fresh(connection, workspace.id):
-        return select(VISIBILITY).where(VISIBILITY.c.workspace_id == workspace.id).subquery("visibility")
-    mine = owned(connection, workspace.id)
-    asked = _weeks_between(connection, workspace, scope)
-    return rollups.visibility_select(workspace.id, mine, asked).subquery("visibility")
+    def facts(newer: Collection[date] | None) -> Any:
+        asked = _weeks_between(connection, workspace, scope) if newer is None else _inside(newer, scope)
+        return rollups.visibility_select(workspace.id, owned(connection, workspace.id), asked)
+
+    return rollups.covered(connection, workspace.id, VISIBILITY, facts)
+
+
+def _inside(weeks: Collection[date], scope: Scope) -> list[date]:
+    return [
+        week
+        for week in weeks
+        if (scope.first is None or week >= scope.first) and (scope.last is None or week <= scope.last)
+    ]
 
 
 def _weeks_between(connection: Connection, workspace: World, scope: Scope) -> list[date] | None:
@@ -105,10 +114,18 @@ def within(table: Any, scope: Scope) -> list[Any]:
 def asked(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     """Answers per week × engine × served model × prompt: columns `week`, `engine`, `served_model`,
     `prompt_id`, `answers`. What a comparison checks before it compares."""
-    frame = visibility_sums(database, workspace, scope, ("engine", "week", "served_model"))
-    keys = ["week", "engine", "served_model", "prompt_id"]
-    most: pd.DataFrame = frame.groupby(keys, as_index=False, sort=True).agg({"answers": "max"})
-    return most
+    with database.connect() as connection:
+        table = _visibility(connection, workspace, scope)
+        key = [table.c.week, table.c.engine_id, table.c.served_model, table.c.prompt_id]
+        brands = [brand.id for brand in workspace.brands]
+        statement = (
+            select(*key, func.max(table.c.answers).label("answers"))
+            .where(*within(table, scope), table.c.brand_id.in_(brands))
+            .group_by(*key)
+            .order_by(*key)
+        )
+        frame = rows(connection, statement).rename(columns={"engine_id": "engine"})
+    return frame[frame["prompt_id"].isin(scope.prompts(workspace))].reset_index(drop=True)
 
 
 def served_weeks(asked: pd.DataFrame) -> dict[int, list[tuple[date, frozenset[str]]]]:
@@ -130,32 +147,21 @@ def excluded(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
     (a page of results without the overview that was asked for), `pages` and `shown` (pages of results, and
     those with an answer on them), `unknown` (what it cites), `not_searched`.
     """
-    bad = counted.unusable()
-    absent, serp = and_(bad, counted.not_shown()), ANSWER.c.surface == "serp"
-    skipped = and_(~bad, counted.search_skipped())
-    unknown = and_(~bad, ~ANSWER.c.citations_known)
+    counts = ("stored", "problem", "cut_off", "not_shown", "pages", "shown", "unknown", "not_searched")
 
-    def count(condition: Any) -> Any:
-        return func.sum(case((condition, 1), else_=0))
+    def facts(newer: Collection[date] | None) -> Any:
+        return rollups.stored_select(workspace.id, None if newer is None else _inside(newer, scope))
 
-    statement = (
-        select(
-            ANSWER.c.engine_id.label("engine"),
-            func.count().label("stored"),
-            count(and_(bad, ~counted.not_shown(), ~counted.cut_off())).label("problem"),
-            count(counted.cut_off()).label("cut_off"),
-            count(absent).label("not_shown"),
-            count(and_(serp, or_(~bad, absent))).label("pages"),
-            count(and_(serp, ~bad)).label("shown"),
-            count(unknown).label("unknown"),
-            count(skipped).label("not_searched"),
-        )
-        .where(ANSWER.c.workspace_id == workspace.id, *within(ANSWER, scope))
-        .where(ANSWER.c.prompt_id.in_(sorted(scope.prompts(workspace))))
-        .group_by(ANSWER.c.engine_id)
-    )
     with database.connect() as connection:
-        return rows(connection, statement)
+        table = rollups.covered(connection, workspace.id, STORED, facts)
+        statement = (
+            select(table.c.engine_id.label("engine"), *(func.sum(table.c[n]).label(n) for n in counts))
+            .where(*within(table, scope), table.c.prompt_id.in_(sorted(scope.prompts(workspace))))
+            .group_by(table.c.engine_id)
+        )
+        frame = rows(connection, statement)
+    frame[list(counts)] = frame[list(counts)].astype("int64")
+    return frame
 
 
 def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataFrame:
@@ -185,8 +191,9 @@ def sources(database: Engine, workspace: World, scope: Scope, by: Collection[str
     """
     every = scope.prompts(workspace) == set(workspace.prompts)
     with database.connect() as connection:
-        if every and rollups.fresh(connection, workspace.id):
-            table = select(SOURCE).where(SOURCE.c.workspace_id == workspace.id).subquery("source")
+        if every:
+            facts = partial(rollups.source_select, workspace.id)
+            table = rollups.covered(connection, workspace.id, SOURCE, facts)
         else:
             table = _source_facts(workspace, scope, every)
         key = [table.c.domain_id]

@@ -94,8 +94,38 @@ def behind(
         return _exposed(database, world, scope, number, brand, exposure, limit, offset)
     if number.measure == "prompt_coverage":
         return _covered(database, world, scope, number, limit, offset)
+    totals = _rolled_up(database, world, scope, number, brand)
     with database.connect() as connection:
-        return _page(connection, _statement(connection, world, scope, number, brand), limit, offset)
+        statement = _statement(connection, world, scope, number, brand)
+        return _page(connection, statement, limit, offset, totals)
+
+
+_COLUMNS = {
+    "answers": ("answers",),
+    "mention_rate": ("answers", "mentioned"),
+    "citation_rate": ("citable", "cited"),
+}
+"""What the roll-up counts: all that a number is out of, and what it counts of it."""
+
+
+def _rolled_up(
+    database: Engine, world: World, scope: Scope, number: Number, brand: BrandFact | None
+) -> int | None:
+    """How many answers a side has, by the roll-up; None where that does not tell."""
+    known = _COLUMNS.get(number.measure)
+    lasting = brand or next((each for each in world.brands if each.until is None), None)
+    if known is None or number.source is not None or number.page is not None or lasting is None:
+        return None
+    if number.prompt is not None:
+        scope = Scope(scope.first, scope.last, scope.engine, branded="include")
+    sums = visibility_sums(database, world, scope)
+    mine = sums[sums["brand_id"] == lasting.id]
+    if number.prompt is not None:
+        mine = mine[mine["prompt_id"] == number.prompt]
+    every, *part = (int(mine[name].sum()) for name in known)
+    if number.side == "all" or not part:
+        return every if number.side != "rest" else None
+    return part[0] if number.side == "counted" else every - part[0]
 
 
 def _checked(world: World, number: Number) -> BrandFact | None:
@@ -110,14 +140,28 @@ def _checked(world: World, number: Number) -> BrandFact | None:
     return world.brand(number.brand) if number.brand is not None else None
 
 
-def _page(connection: Connection, statement: Select[Any], limit: int | None, offset: int) -> Behind:
-    whole = statement.subquery("behind")
-    totals = select(func.count(), func.coalesce(func.sum(whole.c.times), 0)).select_from(whole)
-    answers, units = connection.execute(totals).one()
+def _page(
+    connection: Connection,
+    statement: Select[Any],
+    limit: int | None,
+    offset: int,
+    known: int | None = None,
+) -> Behind:
+    """`known` answers, each of which counts once; counted here where it is not known."""
+    answers = units = known
+    if known is None:
+        whole = statement.subquery("behind")
+        totals = select(func.count(), func.coalesce(func.sum(whole.c.times), 0)).select_from(whole)
+        answers, units = connection.execute(totals).one()
+    if limit == 0:
+        return Behind((), (), int(answers or 0), int(units or 0))
     newest = statement.order_by(ANSWER.c.week.desc(), ANSWER.c.id.desc()).limit(limit).offset(offset)
     part = connection.execute(newest).all()
     return Behind(
-        tuple(int(key) for key, _ in part), tuple(int(n) for _, n in part), int(answers), int(units)
+        tuple(int(key) for key, _ in part),
+        tuple(int(n) for _, n in part),
+        int(answers or 0),
+        int(units or 0),
     )
 
 

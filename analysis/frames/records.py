@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import select as typed_select
 from sqlmodel import Session, col
 
 from analysis.frames.tracked import World
+from analysis.packing import pack
 from tracker import store
 from tracker.answers import counted
 from tracker.answers.rows import unpack
@@ -43,6 +45,7 @@ from tracker.models import (
     RecordedReply,
     Reply,
     Run,
+    RunState,
     Schedule,
     Setting,
     Workspace,
@@ -76,35 +79,88 @@ def workspace_names(database: Engine) -> tuple[str, ...]:
 
 ANEW: tuple[Any, ...] = (OpportunityState.changed_at, DisavowEntry.decided_at)
 """Of these, what no number rests on: pages read it anew each time."""
+PASSING: tuple[Any, ...] = (
+    Experiment.drafted_at,
+    Experiment.started_at,
+    ExperimentEntry.recorded_at,
+    Firing.started_at,
+    Firing.ended_at,
+)
+"""Of these, what is about work and plans, and no fact about answers or links."""
 
 
 def contents(database: Engine, workspace: int, *, notes: bool = True) -> tuple[object, ...]:
     """What differs whenever something that a number rests on was stored, decided or taken away; with `notes`,
     also whenever people wrote down an event, or decided about a site that may link to them."""
-    tables = [table for table in MARKED if notes or table is not Event]
     with store.reading(database) as session:
-        newest = [session.scalar(select(func.max(col(t.id)))) for t in tables]
         spent = func.sum(Ledger.spent_micros + Ledger.reserved_micros)
         money = session.execute(select(spent, func.count()).select_from(Ledger)).one()
         runs = session.execute(select(Run.state, func.count()).group_by(Run.state).order_by(Run.state)).all()
-        settings = session.execute(select(Setting.name, Setting.value).order_by(Setting.name)).all()
-        moments = [each for each in DECIDED if notes or not any(each is other for other in ANEW)]
-        decided = [session.scalar(select(func.max(moment))) for moment in moments]
-        noted = session.scalar(select(func.count()).select_from(Event)) if notes else None
-        chosen = select(DomainClass.domain_id, DomainClass.kind).where(DomainClass.workspace_id == workspace)
-        classes = session.execute(chosen.order_by(DomainClass.domain_id)).all()
-        known = select(LinkImport.id, LinkImport.scope, LinkImport.as_of, LinkImport.vendor)
-        imports = session.execute(known.order_by(col(LinkImport.id))).all()
+        last_run = session.scalar(select(func.max(Run.id)))
+        passing = [session.scalar(select(func.max(moment))) for moment in PASSING]
+        events = session.execute(select(func.count(), func.max(Event.id))).one() if notes else None
+        anew = [session.scalar(select(func.max(moment))) for moment in ANEW] if notes else None
         when = select(Schedule.id, Schedule.kind, Schedule.cron, Schedule.timezone, Schedule.active)
         planned = session.execute(when.order_by(col(Schedule.id))).all()
-    return (workspace, newest, tuple(money), runs, settings, decided, noted, classes, imports, planned)
+        known = _facts(session, workspace)
+    noted = None if events is None else tuple(events)
+    return (known, tuple(money), runs, last_run, passing, noted, anew, planned)
+
+
+def _facts(session: Session, workspace: int) -> tuple[object, ...]:
+    """What differs whenever a fact about answers, links or sites did."""
+    tables = [table for table in MARKED if table not in (Event, Run)]
+    newest = [session.scalar(select(func.max(col(t.id)))) for t in tables]
+    settings = session.execute(select(Setting.name, Setting.value).order_by(Setting.name)).all()
+    apart = (*ANEW, *PASSING)
+    moments = [each for each in DECIDED if not any(each is other for other in apart)]
+    decided = [session.scalar(select(func.max(moment))) for moment in moments]
+    chosen = select(DomainClass.domain_id, DomainClass.kind).where(DomainClass.workspace_id == workspace)
+    classes = session.execute(chosen.order_by(DomainClass.domain_id)).all()
+    known = select(LinkImport.id, LinkImport.scope, LinkImport.as_of, LinkImport.vendor)
+    imports = session.execute(known.order_by(col(LinkImport.id))).all()
+    return (workspace, newest, settings, decided, classes, imports)
 
 
 def mark(database: Engine, workspace: int, classes: Path | None, *, notes: bool = True) -> str:
     """Changes whenever a number of the workspace may have: `contents`, and the catalog's own classes."""
-    edited = sorted((path.name, path.stat().st_mtime_ns) for path in classes.iterdir()) if classes else []
-    whole = repr((contents(database, workspace, notes=notes), edited))
-    return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
+    return _hash(contents(database, workspace, notes=notes), _edited(classes))
+
+
+def version(database: Engine, world: World, classes: Path | None) -> str:
+    """Changes whenever a result that is kept may have: the facts, what is tracked, the catalog's own classes,
+    and the program. Runs, money, plans and notes are no part of it."""
+    with store.reading(database) as session:
+        facts = _facts(session, world.id)
+    tracked = (world.brands, sorted(world.prompts.items()), sorted(world.engines.items()), world.timezone)
+    return _hash(facts, pack(tracked), _edited(classes), _program())
+
+
+def _edited(classes: Path | None) -> list[tuple[str, int]]:
+    return sorted((path.name, path.stat().st_mtime_ns) for path in classes.iterdir()) if classes else []
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+@cache
+def _program() -> str:
+    """Of the sources that numbers come from: a newer program computes anew."""
+    root = Path(__file__).resolve().parents[2]
+    whole = hashlib.blake2b(digest_size=12)
+    for package in ("tracker", "analysis"):
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in (".py", ".csv", ".yaml", ".txt"):
+                whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def is_running(database: Engine, workspace: int) -> bool:
+    """Whether a run stores answers now, as far as its state says."""
+    under_way = select(Run.id).where(Run.workspace_id == workspace, Run.state == RunState.RUNNING)
+    with store.reading(database) as session:
+        return session.scalar(under_way.limit(1)) is not None
 
 
 def noted(database: Engine, workspace: int) -> tuple[object, ...]:

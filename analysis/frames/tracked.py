@@ -11,10 +11,9 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, select
 
 from analysis.frames.tables import CLASS, DOMAIN, ENGINE, EVENT, PROMPT, WORKSPACE
-from tracker.answers import counted, rollups, served
-from tracker.answers.counted import ANSWER
+from tracker.answers import rollups, served
 from tracker.answers.owned import estates
-from tracker.answers.rollups import BRAND, VISIBILITY
+from tracker.answers.rollups import BRAND
 from tracker.domains.ownership import Estate, estate
 from tracker.errors import UsageError
 from tracker.mentions.names import BrandNames, of_row
@@ -270,11 +269,7 @@ def _workspace(connection: Connection, name: str | int | None) -> tuple[int, str
 def weeks(database: Engine, workspace: World) -> list[date]:
     """Mondays with answers, in order."""
     with database.connect() as connection:
-        if rollups.fresh(connection, workspace.id):
-            statement = select(VISIBILITY.c.week).distinct().where(VISIBILITY.c.workspace_id == workspace.id)
-        else:
-            statement = select(ANSWER.c.week).distinct().where(counted.usable(workspace.id))
-        return sorted(connection.execute(statement).scalars())
+        return rollups.weeks(connection, workspace.id)
 
 
 def events(database: Engine, workspace: World) -> list[tuple[date, str, str, str | None]]:

@@ -118,6 +118,7 @@ def lost(name: str) -> None:
 def main() -> None:
     st.set_page_config(page_title=strings.PRODUCT, page_icon=str(THEME / "icon.png"), layout="wide")
     calm()
+    widgets.begin()
     st.html(widgets.STYLE)
     st.logo(str(THEME / "mark.svg"), size="large", icon_image=str(THEME / "icon.png"))
     known = pages()

@@ -11,6 +11,9 @@ sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve(
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
+from dashboard import drawers, noting, standing  # noqa: E402, F401 - what every page needs, before one is asked for
+from dashboard.data import computing, worker  # noqa: E402
 from dashboard.door import Doorkeeper  # noqa: E402
 
+computing.beside(worker.InAnotherProcess())
 app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Doorkeeper)])

@@ -29,7 +29,7 @@ from dashboard.data.cited import (
     stability,
     suggestions,
 )
-from dashboard.data.computing import computed
+from dashboard.data.computing import PATIENCE, Kept, KeptResult, computed, progress
 from dashboard.data.drawn import ExperimentView, drawn_experiments, experiment
 from dashboard.data.errands import VerbEnd, errands
 from dashboard.data.first import (
@@ -48,17 +48,21 @@ from dashboard.data.first import (
     start_first,
     stop_first,
 )
-from dashboard.data.gains import lift, listing, opportunities
-from dashboard.data.ladder import Ladder, Rung, ladder, linked, whole
+from dashboard.data.gains import decided, lift, listing, opportunities
+from dashboard.data.ladder import Ladder, Rung, bounded, ladder, linked, whole
 from dashboard.data.linking import (
     NEW_DAYS,
+    BrandLinks,
+    LinkDays,
     LinkProfile,
     Pipeline,
+    brand_links,
     has_links,
     imports,
+    link_days,
     link_profile,
     links,
-    links_moved,
+    links_of,
     prospects,
     reported,
     reviews,
@@ -69,6 +73,7 @@ from dashboard.data.opened import (
     Choice,
     OpenWorkspace,
     database,
+    noted,
     open_workspace,
     weeks,
     window,
@@ -101,7 +106,14 @@ from dashboard.data.reader import (
     source_notes,
 )
 from dashboard.data.sourced import SourceView, duel, source
-from dashboard.data.timeline import Pooling, event_study, happened, marked_moments, telling_pooling
+from dashboard.data.timeline import (
+    Pooling,
+    event_study,
+    happened,
+    link_moves,
+    marked_moments,
+    telling_pooling,
+)
 from dashboard.data.written import (
     add_event,
     after_work,
@@ -109,6 +121,7 @@ from dashboard.data.written import (
     decide_link,
     events_of,
     history_of,
+    pipeline,
     records_of,
     remove_event,
     remove_view,
@@ -119,14 +132,19 @@ from dashboard.data.written import (
 __all__ = [
     "CHECK",
     "NEW_DAYS",
+    "PATIENCE",
     "AnswerView",
     "AuthorityView",
+    "BrandLinks",
     "Choice",
     "CitedDomain",
     "Door",
     "ExperimentView",
     "JudgedView",
+    "Kept",
+    "KeptResult",
     "Ladder",
+    "LinkDays",
     "LinkProfile",
     "MappedSource",
     "NamedSpan",
@@ -148,6 +166,8 @@ __all__ = [
     "answer_lines",
     "association",
     "behind",
+    "bounded",
+    "brand_links",
     "by_domain",
     "change_catalog",
     "change_work",
@@ -157,6 +177,7 @@ __all__ = [
     "costs",
     "database",
     "decide_link",
+    "decided",
     "differences",
     "drawn_experiments",
     "duel",
@@ -181,11 +202,13 @@ __all__ = [
     "ladder",
     "lift",
     "link_alerts",
+    "link_days",
+    "link_moves",
     "link_profile",
     "link_verdicts",
     "linked",
     "links",
-    "links_moved",
+    "links_of",
     "listed",
     "listing",
     "mapped",
@@ -194,11 +217,14 @@ __all__ = [
     "month_budget",
     "move_alerts",
     "movers",
+    "noted",
     "open_workspace",
     "opportunities",
     "page_listings",
     "pasted",
+    "pipeline",
     "plan",
+    "progress",
     "prompt_by_engine",
     "prompts",
     "prospects",

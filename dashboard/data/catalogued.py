@@ -10,8 +10,7 @@ from tempfile import TemporaryDirectory
 from sqlmodel import col, select
 
 from dashboard import access
-from dashboard.data.opened import OpenWorkspace, database, world
-from dashboard.data.written import writable
+from dashboard.data.opened import OpenWorkspace, database, world, writable
 from tracker import editing, health, settings, store
 from tracker.catalog import look, writing
 from tracker.catalog.brands import read_brands

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +12,7 @@ import streamlit as st
 from analysis import frames
 from analysis.frames import Scope
 from analysis.stability import Stability, source_stability
+from dashboard.data.computing import kept
 from dashboard.data.opened import OpenWorkspace, database, world
 from tracker.answers import untracked
 from tracker.answers.unlisted import NoAddresses, Unlisted, no_addresses, unlisted
@@ -30,7 +31,7 @@ def kinds(workspace: OpenWorkspace, names: Sequence[str]) -> list[str]:
     return [by_name[name].kind for name in names]
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def sources(workspace: OpenWorkspace, scope: Scope) -> pd.DataFrame:
     """Cited and retrieved domains by engine: `domain`, `kind`, `engine` (name), `answers`, `citations`,
     `retrieved`, `of`."""
@@ -57,17 +58,23 @@ class CitedDomain:
     engines: dict[str, tuple[int, int]]
 
 
+COUNTS = ("citations", "retrieved")
+
+
 def by_domain(cited: pd.DataFrame) -> list[CitedDomain]:
     """Rows of `sources`, one a domain, the most cited first; the engines with most answers come first."""
-    totals = cited.groupby("engine")["of"].max().sort_values(ascending=False, kind="stable")
+    totals = cited.groupby("engine")["of"].max().sort_values(ascending=False, kind="stable").to_dict()
+    of = int(sum(totals.values()))
+    rows: dict[str, list[Any]] = {}
+    for row in cited.itertuples():
+        rows.setdefault(str(row.domain), []).append(row)
     out = []
-    for domain, part in cited.groupby("domain", sort=False):
-        answers = dict(zip(part["engine"], part["answers"], strict=True))
-        engines = {str(name): (int(answers.get(name, 0)), int(of)) for name, of in totals.items()}
-        sums = part[["answers", "citations", "retrieved"]].sum()
-        kind = str(part["kind"].iloc[0])
-        counts = (int(sums["answers"]), int(totals.sum()), int(sums["citations"]), int(sums["retrieved"]))
-        out.append(CitedDomain(str(domain), kind, *counts, engines))
+    for domain, part in rows.items():
+        answers = {row.engine: int(row.answers) for row in part}
+        engines = {str(name): (answers.get(name, 0), int(n)) for name, n in totals.items()}
+        citations, retrieved = (int(sum(getattr(row, name) for row in part)) for name in COUNTS)
+        counts = (sum(answers.values()), of, citations, retrieved)
+        out.append(CitedDomain(domain, str(part[0].kind), *counts, engines))
     return sorted(out, key=lambda each: (-each.answers, each.domain))
 
 
@@ -78,18 +85,18 @@ def forgotten(workspace: OpenWorkspace) -> tuple[list[Unlisted], NoAddresses]:
         return unlisted(connection, workspace.id), no_addresses(connection, workspace.id)
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
+@kept
 def suggestions(workspace: OpenWorkspace, newest: int) -> list[Suggestion]:
     """Companies that the newest answers name and nobody tracks."""
     return untracked.suggestions(database(workspace), workspace.id, newest=newest)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def stability(workspace: OpenWorkspace, scope: Scope) -> list[Stability]:
     return source_stability(database(workspace), world(workspace), scope)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def metrics(workspace: OpenWorkspace) -> list[str]:
     """Names of authority metrics that can be used here."""
     imported = list(dict.fromkeys(frames.authority_metrics(database(workspace))["metric"]))
@@ -107,7 +114,7 @@ class AuthorityView:
     source: str
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def association(workspace: OpenWorkspace, metric: str, scope: Scope) -> AuthorityView:
     from analysis.association.association import associate
 

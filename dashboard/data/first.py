@@ -18,8 +18,7 @@ from dashboard.data import asking
 from dashboard.data.asking import RunView
 from dashboard.data.catalogued import named
 from dashboard.data.errands import errands
-from dashboard.data.opened import file_of
-from dashboard.data.written import writable
+from dashboard.data.opened import file_of, writable
 from tracker import editing, health, settings, starter, store
 from tracker.catalog import lines, writing
 from tracker.catalog.lines import Add, Row

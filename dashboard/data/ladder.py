@@ -6,10 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from analysis import frames
 from analysis.frames import Scope
+from dashboard.data.computing import kept, step
 from dashboard.data.gains import lift
 from dashboard.data.opened import OpenWorkspace, database, world
 from dashboard.data.rates import visibility
@@ -34,6 +33,13 @@ def whole(workspace: OpenWorkspace, scope: Scope) -> Scope:
             break
         first, last = week, last or week
     return replace(wide, first=first, last=last)
+
+
+def bounded(workspace: OpenWorkspace, scope: Scope) -> Scope:
+    """The scope, or as many of its newest weeks as `whole` has."""
+    most = whole(workspace, scope)
+    wider = scope.first is None or (most.first or scope.first) > scope.first
+    return replace(scope, first=most.first, last=most.last) if wider else scope
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,11 @@ class Ladder:
         return [rung for rung in self.rungs if rung.row.goes_with_more and own not in rung.linked]
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
+@kept
 def linked(workspace: OpenWorkspace, scope: Scope) -> dict[str, frozenset[str]]:
     """Brands that each cited source links to at the end of the scope."""
     db, here = database(workspace), world(workspace)
+    step("links")
     known = frames.links(db, here)
     live = known.table[known.live_on(frames.end_of(db, here, scope))]
     found: defaultdict[str, set[str]] = defaultdict(set)
@@ -76,7 +83,7 @@ def linked(workspace: OpenWorkspace, scope: Scope) -> dict[str, frozenset[str]]:
     return {source: frozenset(names) for source, names in found.items()}
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
+@kept
 def ladder(workspace: OpenWorkspace, scope: Scope) -> Ladder:
     """Of a scope made by `whole`."""
     table = lift(workspace, scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ import streamlit as st
 
 from analysis import frames
 from dashboard.data.cited import kinds
-from dashboard.data.opened import OpenWorkspace, database, noted, world
+from dashboard.data.computing import kept, step
+from dashboard.data.opened import OpenWorkspace, database, world
+from tracker import domains
 from tracker.models import LinkImport
 
 if TYPE_CHECKING:
@@ -36,12 +39,25 @@ def reported(workspace: OpenWorkspace) -> pd.DataFrame:
     return frames.reported(database(workspace), world(workspace))
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@st.cache_data(show_spinner=False, max_entries=2)
 def links(workspace: OpenWorkspace) -> pd.DataFrame:
-    """Links to the brands, one row per (linking page, brand): `source`, `url`, `target_url`, `anchor`,
+    """All links to the brands, for what computes and for files: pages have `links_of` and `brand_links`.
+
+    One row per (linking page, brand): `source`, `url`, `target_url`, `anchor`,
     `brand`, `own`, `nofollow`, `first`, `lost` (moments or None), `vendors`."""
+    return _by_page(workspace, None)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def links_of(workspace: OpenWorkspace, site: str) -> pd.DataFrame:
+    """The same of one site."""
+    return _by_page(workspace, [domains.domain_id(site)])
+
+
+def _by_page(workspace: OpenWorkspace, sources: list[int] | None) -> pd.DataFrame:
     here, db = world(workspace), database(workspace)
-    known = frames.links(db, here, only_cited=False, texts=("anchor",)).table
+    step("links")
+    known = frames.links(db, here, only_cited=False, sources=sources, texts=("anchor",)).table
     known = known.assign(page_key=known["page"].fillna(-1).astype("int64"))
     grouped = known.groupby(["source", "page_key", "brand"], sort=False, dropna=False)
     out = grouped.agg(
@@ -61,13 +77,108 @@ def links(workspace: OpenWorkspace) -> pd.DataFrame:
     return out.drop(columns="page_key")
 
 
-def links_moved(workspace: OpenWorkspace, first: date, last: date) -> tuple[int, int]:
-    """How many linking pages the own brand gained and lost from the first to the last day."""
+@dataclass(frozen=True)
+class LinkDays:
+    """How many linking pages the own brand gained and lost, by day."""
+
+    gained: dict[date, int]
+    lost: dict[date, int]
+
+    def between(self, first: date, last: date) -> tuple[int, int]:
+        """From the first to the last day."""
+        gained, lost = (
+            sum(n for day, n in moves.items() if first <= day <= last) for moves in (self.gained, self.lost)
+        )
+        return gained, lost
+
+
+@kept
+def link_days(workspace: OpenWorkspace) -> LinkDays:
     mine = links(workspace)
-    mine = mine[mine["own"]]
-    days = (mine[end].dropna().dt.date for end in ("first", "lost"))
-    gained, lost = (int(((first <= day) & (day <= last)).sum()) for day in days)
-    return gained, lost
+    mine = mine[mine["own"].astype(bool)]
+    gained, lost = (mine[end].dropna().dt.date.value_counts().to_dict() for end in ("first", "lost"))
+    return LinkDays(gained, lost)
+
+
+@dataclass(frozen=True)
+class BrandLinks:
+    """A brand's links in numbers.
+
+    Attributes
+    ----------
+    sites, links, live, lost : int
+    known, followed : int
+        Links of which it is known whether they are followed, and those that are.
+    months : DataFrame
+        `month`, `kind` ("gained" or "lost"), `links`; without links of unknown days.
+    referring : DataFrame
+        Per site, most links first: `source`, `kind`, `links`, `rivals` (rivals that it links to), `first`,
+        `anchor`, `url` (None where unknown).
+    anchors : DataFrame
+        The most used texts: `text` (None: no text), `links`, `domains`.
+    """
+
+    brand: str
+    sites: int
+    links: int
+    live: int
+    lost: int
+    known: int
+    followed: int
+    months: pd.DataFrame
+    referring: pd.DataFrame
+    anchors: pd.DataFrame
+
+
+MOST_ANCHORS = 12
+
+
+@kept
+def brand_links(workspace: OpenWorkspace) -> list[BrandLinks]:
+    """Of each brand."""
+    known = links(workspace)
+    rivals = known[~known["own"].astype(bool)].groupby("source")["brand"].nunique()
+    parts = dict(iter(known.groupby("brand")))
+    names = (brand.name for brand in world(workspace).brands)
+    return [_brand_links(name, parts.get(name, known.iloc[:0]), rivals) for name in names]
+
+
+def _brand_links(name: str, mine: pd.DataFrame, rivals: pd.Series[int]) -> BrandLinks:
+    told, lost = mine["nofollow"].notna(), mine["lost"].notna()
+    texts = [a.strip() if isinstance(a, str) and a.strip() else None for a in mine["anchor"]]
+    mine = mine.assign(anchor=pd.Series(texts, dtype=object, index=mine.index))
+    sites = mine.groupby("source")
+    referring = sites.agg(
+        kind=("kind", "first"),
+        links=("source", "size"),
+        first=("first", "min"),
+        anchor=("anchor", "first"),
+        url=("url", "first"),
+    ).reset_index()
+    referring["rivals"] = referring["source"].map(rivals).fillna(0).astype("int64")
+    said = mine.groupby("anchor", dropna=False)
+    anchors = said.agg(links=("source", "size"), domains=("source", "nunique")).reset_index(names="text")
+    anchors = anchors.sort_values(["links", "text"], ascending=[False, True])
+    return BrandLinks(
+        name,
+        mine["source"].nunique(),
+        len(mine),
+        int((~lost).sum()),
+        int(lost.sum()),
+        int(told.sum()),
+        int((mine.loc[told, "nofollow"] == 0).sum()),
+        _months(mine),
+        referring.sort_values("links", ascending=False, kind="stable").reset_index(drop=True),
+        anchors.head(MOST_ANCHORS).reset_index(drop=True),
+    )
+
+
+def _months(mine: pd.DataFrame) -> pd.DataFrame:
+    parts = []
+    for column, kind in (("first", "gained"), ("lost", "lost")):
+        months = mine[column].dropna().dt.tz_localize(None).dt.to_period("M").dt.to_timestamp().value_counts()
+        parts += [(month, kind, int(n)) for month, n in months.items()]
+    return pd.DataFrame(parts, columns=["month", "kind", "links"])
 
 
 @dataclass(frozen=True)
@@ -80,7 +191,7 @@ class LinkProfile:
     queue: list[Review]
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def link_profile(workspace: OpenWorkspace) -> LinkProfile:
     from analysis import quality, review
 
@@ -105,13 +216,9 @@ class Pipeline:
     day: date | None
 
 
-def prospects(workspace: OpenWorkspace) -> Pipeline:
-    """With people's decisions as they are now."""
-    return _prospects(workspace, noted(workspace))
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _prospects(workspace: OpenWorkspace, noted: tuple[object, ...]) -> Pipeline:
+@kept
+def prospects(workspace: OpenWorkspace, noted: tuple[object, ...]) -> Pipeline:
+    """Prospects, those among them that somebody took up, by which `noted` changes."""
     from analysis import prospects as finder
 
     here, db = world(workspace), database(workspace)
@@ -122,12 +229,12 @@ def _prospects(workspace: OpenWorkspace, noted: tuple[object, ...]) -> Pipeline:
     return Pipeline(finder.prospects(db, here, since=since), finder.linked_pages(db, here), day)
 
 
-def reviews(workspace: OpenWorkspace) -> list[Review]:
-    """Referring domains that somebody may want to look at, with decisions as they are now."""
+def reviews(workspace: OpenWorkspace, queue: Sequence[Review]) -> list[Review]:
+    """The queue of a `link_profile` with decisions as they are now."""
     decided = frames.disavowed(database(workspace), world(workspace))
     return [
         replace(row, decision=said[0], note=said[1])
         if (said := decided.get(f"domain:{row.domain}"))
         else replace(row, decision=None, note="")
-        for row in link_profile(workspace).queue
+        for row in queue
     ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-import streamlit as st
-
 from analysis.frames import Scope
 from dashboard.data.cited import sources
+from dashboard.data.computing import kept
 from dashboard.data.ladder import linked
 from dashboard.data.opened import OpenWorkspace
 
@@ -27,7 +26,7 @@ class MappedSource:
         return sum(self.answers.values())
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
+@kept
 def mapped(workspace: OpenWorkspace, scope: Scope) -> list[MappedSource]:
     """The cited sources, most answers first."""
     cited = sources(workspace, scope)

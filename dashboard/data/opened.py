@@ -31,6 +31,8 @@ class OpenWorkspace:
     mark: str
     classes: Path | None
     """The catalog's own lists and rules of classes."""
+    version: str
+    """Of the facts that kept results rest on (`frames.version`)."""
 
 
 def file_of(url: str) -> int:
@@ -74,8 +76,29 @@ def open_workspace(name: str | None, page: str | None = None) -> OpenWorkspace:
     db = _opened(url, file)
     known = frames.workspace_names(db)
     access.require("view", known[0] if name is None and len(known) == 1 else name or "", page)
-    world = frames.world(db, name)
-    return OpenWorkspace(url, file, world.id, frames.mark(db, world.id, classes, notes=False), classes)
+    return opened_at(url, file, frames.world(db, name), classes)
+
+
+def opened_at(url: str, file: int, world: World, classes: Path | None) -> OpenWorkspace:
+    """A workspace as it is now, for whoever may see it."""
+    db = _opened(url, file)
+    mark = frames.mark(db, world.id, classes, notes=False)
+    return OpenWorkspace(url, file, world.id, mark, classes, frames.version(db, world, classes))
+
+
+def every_workspace() -> list[OpenWorkspace]:
+    """Of the configured database, as they are now: for what computes, and shows nobody anything."""
+    configured = settings.load()
+    url, classes = configured.database_url, own_folder(configured.catalog)
+    file = file_of(url)
+    db = _opened(url, file)
+    names = [configured.workspace] if configured.workspace else frames.workspace_names(db)
+    return [opened_at(url, file, frames.world(db, name), classes) for name in names]
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def writable(url: str, file: int) -> Database:
+    return store.open_database(url, migrate=False, beside=True)
 
 
 def noted(workspace: OpenWorkspace) -> tuple[object, ...]:

@@ -25,6 +25,7 @@ from analysis.changes import (
 from analysis.frames import Scope
 from analysis.grades import Grade
 from analysis.visibility import Compared, Row
+from dashboard.data.computing import kept
 from dashboard.data.opened import OpenWorkspace, database, world
 
 
@@ -34,7 +35,7 @@ def visibility(workspace: OpenWorkspace, scope: Scope, by: tuple[str, ...] = ())
     return v.table(database(workspace), world(workspace), scope, by, measures=get_args(Compared))
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@kept
 def changes(workspace: OpenWorkspace, scope: Scope) -> list[WeekChange]:
     """The scope's weeks against as many before them, within its engine, topic and country; the two newest
     weeks where there are not so many."""
@@ -45,7 +46,7 @@ def changes(workspace: OpenWorkspace, scope: Scope) -> list[WeekChange]:
     return periods or compare_weeks(database(workspace), world(workspace), scope)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def movers(workspace: OpenWorkspace, scope: Scope) -> list[Moving]:
     """What moved for those who look every week, over all weeks."""
     return [m for m in moving(database(workspace), world(workspace), replace(scope, last=None)) if m.moved]
@@ -58,7 +59,7 @@ def grades(workspace: OpenWorkspace, scope: Scope) -> list[Grade]:
     return grading.grades(database(workspace), world(workspace), scope)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def move_alerts(workspace: OpenWorkspace) -> list[MoveAlert]:
     """What moved for those who look every week, the own brand's first; texts are not read for new names."""
     return told.alerts(database(workspace), world(workspace), untracked_names=False)
@@ -74,7 +75,7 @@ def why_nothing(workspace: OpenWorkspace, scope: Scope) -> str:
     return left_out.why_nothing(database(workspace), world(workspace), scope)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def differences(workspace: OpenWorkspace, scope: Scope, measure: Compared) -> list[tuple[str, Pair]]:
     """The own brand minus each rival, on the very same answers."""
     here = world(workspace)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from analysis import frames
-from analysis.frames import Judge, Scope, Sibling
+from analysis.frames import Judge, Sibling
 from analysis.searches import Search, searches
-from dashboard.data.gains import lift
-from dashboard.data.opened import OpenWorkspace, database, window, world
+from dashboard.data.opened import OpenWorkspace, database, world
 from tracker import domains
 from tracker.models import Answer, Citation
 
@@ -120,8 +119,8 @@ class SourceNote:
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def source_notes(workspace: OpenWorkspace, names: tuple[str, ...]) -> dict[str, SourceNote]:
-    """Of cited sites: who they link to by now, and their row of the lift table where it was computed."""
+def _linked_by(workspace: OpenWorkspace, names: tuple[str, ...]) -> dict[str, set[int]]:
+    """Of sites: the positions of the brands that they link to by now."""
     here = world(workspace)
     ids = [domains.domain_id(name) for name in names]
     known = frames.links(database(workspace), here, sources=ids)
@@ -129,12 +128,15 @@ def source_notes(workspace: OpenWorkspace, names: tuple[str, ...]) -> dict[str, 
     linked: dict[str, set[int]] = {}
     for source, brand in zip(live["source"], live["brand"], strict=True):
         linked.setdefault(str(source), set()).add(int(brand))
-    rows: dict[str, LiftRow] = {}
-    table: LiftTable | None = None
-    if len(live):
-        first, last = window(workspace, None)
-        table = lift(workspace, Scope(first=first, last=last, branded="include"))
-        rows = {row.source: row for row in table.rows}
+    return linked
+
+
+def source_notes(
+    workspace: OpenWorkspace, names: tuple[str, ...], table: LiftTable | None
+) -> dict[str, SourceNote]:
+    """Of cited sites: who they link to by now, and their row of the lift table where it is known."""
+    here, linked = world(workspace), _linked_by(workspace, names)
+    rows = {row.source: row for row in table.rows} if table else {}
     return {
         name: SourceNote(
             any(here.brands[i].own for i in linked.get(name, ())),

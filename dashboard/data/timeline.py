@@ -11,6 +11,7 @@ from analysis import frames, moments
 from analysis.frames import Outcome, Scope
 from analysis.moments import Moment
 from dashboard.data.cited import kinds
+from dashboard.data.computing import kept, step
 from dashboard.data.linking import has_links, links
 from dashboard.data.opened import OpenWorkspace, database, noted, world
 
@@ -31,24 +32,32 @@ def _moments(workspace: OpenWorkspace, noted: tuple[object, ...]) -> list[Moment
     return moments.moments(database(workspace), world(workspace))
 
 
-def happened(workspace: OpenWorkspace) -> pd.DataFrame:
+LOG = ["at", "kind", "title", "brand"]
+
+
+def happened(workspace: OpenWorkspace, moves: pd.DataFrame | None) -> pd.DataFrame:
     """The log, newest first: `at` (date), `kind` ("gained link", "lost link", or of an event), `title`,
-    `brand` (None: all)."""
-    return _happened(workspace, noted(workspace))
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _happened(workspace: OpenWorkspace, noted: tuple[object, ...]) -> pd.DataFrame:
-    lines = [(m.at, m.kind, m.title, None) for m in _moments(workspace, noted)]
-    marked = pd.DataFrame(lines, columns=["at", "kind", "title", "brand"])
-    if not has_links(workspace):
+    `brand` (None: all). `moves` is `link_moves`, where it is known."""
+    lines = [(m.at, m.kind, m.title, None) for m in marked_moments(workspace)]
+    marked = pd.DataFrame(lines, columns=LOG)
+    if moves is None or moves.empty:
         return marked.iloc[::-1]
+    log = pd.concat([marked, moves], ignore_index=True) if len(marked) else moves
+    return log.sort_values("at", ascending=False, kind="stable")
+
+
+@kept
+def link_moves(workspace: OpenWorkspace) -> pd.DataFrame:
+    """The first link of each source to each brand, and the end of its last one, newest first: as `happened`
+    has them, `title` being the source."""
+    if not has_links(workspace):
+        return pd.DataFrame(columns=LOG)
     per_source = links(workspace).groupby(["source", "brand"], sort=False)
     ends = per_source.agg(
         first=("first", "min"), last=("lost", "max"), gone=("lost", lambda days: days.notna().all())
     )
     ends = ends.reset_index()
-    parts = [marked]
+    parts = []
     for kind, at, part in (
         ("gained link", "first", ends),
         ("lost link", "last", ends[ends["gone"].astype(bool)]),
@@ -59,10 +68,11 @@ def _happened(workspace: OpenWorkspace, noted: tuple[object, ...]) -> pd.DataFra
                 {"at": known[at].dt.date, "kind": kind, "title": known["source"], "brand": known["brand"]}
             )
         )
-    log = pd.concat([part for part in parts if len(part)] or [marked], ignore_index=True)
+    log: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return log.sort_values("at", ascending=False, kind="stable")
 
 
+@kept
 def telling_pooling(workspace: OpenWorkspace, scope: Scope, outcome: Outcome) -> Pooling:
     """The finest of the two poolings by type that can say anything, else the finer one."""
     by_type: tuple[Pooling, ...] = ("family", "kind")
@@ -73,7 +83,7 @@ def telling_pooling(workspace: OpenWorkspace, scope: Scope, outcome: Outcome) ->
     return "family"
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@kept
 def event_study(
     workspace: OpenWorkspace, scope: Scope, outcome: Outcome, pooling: Pooling
 ) -> EventTable | None:
@@ -87,7 +97,9 @@ def event_study(
         if pooling == "kind"
         else families(db, here, folder=workspace.classes)
     )
+    step("reading")
     histories = frames.histories(db, here, scope, outcome=outcome, families=named)
     if not histories.sources or not histories.answers.size:
         return None
+    step("comparing")
     return study(histories, by="source" if pooling == "source" else "family")

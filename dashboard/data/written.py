@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import streamlit as st
-from sqlalchemy import Engine as Database
 from sqlmodel import Session
 
 from analysis import work
 from analysis.work import After
 from dashboard import access
-from dashboard.data.opened import OpenWorkspace, database, world
+from dashboard.data.linking import Pipeline
+from dashboard.data.opened import OpenWorkspace, database, world, writable
 from tracker import audit, events, store, views
 from tracker.links import decisions, won
 from tracker.links import prospects as records
@@ -22,11 +23,6 @@ from tracker.links.prospects import Prospect, ProspectChange
 from tracker.models import AuditEntry, Event, SavedView
 
 Result = TypeVar("Result")
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def writable(url: str, file: int) -> Database:
-    return store.open_database(url, migrate=False, beside=True)
 
 
 def _written(workspace: OpenWorkspace, writes: Callable[[Session, str, datetime], Result]) -> Result:
@@ -39,6 +35,13 @@ def records_of(workspace: OpenWorkspace) -> dict[str, Prospect]:
     """What people decided about sites. Not cached: it is small, and changes under one's hands."""
     with store.reading(database(workspace)) as session:
         return records.prospects(session, workspace.id)
+
+
+def pipeline(workspace: OpenWorkspace, known: Pipeline) -> Pipeline:
+    """Prospects with what people decided on them by now."""
+    from analysis.prospects import with_decisions
+
+    return replace(known, rows=with_decisions(known.rows, records_of(workspace)))
 
 
 def change_work(workspace: OpenWorkspace, site: str, what: ProspectChange) -> Prospect:

@@ -25,11 +25,12 @@ def show() -> None:
     scope = widgets.scope()
     with widgets.bar():
         outcome = widgets.switch(words.WHAT, "outcome", words.OUTCOME)
-        with st.spinner(words.COMPUTING):
-            usual = data.telling_pooling(here.workspace, scope, outcome)
-        pooling = widgets.switch(words.PICK, "pooling", words.POOLING, usual)
-    with st.spinner(words.COMPUTING):
-        event_table = data.event_study(here.workspace, scope, outcome, pooling)
+        usual = widgets.computed(data.telling_pooling, here.workspace, scope, outcome)
+        pooling = widgets.switch(words.PICK, "pooling", words.POOLING, usual or "family")
+    told = widgets.told(data.event_study, here.workspace, scope, outcome, pooling)
+    if told is None:
+        return
+    event_table = told.value
     if event_table is None:
         widgets.empty(words.NO_STUDY, words.NO_STUDY_TEXT, Empty.LINKS_COMMANDS)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.frames import Sibling
+from analysis.frames import Scope, Sibling
 from dashboard import beside, data, marked, strings, widgets
 from tracker import numbers
 
@@ -38,7 +38,10 @@ def show() -> None:
 
 
 def alone(view: data.AnswerView, engine: str) -> None:
-    notes = data.source_notes(here.workspace, tuple(beside.cites(view)))
+    table = None
+    if data.has_links(here.workspace):
+        table = widgets.computed(data.lift, here.workspace, data.whole(here.workspace, Scope()))
+    notes = data.source_notes(here.workspace, tuple(beside.cites(view)), table)
     text, facts = st.columns([1.7, 1], gap="large")
     with text:
         if view.answer.text:

@@ -17,7 +17,9 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
-    metrics = data.metrics(here.workspace)
+    metrics = widgets.computed(data.metrics, here.workspace)
+    if metrics is None:
+        return
     if not metrics:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return
@@ -25,7 +27,9 @@ def show() -> None:
         names = [words.METRICS.get(metric, metric) for metric in metrics]
         picked = widgets.choice(words.METRIC, "authority", names, width=260)
     scope = widgets.scope()
-    view = data.association(here.workspace, metrics[names.index(picked)], scope)
+    view = widgets.computed(data.association, here.workspace, metrics[names.index(picked)], scope)
+    if view is None:
+        return
     widgets.box(WHY_NOT_EVIDENCE, widgets.text(words.SOURCE.format(source=view.source)), "warn")
     if not view.rows:
         widgets.empty(Empty.CITATIONS, Empty.CITATIONS_TEXT, Empty.CITATIONS_COMMANDS)

@@ -20,7 +20,9 @@ def show() -> None:
     widgets.title(words.TITLE, words.LEAD)
     widgets.stop_without_answers()
     scope = widgets.scope()
-    domains = data.sources(here.workspace, scope)
+    domains = widgets.computed(data.sources, here.workspace, scope)
+    if domains is None:
+        return
     cited = domains[domains["answers"] > 0]
     if cited.empty:
         widgets.empty(Empty.CITATIONS, Empty.CITATIONS_TEXT, Empty.CITATIONS_COMMANDS)
@@ -63,8 +65,8 @@ def table(cited: pd.DataFrame) -> None:
 
 
 def stability(scope: Scope) -> None:
-    rows = data.stability(here.workspace, scope)
     widgets.section(words.STABILITY, words.STABILITY_SUB)
+    rows = widgets.computed(data.stability, here.workspace, scope) or []
     shown = [
         (
             row.engine,

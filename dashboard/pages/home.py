@@ -78,7 +78,7 @@ def moves(scope: Scope, moved: list[WeekChange]) -> None:
         whole = data.whole(here.workspace, scope)
         offers = widgets.computed(data.opportunities, here.workspace, whole)
         if offers is not None:
-            widgets.html(standing.steps(offers))
+            widgets.html(standing.steps(data.decided(here.workspace, offers)))
     widgets.section(widgets.join(Glance.CHANGED, widgets.more("timeline", Glance.MORE_EVENTS)))
     widgets.html(f'<div class="cl-lately">{standing.lately(here, scope, moved)}</div>')
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from analysis.review import Review
 from dashboard import cells, charts, data, strings, widgets
+from dashboard.data import BrandLinks, links
 from tracker import numbers
 
 words = strings.LinksPage
@@ -18,38 +17,36 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_links()
-    links = data.links(here.workspace)
-    by_brand(links)
-    names = [brand.name for brand in here.world.brands]
-    if names:
-        name = widgets.choice(words.BRAND, "whose", names)
-        one_brand(links, name)
+    brands = widgets.computed(data.brand_links, here.workspace)
+    if brands:
+        by_brand(brands)
+        one_brand(brands)
     imports()
 
 
-def by_brand(links: pd.DataFrame) -> None:
+def by_brand(brands: Sequence[BrandLinks]) -> None:
     widgets.section(words.BY_BRAND)
     widgets.table(
         widgets.columns(words.BRAND_COLUMNS, numeric=(1, 2, 3, 4, 5)),
-        [cells.link_counts(brand.name, links[links["brand"] == brand.name]) for brand in here.world.brands],
+        [cells.link_counts(each) for each in brands],
         own=[i for i, brand in enumerate(here.world.brands) if brand.own],
     )
 
 
-def one_brand(links: pd.DataFrame, name: str) -> None:
-    mine = links[links["brand"] == name]
-    if mine.empty:
+def one_brand(brands: Sequence[BrandLinks]) -> None:
+    name = widgets.choice(words.BRAND, "whose", [each.brand for each in brands])
+    mine = next(each for each in brands if each.brand == name)
+    if not mine.links:
         owned = here.world.brand(name).domains
         why = words.NONE_TEXT if owned else words.NO_DOMAINS.format(brand=name)
         widgets.empty(words.NONE.format(brand=name), why)
         return
     velocity(mine, name)
     widgets.section(words.DOMAINS)
-    rows = cells.referring(links, mine)
     with widgets.bar():
-        most = widgets.how_many(len(rows), "referring_shown")
-        widgets.download("links.csv", cells.LINK_HEADS, lambda: cells.link_raw(mine))
-    shown = rows[:most]
+        most = widgets.how_many(len(mine.referring), "referring_shown")
+        widgets.download("links.csv", cells.LINK_HEADS, lambda: cells.link_raw(links(here.workspace), name))
+    shown = [cells.referring(row) for row in widgets.records(mine.referring.head(most))]
     heads = [head.format(brand=name) for head in words.DOMAIN_COLUMNS]
     widgets.table(widgets.columns(heads, numeric=(2, 3)), shown)
     anchors(mine)
@@ -57,8 +54,8 @@ def one_brand(links: pd.DataFrame, name: str) -> None:
         profile(name)
 
 
-def velocity(mine: pd.DataFrame, name: str) -> None:
-    months = cells.by_month(mine)
+def velocity(mine: BrandLinks, name: str) -> None:
+    months = cells.by_month(mine.months)
     if len(months):
         widgets.section(words.GAINED, words.GAINED_SUB.format(brand=name))
         marked = charts.marks(data.marked_moments(here.workspace), months["month"], lasting=30)
@@ -67,7 +64,9 @@ def velocity(mine: pd.DataFrame, name: str) -> None:
 
 def profile(name: str) -> None:
     """Anchor classes against the rivals', and unusual weeks: of the own brand only."""
-    link_profile = data.link_profile(here.workspace)
+    link_profile = widgets.computed(data.link_profile, here.workspace)
+    if link_profile is None:
+        return
     shown = [share for share in link_profile.anchors if share.own.estimate or share.rivals.estimate]
     if shown:
         widgets.section(words.CLASSES, words.CLASSES_SUB.format(brand=name))
@@ -91,14 +90,16 @@ def queue(rows: Sequence[Review]) -> None:
     widgets.table(heads, [cells.review(row) for row in rows[:most]])
 
 
-def anchors(mine: pd.DataFrame) -> None:
+def anchors(mine: BrandLinks) -> None:
     widgets.section(words.ANCHORS)
-    texts = mine.assign(
-        text=[a.strip() if isinstance(a, str) and a.strip() else words.NO_ANCHOR for a in mine["anchor"]]
-    )
-    counted = texts.groupby("text").agg(links=("source", "size"), domains=("source", "nunique")).reset_index()
-    top = counted.sort_values(["links", "text"], ascending=[False, True]).head(12)
-    rows = [(r.text[:120], numbers.count(r.links), numbers.count(r.domains)) for r in widgets.records(top)]
+    rows = [
+        (
+            r.text[:120] if isinstance(r.text, str) else words.NO_ANCHOR,
+            numbers.count(r.links),
+            numbers.count(r.domains),
+        )
+        for r in widgets.records(mine.anchors)
+    ]
     widgets.table(widgets.columns(words.ANCHOR_COLUMNS, numeric=(1, 2)), rows)
 
 

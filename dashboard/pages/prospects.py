@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import streamlit as st
-
 from analysis.prospects import CSV_HEADS, LinkedPage, ProspectRow, csv_cells
 from dashboard import cells, data, strings, widgets
 from tracker import numbers
@@ -18,8 +16,10 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_own()
-    with st.spinner(strings.Opportunities.COMPUTING):
-        known = data.prospects(here.workspace)
+    found = widgets.computed(data.prospects, here.workspace, data.noted(here.workspace))
+    if found is None:
+        return
+    known = data.pipeline(here.workspace, found)
     if not known.rows and not known.pages:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return

@@ -14,7 +14,10 @@ here = widgets.here()
 def show() -> None:
     widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
     widgets.stop_without_links()
-    rows = data.reviews(here.workspace)
+    found = widgets.computed(data.link_profile, here.workspace)
+    if found is None:
+        return
+    rows = data.reviews(here.workspace, found.queue)
     if not rows:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return

@@ -48,8 +48,9 @@ def show() -> None:
 
 def measures(rival: str, scope: Scope) -> None:
     rows = [
-        cells.head_to_head(Measure.NAMES[name], dict(data.differences(here.workspace, scope, name))[rival])
+        cells.head_to_head(Measure.NAMES[name], dict(found)[rival])
         for name in get_args(Compared)
+        if (found := widgets.computed(data.differences, here.workspace, scope, name)) is not None
     ]
     heads = [head.format(rival=rival) for head in words.MEASURE_COLUMNS]
     widgets.table(widgets.columns(heads, numeric=(1, 2, 3, 4)), rows)

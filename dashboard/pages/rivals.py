@@ -34,9 +34,10 @@ def show() -> None:
 def difference(scope: Scope) -> None:
     widgets.section(words.DIFFERENCE, words.DIFFERENCE_SUB)
     name = widgets.switch(words.DIFFERENCE, "rate", Measure.NAMES)
-    pairs = sorted(
-        data.differences(here.workspace, scope, name), key=lambda p: -(p[1].difference.estimate or 0)
-    )
+    found = widgets.computed(data.differences, here.workspace, scope, name)
+    if found is None:
+        return
+    pairs = sorted(found, key=lambda p: -(p[1].difference.estimate or 0))
     known = [(rival, pair.difference) for rival, pair in pairs if pair.difference.enough]
     if known:
         frame = pd.DataFrame(

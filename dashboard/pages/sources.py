@@ -27,9 +27,7 @@ def show() -> None:
     with widgets.bar():
         names = [words.ALL_BRANDS, *(brand.name for brand in here.world.brands)]
         chosen = widgets.choice(words.BRAND, "links_of", names)
-    scope = widgets.scope()
-    bounded = data.whole(here.workspace, scope)
-    scope = bounded if scope.first is None or (bounded.first or scope.first) > scope.first else scope
+    scope = data.bounded(here.workspace, widgets.scope())
     if chosen == words.ALL_BRANDS:
         found = widgets.computed(data.ladder, here.workspace, scope)
         lifts = found.table if found else None

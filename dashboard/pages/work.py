@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime
 
-import streamlit as st
-
 from analysis.frames import Scope
 from analysis.lift.listing import sentence
 from analysis.opportunities import Opportunity
@@ -23,13 +21,16 @@ def show() -> None:
     widgets.stop_without_answers()
     widgets.stop_without_own()
     scope = widgets.scope()
-    with st.spinner(words.COMPUTING):
-        offers = data.opportunities(here.workspace, scope)
-        told = data.listing(here.workspace, scope)
+    bounded = data.bounded(here.workspace, scope)
+    found = widgets.computed(data.opportunities, here.workspace, bounded)
+    if found is None:
+        return
+    offers = data.decided(here.workspace, found)
     if not offers:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
         return
-    if told.told_apart:
+    told = widgets.computed(data.listing, here.workspace, bounded)
+    if told is not None and told.told_apart:
         widgets.quiet(sentence(told))
     view, chosen = choices(offers)
     widgets.section(numbers.counted(len(chosen), "opportunity", "opportunities"), words.FOUND_SUB)
@@ -38,7 +39,7 @@ def show() -> None:
     elif not chosen:
         widgets.empty(words.NONE_LEFT, words.NONE_LEFT_TEXT)
     else:
-        table(chosen, offers, scope)
+        table(chosen, offers, bounded)
     if not access.may("edit"):
         command = widgets.code(words.COMMAND.format(source=offers[0].source))
         widgets.quiet(widgets.join(words.READ_ONLY, " ", command))

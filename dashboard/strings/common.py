@@ -43,7 +43,18 @@ class Common:
     SHOW_MORE = "Rows shown"
     LEAVE = "Open {site} in a new tab"
     DOWNLOAD = "Download CSV"
-    COMPUTING = "Being computed once for these answers; this fills itself."
+    COMPUTING = "Being computed once for these answers; this fills itself:"
+    OLDER = "As of {at}. What came since is being counted in; this changes by itself:"
+    WAITS = "waits for its turn."
+    STEPS: Final = {
+        "": "begun",
+        "reading": "reading answers and links",
+        "links": "reading links",
+        "comparing": "comparing within answers and weeks",
+        "checking": "checking against the days of links",
+        "weighing": "weighing sources",
+    }
+    SECONDS, LAST_TIME = "{n} s so far", " of about {n}"
     SORT = "Sort by"
     ANSWERS_ONE, PROMPTS_ONE = "answer", "prompt"
     MORE_MARKS = "and {n} more: see Timeline"

@@ -177,7 +177,7 @@ def pages(database: Engine):  # type: ignore[no-untyped-def]
 
 
 def workspace(database: Engine) -> OpenWorkspace:
-    return OpenWorkspace(database.url.render_as_string(), 0, 1, "one", None)
+    return OpenWorkspace(database.url.render_as_string(), 0, 1, "one", None, "one")
 
 
 def days_of_loss(database: Engine) -> dict[str, set[date]]:
@@ -195,7 +195,7 @@ def days_of_loss(database: Engine) -> dict[str, set[date]]:
         for name, table in tables.items()
     }
     days["page of links"] = set(pages(database)["lost"].dropna().dt.date)
-    log = timeline.happened(workspace(database))
+    log = timeline.happened(workspace(database), timeline.link_moves(workspace(database)))
     days["page of events"] = set(log[(log["kind"] == "lost link") & (log["title"] == SOURCE)]["at"])
     with store.reading(database) as session:
         found = [change for pair in snapshot_changes(session, 1) for change in pair.of("lost")]

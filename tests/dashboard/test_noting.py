@@ -88,11 +88,13 @@ def test_a_decision_shows_at_once_and_no_number_is_computed_again(
 ) -> None:
     monkeypatch.setenv("CITELIFT_EDIT", "true")
     scope = Scope(branded="include")
-    before = {offer.source: offer for offer in data.opportunities(workspace, scope)}
+    found = data.opportunities(workspace, scope)
+    before = {offer.source: offer for offer in data.decided(workspace, found)}
     site = next(iter(before))
     data.change_work(workspace, site, ProspectChange(stage="working", due="2026-06-01"))
-    assert data.open_workspace("ws1").mark == workspace.mark
-    after = {offer.source: offer for offer in data.opportunities(workspace, scope)}
+    now = data.open_workspace("ws1")
+    assert (now.mark, now.version) == (workspace.mark, workspace.version)
+    after = {offer.source: offer for offer in data.decided(now, data.opportunities(now, scope))}
     assert (before[site].state, after[site].state, str(after[site].due)) == ("open", "working", "2026-06-01")
 
 

@@ -76,6 +76,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def opened(urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
     def one(world: str, page: str = "home", **parameters: str) -> AppTest:
         monkeypatch.setenv("CITELIFT_DATABASE_URL", urls[world])
+        monkeypatch.setattr(data, "PATIENCE", 60)  # what is computed beside the page is there at once
         app = AppTest.from_file(str(APP), default_timeout=60)
         if page != "home":
             app.run().switch_page(f"../pages/{page}.py")

@@ -115,7 +115,8 @@ def visit(browser: Any, address: str, page: str, width: int) -> Any:
 
 def settle(tab: Any) -> None:
     tab.wait_for_selector('[data-testid="stMainBlockContainer"] h1', timeout=120_000)
-    tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=120_000)
+    quiet = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+    tab.wait_for_selector(f"{quiet}:not(:has(.cl-computing))", timeout=120_000)
     tab.wait_for_timeout(400)
 
 

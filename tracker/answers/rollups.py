@@ -1,6 +1,6 @@
 """Counts that every page asks for, kept beside the facts they come from and rebuilt from them at any time.
 
-The selects that fill the two tables are public: where a roll-up does not cover the newest facts, a reader
+The selects that fill the tables are public: of weeks whose newest answers a roll-up does not cover, a reader
 runs the same select on the facts instead, so a number never depends on whether somebody rolled up in time.
 """
 
@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 from sqlmodel import Session
 
@@ -33,15 +34,23 @@ from tracker import store
 from tracker.answers import counted
 from tracker.answers.counted import ANSWER, MENTION
 from tracker.answers.owned import Owned, own_citations, owned
-from tracker.models import Brand, Citation, Setting, SourceRollup, VisibilityRollup, Workspace
+from tracker.models import (
+    AnswerRollup,
+    Brand,
+    Citation,
+    Setting,
+    SourceRollup,
+    VisibilityRollup,
+    Workspace,
+)
 
 
 def _table(model: Any) -> Any:
     return model.__table__
 
 
-BRAND, CITATION, SETTING, VISIBILITY, SOURCE, WORKSPACE = map(
-    _table, (Brand, Citation, Setting, VisibilityRollup, SourceRollup, Workspace)
+BRAND, CITATION, SETTING, VISIBILITY, SOURCE, STORED, WORKSPACE = map(
+    _table, (Brand, Citation, Setting, VisibilityRollup, SourceRollup, AnswerRollup, Workspace)
 )
 
 
@@ -206,15 +215,80 @@ def source_select(workspace_id: int, weeks: Collection[date] | None = None) -> S
     )
 
 
+def stored_select(workspace_id: int, weeks: Collection[date] | None = None) -> Select[Any]:
+    """The rows of `AnswerRollup`, from the facts."""
+    bad = counted.unusable()
+    absent, serp = and_(bad, counted.not_shown()), ANSWER.c.surface == "serp"
+    key = (ANSWER.c.workspace_id, ANSWER.c.week, ANSWER.c.engine_id, ANSWER.c.prompt_id)
+    counts = {
+        "problem": and_(bad, ~counted.not_shown(), ~counted.cut_off()),
+        "cut_off": counted.cut_off(),
+        "not_shown": absent,
+        "pages": and_(serp, or_(~bad, absent)),
+        "shown": and_(serp, ~bad),
+        "unknown": and_(~bad, ~ANSWER.c.citations_known),
+        "not_searched": and_(~bad, counted.search_skipped()),
+    }
+    chosen = select(
+        *key, func.count().label("stored"), *(_count(is_so).label(name) for name, is_so in counts.items())
+    )
+    if weeks is None:
+        return chosen.where(ANSWER.c.workspace_id == workspace_id).group_by(*key)
+    # `+ 0` keeps SQLite off the index of the workspace
+    mine = (ANSWER.c.workspace_id + 0 == workspace_id, ANSWER.c.week.in_(sorted(weeks)))
+    return chosen.where(*mine).group_by(*key)
+
+
+def covered(connection: Connection, workspace_id: int, table: Any, facts: Any) -> Any:
+    """The rows of a roll-up, as a subquery: stored ones, and of weeks with newer answers what `facts` selects
+    of those weeks (or of all, where nothing is rolled up under the brands of today)."""
+    newer = _newer_weeks(connection, workspace_id)
+    if newer is None:
+        return facts(None).subquery(table.name)
+    stored = select(table).where(table.c.workspace_id == workspace_id)
+    if not newer:
+        return stored.subquery(table.name)
+    old = stored.where(table.c.week.not_in(sorted(newer)))
+    fresh_rows = facts(newer)
+    names = [column.name for column in table.c]
+    by_name = {column.name: column for column in fresh_rows.selected_columns}
+    in_order = fresh_rows.with_only_columns(*(by_name[name] for name in names), maintain_column_froms=True)
+    return union_all(old, in_order).subquery(table.name)
+
+
+def weeks(connection: Connection, workspace_id: int) -> list[date]:
+    """Mondays with answers that count, in order."""
+    newer = _newer_weeks(connection, workspace_id)
+    usable = select(ANSWER.c.week).distinct().where(counted.usable(workspace_id, by_week=newer is not None))
+    if newer is None:
+        return sorted(connection.execute(usable).scalars())
+    known = select(VISIBILITY.c.week).distinct().where(VISIBILITY.c.workspace_id == workspace_id)
+    found = set(connection.execute(known).scalars()) - newer
+    if newer:
+        found |= set(connection.execute(usable.where(ANSWER.c.week.in_(sorted(newer)))).scalars())
+    return sorted(found)
+
+
+def _newer_weeks(connection: Connection, workspace_id: int) -> set[date] | None:
+    """Weeks with answers that no roll-up covers; None where that is all of them."""
+    last = _covered(connection, workspace_id)
+    if last is None or last["brands"] != _brands_mark(connection, workspace_id):
+        return None
+    newer = select(ANSWER.c.week).where(
+        ANSWER.c.id > last["answer"], ANSWER.c.workspace_id + 0 == workspace_id
+    )
+    return set(connection.execute(newer.distinct()).scalars())
+
+
 def rebuild(session: Session, workspace_id: int) -> None:
-    """Both roll-ups of a workspace, from nothing."""
+    """All roll-ups of a workspace, from nothing."""
     _replace(session, workspace_id, None)
 
 
 def update(
     session: Session, workspace_id: int, *, weeks: Collection[date] = (), since: date | None = None
 ) -> None:
-    """Both roll-ups for the weeks whose answers, citations or mentions changed, and those never rolled up.
+    """All roll-ups for the weeks whose answers, citations or mentions changed, and those never rolled up.
 
     `since` adds every week from that Monday on. Where the brands or their domains are no longer those of the
     last time every week has changed, so all are rebuilt.
@@ -251,6 +325,7 @@ def _replace(session: Session, workspace_id: int, weeks: Collection[date] | None
     for table, rows in (
         (VISIBILITY, visibility_select(workspace_id, mine, weeks)),
         (SOURCE, source_select(workspace_id, weeks)),
+        (STORED, stored_select(workspace_id, weeks)),
     ):
         gone = delete(table).where(table.c.workspace_id == workspace_id)
         connection.execute(gone if weeks is None else gone.where(table.c.week.in_(sorted(weeks))))

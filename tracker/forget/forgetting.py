@@ -16,7 +16,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import text
 from sqlmodel import Session, col, delete, select
 
-from tracker import audit, exports, leases, store
+from tracker import audit, computed, exports, leases, store
 from tracker.access import people
 from tracker.answers import rollups
 from tracker.catalog import writing
@@ -186,6 +186,7 @@ def _person(
         gone = session.exec(delete(SignInFailure).where(col(SignInFailure.key) == key)).rowcount
         done.deleted["signinfailure"] += gone
         rows.mask(session, words, None, done, only=BY_PEOPLE)
+        computed.forget(session)
         if person is None and not done.deleted.total() + done.masked.total():
             raise UsageError(f"nobody is called {name!r}", "`citelift users list` shows who may sign in")
     return words, 0
@@ -261,6 +262,7 @@ def _brand(
         kept = rows.delete_web(session, domains, pages, done)
         rows.mask(session, words, workspace_id, done)
         rollups.rebuild(session, workspace_id)
+        computed.forget(session, workspace_id)
     return words, kept
 
 
@@ -280,6 +282,7 @@ def _prompt(
         rows.delete_where(session, table, table.c.id.in_(keys), done)
         rows.mask(session, words, workspace_id, done)
         rollups.rebuild(session, workspace_id)
+        computed.forget(session, workspace_id)
     return words, 0
 
 

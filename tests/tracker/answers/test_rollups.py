@@ -5,12 +5,14 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, delete, select, text
 
+from analysis import frames
+from analysis.frames import Scope
 from tests.facts import BRANDS, Facts, week
 from tracker import store
 from tracker.answers import rollups
-from tracker.answers.rollups import SOURCE, VISIBILITY
+from tracker.answers.rollups import SOURCE, STORED, VISIBILITY
 
 
 def rows(database: Engine, table: Any) -> list[dict[str, Any]]:
@@ -245,3 +247,53 @@ def test_one_workspace_never_counts_another(database: Engine) -> None:
     found = rows(database, VISIBILITY)
     assert [row["answers"] for row in found] == [1] * 6
     assert {(row["workspace_id"], row["brand_id"] // 100) for row in found} == {(1, 1), (2, 2)}
+
+
+def read_by_pages(database: Engine) -> list[Any]:
+    """What pages read, of all weeks and of some."""
+    world = frames.world(database)
+    keys = ("engine", "week", "served_model")
+    found: list[Any] = [frames.weeks(database, world)]
+    for scope in (Scope(branded="include"), Scope(first=week(1).date(), last=week(2).date())):
+        for frame in (
+            frames.visibility_sums(database, world, scope, keys),
+            frames.sources(database, world, scope, ("engine", "week")),
+            frames.excluded(database, world, scope),
+            frames.asked(database, world, scope),
+        ):
+            columns = list(frame.columns)
+            found.append(sorted(map(tuple, frame[columns].astype(str).to_numpy().tolist())))
+    return found
+
+
+def test_weeks_with_newer_answers_are_read_from_the_facts_and_the_others_from_the_rollups(
+    database: Engine,
+) -> None:
+    facts = random_facts(range(3))
+    facts.store(database)
+    rebuild(database)
+    old = rows(database, STORED)
+    random_facts(range(2, 4), seed=2, facts=facts).store(database)
+    with database.connect() as connection:
+        assert not rollups.fresh(connection, 1)
+    before = read_by_pages(database)
+    rebuild(database)
+    assert before == read_by_pages(database)
+    with store.writing(database) as session:
+        # what is not read from the facts is read from here
+        emptied = delete(VISIBILITY).where(VISIBILITY.c.week == week(0).date())
+        session.connection().execute(emptied)
+    assert week(0).date() not in read_by_pages(database)[0]
+    assert len(rows(database, STORED)) > len(old)
+
+
+def test_an_update_counts_what_leaves_answers_out_as_a_rebuild_does(database: Engine) -> None:
+    facts = random_facts(range(2))
+    facts.store(database)
+    rebuild(database)
+    random_facts(range(1, 3), seed=3, facts=facts).store(database)
+    update(database)
+    updated = rows(database, STORED)
+    rebuild(database)
+    assert rows(database, STORED) == updated
+    assert sum(row["stored"] for row in updated) == 4 * 3 * 2 * 2

@@ -1,0 +1,39 @@
+"""The process that computes what pages show, for whoever starts one (`dashboard.data.worker`)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from threading import Event
+
+from tracker import child
+from tracker.settings import KEY_SUFFIXES
+
+REST_SECONDS = 5.0
+"""Before one that died is followed by another."""
+BOUND = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+
+
+def start(**environment: str) -> subprocess.Popen[str]:
+    """One under these settings; it ends when its standard input does, so no later than whoever started it."""
+    # What only computes asks nobody: it gets no keys.
+    kept = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
+    return subprocess.Popen(
+        child.command("-m", "dashboard.data.worker"),
+        env=kept | child.environment() | BOUND | environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def keep_computing(stop: Event, **environment: str) -> None:
+    """Until `stop`, one after the other: what pages show without a filter is there before they ask."""
+    while not stop.is_set():
+        process = start(**environment)
+        while process.poll() is None and not stop.wait(1):
+            pass
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait()
+        stop.wait(REST_SECONDS)
