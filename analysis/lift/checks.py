@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from scipy import sparse, stats
 
 from analysis.intervals import benjamini_hochberg
+from analysis.lift.fitting import solution
 from analysis.lift.panel import Floats, Panel
-from analysis.lift.within import Effects, Sums, design, solution, starts, total
+from analysis.lift.sums import Sums, design, total
+from analysis.lift.within import Effects, starts
 
 Bools = NDArray[np.bool_]
 
@@ -86,7 +88,8 @@ def beside(
 ) -> list[Estimates]:
     """Coefficients of each of `extras` when estimated together with the lifts' own `columns`, without the
     other extras."""
-    sums = total(design(panel, sparse.csr_array(sparse.hstack([columns, *extras], format="csr")), fx))
+    every = sparse.csr_array(sparse.hstack([columns, *extras], format="csr"))
+    sums = total(design(panel, every, fx), by_engine=False)
     k = at = columns.shape[1]
     out = []
     for extra in extras:
@@ -121,11 +124,17 @@ def common_effect(panel: Panel, fx: Effects, columns: sparse.csr_array, beta: Fl
     a, s = panel.cited.shape
     gain = columns @ np.nan_to_num(beta)
     net = (panel.named - gain.reshape(a, -1)).mean(axis=1)[fx.order]
-    table = np.column_stack([panel.cited[fx.order].toarray().astype(np.float64), net])
     begin = starts(fx.inner)
     sizes = np.diff(np.r_[begin, a])
-    table -= np.repeat(np.add.reduceat(table, begin, axis=0) / sizes[:, None], sizes, axis=0)
-    gram = table.T @ table
+    # The outcome alone is made free of the groups' means: of a product, one side is enough.
+    net -= np.repeat(np.add.reduceat(net, begin) / sizes, sizes)
+    cited = sparse.csr_array(panel.cited[fx.order].astype(np.float64))
+    into = sparse.csr_array((np.ones(a), (np.repeat(np.arange(len(begin)), sizes), np.arange(a))))
+    means = sparse.diags_array(1 / np.sqrt(sizes)) @ (into @ cited)
+    gram = np.zeros((s + 1, s + 1))
+    gram[:s, :s] = (cited.T @ cited).toarray() - (means.T @ means).toarray()
+    gram[:s, s] = cited.T @ net
+    gram[s, s] = net @ net
     live = np.flatnonzero(np.diag(gram)[:s] > 1e-8)
     gamma, se = np.full(s, np.nan), np.full(s, np.nan)
     if not len(live):

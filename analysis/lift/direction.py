@@ -44,8 +44,10 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse, stats
 
 from analysis.intervals import Interval
+from analysis.lift.fitting import fit
 from analysis.lift.panel import Floats, Ints, Panel
-from analysis.lift.within import Effects, codes, design, fit
+from analysis.lift.sums import design
+from analysis.lift.within import Effects, codes
 from tracker import numbers
 
 DirectionVerdict = Literal["supports the source", "supports selection", "not settled", "not testable"]

@@ -26,12 +26,14 @@ from analysis.intervals import Interval, benjamini_hochberg
 from analysis.lift import checks as check
 from analysis.lift.cautions import cautions, exports_know
 from analysis.lift.direction import SOME_DRAWN_IN, Direction, directions, traces
+from analysis.lift.fitting import Fit, fit, moderate
 from analysis.lift.gains import WORKS, Gain, classes, gains, torn
 from analysis.lift.odds import LiftScale, scale, sensitivity
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.shrinking import shrink, sizes
+from analysis.lift.sums import design
 from analysis.lift.table import DISCOVERY, GATE, LiftRow, LiftTable, Verdict
-from analysis.lift.within import AnswerEffect, Effects, Fit, Within, design, effects, fit, moderate
+from analysis.lift.within import AnswerEffect, Effects, Within, effects
 from tracker import numbers
 from tracker.errors import UsageError
 
@@ -93,7 +95,7 @@ def lift(
     Notes
     -----
     Standard errors are the jackknife over prompts (CR3), moderated over sources
-    (`analysis.lift.within.moderate`), with t quantiles. The estimand is the source's mean lift over its
+    (`analysis.lift.fitting.moderate`), with t quantiles. The estimand is the source's mean lift over its
     exposed pairs; where lifts differ between pairs, least squares weights pairs by how much their exposure
     varies, which is close to but not the same as that mean.
     """
@@ -260,9 +262,9 @@ def _exposure_counts(panel: Panel, columns: sparse.csr_array) -> tuple[Ints, Int
     live = flat.data != 0
     rows, cols = flat.row[live], flat.col[live]
     width = columns.shape[1]
-    prompts = panel.prompt[rows // len(panel.brands)]
-    seen = np.unique(np.stack([cols.astype(np.int64), prompts]), axis=1)
-    return np.bincount(cols, minlength=width), np.bincount(seen[0], minlength=width)
+    _, prompt = np.unique(panel.prompt[rows // len(panel.brands)], return_inverse=True)
+    seen = np.unique(prompt * np.int64(width) + cols)
+    return np.bincount(cols, minlength=width), np.bincount(seen % width, minlength=width)
 
 
 @dataclass(frozen=True)

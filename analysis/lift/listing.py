@@ -15,8 +15,10 @@ import numpy as np
 from scipy import sparse, stats
 from threadpoolctl import threadpool_limits
 
+from analysis.lift.fitting import Fit, fit
 from analysis.lift.panel import Floats, Ints, Panel
-from analysis.lift.within import Design, Fit, design, effects, fit
+from analysis.lift.sums import Design, design
+from analysis.lift.within import effects
 from tracker import numbers
 
 __all__ = ["Addition", "Evidence", "ListingTable", "SourceListing", "Verdict", "listing", "sentence"]

@@ -21,8 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse, special
 
+from analysis.lift.fitting import fit
 from analysis.lift.panel import Floats, Ints, Panel
-from analysis.lift.within import Effects, codes, design, fit
+from analysis.lift.sums import design
+from analysis.lift.within import Effects, codes
 
 LARGEST = 6.0
 """Log-odds that no link is believed to bring."""

@@ -16,8 +16,10 @@ from threadpoolctl import threadpool_limits
 
 from analysis.lift import checks, estimate
 from analysis.lift.estimate import LiftTable, Panel, lift, shrink
+from analysis.lift.fitting import fit, moderate, solve, without_prompt
 from analysis.lift.simulate import Kind, Truth, world
-from analysis.lift.within import choose, design, effects, fit, moderate, solve
+from analysis.lift.sums import by_answer, by_prompt, design, residuals, total
+from analysis.lift.within import choose, effects
 from tests.bench.calibration.study import told
 from tests.bench.calibration.tables import tally
 from tracker.errors import UsageError
@@ -226,12 +228,43 @@ def test_errors_by_answer_are_statsmodels_clustered_ones_up_to_the_factor(small,
     assert found.plain == pytest.approx(known.bse * np.sqrt(factor))
 
 
-def test_large_prompts_read_in_pieces_give_the_same_numbers(small, monkeypatch):
-    whole = fit(design(small, small.exposed, effects(small, "topic-week")))
-    monkeypatch.setattr("analysis.lift.within.CHUNK", 200)
-    pieces = fit(design(small, small.exposed, effects(small, "topic-week")))
-    assert pieces.beta == pytest.approx(whole.beta)
-    assert pieces.se == pytest.approx(whole.se)
+@pytest.mark.parametrize("answer", ["level and slope", "level"])
+@pytest.mark.parametrize("within", [*FORMULAS])
+def test_sums_of_sparse_parts_are_those_of_projected_columns(small, within, answer):
+    """Cross-products by engine and by prompt, scores and answers' scores, against every column projected."""
+    fx = effects(small, within, answer, 2)
+    model = design(small, sparse.csr_array(small.exposed), fx)
+    columns = np.concatenate([part for _, _, part in model.blocks()])
+    engine, prompt = np.repeat(fx.engine, BRANDS), np.repeat(fx.cluster, BRANDS)
+    for e, gram in enumerate(total(model).by_engine):
+        np.testing.assert_allclose(gram, columns[engine == e].T @ columns[engine == e], atol=1e-12)
+    np.testing.assert_allclose(total(model, by_engine=False).by_engine[0], columns.T @ columns, atol=1e-12)
+    x, beta = columns[:, :-1], np.linspace(-0.2, 0.3, SOURCES)
+    residual = columns[:, -1] - x @ beta
+    told = residuals(model, beta)
+    np.testing.assert_allclose(told.ravel(), residual, atol=1e-12)
+    for p, (gram, score) in enumerate(by_prompt(model, told)):
+        mine = prompt == p
+        np.testing.assert_allclose(gram, x[mine].T @ x[mine], atol=1e-12)
+        np.testing.assert_allclose(score, x[mine].T @ residual[mine], atol=1e-12)
+    scores = (x * residual[:, None]).reshape(-1, BRANDS, SOURCES).sum(axis=1)
+    np.testing.assert_allclose(by_answer(model, told), scores.T @ scores, atol=1e-12)
+
+
+def test_a_prompt_that_holds_all_of_a_source_is_left_out_by_its_eigenvectors():
+    """Where the inverse without a prompt does not exist, what is left of it does."""
+    assert without_prompt(np.diag([0.5, 1.0])) is None
+    assert without_prompt(np.diag([0.5, 1 - 1e-7])) is None
+    np.testing.assert_allclose(without_prompt(np.diag([0.5, 0.0])), np.diag([2.0, 1.0]))
+
+
+def test_large_prompts_read_in_pieces_give_the_same_columns(small, monkeypatch):
+    model = design(small, small.exposed, effects(small, "topic-week"))
+    whole = [part for _, _, part in model.blocks()]
+    monkeypatch.setattr("analysis.lift.sums.CHUNK", 200)
+    pieces = [part for _, _, part in model.blocks()]
+    assert len(pieces) > len(whole) == PROMPTS
+    np.testing.assert_array_equal(np.concatenate(pieces), np.concatenate(whole))
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ import pytest
 from scipy import sparse
 
 from analysis.lift import listing as told
+from analysis.lift.fitting import fit
 from analysis.lift.listing import Evidence, ListingTable, listing, sentence
 from analysis.lift.panel import Panel
-from analysis.lift.within import design, effects, fit
+from analysis.lift.sums import design
+from analysis.lift.within import effects
 from tests.analysis.lift.listed_worlds import Kind, world
 
 SMALL = {"sources": 6, "each": 5, "brands": 6, "prompts": 16, "weeks": 2, "engines": 2, "repeats": 9}
