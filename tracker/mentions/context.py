@@ -61,6 +61,7 @@ _VERBS = frozenset(
 )
 _ALL = frozenset(["all", "both", "every", "each", "everything", "it", "them", "you", "us"])
 _MANY = frozenset(["more", "fewer", "many", "several", "most", "hundreds", "thousands", "millions", "nearly"])
+_CONTRAST = frozenset(["but", "while", "whereas", "though", "although"])
 _NICKNAMES = frozenset(["big apple"])
 _INCORPORATED = re.compile(
     r",?\s+(?:(?:Inc|LLC|Corp|Ltd|GmbH|PLC|plc|Oyj|ASA)\b|N\.V\.|S\.A\.|S\.p\.A\.|Sp\. z o\.o\.)"
@@ -377,7 +378,7 @@ def is_stylised(prose: str, start: int, end: int) -> bool:
     """Whether a word in small letters stands as only a name does: it opens a sentence and does something, or
     stands between two names of a list (`ClickUp, monday, Jira`)."""
     here = _Here.at(prose, start, end)
-    if not here.before.strip() or _SENTENCE_END.search(here.before):
+    if not here.before.strip() or _SENTENCE_END.search(here.before) or here.last_word.lower() in _CONTRAST:
         return here._does_something(adverb=prose[start:end] in cues().adverbs_first)
     left, right = _ITEM_BEFORE.search(here.before), _ITEM_AFTER.match(here.after)
     return all(each is not None and not languages_of(each[1].lower()) for each in (left, right))

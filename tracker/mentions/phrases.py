@@ -12,9 +12,9 @@ from tracker.mentions.folding import Folded
 from tracker.mentions.languages import takes_ending
 
 _MOST_WORDS = 4
-_REST = re.compile(r"(?:'?s|es|'|e?n|er?n?|em|ies|e|ed|ing|[^\W\d_]{1,3})(?![\w'])")
+_REST = re.compile(r"(?:s'|'?s|es|'|e?n|er?n?|em|ies|e|ed|ing|[^\W\d_]{1,3})(?![\w'])")
 _ENDINGS = frozenset(["n", "en", "er", "ern", "em", "ies", "e", "ed", "ing"])
-_PLURAL = re.compile(r"(?:'?s|es|')(?![\w'])")
+_PLURAL = re.compile(r"(?:s'|'?s|es|')(?![\w'])")
 
 
 def forms(folded: str) -> set[str]:
@@ -37,6 +37,6 @@ def ends_here(folded: Folded, source: str, start: int, end: int) -> bool:
     rest = (_REST if of_several else _PLURAL).match(text, end)
     if rest is None:
         return False
-    if rest[0] in ("s", "es", "'s", "'") or (of_several and rest[0] in _ENDINGS):
+    if rest[0] in ("s", "es", "'s", "'", "s'") or (of_several and rest[0] in _ENDINGS):
         return True
     return takes_ending(source, rest[0], text[end - 1], stem=False)

@@ -73,7 +73,7 @@ _PLURAL = re.compile(r"e?s(?!\w)")
 _PART = re.compile(r"[^\W_]+")
 _LEAST_PLURAL = 4
 _SMALL_PARTS = frozenset(["and", "und", "et", "y", "of", "de"])
-_ACRONYM = re.compile(r"[A-ZÀ-Þ]{2,}s(?!\w)")
+_ACRONYM = re.compile(r"[A-ZÀ-Þ](?:&?[A-ZÀ-Þ])+s(?!\w)")
 _SUFFIX = re.compile(r"['’]([^\W\d_]{1,5})(?!\w)")
 _JOINING = re.compile(r"(?:e?n|s)(?=-)")
 _COMPOUND = re.compile(r"-[A-ZÄÖÜ][a-zäöü]")
@@ -117,7 +117,8 @@ def _longer(folded: Folded, source: str, start: int, end: int, *, cut: str) -> S
     length = end - max(text.rfind(" ", 0, end), text.rfind("-", 0, end), start - 1) - 1
     written = source[folded.start(start) : folded.span(end - 1)[1]]
     capital = any(c.isupper() for c in written) or written.upper() == written
-    if length + len(cut) < _LEAST_NAME or not (capital or length >= _LEAST_SMALL):
+    whole = end - start + len(cut)
+    if whole < _LEAST_NAME or not (capital or whole >= _LEAST_SMALL):
         return None
     word = text[end - length : rest.end()]
     if languages.takes_ending(source, rest[0], text[end - 1], stem=bool(cut)):
