@@ -38,6 +38,24 @@ def week(number: int, *, day: int = 0) -> datetime:
     return MONDAY + timedelta(days=7 * number + day)
 
 
+def import_row(
+    key: int, *, workspace: int = 1, vendor: str = "generic", scope: str = "all", day: date | None = None
+) -> dict[str, Any]:
+    """What an import of links is stored with."""
+    return {
+        "id": key,
+        "workspace_id": workspace,
+        "vendor": vendor,
+        "layout": vendor,
+        "scope": scope,
+        "as_of": day or MONDAY.date(),
+        "imported_at": MONDAY,
+        "file_name": "f",
+        "file_hash": f"{workspace}-{key}",
+        "notes": {},
+    }
+
+
 @dataclass
 class Facts:
     """Names in, rows out; ids are given in the order of the calls."""
@@ -179,17 +197,7 @@ class Facts:
         self, key: int, *, vendor: str = "generic", scope: str = "all", day: date | None = None
     ) -> int:
         self._add(
-            LinkImport,
-            id=key,
-            workspace_id=self.workspace,
-            vendor=vendor,
-            layout=vendor,
-            scope=scope,
-            as_of=day or MONDAY.date(),
-            imported_at=MONDAY,
-            file_name="f",
-            file_hash=f"{self.workspace}-{key}",
-            notes={},
+            LinkImport, **import_row(key, workspace=self.workspace, vendor=vendor, scope=scope, day=day)
         )
         return key
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import SQLModel, col, select
 
+from tests.facts import import_row
 from tests.shared import ROOT
 from tracker import store
 from tracker.errors import StoreError
@@ -226,18 +227,7 @@ def test_times_come_back_aware_and_in_utc(database: Engine) -> None:
     with store.writing(database) as session:
         session.add(Workspace(id=1, name="a"))
         session.flush()
-        session.add(
-            LinkImport(
-                workspace_id=1,
-                vendor="v",
-                layout="l",
-                scope="all",
-                as_of=NOW.date(),
-                imported_at=NOW,
-                file_name="f",
-                file_hash="h",
-            )
-        )
+        session.add(LinkImport(**import_row(1) | {"imported_at": NOW}))
     with store.reading(database) as session:
         assert session.exec(select(LinkImport)).one().imported_at == NOW
 
@@ -265,19 +255,9 @@ def test_columns_are_stored_as_rows_are(database: Engine, count: int) -> None:
     with store.writing(database) as session:
         session.add(Workspace(id=1, name="w"))
         session.flush()
-        head = LinkImport(
-            workspace_id=1,
-            vendor="v",
-            layout="l",
-            scope="all",
-            as_of=NOW.date(),
-            imported_at=NOW,
-            file_name="f",
-            file_hash="h",
-        )
-        session.add(head)
+        session.add(LinkImport(**import_row(7)))
         session.flush()
-        owner = {"workspace_id": 1, "import_id": head.id or 0}
+        owner = {"workspace_id": 1, "import_id": 7}
         store.insert_columns(session, Backlink, columns, **owner)
         store.bulk_insert(
             session,

@@ -46,12 +46,18 @@ def add_prompt(
     """Add a question to tracked.yaml, comments kept."""
     from tracker.catalog.writing import adding
 
-    row = {"text": text, "topic": topic, "country": country, "language": language, "weight": weight}
+    row = _row(text, topic, country, language, weight)
     _, path = change_catalog(where, "prompts", adding(row))
     if as_json:
         print_json({"added": 1, "catalog": str(path)})
         return
     out.print(f"It stands in {plain(str(path))}, and the next run asks it.")
+
+
+def _row(
+    text: str | None, topic: str | None, country: str | None, language: str | None, weight: float | None
+) -> dict[str, Any]:
+    return {"text": text, "topic": topic, "country": country, "language": language, "weight": weight}
 
 
 def import_prompts(
@@ -93,8 +99,8 @@ def change(
     """Change a question in tracked.yaml, comments kept."""
     from tracker.catalog.writing import changing
 
-    values: dict[str, Any] = {"text": rewrite, "topic": topic, "country": country, "language": language}
-    given = {key: value for key, value in (values | {"weight": weight}).items() if value is not None}
+    row = _row(rewrite, topic, country, language, weight)
+    given = {key: value for key, value in row.items() if value is not None}
     if not given:
         raise UsageError("nothing to change was given", "see `citelift prompts change --help`")
     change_catalog(where, "prompts", changing("prompts", text, given))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
@@ -97,7 +98,7 @@ def _unsaid(session: Session, head: LinkImport) -> Completeness:
 
 def _spread(session: Session, head: LinkImport) -> bool:
     """One row a domain, however many of its pages link: says nothing of the pages that are not listed."""
-    rows = select(col(Backlink.source_domain_id).label("domain")).where(Backlink.import_id == head.id)
+    rows: Any = select(col(Backlink.source_domain_id).label("domain")).where(Backlink.import_id == head.id)
 
     def domains(most: int) -> int:
         some = rows.limit(most).subquery()

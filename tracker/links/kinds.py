@@ -74,13 +74,13 @@ class StoredKind:
 def kinds(session: Session, workspace_id: int) -> list[StoredKind]:
     """By page. Links read before kinds were have the kind `unknown`, until the next look."""
     words = _own_words(session, workspace_id)
-    found = []
+    links = []
     read: set[int] = set()
     for page, domain, row in _links(session, workspace_id):
         read.add(page)
         own = words.get((domain, page)) or words.get((domain, 0))
         rel = " ".join(name for name in RELS if row[name])
-        found.append(
+        links.append(
             StoredKind(
                 url=row["url"],
                 source=row["source"],
@@ -98,8 +98,8 @@ def kinds(session: Session, workspace_id: int) -> list[StoredKind]:
                 checked_at=row["checked_at"],
             )
         )
-    found += _listed(session, workspace_id, read | _read_pages(session, workspace_id), words)
-    return sorted(found, key=lambda link: (link.source, link.url))
+    links += _listed(session, workspace_id, read | _read_pages(session, workspace_id), words)
+    return sorted(links, key=lambda link: (link.source, link.url))
 
 
 def _read_pages(session: Session, workspace_id: int) -> set[int]:
@@ -116,17 +116,17 @@ def _listed(
     owner = LinkOwner(targets_of(session, workspace_id), None)
     brands = session.scalars(select(Brand).where(col(Brand.workspace_id) == workspace_id))
     names = {brand.id: brand.name for brand in brands}
-    found: dict[tuple[int, str], StoredKind] = {}
+    listed: dict[tuple[int, str], StoredKind] = {}
     for row in _export_rows(session, workspace_id):
         brand = None if row["page"] in read else owner.of(row["target_url"], row["target"])
         if brand is None:
             continue
         key = row["page"], owner.page(row["target_url"]) or row["target"]
-        if key not in found or found[key].kind == "unknown":
+        if key not in listed or listed[key].kind == "unknown":
             link = _of_export(row, names[brand], words)
-            if key not in found or link.kind != "unknown":
-                found[key] = link
-    return list(found.values())
+            if key not in listed or link.kind != "unknown":
+                listed[key] = link
+    return list(listed.values())
 
 
 def _export_rows(session: Session, workspace_id: int) -> Iterable[RowMapping]:

@@ -82,7 +82,7 @@ class SnapshotChanges:
 
 
 def domain_names(session: Session, changes: Iterable[SnapshotChanges]) -> dict[int, str]:
-    """The names of all domains in `found`."""
+    """The names of all domains in `changes`."""
     keys = {c.source_domain_id for each in changes for c in each.changes}
     keys |= {each.target_domain_id for each in changes}
     names: dict[int, str] = {}

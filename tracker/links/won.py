@@ -53,7 +53,7 @@ def settle(session: Session, workspace_id: int, *, now: datetime, who: str) -> t
         if is_taken_up(record) and record.won_at is None
     }
     began = _began(session, workspace_id, sorted(waiting)) if waiting else {}
-    found = []
+    marked = []
     for name, record in waiting.items():
         start = (record.started_at or record.changed_at or now).replace(
             hour=0, minute=0, second=0, microsecond=0
@@ -69,8 +69,8 @@ def settle(session: Session, workspace_id: int, *, now: datetime, who: str) -> t
         write_won(session, workspace_id, record, at, now=now, who=who)
         note = events.checked(TITLE.format(site=name)[: events.LONGEST], kind=KIND, at=at, now=now)
         events.add(session, workspace_id, note, who=who, now=now)
-        found.append(Won(name, at))
-    return tuple(found)
+        marked.append(Won(name, at))
+    return tuple(marked)
 
 
 def written(

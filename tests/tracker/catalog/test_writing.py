@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,21 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
     with pytest.raises(CatalogError, match="cannot be written"):
         change(folder, "brands", Remove((1,)))
     folder.chmod(0o700)
+
+
+def _change_without_room(folder: Path) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    with pytest.raises(CatalogError, match="cannot be written: File too large"):
+        change(folder, "brands", Remove((1,)))
+
+
+def test_what_the_disk_does_not_take_leaves_the_file_as_it_was(folder: Path) -> None:
+    before = now(folder)
+    writer = multiprocessing.get_context("spawn").Process(target=_change_without_room, args=(folder,))
+    writer.start()
+    writer.join(60)
+    assert writer.exitcode == 0
+    assert now(folder) == before
 
 
 def _add_some(folder: Path, name: str) -> None:

@@ -244,9 +244,9 @@ def looked_at_since(
 
 
 def _page_rows(session: Session, urls: Sequence[str]) -> list[int]:
-    found = [domains.parse(url) for url in urls]
-    sites = {domains.domain_id(each.domain): each.domain for each in found}
-    pages = {domains.page_id(each.canonical): each for each in found}
+    addresses = [domains.parse(url) for url in urls]
+    sites = {domains.domain_id(each.domain): each.domain for each in addresses}
+    pages = {domains.page_id(each.canonical): each for each in addresses}
     store.bulk_insert(
         session, Domain, [{"id": key, "name": name} for key, name in sorted(sites.items())], ignore=True
     )
@@ -255,7 +255,7 @@ def _page_rows(session: Session, urls: Sequence[str]) -> list[int]:
         for key, each in sorted(pages.items())
     ]
     store.bulk_insert(session, Page, rows, ignore=True)
-    return [domains.page_id(each.canonical) for each in found]
+    return [domains.page_id(each.canonical) for each in addresses]
 
 
 def _named_brands(session: Session, outcomes: Iterable[PageReport | Refused]) -> dict[int, str]:

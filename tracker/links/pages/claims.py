@@ -92,16 +92,16 @@ def _by_site_only(session: Session, where: list[Any], owner: LinkOwner) -> int:
 def listed_links(workspace_id: int, source: Origin | None) -> list[Any]:
     """Which stored rows are links from elsewhere, to whomever."""
     kind = col(Backlink.link_type)
-    found: list[Any] = [
+    conditions: list[Any] = [
         col(Backlink.workspace_id) == workspace_id,
         col(Backlink.source_domain_id) != col(Backlink.target_domain_id),
         or_(kind.is_(None), kind.not_in(sorted(NO_LINKS))),
     ]
     if source is None:
-        return found
+        return conditions
     if source.page is None:
-        return [*found, col(Backlink.source_domain_id) == domains.domain_id(source.domain)]
-    return [*found, col(Backlink.source_page_id) == domains.page_id(source.page)]
+        return [*conditions, col(Backlink.source_domain_id) == domains.domain_id(source.domain)]
+    return [*conditions, col(Backlink.source_page_id) == domains.page_id(source.page)]
 
 
 class LinkOwner:

@@ -209,14 +209,14 @@ class PageKind(AddressKind):
 
     def _path(self, kind: str, most: int = 8) -> str | None:
         wanted = _any_of(kind, "paths")
-        found = next((part for part in self.segments[:most] if wanted.fullmatch(part)), None)
-        return f"/{found}/ in its address" if found else None
+        segment = next((part for part in self.segments[:most] if wanted.fullmatch(part)), None)
+        return f"/{segment}/ in its address" if segment else None
 
     def _says(self, kind: str) -> str | None:
         if _nearly(kind, "sentences").search(self.lower) is None:
             return None
-        found = _any_of(kind, "sentences").search(self.body)
-        return f"says “{clean(found[0], 60)}”" if found else None
+        match = _any_of(kind, "sentences").search(self.body)
+        return f"says “{clean(match[0], 60)}”" if match else None
 
     @cached_property
     def body(self) -> str:
@@ -235,8 +235,8 @@ class PageKind(AddressKind):
 
     def _titled(self, kind: str, what: str = "titles") -> str | None:
         wanted = _any_of(kind, what)
-        found = next((each for each in self.titles if wanted.fullmatch(each)), None)
-        return f"called “{clean(found, 60)}”" if found else None
+        title = next((each for each in self.titles if wanted.fullmatch(each)), None)
+        return f"called “{clean(title, 60)}”" if title else None
 
     @cached_property
     def article(self) -> str | None:
@@ -320,8 +320,8 @@ class PageKind(AddressKind):
     def _is_forum(self) -> str | None:
         generator = self.tree.css_first("meta[name=generator i]")
         made = (generator.attributes.get("content") or "") if generator is not None else ""
-        if found := _any_of("forum", "generators").search(made):
-            return f"made with {clean(found[0], 30)}"
+        if software := _any_of("forum", "generators").search(made):
+            return f"made with {clean(software[0], 30)}"
         why = self._host("forum") or self._type("forum")
         if why:
             return why

@@ -291,14 +291,14 @@ class _Hosts:
             taken = holds.take(session, hosts, self.me)
             pages = [page for host in hosts if host in taken for page in self.pages[host]]
             fresh = checks.looked_at_since(session, self.workspace_id, pages, self.since)
-            found: dict[str, list[Wanted]] = {}
+            wanted: dict[str, list[Wanted]] = {}
             for host in hosts:
                 if host in taken:
                     mine = [page for page in self.pages[host] if page.page_id not in fresh]
-                    found[host] = [Wanted(page.url, page.validators) for page in mine]
+                    wanted[host] = [Wanted(page.url, page.validators) for page in mine]
                     self.left[host] = len(mine)
-            holds.release(session, [host for host, mine in found.items() if not mine], self.me)
-        return found
+            holds.release(session, [host for host, mine in wanted.items() if not mine], self.me)
+        return wanted
 
     def done(self, session: Session, urls: Sequence[str]) -> None:
         for url in urls:

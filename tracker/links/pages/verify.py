@@ -122,11 +122,11 @@ def _newest(session: Session, workspace_id: int) -> dict[int, _Newest]:
         .where(col(c.workspace_id) == workspace_id)
         .order_by(col(c.id))
     )
-    found: dict[int, _Newest] = {}
+    looks: dict[int, _Newest] = {}
     for key, page, at, state, status, final_url, etag, modified in rows:
         got = state not in ("refused", "barred") and status in (200, 304) and final_url
-        found[page] = _Newest(key, at, state, Validators(final_url, etag, modified) if got else None)
-    return found
+        looks[page] = _Newest(key, at, state, Validators(final_url, etag, modified) if got else None)
+    return looks
 
 
 def _settle(database: Database, workspace_id: int, claimed: claims.Claims, last: dict[int, _Newest]) -> None:
@@ -153,12 +153,12 @@ def _settle(database: Database, workspace_id: int, claimed: claims.Claims, last:
 def _judged(database: Database, checks_of: list[int]) -> set[tuple[int, int, str | None]]:
     v = LinkVerdict
     columns: Any = (v.check_id, v.brand_id, v.target_url)
-    found: set[tuple[int, int, str | None]] = set()
+    judged: set[tuple[int, int, str | None]] = set()
     with store.reading(database) as session:
         for start in range(0, len(checks_of), 5_000):
             part = select(*columns).where(col(v.check_id).in_(checks_of[start : start + 5_000]))
-            found |= {(check, brand, url) for check, brand, url in session.connection().execute(part)}
-    return found
+            judged |= {(check, brand, url) for check, brand, url in session.connection().execute(part)}
+    return judged
 
 
 # --- what was said ------------------------------------------------------------------------------------------

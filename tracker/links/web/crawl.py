@@ -91,14 +91,14 @@ class _UnderWay(Generic[T]):
     def arrived(self) -> list[tuple[_Host, Wanted, Future[T]]]:
         """What is done, or nothing when a host may be asked before anything is."""
         pause = self.feed.pause() if self.running < self.workers else None
-        found = []
+        done = []
         try:
-            found.append(self.done.get(timeout=pause))
+            done.append(self.done.get(timeout=pause))
             while True:
-                found.append(self.done.get_nowait())
+                done.append(self.done.get_nowait())
         except queue.Empty:
-            self.running -= len(found)
-            return found
+            self.running -= len(done)
+            return done
 
 
 class _Feed:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from tests.facts import BRANDS, Facts
+from tests.facts import BRANDS, Facts, import_row
 from tracker import domains, store
 from tracker.links.pages.checks import history, pages_to_check, save_check, targets_of
 from tracker.links.pages.history import confirm
@@ -87,18 +87,7 @@ def test_a_page_that_was_barred_is_asked_for_in_full_the_next_time(sqlite_databa
 
 
 def add_backlinks(session: store.Session, urls: list[str]) -> None:
-    made = LinkImport(
-        id=900,
-        workspace_id=1,
-        vendor="v",
-        layout="l",
-        scope="all",
-        as_of=NOW.date(),
-        imported_at=NOW,
-        file_name="f",
-        file_hash="h",
-    )
-    session.add(made)
+    session.add(LinkImport(**import_row(900)))
     session.flush()
     for url in urls:
         found = domains.parse(url)
