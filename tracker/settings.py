@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tracker.errors import UsageError
 
+PREFIX = "CITELIFT_"
 KEY_SUFFIXES = (
     "_API_KEY",
     "_ACCESS_KEY",
@@ -27,7 +28,7 @@ KEY_SUFFIXES = (
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="CITELIFT_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = Field(default="sqlite:///citelift.db", repr=False)
     """Not in `repr`: it may hold a password."""
@@ -59,14 +60,21 @@ class Settings(BaseSettings):
 def load(**flags: Any) -> Settings:
     """Flags win over the environment, the environment over `.env`; a flag of None was not given."""
     values = {name: value for name, value in flags.items() if value is not None}
+    ours = {n: value for n, value in variables().items() if n.upper().startswith(PREFIX)}
     try:
-        return Settings(**values)
+        return _made(tuple(ours.items()), **values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = "CITELIFT_" + "_".join(str(part) for part in first["loc"]).upper()
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
         raise UsageError(
             f"setting {name}: {first['msg']}", f"correct {name} or the flag of that name"
         ) from None
+
+
+@lru_cache(maxsize=64, typed=True)
+def _made(_variables: tuple[tuple[str, str], ...], **flags: Any) -> Settings:
+    """Made once of the same variables and flags: pages of the dashboard ask for it several times each."""
+    return Settings(**flags)
 
 
 def key(name: str) -> SecretStr | None:

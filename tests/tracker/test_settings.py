@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,16 @@ def test_keys_come_from_the_environment_or_dotenv_and_are_known_as_secrets(
     assert settings.key("GROQ_API_KEY") is None
     assert {"sk-from-outside", "xai-from-the-file"} <= set(settings.secrets())
     assert "sk-from-outside" not in repr(settings.key("OPENAI_API_KEY"))
+
+
+def test_a_setting_that_changes_is_seen_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert settings.load().rpm is None
+    monkeypatch.setenv("CITELIFT_RPM", "5")
+    assert settings.load().rpm == 5
+    assert settings.load(rpm=7).rpm == 7
+    monkeypatch.delenv("CITELIFT_RPM")
+    for number, rpm in enumerate((3, 4)):
+        (tmp_path / ".env").write_text(f"citelift_rpm={rpm}\n")
+        os.utime(tmp_path / ".env", ns=(number, number))
+        assert settings.load().rpm == rpm
