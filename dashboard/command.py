@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -88,10 +89,16 @@ def _before_the_verb(
     """
 
 
+@cache
+def group() -> Any:
+    """All verbs with their parameters, read off their functions once: that takes longer than many a verb."""
+    return typer.main.get_command(app)
+
+
 def run(words: Sequence[str]) -> int:
     """One command line; the exit code. With `--json`, standard output holds JSON whatever happens."""
     try:
-        code = typer.main.get_command(app).main(list(words), prog_name="citelift", standalone_mode=False)
+        code = group().main(list(words), prog_name="citelift", standalone_mode=False)
     except CiteliftError as error:
         return _told(words, error)
     except ModuleNotFoundError as error:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from dashboard import command, manual
 from tests.tracker.cli.test_collect import RECORD, write_catalog
 from tracker.cli.verbs import GROUPS
 
-ROOT_GROUP: Any = typer.main.get_command(command.app)
+ROOT_GROUP: Any = command.group()
 
 
 def leaves(group: Any = ROOT_GROUP, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:

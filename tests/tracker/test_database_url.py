@@ -6,9 +6,8 @@ import traceback
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from dashboard.command import app
+from tests.tracker.cli.calling import invoke
 from tracker import health, settings
 from tracker.database_url import shown
 from tracker.errors import StoreError
@@ -70,7 +69,7 @@ def test_check_and_settings_do_not_repeat_it_either(
 def test_no_verb_repeats_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: list[str]) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CITELIFT_DATABASE_URL", MISTYPED[0].format(PASSWORD))
-    done = CliRunner().invoke(app, verb)
+    done = invoke(*verb)
     assert done.exit_code
     told = "".join(traceback.format_exception(*done.exc_info)) if done.exc_info else ""
     assert PASSWORD not in done.output + told

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, update
 from sqlmodel import select
-from typer.testing import CliRunner
 
 from tests.tracker.catalog.test_files import BRANDS, PROMPTS, write
+from tests.tracker.cli.calling import invoke
 from tracker import catalog, health, settings, store
 from tracker.answers import recorded
 from tracker.errors import CatalogError
@@ -118,14 +118,12 @@ def test_check_and_plan_say_what_has_met_and_what_would_meet(
 
 
 def test_run_refuses_before_anything_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dashboard.command import app
-
     monkeypatch.setenv("OPENAI_API_KEY", "planted-0123456789")
     url = f"sqlite:///{tmp_path}/x.db"
     database = store.open_database(url)
     answered(database, tmp_path, SIMULATED)
     database.dispose()
     write(tmp_path, BRANDS, PROMPTS, REAL)
-    done = CliRunner().invoke(app, ["run", "--catalog", str(tmp_path), "--database", url])
+    done = invoke("run", "--catalog", tmp_path, "--database", url)
     assert isinstance(done.exception, CatalogError) or done.exit_code == 2
     assert "must not enter" in f"{done.output}{done.exception}"

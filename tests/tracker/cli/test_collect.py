@@ -14,10 +14,9 @@ import pytest
 from click.testing import Result
 from sqlalchemy import func
 from sqlmodel import select
-from typer.testing import CliRunner
 
-from dashboard.command import app
 from tests.shared import ROOT, SHARED, shared
+from tests.tracker.cli.calling import invoke
 from tracker import store
 from tracker.errors import CatalogError, CiteliftError, DataError, StoreError, UsageError
 from tracker.models import Answer, Ask, Event, Run
@@ -58,7 +57,7 @@ def cite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cite:
     write_catalog(tmp_path / "prompts")
 
     def call(*words: object, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, [str(word) for word in words])
+        result = invoke(*words)
         if isinstance(result.exception, CiteliftError):
             raise result.exception
         assert result.exit_code == code, (result.output, result.exception)

@@ -15,9 +15,8 @@ from click.testing import Result
 from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, func
 from sqlmodel import col, select
-from typer.testing import CliRunner
 
-from dashboard.command import app
+from tests.tracker.cli.calling import invoke
 from tracker import catalog, domains, store
 from tracker.errors import CiteliftError, DataError, UsageError
 from tracker.links import decisions, releases
@@ -58,7 +57,7 @@ def cite(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CITELIFT_DATABASE_URL", database_url)
 
     def call(*words: object, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, [str(word) for word in words])
+        result = invoke(*words)
         if isinstance(result.exception, CiteliftError):
             raise result.exception
         assert result.exit_code == code, (result.output, result.exception)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from typer.testing import CliRunner
 
-from dashboard.command import app
+from tests.tracker.cli.calling import invoke
 from tests.tracker.links.pull.services import KEY, Service, running
 from tracker.errors import BudgetError, EngineError, UsageError
 
@@ -24,7 +23,7 @@ def _workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def call(*words: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, ["pull", "links", *words])
+    result = invoke("pull", "links", *words)
     if isinstance(result.exception, UsageError | EngineError | BudgetError):
         raise result.exception
     assert result.exit_code == code, (result.output, result.exception)
@@ -43,7 +42,7 @@ def test_a_pull_is_planned_then_stored_then_listed(monkeypatch: pytest.MonkeyPat
             call("--from", "dataforseo", "--budget", "0.01")
         made = json.loads(call("--from", "dataforseo", "--budget", "5.00", "--json").stdout)
     assert (made["rows"], made["complete"], made["import"]["stored"], service.wrong) == (25, True, 25, [])
-    listed = CliRunner().invoke(app, ["import", "list", "--json"])
+    listed = invoke("import", "list", "--json")
     (row,) = json.loads(listed.stdout)["rows"]
     assert (row["vendor"], row["layout"], row["scope"]) == ("dataforseo", "dataforseo-backlinks", "all")
 
