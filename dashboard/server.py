@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
 APP = Path(__file__).parent / "app" / "served.py"
 HERE = "127.0.0.1"
+STREAMLIT: dict[str, object] = {
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "minimal",
+    "runner.magicEnabled": False,
+}
+"""How Streamlit runs the pages, whatever their address. Magic would rewrite a page before each run, to show
+what stands alone on a line: pages say what they show."""
 
 
 def serve_dashboard(
@@ -70,14 +79,7 @@ def started(
         environment["CITELIFT_DASHBOARD_URL"] = url
     if settings.workspace:
         environment["CITELIFT_WORKSPACE"] = settings.workspace
-    options = {
-        "server.port": port,
-        "server.address": address,
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-        "client.toolbarMode": "minimal",
-    }
+    options = STREAMLIT | {"server.port": port, "server.address": address}
     if url:
         options["server.corsAllowedOrigins"] = json.dumps([url.rstrip("/")])
     flags = [f"--{name}={value}" for name, value in options.items()]

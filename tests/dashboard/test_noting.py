@@ -9,11 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from analysis.frames import Number, Scope
 from dashboard import data, lines, numbered
-from tests.dashboard.test_pages import APP
+from tests.dashboard import apps
 from tests.dashboard.worlds import small
 from tracker import audit, store
 from tracker.errors import UsageError
@@ -103,8 +102,7 @@ def test_a_page_offers_to_write_only_where_it_may(
     workspace: data.OpenWorkspace, monkeypatch: pytest.MonkeyPatch, edit: str
 ) -> None:
     monkeypatch.setenv("CITELIFT_EDIT", edit)
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
-    app.switch_page("../pages/timeline.py").run()
+    app = apps.opened("timeline")
     assert not app.exception
     assert any(button.label == "Note it" for button in app.button) is (edit == "true")
 
@@ -113,12 +111,11 @@ def test_an_event_noted_on_the_page_is_in_the_log(
     workspace: data.OpenWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CITELIFT_EDIT", "true")
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
-    app.switch_page("../pages/timeline.py").run()
+    app = apps.opened("timeline")
     next(each for each in app.text_input if each.label == "What happened").set_value("A <b>prize</b>")
     next(button for button in app.button if button.label == "Note it").click().run()
     assert not app.exception
-    said = "\n".join(str(element.proto.body) for element in app.get("html"))
+    said = apps.words(app)
     assert "A &lt;b&gt;prize&lt;/b&gt;" in said
 
 
@@ -132,17 +129,12 @@ def test_an_event_noted_on_the_page_is_in_the_log(
 def test_a_number_in_the_address_opens_its_answers(
     workspace: data.OpenWorkspace, number: Number, headline: str
 ) -> None:
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
-    app.switch_page("../pages/answers.py")
     said = {"measure": number.measure, "brand": number.brand, "source": number.source}
-    for name, value in said.items():
-        if value:
-            app.query_params[name] = value
-    app.run()
+    app = apps.opened("answers", **{name: value for name, value in said.items() if value})
     assert not app.exception
     door = data.behind(workspace, app.session_state["scope"], number, 25, 0)
     wanted = headline.format(n=door.counted.answers, of=door.every.answers)
-    page = "\n".join(str(element.proto.body) for element in app.get("html"))
+    page = apps.words(app)
     assert wanted in page
     assert page.count('data-peek="answer:') == min(door.counted.answers, 25)
 

@@ -23,12 +23,13 @@ from analysis.lift import estimate
 from dashboard import charts, data, marked, numbered, strings, widgets
 from dashboard.charts import ink
 from tests.analysis.experiments.worlds import answered, started
+from tests.dashboard import apps
+from tests.dashboard.apps import words
 from tests.dashboard.worlds import HOSTILE, WORLDS
 from tests.shared import ROOT
 from tests.tracker.test_experiments import untied
 from tracker import experiments, numbers, store
 
-APP = ROOT / "dashboard" / "app" / "main.py"
 PAGES = (
     "home",
     "rivals",
@@ -77,25 +78,17 @@ def opened(urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
     def one(world: str, page: str = "home", **parameters: str) -> AppTest:
         monkeypatch.setenv("CITELIFT_DATABASE_URL", urls[world])
         monkeypatch.setattr(data, "PATIENCE", 60)  # what is computed beside the page is there at once
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        if page != "home":
-            app.run().switch_page(f"../pages/{page}.py")
-        for name, value in parameters.items():
-            app.query_params[name] = value
-        return app.run()
+        return apps.opened(page, **parameters)
 
     return one
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_every_page_stands_every_kind_of_database(opened: Any, world: str) -> None:
     app = opened(world)
     for page in PAGES:
-        app.switch_page(f"../pages/{page}.py").run()
+        if page != "home":
+            app.switch_page(f"../pages/{page}.py").run()
         assert not app.exception, (page, app.exception[0].stack_trace)
         assert app.title or "<h1" in words(app), page
 
@@ -141,7 +134,7 @@ def test_every_claimed_link_has_its_verdict_and_what_is_blocked_is_not_lost(open
 
 def test_a_missing_database_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CITELIFT_DATABASE_URL", f"sqlite:///{tmp_path / 'none.db'}")
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = apps.opened()
     assert not app.exception
     assert "there is no database" in words(app)
 
@@ -438,11 +431,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def page_of_experiments(url: str, monkeypatch: pytest.MonkeyPatch, **parameters: str) -> str:
     monkeypatch.setenv("CITELIFT_DATABASE_URL", url)
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.run().switch_page("../pages/experiments.py")
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
+    app = apps.opened("experiments", **parameters)
     assert not app.exception, app.exception[0].stack_trace
     return words(app)
 
