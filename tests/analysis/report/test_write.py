@@ -3,6 +3,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,8 +22,8 @@ from tests.shared import ROOT
 from tracker import store
 from tracker.catalog.look import ReportLook
 from tracker.errors import UsageError
-from tracker.models import Workspace
 
+NewDatabase = Callable[[], Engine]
 HOSTILE = "<script>alert('x')</script> =cmd|' /C calc'!A0 [a](javascript:b) #typst $x$ | `c`"
 NEWS = "https://news.example.org/best"
 
@@ -49,9 +52,39 @@ def world_with_links(database: Engine, own: str = "Norvane") -> frames.World:
     return frames.world(database)
 
 
-@pytest.fixture
-def hostile(sqlite_database: Engine) -> write.Week:
-    return write.gather(sqlite_database, world_with_links(sqlite_database, HOSTILE))
+@pytest.fixture(scope="module")
+def new_database(tmp_path_factory: pytest.TempPathFactory, sqlite_template: bytes) -> Iterator[NewDatabase]:
+    """A migrated file for a world that several tests read; it takes longer to gather than to write."""
+    with ExitStack() as opened:
+
+        def made() -> Engine:
+            path = tmp_path_factory.mktemp("report") / "citelift.db"
+            path.write_bytes(sqlite_template)
+            engine = store.open_database(f"sqlite:///{path}")
+            opened.callback(engine.dispose)
+            return engine
+
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hostile(new_database: NewDatabase) -> write.Week:
+    return write.gather(database := new_database(), world_with_links(database, HOSTILE))
+
+
+@pytest.fixture(scope="module")
+def linked(new_database: NewDatabase) -> write.Week:
+    return write.gather(database := new_database(), world_with_links(database))
+
+
+@pytest.fixture(scope="module")
+def nine_weeks(new_database: NewDatabase) -> tuple[Engine, frames.World]:
+    return (database := new_database()), long_world(database)
+
+
+@pytest.fixture(scope="module")
+def ninth_week(nine_weeks: tuple[Engine, frames.World]) -> write.Week:
+    return write.gather(*nine_weeks)
 
 
 def test_the_report_is_written_in_every_format(database: Engine, tmp_path: Path) -> None:
@@ -99,8 +132,8 @@ def test_hostile_names_are_text_everywhere(hostile: write.Week) -> None:
     assert write.pdf(hostile).startswith(b"%PDF")
 
 
-def test_tables_keep_numbers_as_numbers(sqlite_database: Engine) -> None:
-    found = write.tables(write.gather(sqlite_database, world_with_links(sqlite_database)))
+def test_tables_keep_numbers_as_numbers(linked: write.Week) -> None:
+    found = write.tables(linked)
     rows = list(csv.DictReader(io.StringIO(found["visibility"])))
     assert [row["brand"] for row in rows] == ["Norvane", "Oltera", "Quillo", "Vantra"]
     assert 0 < float(rows[0]["mention_rate_low"]) < float(rows[0]["mention_rate"])
@@ -171,9 +204,8 @@ def test_what_to_do_next_and_what_was_noted_are_told(sqlite_database: Engine) ->
     assert "&lt;b&gt;Launch&lt;/b&gt;" in page
 
 
-def test_no_sentence_claims_a_cause(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, world_with_links(sqlite_database))
-    for text in (write.html(found), write.markdown(found)):
+def test_no_sentence_claims_a_cause(linked: write.Week) -> None:
+    for text in (write.html(linked), write.markdown(linked)):
         assert not re.search(r"(?i)\bcaus|\bbecause of|\bdrives\b|\bleads to\b", text)
 
 
@@ -258,9 +290,8 @@ def test_the_newest_marks_are_told_and_the_others_counted(sqlite_database: Engin
 
 
 def test_workspaces_whose_names_make_one_slug_keep_their_own_files(
-    sqlite_database: Engine, tmp_path: Path
+    linked: write.Week, tmp_path: Path
 ) -> None:
-    world_with_links(sqlite_database)
     names = [
         "acme",
         "Acme",
@@ -276,9 +307,7 @@ def test_workspaces_whose_names_make_one_slug_keep_their_own_files(
     ]
     files = []
     for name in names:
-        with store.writing(sqlite_database) as session:
-            session.get_one(Workspace, 1).name = name
-        files += write.write(sqlite_database, 1, tmp_path, formats=["md"])
+        files += write.save(replace(linked, workspace=name), tmp_path, ["md"])
     assert files[0].name.startswith("report-acme-2026-")
     assert len({path.name.casefold() for path in files}) == len(names) == len(list(tmp_path.glob("*.md")))
     assert {path.parent for path in files} == {tmp_path}
@@ -312,24 +341,22 @@ def long_world(database: Engine, weeks: int = 9) -> frames.World:
     return frames.world(database)
 
 
-def test_no_term_of_statistics_is_in_what_a_client_reads(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, world_with_links(sqlite_database))
-    message = write.message(found)
-    page = re.sub(r"<style>.*?</style>", "", write.html(found), flags=re.DOTALL)
-    for text in (page, write.markdown(found), message.text, message.html, message.lead):
+def test_no_term_of_statistics_is_in_what_a_client_reads(linked: write.Week) -> None:
+    message = write.message(linked)
+    page = re.sub(r"<style>.*?</style>", "", write.html(linked), flags=re.DOTALL)
+    for text in (page, write.markdown(linked), message.text, message.html, message.lead):
         assert TERMS.findall(text) == []
 
 
-def test_the_numbers_are_those_of_four_weeks_against_the_four_before(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, long_world(sqlite_database))
-    assert (found.span, found.first, found.week) == (4, date(2026, 4, 6), date(2026, 4, 27))
-    assert found.answers == 4 * 4 * len(PROMPTS)
-    (change,) = [c for c in found.changes if c.own and c.measure == "mention_rate"]
+def test_the_numbers_are_those_of_four_weeks_against_the_four_before(ninth_week: write.Week) -> None:
+    assert (ninth_week.span, ninth_week.first, ninth_week.week) == (4, date(2026, 4, 6), date(2026, 4, 27))
+    assert ninth_week.answers == 4 * 4 * len(PROMPTS)
+    (change,) = [c for c in ninth_week.changes if c.own and c.measure == "mention_rate"]
     assert (change.weeks, change.first) == (4, date(2026, 3, 30))
-    assert "the four weeks before" in write.html(found)
-    names = [tile.name for tile in words.tiles(found)]
+    assert "the four weeks before" in write.html(ninth_week)
+    names = [tile.name for tile in words.tiles(ninth_week)]
     assert names == ["Mention rate", "Share of voice", "Citation rate", "Place"]
-    assert found.place.place == found.place.before == found.place.of == 2
+    assert ninth_week.place.place == ninth_week.place.before == ninth_week.place.of == 2
 
 
 @pytest.mark.parametrize(
@@ -341,31 +368,34 @@ def test_the_numbers_are_those_of_four_weeks_against_the_four_before(sqlite_data
     ],
 )
 def test_a_month_and_a_quarter_have_the_weeks_that_begin_in_them(
-    sqlite_database: Engine, period: str, day: date, first: date, last: date, title: str, name: str
+    nine_weeks: tuple[Engine, frames.World],
+    period: str,
+    day: date,
+    first: date,
+    last: date,
+    title: str,
+    name: str,
 ) -> None:
-    world = long_world(sqlite_database)
-    found = write.gather(sqlite_database, world, day, period=period)  # type: ignore[arg-type]
+    found = write.gather(*nine_weeks, day, period=period)  # type: ignore[arg-type]
     assert (found.first, found.week, words.title(found)) == (first, last, title)
     assert write.name_of(found) == f"report-ws1-{name}"
     assert write.pdf(found).startswith(b"%PDF")
 
 
-def test_a_period_without_answers_is_refused(sqlite_database: Engine) -> None:
-    world = long_world(sqlite_database)
+def test_a_period_without_answers_is_refused(nine_weeks: tuple[Engine, frames.World]) -> None:
     with pytest.raises(UsageError, match="no week that begins in that month has answers"):
-        write.gather(sqlite_database, world, date(2026, 8, 1), period="month")
+        write.gather(*nine_weeks, date(2026, 8, 1), period="month")
 
 
-def test_another_brand_can_be_you(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, long_world(sqlite_database), brand="oltera")
+def test_another_brand_can_be_you(nine_weeks: tuple[Engine, frames.World]) -> None:
+    found = write.gather(*nine_weeks, brand="oltera")
     assert (found.own, found.place.place, found.rows[0].brand) == ("Oltera", 1, "Oltera")
     assert "Oltera is named in" in write.html(found)
 
 
-def test_links_lead_to_the_pages_of_the_dashboard_alone(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, world_with_links(sqlite_database))
+def test_links_lead_to_the_pages_of_the_dashboard_alone(linked: write.Week) -> None:
     look = ReportLook(pages="https://citelift.acme.com")
-    for text in (write.html(found, look), write.message(found, look).html):
+    for text in (write.html(linked, look), write.message(linked, look).html):
         aims = re.findall(r"(?:href|src)=\"([^\"]*)\"", text)
         assert aims
         assert all(aim.startswith("https://citelift.acme.com") or aim == "cid:picture" for aim in aims)
@@ -377,8 +407,7 @@ def test_the_pages_that_a_report_names_are_the_dashboards() -> None:
         assert f'"{path}"' in source
 
 
-def test_a_white_label_has_its_name_colours_logo_figures_and_comment(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, long_world(sqlite_database))
+def test_a_white_label_has_its_name_colours_logo_figures_and_comment(ninth_week: write.Week) -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
     look = ReportLook(
         name="Acme <Agency>",
@@ -386,9 +415,9 @@ def test_a_white_label_has_its_name_colours_logo_figures_and_comment(sqlite_data
         language="de",
         contact="Ana",
         logo=("image/svg+xml", svg),
-        comments={found.week: "Good *week*.", date(2026, 1, 5): "an old one"},
+        comments={ninth_week.week: "Good *week*.", date(2026, 1, 5): "an old one"},
     )
-    page, message = write.html(found, look), write.message(found, look)
+    page, message = write.html(ninth_week, look), write.message(ninth_week, look)
     for text in (page, message.html):
         assert "#aa3366" in text
         assert "Good *week*." in text
@@ -398,9 +427,9 @@ def test_a_white_label_has_its_name_colours_logo_figures_and_comment(sqlite_data
     assert "27.04.2026" in page
     assert "data:image/svg+xml;base64," in page
     assert "Acme &lt;Agency&gt;" in message.html
-    assert "Good \\*week\\*." in write.markdown(found, look)
-    assert write.pdf(found, look).startswith(b"%PDF")
-    assert re.search(r"\d\.\d\s%", write.html(found))
+    assert "Good \\*week\\*." in write.markdown(ninth_week, look)
+    assert write.pdf(ninth_week, look).startswith(b"%PDF")
+    assert re.search(r"\d\.\d\s%", write.html(ninth_week))
 
 
 @pytest.mark.parametrize(
@@ -426,11 +455,10 @@ def test_a_sign_is_escaped_only_where_it_would_be_markup(text: str, expected: st
     assert "<em>" not in shown
 
 
-def test_an_answer_is_quoted_without_its_markup(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, long_world(sqlite_database))
-    assert found.quote is not None
-    assert found.quote.names_own
-    assert found.quote.text == "… Norvane is good. Yes. · Oltera, too."
+def test_an_answer_is_quoted_without_its_markup(ninth_week: write.Week) -> None:
+    assert ninth_week.quote is not None
+    assert ninth_week.quote.names_own
+    assert ninth_week.quote.text == "… Norvane is good. Yes. · Oltera, too."
 
 
 @pytest.mark.parametrize(
@@ -446,15 +474,13 @@ def test_an_excerpt_begins_with_the_sentence_that_names(text: str, names: list[s
     assert excerpt(text, names) == expected
 
 
-def test_links_gained_and_lost_are_counted_by_page(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, world_with_links(sqlite_database))
-    assert {news.own for news in found.links} <= {True, False}
-    assert "gained" in words.link_news(found) or "No page is known" in words.link_news(found)
+def test_links_gained_and_lost_are_counted_by_page(linked: write.Week) -> None:
+    assert {news.own for news in linked.links} <= {True, False}
+    assert "gained" in words.link_news(linked) or "No page is known" in words.link_news(linked)
 
 
-def test_a_message_says_it_all_in_plain_text_and_carries_picture_and_report(sqlite_database: Engine) -> None:
-    found = write.gather(sqlite_database, long_world(sqlite_database))
-    message = write.message(found)
+def test_a_message_says_it_all_in_plain_text_and_carries_picture_and_report(ninth_week: write.Week) -> None:
+    message = write.message(ninth_week)
     assert message.subject == "Norvane in AI answers, week of 27 Apr 2026"
     assert message.lead in message.text
     assert message.picture is not None
