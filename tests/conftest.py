@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
 
 from tests.shared import made_once
-from tracker import settings
+from tracker import settings, store
 from tracker.engines import failures
 from tracker.store import open_database
 
@@ -115,17 +117,44 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database file that the migrations made once, to start every test from."""
-    return (made_once(tmp_path_factory, "template", _migrate) / "citelift.db").read_bytes()
+def sqlite_template_of(factory: pytest.TempPathFactory) -> Path:
+    """A database file that the migrations made once."""
+    return made_once(factory, "template", _migrate) / "citelift.db"
+
+
+MIGRATE = store.upgrade
 
 
 def _migrate(folder: Path) -> None:
-    engine = open_database(f"sqlite:///{folder / 'citelift.db'}")
+    engine = open_database(f"sqlite:///{folder / 'citelift.db'}", migrate=False)
+    MIGRATE(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return sqlite_template_of(tmp_path_factory).read_bytes()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_files_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new SQLite file gets what the migrations made of the first; one that holds anything is migrated."""
+
+    def upgrade(engine: Engine) -> None:
+        if engine.url.get_backend_name() == "sqlite":
+            with engine.connect() as connection:
+                is_new = not connection.exec_driver_sql("select count(*) from sqlite_master").scalar()
+                connection.rollback()
+                if is_new:
+                    with closing(sqlite3.connect(sqlite_template_of(tmp_path_factory))) as template:
+                        template.backup(cast("sqlite3.Connection", connection.connection.driver_connection))
+        MIGRATE(engine)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "upgrade", upgrade)
+        yield
 
 
 class MigratedDatabase:
