@@ -49,8 +49,13 @@ def _imported(name: Path) -> Iterator[str]:
             base = list(name.parent.parts)[: len(name.parent.parts) - node.level + 1] if node.level else []
             source = ".".join([*base, *([node.module] if node.module else [])])
             yield from (f"{source}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and _named(node.func).endswith("import_module"):
             yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant))
+
+
+def _named(function: ast.expr) -> str:
+    """The last word of what is called."""
+    return getattr(function, "attr", "") or getattr(function, "id", "")
 
 
 def importers(library: str) -> set[str]:
@@ -425,7 +430,8 @@ def test_what_counts_as_a_literal_splat(source: str, count: int) -> None:
 
 
 def test_no_literal_is_unpacked_on_the_spot() -> None:
-    tests = {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in TESTS}
+    texts = {path.relative_to(ROOT): path.read_text("utf-8") for path in TESTS}
+    tests = {name: ast.parse(text) for name, text in texts.items() if re.search(r"\*\s*[\[({]", text)}
     both = trees() | tests
     splats = {f"{name}:{line}" for name, tree in both.items() for line in literal_splats(tree)}
     assert splats == set()
