@@ -15,7 +15,8 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from dashboard import data
-from tests.dashboard.test_pages import APP, words
+from tests.dashboard import apps
+from tests.dashboard.apps import words
 from tests.dashboard.test_pages_in_browser import browser as browser  # the same Chromium
 from tests.dashboard.test_pages_in_browser import environment
 from tests.dashboard.worlds import HOSTILE
@@ -103,7 +104,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def page() -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = apps.opened()
     assert not app.exception, app.exception[0].stack_trace
     return app
 

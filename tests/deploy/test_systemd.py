@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from dashboard import command
 from tests.shared import ROOT
@@ -18,7 +17,7 @@ from tests.shared import ROOT
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 EXPOSED = 20
 """Tenths, of systemd's own score from 0 to 100; a unit without any hardening has 96."""
-ROOT_GROUP: Any = typer.main.get_command(command.app)
+ROOT_GROUP: Any = command.group()
 
 
 @pytest.fixture
