@@ -50,6 +50,19 @@ def require(action: Action, workspace: str, page: str | None = None) -> None:
         raise NotAllowed("you may not do this here", "ask whoever runs this dashboard")
 
 
+def may_everywhere(action: Action) -> bool:
+    """Whether they may do it to what belongs to no workspace, like the people who sign in."""
+    return settings.load().edit and rights.may(visitor(), action, None)
+
+
+def require_everywhere(action: Action) -> None:
+    """`NotAllowed` unless they may."""
+    if not settings.load().edit:
+        raise NotAllowed("this dashboard only shows", "start it with `citelift dashboard --edit`")
+    if not may_everywhere(action):
+        raise NotAllowed("you may not do this here", "ask an admin of all workspaces")
+
+
 def who() -> str:
     """Whom a change made here is written down to."""
     found = visitor()

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from analysis.frames import Scope
-from dashboard import cells, data, marked, strings, widgets, workings
+from dashboard import cells, data, editors, marked, strings, widgets, workings
 
 words = strings.Drawer
 
@@ -75,7 +75,7 @@ def review(domain: str) -> None:
     drawer(domain, lambda: workings.review(domain))
 
 
-KINDS: dict[str, Callable[[str], None]] = {
+KINDS: dict[str, Callable[[str], None]] = editors.KINDS | {
     "source": source,
     "answer": answer,
     "work": work,

@@ -17,9 +17,9 @@ FIELDS: Mapping[str, str] = {
     "catalog.names": "name",
     "catalog.duplicate-brand": "name",
     "catalog.duplicate-engine": "name",
-    "catalog.domain": "site",
-    "catalog.public-suffix": "site",
-    "catalog.duplicate-domain": "site",
+    "catalog.domain": "domains",
+    "catalog.public-suffix": "domains",
+    "catalog.duplicate-domain": "domains",
     "catalog.owns": "owns",
     "catalog.day": "until",
     "catalog.own-ended": "until",
@@ -29,7 +29,7 @@ FIELDS: Mapping[str, str] = {
     "catalog.model": "model",
 }
 """Which field a rule of the catalog is about."""
-_WRITING = re.compile(r"^so \S+ would be refused: ")
+_WRITING = re.compile(r"^(so \S+ would be refused|\S+\.yaml): ")
 
 
 class Fields:

@@ -69,6 +69,12 @@ PLACES = (
     Spot("timeline", Nav.TIMELINE, "timeline", "timeline", Nav.TIMELINE, scope=WHOLE),
     Spot("after", Nav.AFTER, "timeline", tab=Nav.AFTER, scope=WHOLE),
     Spot("settings", Nav.SETTINGS, "settings", "settings", Nav.RUNS),
+    Spot("brands", Nav.BRANDS, "settings", tab=Nav.BRANDS),
+    Spot("prompts", Nav.PROMPTS, "settings", tab=Nav.PROMPTS),
+    Spot("engines", Nav.ENGINES, "settings", tab=Nav.ENGINES),
+    Spot("schedules", Nav.SCHEDULES, "settings", tab=Nav.SCHEDULES),
+    Spot("told", Nav.TOLD, "settings", tab=Nav.TOLD),
+    Spot("people", Nav.PEOPLE, "settings", tab=Nav.PEOPLE),
     Spot(SETUP, Nav.SETUP, "settings"),
     Spot("methods", Nav.METHODS, "settings", tab=Nav.METHODS),
 )

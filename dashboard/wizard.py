@@ -58,11 +58,11 @@ def brand(made: SetUp) -> None:
         own = made.own
         name = fields.text("name", words.NAME, str(own.get("name", "")), placeholder=words.NAME_EXAMPLE)
         known = next(iter(own.get("domains") or []), "")
-        site = fields.text("site", words.SITE, str(known), placeholder=words.SITE_EXAMPLE)
+        site = fields.text("domains", words.SITE, str(known), placeholder=words.SITE_EXAMPLE)
         fields.end()
         if st.form_submit_button(words.NEXT, type="primary"):
             written = fields.tried(lambda: starter.brand_named(name), "name")
-            host = fields.tried(lambda: starter.domain_named(site), "site")
+            host = fields.tried(lambda: starter.domain_named(site), "domains")
             if written and host and fields.did(partial(data.say_brand, name, site)):
                 go(following("brand"))
 
@@ -109,34 +109,46 @@ def prompts(made: SetUp) -> None:
     if made.prompts:
         widgets.quiet(words.HAVE.format(n=numbers.counted(len(made.prompts), "question")))
     fields = forms.Fields()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        topic = st.text_input(words.TOPIC, key="setup_topic", help=words.TOPIC_HELP, width=320).strip()
-        st.button(words.BEGIN, on_click=write_questions)
-    text = fields.area("text", words.QUESTIONS, key="setup_questions", height=220)
-    given = st.file_uploader(words.FILE, type=["csv", "tsv", "txt", "xlsx"], help=words.FILE_HELP)
+    topic, text, file = questions(fields, "setup")
     fields.end()
     if st.button(words.NEXT, type="primary"):
-        file = (given.name, given.getvalue()) if given else None
         found = fields.tried(lambda: data.pasted(made.prompts, text, file, topic))
         if found is not None and taken(fields, found, made):
             go(following("prompts"))
 
 
-def write_questions() -> None:
-    topic = str(st.session_state.get("setup_topic", "")).strip()
+def questions(fields: forms.Fields, key: str) -> tuple[str, str, tuple[str, bytes] | None]:
+    """Fields for many questions at once: their topic, what is typed, and a file."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        topic = st.text_input(words.TOPIC, key=f"{key}_topic", help=words.TOPIC_HELP, width=320).strip()
+        st.button(words.BEGIN, on_click=write_questions, args=(key,))
+    text = fields.area("text", words.QUESTIONS, key=f"{key}_questions", height=220)
+    given = st.file_uploader(words.FILE, type=["csv", "tsv", "txt", "xlsx"], help=words.FILE_HELP)
+    return topic, text, (given.name, given.getvalue()) if given else None
+
+
+def write_questions(key: str) -> None:
+    topic = str(st.session_state.get(f"{key}_topic", "")).strip()
     if topic:
-        old = str(st.session_state.get("setup_questions", "")).strip()
+        old = str(st.session_state.get(f"{key}_questions", "")).strip()
         new = "\n".join(starter.questions(topic))
-        st.session_state["setup_questions"] = f"{old}\n{new}".strip()
+        st.session_state[f"{key}_questions"] = f"{old}\n{new}".strip()
+
+
+def rejected(fields: forms.Fields, found: Pasted) -> bool:
+    """Whether lines are refused: they are named, and nothing is written."""
+    if not found.rejects:
+        return False
+    shown = [words.REJECTED.format(line=r.line, reason=r.reason) for r in found.rejects[:SHOWN_REJECTS]]
+    more = len(found.rejects) - len(shown)
+    shown += [words.MORE_REJECTED.format(n=more)] if more else []
+    fields.refuse("text", "; ".join(shown), words.REJECTED_HINT)
+    return True
 
 
 def taken(fields: forms.Fields, found: Pasted, made: SetUp) -> bool:
-    """Whether what was pasted is written; lines that are refused are named, and then nothing is."""
-    if found.rejects:
-        shown = [words.REJECTED.format(line=r.line, reason=r.reason) for r in found.rejects[:SHOWN_REJECTS]]
-        more = len(found.rejects) - len(shown)
-        shown += [words.MORE_REJECTED.format(n=more)] if more else []
-        fields.refuse("text", "; ".join(shown), words.REJECTED_HINT)
+    """Whether what was pasted is written."""
+    if rejected(fields, found):
         return False
     if not found.rows and not made.prompts:
         fields.refuse("text", words.NEED_PROMPTS, words.NEED_PROMPTS_HINT)

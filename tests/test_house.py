@@ -125,6 +125,7 @@ FLOORS = {
         "forms beside listed logged noting tasks workings",
         "keyed underway",
         "wizard",
+        "editors",
         "drawers",
         "pages",
         "app",

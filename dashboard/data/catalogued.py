@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import Engine as Database
 from sqlmodel import col, select
 
 from dashboard import access
+from dashboard.data import asking
+from dashboard.data.asking import RunView
+from dashboard.data.errands import errands
 from dashboard.data.opened import OpenWorkspace, database, world, writable
 from tracker import editing, health, settings, store
 from tracker.catalog import look, writing
@@ -118,3 +122,36 @@ def report_look(workspace: OpenWorkspace) -> ReportLook:
 
 def month_budget() -> float | None:
     return settings.load().month_budget_usd
+
+
+def check_name(workspace: OpenWorkspace) -> str:
+    """Under which the errand of asking each engine once is known."""
+    return f"check of {workspace.id}"
+
+
+def begin_check(workspace: OpenWorkspace) -> None:
+    access.require("edit", world(workspace).name)
+    errands().begin(check_name(workspace), settings_of(workspace), ["check", "--live"])
+
+
+def run_of(workspace: OpenWorkspace) -> RunView | None:
+    return asking.newest_run(database(workspace), workspace.id)
+
+
+def start_run_of(workspace: OpenWorkspace) -> None:
+    asking.start_run(writable(workspace.url, workspace.file), settings_of(workspace))
+
+
+def resume_run_of(workspace: OpenWorkspace) -> None:
+    _with_run(workspace, asking.resume_run)
+
+
+def stop_run_of(workspace: OpenWorkspace) -> None:
+    _with_run(workspace, asking.stop_run)
+
+
+def _with_run(workspace: OpenWorkspace, act: Callable[[Database, Settings, int, int], None]) -> None:
+    run = run_of(workspace)
+    if run is not None:
+        opened = writable(workspace.url, workspace.file)
+        act(opened, settings_of(workspace), workspace.id, run.id)

@@ -25,7 +25,7 @@ from tracker.models import AuditEntry, Event, SavedView
 Result = TypeVar("Result")
 
 
-def _written(workspace: OpenWorkspace, writes: Callable[[Session, str, datetime], Result]) -> Result:
+def changed_by(workspace: OpenWorkspace, writes: Callable[[Session, str, datetime], Result]) -> Result:
     access.require("edit", world(workspace).name)
     with store.writing(writable(workspace.url, workspace.file)) as session:
         return writes(session, access.who(), datetime.now(UTC))
@@ -45,7 +45,7 @@ def pipeline(workspace: OpenWorkspace, known: Pipeline) -> Pipeline:
 
 
 def change_work(workspace: OpenWorkspace, site: str, what: ProspectChange) -> Prospect:
-    return _written(
+    return changed_by(
         workspace, lambda session, who, now: won.written(session, workspace.id, site, what, now=now, who=who)
     )
 
@@ -61,11 +61,11 @@ def add_event(workspace: OpenWorkspace, title: str, kind: str, day: datetime) ->
         note = events.checked(title, kind=kind, at=day, now=now)
         return events.add(session, workspace.id, note, who=who, now=now)
 
-    return _written(workspace, writes)
+    return changed_by(workspace, writes)
 
 
 def remove_event(workspace: OpenWorkspace, number: int) -> None:
-    _written(
+    changed_by(
         workspace, lambda session, who, now: events.remove(session, workspace.id, number, who=who, now=now)
     )
 
@@ -76,21 +76,23 @@ def views_of(workspace: OpenWorkspace) -> Sequence[SavedView]:
 
 
 def save_view(workspace: OpenWorkspace, name: str, address: str) -> str:
-    return _written(
+    return changed_by(
         workspace,
         lambda session, who, now: views.save(session, workspace.id, name, address, who=who, now=now),
     )
 
 
 def remove_view(workspace: OpenWorkspace, name: str) -> None:
-    _written(workspace, lambda session, who, now: views.remove(session, workspace.id, name, who=who, now=now))
+    changed_by(
+        workspace, lambda session, who, now: views.remove(session, workspace.id, name, who=who, now=now)
+    )
 
 
 def decide_link(workspace: OpenWorkspace, domain: str, decision: Decision, note: str) -> None:
     def writes(session: Session, who: str, now: datetime) -> None:
         decisions.decide(session, workspace.id, [f"domain:{domain}"], decision, now=now, note=note, who=who)
 
-    _written(workspace, writes)
+    changed_by(workspace, writes)
 
 
 def history_of(workspace: OpenWorkspace, subject: str, limit: int = 20) -> list[AuditEntry]:

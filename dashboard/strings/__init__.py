@@ -5,6 +5,7 @@ from dashboard.strings.authority import AssociationPage
 from dashboard.strings.cited import Reported, Sources
 from dashboard.strings.common import Common, Empty, Measure
 from dashboard.strings.drawer import Drawer
+from dashboard.strings.editors import Editors, PeoplePage, SchedulesPage, ToldPage
 from dashboard.strings.home import Glance, Overview
 from dashboard.strings.lift import Lift
 from dashboard.strings.links import LinksPage, LooksPage
@@ -36,6 +37,7 @@ __all__ = [
     "Banner",
     "Common",
     "Drawer",
+    "Editors",
     "Empty",
     "Events",
     "ExperimentsPage",
@@ -51,17 +53,20 @@ __all__ = [
     "Noting",
     "Opportunities",
     "Overview",
+    "PeoplePage",
     "ProspectsPage",
     "Reported",
     "ReviewPage",
     "RivalPage",
     "Rivals",
     "Runs",
+    "SchedulesPage",
     "Setup",
     "SignIn",
     "SourcePage",
     "Sources",
     "Timeline",
+    "ToldPage",
     "TroublePage",
     "Views",
     "WorkDrawer",

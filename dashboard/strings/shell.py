@@ -21,6 +21,8 @@ class Nav:
     REVIEW, AFTER = "Link review", "After a link"
     RUNS, METHODS = "Runs & cost", "Methods"
     SETUP = "First set-up"
+    BRANDS, PROMPTS, ENGINES = "Brands", "Questions", "Engines & budgets"
+    SCHEDULES, TOLD, PEOPLE = "Schedules", "Notifications", "People"
     TAB = "{page} · citelift"
 
 

@@ -53,6 +53,12 @@ PAGES = (
     "authority",
     "settings",
     "setup",
+    "brands",
+    "prompts",
+    "engines",
+    "schedules",
+    "told",
+    "people",
     "methods",
 )
 

@@ -64,6 +64,7 @@ def test_from_a_fresh_folder_to_a_first_run_without_touching_a_file(
 
     with started(tmp_path) as address:
         tab = browser.new_page(viewport={"width": 1440, "height": 900})
+        tab.set_default_timeout(120_000)
         tab.goto(address)
         fill("Brand", "Norvane")
         fill("Website", "norvane.com")

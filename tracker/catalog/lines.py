@@ -77,6 +77,10 @@ def edited(text: str, name: str, edits: Sequence[Edit]) -> Edited:
 def item(row: Row, indent: int) -> str:
     """A row as an item of a block list."""
     lines = [f"{key}: {scalar(value)}" for key, value in row.items() if value not in (None, [], ())]
+    if not lines:
+        raise CatalogError(
+            "an entry that says nothing", "write at least its first key", rule="catalog.required"
+        )
     first, rest = lines[0], lines[1:]
     return "".join(f"{' ' * indent}{line}\n" for line in [f"- {first}", *(f"  {line}" for line in rest)])
 

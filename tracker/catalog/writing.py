@@ -133,7 +133,7 @@ def _edited(path: Path, before: bytes, kind: Kind, edits: Sequence[Edit]) -> tup
     try:
         now = lines.edited(text, kind, edits)
     except CatalogError as error:
-        raise CatalogError(f"{path}: {error.problem}", error.hint) from None
+        raise CatalogError(f"{path}: {error.problem}", error.hint, rule=error.rule) from None
     after = (BOM if before.startswith(BOM) else b"") + now.text.encode("utf-8")
     _refuse(path, after, kind)
     return after, now.pairs

@@ -14,7 +14,6 @@ from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json, table
 from tracker.cli.verbs import AUTOMATE, add, add_group
 from tracker.cli.workspaces import synced, workspace_of
-from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     from tracker.notify.people import Recipient
@@ -85,42 +84,15 @@ def notify_test(
     ] = None,
 ) -> None:
     """Send a short message to see that it arrives."""
-    from tracker import store
-    from tracker.notify import outbox, people
-    from tracker.notify.message import Fact, Message
+    from tracker.notify import people, testing
 
     settings = where.settings()
     told = people.load(settings.catalog)
-    persons = [told.called(name)] if name else list(told.recipients)
-    if not persons:
-        raise UsageError("notify.yaml names nobody", "list recipients in it: `citelift help automate`")
-    now = datetime.now(UTC)
-    words = "If you read this, reports and alerts will reach you here."
     with opened(settings) as db:
         workspace_id, catalog = synced(db, settings, need="brands")
-        subject = f"citelift: a test for {catalog.own.name}"
-        message = Message(
-            kind="test",
-            subject=subject,
-            text=f"{words}\n\nWorkspace {catalog.workspace}, {numbers.moment(now)}.",
-            lead=words,
-            facts=(Fact("Workspace", catalog.workspace),),
-            data={"workspace": catalog.workspace, "sent_at": now.isoformat()},
-        )
-        with store.writing(db) as session:
-            number = outbox.post(
-                session,
-                workspace_id,
-                key=f"test:{now.isoformat()}",
-                kind="test",
-                message=message,
-                to=[(person, now) for person in persons],
-                now=now,
-            )
-        outbox.send_due(db, workspace_id, told, now)
-        with store.reading(db) as session:
-            ended = outbox.listed(session, workspace_id, notice=number)
-    for each in reversed(ended):
+        brand, workspace = catalog.own.name, catalog.workspace
+        ended = testing.send(db, workspace_id, told, name, brand, workspace, datetime.now(UTC))
+    for each in ended:
         out.print(f"{plain(each.recipient)}: {plain(each.state)} ({plain(each.detail)})")
     if any(each.state != "sent" for each in ended):
         err.print("What waits is tried again by `citelift serve`, or by `citelift notify send`.")
