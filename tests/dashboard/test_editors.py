@@ -260,7 +260,7 @@ def test_a_test_message_says_how_it_ended(workspace: data.OpenWorkspace) -> None
     (ended,) = data.send_test(workspace, "ana")
     assert (ended.recipient, ended.state) == ("ana", "failed")
     assert "NOWHERE_WEBHOOK" in ended.detail
-    with pytest.raises(UsageError, match="nobody in notify.yaml is called"):
+    with pytest.raises(UsageError, match="is called 'eve'"):
         data.send_test(workspace, "eve")
 
 
