@@ -275,7 +275,7 @@ class _Here:
 
     def without_its_capital(self, word: str) -> Verdict:
         """What it is by its neighbours alone."""
-        if word in _NUMBERS and self._is_one():
+        if word in _NUMBERS and (self._is_one() or self.next_word in ("UK", "Ireland", "Mobile")):
             return "name"
         if word in cues().pronouns:
             return "word"
@@ -419,7 +419,8 @@ def of_several(prose: str, start: int, end: int, parts: list[str]) -> Literal["n
     capitals = [part[0].isupper() for part in parts]
     small = [part for part, one in zip(parts, capitals, strict=True) if not one and part[0].isalpha()]
     written_so = capitals[0] and all(len(part) < 4 for part in small)
-    if written_so and (any(capitals[1:]) or not _Here.at(prose, start, end).opens_a_sentence()):
+    sure = any(capitals[1:]) or "-" in prose[start:end]
+    if written_so and (sure or not _Here.at(prose, start, end).opens_a_sentence()):
         return "name"
     if sum(part.lower() not in _everywhere() for part in parts) < 2:
         return "small"

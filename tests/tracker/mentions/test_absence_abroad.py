@@ -225,6 +225,7 @@ def test_names_are_found_as_people_write_them(text: str, brands: list[str]) -> N
         "Norvane hakkında herhangi bir bilgiye rastlamadım.",
         "Norvane bu listede yer almıyor.",
         "Norvane ile ilgili sonuç bulunamadı.",
+        "Norvaneに関する記述は見つかりませんでした。",
         "Norvane'yle ilgili bir kayıt bulunamadı.",
         "Zu Norvane liegen mir keine Angaben aus den Quellen vor.",
         "Über die Firma Norvane finde ich leider keine Angaben.",
