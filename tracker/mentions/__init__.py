@@ -23,9 +23,9 @@ A mention is a brand's name written in the answer's own prose. In the order in w
    something else, which their neighbours tell (`senses`: a UPS battery, GM crops, Apple pie).
 6. **A name inside one of its brand's `not` phrases** (`phrases`) is no mention.
 7. **The longest of several overlapping names wins**, the leftmost first, whichever brand it belongs to.
-8. **A statement of absence** gives the stance `absent`: "I found no information about Norvane" (`absence`), or a
-   clause of nothing but negation, finding and small words (`absence_clauses`). A brand that the answer also
-   names otherwise is `named`.
+8. **A statement of absence** gives the stance `absent`: "I found no information about Norvane" (`absence`),
+   or a clause of nothing but negation, finding and small words (`absence_clauses`). A brand that the answer
+   also names otherwise is `named`.
 """
 
 from tracker.mentions.finder import READER_VERSION, BrandMention, Finder, Span, Stance
