@@ -14,12 +14,16 @@ REST_SECONDS = 5.0
 BOUND = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
 
-def start(**environment: str) -> subprocess.Popen[str]:
+ASKED = "asked"
+"""Its word where it computes what it is asked for, and nothing by itself."""
+
+
+def start(*words: str, **environment: str) -> subprocess.Popen[str]:
     """One under these settings; it ends when its standard input does, so no later than whoever started it."""
     # What only computes asks nobody: it gets no keys.
     kept = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
     return subprocess.Popen(
-        child.command("-m", "dashboard.data.worker"),
+        child.command("-m", "dashboard.data.worker", *words),
         env=kept | child.environment() | BOUND | environment,
         text=True,
         stdin=subprocess.PIPE,

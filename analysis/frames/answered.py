@@ -183,8 +183,16 @@ def mention_places(database: Engine, workspace: World, scope: Scope) -> pd.DataF
         return rows(connection, statement)
 
 
-def sources(database: Engine, workspace: World, scope: Scope, by: Collection[str] = ()) -> pd.DataFrame:
-    """Answers citing each domain: columns `domain`, the keys of `by`, `answers`, `citations`, `retrieved`.
+def sources(
+    database: Engine,
+    workspace: World,
+    scope: Scope,
+    by: Collection[str] = (),
+    *,
+    ids: Collection[int] | None = None,
+) -> pd.DataFrame:
+    """Answers citing each domain, or each of `ids`: columns `domain`, the keys of `by`, `answers`,
+    `citations`, `retrieved`.
 
     From the roll-up; a scope that names a topic or a country, or leaves out branded prompts where there are
     some, needs the prompt and is counted on the facts.
@@ -201,7 +209,7 @@ def sources(database: Engine, workspace: World, scope: Scope, by: Collection[str
         key += [table.c.week] if "week" in by else []
         grouped = (
             select(*key, *(func.sum(table.c[m]).label(m) for m in ("answers", "citations", "retrieved")))
-            .where(*within(table, scope))
+            .where(*within(table, scope), *([table.c.domain_id.in_(sorted(ids))] if ids is not None else ()))
             .group_by(*key)
             .subquery("grouped")
         )

@@ -58,7 +58,7 @@ def source(workspace: OpenWorkspace, name: str, scope: Scope) -> SourceView | No
         return None
     key = domains.domain_id(name)
     of = frames.citable_answers(db, here, scope)
-    cited = _of(frames.sources(db, here, scope, ("engine",)), name).set_index("engine")
+    cited = frames.sources(db, here, scope, ("engine",), ids=[key]).set_index("engine")
     engines = pd.DataFrame({"engine": list(of), "of": list(of.values())})
     for column in ("answers", "retrieved"):
         engines[column] = engines["engine"].map(cited[column]).fillna(0).astype("int64")
@@ -80,16 +80,12 @@ def source(workspace: OpenWorkspace, name: str, scope: Scope) -> SourceView | No
     )
 
 
-def _of(cited: pd.DataFrame, name: str) -> pd.DataFrame:
-    return cited[cited["domain"] == name]
-
-
 def _weeks(workspace: OpenWorkspace, name: str, scope: Scope) -> pd.DataFrame:
     here, db = world(workspace), database(workspace)
     sums = frames.visibility_sums(db, here, scope, ("week",))
     once = sums[sums["brand_id"] == sums["brand_id"].min()] if len(sums) else sums
     weeks = once.groupby("week", as_index=False).agg(of=("citable", "sum"))
-    cited = _of(frames.sources(db, here, scope, ("week",)), name)
+    cited = frames.sources(db, here, scope, ("week",), ids=[domains.domain_id(name)])
     counted = dict(zip(cited["week"], cited["answers"], strict=True))
     weeks["answers"] = weeks["week"].map(counted).fillna(0).astype("int64")
     return weeks

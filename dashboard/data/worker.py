@@ -1,7 +1,8 @@
 """The process beside the dashboard's server, or the clock's, that computes: pages stay quick while it works,
 and where it dies another takes its place.
 
-Without a request it computes what pages show without a filter, once the facts have changed and rest.
+One takes what pages ask for; another, which nobody asks, computes what pages show without a filter once the
+facts have changed and rest, so that its long work is in nobody's way.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tracker.errors import CiteliftError
 
 QUIET_SECONDS = 3.0
 """Without a request, and of facts that do not change, before what pages show by themselves is computed."""
+BUSY_SECONDS = 0.2
 TRIES = 3
 BOUND = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
@@ -63,7 +65,7 @@ class InAnotherProcess:
         return self._process.pid
 
     def _started(self) -> subprocess.Popen[str]:
-        process = computes.start()
+        process = computes.start(computes.ASKED)
         Thread(target=self._read, args=(process,), name="results", daemon=True).start()
         return process
 
@@ -118,18 +120,23 @@ def main() -> None:
     os.dup2(2, 1)  # what others print is no result
     os.nice(5)
     set_log_level("error")  # cached functions are called without a page, which streamlit would remark upon
+    standing = None if computes.ASKED in sys.argv[1:] else StandingWork()
     requests: Queue[tuple[int, KeptJob] | None] = Queue()
     Thread(target=_requests, args=(requests,), daemon=True).start()
-    standing = StandingWork()
     while True:
         try:
             request = requests.get(timeout=QUIET_SECONDS)
         except Empty:
-            standing.one_more()
+            if standing is not None:
+                standing.one_more()
             continue
         if request is None:
             return
         number, job = request
+        if not requests.empty() and computed.going(database(job.workspace), job.workspace.id, job.key):
+            requests.put(request)  # another is at it: first what nobody computes
+            time.sleep(BUSY_SECONDS)
+            continue
         try:
             _write(out, (number, settled(job), None))
         except CiteliftError as error:

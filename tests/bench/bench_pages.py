@@ -70,7 +70,8 @@ class Server:
 
 
 def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return sorted(int(child) for each in threads for child in each.read_text().split())
 
 
 @contextmanager
