@@ -117,15 +117,49 @@ def test_a_weight_makes_a_prompt_count_more(sqlite_database: Engine) -> None:
 
 
 def test_coverage_does_not_rise_with_repeats(sqlite_database: Engine) -> None:
-    facts = Facts(prompts=("best crm", "cheap crm"))
+    often = {"best crm": 1, "cheap crm": 5, "dear crm": 4, "new crm": 6}
+    facts = Facts(prompts=tuple(often))
     for repeat in range(10):
-        facts.answer("best crm", named=["Norvane"] if repeat == 0 else [], repeat=repeat)
-        facts.answer("cheap crm", named=["Norvane"] if repeat < 5 else [], repeat=repeat)
+        for prompt, times in often.items():
+            facts.answer(prompt, named=["Norvane"] if repeat < times else [], repeat=repeat)
     facts.store(sqlite_database)
     world = frames.world(sqlite_database)
-    assert by_brand(v.table(sqlite_database, world))["Norvane"].coverage.estimate == 0.5
+    found, exact = by_brand(v.table(sqlite_database, world))["Norvane"].coverage, wilson(2, 4)
+    assert (found.estimate, found.n, found.clusters) == (0.5, 4, 4)
+    assert (found.low, found.high) == pytest.approx((exact.low, exact.high))
     others = {n.name: n.value for n in other_definitions(sqlite_database, world, brand="Norvane")}
     assert others["prompts naming it once"] == 1.0
+
+
+@pytest.mark.parametrize(("prompts", "has_bounds"), [(1, False), (4, False), (5, True)])
+def test_a_mean_place_has_bounds_from_five_prompts_on(
+    sqlite_database: Engine, prompts: int, has_bounds: bool
+) -> None:
+    """It is no share, so no Wilson interval stands in for the bootstrap of too few prompts."""
+    facts = Facts(prompts=PROMPTS[:prompts])
+    for i, prompt in enumerate(facts.prompts):
+        for repeat in range(3):
+            order = ("Norvane", "Oltera") if (i + repeat) % 2 else ("Oltera", "Norvane")
+            facts.answer(prompt, named=order, repeat=repeat)
+    facts.store(sqlite_database)
+    rates = by_brand(v.table(sqlite_database, frames.world(sqlite_database)))["Norvane"].rates
+    found = rates["average_position"]
+    assert (found.n, found.clusters) == (3 * prompts, prompts)
+    assert 1 < (found.estimate or 0) < 2
+    assert ((found.low is not None), (found.high is not None)) == (has_bounds, has_bounds)
+    assert (rates["ghost_rate"].estimate, rates["ghost_rate"].n) == (None, 0)
+
+
+@pytest.mark.parametrize(("rivals", "share"), [((), None), ((("Oltera", "oltera.com"),), 1 / 2)])
+def test_a_share_among_brands_needs_a_rival(
+    sqlite_database: Engine, rivals: tuple[tuple[str, str], ...], share: float | None
+) -> None:
+    facts = Facts(brands=(("Norvane", "norvane.com"), *rivals))
+    for repeat in range(3):
+        facts.answer("best crm", named=["Norvane", *(name for name, _ in rivals)], repeat=repeat)
+    facts.store(sqlite_database)
+    rates = by_brand(v.table(sqlite_database, frames.world(sqlite_database)))["Norvane"].rates
+    assert (rates["share_of_voice"].estimate, rates["mention_rate"].estimate) == (share, 1.0)
 
 
 def test_every_cell_adds_up_to_the_whole(database: Engine) -> None:
