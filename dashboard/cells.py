@@ -187,7 +187,11 @@ def listing_lines(told: ListingTable) -> list[tuple[str, ...]]:
     """Listed, linked and followed over all sources, then the sources that have enough for a number."""
     known = [each for each in told.sources if each.listed.value is not None]
     shown = [(Lift.LISTED, told.listed), (Lift.LINKED, told.linked), (Lift.FOLLOWED, told.followed)]
-    shown += [(Lift.LISTED_ON.format(source=each.source), each.listed) for each in known]
+    for each in known:
+        shown += [
+            (Lift.LISTED_ON.format(source=each.source), each.listed),
+            (Lift.LINKED_ON.format(source=each.source), each.link),
+        ]
     return [
         (
             what,

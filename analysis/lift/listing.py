@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from analysis.lift.fitting import Fit, fit
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.sums import Design, design
-from analysis.lift.within import effects
+from analysis.lift.within import Effects, effects
 from tracker import numbers
 
 __all__ = ["Addition", "Evidence", "ListingTable", "SourceListing", "Verdict", "listing", "sentence"]
@@ -35,7 +35,7 @@ ENOUGH_SHARE, ENOUGH_PAGES, LEAST_SHARE = 0.75, 75, 0.5
 MOST_SOURCES = 150
 """Sources with a column of their own; the smaller ones share one."""
 PER_SOURCE = 300
-"""Exposed pairs, linked and not, from which a source's own figure is shown."""
+"""Listed pairs whose page links, and whose page does not, from which a source's own figures are shown."""
 MIN_PAIRS = 50
 PROMINENCE = ("named first", "named second", "named third", "in a heading", "on the first screen")
 
@@ -101,10 +101,11 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class SourceListing:
-    """What being listed on one source's cited pages goes with."""
+    """What being listed on one source's cited pages goes with, and what its own link adds."""
 
     source: str
     listed: Addition
+    link: Addition
     linked: int
     """Pairs among the listed whose page links."""
 
@@ -183,7 +184,7 @@ def listing(panel: Panel, evidence: Evidence, *, level: float = 0.95) -> Listing
         return _table(panel, evidence, counts, None, level)
     groups = _groups(counts.listed)
     with threadpool_limits(limits=1, user_api="blas"):
-        model = _Fitted.of(panel, evidence, groups)
+        model = _Fitted.of(panel, evidence, groups, _of_their_own(counts, groups))
         return _table(panel, evidence, counts, model, level)
 
 
@@ -237,9 +238,11 @@ class _Fitted:
     groups: int
     se: Floats
     dof: Floats
+    own: dict[int, tuple[_Estimate, _Estimate]]
+    """Of the sources with figures of their own: listed, and what their link adds."""
 
     @classmethod
-    def of(cls, panel: Panel, evidence: Evidence, groups: Ints) -> _Fitted:
+    def of(cls, panel: Panel, evidence: Evidence, groups: Ints, chosen: Ints) -> _Fitted:
         listed, unseen = _pooled(evidence.listed, groups), _pooled(evidence.unseen, groups)
         linked, followed = _pooled(evidence.linked, groups), _pooled(evidence.followed, groups)
         g = listed.shape[1]
@@ -251,7 +254,43 @@ class _Fitted:
         fitted = fit(design(panel, columns, fx))
         apart = sparse.csr_array(sparse.hstack([columns, linked, followed], format="csr"))
         se, dof = _two_way(design(panel, apart, fx), fitted, g, columns.shape[1])
-        return cls(fitted, g, se, dof)
+        return cls(fitted, g, se, dof, _apart(panel, evidence, groups, chosen, fx))
+
+
+def _of_their_own(counts: _Counts, groups: Ints) -> Ints:
+    """Sources with enough listed pairs of both kinds, and a column of their own."""
+    fewer = np.minimum(counts.linked, counts.listed - counts.linked)
+    return np.flatnonzero((fewer >= PER_SOURCE) & (groups < MOST_SOURCES - 1))
+
+
+def _apart(
+    panel: Panel, evidence: Evidence, groups: Ints, chosen: Ints, fx: Effects
+) -> dict[int, tuple[_Estimate, _Estimate]]:
+    """Listed and link of each chosen source, its links taken out of the pooled columns: where links are worth
+    more on one source than on others, its listing would get what its link does."""
+    if not len(chosen):
+        return {}
+    listed, unseen = _pooled(evidence.listed, groups), _pooled(evidence.unseen, groups)
+    linked = sparse.csr_array(evidence.linked.astype(np.float64))
+    others = np.ones(len(groups))
+    others[chosen] = 0.0
+    rest = [sparse.csr_array((part @ others)[:, None]) for part in (linked, evidence.followed)]
+    parts = [listed, linked[:, chosen], *rest, unseen]
+    parts += [] if evidence.prominence is None else [evidence.prominence.astype(np.float64)]
+    fitted = fit(design(panel, sparse.csr_array(sparse.hstack(parts, format="csr")), fx))
+
+    def estimate(column: int) -> _Estimate:
+        return _Estimate(fitted.beta[column], fitted.se[column], max(fitted.dof[column], 1.0))
+
+    g = listed.shape[1]
+    return {int(s): (estimate(int(groups[s])), estimate(g + i)) for i, s in enumerate(chosen)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    value: float
+    se: float
+    dof: float
 
 
 def _two_way(apart: Design, fitted: Fit, g: int, width: int) -> tuple[Floats, Floats]:
@@ -377,13 +416,16 @@ def _by_source(
 ) -> tuple[SourceListing, ...]:
     order = [int(s) for s in np.argsort(-counts.listed, kind="stable") if counts.listed[s]]
     out = []
-    for place, s in enumerate(order):
-        mine = _unknown((int(counts.listed[s]), int(counts.listed[s] - counts.linked[s])))
-        if model is not None and place < MOST_SOURCES - 1 and counts.listed[s] >= PER_SOURCE:
-            fitted, sizes = model.fit, (mine.pairs, mine.without)
-            dof = max(fitted.dof[place], 1.0)
-            mine = _addition(fitted.beta[place], fitted.se[place], dof, sizes, level)
-        out.append(SourceListing(panel.sources[s], mine, int(counts.linked[s])))
+    for s in order:
+        bare = int(counts.listed[s] - counts.linked[s])
+        sizes = ((int(counts.listed[s]), bare), (int(counts.linked[s]), bare))
+        listed, link = _unknown(sizes[0]), _unknown(sizes[1])
+        if model is not None and s in model.own:
+            listed, link = (
+                _addition(each.value, each.se, each.dof, size, level)
+                for each, size in zip(model.own[s], sizes, strict=True)
+            )
+        out.append(SourceListing(panel.sources[s], listed, link, int(counts.linked[s])))
     return tuple(out)
 
 

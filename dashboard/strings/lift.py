@@ -89,6 +89,7 @@ class Lift:
     LISTING_COLUMNS = ("On the cited page", "Goes with", "95\u00a0% interval", "Pairs with it", "Told from")
     LISTED, LINKED, FOLLOWED = "the brand is listed", "it is linked too", "the link is followed too"
     LISTED_ON = "listed on {source}"
+    LINKED_ON = "linked too on {source}"
     COMPUTING = "Comparing brands within every answer …"
     PAIRS_HELP = (
         "A linked pair is an answer and a brand: the answer cites the source while its link to the brand "

@@ -45,6 +45,39 @@ def test_the_pooled_columns_are_least_squares_beside_the_listings(small: tuple[P
     assert [each.source for each in table.sources] == [panel.sources[i] for i in order if listed[i]]
 
 
+def test_a_source_whose_own_links_are_worth_more_does_not_get_that_as_its_listing(
+    small: tuple[Panel, Evidence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures of a source of its own are least squares with its link beside the others' links."""
+    panel, evidence = small
+    monkeypatch.setattr(told, "PER_SOURCE", 100)
+    listed, linked = (t.toarray() > 0 for t in (evidence.listed, evidence.linked))
+    fewer = np.minimum(linked.sum(axis=0), (listed & ~linked).sum(axis=0))
+    best = int(np.argmax(fewer))
+    lucky = np.random.default_rng(1).random(panel.named.shape) < 0.6
+    named = panel.named | (linked[:, best].reshape(panel.named.shape) & lucky)
+    panel = replace(panel, named=named)
+    rows = {each.source: each for each in listing(panel, evidence).sources}
+    known = [i for i, source in enumerate(panel.sources) if rows[source].listed.value is not None]
+    assert known == np.flatnonzero(fewer >= 100).tolist()
+    assert best in known
+    others = np.setdiff1d(np.arange(len(panel.sources)), known)
+    parts = [evidence.listed.toarray(), linked[:, known]]
+    parts += [part.toarray()[:, others].sum(axis=1)[:, None] for part in (evidence.linked, evidence.followed)]
+    parts += [evidence.unseen.toarray()]
+    parts += [] if evidence.prominence is None else [evidence.prominence.toarray()]
+    stacked = sparse.csr_array(np.concatenate(parts, axis=1).astype(float))
+    whole = np.concatenate([part for *_, part in design(panel, stacked, effects(panel)).blocks()])
+    beta = np.linalg.lstsq(whole[:, :-1], whole[:, -1], rcond=None)[0]
+    for place, i in enumerate(known):
+        mine = rows[panel.sources[i]]
+        assert mine.listed.value == pytest.approx(beta[i])
+        assert mine.link.value == pytest.approx(beta[len(panel.sources) + place])
+    mine = rows[panel.sources[best]]
+    assert mine.link.low > 0.15
+    assert mine.listed.low < 0.05
+
+
 def test_errors_by_prompt_and_source_are_those_of_brute_force(small: tuple[Panel, Evidence]) -> None:
     panel, evidence = small
     x, y, prompt = columns(panel, evidence)
