@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
+import streamlit as st
 
 from analysis.changes import Moving
 from analysis.frames import Scope, monday
@@ -43,17 +44,26 @@ class Happening:
 def log(here: Here, scope: Scope | None = None) -> list[Happening]:
     """Newest first: all of it where the scope begins with the first answers, or there are none; else what
     lies in its weeks."""
-    moves = widgets.computed(data.link_moves, here.workspace) if data.has_links(here.workspace) else None
-    noted = widgets.records(data.happened(here.workspace, moves))
-    found = [Happening(row.at, row.kind, row.title, row.brand) for row in noted]
+    moves = widgets.told(data.link_moves, here.workspace) if data.has_links(here.workspace) else None
+    at, frame = (moves.made_at, moves.value) if moves else (None, None)
+    noted = _noted(here.workspace, data.noted(here.workspace), at, frame)
     if scope is None:
-        return found
+        return list(noted)
     movers = widgets.computed(data.movers, here.workspace, scope) or []
-    found += [_moved(each, each.since) for each in movers if each.since]
+    found = [*noted, *(_moved(each, each.since) for each in movers if each.since)]
     if scope.first is not None and scope.last is not None and scope.first > data.weeks(here.workspace)[0]:
         end = scope.last + timedelta(weeks=1)
         found = [each for each in found if scope.first <= each.at < end]
     return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _noted(
+    workspace: data.OpenWorkspace, noted: tuple[object, ...], at: datetime | None, _moves: pd.DataFrame | None
+) -> tuple[Happening, ...]:
+    """Events and moves of links, which were computed `at`: shared by all who look, and not read anew."""
+    rows = widgets.records(data.happened(workspace, _moves))
+    return tuple(Happening(row.at, row.kind, row.title, row.brand) for row in rows)
 
 
 def _moved(each: Moving, since: date) -> Happening:
