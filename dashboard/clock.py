@@ -31,7 +31,7 @@ def scheduled_run(
     from tracker import catalog as catalogs
     from tracker import health, store
     from tracker.models import Brand, Workspace
-    from tracker.run import jobs
+    from tracker.run import jobs, worker
 
     with store.reading(db) as session:
         workspace = session.get_one(Workspace, what.workspace_id).name
@@ -65,6 +65,8 @@ def scheduled_run(
         stop = asyncio.Event()
         watcher = asyncio.create_task(_watch(ending, stop))
         try:
+            if settings.queue == "workers":
+                return await worker.follow(db, run_id, stop=stop)
             return await jobs.execute(db, run_id, jobs.Limits.of(settings), sandbox_url=url, stop=stop)
         finally:
             watcher.cancel()

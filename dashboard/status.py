@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tracker import __version__, store
 from tracker.models import Answer, Ask, Engine, Firing, Ledger, Run, Workspace
+from tracker.run import queue
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
@@ -82,6 +83,18 @@ def _counted(database: Database) -> Iterator[Any]:
         for workspace, engine, at in session.execute(newest):
             last.add_metric([workspace, engine], at.timestamp())
         yield last
+        labelled = [*labels, "state"]
+        deep = GaugeMetricFamily("citelift_queue_asks", "What open runs have to ask", labels=labelled)
+        lag = GaugeMetricFamily("citelift_queue_lag_seconds", "The oldest due ask's wait", labels=labels)
+        for each in queue.depth(session):
+            waits = {"due": each.due, "later": each.later, "held": each.held, "in flight": each.in_flight}
+            for state, count in waits.items():
+                deep.add_metric([each.workspace, each.engine, state], count)
+            lag.add_metric([each.workspace, each.engine], each.lag_seconds)
+        yield deep
+        yield lag
+        at_work = len(queue.workers(session))
+        yield GaugeMetricFamily("citelift_workers", "Workers that live, on all hosts", value=at_work)
         begun = "Firings that began and have not ended"
         yield GaugeMetricFamily("citelift_firings_open", begun, value=session.scalar(late))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     catalog: Path = Path("prompts")
     workspace: str | None = None
     """None: the catalog's own."""
+    queue: Literal["own", "workers"] = "own"
+    """Who asks what is planned: the process that planned it, or workers on any host."""
     concurrency: int = Field(default=16, ge=1, le=1024)
     """Asks in flight per engine, where the catalog does not say."""
     rpm: int | None = Field(default=None, ge=1)

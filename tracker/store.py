@@ -160,6 +160,21 @@ def writing(database: Engine) -> Iterator[Session]:
         session.flush()
 
 
+def let_go(database: Engine, seconds: float) -> None:
+    """Of what this process has locked, PostgreSQL lets go when it sleeps that long in a transaction: a host
+    that stands still must not hold up the others."""
+    if database.dialect.name != "postgresql":
+        return
+
+    @event.listens_for(database, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"set idle_in_transaction_session_timeout = {round(seconds * 1000)}")
+        connection.commit()
+
+    database.dispose()
+
+
 def alone(session: Session, name: str) -> None:
     """Until this transaction ends, no other passes here with the same name. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
@@ -338,8 +353,9 @@ def passes(error: DBAPIError) -> bool:
 
 _PASSING_CLASSES = frozenset({"08", "53"})
 """Of SQLSTATE: the connection, resources."""
-_PASSING_CODES = frozenset({"57P01", "57P02", "57P03", "40001", "40P01", "55P03"})
-"""Shut down, crashed, starting up; a deadlock or a lock that another process won."""
+_PASSING_CODES = frozenset({"57P01", "57P02", "57P03", "40001", "40P01", "55P03", "25P03"})
+"""Shut down, crashed, starting up; a deadlock or a lock that another process won; a transaction that we
+slept in."""
 
 
 def is_locked(error: DBAPIError) -> bool:

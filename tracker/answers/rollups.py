@@ -320,6 +320,8 @@ def fresh(connection: Connection, workspace_id: int) -> bool:
 
 
 def _replace(session: Session, workspace_id: int, weeks: Collection[date] | None) -> None:
+    # Runs of one workspace may end at the same moment, and share a week.
+    store.alone(session, _name(workspace_id))
     connection = session.connection()
     mine = owned(connection, workspace_id)
     for table, rows in (

@@ -26,6 +26,7 @@ from tracker.cli import (
     people,
     prompts,
     pull,
+    queue,
     run,
     schedule,
     tokens,
@@ -46,6 +47,7 @@ def register(app: typer.Typer) -> None:
     engines.register(app)
     add(app, check, group=SET_UP)
     run.register(app)
+    queue.register(app)
     add(app, reread, group=ASK)
     imports = add_group(app, "import", "Bring in recorded answers, links and authority lists.", IMPORT)
     answers.register(imports)

@@ -147,9 +147,13 @@ def run_now(
     sandbox_url: str | None = None,
     quiet: bool = False,
 ) -> Summary:
-    """Work on a run with a progress bar; a first Ctrl-C lets what is in flight end, a second ends at once."""
-    from tracker.run import jobs
+    """Work on a run with a progress bar; a first Ctrl-C lets what is in flight end, a second ends at once.
+    Where workers ask, only the progress is shown here."""
+    from tracker.run import jobs, worker
 
+    if settings.queue == "workers":
+        with progress_bar(quiet) as show:
+            return interruptible(lambda stop: worker.follow(db, run_id, on_progress=show, stop=stop))
     limits = jobs.Limits.of(settings)
     given = nullcontext(sandbox_url) if sandbox_url else jobs.sandbox_for(catalog)
     with given as url, progress_bar(quiet) as show:

@@ -316,12 +316,13 @@ class Recovered:
         return bool(self.stored or self.planned or self.asked_again or self.given_up)
 
 
-def recover(database: Database, run_id: int, me: str) -> Recovered:
-    """See to what dead processes had claimed. What was never sent is planned again. What was sent may have
-    been paid for: its estimate is booked, so that the budget stays a ceiling whatever the engine charged, and
-    `after_crash` of its engine says whether it is asked again."""
+def recover(database: Database, run_id: int, me: str, *, mine: bool = False) -> Recovered:
+    """See to what dead processes had claimed; with `mine`, to what this one cut off. What was never sent is
+    planned again. What was sent may have been paid for: its estimate is booked, so that the budget stays a
+    ceiling whatever the engine charged, and `after_crash` of its engine says whether it is asked again."""
     with store.writing(database) as session:
-        lost: dict[int, Ask] = {ask.id: ask for ask in leases.left_behind(session, held(run_id))}
+        left = _cut_off(session, run_id, me) if mine else leases.left_behind(session, held(run_id))
+        lost: dict[int, Ask] = {ask.id or 0: ask for ask in left}
         stored = _stored_outcomes(session, list(lost))
         again = set(session.exec(select(Engine.id).where(Engine.after_crash == "ask_again")))
         ends: Counter[str] = Counter()
@@ -340,10 +341,16 @@ def recover(database: Database, run_id: int, me: str) -> Recovered:
                 setattr(ask, name, value)
             if paid and not asked_again:
                 ask.state, ask.reason, ask.ended_at = AskState.FAILED, MAYBE_PAID, leases.now(session)
-                ask.detail = "its process died after sending it, and before its reply was stored"
+                why = "run was cancelled" if mine else "process died"
+                ask.detail = f"its {why} after sending it, and before its reply was stored"
             session.add(ask)
             ends["planned" if not paid else "asked_again" if asked_again else "given_up"] += 1
     return Recovered(tuple(stored), **ends)
+
+
+def _cut_off(session: Session, run_id: int, me: str) -> Sequence[Ask]:
+    mine = select(Ask).where(*held(run_id).where(), col(Ask.claimed_by) == me)
+    return session.exec(mine.with_for_update()).all()
 
 
 def pick_up(database: Database, outcomes: Sequence[Outcome], held_by: str, me: str) -> list[Outcome]:

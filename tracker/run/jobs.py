@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy import Engine as Database
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from tracker import leases, store
 from tracker.answers import rollups
@@ -48,6 +48,7 @@ __all__ = [
     "observed",
     "reopen",
     "sandbox_for",
+    "summary_of",
     "under_way",
 ]
 
@@ -87,14 +88,18 @@ async def execute(
     sandbox_url: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: asyncio.Event | None = None,
+    cut: asyncio.Event | None = None,
+    hand_over: bool = False,
     redirects: Redirects | None = None,
 ) -> Summary:
-    """Ask whatever of the run is not asked yet, until it is done, the budget is, or `stop` is set."""
+    """Ask whatever of the run is not asked yet, until it is done, the budget is, or `stop` is set: what is in
+    flight may end then, unless `cut` is set. `hand_over`: what is left at a stop is for other processes."""
     work = RunWork(database, run_id, leases.holder(), stop or asyncio.Event())
     if redirects is None and limits.resolve_redirects:
         redirects = Redirects()
     try:
-        return await _Worker(work, limits, sandbox_url, on_progress, redirects).run()
+        worker = _Worker(work, limits, sandbox_url, on_progress, redirects, cut=cut, hand_over=hand_over)
+        return await worker.run()
     except BaseExceptionGroup as group:
         raise first_of(group) from None
     finally:
@@ -137,9 +142,13 @@ class _Worker:
         sandbox_url: str | None,
         on_progress: Callable[[Progress], None] | None,
         redirects: Redirects | None,
+        *,
+        cut: asyncio.Event | None = None,
+        hand_over: bool = False,
     ) -> None:
         self.work, self.limits, self.sandbox_url = work, limits, sandbox_url
         self.on_progress, self.redirects = on_progress, redirects
+        self.cut, self.hand_over = cut or asyncio.Event(), hand_over
 
     async def run(self) -> Summary:
         run, engines, names, stored = await self.work.db(self._begin)
@@ -154,9 +163,12 @@ class _Worker:
             async with asyncio.TaskGroup() as group:
                 group.create_task(writer.write())
                 pulse = group.create_task(self.work.pulse())
-                await self._drain(lanes)
+                await self._drain_or_cut(lanes)
                 await self.work.end()
                 pulse.cancel()
+        if self.cut.is_set():
+            gone = partial(claims.recover, self.work.database, self.work.run_id, self.work.me, mine=True)
+            await self.work.db(gone)
         for lane in lanes:
             await lane.close()
         return await self.work.db(self._end)
@@ -175,11 +187,11 @@ class _Worker:
         stored = [*self._picked_up(), *self._recover()]
         with store.writing(self.work.database) as session:
             run = session.get_one(Run, self.work.run_id)
-            run.state, run.started_at, run.ended_at = (
-                RunState.RUNNING,
-                run.started_at or datetime.now(UTC),
-                None,
-            )
+            if self.hand_over and run.state == RunState.CANCELLED:
+                self.work.stop.set()
+            else:
+                run.state, run.ended_at = RunState.RUNNING, None
+            run.started_at = run.started_at or datetime.now(UTC)
             session.add(run)
             session.flush()
             engines = ends.engines_of(session, self.work.run_id)
@@ -212,6 +224,19 @@ class _Worker:
         self.work.shaken = False
         work = self.work
         return claims.strays(work.database, work.run_id, work.me, work.mine | work.unsaved.keys())
+
+    async def _drain_or_cut(self, lanes: Sequence[Lane]) -> None:
+        """A cut ends what is in flight where it is: its lines close, and it may have been paid."""
+        draining = asyncio.create_task(self._drain(lanes))
+        cutting = asyncio.create_task(self.cut.wait())
+        try:
+            await asyncio.wait({draining, cutting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            cutting.cancel()
+            draining.cancel()
+            await asyncio.wait({draining})
+        if not draining.cancelled():
+            draining.result()
 
     async def _drain(self, lanes: Sequence[Lane]) -> None:
         """Empty the lanes; then see to what other processes hold, until nothing is left that could be
@@ -262,18 +287,29 @@ class _Worker:
             short = money.used_up(session, run_id, self.limits.month_budget_micros)
             state, reason = ends.end_state(tally, short, cancelled=self.work.stop.is_set())
             run = session.get_one(Run, run_id)
-            run.state, run.reason, run.ended_at = state, reason, datetime.now(UTC)
+            now: datetime | None = datetime.now(UTC)
+            if self.hand_over and state == RunState.CANCELLED and run.state != RunState.CANCELLED:
+                state, reason, now = RunState.RUNNING, None, None
+            run.state, run.reason, run.ended_at = state, reason, now
             session.add(run)
             note_model_changes(session, run)
-            silent, halves = not_searched(session, run_id), cut_off(session, run_id)
-            troubles = ends.troubles(session, run_id)
             weeks = session.exec(select(col(Answer.week)).where(Answer.run_id == run_id).distinct()).all()
             rollups.update(session, run.workspace_id, weeks=list(weeks))
+            summary = summary_of(session, run)
         log.info(
             "run ends",
             extra={"run": run_id, "state": state, "reason": reason, "spent_micros": tally.spent_micros},
         )
-        return Summary(run_id, state, reason, tally, silent, halves, troubles)
+        return summary
+
+
+def summary_of(session: Session, run: Run) -> Summary:
+    run_id = run.id or 0
+    tally = ends.tally(session, run_id)
+    silent, halves = not_searched(session, run_id), cut_off(session, run_id)
+    return Summary(
+        run_id, RunState(run.state), run.reason, tally, silent, halves, ends.troubles(session, run_id)
+    )
 
 
 @contextmanager
