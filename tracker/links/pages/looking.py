@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -132,11 +133,14 @@ class _World:
     workspace_id: int
     targets: tuple[Target, ...]
     names: tuple[BrandNames, ...]
-    finder: Finder
     brands: dict[int, str]
     claimed: claims.Claims
     of_brands: bool
     """Whether all looks are judged too, for each brand."""
+
+    @cached_property
+    def finder(self) -> Finder:
+        return Finder(self.names)
 
     @classmethod
     def read(cls, session: Session, workspace_id: int, claimed: claims.Claims | None) -> _World:
@@ -147,7 +151,6 @@ class _World:
             workspace_id=workspace_id,
             targets=targets,
             names=names,
-            finder=Finder(names),
             brands={brand.id: brand.name for brand in rows if brand.id is not None},
             claimed=claimed or claims.claimed(session, workspace_id, targets),
             of_brands=claimed is None,

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from tracker import child
@@ -44,7 +45,6 @@ class Readers:
 
     def __init__(self, targets: Sequence[Target], brands: Sequence[BrandNames], *, pages: int) -> None:
         self.targets, self.brands = tuple(targets), tuple(brands)
-        self.finder = Finder(self.brands)
         beside = min(_MOST, (os.cpu_count() or 1) - 1) if pages >= MANY and child.is_worth_it() else 0
         self._free: queue.SimpleQueue[subprocess.Popen[bytes] | None] = queue.SimpleQueue()
         self._children = [each for each in map(self._started, range(beside)) if each is not None]
@@ -52,6 +52,11 @@ class Readers:
             self._free.put(reader)
         if not self._children:
             self._free.put(None)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Made where a page is read here: it takes a second."""
+        return Finder(self.brands)
 
     def __enter__(self) -> Self:
         return self

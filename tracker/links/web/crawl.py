@@ -5,6 +5,7 @@ while what has arrived is stored.
 from __future__ import annotations
 
 import heapq
+import math
 import queue
 import time
 from collections import deque
@@ -22,6 +23,8 @@ T = TypeVar("T")
 WORKERS = 16
 _OPEN = 8
 """Hosts for each worker that may be under way at once: most of them wait."""
+_TOGETHER = 0.1
+"""Seconds in which what arrives is handed on, and stored, together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,18 @@ def crawl(
         under_way = _UnderWay(pool, workers, feed, visit)
         try:
             while under_way.fill():
-                arrived = under_way.arrived()
-                for host, page, _ in arrived:
-                    feed.back(host, fetcher.free_at(page.url))
-                if arrived:
+                batch: list[tuple[Wanted, T]] = []
+                until = math.inf
+                while time.monotonic() < until and under_way.fill():
+                    arrived = under_way.arrived(until)
+                    for host, page, task in arrived:
+                        feed.back(host, fetcher.free_at(page.url))
+                        batch.append((page, task.result()))
+                    if batch:
+                        until = min(until, time.monotonic() + _TOGETHER)
+                if batch:
                     under_way.fill()
-                    yield [(page, task.result()) for _, page, task in arrived]
+                    yield batch
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -88,9 +97,12 @@ class _UnderWay(Generic[T]):
             self.running += 1
         return self.running > 0 or self.feed.pause() is not None
 
-    def arrived(self) -> list[tuple[_Host, Wanted, Future[T]]]:
-        """What is done, or nothing when a host may be asked before anything is."""
+    def arrived(self, until: float) -> list[tuple[_Host, Wanted, Future[T]]]:
+        """What is done, or nothing when it is time, or a host may be asked, before anything is."""
         pause = self.feed.pause() if self.running < self.workers else None
+        left = max(0.0, until - time.monotonic())
+        pause = min(left, math.inf if pause is None else pause)
+        pause = None if pause == math.inf else pause
         done = []
         try:
             done.append(self.done.get(timeout=pause))
