@@ -17,7 +17,7 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
 from tests.tracker.cli.calling import invoke
-from tracker import catalog, domains, store
+from tracker import catalog, domains, sandbox, store
 from tracker.errors import CiteliftError, DataError, UsageError
 from tracker.links import decisions, releases
 from tracker.links.pages import checks, looking
@@ -440,6 +440,25 @@ def test_verify_says_how_many_remain_and_keeps_a_verdict_for_each(
         ("https://127.0.0.1/x", "unreachable"),
         ("https://127.0.0.1/y", "unreachable"),
     ]
+
+
+def test_a_simulated_web_is_looked_at_without_a_contact_and_without_a_name_server(
+    cite: Cite, tmp_path: Path
+) -> None:
+    norvane = sandbox.WorldBrand("Norvane", ("norvane.com",), own=True)
+    world = sandbox.SimulatedWorld.build([norvane, ("Quellby", ["quellby.com"], False)], [], kind="varied")
+    files = sandbox.write_links(world, tmp_path / "exports")
+    cite("import", "links", files.ahrefs, "--vendor", "ahrefs", "--as-of", "2026-05-24")
+    with sandbox.Sandbox(world) as url:
+        told = cite("links", "verify", "--sandbox", url, "--limit", "8", "--min-age", "0", "--json").stdout
+    rows = json.loads(told)["rows"]
+    assert len(rows) >= 8
+    assert {row["verdict"] for row in rows} <= {"live", "live_nofollow", "gone"}
+    assert "live" in {row["verdict"] for row in rows}
+    with pytest.raises(UsageError, match="needs no browser"):
+        cite("links", "verify", "--sandbox", url, "--render")
+    with pytest.raises(UsageError, match="is no address of a sandbox"):
+        cite("pages", "check", "--sandbox", "https://example.com")
 
 
 @pytest.mark.parametrize(
