@@ -213,7 +213,10 @@ def costs(found: Plan) -> str:
         return words.PLAN_FREE.format(asks=asks)
     money = {"likely": numbers.money(found.likely_micros), "most": numbers.money(found.most_micros)}
     month = numbers.money(round(found.likely_micros * found.runs_per_month))
-    return f"{words.PLAN_SAYS.format(asks=asks, **money)} {words.PLAN_MONTH.format(month=month)}"
+    is_new = all(engine.likely_micros is None for engine in found.engines)
+    says = words.PLAN_SAYS_NEW if is_new else words.PLAN_SAYS
+    per_month = words.PLAN_MONTH_NEW if is_new else words.PLAN_MONTH
+    return f"{says.format(asks=asks, **money)} {per_month.format(month=month)}"
 
 
 def is_free(found: Plan) -> bool:
@@ -227,7 +230,7 @@ def engines_planned(found: Plan) -> None:
             widgets.small(each.name, each.model),
             f"{each.prompts:,} × {each.repeats}",
             numbers.count(each.asks),
-            numbers.money(0 if free else each.likely_micros or each.asks * each.usual_micros),
+            numbers.money(0 if free else each.likely_micros),
             numbers.money(0 if free else each.most_micros),
             numbers.UNKNOWN if each.budget_micros is None else numbers.money(each.budget_micros),
             widgets.badge(each.verdict, words.VERDICTS[each.verdict]),

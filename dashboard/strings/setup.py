@@ -69,7 +69,9 @@ class Setup:
     PLAN = "What a run costs"
     PLAN_FREE = "{asks} to simulated engines: nothing is paid."
     PLAN_SAYS = "{asks}: {likely} expected, {most} at most. The budgets are hard ceilings."
-    PLAN_MONTH = "A run a week comes to about {month} a month."
+    PLAN_SAYS_NEW = "{asks}: {most} at most, usually less. The budgets are hard ceilings."
+    PLAN_MONTH = "As often as planned, that is about {month} a month."
+    PLAN_MONTH_NEW = "As often as planned, that is at most {month} a month."
     PLAN_COLUMNS = ("Engine", "Questions × repeats", "Asks", "Expected", "At most", "Budget", "")
     PLAN_DETECTS = "Two such runs tell a change of {points} from chance, at best."
     VERDICTS: Final = {"within budget": "good", "over budget": "bad", "no budget set": "warn"}
