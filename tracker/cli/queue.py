@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +42,12 @@ def worker(
     until_empty: Annotated[
         bool, typer.Option("--until-empty", help="End where nothing is left to take.")
     ] = False,
+    slots: Annotated[
+        int | None,
+        typer.Option(
+            "--slots", min=1, help="Asks in flight per engine on this host; default: all it allows."
+        ),
+    ] = None,
     concurrency: ConcurrencyOption = None,
     timeout: TimeoutOption = None,
     sandbox: SandboxOption = None,
@@ -57,7 +63,8 @@ def worker(
         database=database, concurrency=concurrency, timeout_seconds=timeout, log=log_file
     )
     with log_to(settings.log), opened(settings) as db:
-        mine = QueueWorker(db, Limits.of(settings), runs, sandbox, _say_end)
+        limits = replace(Limits.of(settings), slots=slots)
+        mine = QueueWorker(db, limits, runs, sandbox, _say_end)
         interruptible(lambda stop: mine.work(stop, until_empty=until_empty))
 
 

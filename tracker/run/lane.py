@@ -32,6 +32,7 @@ class Lane:
         self.work, self.run, self.engine, self.limits = work, run, engine, limits
         self.id, self.sandbox_url = engine.id, sandbox_url
         self.concurrency = engine.concurrency or limits.concurrency
+        self.slots = min(self.concurrency, limits.slots or self.concurrency)
         rpm = engine.rpm or limits.rpm
         scope = Paced(f"engine:{self.id}", Held(Ask, {"engine_id": self.id}), self.concurrency, rpm)
         self.pace = Pace(work, engine.name, scope, first_backoff=limits.first_backoff)
@@ -44,7 +45,7 @@ class Lane:
         """Ask until nothing is left, affordable or allowed."""
         self.dry = False
         async with asyncio.TaskGroup() as group:
-            for _ in range(self.concurrency):
+            for _ in range(self.slots):
                 group.create_task(self._slot())
 
     async def _slot(self) -> None:
@@ -78,7 +79,7 @@ class Lane:
                 self.work.run_id,
                 self.id,
                 me=self.work.me,
-                limit=max(4, self.concurrency // 2),
+                limit=max(4, self.slots // 2),
                 month_budget=self.limits.month_budget_micros,
             )
         )

@@ -32,7 +32,9 @@ WRITE_BATCH = 64
 @dataclass(frozen=True)
 class Limits:
     concurrency: int = 16
-    """Asks in flight per engine, where the catalog does not say."""
+    """Asks in flight per engine over all processes, where the catalog does not say."""
+    slots: int | None = None
+    """Of these in this process; None for all."""
     rpm: int | None = None
     timeout: float = 180
     max_attempts: int = 5

@@ -24,7 +24,8 @@ from tracker.run.worker import QueueWorker
 async def main():
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    limits = jobs.Limits(concurrency=int(sys.argv[3]), timeout=120, max_attempts=5, first_backoff=0.1)
+    slots = next((int(word[6:]) for word in sys.argv if word.startswith("slots=")), None)
+    limits = jobs.Limits(int(sys.argv[3]), slots, timeout=120, max_attempts=5, first_backoff=0.1)
     worker = QueueWorker(store.open_database(sys.argv[1]), limits, sandbox_url=sys.argv[2])
     print("up", worker.me, flush=True)
     await worker.work(stop, until_empty="until_empty" in sys.argv)

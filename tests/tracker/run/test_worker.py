@@ -134,6 +134,17 @@ def test_cancelling_cuts_off_what_is_in_flight_within_five_seconds(
     check_books(database)
 
 
+def test_a_host_has_no_more_in_flight_than_its_slots(
+    sqlite_database: Engine, url: str, server: sandbox.Sandbox
+) -> None:
+    prepared(sqlite_database, small_catalog(6, 2, engines=("chat",)))
+    server.set_faults(sandbox.Faults(latency=0.1))
+    worker = QueueWorker(sqlite_database, replace(LIMITS, slots=3), 2, url)
+    asyncio.run(worker.work(asyncio.Event(), until_empty=True))
+    assert states(sqlite_database) == {"answered": 12}
+    assert server.counters()["in_flight_high_water"] == 3
+
+
 def test_a_drained_queue_gives_nothing_out_until_it_is_resumed(database: Engine, url: str) -> None:
     prepared(database, small_catalog(2, 1))
     queue.drain(database, True)
