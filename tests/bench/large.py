@@ -206,7 +206,7 @@ def _answers(
     live = (begins[page] <= week[:, None, None]) & (week[:, None, None] < ends[page])
     lifts = (live & (site % 10 == 3)[:, :, None]).any(axis=1)
     named = rng.random((n, BRANDS)) < np.clip(
-        0.15 + 0.05 * (np.arange(BRANDS) + prompt[:, None]) % 7 + 0.15 * lifts, 0, 1
+        0.15 + 0.05 * ((np.arange(BRANDS) + prompt[:, None]) % 7) + 0.15 * lifts, 0, 1
     )
     moments = [_moment(w) for w in range(size.weeks)]
     ids = (part + 1).tolist()
