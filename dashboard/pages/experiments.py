@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
@@ -65,7 +67,7 @@ def finished(one: Stored, found: ExperimentResult) -> None:
 
 
 def standing(one: Stored, seen: ExperimentProgress) -> None:
-    until = one.started["window"][1]
+    until = numbers.day(date.fromisoformat(one.started["window"][1]))
     widgets.section(words.OVER.format(end=until) if seen.over else words.RUNNING.format(end=until))
     won = numbers.percent(seen.won / seen.drawn if seen.drawn else None, 0)
     cards = [
@@ -89,7 +91,7 @@ def lots(seen: ExperimentProgress) -> None:
 
 def design(one: Stored) -> None:
     p = one.started
-    widgets.section(words.DESIGN, words.FIXED.format(day=p["started"]))
+    widgets.section(words.DESIGN, words.FIXED.format(day=numbers.day(date.fromisoformat(p["started"]))))
     facts = [p["rule"], p["analysis"], p["beside"], p["stop"]]
     facts.append(
         words.BASIS.format(
