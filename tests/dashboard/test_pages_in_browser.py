@@ -274,11 +274,11 @@ def test_a_point_of_a_chart_opens_its_answers_and_back_leads_to_the_chart(tab: A
     tab.wait_for_url(re.compile(r"answers\?measure=mention_rate&brand=\w+&counted=yes&week=2026-"))
     settle(tab)
     rows = tab.locator('[data-testid="stMain"] tr[data-peek^="answer:"]')
-    assert rows.count() > 0
+    rows.first.wait_for()
     tab.go_back()
     tab.wait_for_url(re.compile(r"/(home)?$"))
     settle(tab)
-    assert tab.locator(".cl-tiles").count() == 1
+    tab.locator(".cl-tiles").wait_for()
 
 
 def test_a_row_opens_its_answer_and_back_leads_to_the_list(tab: Any, demo: str) -> None:
