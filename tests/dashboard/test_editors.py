@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import data, editors
-from tests.dashboard.test_pages import APP, words
+from tests.dashboard.apps import APP, words
 from tests.dashboard.worlds import HOSTILE
 from tracker import audit, catalog, store
 from tracker.access import people
