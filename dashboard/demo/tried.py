@@ -47,29 +47,23 @@ def start(db: Database, workspace_id: int, world: Any, weeks: int) -> Any:
     with store.writing(db) as session:
         experiments.draft(session, workspace_id, NAME, made, now=_moment(today, 8))
         experiments.start(session, workspace_id, NAME, fixed, now=_moment(today, 9))
-    won = []
+    won, book = [], []
     *drawn, last = (pair[pair["drawn"][0]] for pair in fixed["pairs"])
     for i, source in enumerate((*drawn, last)):
         who, asked = TEAM[i % len(TEAM)], today + timedelta(days=1 + i % 3)
         came = asked + timedelta(days=4 + i % 5)
-        _note(db, workspace_id, today, "assigned", source, who)
-        _note(db, workspace_id, asked, "attempt", source, who, "wrote to the editor")
+        book += [(today, "assigned", source, who, ""), (asked, "attempt", source, who, "wrote to the editor")]
         if source == last:
-            _note(db, workspace_id, came, "refused", source, who, "no vendors' links")
-            continue
-        _note(db, workspace_id, came, "link", source, who)
-        won.append(sandbox.Placement(source, fixed["brand"], came))
-    return world.placing(won)
-
-
-def _note(
-    db: Database, workspace_id: int, day: date, kind: str, source: str, who: str, note: str = ""
-) -> None:
-    from tracker import experiments, store
-
-    line = experiments.BookLine(_moment(day, 16), day, kind, source, who, note)
+            book.append((came, "refused", source, who, "no vendors' links"))
+        else:
+            book.append((came, "link", source, who, ""))
+            won.append(sandbox.Placement(source, fixed["brand"], came))
     with store.writing(db) as session:
-        experiments.record(session, workspace_id, NAME, line)
+        for day, *line in sorted(book):
+            experiments.record(
+                session, workspace_id, NAME, experiments.BookLine(_moment(day, 16), day, *line)
+            )
+    return world.placing(won)
 
 
 def end(db: Database, workspace_id: int, today: date) -> None:
