@@ -43,6 +43,8 @@ PATIENCE = 0.6
 """Seconds that a page waits before it shows the rest of itself."""
 POLL_SECONDS = 0.5
 NOTED = "noted"
+READ_ONLY = frozenset({"25006", "42501"})
+"""Of SQLSTATE: who may only read computes for itself."""
 REST = 10
 """While a run stores answers, a result is computed anew once this many times its own duration is over."""
 
@@ -171,7 +173,7 @@ def settled(job: KeptJob) -> KeptResult[Any]:
             if stored.claim(db, job.workspace.id, job.key, job.name, version, me):
                 return _made(job, db)
         except DBAPIError as error:
-            if not store.passes(error):
+            if not (store.passes(error) or getattr(error.orig, "sqlstate", None) in READ_ONLY):
                 raise
             return _made(job, None)
         time.sleep(POLL_SECONDS)

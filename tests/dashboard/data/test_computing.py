@@ -85,6 +85,23 @@ def test_a_page_that_asks_twice_computes_once(small: data.OpenWorkspace) -> None
     assert rows(small) == before
 
 
+def test_who_may_only_read_computes_for_itself(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    if database.name != "postgresql":
+        pytest.skip("a file is read-only by its rights, which root does not heed")
+    workspace = filled(database, "a small world", monkeypatch)
+    with database.begin() as connection:
+        name = connection.execute(text("select current_database()")).scalar_one()
+        connection.execute(text(f'alter database "{name}" set default_transaction_read_only = on'))
+    try:
+        job = data.lift.job(workspace, data.whole(workspace, data_scope(workspace)))
+        assert packing.pack(settled(job).value) == direct(job)
+        assert rows(workspace) == {}
+    finally:
+        with database.begin() as connection:
+            connection.execute(text("set transaction read write"))
+            connection.execute(text(f'alter database "{name}" reset default_transaction_read_only'))
+
+
 def data_scope(workspace: data.OpenWorkspace):  # type: ignore[no-untyped-def]
     from analysis.frames import Scope
 
