@@ -15,6 +15,7 @@ from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.within import Effects, codes, project, starts
 
 CHUNK = 6_000_000
+STRETCH = 20_000
 ROUNDING = 1e-12
 """Part of a column's squares that its effects leave by rounding alone: they are taken away from the whole."""
 
@@ -79,7 +80,15 @@ class Parts:
         return Parts(self.x[wide], self.z[along], self.u[of], self.y[turned], first, b, k)
 
     def gram(self) -> Floats:
-        """x'Mx, (K, K)."""
+        """x'Mx, (K, K), a stretch of answers after the other: each is copied for its product."""
+        inside = np.searchsorted(self.first, np.arange(STRETCH, self.first[-1], STRETCH))
+        cuts = np.unique(np.r_[0, self.first[inside], self.first[-1]])
+        out = np.zeros((self.x.shape[1], self.x.shape[1]))
+        for start, stop in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
+            out += self.stretch(start, stop)._product()
+        return out
+
+    def _product(self) -> Floats:
         tables, share = (self.x, self.z, self.u, self.y), 1 / np.diff(self.first)
         of_u, of_y = np.repeat(share, self.brands), np.repeat(share, self.directions)
         signs = np.r_[np.ones(self.x.shape[0]), -np.ones(self.z.shape[0]), -of_u, of_y]

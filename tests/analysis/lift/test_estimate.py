@@ -230,8 +230,9 @@ def test_errors_by_answer_are_statsmodels_clustered_ones_up_to_the_factor(small,
 
 @pytest.mark.parametrize("answer", ["level and slope", "level"])
 @pytest.mark.parametrize("within", [*FORMULAS])
-def test_sums_of_sparse_parts_are_those_of_projected_columns(small, within, answer):
+def test_sums_of_sparse_parts_are_those_of_projected_columns(small, within, answer, monkeypatch):
     """Cross-products by engine and by prompt, scores and answers' scores, against every column projected."""
+    monkeypatch.setattr("analysis.lift.sums.STRETCH", 50)
     fx = effects(small, within, answer, 2)
     model = design(small, sparse.csr_array(small.exposed), fx)
     columns = np.concatenate([part for _, _, part in model.blocks()])
