@@ -218,13 +218,24 @@ def design(panel: Panel, columns: sparse.csr_array, fx: Effects) -> Design:
     return Design(parts, b, fx, moments, _trend(whole.toarray().reshape(-1, b, stacked.shape[1]), fx))
 
 
-def _moments(parts: Parts, fx: Effects, outer: Ints) -> sparse.csr_array:
-    """Sums of the projected columns over groups of answers, (groups * B, K)."""
+def _moments(parts: Parts, fx: Effects, group: Ints) -> sparse.csr_array:
+    """Sums of the projected columns over groups of answers, (groups * B, K), each inside one prompt; some
+    prompts after the others."""
+    begin, out = starts(fx.cluster), []
+    cuts = np.unique(np.searchsorted(begin, np.arange(0, len(group), STRETCH)))
+    ends = np.r_[begin, len(group)][np.r_[cuts, len(begin)]]
+    for start, stop in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        if start < stop:
+            mine = group[start:stop] - group[start]
+            out.append(_grouped(parts.stretch(start, stop), fx.basis[fx.cell[start:stop]], mine - mine.min()))
+    return sparse.csr_array(sparse.vstack(out, format="csr"))
+
+
+def _grouped(parts: Parts, v: Floats, outer: Ints) -> sparse.csr_array:
     b, k = parts.brands, parts.directions
     n, rows = len(outer), (int(outer.max()) + 1) * b
     sizes = np.diff(parts.first)
     group, share = np.repeat(np.arange(len(sizes)), sizes), np.repeat(1 / sizes, sizes)
-    v = fx.basis[fx.cell]
     pairs = _spots(outer, b)
     turned = np.repeat(pairs[:, :, None], k, axis=2).ravel()
 
