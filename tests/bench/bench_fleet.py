@@ -60,7 +60,7 @@ def main() -> None:
             report(f"{hosts} hosts", database, line.url)
     sys.stdout.write(f"{speeds[3] / speeds[1]:.2f} times as fast with three hosts\n")
     with scene(given.asks) as (database, line):
-        trouble(line, given.kill_every, given.cut)
+        trouble(database, line, given.kill_every, given.cut)
         report("killed and cut", database, line.url)
 
 
@@ -73,9 +73,10 @@ def speed(database: Engine) -> float:
     return float(answers / ((last - first).total_seconds() + LATENCY))
 
 
-def trouble(line: Lines, every: float, cut: float) -> None:
+def trouble(database: Engine, line: Lines, every: float, cut: float) -> None:
     """One host dies every so often and another takes its place; one host's line is cut meanwhile."""
     hosts = {number: line.host(number) for number in range(3)}
+    runs.wait_for_replies(database, 60, hosts[2])  # all three are at work by then
     line.up(2, False)
     back = time.monotonic() + cut
     following = time.monotonic() + every
