@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 OURS = ("analysis.", "tracker.", "dashboard.data.")
 _PLAIN = (str, int, float, bool, type(None))
@@ -75,6 +74,8 @@ def _fields(kind: type) -> tuple[str, ...]:
 
 
 def _arrow(frame: pd.DataFrame) -> str:
+    import pyarrow as pa  # the base installation keeps no frames
+
     out = io.BytesIO()
     table = pa.Table.from_pandas(frame)
     with pa.ipc.new_stream(out, table.schema) as stream:
@@ -105,6 +106,8 @@ def _read(said: Any) -> Any:
         case "path":
             return Path(inner)
         case "frame":
+            import pyarrow as pa
+
             return pa.ipc.open_stream(base64.b64decode(inner)).read_all().to_pandas()
     raise ValueError(f"nothing is written as {word!r}")
 

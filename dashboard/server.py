@@ -141,8 +141,11 @@ def url_of(address: str, port: int) -> str:
 
 
 def is_private(address: str) -> bool:
-    """Whether only this machine reaches the address."""
-    addresses = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+    """Whether only this machine reaches the address; a name that nobody knows is nobody's."""
+    try:
+        addresses = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        return False
     return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in addresses)
 
 

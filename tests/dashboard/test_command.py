@@ -245,6 +245,7 @@ READING = {
     "prospects pages": (),
     "work list": (),
     "tokens list": (),
+    "queue show": (),
 }
 WRITING = {
     "run": ("--at", "2026-03-02"),
@@ -295,6 +296,12 @@ OF_A_WHOLE_GRAPH = {f"webgraph {verb}" for verb in ("build", "rank", "links", "g
 """Need a graph that is built: `tests/tracker/cli/test_webgraph.py` runs them."""
 WRITES_A_FOLDER = {"export"}
 """Reads the database and writes a folder: `tests/tracker/test_exports.py`, and the manual's commands."""
+TAKES_A_DATABASE = {
+    "upgrade",
+    "import export",
+    *(f"forget {what}" for what in ("workspace", "brand", "prompt", "person")),
+}
+"""Change or take away a whole database: `tests/tracker/cli/test_backups.py` and `tests/tracker/forget`."""
 PRINTS_JSON = sorted(" ".join(path) for path, verb in LEAVES if "as_json" in {p.name for p in verb.params})
 NEEDS_LINKS = {"graph around", "graph paths", "graph communities", "graph rings", "graph gap", "association"}
 NEEDS_ANSWERS = {"report"}
@@ -302,7 +309,8 @@ NEEDS_NO_DATABASE = {"plan", "check", "read-raw", "brands list", "prompts list",
 
 
 def test_the_table_knows_every_verb_that_prints_json() -> None:
-    assert sorted({*READING, *WRITING, *OF_AN_EXPERIMENT, *OF_A_WHOLE_GRAPH, *WRITES_A_FOLDER}) == PRINTS_JSON
+    elsewhere = {*OF_AN_EXPERIMENT, *OF_A_WHOLE_GRAPH, *WRITES_A_FOLDER, *TAKES_A_DATABASE}
+    assert sorted({*READING, *WRITING, *elsewhere}) == PRINTS_JSON
 
 
 @pytest.mark.parametrize("verb", OF_AN_EXPERIMENT)

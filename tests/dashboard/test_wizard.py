@@ -18,7 +18,7 @@ from dashboard import data
 from tests.dashboard import apps
 from tests.dashboard.apps import words
 from tests.dashboard.test_pages_in_browser import browser as browser  # the same Chromium
-from tests.dashboard.test_pages_in_browser import environment
+from tests.dashboard.test_pages_in_browser import environment, settle
 from tests.dashboard.worlds import HOSTILE
 from tests.shared import ROOT
 from tracker import audit, catalog, editing, store
@@ -58,6 +58,7 @@ def test_from_a_fresh_folder_to_a_first_run_without_touching_a_file(
         clicks += 1
         tab.get_by_role("button", name=label, exact=True).click()
         tab.locator(then).wait_for(timeout=120_000)
+        settle(tab)  # what is typed before a step stands is typed into the one before
 
     def fill(label: str, value: str) -> None:
         tab.get_by_label(label, exact=True).fill(value)

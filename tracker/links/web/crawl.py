@@ -64,7 +64,7 @@ def crawl(
             while under_way.fill():
                 batch: list[tuple[Wanted, T]] = []
                 until = math.inf
-                while time.monotonic() < until and under_way.fill():
+                while len(batch) < feed.most and time.monotonic() < until and under_way.fill():
                     arrived = under_way.arrived(until)
                     for host, page, task in arrived:
                         feed.back(host, fetcher.free_at(page.url))
