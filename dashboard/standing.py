@@ -53,7 +53,9 @@ def moved_in_words(change: WeekChange | None) -> str:
         "interval": numbers.points_range(d.low, d.high),
         "before": before,
     }
-    return words.MOVED[change.verdict].format(**size)
+    apart = d.low is not None and d.high is not None and (d.low > 0 or d.high < 0)
+    said = words.MOVED_AMONG if change.verdict == "within noise" and apart else words.MOVED[change.verdict]
+    return said.format(**size)
 
 
 def tiles(rows: Sequence[Row], moved: Sequence[WeekChange], weekly: Sequence[Row]) -> Safe:

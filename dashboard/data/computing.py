@@ -281,8 +281,8 @@ class InThisProcess:
         from concurrent.futures import ThreadPoolExecutor
 
         # Cached functions are called without a page here, which streamlit would remark upon each time.
-        for name in ("scriptrunner_utils.script_run_context", "caching.cache_data_api"):
-            logging.getLogger(f"streamlit.runtime.{name}").setLevel(logging.ERROR)
+        name = "streamlit.runtime.scriptrunner_utils.script_run_context"
+        logging.getLogger(name).setLevel(logging.ERROR)
         self._worker = ThreadPoolExecutor(1, "computing")
 
     def __call__(self, job: KeptJob) -> Future[KeptResult[Any]]:

@@ -6,6 +6,7 @@ import, run or event makes everything be computed afresh, and nothing else does.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +20,10 @@ from analysis.classes.classify import own_folder
 from analysis.frames import World
 from dashboard import access
 from tracker import settings, store
+
+# What is cached is also imported where no page is: before the first one is asked for, and by what computes
+# beside them. Streamlit would remark upon each function.
+logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ class Overview:
         "within noise": "no clear change on the {before} before ({signed}, {interval}).",
         "not comparable": "which cannot be compared with the {before} before.",
     }
+    MOVED_AMONG = (
+        "no clear change on the {before} before, all comparisons allowed for ({signed}, {interval})."
+    )
     MOVED_THIN = "too little yet to compare with the {before} before."
     MOVED_NOT_YET = "with nothing before it yet to compare with."
     RANKED = "Rank"

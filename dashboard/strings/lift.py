@@ -102,7 +102,9 @@ class Lift:
     LADDER = ("cited in, of answers", "lift, points of mention rate, 95\u00a0%", "links to")
     LADDER_ALT = "Sources by how many answers cite them, their lift with its interval, and whom they link to"
     LADDER_COLUMNS = ("Source", "Cited in", "Lift", "Expected gain", "You", "Rivals it links to", "Verdict")
-    KEY_SURE = "Filled: link dates support that these sources raise mentions."
+    KEY_SURE = (
+        "Filled: brands are named more beside these sources, and the dates of links speak for the link."
+    )
     KEY_OPEN = "Hollow: brands are named more beside these sources; which way that runs is not settled."
     KEY_RING = "An empty ring is a link you do not have."
     REACH = "{n} of {of} answers"

@@ -25,6 +25,16 @@ def change(verdict: ChangeVerdict, estimate: float | None) -> WeekChange:
     [
         (change("up", 0.08), "up 8.0\u00a0points on the 4 weeks before."),
         (change("down", -0.08), "down 8.0\u00a0points on the 4 weeks before."),
+        (
+            change("within noise", 0.02),
+            "no clear change on the 4 weeks before (+2.0\u00a0points, −3.0\u00a0to\u00a0+7.0).",
+        ),
+        # its interval by itself leaves out none: it is the number of comparisons that makes it unclear
+        (
+            change("within noise", 0.08),
+            "no clear change on the 4 weeks before, all comparisons allowed for "
+            "(+8.0\u00a0points, +3.0\u00a0to\u00a0+13.0).",
+        ),
         (change("not enough data", None), "too little yet to compare with the 4 weeks before."),
         # the model of every engine changed: nothing is left to compare, and that is the reason to give
         (change("not comparable", None), "which cannot be compared with the 4 weeks before."),

@@ -23,7 +23,7 @@ from dashboard.data.standing import standing
 from tests.dashboard.worlds import WORLDS
 from tests.facts import Facts, week
 from tests.shared import ROOT
-from tracker import events, store
+from tracker import child, events, store
 from tracker.models import Brand, Computed, DomainClass, Prompt, Run, RunState
 
 SITE = "https://techdaily.com/a/0"
@@ -258,3 +258,11 @@ def test_a_worker_that_is_killed_is_followed_by_another_which_computes_what_wait
     assert packing.pack(found.value) == direct(job)
     (made,) = [at for name, (_, at) in rows(small).items() if name == job.name]
     assert made is not None
+
+
+def test_what_is_cached_is_imported_without_a_remark() -> None:
+    program = "import dashboard.drawers, dashboard.logged, dashboard.data.worker"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=child.environment(), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
