@@ -34,7 +34,13 @@ def sankey(flow: Flow, hues: Mapping[str, str], gaps: Sequence[str]) -> dict[str
     def node(column: int, name: str) -> dict[str, Any]:
         colour = hues.get(name, QUIET) if column == 2 else INK if name in missing else QUIET
         label = {"position": "left"} if column == 2 else {}
-        return {"name": name + APART * column, "itemStyle": {"color": colour}, "label": label}
+        # Its column is said: a source that links to nobody tracked would end among the brands.
+        return {
+            "name": name + APART * column,
+            "depth": column,
+            "itemStyle": {"color": colour},
+            "label": label,
+        }
 
     def link(ends: tuple[str, str], value: float, column: int) -> dict[str, Any]:
         source, target = (name + APART * (column + i) for i, name in enumerate(ends))
@@ -50,6 +56,7 @@ def sankey(flow: Flow, hues: Mapping[str, str], gaps: Sequence[str]) -> dict[str
         "bottom": 8,
         "nodeGap": 9,
         "nodeWidth": 12,
+        "nodeAlign": "left",
         "draggable": False,
         "selectedMode": "single",
         "emphasis": {"focus": "adjacency"},

@@ -509,3 +509,12 @@ def test_a_brand_keeps_its_colour_whatever_the_week_says() -> None:
     assert hues["You"] == palette.YOU
     assert [hues[name] for name in "ABCD"] == list(palette.RIVALS)
     assert hues["E"] == palette.OTHERS
+
+
+def test_a_source_that_links_to_nobody_stands_among_the_sources_of_the_map() -> None:
+    flow = charts.Flow(
+        {("chat", "a.example"): 3.0, ("chat", "b.example"): 2.0}, {("a.example", "Norvane"): 3.0}
+    )
+    drawn = charts.sankey(flow, {"Norvane": charts.ACCENT}, ["b.example"])
+    columns = {node["name"].strip("\u200b"): node["depth"] for node in drawn["series"][0]["data"]}
+    assert columns == {"chat": 0, "a.example": 1, "b.example": 1, "Norvane": 2}
