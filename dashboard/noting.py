@@ -56,10 +56,7 @@ def shared(page: str) -> None:
         st.caption(views.SAVED)
         if not kept:
             widgets.quiet(views.NONE)
-        links = (
-            f'<li><a class="cl-door" href="{widgets.text(view.address)}">{widgets.text(view.name)}</a></li>'
-            for view in kept
-        )
+        links = (f"<li>{widgets.door_to(view.address, view.name)}</li>" for view in kept)
         widgets.html(f'<ul class="cl-list">{"".join(links)}</ul>')
         if access.may("edit"):
             keeping(here, address, [view.name for view in kept])

@@ -26,9 +26,7 @@ PART = ("measure", "brand", "prompt", "week", "from", "to", "source", "page")
 
 def door(label: object, measure: NumberMeasure = "answers", **more: Any) -> widgets.Safe:
     """A number that opens its answers; the rest as for `address`."""
-    return widgets.Safe(
-        f'<a class="cl-door" href="{widgets.text(address(measure, **more))}">{widgets.text(label)}</a>'
-    )
+    return widgets.door_to(address(measure, **more), label)
 
 
 def address(

@@ -122,7 +122,12 @@ def address(page: str, /, **parameters: object) -> str:
 
 def door(page: str, label: object, /, **parameters: object) -> Safe:
     """A link to one of our pages; it opens without a reload."""
-    return Safe(f'<a class="cl-door" href="{text(address(page, **parameters))}">{text(label)}</a>')
+    return door_to(address(page, **parameters), label)
+
+
+def door_to(href: str, label: object) -> Safe:
+    """The same, to an address that is made already."""
+    return Safe(f'<a class="cl-door" href="{text(href)}">{text(label)}</a>')
 
 
 def site(domain: str) -> Safe:

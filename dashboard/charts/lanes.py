@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from dashboard.charts.ink import FAINT, QUIET
-from dashboard.charts.plots import LABEL_SHARE, TIME_MARGIN, _day, _sized
+from dashboard.charts.plots import TIME_MARGIN, _day, _sized, room_for_names
 
 LANE = 30
 
@@ -20,7 +19,7 @@ def lanes(frame: pd.DataFrame, weeks: Sequence[Any], *, hues: Mapping[str, str])
     lane's colour, in order; a lane without anything is drawn too. `picked` is the dot that is clicked."""
     names = list(hues)
     first, last = pd.Timestamp(min(weeks)), pd.Timestamp(max(weeks))
-    end = last + max(last - first, timedelta(days=7)) * LABEL_SHARE / (1 - LABEL_SHARE)
+    end = room_for_names(first, last)
     frame = frame.assign(week=pd.to_datetime(frame["week"]))
     scale = alt.Scale(domain=[_day(first), _day(end)])
     x = alt.X("week:T", title=None, axis=None, scale=scale)

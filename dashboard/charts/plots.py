@@ -23,11 +23,20 @@ TIME_MARGIN: dict[str, Any] = {"minExtent": 40, "maxExtent": 40}
 """Room left of a time chart, so that what stands under it shares its weeks."""
 
 
+def room_for_names(first: pd.Timestamp, last: pd.Timestamp) -> pd.Timestamp:
+    """Where a time axis from `first` ends so that the names of its lines stand beyond `last`."""
+    return last + max(last - first, pd.Timedelta(days=7)) * LABEL_SHARE / (1 - LABEL_SHARE)
+
+
+def _click() -> alt.Parameter:
+    """What is clicked, by its `href`, as "door"."""
+    return alt.selection_point(name="door", fields=["href"], on="click")
+
+
 def door_layer(base: alt.Chart, x: alt.X, y: alt.Y, tip: Sequence[alt.Tooltip]) -> Any:
     """Unseen discs over a figure's points, easy to hit: a click selects the point's `href` as "door"."""
-    click = alt.selection_point(name="door", fields=["href"], on="click")
     unseen = base.mark_circle(size=260, opacity=0, cursor="pointer")
-    return unseen.encode(x=x, y=y, tooltip=list(tip)).add_params(click)
+    return unseen.encode(x=x, y=y, tooltip=list(tip)).add_params(_click())
 
 
 def weekly(
@@ -50,7 +59,7 @@ def weekly(
         for o, b in zip(frame["own"], frame["brand"], strict=True)
     ]
     first, last = frame["week"].min(), frame["week"].max()
-    end = last + max(last - first, timedelta(days=7)) * LABEL_SHARE / (1 - LABEL_SHARE)
+    end = room_for_names(first, last)
     x = alt.X(
         "week:T",
         title=None,
@@ -334,7 +343,6 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
         ),
         y=alt.Y("cell:N", title=None, scale=alt.Scale(paddingInner=0.1), axis=_names()),
     )
-    click = alt.selection_point(name="door", fields=["href"], on="click")
     box = base.mark_rect(cornerRadius=4, stroke="white", strokeWidth=0, cursor="pointer").encode(
         color=alt.Color(
             "rate:Q",
@@ -354,7 +362,7 @@ def heat(frame: pd.DataFrame, *, brands: Sequence[str], title: str) -> Any:
         text=alt.Text("short:N"),
         color=alt.condition(dark, alt.value("white"), alt.value(INK)),
     )
-    return _sized(alt.layer(box.add_params(click), text), 40 * frame["cell"].nunique() + 80)
+    return _sized(alt.layer(box.add_params(_click()), text), 40 * frame["cell"].nunique() + 80)
 
 
 COUNTS = [0, 10, 30, 100, 300, 1000, 3000, 10_000, 100_000, 1_000_000]
@@ -369,7 +377,6 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
         and known["authority"].max() > 8 * known["authority"].min()
     )
     scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
-    click = alt.selection_point(name="door", fields=["href"], on="click")
     return _sized(
         alt.Chart(known)
         .mark_circle(size=60, opacity=0.6, color=QUIET, cursor="pointer")
@@ -395,7 +402,7 @@ def scatter(frame: pd.DataFrame, *, x: str, y: str) -> Any:
                 alt.Tooltip("answers:Q", title="Answers citing it", format=","),
             ],
         )
-        .add_params(click),
+        .add_params(_click()),
         340,
     )
 

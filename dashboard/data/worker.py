@@ -32,7 +32,6 @@ QUIET_SECONDS = 3.0
 """Without a request, and of facts that do not change, before what pages show by themselves is computed."""
 BUSY_SECONDS = 0.2
 TRIES = 3
-BOUND = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
 
 class InAnotherProcess:
