@@ -23,6 +23,7 @@ LANES = {
     words.NOTED: charts.QUIET,
     words.MOVED: charts.ACCENT,
 }
+LANE_OF = {"gained link": words.GAINED, "lost link": words.LOST, "moved": words.MOVED}
 MOST_TITLES = 6
 
 
@@ -76,13 +77,13 @@ def _moved(each: Moving, since: date) -> Happening:
 
 
 def lane(each: Happening) -> str:
-    kinds = {"gained link": words.GAINED, "lost link": words.LOST, "moved": words.MOVED}
-    return kinds.get(each.kind, words.NOTED)
+    return LANE_OF.get(each.kind, words.NOTED)
 
 
 def mine(here: Here, log: Sequence[Happening]) -> list[Happening]:
     """The own brand's, and what concerns all."""
-    return [each for each in log if each.brand in (None, here.brand)]
+    own = here.brand
+    return [each for each in log if each.brand is None or each.brand == own]
 
 
 def said(here: Here, log: Sequence[Happening], first: date) -> str:

@@ -416,10 +416,8 @@ def chart(
 ) -> Mapping[str, Any] | None:
     """A figure in the theme's colours; under it what its letters stand for, the newest `most` of them. With
     `select` what is selected in it; one that `opens` has points with an `href`, and a click goes there."""
-    if is_dark():
-        figure = type(figure).from_dict(json.loads(charts.in_the_dark(figure.to_json())), validate=False)
     more: dict[str, Any] = {"key": key, "on_select": "rerun"} if select or opens else {"key": key}
-    drawn = st.altair_chart(figure, width="stretch", alt=alt, **more)
+    drawn = st.vega_lite_chart(charts.spec(figure, dark=is_dark()), width="stretch", alt=alt, **more)
     if marked is not None and not marked.empty:
         newest = records(marked)[-most:]
         legend = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)

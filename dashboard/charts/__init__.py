@@ -20,6 +20,7 @@ from dashboard.charts.plots import (
     spread,
     weekly,
 )
+from dashboard.charts.sent import spec
 
 __all__ = [
     "ACCENT",
@@ -43,6 +44,7 @@ __all__ = [
     "scatter",
     "sites",
     "sparkline",
+    "spec",
     "spending",
     "spread",
     "standings",

@@ -16,17 +16,19 @@ LANE = 30
 
 def lanes(frame: pd.DataFrame, weeks: Sequence[Any], *, hues: Mapping[str, str]) -> Any:
     """Dots per week and lane, the larger the more happened: `week`, `lane`, `n`, `titles`. `hues` is each
-    lane's colour, in order; a lane without anything is drawn too. `picked` is the dot that is clicked."""
+    lane's colour, in order; a lane without anything is drawn too. `picked` is the dot that is clicked: its
+    `lane`, and its week's first day `on`."""
     names = list(hues)
     first, last = pd.Timestamp(min(weeks)), pd.Timestamp(max(weeks))
     end = room_for_names(first, last)
-    frame = frame.assign(week=pd.to_datetime(frame["week"]))
+    week = pd.to_datetime(frame["week"])
+    frame = frame.assign(week=week, on=week.dt.strftime("%Y-%m-%d"))
     scale = alt.Scale(domain=[_day(first), _day(end)])
     x = alt.X("week:T", title=None, axis=None, scale=scale)
     margin = alt.Axis(labels=False, ticks=False, domain=False, grid=False, **TIME_MARGIN)
     y = alt.Y("lane:N", sort=names, title=None, axis=margin, scale=alt.Scale(domain=names))
     colour = alt.Color("lane:N", legend=None, scale=alt.Scale(domain=names, range=list(hues.values())))
-    picked = alt.selection_point(name="picked", fields=["week", "lane"], on="click")
+    picked = alt.selection_point(name="picked", fields=["on", "lane"], on="click")
     ground = pd.DataFrame({"lane": names, "week": last, "start": first})
     rule = (
         alt.Chart(ground)

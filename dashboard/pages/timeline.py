@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-import pandas as pd
-
 from analysis.frames import Scope, monday
 from dashboard import charts, data, lines, logged, noting, strings, widgets
 from dashboard.logged import Happening
@@ -55,7 +53,7 @@ def over_time(scope: Scope, log: Sequence[Happening]) -> tuple[date, str] | None
     points = (chosen or {}).get("picked") or []
     if not points:
         return None
-    return pd.to_datetime(points[0]["week"], unit="ms").date(), str(points[0]["lane"])
+    return date.fromisoformat(points[0]["on"]), str(points[0]["lane"])
 
 
 def listed(log: Sequence[Happening], picked: tuple[date, str] | None) -> None:

@@ -21,7 +21,7 @@ from analysis.frames import Number, Scope
 from analysis.intervals import Interval
 from analysis.lift import estimate
 from dashboard import charts, data, marked, numbered, strings, widgets
-from dashboard.charts import ink
+from dashboard.charts import ink, sent
 from tests.analysis.experiments.worlds import answered, started
 from tests.dashboard import apps
 from tests.dashboard.apps import words
@@ -63,6 +63,9 @@ PAGES = (
 )
 
 
+WITHOUT_CHARTS = ("an empty database", "a failed run", "links looked at")
+
+
 @pytest.fixture(scope="module")
 def urls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Each world's database: copies of one migrated file, filled."""
@@ -89,14 +92,28 @@ def opened(urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
     return one
 
 
+@pytest.fixture
+def validated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The schema of each chart that pages draw from here on: each keeps to it."""
+    seen = []
+
+    def checked(figure: Any, *, dark: bool) -> dict[str, Any]:
+        seen.append(str(figure.to_dict()["$schema"]))
+        return sent.spec(figure, dark=dark)
+
+    monkeypatch.setattr(charts, "spec", checked)
+    return seen
+
+
 @pytest.mark.parametrize("world", WORLDS)
-def test_every_page_stands_every_kind_of_database(opened: Any, world: str) -> None:
+def test_every_page_stands_every_kind_of_database(opened: Any, validated: list[str], world: str) -> None:
     app = opened(world)
     for page in PAGES:
         if page != "home":
             app.switch_page(f"../pages/{page}.py").run()
         assert not app.exception, (page, app.exception[0].stack_trace)
         assert app.title or "<h1" in words(app), page
+    assert bool(validated) == (world not in WITHOUT_CHARTS)
 
 
 @pytest.mark.parametrize(

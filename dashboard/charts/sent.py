@@ -1,0 +1,23 @@
+"""What of a chart is sent to the browser: its Vega-Lite specification, in the theme's colours.
+
+Nothing is validated on the way, which takes longer than all the rest of a page: the tests validate every
+chart."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import altair as alt
+from altair.utils import schemapi
+
+from dashboard.charts.ink import in_the_dark
+
+schemapi.disable_debug_mode()
+alt.data_transformers.disable_max_rows()
+alt.theme.enable("none")
+
+
+def spec(figure: Any, *, dark: bool) -> dict[str, Any]:
+    made: dict[str, Any] = figure.to_dict(validate=False)
+    return json.loads(in_the_dark(json.dumps(made))) if dark else made
