@@ -173,16 +173,24 @@ def serve(
     dashboard_address: Annotated[
         str, typer.Option(help="Interface of the dashboard; the default is this machine only.")
     ] = HERE,
+    api_port: Annotated[
+        int | None,
+        typer.Option("--api-port", min=0, max=65_535, help="Answer programs over HTTP there meanwhile."),
+    ] = None,
+    api_address: Annotated[
+        str, typer.Option(help="Interface of the HTTP API; the default is this machine only.")
+    ] = HERE,
 ) -> None:
     """Keep the clock: run what `citelift schedule` says, and compute what pages show, until SIGTERM or
     Ctrl-C."""
     from dashboard import clock, computes, status
-    from dashboard.server import beside
+    from dashboard.server import beside, started, started_api
     from tracker import schedule
-    from tracker.logs import OneLine, log_to
+    from tracker.logs import SCREEN, OneLine, log_to
 
     settings = settings_from(catalog, database)
-    logging.getLogger("asyncio").addHandler(OneLine(_with_the_time))
+    say = _logged if settings.log == SCREEN else _with_the_time
+    logging.getLogger("asyncio").addHandler(OneLine(say))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -193,7 +201,7 @@ def serve(
             "alerts": lambda what, due, ending: clock.tell_alerts(db, settings, what, datetime.now(UTC)),
         }
         telling = threading.Thread(
-            target=clock.keep_delivering, args=(db, stop, _with_the_time), name="delivery", daemon=True
+            target=clock.keep_delivering, args=(db, stop, say), name="delivery", daemon=True
         )
         telling.start()
         where = {"CITELIFT_DATABASE_URL": settings.database_url, "CITELIFT_CATALOG": str(settings.catalog)}
@@ -201,17 +209,27 @@ def serve(
             target=computes.keep_computing, args=(stop,), kwargs=where, name="computing", daemon=True
         )
         computing.start()
-        held = schedule.Clock(db, actions, stop, _with_the_time)
+        held = schedule.Clock(db, actions, stop, say)
+        parts: dict[str, status.Part] = {}
         with ExitStack() as stack:
             if status_port is not None:
                 port = free_port(status_address, status_port)
-                stack.enter_context(status.told(held, status_address, port))
-                _with_the_time(f"status: {url_of(status_address, port)}/metrics")
+                stack.enter_context(status.told(held, status_address, port, parts))
+                say(f"status: {url_of(status_address, port)}/metrics")
             if dashboard_port is not None:
-                stack.enter_context(beside(settings, dashboard_port, dashboard_address, stop))
+                url = settings.dashboard_url
+                shown = started(settings, dashboard_port, dashboard_address, url=url)
+                parts["dashboard"] = stack.enter_context(beside("dashboard", shown, stop))
+            if api_port is not None:
+                answering = started_api(settings, api_port, api_address)
+                parts["api"] = stack.enter_context(beside("api", answering, stop))
             schedule.serve(held)
         telling.join()
         computing.join()
+
+
+def _logged(words: str) -> None:
+    logging.getLogger("citelift.serve").info(words)
 
 
 def _with_the_time(words: str) -> None:

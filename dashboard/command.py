@@ -135,3 +135,7 @@ def _refused(words: Sequence[str], problem: str, fix: str, code: int) -> int:
 
 def main() -> None:
     sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from threading import Event
 
-from tracker import child
-from tracker.settings import KEY_SUFFIXES
+from tracker import child, settings
 
 REST_SECONDS = 5.0
 """Before one that died is followed by another."""
@@ -20,11 +18,9 @@ ASKED = "asked"
 
 def start(*words: str, **environment: str) -> subprocess.Popen[str]:
     """One under these settings; it ends when its standard input does, so no later than whoever started it."""
-    # What only computes asks nobody: it gets no keys.
-    kept = {n: value for n, value in os.environ.items() if not n.upper().endswith(KEY_SUFFIXES)}
     return subprocess.Popen(
         child.command("-m", "dashboard.data.worker", *words),
-        env=kept | child.environment() | BOUND | environment,
+        env=settings.passed_on() | child.environment() | BOUND | environment,
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

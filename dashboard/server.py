@@ -1,11 +1,10 @@
-"""The dashboard's web server: streamlit in a process of its own, without keys."""
+"""The dashboard's web server, and the API beside a clock: each in a process of its own, without keys."""
 
 from __future__ import annotations
 
 import errno
 import ipaddress
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,19 +14,22 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker import extra
+from tracker import child, extra
 from tracker.cli.printing import err, out
 from tracker.errors import CiteliftError, UsageError
+from tracker.settings import passed_on
 
 if TYPE_CHECKING:
     from tracker.settings import Settings
 
 APP = Path(__file__).parent / "app" / "served.py"
 HERE = "127.0.0.1"
+ENDS_WITHIN = 15
+"""Seconds that a part has to end: the API lets what it is answering finish."""
 STREAMLIT: dict[str, object] = {
     "server.headless": True,
     "server.fileWatcherType": "none",
@@ -58,61 +60,82 @@ def started(
     settings: Settings, port: int, address: str = HERE, *, edit: bool | None = None, url: str | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The server, up, in a process that ends with the block."""
-    from tracker.settings import KEY_SUFFIXES
-
     extra.need("dashboard")
     port = free_port(address, port)
     here_only = is_private(address) and url is None
     edit = here_only if edit is None else edit
-    # A page that only shows facts asks nobody: it gets no keys.
-    environment = {
-        n: value for n, value in os.environ.items() if edit or not n.upper().endswith(KEY_SUFFIXES)
-    }
-    # Many small products: threads that wait for each other cost more than they bring.
-    environment |= {
-        "OPENBLAS_NUM_THREADS": "1",
-        "CITELIFT_DATABASE_URL": settings.database_url,
-        "CITELIFT_CATALOG": str(settings.catalog),
-        "CITELIFT_EDIT": str(edit).lower(),
-    }
+    environment = passed_on(keys=edit) | _shared(settings)
+    environment["CITELIFT_EDIT"] = str(edit).lower()
     if url:
         environment["CITELIFT_DASHBOARD_URL"] = url
-    if settings.workspace:
-        environment["CITELIFT_WORKSPACE"] = settings.workspace
     options = STREAMLIT | {"server.port": port, "server.address": address}
     if url:
         options["server.corsAllowedOrigins"] = json.dumps([url.rstrip("/")])
     flags = [f"--{name}={value}" for name, value in options.items()]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(APP), *flags],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        _wait_until_up(process, url_of(address, port))
+    command = child.tethered("streamlit", "run", str(APP), *flags)
+    with _up("dashboard", command, environment, f"{url_of(address, port)}/_stcore/health") as process:
         if not here_only:
             _warn_of_strangers(settings, edit)
         out.print(f"\nDashboard: {url_of(address, port)}")
         yield process
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @contextmanager
-def beside(settings: Settings, port: int, address: str, stop: threading.Event) -> Iterator[None]:
-    """The dashboard beside other work, which is to `stop` where the dashboard ends by itself."""
+def started_api(settings: Settings, port: int, address: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The HTTP API, up, in a process that ends with the block."""
+    extra.need("api")
+    port = free_port(address, port)
+    command = child.tethered("dashboard.command", "api", "--port", str(port), "--address", address)
+    with _up("api", command, passed_on() | _shared(settings), f"{url_of(address, port)}/healthz") as process:
+        out.print(f"API: {url_of(address, port)}/openapi.json")
+        yield process
+
+
+def _shared(settings: Settings) -> dict[str, str]:
+    """What a process beside this one has to know."""
+    # Many small products: threads that wait for each other cost more than they bring.
+    known = {
+        "OPENBLAS_NUM_THREADS": "1",
+        "CITELIFT_DATABASE_URL": settings.database_url,
+        "CITELIFT_CATALOG": str(settings.catalog),
+        "PYTHONPATH": child.environment()["PYTHONPATH"],
+    }
+    return known | ({"CITELIFT_WORKSPACE": settings.workspace} if settings.workspace else {})
+
+
+@contextmanager
+def _up(
+    name: str, command: list[str], environment: dict[str, str], health: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        _wait_until_up(name, process, health)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def beside(
+    name: str, part: AbstractContextManager[subprocess.Popen[bytes]], stop: threading.Event
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A part beside other work, which is to `stop` where the part ends by itself."""
 
     def watch() -> None:
         process.wait()
         stop.set()
 
-    with started(settings, port, address, url=settings.dashboard_url) as process:
-        threading.Thread(target=watch, name="dashboard", daemon=True).start()
-        yield
+    with part as process:
+        threading.Thread(target=watch, name=name, daemon=True).start()
+        yield process
         alive = process.poll() is None
     if not alive:
-        raise CiteliftError("the dashboard ended by itself", "see its messages above")
+        raise CiteliftError(f"the {name} ended by itself", "see its messages above")
 
 
 def free_port(address: str, port: int) -> int:
@@ -167,14 +190,14 @@ def _warn_of_strangers(settings: Settings, edit: bool) -> None:
     )
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], url: str) -> None:
+def _wait_until_up(name: str, process: subprocess.Popen[bytes], health: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(300):
         if process.poll() is not None:
-            raise CiteliftError("the dashboard did not start", "see its messages above; try --port 0")
+            raise CiteliftError(f"the {name} did not start", "see its messages above; try port 0")
         try:
-            with opener.open(f"{url}/_stcore/health", timeout=2):
+            with opener.open(health, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise CiteliftError("the dashboard did not answer within a minute", "try again with --port 0")
+    raise CiteliftError(f"the {name} did not answer within a minute", "try again with port 0")

@@ -5,8 +5,9 @@ What is counted is read from the database when it is asked for, so that every pr
 
 from __future__ import annotations
 
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -29,19 +30,24 @@ if TYPE_CHECKING:
 
 select: Any = typed_select
 MILLION = 1_000_000
+Part = subprocess.Popen[bytes]
 
 
 class ClockMetrics:
     """Read anew at every scrape."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, clock: Clock, parts: Mapping[str, Part]) -> None:
+        self.clock, self.parts = clock, parts
 
     def collect(self) -> Iterator[Any]:
         yield GaugeMetricFamily("citelift_running", "Schedules in hand", value=len(self.clock.running))
         about = GaugeMetricFamily("citelift_build", "1, with the version", labels=["version"])
         about.add_metric([__version__], 1)
         yield about
+        alive = GaugeMetricFamily("citelift_part_up", "What runs beside the clock lives", labels=["part"])
+        for name, part in list(self.parts.items()):
+            alive.add_metric([name], int(part.poll() is None))
+        yield alive
         try:
             found = list(_counted(self.clock.database))
         except DBAPIError:
@@ -99,28 +105,24 @@ def _counted(database: Database) -> Iterator[Any]:
         yield GaugeMetricFamily("citelift_firings_open", begun, value=session.scalar(late))
 
 
-def _ready(database: Database) -> str | None:
-    """What keeps the process from working; None where nothing does."""
-    try:
-        current, head = store.schema_versions(database)
-    except DBAPIError:
-        return "the database is away"
-    return None if current == head else f"the database has schema {current}, this citelift {head}"
-
-
 @contextmanager
-def told(clock: Clock, address: str, port: int) -> Iterator[int]:
-    """Answer meanwhile; gives the port, for 0 a free one."""
+def told(clock: Clock, address: str, port: int, parts: Mapping[str, Part] | None = None) -> Iterator[int]:
+    """Answer meanwhile; gives the port, for 0 a free one. `parts`: what runs beside the clock, by name."""
+    parts = {} if parts is None else parts
     registry = CollectorRegistry()
-    registry.register(ClockMetrics(clock))
+    registry.register(ClockMetrics(clock, parts))
+
+    def trouble() -> str | None:
+        gone = [f"the {name} has ended" for name, part in list(parts.items()) if part.poll() is not None]
+        return "; ".join(gone) or store.unready(clock.database)
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 self._send(200, b"ok\n")
             elif self.path == "/readyz":
-                trouble = _ready(clock.database)
-                self._send(503 if trouble else 200, f"{trouble or 'ready'}\n".encode())
+                why = trouble()
+                self._send(503 if why else 200, f"{why or 'ready'}\n".encode())
             elif self.path == "/metrics":
                 self._send(200, generate_latest(registry), CONTENT_TYPE_LATEST)
             else:

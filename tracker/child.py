@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import runpy
+import signal
 import sys
+import threading
 from pathlib import Path
 
 _PASSED = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
@@ -11,6 +14,12 @@ _PASSED = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL", "TZ", "SYSTEMR
 
 def command(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
+
+
+def tethered(module: str, *arguments: str) -> list[str]:
+    """A module as a program that ends when its standard input does: no later than whoever started it, also
+    where that one is killed."""
+    return command("-m", "tracker.child", module, *arguments)
 
 
 def environment() -> dict[str, str]:
@@ -24,3 +33,14 @@ def environment() -> dict[str, str]:
 def is_worth_it() -> bool:
     """Whether a second process has a processor to itself."""
     return bool(sys.executable) and (os.cpu_count() or 1) > 1
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_input, name="tether", daemon=True).start()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -13,6 +13,7 @@ from typing import Any
 from tracker.engines.failures import redact
 from tracker.errors import UsageError
 
+SCREEN = Path("-")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -44,12 +45,12 @@ class OneLine(logging.Handler):
 
 @contextmanager
 def log_to(path: Path | None) -> Iterator[None]:
-    """Append the log to a file meanwhile; None writes none."""
+    """Append the log to a file meanwhile, or write it to standard error for `-`; None writes none."""
     if path is None:
         yield
         return
     try:
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = logging.StreamHandler() if path == SCREEN else logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write the log {path}: {error.strerror}", "choose another file") from None
     handler.setFormatter(JsonLines())

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     resolve_redirects: bool = True
     """Ask Google's redirecting host, and no other, which page a grounded answer cites."""
     log: Path | None = None
-    """A file for the log, as JSON lines without keys or answers."""
+    """A file for the log, or - for standard error: JSON lines without keys or answers."""
     api_per_minute: int = Field(default=120, ge=1, le=100_000)
     """Requests of one token."""
     browser_sandbox: bool = True
@@ -83,6 +83,11 @@ def key(name: str) -> SecretStr | None:
     """The secret that environment variable `name`, or its line in `.env`, holds, if it is not blank."""
     value = variables().get(name, "").strip()
     return SecretStr(value) if value else None
+
+
+def passed_on(*, keys: bool = False) -> dict[str, str]:
+    """The environment for a process beside this one; one that asks no engine gets no keys."""
+    return {n: value for n, value in os.environ.items() if keys or not n.upper().endswith(KEY_SUFFIXES)}
 
 
 def secrets() -> list[str]:

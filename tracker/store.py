@@ -328,6 +328,15 @@ def schema_versions(database: Engine) -> tuple[str | None, str]:
         return connection.scalar(text("select version_num from alembic_version")), VERSIONS[-1]
 
 
+def unready(database: Engine) -> str | None:
+    """What keeps a process from working with it; None where nothing does."""
+    try:
+        current, head = schema_versions(database)
+    except DBAPIError:
+        return "the database is away"
+    return None if current == head else f"the database has schema {current}, this citelift {head}"
+
+
 def _require_current(database: Engine) -> None:
     current, head = schema_versions(database)
     if current != head:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from fastapi import Body, Depends, FastAPI, Query, Request, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -22,7 +23,7 @@ from dashboard.api.limits import RequestLimits
 from dashboard.api.offered import READINGS, Day, OfferedVerb, Word
 from dashboard.api.paging import RowsPage, page_of, paged
 from dashboard.api.problems import RESPONSES, ProblemFound, Refusal, install
-from tracker import __version__
+from tracker import __version__, store
 from tracker.cli.printing import as_json_text
 from tracker.tokens import Bearer
 
@@ -50,6 +51,15 @@ def build(desk: ApiDesk, limits: RequestLimits) -> FastAPI:
     for reading in READINGS:
         _add_reading(app, desk, reading, bearer)
     _add_acts(app, desk, bearer)
+
+    @app.get("/healthz", include_in_schema=False)
+    def alive() -> PlainTextResponse:
+        return PlainTextResponse("ok\n")
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready() -> PlainTextResponse:
+        why = store.unready(desk.database)
+        return PlainTextResponse(f"{why or 'ready'}\n", 503 if why else 200)
 
     @app.middleware("http")
     async def with_headers(request: Request, following: Any) -> Response:

@@ -520,13 +520,13 @@ def test_a_clock_that_is_taken_over_ends_its_work_and_waits(held: Engine) -> Non
 class Serving:
     """A real `citelift serve`, its words in a file."""
 
-    def __init__(self, url: str, folder: Path, name: str = "one", **environment: str) -> None:
+    def __init__(self, url: str, folder: Path, name: str = "one", *flags: str, **environment: str) -> None:
         self.words = folder / f"{name}.txt"
         program = "from dashboard.command import main; main()"
         command = [sys.executable, "-c", program, "serve", "--database", url]
         with self.words.open("w") as file:
             self.process = subprocess.Popen(
-                [*command, "--reports", str(folder / "reports")],
+                [*command, "--reports", str(folder / "reports"), *flags],
                 stdout=file,
                 stderr=file,
                 cwd=folder,
