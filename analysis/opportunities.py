@@ -29,7 +29,10 @@ from analysis import frames
 from analysis.classes.classify import labels
 from analysis.frames import Scope, World
 from analysis.intervals import wilson
+from analysis.lift import asking
+from analysis.lift.asking import AskFor
 from analysis.lift.estimate import LiftTable
+from analysis.lift.listing import ListingTable
 from tracker import domains, store
 from tracker.answers.unlisted import Unlisted, unlisted
 from tracker.errors import UsageError
@@ -99,6 +102,8 @@ class Opportunity:
         Why a source that stands out has no gain.
     works : float or None
         Probability that the source works, where timing can be tested.
+    ask : AskFor
+        A mention or a link.
     """
 
     source: str
@@ -124,6 +129,7 @@ class Opportunity:
     stands_out: bool = False
     withheld: Withheld = ""
     works: float | None = None
+    ask: AskFor = asking.UNKNOWN
     state: State = "open"
     note: str = ""
     stage: str = "open"
@@ -161,6 +167,7 @@ def opportunities(
     scope: Scope | None = None,
     *,
     lift: LiftTable | None = None,
+    listing: ListingTable | None = None,
     top: int = CANDIDATES,
     classes: Path | None = None,
 ) -> list[Opportunity]:
@@ -170,6 +177,8 @@ def opportunities(
     ----------
     lift : LiftTable, optional
         What gains are computed from; without it no row has one.
+    listing : ListingTable, optional
+        What tells whether to ask for a mention or for a link; without it that is not known.
     top : int
         Most cited domains that are looked at.
     classes : Path, optional
@@ -194,7 +203,7 @@ def opportunities(
     offers = []
     for row in reach.to_dict("records"):
         name = ids[int(row["source_id"])]
-        offer = _opportunity(name, row, facts, lift if name in lifts else None)
+        offer = _opportunity(name, row, facts, lift if name in lifts else None, asking.ask_for(listing, name))
         if offer is not None:
             offers.append(offer)
     return with_decisions(offers, decided)
@@ -286,6 +295,7 @@ def _opportunity(
     reach: Mapping[Any, Any],
     facts: _Facts,
     lift: LiftTable | None,
+    ask: AskFor,
 ) -> Opportunity | None:
     """`lift` is the table that claims the source; None where none does."""
     kind = facts.kinds[name]
@@ -299,7 +309,7 @@ def _opportunity(
     rate = wilson(min(cited, facts.answers), facts.answers)
     named = facts.named.get(name, {})
     best = max((b for b in brands if b.competes), key=lambda b: named.get(b.id, 0), default=None)
-    reasons = _reasons(name, kind, facts, rivals, to_own)
+    reasons = _reasons(name, kind, facts, rivals, to_own, ask)
     if not reasons or rate.estimate is None or rate.low is None or rate.high is None:
         return None
     stands_out = lift is not None and not to_own and kind != "you"
@@ -330,6 +340,7 @@ def _opportunity(
         stands_out=stands_out,
         withheld=_withheld(lift, name) if lift is not None and stands_out and gain is None else "",
         works=lift.works.get(name) if lift is not None else None,
+        ask=ask,
         weight=rate.estimate * steady * (1 + len(rivals) / others),
     )
 
@@ -349,8 +360,12 @@ _STEP: dict[str, str] = {
     "social": "Answer there yourself; the link itself is rarely followed.",
 }
 
+_NAMED_ALREADY = "Leave it as it is: being named goes with more mentions here, and a link is not seen to add."
 
-def _reasons(name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_own: bool) -> list[Reason]:
+
+def _reasons(
+    name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_own: bool, ask: AskFor
+) -> list[Reason]:
     if kind == "you":
         return _own_pages(facts, name)
     reasons = []
@@ -367,11 +382,8 @@ def _reasons(name: str, kind: str, facts: _Facts, rivals: tuple[str, ...], to_ow
         reasons.append(Reason("link gap", text, tuple(_linking(links, facts) or pages), step))
     if unlinked:
         text = f"names you on {len(unlinked)} checked page{'s' if len(unlinked) > 1 else ''} without linking"
-        reasons.append(
-            Reason(
-                "mention without link", text, tuple(unlinked[:PAGES]), "Ask for the mention to become a link."
-            )
-        )
+        step = _NAMED_ALREADY if ask.what == "a mention" else "Ask for the mention to become a link."
+        reasons.append(Reason("mention without link", text, tuple(unlinked[:PAGES]), step))
     if lost:
         text = "linked to you and no longer does, on a site that answers cite"
         reasons.append(

@@ -15,7 +15,8 @@ words = strings.Opportunities
 def line(offer: Opportunity, scope: Scope, today: date) -> tuple[object, ...]:
     kind = strings.Sources.KINDS.get(offer.kind, offer.kind)
     site = widgets.small(widgets.join(offer.source, widgets.out(f"https://{offer.source}")), kind)
-    why = widgets.Safe("<br>".join(widgets.text(reason.text) for reason in offer.reasons))
+    reasons = widgets.Safe("<br>".join(widgets.text(reason.text) for reason in offer.reasons))
+    why = widgets.small(reasons, offer.ask.short)
     cited = numbered.door(numbers.percent(offer.rate, 0), "source_rate", scope=scope, source=offer.source)
     stage = widgets.badge(words.STATES[offer.state], words.TONES[offer.state])
     return (site, why, gain(offer), cited, stage, offer.owner, due(offer, today), offer.note)
@@ -47,7 +48,18 @@ def card(offer: Opportunity, today: date) -> str:
 
 FACTS = ("source", "type", "state", "note", "cited_answers", "answers", "rate")
 GAINS = ("gain", "gain_low", "gain_high")
-HEADS = (*FACTS, *GAINS, "links_to_own", "links_to_rivals", "reasons", "next_steps", "pages", "owner", "due")
+HEADS = (
+    *FACTS,
+    *GAINS,
+    "links_to_own",
+    "links_to_rivals",
+    "reasons",
+    "next_steps",
+    "ask_for",
+    "pages",
+    "owner",
+    "due",
+)
 
 
 def raw(offer: Opportunity) -> tuple[object, ...]:
@@ -56,4 +68,4 @@ def raw(offer: Opportunity) -> tuple[object, ...]:
     pages = " ".join(dict.fromkeys(url for r in offer.reasons for url in r.pages))
     gains = (offer.gain, offer.gain_low, offer.gain_high)
     linked = (str(offer.links_to_own), "; ".join(offer.links_to_rivals))
-    return (*head, *gains, *linked, *texts, pages, offer.owner, str(offer.due or ""))
+    return (*head, *gains, *linked, *texts, offer.ask.what, pages, offer.owner, str(offer.due or ""))

@@ -54,6 +54,7 @@ def reasons(here: widgets.Here, site: str) -> None:
         widgets.html(
             widgets.bullets(widgets.small(r.text, next_step.format(step=r.next_step)) for r in offer.reasons)
         )
+        widgets.quiet(offer.ask.words)
 
 
 def whole(here: widgets.Here) -> Scope:

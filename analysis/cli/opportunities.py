@@ -66,9 +66,11 @@ def opportunities(
         if lifts is not None and lifts.gains:
             here = (asked.database, asked.world, asked.scope)
             lifts, _ = against_events(*here, panel, lifts, of_family)
-        offers = o.opportunities(asked.database, asked.world, asked.scope, lift=lifts, classes=asked.classes)
-        maybe_owned = o.called_like_a_brand(asked.database, asked.world)
         told = listing(*frames.listing_data(asked.database, asked.world, read=read)) if gains else None
+        offers = o.opportunities(
+            asked.database, asked.world, asked.scope, lift=lifts, listing=told, classes=asked.classes
+        )
+        maybe_owned = o.called_like_a_brand(asked.database, asked.world)
     if as_json:
         rows = [{k: v for k, v in asdict(row).items() if k != "weight"} for row in offers]
         print_json({"window": asked.window, "rows": rows, "yours": [asdict(site) for site in maybe_owned]})
@@ -81,11 +83,21 @@ def opportunities(
             r.engines,
             _gain(r),
             "; ".join(reason.text for reason in r.reasons),
+            r.ask.what,
             r.state,
         )
         for r in offers[:top]
     ]
-    columns = ("source", "class", "answers citing it", "engines", f"gain ({numbers.LEVEL})", "why", "state")
+    columns = (
+        "source",
+        "class",
+        "answers citing it",
+        "engines",
+        f"gain ({numbers.LEVEL})",
+        "why",
+        "ask for",
+        "state",
+    )
     table("Opportunities", columns, shown, right=(2, 3, 4))
     for site in maybe_owned:
         whose = "Yours" if site.own else f"{plain(site.brand)}'s"

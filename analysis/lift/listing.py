@@ -21,7 +21,17 @@ from analysis.lift.sums import Design, design
 from analysis.lift.within import Effects, effects
 from tracker import numbers
 
-__all__ = ["Addition", "Evidence", "ListingTable", "SourceListing", "Verdict", "listing", "sentence"]
+__all__ = [
+    "Addition",
+    "Evidence",
+    "ListingTable",
+    "SourceListing",
+    "Verdict",
+    "listing",
+    "sentence",
+    "span",
+    "told_from",
+]
 
 Verdict = Literal[
     "a link adds to the listing",
@@ -433,6 +443,11 @@ def _verdict(listed: Addition, linked: Addition, evidence: Evidence) -> Verdict:
     share = evidence.share or 0.0
     if share < LEAST_SHARE or (share < ENOUGH_SHARE and evidence.pages < ENOUGH_PAGES):
         return "not enough pages looked at"
+    return told_from(listed, linked)
+
+
+def told_from(listed: Addition, linked: Addition) -> Verdict:
+    """What a listing and the link beyond it say, where enough pages were looked at."""
     if linked.low is None or linked.high is None:
         return "not settled"
     if linked.low > 0:
@@ -452,7 +467,7 @@ def sentence(told: ListingTable) -> str:
             f"or {numbers.percent(LEAST_SHARE, 0)} with {ENOUGH_PAGES} pages; 'citelift pages check' looks "
             f"at more."
         )
-    listed, linked = _span(told.listed), _span(told.linked)
+    listed, linked = span(told.listed), span(told.linked)
     held = "" if told.adjusted else " Not adjusted for prominence on the page."
     if told.verdict == "a link adds to the listing":
         return (
@@ -470,7 +485,8 @@ def sentence(told: ListingTable) -> str:
     )
 
 
-def _span(told: Addition) -> str:
+def span(told: Addition) -> str:
+    """An effect with its interval and n."""
     if told.value is None:
         return "an unknown difference (too few pairs)"
     return f"{numbers.points(told.value)} ({numbers.points_range(told.low, told.high)}, n = {told.pairs:,})"

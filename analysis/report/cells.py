@@ -78,6 +78,7 @@ OPPORTUNITIES: Columns[Opportunity] = {
     "links_to_own": lambda row: int(row.links_to_own),
     "reasons": lambda row: "; ".join(reason.text for reason in row.reasons),
     "next_step": lambda row: "; ".join(reason.next_step for reason in row.reasons),
+    "ask_for": lambda row: row.ask.what,
     "pages": lambda row: " ".join(page for reason in row.reasons for page in reason.pages),
     **_same("gain", "gain_low", "gain_high", "state"),
 }

@@ -22,6 +22,7 @@ from analysis.grades import grades
 from analysis.intervals import wilson
 from analysis.left_out import why_nothing
 from analysis.lift.estimate import LiftTable, lift
+from analysis.lift.listing import listing
 from analysis.moments import Moment, moments, within
 from analysis.opportunities import Opportunity, opportunities
 from analysis.reconciled import against_events
@@ -191,7 +192,8 @@ def _next(
     database: Engine, world: World, scope: Scope, table: LiftTable | None, classes: Path | None
 ) -> list[Opportunity]:
     """The best opportunities that nobody has closed."""
-    offers = opportunities(database, world, scope, lift=table, classes=classes)
+    told = listing(*frames.listing_data(database, world, scope)) if table is not None else None
+    offers = opportunities(database, world, scope, lift=table, listing=told, classes=classes)
     return [row for row in offers if row.state in ("open", "working")][:OFFERED]
 
 

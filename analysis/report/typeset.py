@@ -130,7 +130,7 @@ def _move(row: Opportunity, look: ReportLook) -> dict[str, object]:
         "why": words.move(row),
         "cited": f"{numbers.count(row.cited_answers)} of {numbers.counted(row.answers, 'answer')}",
         "gain": words.gain(row),
-        "step": row.reasons[0].next_step,
+        "step": words.step(row),
         "working": row.state == "working",
         "page": words.page(look, "next"),
     }

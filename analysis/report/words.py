@@ -479,6 +479,12 @@ def gain(row: Opportunity) -> str:
     return f"{numbers.points(row.gain)} ({span}) would go with a link"
 
 
+def step(row: Opportunity) -> str:
+    """What to do about it, and whether a mention or a link is what to ask for."""
+    favour = f" {row.ask.short.capitalize()}." if row.ask.of else ""
+    return f"{row.reasons[0].next_step}{favour}"
+
+
 WITHHELD: dict[Withheld, str] = {
     "": "no gain can be given",
     "direction": "stands out; which came first is not settled",

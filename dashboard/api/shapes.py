@@ -238,6 +238,12 @@ class ReasonFound(TypedDict):
     next_step: str
 
 
+class AskedFor(TypedDict):
+    what: str
+    of: str
+    words: str
+
+
 class Offer(TypedDict):
     source: str
     kind: str
@@ -262,6 +268,7 @@ class Offer(TypedDict):
     stands_out: bool
     withheld: str | None
     works: float | None
+    ask: AskedFor
     state: str
     note: str
     stage: str

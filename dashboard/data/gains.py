@@ -56,7 +56,8 @@ def opportunities(workspace: OpenWorkspace, scope: Scope) -> list[Opportunity]:
     from analysis import opportunities as finder
 
     lifts = lift(workspace, scope) if has_links(workspace) else None
+    told = listing(workspace, scope)
     step("weighing")
     return finder.opportunities(
-        database(workspace), world(workspace), scope, lift=lifts, classes=workspace.classes
+        database(workspace), world(workspace), scope, lift=lifts, listing=told, classes=workspace.classes
     )

@@ -12,6 +12,7 @@ from analysis import frames
 from analysis.lift.direction import Direction, DirectionVerdict
 from analysis.lift.estimate import LiftRow
 from analysis.lift.gains import Gain
+from analysis.lift.listing import Addition, ListingTable, told_from
 from analysis.opportunities import Opportunity, called_like_a_brand, decide, opportunities
 from tests.facts import MONDAY, Facts, week
 from tracker import domains, store
@@ -69,10 +70,39 @@ def test_lost_links_on_cited_sites_are_opportunities(sqlite_database: Engine, ta
     assert row.reasons[0].pages == (NEWS,)
 
 
+def told_apart(linked: tuple[float, float, float]) -> ListingTable:
+    listed, link = Addition(0.1, 0.06, 0.14, 0.02, 900, 800), Addition(*linked, 0.01, 900, 800)
+    return ListingTable(listed, link, link, (), told_from(listed, link), True, 0.8, 90, 5000, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("listing", "what", "step"),
+    [
+        (told_apart((0.05, 0.02, 0.08)), "a link", "Ask for the mention to become a link."),
+        (told_apart((0.0, -0.02, 0.02)), "a mention", "Leave it as it is"),
+        (None, "not known", "Ask for the mention to become a link."),
+    ],
+    ids=["a link adds", "the listing does it", "nothing is known"],
+)
+def test_what_to_ask_for_is_what_pages_that_only_list_tell(
+    sqlite_database: Engine, listing: ListingTable | None, what: str, step: str
+) -> None:
+    looked_at(sqlite_database, links_back=False)
+    row = found(sqlite_database, listing=listing)["example.org"]
+    assert row.ask.what == what
+    assert row.reasons[0].next_step.startswith(step)
+
+
 @pytest.mark.parametrize(("links_back", "wanted"), [(False, True), (True, False)])
 def test_a_page_that_names_the_brand_without_linking_is_told(
     database: Engine, links_back: bool, wanted: bool
 ) -> None:
+    looked_at(database, links_back=links_back)
+    row = found(database).get("example.org")
+    assert (row is not None and "mention without link" in kinds(row)) is wanted
+
+
+def looked_at(database: Engine, *, links_back: bool) -> None:
     facts = Facts()
     facts.answer("best crm", cited=[NEWS])
     facts.store(database)
@@ -87,8 +117,6 @@ def test_a_page_that_names_the_brand_without_linking_is_told(
                     check_id=check.id, brand_id=100, target_url="https://norvane.com", placement="content"
                 )
             )
-    row = found(database).get("example.org")
-    assert (row is not None and "mention without link" in kinds(row)) is wanted
 
 
 def lift_table(low: float, verdict: str = "associated within the same question") -> Any:
