@@ -7,22 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
 from dashboard import access, data, forms, keyed, strings, widgets, wizard
+from tracker import numbers
 from tracker.catalog.lines import Add, Alter, Remove
 from tracker.catalog.writing import Edits, Kind
 from tracker.errors import CiteliftError
+from tracker.notify import people
 
 words = strings.Editors
 KEYS: Mapping[Kind, tuple[str, ...]] = {
     "brands": ("name", "domains", "aliases", "owns", "not", "until"),
     "prompts": ("text", "topic", "country", "language", "weight"),
     "engines": ("name", "model", "repeats", "budget_usd", "concurrency", "rpm"),
+    "recipients": ("name", "gets", "schedules", "when", "at", "quiet", "timezone", "kinds"),
 }
-LISTS, LONG = {"domains", "aliases", "owns", "not"}, {"text"}
+LISTS, LONG = {"domains", "aliases", "owns", "not", "schedules"}, {"text"}
+CHOICES: Mapping[str, tuple[str, ...]] = {"when": get_args(people.When)}
+SOME: Mapping[str, tuple[str, ...]] = {"gets": get_args(people.Gets), "kinds": get_args(people.AlarmKind)}
+"""Of these all are meant where nothing is said."""
+REACHED_BY: Mapping[str, tuple[str, ...]] = {"email": ("to",), "webhook": ("url", "secret")}
+"""What a recipient's line needs; the address of a hook, if nothing else."""
 NUMBERS = {"weight", "repeats", "budget_usd", "concurrency", "rpm"}
 
 
@@ -38,15 +46,21 @@ def listing(kind: Kind, title: str) -> data.Listed | None:
     may = access.may("edit", here.world.name)
     if may:
         add_button(kind)
-    most = widgets.how_many(len(found.rows), f"{kind}_shown", steps=(50, 200, 5000))
-    rows = found.rows[:most]
-    own = [i for i, row in enumerate(rows) if data.is_own(row)]
-    peek = [f"{kind}:{place}" for place in range(len(rows))] if may else []
-    numeric = {"brands": (), "prompts": (4,), "engines": (1, 2)}[kind]
-    heads = widgets.columns(words.COLUMNS[kind], numeric=numeric, wide=(0,))
-    widgets.table(heads, [line(kind, row) for row in rows], own=own, peek=peek)
+    rows(kind, found)
     widgets.quiet(words.FILE.format(path=found.path) if may else words.READ_ONLY)
     return found
+
+
+def rows(kind: Kind, found: data.Listed) -> None:
+    """The list as a table; a row opens its form, where one may change it."""
+    may = access.may("edit", widgets.here().world.name)
+    most = widgets.how_many(len(found.rows), f"{kind}_shown", steps=(50, 200, 5000))
+    shown = found.rows[:most]
+    own = [i for i, row in enumerate(shown) if data.is_own(row)]
+    peek = [f"{kind}:{place}" for place in range(len(shown))] if may else []
+    numeric: tuple[int, ...] = {"prompts": (4,), "engines": (1, 2)}.get(kind, ())
+    heads = widgets.columns(words.COLUMNS[kind], numeric=numeric, wide=(0,))
+    widgets.table(heads, [line(kind, row) for row in shown], own=own, peek=peek)
 
 
 def line(kind: Kind, row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -54,6 +68,12 @@ def line(kind: Kind, row: Mapping[str, Any]) -> tuple[object, ...]:
         model = str(row.get("model", ""))
         shown = widgets.small(str(row.get("name", "")), model)
         return (shown, str(row.get("repeats") or 1), keyed.budget(row), keyed.keys(model))
+    if kind == "recipients":
+        channel = words.CHANNELS.get(said(row.get("channel")) or "email", "")
+        to = row.get("to") or row.get("url")
+        gets = " and ".join(row.get("gets") or SOME["gets"])
+        when, quiet = said(row.get("when")) or CHOICES["when"][0], said(row.get("quiet")) or numbers.UNKNOWN
+        return said(row.get("name")), channel, said(to), gets, when, quiet
     return tuple(said(row.get(key)).replace("\n", ", ") for key in KEYS[kind][:5])
 
 
@@ -94,7 +114,8 @@ def _item(kind: Kind, found: data.Listed, place: int) -> None:
     form(kind, found.rows[place], found, written)
     fields = forms.Fields()
     fields.end()
-    if st.button(words.REMOVE, help=words.REMOVE_HELP, type="tertiary", icon=":material/delete:"):
+    help = words.REMOVE_HELP.get(kind, words.REMOVE_HELP[""])
+    if st.button(words.REMOVE, help=help, type="tertiary", icon=":material/delete:"):
         workspace = widgets.here().workspace
         if fields.did(
             partial(data.change_catalog, workspace, kind, lambda _: [Remove((place,))], found.mark)
@@ -122,12 +143,31 @@ def form(
     *,
     is_new: bool = False,
 ) -> None:
-    fields, typed = forms.Fields(), {}
+    fields, typed = forms.Fields(), dict[str, str]()
+    keys = KEYS[kind]
+    if kind == "recipients":
+        channel = st.selectbox(
+            words.LABELS["channel"],
+            list(words.CHANNELS),
+            index=list(words.CHANNELS).index(said(row.get("channel")) or "email"),
+            format_func=words.CHANNELS.__getitem__,
+        )
+        typed["channel"] = "" if channel == "email" and not row.get("channel") else channel
+        keys = (keys[0], *REACHED_BY.get(channel, ("url",)), *keys[1:])
     with st.form(f"{kind} {'new' if is_new else row.get(KEYS[kind][0])}", border=False):
-        for key in KEYS[kind]:
+        for key in keys:
             kept = said(row.get(key))
             help = words.HELP.get(key)
-            if key in LISTS or key in LONG:
+            if key in CHOICES:
+                named = list(CHOICES[key])
+                at = named.index(kept) if kept in named else 0
+                chosen = st.selectbox(words.LABELS[key], named, index=at)
+                typed[key] = "" if not kept and chosen == named[0] else chosen
+            elif key in SOME:
+                known = [each for each in row.get(key) or SOME[key] if each in SOME[key]]
+                some = st.multiselect(words.LABELS[key], SOME[key], default=known)
+                typed[key] = "" if len(some) == len(SOME[key]) else "\n".join(some)
+            elif key in LISTS or key in LONG:
                 typed[key] = fields.area(key, words.LABELS[key], kept, help=help, height=80).strip()
             else:
                 typed[key] = fields.text(key, words.LABELS[key], kept, help=help)
@@ -146,6 +186,8 @@ def form(
 
 def value(key: str, typed: str, row: Mapping[str, Any]) -> Any:
     """What was typed as the catalog has it; the catalog's rules say what is wrong with it."""
+    if key in SOME:
+        return typed.split("\n") if typed else None
     if key in LISTS:
         known = {said(each): each for each in row.get(key) or []}
         lines = [" ".join(each.split()) for each in typed.splitlines()]
@@ -177,6 +219,7 @@ KINDS: dict[str, Callable[[str], None]] = {
     "brands": partial(item, "brands"),
     "prompts": partial(item, "prompts"),
     "engines": partial(item, "engines"),
+    "recipients": partial(item, "recipients"),
     "track": track,
 }
 """What a row of a page of these opens, beside `drawers.KINDS`."""

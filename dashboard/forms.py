@@ -27,6 +27,14 @@ FIELDS: Mapping[str, str] = {
     "catalog.country": "country",
     "catalog.language": "language",
     "catalog.model": "model",
+    "notify.name": "name",
+    "notify.twice": "name",
+    "notify.address": "to",
+    "notify.secret": "url",
+    "notify.timezone": "timezone",
+    "notify.time": "quiet",
+    "report.logo": "logo",
+    "report.language": "language",
 }
 """Which field a rule of the catalog is about."""
 _WRITING = re.compile(r"^(so \S+ would be refused|\S+\.yaml): ")

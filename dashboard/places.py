@@ -74,6 +74,8 @@ PLACES = (
     Spot("engines", Nav.ENGINES, "settings", tab=Nav.ENGINES),
     Spot("schedules", Nav.SCHEDULES, "settings", tab=Nav.SCHEDULES),
     Spot("told", Nav.TOLD, "settings", tab=Nav.TOLD),
+    Spot("deliveries", Nav.DELIVERIES, "settings", tab=Nav.DELIVERIES),
+    Spot("letterhead", Nav.LETTERHEAD, "settings", tab=Nav.LETTERHEAD),
     Spot("people", Nav.PEOPLE, "settings", tab=Nav.PEOPLE),
     Spot(SETUP, Nav.SETUP, "settings"),
     Spot("methods", Nav.METHODS, "settings", tab=Nav.METHODS),

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Engine as Database
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from tracker import audit, catalog, renaming, store, weeks
 from tracker.answers import rollups, stored
-from tracker.catalog import Catalog, writing
+from tracker.catalog import Catalog, look, writing
+from tracker.catalog.lines import Key
+from tracker.catalog.look import Logo
 from tracker.catalog.nodes import FILES
-from tracker.catalog.writing import CatalogChange, Edits, Kind
+from tracker.catalog.writing import CatalogChange, Edits, Kind, Made
 from tracker.models import Workspace
+from tracker.notify import people
+
+HEADS = {
+    "recipients": "# Who is told of reports and alerts: `citelift help automate` says what may stand here.\n",
+    "report": "# How reports look: `citelift help automate` says what may stand here.\n",
+}
+"""The first line of a file that a change begins."""
 
 
 @dataclass(frozen=True)
@@ -113,16 +124,82 @@ def _taken_up(
     whole = kind == "engines" and any((folder / name).is_file() for name in FILES["prompts"])
     taken = take_up(database, folder, workspace=workspace, need="all" if whole else "brands")
     with store.writing(database) as session:
-        for before, after in written.pairs:
-            is_new, is_gone = before is None, after is None
-            audit.record_change(
-                session,
-                taken.workspace_id,
-                who=who,
-                what=f"{kind[:-1]} {'added' if is_new else 'removed' if is_gone else 'changed'}",
-                subject=str((after or before or {}).get(writing.NAMED_BY[kind], "")),
-                before=before,
-                after=after,
-                now=now,
-            )
+        _record(session, taken.workspace_id, kind, written, who, now)
     return taken
+
+
+def change_recipients(
+    database: Database,
+    workspace_id: int,
+    folder: Path,
+    edits: Edits,
+    *,
+    who: str,
+    now: datetime,
+    seen: str | None = None,
+) -> None:
+    """Change who is told, in notify.yaml."""
+    made = writing.in_list("recipients", edits)
+    with _rewritten(folder, "recipients", made, seen) as written, store.writing(database) as session:
+        _record(session, workspace_id, "recipients", written, who, now)
+
+
+def change_mail(
+    database: Database, workspace_id: int, folder: Path, values: Mapping[Key, Any], *, who: str, now: datetime
+) -> None:
+    """Change from where e-mail is sent, in notify.yaml: keys of `sender` and `smtp`."""
+    made = writing.with_keys(values)
+    with _rewritten(folder, "recipients", made, None) as written, store.writing(database) as session:
+        _record(session, workspace_id, "mail", written, who, now)
+
+
+def change_look(
+    database: Database,
+    workspace_id: int,
+    folder: Path,
+    values: Mapping[Key, Any],
+    *,
+    logo: Logo | None = None,
+    who: str,
+    now: datetime,
+) -> None:
+    """Change how reports look, in report.yaml; a logo becomes a file beside it, which the old one gives way
+    to only with all the rest."""
+    with ExitStack() as undo:
+        if logo is not None:
+            name = undo.enter_context(look.put_beside(folder, logo))
+            values = {**values, ("logo",): name}
+        written = undo.enter_context(_rewritten(folder, "report", writing.with_keys(values), None))
+        session = undo.enter_context(store.writing(database))
+        _record(session, workspace_id, "report look", written, who, now)
+
+
+def _rewritten(
+    folder: Path, kind: Literal["recipients", "report"], made: Made, seen: str | None
+) -> AbstractContextManager[CatalogChange]:
+    rules = people.read if kind == "recipients" else look.read
+    return writing.rewritten(writing.path_of(folder, kind), made, rules, seen=seen, head=HEADS[kind])
+
+
+def _record(
+    session: Session,
+    workspace_id: int,
+    what: Kind | Literal["mail", "report look"],
+    written: CatalogChange,
+    who: str,
+    now: datetime,
+) -> None:
+    """Each item of a list goes by its name, anything else by its file."""
+    key = writing.NAMED_BY.get(what)
+    for before, after in written.pairs:
+        done = "added" if before is None else "removed" if after is None else "changed"
+        audit.record_change(
+            session,
+            workspace_id,
+            who=who,
+            what=f"{what.removesuffix('s') if key else what} {done}",
+            subject=str((after or before or {}).get(key, "")) if key else written.path.name,
+            before=before,
+            after=after,
+            now=now,
+        )

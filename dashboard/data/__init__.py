@@ -7,6 +7,8 @@ from dashboard.data.behind import Door, answer_lines, behind
 from dashboard.data.catalogued import (
     begin_check,
     change_catalog,
+    change_look,
+    change_mail,
     check_name,
     findings,
     folder_of,
@@ -82,6 +84,7 @@ from dashboard.data.managed import (
     remove_person,
     remove_schedule,
     save_schedule,
+    send_again,
     send_test,
 )
 from dashboard.data.mapped import MappedSource, mapped
@@ -190,6 +193,8 @@ __all__ = [
     "brand_links",
     "by_domain",
     "change_catalog",
+    "change_look",
+    "change_mail",
     "change_person",
     "change_work",
     "changes",
@@ -274,6 +279,7 @@ __all__ = [
     "say_rivals",
     "schedules",
     "searched",
+    "send_again",
     "send_test",
     "set_up",
     "settings_of",

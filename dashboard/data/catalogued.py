@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import Engine as Database
 from sqlmodel import col, select
@@ -18,12 +19,11 @@ from dashboard.data.opened import OpenWorkspace, database, world, writable
 from tracker import editing, health, settings, store
 from tracker.catalog import look, writing
 from tracker.catalog.brands import read_brands
-from tracker.catalog.lines import Row
-from tracker.catalog.look import ReportLook
+from tracker.catalog.lines import Key, Row
+from tracker.catalog.look import Logo, ReportLook
 from tracker.catalog.nodes import CatalogFile
 from tracker.catalog.pasted import Pasted, read, read_file
 from tracker.catalog.writing import Edits, Kind, Listed
-from tracker.editing import TakenUp
 from tracker.engines.calls import call_for, missing_keys
 from tracker.errors import CatalogError
 from tracker.health import Finding
@@ -68,19 +68,28 @@ def listed(workspace: OpenWorkspace, kind: Kind) -> Listed:
     return writing.listed(folder_of(workspace), kind)
 
 
-def change_catalog(workspace: OpenWorkspace, kind: Kind, edits: Edits, seen: str | None = None) -> TakenUp:
+def change_catalog(workspace: OpenWorkspace, kind: Kind, edits: Edits, seen: str | None = None) -> None:
     name = world(workspace).name
     access.require("edit", name)
-    return editing.change_catalog(
-        writable(workspace.url, workspace.file),
-        folder_of(workspace),
-        kind,
-        edits,
-        who=access.who(),
-        now=datetime.now(UTC),
-        workspace=name,
-        seen=seen,
-    )
+    opened, folder = writable(workspace.url, workspace.file), folder_of(workspace)
+    who, now = access.who(), datetime.now(UTC)
+    if kind == "recipients":
+        editing.change_recipients(opened, workspace.id, folder, edits, who=who, now=now, seen=seen)
+    else:
+        editing.change_catalog(opened, folder, kind, edits, who=who, now=now, workspace=name, seen=seen)
+
+
+def change_mail(workspace: OpenWorkspace, values: Mapping[Key, Any]) -> None:
+    access.require("edit", world(workspace).name)
+    opened, folder = writable(workspace.url, workspace.file), folder_of(workspace)
+    editing.change_mail(opened, workspace.id, folder, values, who=access.who(), now=datetime.now(UTC))
+
+
+def change_look(workspace: OpenWorkspace, values: Mapping[Key, Any], logo: Logo | None = None) -> None:
+    access.require("edit", world(workspace).name)
+    opened, folder = writable(workspace.url, workspace.file), folder_of(workspace)
+    who, now = access.who(), datetime.now(UTC)
+    editing.change_look(opened, workspace.id, folder, values, logo=logo, who=who, now=now)
 
 
 def pasted(known: Sequence[Row], text: str, file: tuple[str, bytes] | None, topic: str) -> Pasted:

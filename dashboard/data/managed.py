@@ -53,9 +53,17 @@ def send_test(workspace: OpenWorkspace, name: str | None) -> Sequence[Delivery]:
     return testing.send(opened, workspace.id, told(workspace), name, brand, here.name, now)
 
 
-def deliveries(workspace: OpenWorkspace) -> Sequence[Delivery]:
+def deliveries(workspace: OpenWorkspace, most: int = 500) -> Sequence[Delivery]:
+    """The newest first."""
     with store.reading(database(workspace)) as session:
-        return outbox.listed(session, workspace.id)
+        return outbox.listed(session, workspace.id, most=most)
+
+
+def send_again(workspace: OpenWorkspace, number: int) -> str:
+    """A delivery that failed, or of which nobody knows, once more; what came of all that was due."""
+    changed_by(workspace, lambda session, who, now: outbox.again(session, workspace.id, number, now, who=who))
+    opened = writable(workspace.url, workspace.file)
+    return str(outbox.send_due(opened, workspace.id, told(workspace), datetime.now(UTC)))
 
 
 def persons(workspace: OpenWorkspace) -> Sequence[Person]:

@@ -1,4 +1,4 @@
-"""Who is told of reports and alerts, whether it arrives, and how reports look."""
+"""Who is told of reports and alerts, from where e-mail is sent, and whether a test arrives."""
 
 from __future__ import annotations
 
@@ -6,39 +6,32 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import access, data, forms, strings, widgets
-from tracker import numbers
-from tracker.notify.people import Recipient
+from dashboard import access, data, editors, forms, strings, widgets
+from tracker.notify.people import People
 
 words = strings.ToldPage
 here = widgets.here()
 
 
 def show() -> None:
-    widgets.title(strings.Nav.TOLD, words.LEAD)
+    widgets.title(strings.Nav.TOLD, strings.Editors.LEADS["recipients"])
     fields = forms.Fields()
     fields.end()
     told = fields.tried(lambda: data.told(here.workspace))
-    if told is not None and told.recipients:
-        widgets.table(widgets.columns(words.COLUMNS), [line(each) for each in told.recipients])
-        if access.may("edit", here.world.name):
-            test([each.name for each in told.recipients])
-    elif told is not None:
+    may = access.may("edit", here.world.name)
+    if told is None:
+        return
+    if may:
+        editors.add_button("recipients")
+    if told.recipients:
+        editors.rows("recipients", data.listed(here.workspace, "recipients"))
+    else:
         widgets.empty(words.NONE, words.NONE_TEXT, words.NONE_COMMANDS)
-    sent = data.deliveries(here.workspace)
-    if sent:
-        widgets.section(words.DELIVERIES)
-        rows = [
-            (d.recipient, d.notice, d.state, d.attempts, numbers.moment(d.ended_at or d.next_at), d.detail)
-            for d in sent[:20]
-        ]
-        widgets.table(widgets.columns(words.DELIVERY_COLUMNS, numeric=(3,), wide=(5,)), rows)
-    look()
-
-
-def line(each: Recipient) -> tuple[object, ...]:
-    hours = "-".join(f"{at:%H:%M}" for at in each.quiet) if each.quiet else numbers.UNKNOWN
-    return each.name, each.channel, each.to or each.url, " and ".join(each.gets), each.when, hours
+    if may and told.recipients:
+        test([each.name for each in told.recipients])
+    if may:
+        with st.expander(words.MAIL, icon=":material/mail:", expanded=told.smtp is None):
+            mail(told)
 
 
 def test(names: list[str]) -> None:
@@ -54,18 +47,28 @@ def test(names: list[str]) -> None:
         widgets.html(widgets.bullets(said))
 
 
-def look() -> None:
-    fields = forms.Fields()
-    widgets.section(words.LOOK, words.LOOK_SUB)
-    fields.end()
-    found = fields.tried(lambda: data.report_look(here.workspace))
-    if found is not None:
-        facts = {name: getattr(found, name) or words.PLAIN for name in words.LOOK_NAMES}
-        shown = "".join(
-            f"<div><dt>{widgets.text(words.LOOK_NAMES[name])}</dt><dd>{widgets.text(value)}</dd></div>"
-            for name, value in facts.items()
-        )
-        widgets.html(f'<dl class="cl-facts">{shown}</dl>')
+def mail(told: People) -> None:
+    """The sender and the server of e-mail, as notify.yaml has them."""
+    widgets.quiet(words.MAIL_SUB)
+    fields, typed = forms.Fields(), {}
+    parts = {"sender": told.sender, "smtp": told.smtp}
+    with st.form("mail", border=False):
+        left, right = st.columns(2)
+        for key, label in words.MAIL_FIELDS.items():
+            had = str(getattr(parts[key[0]], key[1], "") or "")
+            with left if key[0] == "sender" else right:
+                typed[key] = (had, fields.text(".".join(key), label, had))
+        fields.end()
+        done = st.form_submit_button(strings.Editors.SAVE, type="primary")
+    new: dict[tuple[str, ...], str] = {key: now for key, (had, now) in typed.items() if now != had}
+    changed = {key: (int(now) if now.isdecimal() else now) or None for key, now in new.items()}
+    if not done:
+        return
+    if not changed:
+        fields.refuse("", strings.Editors.NOTHING, strings.Editors.NOTHING_HINT)
+    elif fields.did(partial(data.change_mail, here.workspace, changed)):
+        st.toast(strings.Editors.SAVED.format(file="notify.yaml"))
+        st.rerun()
 
 
 show()

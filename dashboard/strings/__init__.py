@@ -5,7 +5,7 @@ from dashboard.strings.authority import AssociationPage
 from dashboard.strings.cited import Reported, Sources
 from dashboard.strings.common import Common, Empty, Measure
 from dashboard.strings.drawer import Drawer
-from dashboard.strings.editors import Editors, PeoplePage, SchedulesPage, ToldPage
+from dashboard.strings.editors import Editors, PeoplePage, SchedulesPage
 from dashboard.strings.home import Glance, Overview
 from dashboard.strings.lift import Lift
 from dashboard.strings.links import LinksPage, LooksPage
@@ -18,6 +18,7 @@ from dashboard.strings.setup import Setup
 from dashboard.strings.shell import Banner, Lost, Nav, SignIn, TroublePage
 from dashboard.strings.sourced import RivalPage, SourcePage
 from dashboard.strings.timeline import Events, Timeline
+from dashboard.strings.told import DeliveriesPage, LetterheadPage, ToldPage
 from dashboard.strings.work import (
     ExperimentsPage,
     Opportunities,
@@ -36,12 +37,14 @@ __all__ = [
     "AssociationPage",
     "Banner",
     "Common",
+    "DeliveriesPage",
     "Drawer",
     "Editors",
     "Empty",
     "Events",
     "ExperimentsPage",
     "Glance",
+    "LetterheadPage",
     "Lift",
     "LinksPage",
     "LooksPage",

@@ -10,13 +10,20 @@ class Editors:
         "brands": "Yours and its rivals: the names answers are searched for, and the sites that are theirs.",
         "prompts": "The questions that every run asks every engine, word for word.",
         "engines": "Whom every run asks, how often, and what it may spend.",
+        "recipients": "Who is told of reports and alerts, over which line. A row opens its form.",
     }
-    ONE: Final = {"brands": "brand", "prompts": "question", "engines": "engine"}
-    ADD: Final = {"brands": "Add a rival", "prompts": "Add one question", "engines": "Add an engine"}
+    ONE: Final = {"brands": "brand", "prompts": "question", "engines": "engine", "recipients": "recipient"}
+    ADD: Final = {
+        "brands": "Add a rival",
+        "prompts": "Add one question",
+        "engines": "Add an engine",
+        "recipients": "Tell somebody",
+    }
     COLUMNS: Final = {
         "brands": ("Brand", "Websites", "Other spellings", "Owns elsewhere", "Means something else in"),
         "prompts": ("Question", "Topic", "Country", "Language", "Weight"),
         "engines": ("Engine", "Asks of a question", "Budget of a run", "Key"),
+        "recipients": ("Name", "Line", "To", "Gets", "Alerts", "Quiet hours"),
     }
     LABELS: Final = {
         "name": "Name",
@@ -35,6 +42,17 @@ class Editors:
         "budget_usd": "Budget of a run, US dollars",
         "concurrency": "Asks in flight",
         "rpm": "Asks a minute",
+        "channel": "Line",
+        "to": "E-mail address",
+        "url": "Address of the hook",
+        "secret": "Signing key",
+        "gets": "Gets",
+        "when": "Alerts",
+        "at": "Of a digest: at",
+        "quiet": "Quiet hours",
+        "timezone": "Time zone",
+        "kinds": "Alerts of",
+        "schedules": "Reports of",
     }
     HELP: Final = {
         "domains": "One a line, like norvane.com.",
@@ -50,9 +68,26 @@ class Editors:
         "budget_usd": "A hard ceiling: a run stops before it would go over it.",
         "concurrency": "Left out, as the settings say.",
         "rpm": "Left out, no limit.",
+        "url": "The environment variable that holds it, like TEAM_WEBHOOK; of a webhook also the address.",
+        "secret": "The environment variable that holds it, like CRM_SECRET. It is never shown here.",
+        "at": "Like 08:00, which it is if left out.",
+        "quiet": "Like 20:00-07:00: what is found then is told when they end.",
+        "timezone": "Like Europe/Berlin; left out, as the file says.",
+        "schedules": "Names of report schedules, one a line; left out, all of them.",
     }
     SAVE, REMOVE = "Save", "Take it out"
-    REMOVE_HELP = "What was read and asked so far stays, and is counted as before."
+    REMOVE_HELP: Final = {
+        "recipients": "Nothing more is sent to them; what was sent stays listed.",
+        "": "What was read and asked so far stays, and is counted as before.",
+    }
+    CHANNELS: Final = {
+        "email": "E-mail",
+        "slack": "Slack",
+        "teams": "Microsoft Teams",
+        "discord": "Discord",
+        "webhook": "A signed webhook",
+        "apprise": "Anything that Apprise knows",
+    }
     SAVED, REMOVED = "Saved in {file}.", "Taken out of {file}."
     NOTHING = "Nothing is changed"
     NOTHING_HINT = "change a field first"
@@ -91,27 +126,6 @@ class SchedulesPage:
     PERIODS: Final = {"week": "The week before", "month": "The month before", "quarter": "The quarter before"}
     SAVE, SAVED, REMOVE, REMOVED = "Save", "Saved.", "Take out of service", "Out of service."
     WHICH = "Schedule"
-
-
-class ToldPage:
-    LEAD = "Who is told of reports and alerts, over which line, and whether it arrived."
-    COLUMNS = ("Name", "Line", "To", "Gets", "Alerts", "Quiet hours")
-    NONE = "Nobody is told yet"
-    NONE_TEXT = "List people in notify.yaml beside the other files; secrets stay in the environment."
-    NONE_COMMANDS = ("citelift help automate",)
-    TEST, TEST_WHO, ALL = "Send a test", "To", "everybody"
-    SENT = "{name}: {state} ({detail})"
-    DELIVERIES = "Newest deliveries"
-    DELIVERY_COLUMNS = ("To", "What", "State", "Tries", "When", "What the other side said")
-    LOOK = "How reports look"
-    LOOK_SUB = "From report.yaml, which is changed in an editor."
-    LOOK_NAMES: Final = {
-        "name": "From",
-        "accent": "Colour",
-        "language": "Figures as in",
-        "contact": "Contact",
-    }
-    PLAIN = "as citelift’s own"
 
 
 class PeoplePage:

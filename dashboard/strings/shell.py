@@ -23,6 +23,7 @@ class Nav:
     SETUP = "First set-up"
     BRANDS, PROMPTS, ENGINES = "Brands", "Questions", "Engines & budgets"
     SCHEDULES, TOLD, PEOPLE = "Schedules", "Notifications", "People"
+    DELIVERIES, LETTERHEAD = "Deliveries", "Report look"
     TAB = "{page} · citelift"
 
 

@@ -282,6 +282,11 @@ WRITING = {
     "prospects import": ("prospects.csv",),
     "work set": ("ask.example", "--stage", "working"),
     "tokens add": ("looker",),
+    "notify mail": ("--from", "r@acme.com", "--host", "localhost", "--security", "none"),
+    "notify add": ("crm", "--channel", "webhook", "--url", "CRM_WEBHOOK", "--secret", "CRM_SECRET"),
+    "notify change": ("crm", "--quiet", "20:00-07:00"),
+    "notify remove": ("crm",),
+    "letterhead": ("--name", "Acme", "--comment", "agreed", "--week", "2026-05-20"),
 }
 OF_AN_EXPERIMENT = {
     "experiment new": ("Spring",),
@@ -404,6 +409,8 @@ def test_a_writing_verb_is_done_and_prints_one_document(
         assert in_folder(folder, "import", "links", "links.csv") == 0
     if verb == "engines remove":
         assert in_folder(folder, "engines", "add", *WRITING["engines add"]) == 0
+    if verb in {"notify change", "notify remove"}:
+        assert in_folder(folder, "notify", "add", *WRITING["notify add"]) == 0
     capsys.readouterr()
     assert in_folder(folder, *verb.split(), *WRITING[verb], "--json") == 0, capsys.readouterr()
     assert "error" not in document(capsys)

@@ -15,6 +15,7 @@ from tests.dashboard.worlds import HOSTILE
 from tracker import audit, catalog, store
 from tracker.access import people
 from tracker.catalog.lines import Add, Alter, Remove
+from tracker.catalog.look import Logo
 from tracker.errors import CatalogError, CiteliftError, UsageError
 
 FILES = {
@@ -60,6 +61,10 @@ def writes(workspace: data.OpenWorkspace) -> list[Any]:
         lambda: data.change_catalog(workspace, "brands", lambda _: [Remove((1,))]),
         lambda: data.save_schedule(workspace, "weekly", "run", "0 6 * * 1", "UTC", {}),
         lambda: data.remove_schedule(workspace, "weekly"),
+        lambda: data.change_catalog(workspace, "recipients", lambda _: [Alter(0, {"gets": ["alerts"]})]),
+        lambda: data.change_mail(workspace, {("sender", "email"): "r@acme.com"}),
+        lambda: data.change_look(workspace, {("name",): "Acme"}, Logo("a.svg", b"<svg/>")),
+        lambda: data.change_look(workspace, {("comments", "2026-05-18"): "agreed # for June"}),
         lambda: data.add_person(workspace, "Ana", "correct horse battery", "admin", []),
     ]
 
@@ -72,6 +77,10 @@ WRITTEN = [
     ("brand removed", "Quillmere"),
     ("schedule added", "weekly"),
     ("schedule removed", "weekly"),
+    ("recipient changed", "ana"),
+    ("mail changed", "notify.yaml"),
+    ("report look changed", "report.yaml"),
+    ("report look changed", "report.yaml"),
     ("person added", "Ana"),
 ]
 
@@ -83,6 +92,11 @@ def test_each_change_is_written_as_a_verb_writes_it_and_written_down(workspace: 
     assert now("brands.yaml").startswith("# ours\nbrands:\n  - name: Norvane   # us\n")
     assert "Okeanda" in now("brands.yaml")
     assert "   # the first" in now("tracked.yaml")
+    assert "  - {name: ana, channel: webhook, url: NOWHERE_WEBHOOK" in now("notify.yaml")
+    assert data.told(workspace).recipients[0].gets == ("alerts",)
+    look = data.report_look(workspace)
+    assert (look.name, look.logo) == ("Acme", ("image/svg+xml", b"<svg/>"))
+    assert list(look.comments.values()) == ["agreed # for June"]
 
 
 def test_a_dashboard_that_only_shows_changes_no_setting(
@@ -91,6 +105,7 @@ def test_a_dashboard_that_only_shows_changes_no_setting(
     monkeypatch.setenv("CITELIFT_EDIT", "false")
     more: list[Any] = [
         lambda: data.send_test(workspace, None),
+        lambda: data.send_again(workspace, 1),
         lambda: data.begin_check(workspace),
         lambda: data.start_run_of(workspace),
         lambda: data.change_person(workspace, "Ana", None, "viewer", []),
@@ -109,9 +124,9 @@ def test_a_dashboard_that_only_shows_changes_no_setting(
     [
         ("viewer", [], 0),
         ("editor", ["another"], 0),
-        ("editor", ["default"], 6),
-        ("admin", ["default"], 6),
-        ("admin", [], 7),
+        ("editor", ["default"], 10),
+        ("admin", ["default"], 10),
+        ("admin", [], 11),
     ],
 )
 def test_a_role_writes_what_it_may_and_where(
@@ -230,7 +245,7 @@ def test_hostile_text_is_added_and_shown_as_text(workspace: data.OpenWorkspace) 
     )
     data.change_catalog(workspace, "prompts", lambda _: [Add(({"text": HOSTILE, "topic": HOSTILE},))])
     data.save_schedule(workspace, HOSTILE, "run", "0 6 * * 1", "UTC", {})
-    for name in ("brands", "prompts", "engines", "schedules", "told", "people"):
+    for name in ("brands", "prompts", "engines", "schedules", "told", "letterhead", "deliveries", "people"):
         said = words(page(name))
         for bad in ("<script", "<img src=x", "<b>bold", "\u202e"):
             assert bad not in said, name
@@ -262,6 +277,37 @@ def test_a_test_message_says_how_it_ended(workspace: data.OpenWorkspace) -> None
     assert "NOWHERE_WEBHOOK" in ended.detail
     with pytest.raises(UsageError, match="is called 'eve'"):
         data.send_test(workspace, "eve")
+    assert "NOWHERE_WEBHOOK" in words(page("deliveries"))
+    assert data.send_again(workspace, ended.id) == "1 failed"
+    assert told(workspace) == [("delivery sent again", str(ended.id))]
+
+
+@pytest.mark.parametrize(
+    ("logo", "problem"),
+    [
+        (Logo("a.gif", b"GIF89a"), "is no logo"),
+        (Logo("a.png", b"<svg/>"), "is no logo"),
+        (Logo("a.svg", b"<svg/>" + b" " * 500_001), "is no logo"),
+        (Logo("../../a.svg", b"<svg/>"), ""),
+    ],
+)
+def test_a_logo_is_a_small_picture_beside_the_catalog(
+    workspace: data.OpenWorkspace, tmp_path: Path, logo: Logo, problem: str
+) -> None:
+    if problem:
+        with pytest.raises(CatalogError, match=problem):
+            data.change_look(workspace, {}, logo)
+    else:
+        data.change_look(workspace, {}, logo)
+    made = {path.name for path in tmp_path.rglob("*.svg")} | {path.name for path in tmp_path.rglob("*.png")}
+    assert made == (set() if problem else {"logo.svg"})
+
+
+def test_a_look_that_is_refused_leaves_no_logo_behind(workspace: data.OpenWorkspace) -> None:
+    with pytest.raises(CatalogError, match="accent: red"):
+        data.change_look(workspace, {("accent",): "red"}, Logo("a.svg", b"<svg/>"))
+    assert not Path("prompts/logo.svg").exists()
+    assert not Path("prompts/report.yaml").exists()
 
 
 def test_the_last_admin_can_be_changed_by_themself_and_the_password_is_hashed(

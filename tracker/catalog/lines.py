@@ -40,6 +40,8 @@ class Remove:
 
 
 Edit = Add | Alter | Remove
+Key = tuple[str, ...]
+"""Of a value outside lists: ("timezone",), or ("sender", "email") for one of a mapping."""
 _Pair = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
 
@@ -55,23 +57,84 @@ class Edited:
     """Each item that was changed, before and after; None where it was not there."""
 
 
-def edited(text: str, name: str, edits: Sequence[Edit]) -> Edited:
+def edited(text: str, name: str, edits: Sequence[Edit], *, may_be_empty: bool = False) -> Edited:
     """The text with the list `name` changed. Raises `CatalogError` where its form is not safe to change."""
-    newline = "\r\n" if "\r\n" in text else "\n"
-    now = text.replace("\r\n", "\n")
-    if newline == "\r\n" and now.count("\n") != text.count("\r\n"):
-        raise _unsafe(name, edits)
+    now, newline = _in_lines(text, name, edits)
     document = _plain(_root(now)) or {}
     meant, pairs = _rows(document, name), []
     for edit in edits:
         meant, touched = _meant(meant, edit)
         pairs += touched
-        now = _done(now, name, edit)
-    if not meant:
+        now = _done(now, name, edit) if meant or not may_be_empty else _emptied(now, name)
+    if not (meant or may_be_empty):
         raise CatalogError(f"so there would be no {name} left", "a catalog has at least one")
     if not isinstance(document, dict) or _plain(_root(now)) != {**document, name: meant}:
         raise _unsafe(name, edits)
     return Edited(now.replace("\n", newline), tuple(pairs))
+
+
+def with_keys(text: str, values: Mapping[Key, Any]) -> Edited:
+    """The text with values outside lists changed; None takes a key out, and a mapping with its last one."""
+    now, newline = _in_lines(text, "", ())
+    before: dict[str, Any] = _plain(_root(now)) or {}
+    meant = before
+    for key, value in values.items():
+        meant = _put(meant, key, None if value in (None, "") else _plain(_root(scalar(value))))
+        now = _with_key(now, key, None if value == "" else value)
+    if _plain(_root(now)) != (meant or None) and (meant or _plain(_root(now)) != {}):
+        raise _unsafe("", ())
+    had, has = ({".".join(key): _at(document, key) for key in values} for document in (before, meant))
+    return Edited(now.replace("\n", newline), ((had, has),))
+
+
+def _put(document: Mapping[str, Any], key: Key, value: Any) -> dict[str, Any]:
+    name, *rest = key
+    if rest:
+        if not isinstance(document.get(name) or {}, Mapping):
+            raise _unsafe(name, ())
+        value = _put(document.get(name) or {}, tuple(rest), value) or None
+    changed = {**document, name: value}
+    return changed if value is not None else {k: v for k, v in changed.items() if k != name}
+
+
+def _at(document: Any, key: Key) -> Any:
+    for name in key:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def _with_key(text: str, key: Key, value: Any) -> str:
+    root = _root(text)
+    if (
+        isinstance(root, yaml.MappingNode) and not root.value
+    ):  # `{}`: what is left of a file that says nothing
+        text = text[: root.start_mark.index] + text[root.end_mark.index :].lstrip("\n")
+        root = None
+    outer, inner = key[0], key[1:]
+    node = _value_of(root, outer)
+    if inner and isinstance(node, yaml.MappingNode):
+        if not (value is None and [k.value for k, _ in node.value] == [inner[0]]):
+            return _with_value(text, node, inner[0], value)
+        inner = ()
+    written = f"{outer}: {scalar(value)}\n" if not inner else f"{outer}:\n  {inner[0]}: {scalar(value)}\n"
+    if root is None or (inner and node is None and not root.flow_style):
+        end = len(text) if root is None else _end_of_line(text, _last_sign(text, root))
+        head = text[:end] if not text[:end] or text[:end].endswith("\n") else text[:end] + "\n"
+        return head + ("" if value is None else written) + text[end:]
+    if inner and value is not None:
+        raise _unsafe(outer, ())
+    if len(root.value) > 1 or value is not None or node is None:
+        return _with_value(text, root, outer, value)
+    return text[: root.start_mark.index] + "{}\n"
+
+
+def _in_lines(text: str, name: str, edits: Sequence[Edit]) -> tuple[str, str]:
+    """The text with plain ends of lines, and how they were written."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    now = text.replace("\r\n", "\n")
+    if newline == "\r\n" and now.count("\n") != text.count("\r\n"):
+        raise _unsafe(name, edits)
+    return now, newline
 
 
 def item(row: Row, indent: int) -> str:
@@ -126,6 +189,10 @@ def _done(text: str, name: str, edit: Edit) -> str:
         items = _list(text, name)
         text = _with_value(text, items.value[edit.place], key, value)
     return text
+
+
+def _emptied(text: str, name: str) -> str:
+    return _replaced(text, _list(text, name), "[]")
 
 
 def _list(text: str, name: str) -> yaml.SequenceNode:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 
 from tracker import numbers, weeks
 from tracker.catalog.nodes import CatalogFile, Problem
+from tracker.catalog.writing import replace
 from tracker.errors import CatalogError, UsageError
 
 ACCENT = "#0b6e63"
@@ -49,10 +51,13 @@ def load(folder: Path) -> ReportLook:
 
 def inspect(folder: Path) -> tuple[ReportLook, list[Problem]]:
     problems: list[Problem] = []
-    file = CatalogFile.open(folder, "report", problems, required=False)
+    return read(CatalogFile.open(folder, "report", problems, required=False)), problems
+
+
+def read(file: CatalogFile) -> ReportLook:
     known = ("name", "logo", "accent", "language", "pages", "contact", "comments")
     top = file.mapping(file.root, known, "report.yaml")
-    look = ReportLook(
+    return ReportLook(
         name=file.text(top.get("name"), "name", "") or "",
         logo=_logo(file, top.get("logo")),
         accent=_matching(file, top.get("accent"), "accent", _COLOUR, "a colour like `#0b6e63`", ACCENT),
@@ -63,7 +68,42 @@ def inspect(folder: Path) -> tuple[ReportLook, list[Problem]]:
         contact=file.text(top.get("contact"), "contact", "") or "",
         comments=_comments(file, top.get("comments")),
     )
-    return look, problems
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A picture that is handed over: its name, which says of which kind it is, and its content."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@contextmanager
+def put_beside(folder: Path, logo: Logo) -> Iterator[str]:
+    """Write it beside report.yaml, under a name that is told; an error inside the block puts back what was
+    there."""
+    suffix = Path(logo.name).suffix.lower()
+    if suffix not in LOGOS or not 0 < len(logo.content) <= LARGEST_LOGO or not _is_one(suffix, logo.content):
+        kinds = ", ".join(LOGOS)
+        raise CatalogError(
+            f"{logo.name!r} is no logo",
+            f"give a {kinds} of at most {LARGEST_LOGO:,} bytes",
+            rule="report.logo",
+        )
+    path = folder / f"logo{suffix}"
+    old = path.read_bytes() if path.is_file() else None
+    replace(path, logo.content)
+    with ExitStack() as undo:
+        undo.callback(path.unlink) if old is None else undo.callback(replace, path, old)
+        yield path.name
+        undo.pop_all()
+
+
+def _is_one(suffix: str, content: bytes) -> bool:
+    """Whether it begins as pictures of its kind do."""
+    if suffix == ".svg":
+        return b"<svg" in content
+    return content.startswith(b"\x89PNG\r\n\x1a\n" if suffix == ".png" else b"\xff\xd8\xff")
 
 
 def _matching(

@@ -15,18 +15,27 @@ from typing import Any, Literal
 from tracker.catalog import lines
 from tracker.catalog.brands import read_brands
 from tracker.catalog.engines import read_engines
-from tracker.catalog.lines import Add, Alter, Edit, Remove
+from tracker.catalog.lines import Add, Alter, Edit, Edited, Key, Remove
 from tracker.catalog.nodes import FILES, CatalogFile, Problem
 from tracker.catalog.prompts import read_prompts
 from tracker.catalog.weight import MAX_BYTES
 from tracker.errors import CatalogError, UsageError
 
-Kind = Literal["brands", "prompts", "engines"]
+Kind = Literal["brands", "prompts", "engines", "recipients"]
+Rules = Callable[[CatalogFile], object]
+"""Reads a file, and refuses in it what is wrong."""
 Edits = Callable[[Sequence[dict[str, Any]]], Sequence[Edit]]
 """What is to be done with a list, as it is found to be."""
+Made = Callable[[str], Edited]
+"""Makes of a file's text what it is to be."""
 BOM = b"\xef\xbb\xbf"
-NAMED_BY = {"brands": "name", "prompts": "text", "engines": "name"}
+NAMED_BY = {"brands": "name", "prompts": "text", "engines": "name", "recipients": "name"}
 """The key that an item goes by."""
+_RULES: Mapping[Kind, Rules] = {
+    "brands": read_brands,
+    "prompts": read_prompts,
+    "engines": lambda file: read_engines(file, "all"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,8 @@ class CatalogChange:
 
 def listed(folder: Path, kind: Kind) -> Listed:
     """What the file says, item by item; a `CatalogError` where it is none that can be read."""
-    path = _path(folder, kind)
-    raw = _bytes(path)
+    path = path_of(folder, kind)
+    raw = b"" if kind == "recipients" and not path.exists() else _bytes(path)
     return Listed(path, tuple(_rows(path, raw, kind)), _mark(raw))
 
 
@@ -63,19 +72,46 @@ def changed(
     """Change the list by what `edits` makes of its rows. Inside the block the file says the new; an error
     there puts the old back. Refused are a file that is not as it was `seen`, and whatever the catalog's rules
     refuse."""
-    path = _path(folder, kind)
-    with _alone(folder):
-        before = _bytes(path)
+    with rewritten(path_of(folder, kind), in_list(kind, edits), _RULES[kind], seen=seen) as change:
+        yield change
+
+
+def in_list(kind: Kind, edits: Edits) -> Made:
+    return lambda text: lines.edited(
+        text, kind, edits(lines.rows(text, kind)), may_be_empty=kind == "recipients"
+    )
+
+
+def with_keys(values: Mapping[Key, Any]) -> Made:
+    return lambda text: lines.with_keys(text, values)
+
+
+@contextmanager
+def rewritten(
+    path: Path, made: Made, rules: Rules, *, seen: str | None = None, head: str | None = None
+) -> Iterator[CatalogChange]:
+    """Let a file say what is `made` of its text, by its `rules`; inside the block it does, and an error there
+    puts the old back. One that is not there begins with `head`, if there is one."""
+    with _alone(path.parent):
+        is_new = head is not None and not path.exists()
+        before = b"" if is_new else _bytes(path)
         if seen is not None and seen != _mark(before):
             raise CatalogError(
                 f"{path.name} was changed by somebody else meanwhile",
                 "look at it as it is now, and make your change again",
             )
-        after, pairs = _edited(path, before, kind, edits(_rows(path, before, kind)))
-        _replace(path, after)
+        _readable(path, before)
+        text = (head or "") if is_new else before.removeprefix(BOM).decode("utf-8")
+        try:
+            now = made(text)
+        except CatalogError as error:
+            raise CatalogError(f"{path}: {error.problem}", error.hint, rule=error.rule) from None
+        after = (BOM if before.startswith(BOM) else b"") + now.text.encode("utf-8")
+        _refuse(path, after, rules)
+        replace(path, after)
         with ExitStack() as undo:
-            undo.callback(_replace, path, before)
-            yield CatalogChange(path, pairs)
+            undo.callback(path.unlink) if is_new else undo.callback(replace, path, before)
+            yield CatalogChange(path, now.pairs)
             undo.pop_all()
 
 
@@ -83,7 +119,7 @@ def changed(
 def begun(folder: Path, kind: Kind, text: str) -> Iterator[CatalogChange]:
     """Write a list's file where there is none yet. Inside the block it stands; an error there takes it away
     again. Refused is whatever the catalog's rules refuse."""
-    path = _path(folder, kind)
+    path = path_of(folder, kind)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -92,8 +128,8 @@ def begun(folder: Path, kind: Kind, text: str) -> Iterator[CatalogChange]:
         if path.exists():
             raise CatalogError(f"{path.name} is there already", "look at it, and change what it says")
         raw = text.encode("utf-8")
-        _refuse(path, raw, kind)
-        _replace(path, raw)
+        _refuse(path, raw, _RULES[kind])
+        replace(path, raw)
         with ExitStack() as undo:
             undo.callback(path.unlink)
             yield CatalogChange(path, tuple((None, row) for row in _rows(path, raw, kind)))
@@ -128,20 +164,9 @@ def place_of(rows: Sequence[dict[str, Any]], kind: Kind, name: str) -> int:
     raise UsageError(f"there is no {kind.removesuffix('s')} {name!r}", known or "there is none yet")
 
 
-def _edited(path: Path, before: bytes, kind: Kind, edits: Sequence[Edit]) -> tuple[bytes, Any]:
-    text = before.removeprefix(BOM).decode("utf-8")
-    try:
-        now = lines.edited(text, kind, edits)
-    except CatalogError as error:
-        raise CatalogError(f"{path}: {error.problem}", error.hint, rule=error.rule) from None
-    after = (BOM if before.startswith(BOM) else b"") + now.text.encode("utf-8")
-    _refuse(path, after, kind)
-    return after, now.pairs
-
-
-def _refuse(path: Path, raw: bytes, kind: Kind) -> None:
+def _refuse(path: Path, raw: bytes, rules: Rules) -> None:
     problems: list[Problem] = []
-    _read(CatalogFile.of(path, raw, problems), kind)
+    rules(CatalogFile.of(path, raw, problems))
     if problems:
         first = problems[0]
         problem = f"so {path.name} would be refused: {first.problem}"
@@ -151,29 +176,25 @@ def _refuse(path: Path, raw: bytes, kind: Kind) -> None:
 def _rows(path: Path, raw: bytes, kind: Kind) -> list[dict[str, Any]]:
     """Of a file that is YAML and no heavier than a catalog may be; whether it is a good one is another
     question."""
-    if not raw:
-        return []
-    problems: list[Problem] = []
-    file = CatalogFile.of(path, raw, problems)
-    if problems and file.root is None:
-        raise CatalogError(f"{problems[0].where}: {problems[0].problem}", problems[0].hint)
+    _readable(path, raw)
     return lines.rows(raw.removeprefix(BOM).decode("utf-8"), kind)
 
 
-def _read(file: CatalogFile, kind: Kind) -> None:
-    if kind == "brands":
-        read_brands(file)
-    elif kind == "prompts":
-        read_prompts(file)
-    else:
-        read_engines(file, "all")
+def _readable(path: Path, raw: bytes) -> None:
+    if not raw:
+        return
+    problems: list[Problem] = []
+    if CatalogFile.of(path, raw, problems).root is None and problems[0].id != "catalog.empty":
+        raise CatalogError(f"{problems[0].where}: {problems[0].problem}", problems[0].hint)
 
 
-def _path(folder: Path, kind: Kind) -> Path:
-    present = [folder / name for name in FILES[kind] if (folder / name).is_file()]
+def path_of(folder: Path, kind: str) -> Path:
+    """Where the file of a list stands, or of "report"; where it would stand if it is not there."""
+    names = FILES["notify" if kind == "recipients" else kind]
+    present = [folder / name for name in names if (folder / name).is_file()]
     if len(present) > 1:
         raise CatalogError(f"{present[0].name} and {present[1].name} are both here", "keep one of them")
-    return present[0] if present else folder / FILES[kind][0]
+    return present[0] if present else folder / names[0]
 
 
 def _bytes(path: Path) -> bytes:
@@ -201,7 +222,7 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(held)
 
 
-def _replace(path: Path, raw: bytes) -> None:
+def replace(path: Path, raw: bytes) -> None:
     """All of it or nothing, whatever happens meanwhile; a link goes on leading where it led."""
     aim = path.resolve()
     try:

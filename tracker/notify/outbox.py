@@ -22,7 +22,7 @@ from sqlalchemy import func, update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from tracker import leases, store
+from tracker import audit, leases, store
 from tracker.engines.failures import redact
 from tracker.errors import UsageError
 from tracker.models import Delivery, Notice
@@ -136,8 +136,10 @@ def listed(session: Session, workspace_id: int, *, notice: int | None = None, mo
     ]
 
 
-def again(session: Session, workspace_id: int, number: int, now: datetime) -> None:
+def again(session: Session, workspace_id: int, number: int, now: datetime, *, who: str) -> None:
     """A person's decision to send a delivery that failed, or of which nobody knows, once more."""
+    delivery = session.get(Delivery, number)
+    before = {"state": delivery.state, "to": delivery.recipient} if delivery else None
     mine = select(Notice.id).where(Notice.workspace_id == workspace_id)
     changed = session.connection().execute(
         update(Delivery)
@@ -151,6 +153,16 @@ def again(session: Session, workspace_id: int, number: int, now: datetime) -> No
     if not changed.rowcount:
         hint = "`citelift notify list` shows the numbers of those that failed or are unknown"
         raise UsageError(f"delivery {number} cannot be sent again", hint)
+    audit.record_change(
+        session,
+        workspace_id,
+        who=who,
+        what="delivery sent again",
+        subject=str(number),
+        before=before,
+        after={"state": "waiting", "to": (before or {}).get("to")},
+        now=now,
+    )
 
 
 def waiting(database: Database, workspace_id: int) -> int:

@@ -121,7 +121,10 @@ def load(folder: Path) -> People:
 
 def inspect(folder: Path) -> tuple[People, list[Problem]]:
     problems: list[Problem] = []
-    file = CatalogFile.open(folder, "notify", problems, required=False)
+    return read(CatalogFile.open(folder, "notify", problems, required=False)), problems
+
+
+def read(file: CatalogFile) -> People:
     top = file.mapping(file.root, ("timezone", "sender", "smtp", "recipients"), "notify.yaml")
     timezone = _timezone(file, top.get("timezone"), weeks.UTC)
     found = [_recipient(file, node, timezone) for node in file.items(top.get("recipients"), "recipients")]
@@ -134,7 +137,7 @@ def inspect(folder: Path) -> tuple[People, list[Problem]]:
             if part is None and name not in top:
                 hint = "`sender: {email: reports@acme.com}`, `smtp: {host: smtp.acme.com}`"
                 file.refuse("notify.no-mail", file.root, f"e-mail without `{name}:`", f"add {hint}")
-    return people, problems
+    return people
 
 
 def _twice(names: Iterator[str]) -> set[str]:

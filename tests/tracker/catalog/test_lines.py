@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.shared import ROOT
-from tracker.catalog.lines import Add, Alter, Edit, Remove, edited, item, rows
+from tracker.catalog.lines import Add, Alter, Edit, Remove, edited, item, rows, with_keys
 from tracker.errors import CatalogError
 
 BRANDS = """\
@@ -273,3 +273,43 @@ def test_an_item_leaves_out_what_is_not_said() -> None:
     assert (
         item({"name": "A", "aliases": [], "own": None, "weight": 0.5}, 2) == "  - name: A\n    weight: 0.5\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "after"),
+    [
+        ("", {("name",): "Acme"}, "name: Acme\n"),
+        ("# ours\n", {("name",): "Acme"}, "# ours\nname: Acme\n"),
+        ("# ours\nname: A\n", {("name",): None}, "# ours\n{}\n"),
+        ("# ours\n{}\n", {("name",): "B"}, "# ours\nname: B\n"),
+        ("name: A  # us\n", {("accent",): "#123456"}, "name: A  # us\naccent: '#123456'\n"),
+        ("name: A  # us\nlanguage: de\n", {("name",): "B: c"}, "name: 'B: c'  # us\nlanguage: de\n"),
+        ("name: A\r\n", {("name",): "B"}, "name: B\r\n"),
+        ("smtp: {host: a, port: 25}\n", {("smtp", "port"): 2525}, "smtp: {host: a, port: 2525}\n"),
+        ("x: 1\n", {("sender", "email"): "a@b.c"}, "x: 1\nsender:\n  email: a@b.c\n"),
+        (
+            "comments:\n  2026-05-18: old  # said\n  2026-05-25: b\n",
+            {("comments", "2026-05-18"): "new", ("comments", "2026-05-25"): None},
+            "comments:\n  2026-05-18: new  # said\n",
+        ),
+        ("comments:\n  2026-05-18: old\nname: x\n", {("comments", "2026-05-18"): None}, "name: x\n"),
+    ],
+)
+def test_a_value_outside_lists_is_changed_in_its_place(text: str, values: Any, after: str) -> None:
+    assert with_keys(text, values).text == after
+
+
+def test_what_a_key_said_before_and_says_now_is_told() -> None:
+    ((before, after),) = with_keys("sender: {email: a@b.c}\n", {("sender", "email"): "d@e.f"}).pairs
+    assert (before, after) == ({"sender.email": "a@b.c"}, {"sender.email": "d@e.f"})
+
+
+def test_a_key_under_what_is_no_mapping_is_left_to_its_editor() -> None:
+    with pytest.raises(CatalogError, match="cannot be changed in safety"):
+        with_keys("comments: none\n", {("comments", "2026-05-18"): "x"})
+
+
+def test_a_list_that_may_be_empty_is_emptied_and_filled_again() -> None:
+    empty = edited("# who\nrecipients:\n  - name: a\n", "recipients", [Remove((0,))], may_be_empty=True).text
+    assert empty == "# who\nrecipients: []\n"
+    assert edited(empty, "recipients", [Add(({"name": "b"},))]).text == "# who\nrecipients:\n  - name: b\n"

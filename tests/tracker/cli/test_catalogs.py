@@ -10,9 +10,10 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from tracker.catalog import load
+from tracker.catalog import load, look
 from tracker.cli import collect
 from tracker.errors import CiteliftError
+from tracker.notify import people
 
 BRAND = ("--brand", "Norvane", "--domain", "norvane.com", "--rival", "Quillmere=quillmere.com")
 
@@ -41,10 +42,69 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("prompts", "remove", "Which CRM is the best value for money?"),
         ("engines", "change", "chat", "--repeats", "3", "--budget", "7.5"),
         ("engines", "remove", "anthropic"),
+        (
+            "notify",
+            "mail",
+            "--from",
+            "r@acme.com",
+            "--host",
+            "localhost",
+            "--port",
+            "2525",
+            "--security",
+            "none",
+        ),
+        ("notify", "add", "ana", "--to", "ana@client.com", "--gets", "alerts"),
+        ("notify", "add", "bea", "--to", "bea@client.com"),
+        ("notify", "change", "ana", "--when", "daily", "--at", "09:00", "--clear", "gets"),
+        ("notify", "remove", "bea"),
+        ("letterhead", "--name", "Acme: Co", "--comment", "agreed # for June", "--week", "2026-05-20"),
+        ("letterhead", "--accent", "#123456", "--clear", "name"),
     ):
         done = run(folder, *words)
         assert done.exit_code == 0, (words, done.output, done.exception)
     return folder
+
+
+def test_who_is_told_and_how_reports_look_is_what_the_verbs_said(started: Path) -> None:
+    told = people.load(started / "prompts")
+    assert [(each.name, each.to, each.when, f"{each.at:%H:%M}", each.gets) for each in told.recipients] == [
+        ("ana", "ana@client.com", "daily", "09:00", ("reports", "alerts"))
+    ]
+    assert told.smtp is not None
+    assert (told.smtp.host, told.smtp.port) == ("localhost", 2525)
+    report = look.load(started / "prompts")
+    assert (report.name, report.accent) == ("", "#123456")
+    assert {f"{day:%Y-%m-%d}": said for day, said in report.comments.items()} == {
+        "2026-05-18": "agreed # for June"
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("notify", "add", "ana", "--to", "a@b.c"), "two recipients are"),
+        (("notify", "add", "eve", "--to", "nonsense"), "is no e-mail address"),
+        (
+            ("notify", "add", "eve", "--channel", "slack", "--url", "https://hooks/x"),
+            "must name an env",
+        ),
+        (("notify", "change", "eve", "--when", "daily"), "there is no recipient"),
+        (("notify", "change", "ana"), "nothing to change"),
+        (("letterhead", "--accent", "red"), "cannot be used"),
+        (("letterhead", "--comment", "x"), "is about a week"),
+        (("letterhead", "--logo", "no.png"), "cannot be read"),
+    ],
+)
+def test_what_notify_and_report_files_refuse_is_not_written(
+    started: Path, words: tuple[str, ...], problem: str
+) -> None:
+    files = [started / "prompts" / name for name in ("notify.yaml", "report.yaml")]
+    before = [file.read_bytes() for file in files]
+    done = run(started, *words)
+    assert isinstance(done.exception, CiteliftError)
+    assert problem in str(done.exception)
+    assert [file.read_bytes() for file in files] == before
 
 
 def test_the_catalog_says_what_the_verbs_did_and_keeps_its_comments(started: Path) -> None:
@@ -78,9 +138,17 @@ def test_the_audit_log_names_who_what_and_what_it_was(started: Path) -> None:
         "prompt removed",
         "engine changed",
         "engine removed",
+        "mail changed",
+        "recipient added",
+        "recipient added",
+        "recipient changed",
+        "recipient removed",
+        "report look changed",
+        "report look changed",
     ]
     assert all(row["who"] for row in rows)
-    assert rows[1]["before"]["budget_usd"] == "15.00"
+    (engine,) = (row for row in rows if row["what"] == "engine changed")
+    assert engine["before"]["budget_usd"] == "15.00"
     assert "Pipewell" in run(started, "audit").stdout
 
 

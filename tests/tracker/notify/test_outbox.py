@@ -136,10 +136,10 @@ def test_what_does_not_arrive_is_tried_again_after_longer_and_longer_waits_and_t
     assert (failed.recipient, subject) == ("team", MESSAGE.subject)
     hook.answers = []
     with store.writing(held) as session:
-        outbox.again(session, 1, failed.id or 0, now)
+        outbox.again(session, 1, failed.id or 0, now, who="Ana")
     assert outbox.send_due(held, 1, people, now) == Sent(sent=1)
     with store.writing(held) as session, pytest.raises(UsageError, match="cannot be sent again"):
-        outbox.again(session, 1, failed.id or 0, now)
+        outbox.again(session, 1, failed.id or 0, now, who="Ana")
 
 
 def test_a_wish_to_wait_is_kept(held: Engine, people: People, hook: Hook) -> None:
