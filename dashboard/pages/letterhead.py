@@ -67,9 +67,8 @@ def look(found: ReportLook) -> None:
         done = st.form_submit_button(words.SAVE, type="primary")
     if not done:
         return
-    changed: dict[tuple[str, ...], str | None] = {
-        (key,): now or None for key, (had, now) in typed.items() if now != had
-    }
+    changed: dict[tuple[str, ...], str | None] = {}
+    changed |= {(key,): now or None for key, (had, now) in typed.items() if now != had}
     changed |= {("logo",): None} if gone else {}
     logo = Logo(given.name, given.getvalue()) if given else None
     if not (changed or logo):
