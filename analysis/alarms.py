@@ -10,9 +10,10 @@ counted (money, failed asks, a missed run, a link that is gone at two looks) is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
@@ -21,12 +22,15 @@ from sqlmodel import col, select
 
 from analysis import frames, review, templates
 from analysis.alerts import alerts
-from analysis.frames import Scope, World
+from analysis.frames import Links, Scope, World
 from analysis.moments import moments
 from tracker import domains, numbers, schedule, store
 from tracker.answers import served
+from tracker.links import snapshots
+from tracker.links.pages.alerts import Alert
 from tracker.links.pages.alerts import alerts as page_alerts
 from tracker.links.pages.history import CONFIRM_DAYS
+from tracker.links.snapshots import PageNews
 from tracker.models import Alarm, Firing, Schedule
 from tracker.notify import outbox
 from tracker.notify.message import Message
@@ -44,6 +48,8 @@ NEARLY = 0.8
 LATE = timedelta(hours=1)
 """After a due moment at which nothing began."""
 RECENT = timedelta(days=14)
+AGAIN = timedelta(days=30)
+"""After which the same link may be told of once more."""
 INSTANT = timedelta(microseconds=1)
 COUNTED = "This was counted, not estimated."
 _BAD = ("not run", "failed", "no report", "given up", "stopped at the budget", "partial")
@@ -150,31 +156,74 @@ def _one_in(p: float) -> str:
 
 
 def _links(database: Engine, world: World, now: datetime) -> Iterator[Found]:
-    """Links that our own looks no longer find, or find nofollowed, on pages that answers cite."""
+    """Links on pages that answers cite which are gone or nofollowed: by our own looks, or by an export.
+
+    What both say is told once: within `AGAIN` days one alert of a link and kind is enough.
+    """
     with store.reading(database) as session:
-        told = page_alerts(session, world.id, since=now - RECENT)
-    told = [each for each in told if each.kind in ("lost", "nofollow") and each.confirmed]
-    if not told:
+        looked = page_alerts(session, world.id, since=now - RECENT)
+        exported = snapshots.worse_since(session, world.id, now - RECENT)
+        stored = select(Alarm.key, Alarm.found_at).where(Alarm.workspace_id == world.id, Alarm.kind == "link")
+        told = [key for key, at in session.exec(stored) if at >= now - AGAIN]
+    looked = [each for each in looked if each.kind in ("lost", "nofollow") and each.confirmed]
+    urls = [each.url for each in (*looked, *exported)]
+    if not urls:
         return
-    ids = sorted({domains.domain_id(each.source) for each in told})
+    ids = sorted({domains.domain_id(address.domain) for url in urls if (address := domains.try_parse(url))})
     cited = set(frames.pages_of(database, world, Scope(branded="include"), ids)["url"])
     own = world.own.name if world.own else None
-    for each in told:
-        if each.url not in cited:
+    found = [*_looked(looked), *_exported(frames.links(database, world, sources=ids), world, exported, now)]
+    done: set[str] = set()
+    for news in found:
+        prefix = f"link:{news.kind}:{news.url}:{news.brand}:"
+        key = f"{prefix}{news.at.isoformat()}"
+        told_before = any(each.startswith(prefix) and each != key for each in told)
+        if news.url not in cited or told_before or prefix in done:
             continue
-        whose = "you" if each.brand == own else each.brand
-        verb = "no longer links to" if each.kind == "lost" else "links with nofollow now to"
-        sure = (
-            f"Seen twice, {CONFIRM_DAYS} days apart or more." if each.kind == "lost" else "Read off the page."
+        done.add(prefix)
+        whose = "you" if news.brand == own else news.brand
+        verb = "no longer links to" if news.kind == "lost" else "links with nofollow now to"
+        says = f"{news.url}, which answers cite, {verb} {whose}."
+        yield Found(key, "link", news.at, says, f"{news.sure} {COUNTED}", news.page)
+
+
+@dataclass(frozen=True)
+class _LinkNews:
+    kind: Literal["lost", "nofollow"]
+    url: str
+    brand: str
+    at: datetime
+    sure: str
+    page: str
+
+
+def _looked(looked: Sequence[Alert]) -> Iterator[_LinkNews]:
+    for each in looked:
+        seen = f"Seen twice, {CONFIRM_DAYS} days apart or more."
+        kind: Literal["lost", "nofollow"] = "lost" if each.kind == "lost" else "nofollow"
+        yield _LinkNews(
+            kind, each.url, each.brand, each.at, seen if kind == "lost" else "Read off the page.", "looks"
         )
-        yield Found(
-            f"link:{each.kind}:{each.url}:{each.brand}:{each.at.isoformat()}",
-            "link",
-            each.at,
-            f"{each.url}, which answers cite, {verb} {whose}.",
-            f"{sure} {COUNTED}",
-            "looks",
-        )
+
+
+def _exported(links: Links, world: World, exported: Sequence[PageNews], now: datetime) -> Iterator[_LinkNews]:
+    """What exports say, where all evidence together does not say otherwise."""
+    table, live = links.table, links.live_on(now.timestamp())
+    rows: dict[str, list[int]] = {}
+    for row, url in enumerate(table["url"]):
+        rows.setdefault(url, []).append(row)
+    for each in exported:
+        for row in rows.get(each.url, ()):
+            lost, nofollow = table["lost"].iat[row], table["nofollow"].iat[row]
+            gone = not live[row] and lost <= now.timestamp()
+            if not (gone if each.kind == "lost" else live[row] and nofollow == 1):
+                continue
+            at = datetime.fromtimestamp(lost, UTC) if each.kind == "lost" else _midnight(each.as_of)
+            says = "says so" if each.stated else "no longer lists it"
+            export = f"The export of {numbers.day(each.as_of)} ({each.vendor})"
+            sure = f"{export} {says}; nobody has looked at the page."
+            brand = world.brands[int(table["brand"].iat[row])].name
+            yield _LinkNews(each.kind, each.url, brand, at, sure, "links")
 
 
 def _spikes(database: Engine, world: World, now: datetime) -> Iterator[Found]:

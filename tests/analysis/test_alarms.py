@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import select
 
 from analysis import alarms, frames
 from analysis.alarms import message
 from tests.facts import Facts, week
 from tracker import store
-from tracker.models import Alarm, Delivery, Firing, Ledger, Notice, Run, Schedule
+from tracker.models import Alarm, Delivery, Firing, Ledger, LinkImport, Notice, Run, Schedule
 from tracker.notify.telling import Found
 
 PROMPTS = tuple(f"prompt {number}" for number in range(12))
@@ -204,8 +205,83 @@ def test_pages_that_alerts_open_are_the_dashboards() -> None:
     source = (ROOT / "dashboard" / "places.py").read_text("utf-8")
     tree = ast.parse((ROOT / "analysis" / "alarms.py").read_text("utf-8"))
     made = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Found"
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Found", "_LinkNews")
     ]
     named = {node.args[-1].value for node in made if isinstance(node.args[-1], ast.Constant)}
     assert named >= {"timeline", "settings", "looks", "links"}
     assert all(f'"{name}"' in source for name in named | {"home", "rivals"})
+
+
+OURS, PAGE, QUIET = "https://norvane.com/", "https://techdaily.com/crm", "https://techdaily.com/other"
+EXPORTS = {1: date(2026, 4, 1), 2: date(2026, 6, 5), 3: date(2026, 6, 6)}
+FOLLOWED: dict[str, object] = {"nofollow": False}
+NOFOLLOW: dict[str, object] = {"nofollow": True}
+STATED: dict[str, object] = {"nofollow": False, "lost": datetime(2026, 6, 1, tzinfo=UTC)}
+
+
+def exported(
+    database: Engine, *rows: tuple[int, str, dict[str, object]], vendors: dict[int, str] | None = None
+) -> list[Found]:
+    """Answers that cite one page; two complete exports, imported now, with rows (export, page, more)."""
+    facts = Facts()
+    for number in range(4):
+        for prompt in facts.prompts:
+            facts.answer(prompt, "alpha", week(number), named=["Norvane"], cited=[PAGE])
+    for key in sorted({1, 2} | {row[0] for row in rows}):
+        facts.link_import(key, vendor=(vendors or {}).get(key, "ahrefs"), day=EXPORTS[key])
+        facts.link("https://always.com/list", OURS, imported=key, nofollow=False)
+    for row in facts.rows[LinkImport]:
+        row["imported_at"] = NOW
+    for key, page, more in rows:
+        facts.link(page, OURS, imported=key, **more)  # type: ignore[arg-type]
+    facts.store(database)
+    return of_links(database)
+
+
+def of_links(database: Engine) -> list[Found]:
+    found = alarms.alarms(database, frames.world(database), NOW, untracked_names=False)
+    return [each for each in found if each.kind == "link"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([(1, PAGE, FOLLOWED)], ("no longer links to you", "no longer lists it")),
+        ([(1, PAGE, FOLLOWED), (2, PAGE, STATED)], ("no longer links to you", "says so")),
+        ([(1, PAGE, FOLLOWED), (2, PAGE, NOFOLLOW)], ("links with nofollow now to you", "says so")),
+        ([(1, QUIET, FOLLOWED)], None),
+        ([(1, PAGE, FOLLOWED), (2, PAGE, FOLLOWED)], None),
+        ([(1, PAGE, NOFOLLOW), (2, PAGE, NOFOLLOW)], None),
+        ([(1, PAGE, {"nofollow": None}), (2, PAGE, NOFOLLOW)], None),
+        ([(1, PAGE, FOLLOWED), (2, PAGE, FOLLOWED), (2, PAGE, NOFOLLOW)], None),
+    ],
+)
+def test_what_a_later_export_says_of_a_cited_page_is_told(
+    database: Engine, rows: list[tuple[int, str, dict[str, object]]], told: tuple[str, str] | None
+) -> None:
+    found = exported(database, *rows)
+    assert len(found) == (told is not None)
+    for each in found:
+        assert told is not None
+        assert told[0] in each.says
+        assert told[1] in each.odds
+        assert each.page == "links"
+
+
+def test_a_link_that_another_vendor_still_lists_is_not_told_as_lost(sqlite_database: Engine) -> None:
+    assert exported(sqlite_database, (1, PAGE, FOLLOWED), (3, PAGE, FOLLOWED), vendors={3: "semrush"}) == []
+
+
+def test_a_loss_that_was_told_of_is_not_told_again_by_other_evidence(sqlite_database: Engine) -> None:
+    (found,) = exported(sqlite_database, (1, PAGE, FOLLOWED))
+    row = {"workspace_id": 1, "kind": "link", "at": NOW, "found_at": NOW, "says": "", "odds": "", "page": ""}
+    with store.writing(sqlite_database) as session:
+        session.add(Alarm(key=f"link:lost:{PAGE}:Norvane:2026-06-09T00:00:00+00:00", **row))
+    assert of_links(sqlite_database) == []
+    with store.writing(sqlite_database) as session:
+        session.add(Alarm(key=found.key, **row | {"workspace_id": 1, "found_at": NOW - timedelta(days=40)}))
+        for each in session.exec(select(Alarm)).all():
+            each.found_at = NOW - timedelta(days=40)
+    assert len(of_links(sqlite_database)) == 1

@@ -1,4 +1,4 @@
-"""What changed between two complete exports of one vendor: links that came and links that went.
+"""What changed between two complete exports of one vendor: links that came, that went, that no longer count.
 
 New and lost links are inferred between full snapshots of one vendor, scope and target only; what a vendor
 states is kept as stated. Whether a link is live, from all evidence together, is another question:
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
@@ -21,12 +21,16 @@ from tracker.links.ledger import is_link
 from tracker.models import Backlink, LinkImport
 from tracker.models import Domain as DomainRow
 
+STATED_DAYS = 90
+"""A loss that an export states is news for so long: vendors notice late."""
+ChangeKind = Literal["new", "lost", "nofollow"]
+
 
 @dataclass(frozen=True)
 class Change:
-    """A link that came or went between two snapshots."""
+    """A link that came, went or turned nofollow between two snapshots."""
 
-    kind: Literal["new", "lost"]
+    kind: ChangeKind
     source_domain_id: int
     source_page_id: int | None
     target_domain_id: int
@@ -64,7 +68,7 @@ class SnapshotChanges:
     the web.
     """
 
-    def of(self, kind: Literal["new", "lost"]) -> tuple[Change, ...]:
+    def of(self, kind: ChangeKind) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.kind == kind)
 
     def as_json(self, names: Mapping[int, str]) -> dict[str, object]:
@@ -171,20 +175,21 @@ def between(session: Session, earlier: Snapshot, later: Snapshot, target: int) -
         known = stated.get(_identity(link, later.scope))
         at = known.lost_at.date() if known and known.lost_at else later.as_of
         went.append(_change("lost", link, at, known is not None, known.lost_reason if known else None))
+    turned = [
+        _change("nofollow", link, later.as_of, True) for link in _turned(session, earlier, later, target)
+    ]
     return SnapshotChanges(
         vendor=later.vendor,
         scope=later.scope,
         target_domain_id=target,
         earlier=earlier.as_of,
         later=later.as_of,
-        changes=(*came, *went),
+        changes=(*came, *went, *turned),
         late_finds=late_finds,
     )
 
 
-def _change(
-    kind: Literal["new", "lost"], link: Backlink, at: date, stated: bool, reason: str | None = None
-) -> Change:
+def _change(kind: ChangeKind, link: Backlink, at: date, stated: bool, reason: str | None = None) -> Change:
     return Change(
         kind,
         link.source_domain_id,
@@ -235,6 +240,68 @@ def _only_in(session: Session, here: Snapshot, there: Snapshot, target: int) -> 
     )
     statement = select(Backlink).join(first, first.c.id == col(Backlink.id)).order_by(col(Backlink.id))
     return list(session.exec(statement))
+
+
+def _turned(session: Session, earlier: Snapshot, later: Snapshot, target: int) -> list[Backlink]:
+    """The first link of each page that followed to the target before, and of which none does now."""
+    if later.scope not in formats.BY_LINK:
+        return []
+    now, nofollow = col(Backlink.import_id).in_(later.ids), col(Backlink.nofollow)
+    first = (
+        select(func.min(case((now, col(Backlink.id)))).label("id"))
+        .where(
+            col(Backlink.import_id).in_((*earlier.ids, *later.ids)),
+            *_external(target),
+            col(Backlink.lost_at).is_(None),
+            col(Backlink.source_page_id).is_not(None),
+        )
+        .group_by(col(Backlink.source_page_id))
+        .having(
+            func.max(case((now & nofollow.is_(True), 1), else_=0)) == 1,
+            func.max(case((now & nofollow.is_not(True), 1), else_=0)) == 0,
+            func.max(case((~now & nofollow.is_(False), 1), else_=0)) == 1,
+        )
+        .subquery()
+    )
+    statement = select(Backlink).join(first, first.c.id == col(Backlink.id)).order_by(col(Backlink.id))
+    return list(session.exec(statement))
+
+
+@dataclass(frozen=True)
+class PageNews:
+    """What an export says of a page that linked: its link is lost, or nofollowed."""
+
+    kind: Literal["lost", "nofollow"]
+    url: str
+    vendor: str
+    as_of: date
+    stated: bool
+    """The vendor says so; else its complete export no longer lists the link."""
+
+
+def worse_since(session: Session, workspace_id: int, since: datetime) -> list[PageNews]:
+    """What the exports imported since then say to be lost or nofollowed, by page. Whether a link is live, all
+    evidence together, is the ledger's to say."""
+    recent = select(LinkImport).where(
+        LinkImport.workspace_id == workspace_id, col(LinkImport.imported_at) >= since
+    )
+    found: list[PageNews] = []
+    for head in session.exec(recent.order_by(col(LinkImport.id))).all():
+        lost = select(Backlink.source_url).where(
+            Backlink.import_id == head.id,
+            is_link(),
+            col(Backlink.source_url).is_not(None),
+            col(Backlink.lost_at) >= since - timedelta(days=STATED_DAYS),
+        )
+        found += [PageNews("lost", url, head.vendor, head.as_of, True) for url in session.exec(lost) if url]
+        if head.scope not in formats.FULL_SCOPES:
+            continue
+        here = Snapshot(head.vendor, head.scope, head.as_of, (head.id or 0,))
+        for target, before in earlier_snapshots(session, head).items():
+            for each in between(session, before, here, target).changes:
+                if each.kind != "new" and each.source_url:
+                    found.append(PageNews(each.kind, each.source_url, head.vendor, head.as_of, each.stated))
+    return found
 
 
 def _stated_losses(session: Session, later: Snapshot, target: int) -> dict[tuple[int, int | None], Backlink]:
