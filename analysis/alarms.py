@@ -129,7 +129,7 @@ def _engines(database: Engine, world: World, known: Sequence[date]) -> Iterator[
                 COUNTED,
                 "settings",
             )
-        if engine in before and (p := _stopped(row, before[engine])) < ALPHA / YEAR / len(now):
+        if engine in before and (p := stopped(row, before[engine])) < silent_level(len(now)):
             silent = int(row["not_searched"])
             share = numbers.percent(before[engine]["not_searched"] / before[engine]["stored"])
             yield Found(
@@ -143,7 +143,13 @@ def _engines(database: Engine, world: World, known: Sequence[date]) -> Iterator[
             )
 
 
-def _stopped(now: Mapping[Any, Any], before: Mapping[Any, Any]) -> float:
+def silent_level(engines: int) -> float:
+    """The p-value below which one of so many engines is told to have stopped, looked at every week of a
+    year."""
+    return ALPHA / YEAR / engines
+
+
+def stopped(now: Mapping[Any, Any], before: Mapping[Any, Any]) -> float:
     """p-value of no more answers without a search than before (Fisher's exact test, one-sided)."""
     rows = [[int(r["not_searched"]), int(r["stored"]) - int(r["not_searched"])] for r in (now, before)]
     if min(map(sum, rows)) < FEWEST:

@@ -105,7 +105,7 @@ class MoveAlert:
 
 
 @dataclass(frozen=True)
-class _Thing:
+class WatchedThing:
     kind: AlertKind
     brand: str
     own: bool
@@ -143,17 +143,25 @@ def alerts(
         return []
     weeks = sorted(set(sums["week"]))
     fresh = fresh_starts(asked)
-    things = list(_tracked(sums, world.lasting(weeks[-1]), weeks, fresh))
+    things = list(tracked_things(sums, world.lasting(weeks[-1]), weeks, fresh))
     names, unseen = _names(database, world, scope, weeks, fresh) if untracked_names else ([], 0)
-    e = np.stack([thing.seen.e for thing in [*things, *names]])
-    weight = _weights(len(things), len(names) + unseen)
-    silent = np.ones(unseen)
-    noise = np.stack(
-        [e_adjusted(weight * np.concatenate([column, silent]))[: len(e)] for column in e.T], axis=1
-    )
+    noise = noise_by_week(things, names, unseen)
     told = [_alert(thing, weeks, each) for thing, each in zip([*things, *names], noise, strict=True)]
     found = [alert for alert in told if alert is not None]
     return sorted(found, key=lambda a: (not a.own, a.noise, -a.e, a.kind, a.brand))
+
+
+def noise_by_week(
+    things: Sequence[WatchedThing], names: Sequence[WatchedThing] = (), unseen: int = 0
+) -> Floats:
+    """After each week, of what is as sure as each thing or surer, the share that is noise at most; shape
+    (things + names, weeks). `unseen`: names that are not followed, and count all the same."""
+    e = np.stack([thing.seen.e for thing in [*things, *names]])
+    weight = _weights(len(things), len(names) + unseen)
+    silent = np.ones(unseen)
+    return np.stack(
+        [e_adjusted(weight * np.concatenate([column, silent]))[: len(e)] for column in e.T], axis=1
+    )
 
 
 def _weights(tracked: int, names: int) -> Floats:
@@ -165,9 +173,10 @@ def _weights(tracked: int, names: int) -> Floats:
     return np.repeat(parts, (tracked, names))
 
 
-def _tracked(
+def tracked_things(
     sums: pd.DataFrame, world: World, weeks: Sequence[date], fresh: dict[int, set[date]]
-) -> Iterator[_Thing]:
+) -> Iterator[WatchedThing]:
+    """What is watched of the catalog's brands, of sums per brand × prompt × engine × week."""
     sums = sums[sums["brand_id"].isin([brand.id for brand in world.brands])]
     parts: list[tuple[str | None, str | None, pd.DataFrame]] = []
     engines = sorted(set(sums["engine"]), key=lambda key: world.engines[int(key)])
@@ -188,14 +197,14 @@ def _tracked(
         rates = weekly(part, brand.id, measure, weeks) if brand is not None else None
         if brand is not None and rates is not None:
             kind: AlertKind = "share" if measure == "share_of_voice" else "rate"
-            yield _Thing(
+            yield WatchedThing(
                 kind, brand.name, brand.own, measure, engine, topic, rates, watched(rates, fresh), fresh
             )
 
 
 def _names(
     database: Engine, world: World, scope: Scope, weeks: Sequence[date], fresh: dict[int, set[date]]
-) -> tuple[list[_Thing], int]:
+) -> tuple[list[WatchedThing], int]:
     """Names nobody tracks that are followed, and how many more there are.
 
     They are followed from the beginning of the present year of looks, so that what was read before stays as
@@ -226,11 +235,11 @@ def _names(
         rates = rate.unstack("week").T.reindex(list(weeks))
         name = spelled[key].most_common(1)[0][0]
         seen = watched(rates, fresh)
-        out.append(_Thing("new rival", name, False, "mention_rate", None, None, rates, seen, fresh))
+        out.append(WatchedThing("new rival", name, False, "mention_rate", None, None, rates, seen, fresh))
     return out, len(named) - len(out)
 
 
-def _alert(thing: _Thing, weeks: Sequence[date], noise: Floats) -> MoveAlert | None:
+def _alert(thing: WatchedThing, weeks: Sequence[date], noise: Floats) -> MoveAlert | None:
     """The alert of a thing after the newest week; None where there is none."""
     ways = np.array([_way(thing.seen, t) if noise[t] <= MOVED_AT else 0 for t in range(len(weeks))])
     now = int(ways[-1])
@@ -273,7 +282,7 @@ def _way(seen: Watched, t: int) -> int:
     return int(np.sign(np.nansum(seen.z[start : t + 1]))) if start >= 0 else 0
 
 
-def _sides(thing: _Thing, since: date) -> tuple[Floats, Floats]:
+def _sides(thing: WatchedThing, since: date) -> tuple[Floats, Floats]:
     """Mean rate of each prompt before a week and from it on, under its engines' present models."""
     rates = thing.rates.copy()
     for engine, starts in thing.fresh.items():

@@ -14,15 +14,18 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from analysis.cli import (
+    alerts,
     answers,
     authority,
     classes,
     experiments,
+    firstparty,
     graph,
     lift,
     opportunities,
     prospects,
     quality,
+    work,
 )
 from dashboard.api import link_shapes, shapes
 from tracker.cli import brands, imports, links, looks, run, schedule
@@ -50,7 +53,7 @@ class OfferedVerb:
     verb: Callable[..., None]
     shape: Any
     with_top: bool = False
-    """Whether `--top` bounds the JSON too, not the printed table alone."""
+    """Whether `--top` bounds the JSON too, not the printed table alone, as it and `--limit` do elsewhere."""
 
     @property
     def path(self) -> str:
@@ -71,7 +74,7 @@ class OfferedVerb:
         return {_public(each): each for each in every if self._is_offered(each)}
 
     def _is_offered(self, parameter: inspect.Parameter) -> bool:
-        hidden = WHERE | DECIDES | PAGED | (frozenset() if self.with_top else {"top"})
+        hidden = WHERE | DECIDES | PAGED | (frozenset() if self.with_top else {"top", "limit"})
         return parameter.name not in hidden and Path not in _kinds(_annotated(parameter)[0])
 
     @cached_property
@@ -173,6 +176,9 @@ READINGS = (
     OfferedVerb("graph gap", graph.gap, link_shapes.LinkGaps),
     OfferedVerb("prospects list", prospects.list_prospects, shapes.Prospects),
     OfferedVerb("prospects pages", prospects.own_pages, shapes.OwnPages),
+    OfferedVerb("work list", work.list_work, shapes.WorkTaken),
+    OfferedVerb("funnel", firstparty.funnel, shapes.Funnel),
+    OfferedVerb("alerts", alerts.alerts, shapes.WorthAlerts),
     OfferedVerb("links evidence", links.links_evidence, shapes.AnyRows),
     OfferedVerb("links verdicts", looks.verdicts, link_shapes.Verdicts),
     OfferedVerb("links listings", looks.listings, link_shapes.Listings),

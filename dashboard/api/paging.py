@@ -12,6 +12,8 @@ from dashboard.api.offered import OfferedVerb
 from dashboard.api.problems import Refusal
 
 MOST = 5_000
+LISTS = ("rows", "pages")
+"""What is given in pages, by the name that it has in an answer."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,14 @@ def paged(reading: OfferedVerb, size: int) -> type[BaseModel]:
 
 
 def page_of(value: Mapping[str, Any], given: Any, mark: str) -> RowsPage:
-    rows = value.get("rows")
-    if rows is None:
+    name = next((name for name in LISTS if name in value), None)
+    if name is None:
         return RowsPage(value, None, None)
+    rows = value[name]
     begin = _begin(given.cursor, mark)
     end = begin + given.page_size
     following = f"{mark}.{end}" if end < len(rows) else None
-    return RowsPage({**value, "rows": rows[begin:end]}, len(rows), following)
+    return RowsPage({**value, name: rows[begin:end]}, len(rows), following)
 
 
 def _begin(cursor: str | None, mark: str) -> int:

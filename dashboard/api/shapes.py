@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from analysis.changes import Moving, WeekChange
 from analysis.definitions import OtherNumber
 from analysis.events.study import EventRow
+from analysis.firstparty import PageFunnel, ShareGap
 from analysis.lift.direction import Direction
 from analysis.lift.listing import ListingTable
 from analysis.stability import Stability
@@ -340,6 +341,50 @@ class OwnPage(TypedDict):
 
 class OwnPages(TypedDict):
     rows: list[OwnPage]
+
+
+class AfterWork(TypedDict):
+    since: Day
+    weeks: int
+    before: float | None
+    after: float | None
+
+
+class WorkFound(TypedDict):
+    domain: str
+    stage: str
+    state: str
+    owner: str | None
+    due: Day | None
+    campaign: str | None
+    contact: str | None
+    note: str | None
+    started_at: str | None
+    won_at: str | None
+    changed_at: str | None
+    after: AfterWork | None
+
+
+class WorkTaken(TypedDict):
+    rows: list[WorkFound]
+
+
+class Funnel(TypedDict):
+    pages: list[PageFunnel]
+    assistants: list[ShareGap]
+
+
+class WorthAnAlert(TypedDict):
+    key: str
+    kind: str
+    at: str
+    says: str
+    odds: str
+    page: str
+
+
+class WorthAlerts(TypedDict):
+    rows: list[WorthAnAlert]
 
 
 class AnyRows(TypedDict):

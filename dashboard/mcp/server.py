@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ import mcp_types as wire
 import uvicorn
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.api import acts
@@ -29,6 +29,7 @@ from dashboard.api.limits import RequestLimits
 from dashboard.api.offered import BY_NAME, READINGS
 from dashboard.api.paging import page_of, paged
 from dashboard.api.problems import Refusal, problem
+from dashboard.api.shapes import Decided, NotedEvent
 from dashboard.server import free_port, url_of
 from tracker import __version__, audit, store
 from tracker.cli.printing import as_json_text, err
@@ -58,9 +59,9 @@ def _set(desk: ApiDesk, who: Bearer, given: NewState) -> Mapping[str, Any]:
     return acts.set_state(desk, who, given.source, given.state, given.note)
 
 
-ACTS: dict[str, tuple[type[BaseModel], str, Act]] = {
-    "event_add": (NewEvent, "Mark a day that every chart over time shows.", _note),
-    "opportunities_set": (NewState, "Set where the work on a source stands.", _set),
+ACTS: dict[str, tuple[type[BaseModel], Any, str, Act]] = {
+    "event_add": (NewEvent, NotedEvent, "Mark a day that every chart over time shows.", _note),
+    "opportunities_set": (NewState, Decided, "Set where the work on a source stands.", _set),
 }
 TAKES = {each.name: paged(each, ROWS) for each in READINGS}
 
@@ -91,6 +92,7 @@ def tools(who: Bearer) -> list[wire.Tool]:
             name=each.name,
             description=each.summary,
             input_schema=TAKES[each.name].model_json_schema(),
+            output_schema=output_schema(each.shape),
             annotations=wire.ToolAnnotations(read_only_hint=True, open_world_hint=False),
         )
         for each in READINGS
@@ -100,13 +102,20 @@ def tools(who: Bearer) -> list[wire.Tool]:
             name=name,
             description=words,
             input_schema=takes.model_json_schema(),
+            output_schema=output_schema(shape),
             annotations=wire.ToolAnnotations(
                 read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
             ),
         )
-        for name, (takes, words, _) in ACTS.items()
+        for name, (takes, shape, words, _) in ACTS.items()
     ]
     return reading + (acting if who.may("editor") else [])
+
+
+@cache
+def output_schema(shape: Any) -> dict[str, Any]:
+    """Of a tool's structured content: an object, as the protocol wants it, also where it is one of many."""
+    return {"type": "object", **TypeAdapter(shape).json_schema()}
 
 
 def call(desk: ApiDesk, who: Bearer, name: str, arguments: Mapping[str, Any]) -> wire.CallToolResult:
@@ -115,7 +124,7 @@ def call(desk: ApiDesk, who: Bearer, name: str, arguments: Mapping[str, Any]) ->
         if name in BY_NAME:
             return _told(_read(desk, who, name, arguments))
         if name in ACTS and who.may("editor"):
-            takes, _, act = ACTS[name]
+            takes, _, _, act = ACTS[name]
             return _told(act(desk, who, takes.model_validate(arguments)))
     except ValidationError as error:
         first = error.errors()[0]

@@ -140,8 +140,8 @@ def test_an_alert_that_was_silent_for_a_month_is_a_new_one(sure: Sequence[int], 
     assert (found and found.told) == (None if first is None else weeks[first])
 
 
-def _thing(weeks: Sequence[date]) -> told._Thing:
+def _thing(weeks: Sequence[date]) -> told.WatchedThing:
     columns = pd.MultiIndex.from_product([range(8), (1,)], names=["prompt_id", "engine"])
     rates = pd.DataFrame(np.tile(np.linspace(0, 0.7, 8)[:, None], (1, 8)), weeks, columns)
     seen = Watched(np.ones(8), np.full(8, 99.0), np.minimum(np.arange(8), 3))
-    return told._Thing("rate", "Norvane", True, "mention_rate", None, None, rates, seen, {})
+    return told.WatchedThing("rate", "Norvane", True, "mention_rate", None, None, rates, seen, {})

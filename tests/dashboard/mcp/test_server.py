@@ -45,6 +45,7 @@ async def every_tool(client: Client) -> dict[str, Any]:
         "opportunities_set": {"source": "techdaily.com", "state": "contacted"},
     }
     assert {tool.name for tool in listed.tools} == set(calls)
+    assert all((tool.output_schema or {}).get("type") == "object" for tool in listed.tools)
     return {name: await client.call_tool(name, arguments) for name, arguments in calls.items()}
 
 
@@ -60,6 +61,7 @@ def test_every_tool_answers_over_stdio(url: str) -> None:
     results = asyncio.run(drive())
     assert {name for name, each in results.items() if each.is_error} == set()
     for name, each in results.items():
+        # The client checks structured content against the tool's output schema, and raises where it differs.
         assert json.loads(each.content[0].text) == each.structured_content, name
         assert THEIRS not in each.content[0].text
     assert results["opportunities_set"].structured_content["decision"] == "contacted"
