@@ -172,7 +172,7 @@ def _links(database: Engine, world: World, now: datetime) -> Iterator[Found]:
         stored = select(Alarm.key, Alarm.found_at).where(Alarm.workspace_id == world.id, Alarm.kind == "link")
         told = [key for key, at in session.exec(stored) if at >= now - AGAIN]
     looked = [each for each in looked if each.kind in ("lost", "nofollow") and each.confirmed]
-    urls = [each.url for each in (*looked, *exported)]
+    urls = [*(each.url for each in looked), *(each.url for each in exported)]
     if not urls:
         return
     ids = sorted({domains.domain_id(address.domain) for url in urls if (address := domains.try_parse(url))})
@@ -215,20 +215,25 @@ def _looked(looked: Sequence[Alert]) -> Iterator[_LinkNews]:
 def _exported(links: Links, world: World, exported: Sequence[PageNews], now: datetime) -> Iterator[_LinkNews]:
     """What exports say, where all evidence together does not say otherwise."""
     table, live = links.table, links.live_on(now.timestamp())
+    ends, nofollowed = (table[name].to_numpy(np.float64) for name in ("lost", "nofollow"))
+    brands = table["brand"].to_numpy(np.int64)
     rows: dict[str, list[int]] = {}
     for row, url in enumerate(table["url"]):
         rows.setdefault(url, []).append(row)
     for each in exported:
         for row in rows.get(each.url, ()):
-            lost, nofollow = table["lost"].iat[row], table["nofollow"].iat[row]
-            gone = not live[row] and lost <= now.timestamp()
-            if not (gone if each.kind == "lost" else live[row] and nofollow == 1):
+            gone = not live[row] and ends[row] <= now.timestamp()
+            if not (gone if each.kind == "lost" else live[row] and nofollowed[row] == 1):
                 continue
-            at = datetime.fromtimestamp(lost, UTC) if each.kind == "lost" else _midnight(each.as_of)
+            at = (
+                datetime.fromtimestamp(float(ends[row]), UTC)
+                if each.kind == "lost"
+                else _midnight(each.as_of)
+            )
             says = "says so" if each.stated else "no longer lists it"
             export = f"The export of {numbers.day(each.as_of)} ({each.vendor})"
             sure = f"{export} {says}; nobody has looked at the page."
-            brand = world.brands[int(table["brand"].iat[row])].name
+            brand = world.brands[brands[row]].name
             yield _LinkNews(each.kind, each.url, brand, at, sure, "links")
 
 
