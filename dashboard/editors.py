@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from dashboard import access, data, forms, keyed, strings, widgets, wizard
+from dashboard import access, data, forms, keyed, questions, strings, widgets
 from tracker import numbers
 from tracker.catalog.lines import Add, Alter, Remove
 from tracker.catalog.writing import Edits, Kind
@@ -228,12 +228,13 @@ KINDS: dict[str, Callable[[str], None]] = {
 def many(known: Sequence[Mapping[str, Any]]) -> None:
     """Questions pasted, or of a file."""
     here, fields = widgets.here(), forms.Fields()
-    topic, text, file = wizard.questions(fields, "more")
+    suggesting = data.suggesting_for(here.workspace, known)
+    topic, text, file = questions.fields(fields, "more", suggesting)
     fields.end()
     if not st.button(words.MANY_SAVE, type="primary"):
         return
     found = fields.tried(lambda: data.pasted(known, text, file, topic))
-    if found is None or wizard.rejected(fields, found):
+    if found is None or questions.rejected(fields, found):
         return
     if not found.rows:
         fields.refuse("text", words.NOTHING, words.NOTHING_HINT)

@@ -8,7 +8,7 @@ from typing import get_args
 
 import streamlit as st
 
-from dashboard import data, forms, keyed, places, strings, underway, widgets
+from dashboard import data, forms, keyed, places, questions, strings, underway, widgets
 from dashboard.data import RunView, SetUp, Step
 from tracker import numbers, starter
 from tracker.catalog.pasted import Pasted
@@ -17,7 +17,7 @@ from tracker.run.plan import Plan
 
 words = strings.Setup
 STEPS: tuple[Step, ...] = get_args(Step)
-RIVALS, MOST_RIVALS, SHOWN_REJECTS, FEW = 5, 20, 5, 30
+RIVALS, MOST_RIVALS, FEW = 5, 20, 30
 
 
 def step_of(made: SetUp) -> Step:
@@ -109,7 +109,7 @@ def prompts(made: SetUp) -> None:
     if made.prompts:
         widgets.quiet(words.HAVE.format(n=numbers.counted(len(made.prompts), "question")))
     fields = forms.Fields()
-    topic, text, file = questions(fields, "setup")
+    topic, text, file = questions.fields(fields, "setup", data.suggesting_for(None, made.prompts))
     fields.end()
     if st.button(words.NEXT, type="primary"):
         found = fields.tried(lambda: data.pasted(made.prompts, text, file, topic))
@@ -117,38 +117,9 @@ def prompts(made: SetUp) -> None:
             go(following("prompts"))
 
 
-def questions(fields: forms.Fields, key: str) -> tuple[str, str, tuple[str, bytes] | None]:
-    """Fields for many questions at once: their topic, what is typed, and a file."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        topic = st.text_input(words.TOPIC, key=f"{key}_topic", help=words.TOPIC_HELP, width=320).strip()
-        st.button(words.BEGIN, on_click=write_questions, args=(key,))
-    text = fields.area("text", words.QUESTIONS, key=f"{key}_questions", height=220)
-    given = st.file_uploader(words.FILE, type=["csv", "tsv", "txt", "xlsx"], help=words.FILE_HELP)
-    return topic, text, (given.name, given.getvalue()) if given else None
-
-
-def write_questions(key: str) -> None:
-    topic = str(st.session_state.get(f"{key}_topic", "")).strip()
-    if topic:
-        old = str(st.session_state.get(f"{key}_questions", "")).strip()
-        new = "\n".join(starter.questions(topic))
-        st.session_state[f"{key}_questions"] = f"{old}\n{new}".strip()
-
-
-def rejected(fields: forms.Fields, found: Pasted) -> bool:
-    """Whether lines are refused: they are named, and nothing is written."""
-    if not found.rejects:
-        return False
-    shown = [words.REJECTED.format(line=r.line, reason=r.reason) for r in found.rejects[:SHOWN_REJECTS]]
-    more = len(found.rejects) - len(shown)
-    shown += [words.MORE_REJECTED.format(n=more)] if more else []
-    fields.refuse("text", "; ".join(shown), words.REJECTED_HINT)
-    return True
-
-
 def taken(fields: forms.Fields, found: Pasted, made: SetUp) -> bool:
     """Whether what was pasted is written."""
-    if rejected(fields, found):
+    if questions.rejected(fields, found):
         return False
     if not found.rows and not made.prompts:
         fields.refuse("text", words.NEED_PROMPTS, words.NEED_PROMPTS_HINT)

@@ -125,6 +125,7 @@ from dashboard.data.reader import (
     source_notes,
 )
 from dashboard.data.sourced import SourceView, duel, source
+from dashboard.data.suggested import Suggesting, suggesting_for
 from dashboard.data.timeline import (
     Pooling,
     event_study,
@@ -180,6 +181,7 @@ __all__ = [
     "SourceNote",
     "SourceView",
     "Step",
+    "Suggesting",
     "VerbEnd",
     "add_event",
     "add_person",
@@ -293,6 +295,7 @@ __all__ = [
     "start_run_of",
     "stop_first",
     "stop_run_of",
+    "suggesting_for",
     "suggestions",
     "telling_pooling",
     "told",

@@ -68,7 +68,7 @@ def is_own(row: dict[str, Any]) -> bool:
 
 
 def set_up() -> SetUp:
-    configured = _allowed()
+    configured = allowed()
     lists = {kind: _rows(configured.catalog, kind) for kind in ("brands", "prompts", "engines")}
     database, name = _database(), configured.workspace or ""
     workspace_id = _workspace(database, name)
@@ -166,12 +166,12 @@ def say_engines(names: Sequence[str]) -> None:
 
 
 def first_plan() -> Plan:
-    return health.plan_for(_allowed())
+    return health.plan_for(allowed())
 
 
 def check_first() -> None:
     """Let `citelift check --live` begin: each engine is asked one question."""
-    errands().begin(CHECK, _allowed(), ["check", "--live"])
+    errands().begin(CHECK, allowed(), ["check", "--live"])
 
 
 def start_first() -> None:
@@ -187,7 +187,7 @@ def stop_first() -> None:
 
 
 def _with_run(act: Any) -> None:
-    database, configured = _database(), _allowed()
+    database, configured = _database(), allowed()
     workspace_id = _workspace(database, configured.workspace or "") or 0
     run = asking.newest_run(database, workspace_id)
     if run is not None:
@@ -195,20 +195,20 @@ def _with_run(act: Any) -> None:
 
 
 def _begin(kind: Kind, text: str) -> None:
-    found, who = _allowed(), access.who()
+    found, who = allowed(), access.who()
     editing.begin_catalog(
         _database(), found.catalog, kind, text, who=who, now=datetime.now(UTC), workspace=found.workspace
     )
 
 
 def _change(kind: Kind, edits: Edits) -> None:
-    found, who = _allowed(), access.who()
+    found, who = allowed(), access.who()
     editing.change_catalog(
         _database(), found.catalog, kind, edits, who=who, now=datetime.now(UTC), workspace=found.workspace
     )
 
 
-def _allowed() -> Settings:
+def allowed() -> Settings:
     found = _configured()
     access.require("edit", found.workspace or "")
     return found

@@ -98,7 +98,6 @@ class Editors:
     SUGGESTED_COLUMNS = ("Name", "Answers", "Beside tracked brands", "Its links lead to")
     MANY, MANY_SAVE = "Add many", "Add them"
     MANY_ADDED = "{n} added, {known} there already."
-    SUGGEST = "Let a model suggest some"
     KNOWN, ADD_KNOWN = "Engines that come with a row", "Look at it and add it"
     COST = "What the next run costs"
     MONTH = "All runs of a month together: at most {money} (CITELIFT_MONTH_BUDGET_USD)."

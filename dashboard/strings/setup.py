@@ -33,6 +33,20 @@ class Setup:
     PROMPTS_SUB = "One question a line, word for word. 30 or more give intervals that tell weeks apart."
     TOPIC, TOPIC_HELP = "What buyers look for", "In one or two words, like CRM: it becomes the topic."
     BEGIN = "Write six to begin with"
+    SUGGEST = "Let a model suggest some"
+    SUGGEST_MODEL, SUGGEST_COUNT, SUGGEST_LANGUAGE = "Model", "How many", "Language"
+    SUGGEST_MODEL_HELP = "One of yours, asked with your key; litellm’s name of another can be typed."
+    SUGGEST_NO_KEY = "{model} (no key set)"
+    SUGGEST_ASK = "Ask it"
+    SUGGEST_COST = (
+        "{model} is asked once, without a search. That costs {cost} at most, of the month’s budget."
+    )
+    SUGGEST_TOPIC = "Say above what buyers look for: then this says what asking costs."
+    SUGGEST_RUNS = "The model is being asked."
+    SUGGESTED = (
+        "{n} of {model} stand in the field below, for {cost}; {known} were there already, {named} named a "
+        "tracked brand and were left out. Nothing is written before you go on."
+    )
     QUESTIONS = "Questions"
     FILE = "Or hand over a file"
     FILE_HELP = "CSV, Excel or text; a column named text, and topic, country, language, weight if you like."

@@ -272,6 +272,7 @@ WRITING = {
     "prompts change": ("What is the best CRM for team 0?", "--topic", "teams"),
     "prompts remove": ("What is the best CRM for team 0?",),
     "prompts import": ("questions.txt",),
+    "prompts suggest": ("CRM", "--model", "sandbox/judge", "--count", "2", "--add"),
     "engines add": ("second", "--model", "sandbox/anthropic"),
     "engines change": ("chat", "--repeats", "1"),
     "engines remove": ("second",),

@@ -17,6 +17,7 @@ from tracker.access import people
 from tracker.catalog.lines import Add, Alter, Remove
 from tracker.catalog.look import Logo
 from tracker.errors import CatalogError, CiteliftError, UsageError
+from tracker.suggesting import Wish
 
 FILES = {
     "brands.yaml": "# ours\nbrands:\n  - name: Norvane   # us\n    domains: [norvane.com]\n    own: true\n"
@@ -107,6 +108,7 @@ def test_a_dashboard_that_only_shows_changes_no_setting(
         lambda: data.send_test(workspace, None),
         lambda: data.send_again(workspace, 1),
         lambda: data.begin_check(workspace),
+        lambda: data.suggesting_for(workspace, ()).begin(Wish("sandbox/judge", "CRM")),
         lambda: data.start_run_of(workspace),
         lambda: data.change_person(workspace, "Ana", None, "viewer", []),
         lambda: data.remove_person(workspace, "Ana"),
@@ -203,6 +205,10 @@ def press(app: AppTest, label: str) -> AppTest:
     return app
 
 
+def say(app: AppTest, label: str, value: str) -> None:
+    next(field for field in [*app.text_input, *app.text_area] if field.label == label).set_value(value)
+
+
 def a_new_brand() -> None:
     """The form of a dialog, as a page of its own."""
     import streamlit as st
@@ -249,6 +255,31 @@ def test_hostile_text_is_added_and_shown_as_text(workspace: data.OpenWorkspace) 
         said = words(page(name))
         for bad in ("<script", "<img src=x", "<b>bold", "\u202e"):
             assert bad not in said, name
+
+
+def test_a_model_is_asked_for_no_more_than_was_told_and_its_questions_wait_in_the_field(
+    workspace: data.OpenWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[list[str]] = []
+    monkeypatch.setattr(data.errands(), "begin", lambda name, settings, words: begun.append(words))
+    app = page("prompts")
+    say(app, "What buyers look for", "pay\u202eroll")
+    app.run()
+    assert "at most, of the month" in words(app)
+    press(app, "Ask it")
+    assert begun[0][:5] == ["prompts", "suggest", "pay\u202eroll", "--model", "sandbox/judge"]
+    assert begun[0][-2:] == ["--budget", "0.000000"]
+    rows = [{"text": "Which payroll is best?"}, {"text": "best crm?"}]
+    said = {"rows": rows, "model": HOSTILE, "served_model": None, "cost_micros": 1200, "known": 1, "named": 2}
+    data.errands()._ended["suggestions for default"] = data.VerbEnd(0, said)
+    app.run()
+    field = next(each for each in app.text_area if each.label == "Questions")
+    assert field.value == "Which payroll is best?\nbest crm?"
+    assert "$0.0012" in words(app)
+    assert "<script" not in words(app)
+    press(app, "Add them")
+    assert "Which payroll is best?" in now("tracked.yaml")
+    assert told(workspace) == [("prompt added", "Which payroll is best?")]
 
 
 def test_keys_are_told_by_name_and_never_shown(

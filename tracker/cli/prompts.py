@@ -7,10 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from tracker import numbers
 from tracker.cli.catalogs import change_catalog, show_catalog
+from tracker.cli.opening import opened
 from tracker.cli.options import JsonOption, Where
 from tracker.cli.printing import err, out, plain, print_json
 from tracker.cli.verbs import SET_UP, add, add_group
+from tracker.cli.workspaces import synced
 from tracker.errors import UsageError
 
 TopicOption = Annotated[str | None, typer.Option("--topic", help="A group that is read together.")]
@@ -25,6 +28,7 @@ def register(app: typer.Typer) -> None:
     add(prompts, list_prompts, "list")
     add(prompts, add_prompt, "add")
     add(prompts, import_prompts, "import")
+    add(prompts, suggest)
     add(prompts, change)
     add(prompts, remove)
 
@@ -82,6 +86,61 @@ def import_prompts(
             err.print(plain(f"line {reject.line}: {reject.reason}: {reject.fragment}"))
     if read.rejects:
         raise typer.Exit(3)
+
+
+def suggest(
+    where: Where,
+    topic: Annotated[str, typer.Argument(help="What the questions are about, like CRM software.")],
+    model: Annotated[
+        str | None, typer.Option("--model", help="Whom to ask: litellm's name of it; default: the judge's.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", min=1, max=100, help="How many.")] = 20,
+    language: LanguageOption = None,
+    country: CountryOption = None,
+    budget: Annotated[
+        float, typer.Option("--budget", min=0, help="Dollars; it is not asked where it may cost more.")
+    ] = 0.25,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what it may cost, and ask nobody.")] = False,
+    write: Annotated[bool, typer.Option("--add", help="Add them to tracked.yaml at once.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a model of yours suggest questions that name no brand; says what it may cost before it asks."""
+    from tracker import catalog as catalogs
+    from tracker import suggesting
+    from tracker.catalog import writing
+    from tracker.catalog.nodes import FILES
+
+    settings = where.settings()
+    there = any((settings.catalog / name).is_file() for name in FILES["prompts"])
+    known = writing.listed(settings.catalog, "prompts").rows if there else ()
+    catalog = catalogs.load(settings.catalog, need="brands")
+    chosen = model or next(iter(suggesting.models(catalog)))
+    wish = suggesting.Wish(chosen, topic, count, language, country)
+    most = suggesting.ceiling(wish, known)
+    if not as_json:
+        err.print(f"{plain(chosen)} is asked once; at most {numbers.money(most)}.")
+    if plan:
+        if as_json:
+            print_json({"model": chosen, "most_micros": most})
+        return
+    if most > budget * 1e6:
+        raise UsageError(f"it may cost {numbers.money(most)}", f"allow it with --budget {most / 1e6:.2f}")
+    with opened(settings) as db:
+        workspace_id, _ = synced(db, settings, need="brands")
+        came = suggesting.suggest(db, workspace_id, catalog, wish, known, settings)
+    if write and came.found.rows:
+        change_catalog(where, "prompts", writing.adding(*came.found.rows))
+    if as_json:
+        rejects = [reject.as_json() for reject in came.found.rejects]
+        said = {"model": chosen, "served_model": came.served_model, "cost_micros": came.cost_micros}
+        counts = {"known": came.found.known, "named": came.named, "rejected": rejects}
+        print_json(said | {"rows": came.found.rows, "added": write} | counts)
+        return
+    for row in came.found.rows:
+        out.print(plain(str(row["text"])))
+    left = f"{came.found.known} are there already, {came.named} name a tracked brand and are left out"
+    done = "They stand in the catalog." if write else "--add writes them; `citelift prompts add` one of them."
+    err.print(f"It cost {numbers.money(came.cost_micros)}; {left}. {done}")
 
 
 def change(

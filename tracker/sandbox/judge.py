@@ -1,5 +1,5 @@
 """The sandbox's judge: a word list that answers the judge's prompts, so that judging can be tried without a
-key.
+key; asked to suggest questions, it says those that a starter catalog begins with.
 
 It is no measure of what a real judge can do: irony, comparison and most languages are beyond it.
 """
@@ -10,14 +10,17 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from tracker.engines.simulated import JUDGE, SIMULATED
 from tracker.sandbox.requests import Request
 from tracker.sandbox.writing import Json, Rendered, tokens
+from tracker.starter import questions
 
 SERVED = "sandbox-judge-1"
 _BLOCK = re.compile(r"-----BEGIN TEXT (\w+)-----\n(.*?)\n-----END TEXT \1-----", re.DOTALL)
 _BRAND = re.compile(r"^Brand: (.+)$", re.MULTILINE)
+_TOPIC, _COUNT = re.compile(r"^Topic: (.+)$", re.MULTILINE), re.compile(r"^How many: (\d+)$", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.!?;。])\s+|\n+")
 _GOOD = re.compile(
     r"(?i)\b(best|better|great|excellent|recommend\w*|prais\w+|love\w*|like|easy|solid|well|top|suits?|safe"
@@ -89,7 +92,11 @@ def reply(request: Request, *, empty: bool = False) -> Rendered:
     return Rendered(body, text)
 
 
-def _verdict(prompt: str) -> dict[str, str]:
+def _verdict(prompt: str) -> dict[str, Any]:
+    if '{"questions"' in prompt:
+        topic, count = _TOPIC.search(prompt), _COUNT.search(prompt)
+        told = questions(topic[1] if topic else "CRM")
+        return {"questions": list(told)[: int(count[1]) if count else len(told)]}
     block = _BLOCK.search(prompt)
     if block is None:
         return {"problem": "there is no text between BEGIN and END"}
