@@ -115,7 +115,7 @@ FLOORS = {
         "access",
         "data charts server clock manual status",
         "strings api",
-        "mcp door",
+        "mcp door based",
         "places doors",
         "widgets",
         "cells marked numbered untracked",

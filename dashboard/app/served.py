@@ -15,6 +15,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from streamlit import env_util  # noqa: E402
 
 from dashboard import computes, drawers, noting, standing  # noqa: E402, F401 - what every page needs, before one is asked for
+from dashboard.based import Based  # noqa: E402
 from dashboard.data import computing, worker  # noqa: E402
 from dashboard.door import Doorkeeper  # noqa: E402
 
@@ -24,4 +25,4 @@ gc.freeze()
 """Streamlit collects garbage after each run of a page: nothing that was loaded so far is any."""
 computing.beside(worker.InAnotherProcess())
 Thread(target=computes.keep_computing, args=(Event(),), name="computing", daemon=True).start()
-app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Doorkeeper)])
+app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Doorkeeper), Middleware(Based)])

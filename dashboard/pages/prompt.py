@@ -20,6 +20,7 @@ def show() -> None:
         widgets.title(words.NO_PROMPT, words.NO_PROMPT_TEXT)
         widgets.html(f"<p>{widgets.door('answers', words.ALL)}</p>")
         return
+    widgets.stop_without_answers(prompt.text)
     found = data.prompt_by_engine(here.workspace, widgets.scope(), prompt.id)
     named, answers = (sum(getattr(row, name) for row in found) for name in ("mentioned", "answers"))
     counts = {"named": numbers.count(named), "answers": numbers.count(answers)}

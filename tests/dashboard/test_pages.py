@@ -140,6 +140,12 @@ def test_an_empty_state_says_which_command_comes_next(
     assert f"<code>{command}" in words(opened(world, page))
 
 
+def test_a_prompt_that_nobody_answered_says_why(opened: Any) -> None:
+    app = opened("a failed run", "prompt", id="10000")
+    assert not app.exception
+    assert "citelift run --resume" in words(app)
+
+
 def test_every_claimed_link_has_its_verdict_and_what_is_blocked_is_not_lost(opened: Any) -> None:
     said = words(opened("links looked at", "looks"))
     for word in ("live", "live, nofollow", "gone", "blocked", "needs a browser", "unreachable"):

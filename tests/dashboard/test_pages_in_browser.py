@@ -77,6 +77,20 @@ def tab(window: Any) -> Iterator[Any]:
     window.context.clear_cookies()
 
 
+@pytest.fixture
+def errors(tab: Any) -> Iterator[list[str]]:
+    """What the tab's console calls an error."""
+    told: list[str] = []
+
+    def listen(message: Any) -> None:
+        if message.type == "error":
+            told.append(f"{message.text} {message.location.get('url')}")
+
+    tab.on("console", listen)
+    yield told
+    tab.remove_listener("console", listen)
+
+
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CITELIFT_")}
     return kept | {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "OPENBLAS_NUM_THREADS": "1"} | more
@@ -134,7 +148,7 @@ def settle(tab: Any) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_the_demo_stands_at_every_width(tab: Any, demo: str, page: str) -> None:
+def test_a_page_of_the_demo_stands_at_every_width(tab: Any, errors: list[str], demo: str, page: str) -> None:
     """Its server knows no width: what a phone gets is what the wide window got, laid out again."""
     visit(tab, demo, page, WIDTHS[0])
     assert not tab.query_selector_all('[data-testid="stException"]')
@@ -142,6 +156,7 @@ def test_a_page_of_the_demo_stands_at_every_width(tab: Any, demo: str, page: str
         resize(tab, width)
         stands(tab, page, width)
         keep(tab, page, width)
+    assert not errors
 
 
 def test_a_phone_opens_the_demo_by_itself(tab: Any, demo: str) -> None:
