@@ -63,5 +63,5 @@ def _wants_html(scope: Scope) -> bool:
 
 
 def _is_html(start: Message) -> bool:
-    found = {key.lower(): value for key, value in start["headers"]}
-    return start["status"] == 200 and found.get(b"content-type", b"").startswith(b"text/html")
+    kind = next((bytes(value) for key, value in start["headers"] if key.lower() == b"content-type"), b"")
+    return bool(start["status"] == 200) and kind.startswith(b"text/html")
