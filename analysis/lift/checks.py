@@ -15,7 +15,7 @@ from scipy import sparse, stats
 from analysis.intervals import benjamini_hochberg
 from analysis.lift.fitting import solution
 from analysis.lift.panel import Floats, Panel
-from analysis.lift.sums import Sums, design, total
+from analysis.lift.sums import Sums, design
 from analysis.lift.within import Effects, starts
 
 Bools = NDArray[np.bool_]
@@ -89,7 +89,7 @@ def beside(
     """Coefficients of each of `extras` when estimated together with the lifts' own `columns`, without the
     other extras."""
     every = sparse.csr_array(sparse.hstack([columns, *extras], format="csr"))
-    sums = total(design(panel, every, fx), by_engine=False)
+    sums = design(panel, every, fx, by_engine=False).sums
     k = at = columns.shape[1]
     out = []
     for extra in extras:

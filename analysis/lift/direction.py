@@ -44,7 +44,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse, stats
 
 from analysis.intervals import Interval
-from analysis.lift.fitting import fit
+from analysis.lift.fitting import jackknife
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.sums import design
 from analysis.lift.within import Effects, codes
@@ -582,14 +582,14 @@ def _eras(
         (np.ones(int(mine.sum())), (exposed.row[mine], of[to[mine]])), shape=(panel.answers * b, count)
     )
     columns = sparse.csr_array(sparse.hstack([pooled, after, rest], format="csr"))
-    fitted = fit(design(panel, columns, fx))
+    betas, errors = jackknife(design(panel, columns, fx))
     z = float(stats.norm.ppf(0.5 + level / 2))
     prompts = len(np.unique(panel.prompt))
     out: list[tuple[Interval, Interval] | None] = []
     for k in range(count):
         pair = []
         for column, table_of in ((k, pooled), (count + k, after)):
-            beta, se = float(fitted.beta[column]), float(fitted.se[column])
+            beta, se = float(betas[column]), float(errors[column])
             pairs = int(table_of[:, [k]].sum())
             pair.append(Interval(beta, beta - z * se, beta + z * se, pairs, prompts, "within answers"))
         out.append((pair[0], pair[1]) if all(np.isfinite(each.estimate or np.nan) for each in pair) else None)

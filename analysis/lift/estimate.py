@@ -218,11 +218,12 @@ def _estimate(
     live = np.flatnonzero(pairs > 0)
     fx = effects(panel, within, answer, periods)
     used = sparse.csr_array(columns[:, live])
-    fitted = fit(design(panel, used, fx))
+    seen = (pairs >= min_exposed) & (prompts >= min_prompts)
+    fitted = fit(design(panel, used, fx), dof_of=(seen & (np.arange(len(seen)) < s))[live])
     mine = live[live < s]
     k = len(mine)
-    usable = (pairs[mine] >= min_exposed) & (prompts[mine] >= min_prompts)
-    usable &= (fitted.information[:k] >= MIN_COMPARISONS) & (fitted.dof[:k] >= MIN_DOF) & (fitted.se[:k] > 0)
+    usable = seen[mine] & (fitted.dof[:k] >= MIN_DOF)
+    usable &= (fitted.information[:k] >= MIN_COMPARISONS) & (fitted.se[:k] > 0)
     se, dof = moderate(np.where(usable, fitted.se[:k], np.nan), fitted.dof[:k], fitted.plain[:k])
 
     def by_source(values: Floats) -> Floats:

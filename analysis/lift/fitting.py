@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg, special
 
 from analysis.lift.panel import Floats, Ints
-from analysis.lift.sums import Design, Sums, by_answer, by_prompt, residuals, total
+from analysis.lift.sums import ByPrompt, Design, Sums, by_answer, by_prompt, residuals
 from tracker.errors import ConvergenceError
 
 Correction = Literal["CR1", "CR2", "CR3"]
+
+SPARE = 1e-6
+"""Part of a direction outside a prompt below which it counts as the prompt's alone."""
+EXACT, STEPS = 1e-12, 200
+"""What conjugate gradients leave of a score; the steps after which a prompt is solved by its own inverse."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,8 @@ class Solution:
 
 
 def solve(model: Design) -> Solution:
-    """Ordinary least squares on the projected columns, in one pass."""
-    return solution(total(model))
+    """Ordinary least squares on the projected columns."""
+    return solution(model.sums)
 
 
 def solution(sums: Sums) -> Solution:
@@ -80,8 +87,20 @@ def _independent(total: Floats) -> Ints:
     if not len(alive):
         return alive
     scale = np.sqrt(own[alive])
-    r, pivots = linalg.qr(total[np.ix_(alive, alive)] / np.outer(scale, scale), pivoting=True, mode="r")
+    scaled = total[np.ix_(alive, alive)] / np.outer(scale, scale)
+    if _sound(scaled):
+        return alive
+    r, pivots = linalg.qr(scaled, pivoting=True, mode="r")
     return np.sort(alive[pivots[np.abs(np.diag(r)) > 1e-9]])
+
+
+def _sound(scaled: Floats) -> bool:
+    """Whether a matrix is so far from singular that nothing needs to be dropped, which is cheap to know."""
+    factor, failed = linalg.lapack.dpotrf(scaled, lower=1)
+    if failed:
+        return False
+    share, failed = linalg.lapack.dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")
+    return not failed and share > 1e-7
 
 
 @dataclass(frozen=True)
@@ -110,8 +129,8 @@ class Fit:
     solution: Solution
 
 
-def fit(model: Design, correction: Correction = "CR3") -> Fit:
-    r"""Least squares with errors clustered by prompt, in two passes over the pairs.
+def fit(model: Design, correction: Correction = "CR3", dof_of: NDArray[np.bool_] | None = None) -> Fit:
+    r"""Least squares with errors clustered by prompt, prompt by prompt.
 
     CR2 multiplies each prompt's residuals by :math:`(I - H_{gg})^{-1/2}`, CR3 by :math:`(I - H_{gg})^{-1}`
     (the jackknife over prompts). Both need only the prompt's K × K cross-products: with
@@ -124,6 +143,11 @@ def fit(model: Design, correction: Correction = "CR3") -> Fit:
     and :math:`d_g` the variance that prompt g contributes: cross terms are taken along the coefficient
     itself.
 
+    Parameters
+    ----------
+    dof_of : ndarray of bool, shape (K,), optional
+        Columns whose degrees of freedom are asked for, the others' are NaN; all if None.
+
     References
     ----------
     Bell & McCaffrey (2002); Pustejovsky & Tipton (2018), "Small-sample methods for cluster-robust variance
@@ -131,35 +155,19 @@ def fit(model: Design, correction: Correction = "CR3") -> Fit:
     """
     solved = solve(model)
     keep, bread, k = solved.keep, solved.bread, len(solved.beta)
-    power = {"CR1": 0.0, "CR2": -0.5, "CR3": -1.0}[correction]
     groups = int(model.effects.cluster.max()) + 1
     if not len(keep):
         unknown = np.full(k, np.nan)
         return Fit(
             unknown, solved.information, unknown, unknown, unknown, np.full((groups, k), np.nan), solved
         )
-    root = linalg.cholesky(bread, lower=True)
-    meat = np.zeros(len(keep))
-    share, dropped = np.zeros((groups, len(keep))), np.zeros((groups, len(keep)))
     kept = model.of(keep)
     residual = residuals(kept, solved.beta[keep])
-    for g, (gram, score) in enumerate(by_prompt(kept, residual)):
-        within = root.T @ gram @ root
-        without = without_prompt(within) if correction == "CR3" else None
-        if without is not None:
-            left = root @ without
-            dropped[g] = -left @ (root.T @ score)
-            meat += dropped[g] ** 2
-            share[g] = (left**2).sum(axis=1) - (left * root).sum(axis=1)
-            continue
-        values, vectors = linalg.eigh(within)
-        left, spare = root @ vectors, 1 - np.clip(values, 0, 1)
-        solvable = spare > 1e-6
-        adjust = np.power(spare, power, out=np.zeros_like(spare), where=solvable)
-        turned = left.T @ score
-        meat += (left @ (adjust * turned)) ** 2
-        share[g] = left**2 @ (adjust**2 * np.clip(values, 0, None))
-        dropped[g] = -left @ np.divide(turned, spare, out=np.zeros_like(spare), where=solvable)
+    scores = ByPrompt(kept).back(residual)[:, :-1]
+    wanted = np.arange(len(keep)) if dof_of is None else np.flatnonzero(dof_of[keep])
+    out = _LeftOut(solved, wanted, correction)
+    parts = [out.prompt(gram, score) for gram, score in zip(by_prompt(kept), scores, strict=True)]
+    dropped, pulled, share = (np.stack(each) for each in zip(*parts, strict=True))
     plain = ((bread @ by_answer(kept, residual)) * bread).sum(axis=1)
     factor = _crossing_factor(model) * (groups / max(groups - 1, 1) if correction == "CR1" else 1.0)
     n, spent = len(model.effects.order), int(model.effects.inner.max()) + 1
@@ -168,25 +176,103 @@ def fit(model: Design, correction: Correction = "CR3") -> Fit:
     return Fit(
         beta=solved.beta,
         information=solved.information,
-        se=widen(np.sqrt(meat * factor), keep, k),
-        dof=widen(_dof(share), keep, k),
+        se=widen(np.sqrt((pulled**2).sum(axis=0) * factor), keep, k),
+        dof=widen(_dof(share), keep[wanted], k),
         plain=widen(np.sqrt(plain * n / max(n - spent, 1)), keep, k),
         dropped=full,
         solution=solved,
     )
 
 
-def without_prompt(within: Floats) -> Floats | None:
-    """(I − H)⁻¹ of one prompt, or None where the prompt holds all that there is of some direction."""
-    try:
-        factor = linalg.cholesky(np.eye(len(within)) - within, lower=True)
-    except linalg.LinAlgError:
+class _LeftOut:
+    """What each prompt does to the estimates: how they move without it, its corrected score, and its share of
+    the variance, of the columns wanted."""
+
+    def __init__(self, solved: Solution, wanted: Ints, correction: Correction) -> None:
+        self.bread, self.wanted, self.correction = solved.bread, wanted, correction
+        self.total = solved.sums.by_engine.sum(axis=0)[np.ix_(solved.keep, solved.keep)]
+        self.factor = np.asfortranarray(linalg.cholesky(self.total, lower=True))
+
+    def prompt(self, gram: Floats, score: Floats) -> tuple[Floats, Floats, Floats]:
+        """From the prompt's cross-products and score."""
+        inverse = without_prompt(self.total, gram) if self.correction == "CR3" else None
+        if inverse is None:
+            return self._by_eigenvectors(gram, score)
+        dropped = -inverse @ score
+        # With N the inverse, NGN = NAN − N.
+        rows = linalg.blas.dtrmm(1.0, self.factor, inverse[self.wanted], side=1, lower=1)
+        share = np.einsum("ij,ij->i", rows, rows) - inverse[self.wanted, self.wanted]
+        return dropped, dropped, share
+
+    @cached_property
+    def root(self) -> Floats:
+        """A root of the bread."""
+        return np.asarray(linalg.cholesky(self.bread, lower=True))
+
+    def _by_eigenvectors(self, gram: Floats, score: Floats) -> tuple[Floats, Floats, Floats]:
+        power = {"CR1": 0.0, "CR2": -0.5, "CR3": -1.0}[self.correction]
+        values, vectors = linalg.eigh(self.root.T @ gram @ self.root)
+        left, spare = self.root @ vectors, 1 - np.clip(values, 0, 1)
+        solvable = spare > SPARE
+        adjust = np.power(spare, power, out=np.zeros_like(spare), where=solvable)
+        turned = left.T @ score
+        share = left[self.wanted] ** 2 @ (adjust**2 * np.clip(values, 0, None))
+        dropped = -left @ np.divide(turned, spare, out=np.zeros_like(spare), where=solvable)
+        return dropped, left @ (adjust * turned), share
+
+
+def without_prompt(total: Floats, gram: Floats) -> Floats | None:
+    """(X'X − X_g'X_g)⁻¹ of one prompt, or None where the prompt holds all that there is of some direction."""
+    factor, failed = linalg.lapack.dpotrf(total - gram, lower=1, overwrite_a=1)
+    if failed:
         return None
-    inverse, failed = linalg.lapack.dpotri(factor, lower=1)
-    # The trace is the sum of the inverse eigenvalues, so that none of them is larger.
-    if failed or not np.trace(inverse) < 1e6:
+    inverse, failed = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+    if failed:
         return None
-    return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
+    inverse += np.tril(inverse, -1).T
+    # The trace against the whole is the sum of 1 / (1 − λ), so that none of them is larger.
+    return inverse if np.einsum("ij,ij->", inverse, total) < 1 / SPARE else None
+
+
+def jackknife(model: Design) -> tuple[Floats, Floats]:
+    """Coefficients, and their standard errors as `fit` has them under CR3, where nothing else is asked for.
+
+    The estimates without each prompt are solved by conjugate gradients, all prompts at once, with the inverse
+    of the whole for a guide: a prompt is a small part of it, so that a dozen steps do.
+
+    Returns
+    -------
+    beta, se : ndarray, shape (K,)
+    """
+    solved = solve(model)
+    keep, k = solved.keep, len(solved.beta)
+    if not len(keep):
+        return solved.beta, np.full(k, np.nan)
+    kept = model.of(keep)
+    total = solved.sums.by_engine.sum(axis=0)[np.ix_(keep, keep)]
+    prompts = ByPrompt(kept)
+    scores = prompts.back(residuals(kept, solved.beta[keep]))[:, :-1]
+    left, moved = scores, np.zeros_like(scores)
+    turned = left @ solved.bread
+    along, now = turned, (left * turned).sum(axis=1)
+    least = EXACT**2 * now
+    open_ = now > least
+    for _ in range(STEPS):
+        if not open_.any():
+            break
+        image = along @ total - prompts.times(np.pad(along, ((0, 0), (0, 1))))[:, :-1]
+        step = np.divide(now, (along * image).sum(axis=1), out=np.zeros_like(now), where=open_)[:, None]
+        moved += step * along
+        left = left - step * image
+        turned = left @ solved.bread
+        before, now = now, (left * turned).sum(axis=1)
+        along = turned + np.divide(now, before, out=np.zeros_like(now), where=open_)[:, None] * along
+        open_ &= now > least
+    out = _LeftOut(solved, np.zeros(0, np.int64), "CR3")
+    hard = np.flatnonzero(open_)
+    for p, gram in zip(hard.tolist(), by_prompt(kept, hard), strict=True):
+        moved[p], *_ = out.prompt(gram, scores[p])
+    return solved.beta, widen(np.sqrt((moved**2).sum(axis=0) * _crossing_factor(model)), keep, k)
 
 
 def _crossing_factor(model: Design) -> float:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse, special
 
-from analysis.lift.fitting import fit
+from analysis.lift.fitting import jackknife
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.sums import design
 from analysis.lift.within import Effects, codes
@@ -74,8 +74,7 @@ def scale(panel: Panel, lifts: Mapping[str, float], fx: Effects) -> LiftScale:
             varied[rows] += lifts[source] * (spread[rows] / spread[rows].mean() - 1)
     live = np.flatnonzero(np.diff(exposed.indptr))
     columns = sparse.hstack([sparse.csr_array(varied[:, None]), exposed[:, live]], format="csr")
-    fitted = fit(design(panel, sparse.csr_array(columns), fx))
-    beta, se = float(fitted.beta[0]), float(fitted.se[0])
+    beta, se = (float(each[0]) for each in jackknife(design(panel, sparse.csr_array(columns), fx)))
     known = bool(np.isfinite(beta) and np.isfinite(se))
     return LiftScale(float(np.clip(beta, 0, 1)), min(se, 0.5)) if known else LiftScale(0.5, 0.5)
 

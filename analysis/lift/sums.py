@@ -1,14 +1,23 @@
-"""Cross-products of columns over (answer, brand) pairs with all effects removed, from sparse sums: an answer
+r"""Cross-products of columns over (answer, brand) pairs with all effects removed, from sparse sums: an answer
 cites a handful of sources, and no column is ever projected pair by pair.
+
+M removes both kinds of effects. With z the coordinates of x along an answer's own effects, and u the sums of
+x over a nested group g in the directions that answer effects leave (`Effects.complement`),
+
+.. math:: x'Mx = x'x - z'z - \sum_g u_g'u_g / n_g.
+
+The first two are sparse products; the sums are made dense a few groups at a time, of the columns that are
+seen there alone. Nothing as long as the answers is kept but the columns themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from analysis.lift.panel import Floats, Ints, Panel
@@ -16,255 +25,11 @@ from analysis.lift.within import Effects, codes, project, starts
 
 CHUNK = 6_000_000
 STRETCH = 20_000
+"""Answers whose sparse products are made at a time."""
+BLOCK, ENTRIES = 64, 32_000
+"""Answers, about, whose groups' sums are made dense at a time: more where columns are few."""
 ROUNDING = 1e-12
 """Part of a column's squares that its effects leave by rounding alone: they are taken away from the whole."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    r"""Sparse columns and their sums, from which every cross-product of projected columns is made: M removes
-    both kinds of effects, and with z the coordinates along an answer's own effects,
-
-    .. math:: x'Mx = x'x - z'z - \sum_g (u_g'u_g - y_g'y_g) / n_g.
-
-    Attributes
-    ----------
-    x : csr_array, shape (A * B, K)
-        The columns, a row a pair, sorted as `effects`.
-    z : csr_array, shape (A * k, K)
-        Of each answer, along its k effects.
-    u, y : csr_array, shape (G * B, K), (G * k, K)
-        Sums of x and z over each nested group.
-    first : ndarray, shape (G + 1,)
-        Where each nested group begins, and the end of the last.
-    """
-
-    x: sparse.csr_array
-    z: sparse.csr_array
-    u: sparse.csr_array
-    y: sparse.csr_array
-    first: Ints
-    brands: int
-    directions: int
-
-    @classmethod
-    def of(cls, x: sparse.csr_array, brands: int, fx: Effects) -> Parts:
-        a, k = len(fx.order), fx.basis.shape[2]
-        turn = _csr(
-            fx.basis[fx.cell].transpose(0, 2, 1).reshape(a * k, brands),
-            _spots(np.repeat(np.arange(a), k), brands),
-            a * brands,
-        )
-        z = sparse.csr_array(turn @ x)
-        return cls(
-            x, z, _summed(x, fx.inner, brands), _summed(z, fx.inner, k), np.r_[starts(fx.inner), a], brands, k
-        )
-
-    def stretch(self, start: int, stop: int) -> Parts:
-        """Of the answers start … stop, which begin and end with a nested group."""
-        b, k = self.brands, self.directions
-        g, h = np.searchsorted(self.first, (start, stop))
-        x, z = _rows(self.x, start * b, stop * b), _rows(self.z, start * k, stop * k)
-        u, y = _rows(self.u, g * b, h * b), _rows(self.y, g * k, h * k)
-        return Parts(x, z, u, y, self.first[g : h + 1] - start, b, k)
-
-    def where(self, answers: NDArray[np.bool_]) -> Parts:
-        """Of these answers: all of a nested group, or none."""
-        b, k = self.brands, self.directions
-        groups = answers[self.first[:-1]]
-        sizes = np.diff(self.first)[groups]
-        first = np.r_[0, np.cumsum(sizes)]
-        wide, along, of, turned = (
-            np.repeat(mask, width) for mask, width in ((answers, b), (answers, k), (groups, b), (groups, k))
-        )
-        return Parts(self.x[wide], self.z[along], self.u[of], self.y[turned], first, b, k)
-
-    def gram(self) -> Floats:
-        """x'Mx, (K, K), a stretch of answers after the other: each is copied for its product."""
-        inside = np.searchsorted(self.first, np.arange(STRETCH, self.first[-1], STRETCH))
-        cuts = np.unique(np.r_[0, self.first[inside], self.first[-1]])
-        out = np.zeros((self.x.shape[1], self.x.shape[1]))
-        for start, stop in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-            out += self.stretch(start, stop)._product()
-        return out
-
-    def _product(self) -> Floats:
-        tables, share = (self.x, self.z, self.u, self.y), 1 / np.diff(self.first)
-        of_u, of_y = np.repeat(share, self.brands), np.repeat(share, self.directions)
-        signs = np.r_[np.ones(self.x.shape[0]), -np.ones(self.z.shape[0]), -of_u, of_y]
-        values, columns = (np.concatenate([getattr(t, name) for t in tables]) for name in ("data", "indices"))
-        filled = np.concatenate([np.diff(t.indptr) for t in tables])
-        ends = np.r_[0, np.cumsum(filled)]
-        shape = (len(filled), self.x.shape[1])
-        weighted = sparse.csr_array((values * np.repeat(signs, filled), columns, ends), shape=shape)
-        turned = sparse.csc_array((values, columns, ends), shape=shape[::-1])
-        return np.asarray((turned @ weighted).toarray(), np.float64)
-
-
-def _rows(table: sparse.csr_array, start: int, stop: int) -> sparse.csr_array:
-    """Rows start … stop, without a copy of what is in them."""
-    low, high = table.indptr[start], table.indptr[stop]
-    inside = (table.data[low:high], table.indices[low:high], table.indptr[start : stop + 1] - low)
-    return sparse.csr_array(inside, shape=(stop - start, table.shape[1]))
-
-
-def _summed(rows: sparse.csr_array, group: Ints, each: int) -> sparse.csr_array:
-    """Sums of answers' rows, `each` of them an answer, over groups."""
-    into = (group[:, None] * each + np.arange(each)).ravel()
-    size = (int(group.max()) + 1) * each
-    return sparse.csr_array(
-        sparse.csr_array((np.ones(len(into)), (into, np.arange(len(into)))), (size, len(into))) @ rows
-    )
-
-
-def _spots(at: Ints, width: int) -> Ints:
-    """Positions of `width` neighbours from each `at` * width on, (n, width)."""
-    return at[:, None] * width + np.arange(width)
-
-
-def _csr(values: Floats, spots: Ints, width: int) -> sparse.csr_array:
-    """A sparse table with as many entries in each row."""
-    n, each = values.shape
-    return sparse.csr_array((values.ravel(), spots.ravel(), np.arange(n + 1) * each), shape=(n, width))
-
-
-@dataclass(frozen=True)
-class Design:
-    """Columns over (answer, brand) pairs in the order of `effects`; the last column is the outcome.
-
-    Attributes
-    ----------
-    parts : Parts
-        Of K + 1 columns.
-    brands : int
-    effects : Effects
-    moments : csr_array, shape (prompts' outer groups * B, K + 1), or None
-        Sums of the columns over each prompt's crossing groups, once answer and nested effects are removed.
-    trend : ndarray, shape (outer groups, B, K + 1), or None
-        Coefficients of the crossing effect for each column.
-    """
-
-    parts: Parts
-    brands: int
-    effects: Effects
-    moments: sparse.csr_array | None
-    trend: Floats | None
-
-    def of(self, columns: Ints) -> Design:
-        """With these columns alone, and the outcome."""
-        if len(columns) + 1 == self.width:
-            return self
-        kept = np.r_[columns, self.width - 1]
-        p = self.parts
-        parts = replace(p, x=p.x[:, kept], z=p.z[:, kept], u=p.u[:, kept], y=p.y[:, kept])
-        if self.moments is None or self.trend is None:
-            return replace(self, parts=parts)
-        return replace(self, parts=parts, moments=self.moments[:, kept], trend=self.trend[:, :, kept])
-
-    @property
-    def width(self) -> int:
-        """K + 1."""
-        return int(self.parts.x.shape[1])
-
-    @property
-    def answer_effects(self) -> int:
-        """Directions removed from each answer."""
-        return int(self.effects.basis.shape[2])
-
-    def blocks(self) -> Iterator[tuple[int, int, Floats]]:
-        """Answers start … stop of one prompt and their columns with all effects removed, (pairs, K + 1); a
-        large prompt comes in pieces."""
-        fx = self.effects
-        for start, stop in _cuts(fx, self.brands * self.width):
-            rows = self.parts.x[start * self.brands : stop * self.brands].toarray()
-            part: Floats = np.asarray(rows, np.float64).reshape(stop - start, self.brands, -1)
-            if self.trend is not None and fx.outer is not None:
-                part -= self.trend[fx.outer[start:stop]]
-            project(part, fx.cell[start:stop], fx.inner[start:stop], fx.basis)
-            yield start, stop, part.reshape(-1, part.shape[2])
-
-
-def _cuts(fx: Effects, width: int) -> Iterator[tuple[int, int]]:
-    """Stretches that end with an inner group, hold one prompt, and are no larger than they must be."""
-    begin = starts(fx.inner)
-    ends = np.r_[begin[1:], len(fx.inner)]
-    first = 0
-    for i, end in enumerate(ends):
-        last = i + 1 == len(ends)
-        if last or fx.cluster[end] != fx.cluster[first] or (ends[i + 1] - first) * width > CHUNK:
-            yield first, int(end)
-            first = int(end)
-
-
-def design(panel: Panel, columns: sparse.csr_array, fx: Effects) -> Design:
-    """Sort the columns, append the outcome, and solve the crossing effect.
-
-    Parameters
-    ----------
-    columns : csr_array, shape (A * B, K)
-        Rows a * B + b in the panel's order.
-    """
-    b = len(panel.brands)
-    pairs = (fx.order[:, None] * b + np.arange(b)).ravel()
-    outcome = sparse.csr_array(panel.named[fx.order].reshape(-1, 1).astype(np.float64))
-    stacked = sparse.csr_array(sparse.hstack([columns[pairs].astype(np.float64), outcome], format="csr"))
-    parts = Parts.of(stacked, b, fx)
-    crossed = fx.crossed
-    if fx.outer is None or crossed is None:
-        return Design(parts, b, fx, None, None)
-    moments = _moments(parts, fx, codes(fx.cluster, fx.outer))
-    into = _spots(crossed.outer, b).ravel()
-    whole = sparse.csr_array((np.ones(len(into)), (into, np.arange(len(into))))) @ moments
-    return Design(parts, b, fx, moments, _trend(whole.toarray().reshape(-1, b, stacked.shape[1]), fx))
-
-
-def _moments(parts: Parts, fx: Effects, group: Ints) -> sparse.csr_array:
-    """Sums of the projected columns over groups of answers, (groups * B, K), each inside one prompt; some
-    prompts after the others."""
-    begin, out = starts(fx.cluster), []
-    cuts = np.unique(np.searchsorted(begin, np.arange(0, len(group), STRETCH)))
-    ends = np.r_[begin, len(group)][np.r_[cuts, len(begin)]]
-    for start, stop in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
-        if start < stop:
-            mine = group[start:stop] - group[start]
-            out.append(_grouped(parts.stretch(start, stop), fx.basis[fx.cell[start:stop]], mine - mine.min()))
-    return sparse.csr_array(sparse.vstack(out, format="csr"))
-
-
-def _grouped(parts: Parts, v: Floats, outer: Ints) -> sparse.csr_array:
-    b, k = parts.brands, parts.directions
-    n, rows = len(outer), (int(outer.max()) + 1) * b
-    sizes = np.diff(parts.first)
-    group, share = np.repeat(np.arange(len(sizes)), sizes), np.repeat(1 / sizes, sizes)
-    pairs = _spots(outer, b)
-    turned = np.repeat(pairs[:, :, None], k, axis=2).ravel()
-
-    def into(values: Floats, row: Ints, column: Ints, width: int) -> sparse.csr_array:
-        return sparse.csr_array((values.ravel(), (row.ravel(), column.ravel())), shape=(rows, width))
-
-    def along(at: Ints) -> Ints:
-        return np.repeat(_spots(at, k)[:, None, :], b, axis=1)
-
-    total = into(np.ones(n * b), pairs, np.arange(n * b), n * b) @ parts.x
-    total = total - into(v, turned, along(np.arange(n)), n * k) @ parts.z
-    total = total - into(np.repeat(share, b), pairs, _spots(group, b), len(sizes) * b) @ parts.u
-    total = total + into(v * share[:, None, None], turned, along(group), len(sizes) * k) @ parts.y
-    return sparse.csr_array(total)
-
-
-def _trend(sums: Floats, fx: Effects) -> Floats:
-    r"""Coefficients of the crossing effect, by direct solution of its Schur complement.
-
-    With :math:`Q_h` the annihilator of the answer effects in brand space and :math:`n_{hw}` the answers of
-    nested group h in crossing group w, the complement is
-    :math:`\sum_h (\mathrm{diag}(n_h) - n_h n_h' / n_{h\cdot}) \otimes Q_h`, one small dense block for each
-    set of crossing groups that share a prompt. No iteration, so nothing to converge.
-    """
-    out = np.zeros_like(sums)
-    for groups, inverse in fx.crossing:
-        mine = sums[groups]
-        out[groups] = (inverse @ mine.reshape(-1, mine.shape[2])).reshape(mine.shape)
-    return out
 
 
 @dataclass(frozen=True)
@@ -292,37 +57,307 @@ class Sums:
         return Sums(np.delete(self.by_engine, engine, axis=0), np.delete(self.free, engine))
 
 
-def total(model: Design, *, by_engine: bool = True) -> Sums:
-    """Cross-products of the projected columns by engine, or of all engines as if they were one.
+@dataclass(frozen=True)
+class Design:
+    """Columns over (answer, brand) pairs in the order of `effects`; the last column is the outcome.
 
-    The crossing effect is a projection, so that its share is taken off once: with moments m and coefficients
-    t, x'Mx − m't.
+    Attributes
+    ----------
+    x : csr_array, shape (A * B, K + 1)
+    brands : int
+    effects : Effects
+    sums : Sums
+    trend : ndarray, shape (outer groups, B, K + 1), or None
+        Coefficients of the crossing effect for each column.
     """
-    fx, b = model.effects, model.brands
-    engines = int(fx.engine.max()) + 1
-    out = np.zeros((engines if by_engine else 1, model.width, model.width))
-    whole = np.zeros((len(out), model.width))
-    for e in range(len(out)):
-        part = model.parts.where(fx.engine == e) if by_engine else model.parts
-        out[e], whole[e] = part.gram(), np.bincount(part.x.indices, part.x.data**2, model.width)
-    crossed = fx.crossed
-    if fx.outer is not None and crossed and model.moments is not None and model.trend is not None:
-        _, first = np.unique(fx.outer, return_index=True)
-        engine = fx.engine[first] if by_engine else np.zeros(len(first), np.int64)
-        flat = model.trend.reshape(-1, model.width)
-        for e in range(len(out)):
-            mine = engine[crossed.outer] == e
-            spots = _spots(crossed.outer[mine], b).ravel()
-            into = sparse.csr_array(
-                (np.ones(len(spots)), (spots, np.arange(len(spots)))), (len(flat), len(spots))
-            )
-            out[e] -= (into @ model.moments[np.repeat(mine, b)]).T @ flat
-    for gram, size in zip(out, whole, strict=True):
+
+    x: sparse.csr_array
+    brands: int
+    effects: Effects
+    sums: Sums
+    trend: Floats | None
+
+    def of(self, columns: Ints) -> Design:
+        """With these columns alone, and the outcome."""
+        if len(columns) + 1 == self.width:
+            return self
+        kept = np.r_[columns, self.width - 1]
+        trend = None if self.trend is None else self.trend[:, :, kept]
+        return replace(self, x=self.x[:, kept], sums=self.sums.of(columns), trend=trend)
+
+    @property
+    def width(self) -> int:
+        """K + 1."""
+        return int(self.x.shape[1])
+
+    @property
+    def prompts(self) -> Iterator[tuple[int, int]]:
+        """Where each prompt's answers start and stop."""
+        begin = starts(self.effects.cluster)
+        return zip(begin.tolist(), [*begin[1:].tolist(), len(self.effects.cluster)], strict=True)
+
+    def blocks(self) -> Iterator[tuple[int, int, Floats]]:
+        """Answers start … stop of one prompt and their columns with all effects removed, (pairs, K + 1); a
+        large prompt comes in pieces."""
+        fx = self.effects
+        for start, stop in _cuts(fx, self.brands * self.width):
+            rows = self.x[start * self.brands : stop * self.brands].toarray()
+            part: Floats = np.asarray(rows, np.float64).reshape(stop - start, self.brands, -1)
+            if self.trend is not None and fx.outer is not None:
+                part -= self.trend[fx.outer[start:stop]]
+            project(part, fx.cell[start:stop], fx.inner[start:stop], fx.basis)
+            yield start, stop, part.reshape(-1, part.shape[2])
+
+
+def _cuts(fx: Effects, width: int) -> Iterator[tuple[int, int]]:
+    """Stretches that end with an inner group, hold one prompt, and are no larger than they must be."""
+    begin = starts(fx.inner)
+    ends = np.r_[begin[1:], len(fx.inner)]
+    first = 0
+    for i, end in enumerate(ends):
+        last = i + 1 == len(ends)
+        if last or fx.cluster[end] != fx.cluster[first] or (ends[i + 1] - first) * width > CHUNK:
+            yield first, int(end)
+            first = int(end)
+
+
+def design(panel: Panel, columns: sparse.csr_array, fx: Effects, *, by_engine: bool = True) -> Design:
+    """Sort the columns, append the outcome, sum their cross-products and solve the crossing effect.
+
+    Parameters
+    ----------
+    columns : csr_array, shape (A * B, K)
+        Rows a * B + b in the panel's order.
+    by_engine : bool
+        Whether each engine has sums of its own; else all are as if they were one.
+
+    Notes
+    -----
+    The crossing effect is a projection, so that its share is taken off once: with the moments m of all
+    prompts and the coefficients t, x'Mx − m't.
+    """
+    b = len(panel.brands)
+    pairs = (fx.order[:, None] * b + np.arange(b)).ravel()
+    outcome = sparse.csr_array(panel.named[fx.order].reshape(-1, 1).astype(np.float64))
+    x = sparse.csr_array(sparse.hstack([columns[pairs].astype(np.float64), outcome], format="csr"))
+    engine = fx.engine if by_engine else np.zeros(len(fx.engine), np.int64)
+    engines, width = int(engine.max()) + 1, x.shape[1]
+    grams, whole = np.zeros((engines, width, width)), np.zeros((engines, width))
+    for start in range(0, len(engine), STRETCH):
+        stop = min(start + STRETCH, len(engine))
+        rows = _rows(x, start * b, stop * b)
+        shift = np.repeat(engine[start:stop], np.diff(rows.indptr[::b])) * width
+        apart = sparse.csr_array(
+            (rows.data, rows.indices + shift, rows.indptr), shape=(rows.shape[0], engines * width)
+        )
+        _add(grams, _own(apart, fx.basis[fx.cell[start:stop]]))
+        whole += np.bincount(apart.indices, apart.data**2, engines * width).reshape(whole.shape)
+    sums, outer = None, fx.outer
+    if outer is not None:
+        sums = np.zeros((int(outer.max()) + 1, b, width))
+    for start, stop in chain.from_iterable(_stretches(fx, width)):
+        block = _Block.of(x, fx, start, stop)
+        _add_at(grams[engine[start]], block.columns, -block.gram)
+        if sums is not None and outer is not None:
+            spot = np.ix_(block.outer, np.arange(b), block.columns)
+            sums[spot] += block.complement @ block.moments
+    trend = None if sums is None else _trend(sums, fx)
+    if sums is not None and trend is not None and outer is not None:
+        _, first = np.unique(outer, return_index=True)
+        for e, gram in enumerate(grams):
+            mine = engine[first] == e
+            gram -= sums[mine].reshape(-1, width).T @ trend[mine].reshape(-1, width)
+    for gram, size in zip(grams, whole, strict=True):
         gone = np.diag(gram) <= ROUNDING * size
         gram[gone] = gram[:, gone] = 0.0
-    spent = _groups(fx.inner, fx.engine) + (0 if fx.outer is None else _groups(fx.outer, fx.engine))
-    free = np.asarray((np.bincount(fx.engine) - spent) * (b - model.answer_effects), np.int64)
-    return Sums(out, free if by_engine else free.sum(keepdims=True))
+    spent = _groups(fx.inner, engine) + (0 if outer is None else _groups(outer, engine))
+    free = np.asarray((np.bincount(engine) - spent) * (b - fx.basis.shape[2]), np.int64)
+    return Design(x, b, fx, Sums(grams, free), trend)
+
+
+def _rows(table: sparse.csr_array, start: int, stop: int) -> sparse.csr_array:
+    """Rows start … stop, without a copy of what is in them."""
+    low, high = table.indptr[start], table.indptr[stop]
+    inside = (table.data[low:high], table.indices[low:high], table.indptr[start : stop + 1] - low)
+    return sparse.csr_array(inside, shape=(stop - start, table.shape[1]))
+
+
+def _csr(values: Floats, spots: Ints, width: int) -> sparse.csr_array:
+    """A sparse table with as many entries in each row."""
+    n, each = values.shape
+    return sparse.csr_array((values.ravel(), spots.ravel(), np.arange(n + 1) * each), shape=(n, width))
+
+
+def _own(x: sparse.csr_array, basis: Floats) -> sparse.csr_array:
+    """x'x − z'z of answers with these effects, (n, B, k)."""
+    n, b, k = basis.shape
+    spots = np.repeat(np.arange(n * b).reshape(n, b), k, axis=0)
+    z = sparse.csr_array(_csr(basis.transpose(0, 2, 1).reshape(n * k, b), spots, n * b) @ x)
+    values, columns = np.concatenate([x.data, z.data]), np.concatenate([x.indices, z.indices])
+    ends = np.r_[x.indptr, x.indptr[-1] + z.indptr[1:]]
+    signs = np.r_[np.ones(len(x.data)), -np.ones(len(z.data))]
+    shape = (len(ends) - 1, x.shape[1])
+    turned = sparse.csc_array((values, columns, ends), shape=shape[::-1])
+    return sparse.csr_array(turned @ sparse.csr_array((values * signs, columns, ends), shape=shape))
+
+
+def _add(grams: Floats, product: sparse.csr_array) -> None:
+    """Add a sparse (e * K) × (e * K) table, whose parts off the diagonal are empty, to (e, K, K)."""
+    width = grams.shape[-1]
+    row = np.repeat(np.arange(product.shape[0], dtype=np.int64), np.diff(product.indptr))
+    grams.reshape(-1)[row * width + product.indices % width] += product.data
+
+
+def _add_at(gram: Floats, columns: Ints, part: Floats) -> None:
+    if len(columns) == len(gram):
+        gram += part
+    else:
+        gram[np.ix_(columns, columns)] += part
+
+
+def _stretches(fx: Effects, width: int) -> Iterator[list[tuple[int, int]]]:
+    """For each prompt: some nested groups of one engine after the others, as answers start … stop."""
+    begin = fx.nested[:-1]
+    cell = fx.cell[begin]
+    since = begin - begin[starts(cell)][cell]
+    cuts = begin[starts(codes(cell, since // max(BLOCK, ENTRIES // width)))]
+    each = list(zip(cuts.tolist(), [*cuts[1:].tolist(), len(fx.cell)], strict=True))
+    prompts = starts(fx.cluster[cuts]).tolist()
+    for low, high in zip(prompts, [*prompts[1:], len(each)], strict=True):
+        yield each[low:high]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Answers of some nested groups of one prompt and engine; W crossing groups (nested ones, where nothing
+    crosses), q directions that answer effects leave, D columns that are seen here.
+
+    Attributes
+    ----------
+    columns : ndarray of int, shape (D,)
+    row, spot : ndarray of int
+        Pair and place in `columns` of each entry of `data`.
+    complement : ndarray, shape (B, q)
+    first : ndarray of int, shape (W + 1,)
+        Where the answers of each crossing group begin, and the end of the last.
+    outer, group, size : ndarray, shape (W,)
+        Its code, its nested group 0 …, its answers.
+    nested : ndarray of int
+        The first crossing group of each nested one.
+    sums : ndarray, shape (W, q, D)
+    """
+
+    columns: Ints
+    row: Ints
+    spot: Ints
+    data: Floats
+    complement: Floats
+    first: Ints
+    outer: Ints
+    group: Ints
+    size: Floats
+    nested: Ints
+    sums: Floats
+
+    @classmethod
+    def of(cls, x: sparse.csr_array, fx: Effects, start: int, stop: int) -> _Block:
+        complement = fx.complement[fx.cell[start]]
+        b = len(complement)
+        ends = x.indptr[start * b : stop * b + 1]
+        inside = slice(ends[0], ends[-1])
+        columns, spot = np.unique(x.indices[inside], return_inverse=True)
+        row = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        low, high = fx.part[start], fx.part[stop - 1] + 1
+        first = fx.parts[low : high + 1] - start
+        begin, size = fx.parts[low:high], np.diff(first)
+        d, data, w = len(columns), x.data[inside], high - low
+        place = ((fx.part[start:stop] - low)[row // b] * b + row % b) * d + spot
+        wide = np.bincount(place, data, w * b * d).reshape(w, b, d)
+        group = fx.inner[begin] - fx.inner[start]
+        outer = group if fx.outer is None else fx.outer[begin]
+        return cls(
+            np.asarray(columns, np.int64),
+            row,
+            np.asarray(spot, np.int64),
+            data,
+            complement,
+            first,
+            outer,
+            group,
+            size.astype(np.float64),
+            starts(group),
+            complement.T @ wide,
+        )
+
+    def whole(self, values: Floats) -> Floats:
+        """Sums over the nested groups of those over the crossing ones, (W, …)."""
+        if len(self.nested) == len(values):
+            return values
+        return np.asarray(np.add.reduceat(values, self.nested, axis=0))
+
+    @cached_property
+    def answers(self) -> Floats:
+        """Answers of each nested group."""
+        return self.whole(self.size)
+
+    def means(self, values: Floats) -> Floats:
+        """Means over the nested group of each crossing one, of sums (W, q, …)."""
+        return np.asarray((self.whole(values) / self.answers[:, None, None])[self.group])
+
+    @property
+    def gram(self) -> Floats:
+        """Sum of u'u / n over the nested groups, (D, D)."""
+        flat = self.whole(self.sums) / np.sqrt(self.answers)[:, None, None]
+        flat = flat.reshape(-1, flat.shape[2])
+        return np.asarray(flat.T @ flat)
+
+    @property
+    def moments(self) -> Floats:
+        """Sums over the crossing groups once answer and nested effects are removed, (W, q, D)."""
+        return np.asarray(self.sums - self.size[:, None, None] * self.means(self.sums))
+
+    def moved(self, trend: Floats) -> Floats:
+        """The crossing effect of these answers, (W, q, K + 1)."""
+        return np.asarray(self.complement.T @ trend[self.outer])
+
+    def left(self, moved: Floats) -> Floats:
+        """What nested effects leave of it."""
+        return np.asarray(moved - self.means(self.size[:, None, None] * moved))
+
+    def scores(self, residual: Floats, trend: Floats | None) -> tuple[Ints, Floats]:
+        """Columns that are not empty, and each answer's score in them."""
+        b, d = len(self.complement), len(self.columns)
+        n = int(self.first[-1])
+        place = self.row // b * d + self.spot
+        own = np.bincount(place, self.data * residual.ravel()[self.row], n * d)
+        scores: Floats = np.asarray(own, np.float64).reshape(n, d)
+        mean, columns = self.means(self.sums), self.columns
+        if trend is not None:
+            columns = np.arange(trend.shape[2])
+            wide = self.left(self.moved(trend))
+            wide[:, :, self.columns] += mean
+            full = np.zeros((n, len(columns)))
+            full[:, self.columns] = scores
+            mean, scores = wide, full
+        along = residual @ self.complement
+        for each, low, high in zip(mean, self.first[:-1], self.first[1:], strict=True):
+            scores[low:high] -= along[low:high] @ each
+        return columns, scores
+
+
+def _trend(sums: Floats, fx: Effects) -> Floats:
+    r"""Coefficients of the crossing effect, by direct solution of its Schur complement.
+
+    With :math:`Q_h` the annihilator of the answer effects in brand space and :math:`n_{hw}` the answers of
+    nested group h in crossing group w, the complement is
+    :math:`\sum_h (\mathrm{diag}(n_h) - n_h n_h' / n_{h\cdot}) \otimes Q_h`, one small dense block for each
+    set of crossing groups that share a prompt. No iteration, so nothing to converge.
+    """
+    out = np.zeros_like(sums)
+    for groups, inverse in fx.crossing:
+        mine = sums[groups]
+        out[groups] = (inverse @ mine.reshape(-1, mine.shape[2])).reshape(mine.shape)
+    return out
 
 
 def _groups(of: Ints, engine: Ints) -> Ints:
@@ -331,84 +366,105 @@ def _groups(of: Ints, engine: Ints) -> Ints:
     return np.bincount(engine[first], minlength=int(engine.max()) + 1)
 
 
-def residuals(model: Design, beta: Floats) -> Floats:
-    """Outcome less prediction, all effects removed, (A, B)."""
-    fx, b = model.effects, model.brands
-    weight = np.r_[-beta, 1.0]
-    left = (model.parts.x @ weight).reshape(-1, b)
-    if fx.outer is not None and model.trend is not None:
-        left -= (model.trend @ weight)[fx.outer]
-    v = fx.basis[fx.cell]
-    left -= np.einsum("abk,ak->ab", v, np.einsum("abk,ab->ak", v, left))
-    begin, sizes = model.parts.first[:-1], np.diff(model.parts.first)
-    left -= np.repeat(np.add.reduceat(left, begin, axis=0) / sizes[:, None], sizes, axis=0)
-    return np.asarray(left, np.float64)
-
-
-def by_prompt(model: Design, residual: Floats) -> Iterator[tuple[Floats, Floats]]:
-    """Cross-products and score of each prompt's projected columns, the outcome left out.
+def by_prompt(model: Design, some: Ints | None = None) -> Iterator[Floats]:
+    """Cross-products of each prompt's projected columns, (K, K), the outcome left out; of all or some.
 
     With the prompt's own moments m, the coefficients t of its crossing groups and nt, their sums once answer
-    and nested effects are removed, the cross-products are x'Mx − m't − t'm + t'nt.
+    and nested effects are removed, they are x'Mx − m't − t'm + t'nt.
     """
-    fx, b = model.effects, model.brands
-    begin = starts(fx.cluster)
-    for p, (start, stop) in enumerate(zip(begin, np.r_[begin[1:], len(fx.cluster)], strict=True)):
-        part, left = model.parts.stretch(start, stop), residual[start:stop]
-        gram = part.gram()
-        score = part.x.T @ left.ravel()
-        if fx.outer is not None and fx.crossed and model.moments is not None and model.trend is not None:
-            low, high = np.searchsorted(fx.crossed.prompt, (p, p + 1))
-            groups = fx.crossed.outer[low:high]
-            trend = model.trend[groups]
-            turned = _complement(fx, low, high, trend).reshape(len(groups) * b, -1) / 2
-            turned -= _rows(model.moments, low * b, high * b).toarray()
-            flat = trend.reshape(turned.shape)
-            turned = flat.T @ turned
-            gram += turned + turned.T
-            sums = np.zeros((len(groups), b))
-            np.add.at(sums, np.searchsorted(groups, fx.outer[start:stop]), left)
-            score = score - flat.T @ sums.ravel()
-        yield gram[:-1, :-1], score[:-1]
-
-
-def _complement(fx: Effects, low: int, high: int, trend: Floats) -> Floats:
-    """What is left of `trend` (n, B, K), the crossing groups low … high of one prompt, summed over their
-    answers."""
-    assert fx.crossed is not None
-    size, inner = fx.crossed.size[low:high, None, None], fx.crossed.inner[low:high]
-    begin = starts(inner)
-    group = np.repeat(np.arange(len(begin)), np.diff(np.r_[begin, len(inner)]))
-    mean = np.add.reduceat(size * trend, begin) / np.add.reduceat(size, begin)
-    left = trend - mean[group]
-    v = fx.basis[fx.crossed.cell[low:high]]
-    left -= v @ (v.transpose(0, 2, 1) @ left)
-    return np.asarray(size * left)
+    fx, b, width = model.effects, model.brands, model.width
+    spans = list(_stretches(fx, width))
+    for stretches in spans if some is None else [spans[p] for p in some]:
+        start, stop = stretches[0][0], stretches[-1][1]
+        gram = np.zeros((width, width))
+        _add(gram[None], _own(_rows(model.x, start * b, stop * b), fx.basis[fx.cell[start:stop]]))
+        moved, rest = [], []
+        for low, high in stretches:
+            block = _Block.of(model.x, fx, low, high)
+            _add_at(gram, block.columns, -block.gram)
+            if model.trend is not None:
+                moved.append(block.moved(model.trend))
+                rest.append(block.size[:, None, None] * block.left(moved[-1]) / 2)
+                rest[-1][:, :, block.columns] -= block.moments
+        if moved:
+            turned = np.concatenate(moved).reshape(-1, width).T @ np.concatenate(rest).reshape(-1, width)
+            gram += turned
+            gram += turned.T
+        yield gram[:-1, :-1]
 
 
 def by_answer(model: Design, residual: Floats) -> Floats:
-    r"""Cross-products of the answers' scores, (K, K), the outcome left out.
+    """Cross-products of the answers' scores, (K, K), the outcome left out."""
+    fx, out = model.effects, np.zeros((model.width, model.width))
+    for stretches in _stretches(fx, model.width):
+        wide = []
+        for low, high in stretches:
+            columns, scores = _Block.of(model.x, fx, low, high).scores(residual[low:high], model.trend)
+            if model.trend is None:
+                _add_at(out, columns, scores.T @ scores)
+            else:
+                wide.append(scores)
+        if wide:
+            whole = np.concatenate(wide)
+            out += whole.T @ whole
+    return out[:-1, :-1]
 
-    With :math:`f_a = e_a'x_a` and the means m of x over the nested groups, an answer's score is
-    :math:`f_a - e_a'm_g`, and their cross-products are those of f and
-    :math:`m'(\sum_a e_a e_a')\,m - m'\sum_a e_a f_a - (\cdot)'`: all sparse, also with the crossing groups as
-    columns of their own, whose coefficients come last.
-    """
-    fx, b, parts = model.effects, model.brands, model.parts
-    a, sizes, k = len(residual), np.diff(parts.first), model.width - 1
-    x, sums = parts.x[:, :k], parts.u[:, :k]
+
+def residuals(model: Design, beta: Floats) -> Floats:
+    """Outcome less prediction, all effects removed, (A, B)."""
+    fx, weight = model.effects, np.r_[-beta, 1.0]
+    left = (model.x @ weight).reshape(-1, model.brands)
     if fx.outer is not None and model.trend is not None:
-        spots = _spots(fx.outer, b).reshape(-1, 1)
-        groups = _csr(-np.ones((a * b, 1)), spots, len(model.trend) * b)
-        x = sparse.csr_array(sparse.hstack([x, groups], format="csr"))
-        sums = sparse.csr_array(sparse.hstack([sums, _summed(groups, fx.inner, b)], format="csr"))
-    mean = sparse.csr_array(sparse.diags_array(np.repeat(1 / sizes, b)) @ sums)
-    score = sparse.csr_array(_csr(residual, _spots(np.arange(a), b), a * b) @ x)
-    pull = _csr(residual, _spots(np.repeat(np.arange(len(sizes)), sizes), b), len(sizes) * b).T
-    beside = mean.T @ ((pull @ pull.T) @ mean / 2 - pull @ score)
-    out = sparse.csr_array(score.T @ score + beside + beside.T)
-    if model.trend is None:
-        return np.asarray(out.toarray())
-    trend = model.trend.reshape(-1, model.width)[:, :k]
-    turned = trend.T @ (out[k:, k:] @ trend / 2 + out[k:, :k].toarray())
-    return np.asarray(out[:k, :k].toarray() + turned + turned.T)
+        left -= (model.trend @ weight)[fx.outer]
+    for start, stop in model.prompts:
+        _project(left[start:stop], fx, start, stop)
+    return np.asarray(left, np.float64)
+
+
+def _project(left: Floats, fx: Effects, start: int, stop: int) -> None:
+    """Remove answer and nested effects from values of the answers start … stop, in place."""
+    basis = fx.basis[fx.cell[start:stop]]
+    for direction in np.moveaxis(basis, 2, 0):
+        left -= direction * (direction * left).sum(axis=1, keepdims=True)
+    ends = fx.nested[fx.inner[start] : fx.inner[stop - 1] + 2] - start
+    size = np.diff(ends)
+    left -= np.repeat(np.add.reduceat(left, ends[:-1], axis=0) / size[:, None], size, axis=0)
+
+
+class ByPrompt:
+    """Each prompt's columns as an operator: what projected columns make of a vector, and of pairs."""
+
+    def __init__(self, model: Design) -> None:
+        b = model.brands
+        self.model = model
+        self.spans = list(model.prompts)
+        self.x = [_rows(model.x, start * b, stop * b) for start, stop in self.spans]
+        self.outer = model.effects.outer if model.trend is not None else None
+        self.flat = None if model.trend is None else model.trend.reshape(-1, model.width)
+
+    def times(self, vectors: Floats) -> Floats:
+        """Each prompt's cross-products times its own vector, (prompts, K + 1) both."""
+        b, fx = self.model.brands, self.model.effects
+        pairs = np.empty((len(fx.order), b))
+        moved = None if self.flat is None else (self.flat @ vectors.T).reshape(-1, b, len(vectors))
+        for p, ((start, stop), x) in enumerate(zip(self.spans, self.x, strict=True)):
+            left = pairs[start:stop]
+            left[:] = (x @ vectors[p]).reshape(-1, b)
+            if moved is not None and self.outer is not None:
+                left -= moved[self.outer[start:stop], :, p]
+            _project(left, fx, start, stop)
+        return self.back(pairs)
+
+    def back(self, pairs: Floats) -> Floats:
+        """Products of each prompt's columns with projected values of its pairs (A, B), (prompts, K + 1)."""
+        b, fx, prompts = self.model.brands, self.model.effects, len(self.spans)
+        out = np.empty((prompts, self.model.width))
+        for p, ((start, stop), x) in enumerate(zip(self.spans, self.x, strict=True)):
+            out[p] = x.T @ pairs[start:stop].ravel()
+        if self.outer is not None and self.flat is not None:
+            sums = np.zeros((len(self.flat) // b, b, prompts))
+            for p, (start, stop) in enumerate(self.spans):
+                begin = fx.parts[fx.part[start] : fx.part[stop - 1] + 1]
+                sums[self.outer[begin], :, p] = np.add.reduceat(pairs[start:stop], begin - start, axis=0)
+            out -= (self.flat.T @ sums.reshape(len(self.flat), prompts)).T
+        return out

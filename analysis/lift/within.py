@@ -23,25 +23,6 @@ PER_PERIOD = 12
 
 
 @dataclass(frozen=True)
-class Crossed:
-    """Crossing groups within each prompt, prompt by prompt; each lies inside one nested group.
-
-    Attributes
-    ----------
-    prompt, outer, inner, cell : ndarray of int, shape (n,)
-        Codes as in `Effects`.
-    size : ndarray, shape (n,)
-        Answers in it.
-    """
-
-    prompt: Ints
-    outer: Ints
-    inner: Ints
-    cell: Ints
-    size: Ints
-
-
-@dataclass(frozen=True)
 class Effects:
     """Group codes of the answers, sorted so that each prompt, and each inner group, is one stretch.
 
@@ -80,12 +61,33 @@ class Effects:
     engine: Ints
 
     @cached_property
-    def crossed(self) -> Crossed | None:
+    def nested(self) -> Ints:
+        """Where each inner group begins, and the end of the last."""
+        return np.append(starts(self.inner), len(self.inner))
+
+    @cached_property
+    def part(self) -> Ints:
+        """Code of each answer's finest group, in order: its crossing group, which lies inside of one inner
+        group, or that."""
         if self.outer is None:
-            return None
-        key = self.cluster * (int(self.outer.max()) + 1) + self.outer
-        _, first, size = np.unique(key, return_index=True, return_counts=True)
-        return Crossed(self.cluster[first], self.outer[first], self.inner[first], self.cell[first], size)
+            return self.inner
+        begins = np.zeros(len(self.inner), np.int64)
+        begins[starts(self.outer)] = begins[starts(self.inner)] = 1
+        return np.cumsum(begins) - 1
+
+    @cached_property
+    def parts(self) -> Ints:
+        """Where each of these begins, and the end of the last."""
+        return np.append(starts(self.part), len(self.part))
+
+    @cached_property
+    def complement(self) -> Floats:
+        """Orthonormal directions in brand space that answer effects leave, per cell, (cells, B, q); zero
+        where a cell has fewer."""
+        b = self.basis.shape[1]
+        values, vectors = np.linalg.eigh(np.eye(b) - self.basis @ self.basis.transpose(0, 2, 1))
+        kept = values > 0.5
+        return np.asarray((vectors * kept[:, None, :])[:, :, b - int(kept.sum(axis=1).max(initial=0)) :])
 
     @cached_property
     def crossing(self) -> tuple[tuple[Ints, Floats], ...]:
@@ -114,7 +116,9 @@ def codes(*columns: Ints) -> Ints:
 
 def starts(sorted_codes: Ints) -> Ints:
     """Positions at which a new code begins."""
-    return np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
+    begins = np.ones(len(sorted_codes), bool)
+    np.not_equal(sorted_codes[1:], sorted_codes[:-1], out=begins[1:])
+    return np.flatnonzero(begins)
 
 
 def choose(panel: Panel) -> tuple[Within, int]:

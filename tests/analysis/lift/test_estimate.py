@@ -16,9 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from analysis.lift import checks, estimate
 from analysis.lift.estimate import LiftTable, Panel, lift, shrink
-from analysis.lift.fitting import fit, moderate, solve, without_prompt
+from analysis.lift.fitting import fit, jackknife, moderate, solve, without_prompt
 from analysis.lift.simulate import Kind, Truth, world
-from analysis.lift.sums import by_answer, by_prompt, design, residuals, total
+from analysis.lift.sums import ByPrompt, by_answer, by_prompt, design, residuals
 from analysis.lift.within import choose, effects
 from tests.bench.calibration.study import told
 from tests.bench.calibration.tables import tally
@@ -228,35 +228,62 @@ def test_errors_by_answer_are_statsmodels_clustered_ones_up_to_the_factor(small,
     assert found.plain == pytest.approx(known.bse * np.sqrt(factor))
 
 
+@pytest.mark.parametrize("block", [1, 64])
 @pytest.mark.parametrize("answer", ["level and slope", "level"])
 @pytest.mark.parametrize("within", [*FORMULAS])
-def test_sums_of_sparse_parts_are_those_of_projected_columns(small, within, answer, monkeypatch):
+def test_sums_of_sparse_parts_are_those_of_projected_columns(small, within, answer, block, monkeypatch):
     """Cross-products by engine and by prompt, scores and answers' scores, against every column projected."""
     monkeypatch.setattr("analysis.lift.sums.STRETCH", 50)
+    monkeypatch.setattr("analysis.lift.sums.BLOCK", block)
+    monkeypatch.setattr("analysis.lift.sums.ENTRIES", 1)
     fx = effects(small, within, answer, 2)
     model = design(small, sparse.csr_array(small.exposed), fx)
     columns = np.concatenate([part for _, _, part in model.blocks()])
     engine, prompt = np.repeat(fx.engine, BRANDS), np.repeat(fx.cluster, BRANDS)
-    for e, gram in enumerate(total(model).by_engine):
+    for e, gram in enumerate(model.sums.by_engine):
         np.testing.assert_allclose(gram, columns[engine == e].T @ columns[engine == e], atol=1e-12)
-    np.testing.assert_allclose(total(model, by_engine=False).by_engine[0], columns.T @ columns, atol=1e-12)
+    together = design(small, sparse.csr_array(small.exposed), fx, by_engine=False)
+    np.testing.assert_allclose(together.sums.by_engine[0], columns.T @ columns, atol=1e-12)
+    assert together.sums.free.sum() == model.sums.free.sum()
     x, beta = columns[:, :-1], np.linspace(-0.2, 0.3, SOURCES)
     residual = columns[:, -1] - x @ beta
     told = residuals(model, beta)
     np.testing.assert_allclose(told.ravel(), residual, atol=1e-12)
-    for p, (gram, score) in enumerate(by_prompt(model, told)):
-        mine = prompt == p
-        np.testing.assert_allclose(gram, x[mine].T @ x[mine], atol=1e-12)
-        np.testing.assert_allclose(score, x[mine].T @ residual[mine], atol=1e-12)
-    scores = (x * residual[:, None]).reshape(-1, BRANDS, SOURCES).sum(axis=1)
-    np.testing.assert_allclose(by_answer(model, told), scores.T @ scores, atol=1e-12)
+    operator = ByPrompt(model)
+    scores, vectors = operator.back(told), np.random.default_rng(0).normal(size=(PROMPTS, SOURCES + 1))
+    images = operator.times(vectors)
+    for p, gram in enumerate(by_prompt(model)):
+        mine = columns[prompt == p]
+        np.testing.assert_allclose(gram, (mine.T @ mine)[:-1, :-1], atol=1e-12)
+        np.testing.assert_allclose(scores[p], mine.T @ residual[prompt == p], atol=1e-12)
+        np.testing.assert_allclose(images[p], mine.T @ (mine @ vectors[p]), atol=1e-12)
+    by_hand = (x * residual[:, None]).reshape(-1, BRANDS, SOURCES).sum(axis=1)
+    np.testing.assert_allclose(by_answer(model, told), by_hand.T @ by_hand, atol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [200, 1])
+@pytest.mark.parametrize("within", [*FORMULAS])
+def test_errors_by_conjugate_gradients_are_those_of_each_prompts_inverse(small, within, steps, monkeypatch):
+    """Also where a prompt's gradients do not end, and where a source is cited in one prompt alone."""
+    monkeypatch.setattr("analysis.lift.fitting.STEPS", steps)
+    exposed = small.exposed.toarray()
+    exposed[np.repeat(small.prompt != 3, BRANDS), 1] = 0
+    model = design(small, sparse.csr_array(exposed), effects(small, within))
+    known = fit(model)
+    beta, se = jackknife(model)
+    np.testing.assert_array_equal(beta, known.beta)
+    others = np.arange(SOURCES) != 1
+    np.testing.assert_allclose(se[others], known.se[others], rtol=1e-9)
+    few = fit(model, dof_of=np.arange(SOURCES) < 2)
+    np.testing.assert_allclose(few.dof, np.where(np.arange(SOURCES) < 2, known.dof, np.nan), rtol=1e-9)
 
 
 def test_a_prompt_that_holds_all_of_a_source_is_left_out_by_its_eigenvectors():
     """Where the inverse without a prompt does not exist, what is left of it does."""
-    assert without_prompt(np.diag([0.5, 1.0])) is None
-    assert without_prompt(np.diag([0.5, 1 - 1e-7])) is None
-    np.testing.assert_allclose(without_prompt(np.diag([0.5, 0.0])), np.diag([2.0, 1.0]))
+    whole = np.eye(2)
+    assert without_prompt(whole, np.diag([0.5, 1.0])) is None
+    assert without_prompt(whole, np.diag([0.5, 1 - 1e-7])) is None
+    np.testing.assert_allclose(without_prompt(whole, np.diag([0.5, 0.0])), np.diag([2.0, 1.0]))
 
 
 def test_large_prompts_read_in_pieces_give_the_same_columns(small, monkeypatch):
