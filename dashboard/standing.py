@@ -90,7 +90,7 @@ def _tile(name: Compared, own: Row, change: WeekChange | None, line: list[float]
         f'<span class="value">{numbers.percent(rate.estimate)}</span>{drawn}<small>{span}</small>'
         f'<span class="note">{_delta(change)}</span>{spark}'
     )
-    return _opens("answers", inner, few=own.answers < 10, measure=name, brand=own.brand)
+    return _opens("answers", inner, few=own.directional, measure=name, brand=own.brand)
 
 
 def _opens(page: str, inner: str, *, few: bool = False, **parameters: object) -> Safe:
@@ -129,7 +129,7 @@ def _rank(own: Row, rows: Sequence[Row]) -> Safe:
         f"<small>{widgets.text(said.format(brand=best.brand, points=numbers.points_apart(away)))}</small>"
         + "".join(f'<span class="note">{widgets.text(each)}</span>' for each in beside)
     )
-    return _opens("rival", inner, name=best.brand)
+    return _opens("rival", inner, few=own.directional, name=best.brand)
 
 
 def _neighbours(rates: Mapping[str, float], own: str) -> list[tuple[str, str]]:
@@ -177,7 +177,8 @@ def lately(here: Here, scope: Scope, moved: Sequence[WeekChange]) -> Safe:
     items += [_move(change) for change in moved if change.verdict in ("up", "down")][:LINES]
     if moved and not items:
         items.append(Glance.QUIET)
-    return _list([*items, *_links(here, links)])
+    items += _links(here, links)
+    return _list(items or [Glance.NOT_YET])
 
 
 def _moving(m: Moving) -> Safe:

@@ -74,6 +74,7 @@ class Glance:
     LINKS_NONE = "No link to you gained or lost since {day}."
     EVENT = "{day}: {title}"
     QUIET = "No clear change in any brand’s rates."
+    NOT_YET = "Nothing yet: changes are told from the second week on."
     LINK = "link"
     GAIN = "{points} expected ({interval})"
     CITED = "cited in {rate} of answers ({interval}; {n})"
