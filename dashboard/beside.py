@@ -3,15 +3,21 @@ Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from analysis.frames import Sibling
 from dashboard import strings, widgets
 from dashboard.data import AnswerView
 from tracker import numbers
+from tracker.models import Answer
 
 words = strings.AnswersPage
+WEEKS = 3
+"""So many stand beside each other."""
+_SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,8 @@ class Steps:
 
     engines: tuple[Sibling, ...]
     repeats: tuple[Sibling, ...]
+    weeks: tuple[Sibling, ...]
+    """Of its engine, one a week: its own and those around it."""
     earlier: Sibling | None
     later: Sibling | None
 
@@ -33,11 +41,16 @@ def steps(siblings: Sequence[Sibling], key: int) -> Steps:
     for each in sorted(same_week, key=lambda s: (abs(s.repeat - now.repeat), s.repeat)):
         by_engine.setdefault(each.engine_id, each)
     by_engine[now.engine_id] = now
+    by_week: dict[date, Sibling] = {now.week: now}
+    for each in sorted(mine, key=lambda s: (abs(s.repeat - now.repeat), s.repeat)):
+        by_week.setdefault(each.week, each)
+    around = sorted(sorted(by_week, key=lambda week: abs(week - now.week))[:WEEKS])
     before = [each for each in mine if each.week < now.week]
     after = [each for each in mine if each.week > now.week]
     return Steps(
         tuple(by_engine[key] for key in sorted(by_engine)),
         tuple(each for each in mine if each.week == now.week),
+        tuple(by_week[week] for week in around),
         _nearest(before, now, max((each.week for each in before), default=None)),
         _nearest(after, now, min((each.week for each in after), default=None)),
     )
@@ -72,6 +85,15 @@ def _steplist(label: str, those: Sequence[Sibling], now: int, name: Callable[[Si
     return " ".join([f"<span>{label}</span>", *each])
 
 
+def name_of(way: str, answer: Answer, engines: Mapping[int, str]) -> str:
+    """What tells an answer from those beside it."""
+    if way == "engines":
+        return engines.get(answer.engine_id, "")
+    if way == "repeats":
+        return words.REPEAT.format(n=answer.repeat + 1)
+    return numbers.day(answer.week or answer.asked_at.date())
+
+
 def compared(views: Sequence[AnswerView], *, only_differences: bool) -> list[tuple[object, ...]]:
     """Brands with their positions, then sites: one row each, one column an answer."""
     places = [{brand: position for brand, _, position, s in v.mentions if s != "absent"} for v in views]
@@ -86,8 +108,23 @@ def compared(views: Sequence[AnswerView], *, only_differences: bool) -> list[tup
     for site in dict.fromkeys(s for sites in cited for s in sites):
         cells = [words.CITED_HERE if site in sites else words.NOT_NAMED for sites in cited]
         if not only_differences or len(set(cells)) > 1:
-            rows.append((widgets.join(site, widgets.out(f"https://{site}")), *cells))
+            rows.append((widgets.site(site), *cells))
     return rows
+
+
+def only_here(views: Sequence[AnswerView], place: int) -> list[str]:
+    """The sentences of one answer that no other of them says, marks of Markdown and spaces aside."""
+    others = {_folded(each) for i, view in enumerate(views) if i != place for each in _sentences(view)}
+    return [each for each in _sentences(views[place]) if _folded(each) not in others]
+
+
+def _sentences(view: AnswerView) -> list[str]:
+    said = (each.strip(" \t#>*-|") for each in _SENTENCE.split(view.answer.text))
+    return [each for each in said if any(sign.isalnum() for sign in each)]
+
+
+def _folded(sentence: str) -> str:
+    return " ".join(re.findall(r"\w+", sentence.casefold()))
 
 
 def cites(view: AnswerView) -> list[str]:

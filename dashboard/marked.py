@@ -4,6 +4,7 @@ Pure."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,9 +13,10 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from analysis.searches import Search
 from dashboard import charts, strings, widgets
 from dashboard.data import AnswerView, JudgedView, SourceNote
-from tracker import numbers
+from tracker import domains, numbers
 from tracker.models import Citation
 
 words = strings.AnswersPage
@@ -144,9 +146,21 @@ def _break(*_: Any) -> str:
     return "<br>"
 
 
-def _link(_: Any, tokens: Sequence[Token], at: int, _options: Any, _env: Any) -> str:
-    href = widgets.text(tokens[at].attrGet("href") or "")
-    return f'<a href="{href}" title="{href}" target="_blank" rel="noopener noreferrer nofollow">'
+def _link(_: Any, tokens: Sequence[Token], at: int, _options: Any, env: Any) -> str:
+    """What it calls a site opens our page of the site; the arrow behind it leaves."""
+    url = str(tokens[at].attrGet("href") or "")
+    env["out"] = ""
+    found = domains.try_parse(url)
+    if found is None:
+        href = widgets.text(url)
+        return f'<a href="{href}" title="{href}" target="_blank" rel="noopener noreferrer nofollow">'
+    env["out"] = widgets.out(url)
+    ours = widgets.text(widgets.address("source", d=found.domain))
+    return f'<a class="cl-door" href="{ours}" title="{widgets.text(url)}">'
+
+
+def _end_of_link(_: Any, _tokens: Sequence[Token], _at: int, _options: Any, env: Any) -> str:
+    return f"</a>{env.pop('out', '')}"
 
 
 _RULES = {
@@ -155,6 +169,7 @@ _RULES = {
     "code_block": _block,
     "fence": _block,
     "link_open": _link,
+    "link_close": _end_of_link,
     "image": _image,
     "softbreak": _break,
     "heading_open": _heading,
@@ -201,6 +216,12 @@ def _cite(positions: Sequence[int], notes: Mapping[int, widgets.Safe]) -> str:
     return f"<sup>{','.join(each)}</sup>"
 
 
+def plain(sentence: str) -> str:
+    """A sentence without the marks of Markdown."""
+    words = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", sentence)
+    return re.sub(r"(\*\*|__|`)", "", words)
+
+
 def key() -> widgets.Safe:
     marks = (
         (f"background:{charts.ACCENT};opacity:.45", words.KEY_OWN),
@@ -228,7 +249,7 @@ def _short(url: str) -> str:
 def _source(view: AnswerView, citation: Citation, known: Mapping[str, SourceNote]) -> widgets.Safe:
     site = view.sites.get(citation.id or 0, "")
     note = known.get(site)
-    parts: list[object] = [site] if citation.title else []
+    parts: list[object] = [widgets.door("source", site, d=site) if "/" not in site else site]
     if note is not None:
         kind = "own" if note.own else "rivals" if note.rivals else "none"
         parts.append(words.SOURCE_LINKS[kind].format(rivals=", ".join(note.rivals[:3])))
@@ -265,6 +286,26 @@ def cited(view: AnswerView, mine: Sequence[Citation], known: Mapping[str, Source
         title = widgets.join(f"{c.position}. {c.title or _short(c.url)}", widgets.out(c.url))
         lines.append(f"<li>{title}{_source(view, c, known)}</li>")
     return widgets.Safe(f'<ul class="cl-list">{"".join(lines)}</ul>')
+
+
+def searches(found: Sequence[Search]) -> list[tuple[object, ...]]:
+    """Each search, and the topic of one's own that it is about."""
+    nobody = widgets.badge(words.UNTRACKED)
+    return [
+        (one.query, widgets.door("answers", one.topic, topic=one.topic) if one.topic else nobody)
+        for one in found
+    ]
+
+
+def covered(topics: Sequence[str | None]) -> str:
+    """How many searches are about topics of one's own, and which."""
+    mine = Counter(topic for topic in topics if topic)
+    parts = ", ".join(f"{topic} {n}" for topic, n in mine.most_common())
+    untracked = len(topics) - mine.total()
+    said = words.COVERED if mine else words.COVERED_NONE
+    said += words.UNCOVERED if mine and untracked else ""
+    of = numbers.counted(len(topics), "search", "searches")
+    return said.format(n=mine.total(), of=of, topics=parts, untracked=untracked)
 
 
 def facts(view: AnswerView, engine: str) -> widgets.Safe:

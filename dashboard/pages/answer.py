@@ -28,10 +28,11 @@ def show() -> None:
     widgets.title(prompt.text if prompt else "", words.ASKED_AS.format(topic=topic, **asked))
     steps = beside.steps(data.siblings(here.workspace, answer.prompt_id), view.answer.id)
     widgets.html(beside.stepping(steps, view.answer.id, answer.prompt_id, here.world.engines))
-    if len(steps.engines) > 1 and st.toggle(
-        words.BESIDE, key="beside", bind="query-params", help=words.ENGINES_TEXT
-    ):
-        side_by_side(steps.engines)
+    those = {"engines": steps.engines, "repeats": steps.repeats, "weeks": steps.weeks}
+    ways = {key: name for key, name in words.BESIDE.items() if len(those.get(key, ())) > 1}
+    way = widgets.switch(words.HOW, "beside", {"": words.ALONE, **ways}) if ways else ""
+    if way:
+        side_by_side(way, those[way])
         how(view, engine)
     else:
         alone(view, engine)
@@ -66,27 +67,34 @@ def alone(view: data.AnswerView, engine: str) -> None:
                     widgets.html(marked.cited(view, mine, {}))
 
 
-def side_by_side(those: tuple[Sibling, ...]) -> None:
+def side_by_side(way: str, those: tuple[Sibling, ...]) -> None:
+    widgets.quiet(words.BESIDE_TEXT[way])
     views = [view for each in those if (view := data.answer(here.workspace, each.id))]
     only = st.toggle(words.DIFFERENCES, key="differences", bind="query-params")
-    engines = [here.world.engines.get(view.answer.engine_id, "") for view in views]
+    names = [beside.name_of(way, view.answer, here.world.engines) for view in views]
     rows = beside.compared(views, only_differences=only)
     if rows:
-        widgets.table(widgets.columns((*words.COMPARE_COLUMNS, *engines)), rows)
+        widgets.table(widgets.columns((*words.COMPARE_COLUMNS, *names)), rows)
     else:
         widgets.quiet(words.ALIKE)
-    for column, view, engine in zip(st.columns(len(views)), views, engines, strict=True):
+    for place, column in enumerate(st.columns(len(views))):
+        view = views[place]
         with column:
-            widgets.section(engine)
-            widgets.html(marked.answer(view))
+            widgets.html(f'<h2 class="cl-h">{widgets.door("answer", names[place], id=view.answer.id)}</h2>')
+            if only:
+                said = beside.only_here(views, place)
+                widgets.html(widgets.bullets(map(marked.plain, said)) if said else "")
+                widgets.quiet(words.ONLY_HERE if said else words.NOTHING_ONLY_HERE)
+            else:
+                widgets.html(marked.answer(view))
 
 
 def searched(view: data.AnswerView) -> None:
     found = data.searched(here.workspace, tuple(map(str, view.answer.searches or ())))
     if found:
         widgets.section(words.SEARCHES, words.SEARCHES_SUB)
-        rows = [(each.query, each.topic or widgets.badge(words.UNTRACKED)) for each in found]
-        widgets.table(widgets.columns(words.SEARCH_COLUMNS, wide=(0,)), rows)
+        widgets.quiet(marked.covered([each.topic for each in found]))
+        widgets.table(widgets.columns(words.SEARCH_COLUMNS, wide=(0,)), marked.searches(found))
 
 
 def how(view: data.AnswerView, engine: str) -> None:

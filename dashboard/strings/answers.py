@@ -48,9 +48,17 @@ class AnswersPage:
     GONE_TEXT = "It was taken away, or it belongs to another workspace."
     NO_PROMPT, NO_PROMPT_TEXT = "There is no such prompt here", "The list of prompts has those there are."
     ASKED_AS = "{topic} · {day} · {engine} · repeat {repeat}"
-    BESIDE = "Side by side"
-    ENGINES_TEXT = "The same prompt in the same week, one answer of each engine."
+    HOW, ALONE = "How answers are read", "Alone"
+    BESIDE: Final = {"engines": "Engines", "repeats": "Repeats", "weeks": "Weeks"}
+    BESIDE_TEXT: Final = {
+        "engines": "The same prompt in the same week, one answer of each engine.",
+        "repeats": "The same prompt, engine and week: what differs is chance.",
+        "weeks": "The same prompt and engine, one answer of each week.",
+    }
+    REPEAT = "Repeat {n}"
     DIFFERENCES = "Only differences"
+    ONLY_HERE = "Sentences that none of the others says."
+    NOTHING_ONLY_HERE = "Every sentence of it stands in another one too."
     ALIKE = "These answers name the same brands in the same order and cite the same sites."
     STEP_ENGINE, STEP_WEEK, STEP_REPEAT = "Engine", "Week", "Repeat"
     EARLIER, LATER = "Earlier week", "Later week"
@@ -70,6 +78,9 @@ class AnswersPage:
     SEARCHES_SUB = "And the topic of yours that asks for most of the same words."
     SEARCH_COLUMNS = ("Search", "Topic of yours")
     UNTRACKED = "no prompt of yours"
+    COVERED = "Of {of}, {n} on topics of yours: {topics}."
+    COVERED_NONE = "None of {of} is about a topic of yours."
+    UNCOVERED = " {untracked} on none: questions to add, if buyers ask them."
     RAW, RAW_NONE = "Raw reply", "The reply itself is not kept."
     RAW_MORE = "The first {n} of {of} characters; the file has all."
     RAW_FILE = "Download the reply"

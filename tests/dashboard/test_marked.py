@@ -87,9 +87,13 @@ def test_harmful_text_is_only_text(text: str) -> None:
     for node in tree.root.css("body *") if tree.root else ():
         assert node.tag in ALLOWED, node.html
         named = set(node.attributes)
-        assert named <= {"class", "href", "title", "target", "rel", "tabindex", "role"}, node.html
+        assert named <= {"class", "href", "title", "target", "rel", "tabindex", "role", "aria-label"}, (
+            node.html
+        )
         if node.tag == "a":
-            assert (node.attributes["href"] or "").startswith(("https://", "http://")), node.html
+            assert (node.attributes["href"] or "").startswith(("https://", "http://", "source?d=")), node.html
+            if node.attributes["class"] == "cl-door":
+                continue
             assert node.attributes["rel"] == "noopener noreferrer nofollow"
 
 
@@ -107,7 +111,11 @@ def test_brands_and_passages_are_marked_through_markdown() -> None:
         ("Oltera &", ""),
     ]
     assert [m.parent.parent.tag for m in tree.css("mark.own") if m.parent and m.parent.parent] == ["strong"]
-    assert [a.attributes["href"] for a in tree.css("a")] == ["https://norvane.com/crm?q=Norvane"]
+    hrefs = [(a.attributes["class"], a.attributes["href"]) for a in tree.css("a")]
+    assert hrefs == [
+        ("cl-door", "source?d=norvane.com"),
+        ("cl-out", "https://norvane.com/crm?q=Norvane"),
+    ]
     assert len(tree.css("ul li")) == 2
     assert [td.text() for td in tree.css("td")] == ["Oltera", "3"]
     assert [s.text() for s in tree.css("sup")] == ["1n", "2"]
@@ -120,3 +128,12 @@ def test_a_citation_at_the_end_of_a_line_breaks_no_list() -> None:
     made = marked.answer(view(text, cited=[(1, "1. One\n"), (2, "2. Two\n")]))
     tree = LexborHTMLParser(made)
     assert [li.text() for li in tree.css("ol li")] == ["One1", "Two2"]
+
+
+def test_searches_say_which_topics_they_are_about_and_what_nobody_tracks() -> None:
+    assert marked.covered(["crm", None, "crm", "pricing"]) == (
+        "Of 4 searches, 3 on topics of yours: crm 2, pricing 1. "
+        "1 on none: questions to add, if buyers ask them."
+    )
+    assert marked.covered([None]) == "None of 1 search is about a topic of yours."
+    assert marked.covered(["a"]) == "Of 1 search, 1 on topics of yours: a 1."

@@ -291,7 +291,7 @@ def test_an_answer_marks_brands_and_cited_passages(opened: Any) -> None:
     assert not app.exception
     assert '<mark class="own"' in said
     assert "&lt;script&gt;" in said
-    beside = opened("hostile text", "answer", id=str(key), beside="true", differences="true")
+    beside = opened("hostile text", "answer", id=str(key), beside="Engines", differences="true")
     assert not beside.exception
 
 
