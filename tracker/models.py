@@ -615,7 +615,7 @@ class OwnCount(SQLModel, table=True):
     """First-party: what our own site saw of AI crawlers, of assistants and of the people they sent."""
 
     __table_args__ = (
-        UniqueConstraint("workspace_id", "day", "step", "agent", "url", "proof"),
+        UniqueConstraint("workspace_id", "day", "step", "agent", "url", "proof", "import_id"),
         Index("ix_owncount_step", "workspace_id", "step", "day"),
     )
     id: int | None = _big_id()
@@ -631,6 +631,7 @@ class OwnCount(SQLModel, table=True):
     """Of a log: verified by address, forged, or unchecked; of visits blank."""
     hits: int
     import_id: int | None = Field(default=None, foreign_key="linkimport.id")
+    """The file; none of those that were counted before files were kept apart."""
 
 
 class Lease(SQLModel, table=True):

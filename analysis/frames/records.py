@@ -414,6 +414,7 @@ def link_imports(database: Engine, workspace: World) -> list[LinkImport]:
 
 
 def has_links(database: Engine, workspace: World) -> bool:
-    statement = select(LinkImport.id).where(LinkImport.workspace_id == workspace.id).limit(1)
+    mine = LinkImport.workspace_id == workspace.id, LinkImport.scope != "counts"
+    statement = select(LinkImport.id).where(*mine).limit(1)
     with store.reading(database) as session:
         return session.scalar(statement) is not None

@@ -230,7 +230,7 @@ def list_imports(
     where: Where,
     as_json: JsonOption = False,
 ) -> None:
-    """The imports of links, newest first: of which day, what each covers, how many rows."""
+    """The imports of links, counts and the own site's logs, newest first: of which day, what each covers."""
     from tracker import store
     from tracker.links import desk
 
@@ -241,7 +241,7 @@ def list_imports(
         print_json({"rows": [desk.as_json(each) for each in made]})
         return
     if not made:
-        out.print("No links have been imported: `citelift import links FILE`.")
+        out.print("Nothing has been imported: `citelift import links FILE`.")
         return
     rows = [
         (
@@ -256,7 +256,7 @@ def list_imports(
         for each in made
     ]
     columns = ("number", "as of", "vendor", "scope", "stored", "rejected", "file")
-    table("Imports of links", columns, rows, right=(0, 4, 5))
+    table("Imports", columns, rows, right=(0, 4, 5))
 
 
 NumberArgument = Annotated[int, typer.Argument(help="The import's number, from `citelift import list`.")]
@@ -267,7 +267,7 @@ def undo(
     number: NumberArgument,
     as_json: JsonOption = False,
 ) -> None:
-    """Take an import of links back with all its rows. The file can be imported again."""
+    """Take an import back with all its rows: links, counts, a log. The file can be imported again."""
     from tracker import store
     from tracker.links import desk
 

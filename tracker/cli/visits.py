@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from tracker.cli.verbs import add
 from tracker.cli.workspaces import synced
 
 if TYPE_CHECKING:
+    from tracker.visits.counts import Layout
     from tracker.visits.logs import LogCount
 
 
@@ -42,12 +43,17 @@ def import_log(
     from tracker.visits import agents, logs
 
     known = agents.ranges_by_agent(ranges or ())
-    _store(where, file, host, as_json, lambda site: logs.count(file, site, known))
+    _store(where, file, host, as_json, "server log", lambda site: logs.count(file, site, known))
 
 
 def import_visits(
     where: Where,
-    file: Annotated[Path, typer.Argument(help="A CSV of GA4: sessions by session source and landing page.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="GA4's CSV (sessions by session source and landing page), or raw events from BigQuery."
+        ),
+    ],
     host: Annotated[str | None, typer.Option(help="The site, where pages do not name it.")] = None,
     as_of: Annotated[
         datetime | None, typer.Option(help="The export's last day, where rows name none.", formats=DAY)
@@ -58,10 +64,12 @@ def import_visits(
     from tracker.visits import analytics
 
     day = as_of.date() if as_of else None
-    _store(where, file, host, as_json, lambda site: analytics.count(file, site, day))
+    _store(where, file, host, as_json, "analytics", lambda site: analytics.count(file, site, day))
 
 
-def _store(where: Where, file: Path, host: str | None, as_json: bool, count: Counting) -> None:
+def _store(
+    where: Where, file: Path, host: str | None, as_json: bool, layout: Layout, count: Counting
+) -> None:
     from tracker import store
     from tracker.visits import counts
 
@@ -70,17 +78,26 @@ def _store(where: Where, file: Path, host: str | None, as_json: bool, count: Cou
         workspace_id, catalog = synced(db, settings, need="brands")
         counted = count(host or next(iter(catalog.own.domains), ""))
         with store.writing(db) as session:
-            rows = counts.add(session, workspace_id, counted, file.name)
+            made = counts.add(session, workspace_id, counted, file.name, layout, datetime.now(UTC))
+            number, rows = made.id, len(counted.hits)
     by_step: dict[str, int] = {}
     for (_, step, _, _, proof), hits in counted.hits.items():
         name = "forged" if proof == "forged" else step
         by_step[name] = by_step.get(name, 0) + hits
     if as_json:
-        print_json({"file": str(file), "rows": rows, "hits": by_step, "unreadable": counted.unreadable})
+        print_json(
+            {
+                "import_id": number,
+                "file": str(file),
+                "rows": rows,
+                "hits": by_step,
+                "unreadable": counted.unreadable,
+            }
+        )
         return
     words = ", ".join(f"{hits:,} {name}" for name, hits in by_step.items()) or "nothing of AI"
     unread = f"; {counted.unreadable:,} lines could not be read" if counted.unreadable else ""
-    out.print(f"{plain(file.name)}: {words}{unread}.")
+    out.print(f"{plain(file.name)}: {words}{unread}. `citelift import undo {number}` takes it back.")
 
 
 if TYPE_CHECKING:

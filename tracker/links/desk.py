@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from tracker.errors import UsageError
 from tracker.links.files.formats import SCOPES
-from tracker.models import Backlink, CitationCount, LinkImport
+from tracker.models import Backlink, CitationCount, LinkImport, OwnCount
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def as_json(made: LinkImport) -> dict[str, Any]:
 
 
 def imports(session: Session, workspace_id: int) -> list[LinkImport]:
-    """All imports of links, the newest import first."""
+    """All imports of links, counts and what the own site saw, the newest import first."""
     statement = select(LinkImport).where(LinkImport.workspace_id == workspace_id)
     return list(session.exec(statement.order_by(col(LinkImport.id).desc())))
 
@@ -62,13 +62,14 @@ def undo(session: Session, workspace_id: int, import_id: int) -> Undone:
     """Take one import back with all its rows; the same file can then be imported anew."""
     made = _one(session, workspace_id, import_id)
     removed = []
-    for table in (Backlink, CitationCount):
+    for table in (Backlink, CitationCount, OwnCount):
         mine = col(table.import_id) == import_id
         removed.append(session.exec(select(func.count()).select_from(table).where(mine)).one())
         session.connection().execute(delete(table).where(mine))
     session.delete(made)
     session.flush()
-    return Undone(import_id, made.vendor, made.as_of, made.file_name, *removed)
+    links, *counts = removed
+    return Undone(import_id, made.vendor, made.as_of, made.file_name, links, sum(counts))
 
 
 def rescope(

@@ -1,5 +1,5 @@
-"""Visits that assistants sent, from analytics: a CSV of GA4's reports or explorations, or of its BigQuery
-export."""
+"""Visits that assistants sent, from analytics: a CSV of GA4's reports or explorations or of a query on its
+BigQuery export; the export's raw events are `tracker.visits.events`'."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from tracker.errors import DataError, UsageError
+from tracker.visits import events
 from tracker.visits.agents import assistant_of
-from tracker.visits.logs import Key, LogCount
+from tracker.visits.logs import Key, LogCount, compact_day, url_of_page
 
 LARGEST = 200_000_000
 _COLUMNS = {
@@ -48,13 +49,23 @@ _PERIOD = re.compile(r"#\s*End date:\s*(\d{8})", re.IGNORECASE)
 def count(path: Path, host: str, as_of: date | None) -> LogCount:
     """Sessions by day, assistant and landing page; `as_of` is the day of rows that name none."""
     try:
-        content = path.read_bytes()[:LARGEST]
+        with path.open("rb") as file:
+            begin = file.read(64)
+        if events.reads(begin):
+            return events.count(path, host)
+        if path.stat().st_size > LARGEST:
+            hint = "export raw events as JSON lines or Parquet, which are read in pieces"
+            raise UsageError(f"{path.name} is larger than a table of {LARGEST // 1_000_000} MB", hint)
+        content = path.read_bytes()
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", "export it as CSV again") from None
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read: {error}",
+            "export it again: as CSV, or raw events as JSON, Parquet or Avro",
+        ) from None
     lines = text.splitlines()
     ended = _PERIOD.search(text[:5_000])
-    end = as_of or (_day(ended[1]) if ended else None)
+    end = as_of or (compact_day(ended[1]) if ended else None)
     rows = list(csv.reader(io.StringIO("\n".join(line for line in lines if not line.startswith("#")))))
     start = next((i for i, row in enumerate(rows) if _find(row, "source") is not None), None)
     if start is None:
@@ -72,14 +83,14 @@ def count(path: Path, host: str, as_of: date | None) -> LogCount:
         assistant = assistant_of(row[source]) if len(row) > source else None
         if assistant is None:
             continue
-        day = _day(_cell(row, at["day"])) or end
+        day = compact_day(_cell(row, at["day"])) or end
         number = _cell(row, sessions).replace(",", "").replace("\u00a0", "")
         if day is None:
             raise DataError(f"{path.name} names no day", "give the export's last day: --as-of 2026-05-31")
         if not number.isdigit():
             unreadable += 1
             continue
-        hits[day, "visited", assistant, _url(_cell(row, at["page"]), host), ""] += int(number)
+        hits[day, "visited", assistant, url_of_page(_cell(row, at["page"]), host), ""] += int(number)
     return LogCount(
         hits, len(content), sum(hits.values()), 0, unreadable, hashlib.sha256(content).hexdigest()
     )
@@ -92,20 +103,3 @@ def _find(head: list[str], what: str) -> int | None:
 
 def _cell(row: list[str], at: int | None) -> str:
     return row[at].strip() if at is not None and at < len(row) else ""
-
-
-def _day(text: str) -> date | None:
-    digits = text.replace("-", "")[:8]
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
-    except ValueError:
-        return None
-
-
-def _url(page: str, host: str) -> str:
-    bare = page.partition("?")[0].partition("#")[0]
-    if "://" in bare:
-        return bare.partition("://")[2].removeprefix("www.")[:2_000] or host
-    return f"{host}{bare if bare.startswith('/') else '/' + bare if bare and bare != '(not set)' else ''}"[
-        :2_000
-    ]

@@ -1,25 +1,50 @@
-"""First-party counts as they are stored: a file counts once, and files of one day add up."""
+"""First-party counts as they are stored: a file counts once, files of one day add up, and each can be taken
+back (`tracker.links.desk.undo`)."""
 
 from __future__ import annotations
 
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from datetime import datetime
+from typing import Literal
+
+from sqlmodel import Session, select
 
 from tracker import store
 from tracker.errors import UsageError
-from tracker.models import OwnCount, Setting
+from tracker.models import LinkImport, OwnCount, Setting
 from tracker.visits.logs import LogCount
 
-_KEY = ("workspace_id", "day", "step", "agent", "url", "proof")
+VENDOR = "own site"
+Layout = Literal["server log", "analytics"]
 
 
-def add(session: Session, workspace_id: int, counted: LogCount, name: str) -> int:
-    """Store what a file came to; how many rows. A file that is there already is refused."""
-    mark = f"visits:{workspace_id}:{counted.digest}"
+def add(
+    session: Session, workspace_id: int, counted: LogCount, name: str, layout: Layout, now: datetime
+) -> LinkImport:
+    """Store what a file came to. A file that is there already is refused."""
     store.alone(session, f"visits:{workspace_id}")
-    if (before := session.get(Setting, mark)) is not None:
-        raise UsageError(f"this file is counted already, as {before.value}", "nothing was counted twice")
-    session.add(Setting(name=mark, value=name[:200]))
+    wanted = LinkImport.workspace_id == workspace_id, LinkImport.file_hash == counted.digest
+    before = session.exec(select(LinkImport).where(*wanted)).first()
+    counted_before = session.get(Setting, f"visits:{workspace_id}:{counted.digest}")  # until schema 0017
+    if before is not None or counted_before is not None:
+        called = before.file_name if before is not None else counted_before and counted_before.value
+        number = f"`citelift import undo {before.id}` takes it back" if before is not None else ""
+        raise UsageError(f"this file is counted already, as {called}", number or "nothing was counted twice")
+    hits = sum(counted.hits.values())
+    made = LinkImport(
+        workspace_id=workspace_id,
+        vendor=VENDOR,
+        layout=layout,
+        scope="counts",
+        as_of=max((key[0] for key in counted.hits), default=now.date()),
+        imported_at=now,
+        file_name=name[:200],
+        file_hash=counted.digest,
+        read=counted.matched,
+        stored=hits,
+        rejected=counted.unreadable,
+    )
+    session.add(made)
+    session.flush()
     rows = [
         {
             "workspace_id": workspace_id,
@@ -29,14 +54,9 @@ def add(session: Session, workspace_id: int, counted: LogCount, name: str) -> in
             "url": url,
             "proof": proof,
             "hits": hits,
+            "import_id": made.id,
         }
         for (day, step, agent, url, proof), hits in counted.hits.items()
     ]
-    table = OwnCount.__table__  # type: ignore[attr-defined]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
-    added = {"hits": table.c.hits + statement.excluded.hits}
-    statement = statement.on_conflict_do_update(index_elements=list(_KEY), set_=added)
-    for start in range(0, len(rows), store.CHUNK):
-        session.connection().execute(statement, rows[start : start + store.CHUNK])
-    return len(rows)
+    store.bulk_insert(session, OwnCount, rows)
+    return made

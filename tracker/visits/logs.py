@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from ahocorasick_rs import BytesAhoCorasick
 
@@ -35,27 +35,97 @@ ASSETS = re.compile(
     r"\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|mp4|webm|mp3)$", re.IGNORECASE
 )
 _COMBINED = re.compile(
-    rb"^(?:(?P<host>[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?::\d+)?) )?(?P<ip>[0-9A-Fa-f.:]+) \S+ "
-    rb".*?\[(?P<time>[^\]]+)\] "
+    rb"^(?:<\d{1,3}>[^\"\[]*?)?(?:(?P<host>[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?::\d+)?) )?"
+    rb"(?P<ip>(?=[^ ]*[.:])[0-9A-Fa-f.:]+) \S+ .*?\[(?P<time>[^\]]+)\] "
     rb'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) \S+ "(?P<referer>(?:[^"\\]|\\.)*)" '
     rb'"(?P<agent>(?:[^"\\]|\\.)*)"'
 )
+_BALANCER = re.compile(
+    rb"^(?:https?|h2|wss?|grpcs?) (?P<time>\d{4}-\S+) \S+ (?P<ip>[0-9A-Fa-f.:]+):\d+ (?:\S+ ){4}"
+    rb'(?P<status>\d{3}) (?:\S+ ){3}"(?P<request>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)"'
+)
+"""Amazon's load balancers: no referrer, and the address as it was asked."""
+_INSIDE = ("request", "httprequest", "proxy", "properties", "headers")
+"""Objects in a line of JSON whose fields are the request's: Caddy, Google Cloud, Vercel, Azure."""
 _MONTHS = {name: number for number, name in enumerate(month_abbr) if name}
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "ip": ("remote_addr", "clientip", "client_ip", "c-ip", "remote_ip", "ip"),
-    "time": ("time_iso8601", "edgestarttimestamp", "@timestamp", "timestamp", "time_local", "date", "time"),
+    "ip": (
+        "remote_addr",
+        "clientip",
+        "client_ip",
+        "c-ip",
+        "remote_ip",
+        "remoteip",
+        "cliip",
+        "clienthost",
+        "ip",
+    ),
+    "time": (
+        "time_iso8601",
+        "edgestarttimestamp",
+        "@timestamp",
+        "timestamp",
+        "time_local",
+        "time_start",
+        "reqtimesec",
+        "startutc",
+        "ts",
+        "date",
+        "time",
+    ),
     "agent": (
         "http_user_agent",
         "clientrequestuseragent",
         "user_agent",
         "useragent",
+        "user-agent",
+        "request_user-agent",
         "cs(user-agent)",
+        "ua",
         "agent",
     ),
-    "uri": ("request_uri", "clientrequesturi", "uri", "cs-uri-stem", "path", "url", "request"),
-    "host": ("host", "clientrequesthost", "http_host", "server_name", "x-host-header", "cs-host", "cs(host)"),
-    "referer": ("http_referer", "clientrequestreferer", "referer", "referrer", "cs(referer)"),
-    "status": ("status", "edgeresponsestatus", "sc-status"),
+    "uri": (
+        "request_uri",
+        "clientrequesturi",
+        "requesturi",
+        "requesturl",
+        "requestpath",
+        "reqpath",
+        "uri",
+        "cs-uri-stem",
+        "path",
+        "url",
+        "request",
+    ),
+    "host": (
+        "clientrequesthost",
+        "requesthost",
+        "request_host",
+        "reqhost",
+        "http_host",
+        "server_name",
+        "x-host-header",
+        "cs-host",
+        "cs(host)",
+        "host",
+    ),
+    "referer": (
+        "http_referer",
+        "clientrequestreferer",
+        "request_referer",
+        "referer",
+        "referrer",
+        "cs(referer)",
+    ),
+    "status": (
+        "status",
+        "edgeresponsestatus",
+        "statuscode",
+        "httpstatuscode",
+        "downstreamstatus",
+        "response_status",
+        "sc-status",
+    ),
 }
 
 
@@ -96,7 +166,7 @@ def count(path: Path, host: str, ranges: Mapping[str, Ranges]) -> LogCount:
     @lru_cache(maxsize=100_000)
     def proof(agent: str, ip: str) -> Proof:
         known = ranges.get(agent)
-        if known is None:
+        if known is None or not ip:
             return "unchecked"
         return "verified" if known.has(ip) else "forged"
 
@@ -104,7 +174,7 @@ def count(path: Path, host: str, ranges: Mapping[str, Ranges]) -> LogCount:
         with path.open("rb") as raw:
             head = raw.read(2)
             raw.seek(0)
-            stream: Any = _Hashed(raw, digest.update)
+            stream: Any = Hashed(raw, digest.update)
             if head == b"\x1f\x8b":
                 stream = gzip.GzipFile(fileobj=stream)
             parse: Callable[[bytes], Hit | None] | None = None
@@ -125,7 +195,7 @@ def count(path: Path, host: str, ranges: Mapping[str, Ranges]) -> LogCount:
     return out
 
 
-class _Hashed:
+class Hashed:
     """A file that tells what of it was read."""
 
     def __init__(self, raw: IO[bytes], told: Callable[[bytes], None]) -> None:
@@ -177,8 +247,10 @@ def _parser(block: bytes, host: str) -> Callable[[bytes], Hit | None]:
         return lambda line: _w3c(line, names, host)
     if _COMBINED.match(first):
         return lambda line: _combined(line, host)
+    if _BALANCER.match(first):
+        return lambda line: _balanced(line, host)
     raise DataError(
-        "this is no log that is known: neither combined, nor JSON lines, nor W3C with #Fields",
+        "this is no log that is known: neither combined, JSON lines, W3C with #Fields, nor a load balancer's",
         "log `combined` with Apache or nginx; JSON needs user agent, address, time and path",
     )
 
@@ -203,6 +275,14 @@ def _combined(line: bytes, host: str) -> Hit | None:
     )
 
 
+def _balanced(line: bytes, host: str) -> Hit | None:
+    match = _BALANCER.match(line)
+    if match is None:
+        return None
+    known = {name: _text(value) for name, value in match.groupdict().items()}
+    return _hit({"client_ip" if name == "ip" else name: value for name, value in known.items()}, host)
+
+
 def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
@@ -224,7 +304,19 @@ def _json(line: bytes, host: str) -> Hit | None:
         return None
     if not isinstance(known, dict):
         return None
-    return _hit({str(name).lower(): value for name, value in known.items()}, host)
+    return _hit(_flat(known), host)
+
+
+def _flat(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Names in small letters; what stands in the request's own object counts before what stands outside."""
+    out: dict[str, Any] = {}
+    for name, value in known.items():
+        if not isinstance(value, dict):
+            out.setdefault(str(name).lower(), value[0] if isinstance(value, list) and value else value)
+    for name, value in known.items():
+        if isinstance(value, dict) and str(name).lower() in _INSIDE:
+            out |= _flat(value)
+    return out
 
 
 def _w3c(line: bytes, names: list[str], host: str) -> Hit | None:
@@ -241,33 +333,53 @@ def _hit(known: Mapping[str, Any], host: str) -> Hit | None:
         value = next((known[name] for name in _NAMES[what] if known.get(name) not in (None, "-", "")), "")
         return str(value)
 
-    uri, day = pick("uri"), _any_day(pick("time"))
+    uri, day = pick("uri"), any_day(pick("time"))
     if uri.split(" ")[0] in {"GET", "POST", "HEAD"}:
         uri = uri.split(" ")[1] if " " in uri else ""
     if not uri or day is None:
         return None
+    named = pick("host").partition(":")[0] or host
     if uri.startswith(("http://", "https://")):
         parts = urlsplit(uri)
-        host, uri = parts.hostname or host, parts.path or "/"
-    status = pick("status")
+        named, uri = parts.hostname or named, parts.path or "/"
+    status, agent, referer = pick("status"), pick("agent"), pick("referer")
     return Hit(
         pick("ip"),
         day,
-        uri,
-        pick("host").partition(":")[0] or host,
+        uri if uri.startswith("/") else f"/{uri}",
+        named,
         int(status) if status.isdigit() else 200,
-        pick("referer"),
-        pick("agent"),
+        unquote(referer) if referer.startswith("http") and "%3A%2F%2F" in referer else referer,
+        agent if " " in agent else unquote_plus(agent),
     )
 
 
+def compact_day(text: str) -> date | None:
+    """`20260518`, `2026-05-18`."""
+    digits = text.replace("-", "")[:8]
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return None
+
+
+def url_of_page(page: str, host: str) -> str:
+    """Host and path of a page as analytics names it: an address, a path, or nothing that is known."""
+    bare = page.partition("?")[0].partition("#")[0]
+    if "://" in bare:
+        return bare.partition("://")[2].removeprefix("www.")[:2_000] or host
+    path = bare if bare.startswith("/") else f"/{bare}" if bare and bare != "(not set)" else ""
+    return f"{host}{path}"[:2_000]
+
+
 @lru_cache(maxsize=4096)
-def _any_day(written: str) -> date | None:
+def any_day(written: str) -> date | None:
     text = written.strip()
     try:
-        if text.isdigit():
-            scale = 10 ** max(len(text) - 10, 0)
-            return datetime.fromtimestamp(int(text) / scale, UTC).date()
+        whole, _, part = text.partition(".")
+        if whole.isdigit() and (not part or part.isdigit()):
+            scale = 10 ** max(len(whole) - 10, 0)
+            return datetime.fromtimestamp(int(whole) / scale, UTC).date()
         return date.fromisoformat(text[:10])
     except (ValueError, OverflowError, OSError):
         return _combined_day(text.encode())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from sqlalchemy import Engine
@@ -13,12 +14,14 @@ from sqlmodel import select
 
 from tracker import store
 from tracker.errors import DataError, UsageError
-from tracker.models import OwnCount, Workspace
+from tracker.links import desk
+from tracker.models import OwnCount, Setting, Workspace
 from tracker.visits import agents, analytics, counts, logs
 
 GPT = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36"
 DAY = date(2026, 5, 18)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def counted(folder: Path, text: str, **ranges: agents.Ranges) -> logs.LogCount:
@@ -60,6 +63,85 @@ CLOUDFLARE = {
 }
 
 
+AKAMAI = {
+    "version": "1",
+    "cliIP": "52.230.152.5",
+    "statusCode": "200",
+    "reqHost": "www.norvane.com",
+    "reqMethod": "GET",
+    "reqPath": "crm",
+    "UA": quote_plus(GPT),
+    "reqTimeSec": "1779085524.000",
+}
+CADDY = {
+    "level": "info",
+    "ts": 1779085524.5241024,
+    "logger": "http.log.access",
+    "request": {
+        "remote_ip": "10.0.0.7",
+        "client_ip": "52.230.152.5",
+        "method": "GET",
+        "host": "norvane.com",
+        "uri": "/crm?x=1",
+        "headers": {"User-Agent": [GPT], "Accept": ["*/*"]},
+        "tls": {"server_name": "other.example"},
+    },
+    "status": 200,
+    "resp_headers": {"Server": ["Caddy"]},
+}
+TRAEFIK = {
+    "ClientAddr": "52.230.152.5:52654",
+    "ClientHost": "52.230.152.5",
+    "DownstreamStatus": 200,
+    "OriginStatus": 200,
+    "RequestHost": "norvane.com",
+    "RequestMethod": "GET",
+    "RequestPath": "/crm",
+    "StartUTC": "2026-05-18T06:25:24.189830187Z",
+    "request_User-Agent": GPT,
+    "time": "2026-05-18T06:25:24Z",
+}
+GOOGLE = {
+    "httpRequest": {
+        "requestMethod": "GET",
+        "requestUrl": "https://norvane.com/crm?x=1",
+        "status": 200,
+        "userAgent": GPT,
+        "remoteIp": "52.230.152.5",
+    },
+    "resource": {"type": "http_load_balancer", "labels": {"zone": "global"}},
+    "timestamp": "2026-05-18T06:25:24.123456Z",
+    "severity": "INFO",
+}
+AZURE = {
+    "time": "2026-05-18T06:25:24.0000000Z",
+    "category": "FrontDoorAccessLog",
+    "operationName": "Microsoft.Cdn/Profiles/AccessLog/Write",
+    "properties": {
+        "clientIp": "52.230.152.5",
+        "requestUri": "https://norvane.com:443/crm",
+        "userAgent": GPT,
+        "httpStatusCode": "200",
+        "referer": "",
+    },
+}
+VERCEL = {
+    "id": "1573817187330377061717300000",
+    "timestamp": 1779085524000,
+    "host": "acme-3f9a.vercel.app",
+    "path": "/internal",
+    "proxy": {
+        "timestamp": 1779085524000,
+        "method": "GET",
+        "host": "norvane.com",
+        "path": "/crm?x=1",
+        "userAgent": [GPT],
+        "clientIp": "52.230.152.5",
+        "statusCode": 200,
+    },
+}
+
+
 @pytest.mark.parametrize(
     ("text", "url"),
     [
@@ -73,6 +155,7 @@ CLOUDFLARE = {
                 {
                     "ts": 1,
                     "timestamp": "2026-05-18T01:00:00Z",
+                    "ip": "52.230.152.5",
                     "url": "https://norvane.com/crm",
                     "user_agent": GPT,
                 }
@@ -88,6 +171,24 @@ CLOUDFLARE = {
             id="CloudFront",
         ),
         pytest.param(
+            f"<134>1 2026-05-18T06:25:24Z cache-fra1 fastly - - - {COMBINED}",
+            "norvane.com/crm",
+            id="Fastly: combined after syslog",
+        ),
+        pytest.param(
+            "https 2026-05-18T06:25:24.186641Z app/web/50dc6c495c0c9188 52.230.152.5:2817 10.0.0.1:80 0.086 "
+            '0.048 0.037 200 200 0 57 "GET https://www.norvane.com:443/crm?x=1 HTTP/1.1" '
+            f'"{GPT}" ECDHE TLSv1.2 arn:x "Root=1"',
+            "www.norvane.com/crm",
+            id="Amazon: load balancer",
+        ),
+        pytest.param(json.dumps(AKAMAI), "www.norvane.com/crm", id="Akamai DataStream 2"),
+        pytest.param(json.dumps(CADDY), "norvane.com/crm", id="Caddy"),
+        pytest.param(json.dumps(TRAEFIK), "norvane.com/crm", id="Traefik"),
+        pytest.param(json.dumps(GOOGLE), "norvane.com/crm", id="Google Cloud load balancer"),
+        pytest.param(json.dumps(AZURE), "norvane.com/crm", id="Azure Front Door"),
+        pytest.param(json.dumps(VERCEL), "norvane.com/crm", id="Vercel log drain"),
+        pytest.param(
             IIS + f"2026-05-18 06:25:24 10.0.0.1 GET /crm - 443 - 52.230.152.5 {GPT.replace(' ', '+')} - 200",
             "norvane.com/crm",
             id="IIS",
@@ -95,8 +196,10 @@ CLOUDFLARE = {
     ],
 )
 def test_a_line_of_each_servers_log_is_read(tmp_path: Path, text: str, url: str) -> None:
-    found = counted(tmp_path, text + "\n")
-    assert (dict(found.hits), found.unreadable) == ({(DAY, "crawled", "GPTBot", url, "unchecked"): 1}, 0)
+    found = counted(tmp_path, text + "\n", GPTBot=ranges("52.230.152.0/24"))
+    assert (dict(found.hits), found.unreadable) == ({(DAY, "crawled", "GPTBot", url, "verified"): 1}, 0)
+    elsewhere = counted(tmp_path, text + "\n", GPTBot=ranges("192.0.2.0/24"))
+    assert [key[4] for key in elsewhere.hits] == ["forged"]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +211,7 @@ def test_a_line_of_each_servers_log_is_read(tmp_path: Path, text: str, url: str)
         ("2001:db8::5", "verified"),
         ("2001:db9::5", "forged"),
         ("not-an-address", "forged"),
+        ("", "unchecked"),
     ],
 )
 def test_who_comes_from_elsewhere_is_forged_and_counted_apart(tmp_path: Path, ip: str, proof: str) -> None:
@@ -257,14 +361,43 @@ def test_an_export_that_lacks_something_says_what(tmp_path: Path, text: str, wor
         analytics.count(path, "norvane.com", None)
 
 
-def test_a_file_counts_once_and_files_of_one_day_add_up(database: Engine, tmp_path: Path) -> None:
+def test_a_file_counts_once_files_of_one_day_add_up_and_each_can_be_taken_back(
+    database: Engine, tmp_path: Path
+) -> None:
     with store.writing(database) as session:
         session.add(Workspace(id=1, name="w"))
+        session.add(Workspace(id=2, name="x"))
     first, second = counted(tmp_path, COMBINED + "\n"), counted(tmp_path, f"{COMBINED}\n{COMBINED}\n")
+    numbers = []
     for each in (first, second):
         with store.writing(database) as session:
-            assert counts.add(session, 1, each, "access.log") == 1
+            made = counts.add(session, 1, each, "access.log", "server log", NOW)
+            numbers.append(made.id or 0)
+            assert (made.stored, made.as_of, made.scope) == (sum(each.hits.values()), DAY, "counts")
     with store.writing(database) as session, pytest.raises(UsageError, match="counted already"):
-        counts.add(session, 1, first, "again.log")
+        counts.add(session, 1, first, "again.log", "server log", NOW)
+    assert hits(database) == [1, 2]
+    with store.writing(database) as session, pytest.raises(UsageError, match="has the number"):
+        desk.undo(session, 2, numbers[0])
+    with store.writing(database) as session:
+        assert desk.undo(session, 1, numbers[1]).counts == 1
+    assert hits(database) == [1]
+    with store.writing(database) as session:
+        counts.add(session, 1, second, "access.log", "server log", NOW)
+    assert hits(database) == [1, 2]
+
+
+def hits(database: Engine) -> list[int]:
     with store.reading(database) as session:
-        assert [row.hits for row in session.exec(select(OwnCount))] == [3]
+        return sorted(row.hits for row in session.exec(select(OwnCount)))
+
+
+def test_what_was_counted_before_files_were_kept_apart_is_not_counted_again(
+    sqlite_database: Engine, tmp_path: Path
+) -> None:
+    found = counted(tmp_path, COMBINED + "\n")
+    with store.writing(sqlite_database) as session:
+        session.add(Workspace(id=1, name="w"))
+        session.add(Setting(name=f"visits:1:{found.digest}", value="old.log"))
+    with store.writing(sqlite_database) as session, pytest.raises(UsageError, match=r"as old\.log"):
+        counts.add(session, 1, found, "access.log", "server log", NOW)
