@@ -107,7 +107,7 @@ FLOORS = {
         "changes firstparty judged planned review",
         "alerts work",
         "report",
-        "alarms",
+        "alarms client",
         "cli",
     ),
     "dashboard": (
