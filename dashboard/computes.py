@@ -8,7 +8,7 @@ from threading import Event
 from tracker import child, settings
 
 REST_SECONDS = 5.0
-"""Before one that died is followed by another."""
+"""Before the first one, for what starts has enough to do, and before one that died is followed by another."""
 BOUND = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
 
@@ -29,11 +29,10 @@ def start(*words: str, **environment: str) -> subprocess.Popen[str]:
 
 def keep_computing(stop: Event, **environment: str) -> None:
     """Until `stop`, one after the other: what pages show without a filter is there before they ask."""
-    while not stop.is_set():
+    while not stop.wait(REST_SECONDS):
         process = start(**environment)
         while process.poll() is None and not stop.wait(1):
             pass
         assert process.stdin is not None
         process.stdin.close()
         process.wait()
-        stop.wait(REST_SECONDS)

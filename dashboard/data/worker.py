@@ -15,7 +15,7 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, Queue
-from threading import Lock, Thread
+from threading import Lock, Thread, Timer
 from typing import IO, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -35,14 +35,20 @@ TRIES = 3
 
 
 class InAnotherProcess:
-    """Sends jobs to a worker, and takes their results."""
+    """Sends jobs to a worker, and takes their results.
+
+    The worker begins with the first job, or without one a little later: what ends at once needs none.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._waiting: dict[int, tuple[KeptJob, Future[KeptResult[Any]], int]] = {}
         self._number = 0
         self._ended = False
-        self._process = self._started()
+        self._process: subprocess.Popen[str] | None = None
+        soon = Timer(computes.REST_SECONDS, self._begin)
+        soon.daemon = True
+        soon.start()
 
     def __call__(self, job: KeptJob) -> Future[KeptResult[Any]]:
         future: Future[KeptResult[Any]] = Future()
@@ -52,16 +58,29 @@ class InAnotherProcess:
             self._send(self._number, job)
         return future
 
+    def _begin(self) -> None:
+        with self._lock:
+            if not self._ended:
+                self._begun()
+
+    def _begun(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            self._process = self._started()
+        return self._process
+
     def end(self) -> None:
         """No more jobs: the worker ends with its standard input."""
-        self._ended = True
+        with self._lock:
+            self._ended = True
+        if self._process is None:
+            return
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._begun().pid
 
     def _started(self) -> subprocess.Popen[str]:
         process = computes.start(computes.ASKED)
@@ -69,9 +88,10 @@ class InAnotherProcess:
         return process
 
     def _send(self, number: int, job: KeptJob) -> None:
-        assert self._process.stdin is not None
+        pipe = self._begun().stdin
+        assert pipe is not None
         with suppress(BrokenPipeError):  # its end is read, and then everything is sent again
-            _write(self._process.stdin, (number, job))
+            _write(pipe, (number, job))
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         began = time.monotonic()

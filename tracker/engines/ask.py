@@ -240,6 +240,7 @@ _captured: ContextVar[_Captured | None] = ContextVar("captured", default=None)
 @cache
 def _litellm() -> Any:
     """litellm, quiet and offline, leaving the engines' own bodies in `_captured`."""
+    import gc
     import logging
     import os
     import warnings
@@ -247,9 +248,14 @@ def _litellm() -> Any:
     # Else importing it fetches a file from the network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOG", "CRITICAL")
-    import litellm
-    from litellm.integrations.custom_logger import CustomLogger
-    from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
+    gc.disable()  # looking for garbage while it loads takes a quarter of the time, and there is none
+    try:
+        import litellm
+        from litellm.integrations.custom_logger import CustomLogger
+        from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
+    finally:
+        gc.freeze()
+        gc.enable()
 
     class Capture(CustomLogger):
         def log_post_api_call(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
