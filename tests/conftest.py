@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import tempfile
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from argon2 import PasswordHasher, profiles
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
 
 from tests.shared import made_once
 from tracker import settings, store
+from tracker.access import people
 from tracker.engines import failures
 from tracker.store import open_database
 
@@ -45,6 +48,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
     rank = {tests / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests last as long as the process: Python would look for garbage among them all the time,
+    and Streamlit after each run of a page."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +137,7 @@ def sqlite_template_of(factory: pytest.TempPathFactory) -> Path:
 
 
 MIGRATE = store.upgrade
+HASHER = people._HASHER
 
 
 def _migrate(folder: Path) -> None:
@@ -154,6 +169,16 @@ def _new_files_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "upgrade", upgrade)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_little() -> Iterator[None]:
+    """What a hash takes else is tested by itself."""
+    quick = PasswordHasher.from_parameters(profiles.CHEAPEST)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_HASHER", quick)
+        patch.setattr(people, "_NOBODYS", quick.hash("a password that nobody has"))
         yield
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
+from tests.conftest import HASHER
 from tracker import audit, store
 from tracker.access import people, sessions
 from tracker.errors import UsageError
@@ -24,11 +25,14 @@ def add(database: Engine, name: str = "Ana", password: str = PASSWORD, **more: A
         people.add(session, name, password, **given)
 
 
-def test_what_is_stored_is_a_hash_that_takes_memory(database: Engine) -> None:
+def test_what_is_stored_is_a_hash_that_takes_memory(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_HASHER", HASHER)
     add(database, role="editor", workspaces=["acme"])
     with store.reading(database) as session:
         (person,) = people.listed(session)
-        assert person.password_hash.startswith("$argon2id$")
+        assert person.password_hash.startswith("$argon2id$v=19$m=65536,")
         assert PASSWORD not in repr(person)
         assert people.visitor(person).workspaces == ("acme",)
         assert people.verified(people.named(session, " aNA "), PASSWORD)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.shared import ROOT
 from tracker.catalog import load
 from tracker.catalog.lines import Add, Alter, Edit, Remove, Row
 from tracker.catalog.writing import Kind, changed, listed, place_of
@@ -110,34 +111,45 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def _change_without_room(folder: Path) -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    with pytest.raises(CatalogError, match="cannot be written: File too large"):
-        change(folder, "brands", Remove((1,)))
+def writer(folder: Path, *rest: str) -> subprocess.Popen[str]:
+    """A process that adds six prompts, one at a time, and says what was refused."""
+    command = [sys.executable, "-c", ADDS, str(folder), *rest]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+ADDS = """
+import resource, sys
+from pathlib import Path
+from tracker.catalog.lines import Add
+from tracker.catalog.writing import changed
+from tracker.errors import CatalogError
+folder, name, *room = sys.argv[1:]
+if room:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(room[0]), int(room[0])))
+for number in range(6):
+    try:
+        with changed(Path(folder), "prompts", lambda _: (Add(({"text": f"{name} {number}"},)),)):
+            pass
+    except CatalogError as error:
+        print(error.problem)
+"""
 
 
 def test_what_the_disk_does_not_take_leaves_the_file_as_it_was(folder: Path) -> None:
     before = now(folder)
-    writer = multiprocessing.get_context("spawn").Process(target=_change_without_room, args=(folder,))
-    writer.start()
-    writer.join(60)
-    assert writer.exitcode == 0
+    full = writer(folder, "x", "0")
+    said = full.communicate(timeout=60)[0]
+    assert full.returncode == 0
+    assert said.count("cannot be written: File too large") == 6
     assert now(folder) == before
 
 
-def _add_some(folder: Path, name: str) -> None:
-    for number in range(6):
-        change(folder, "prompts", Add(({"text": f"{name} {number}"},)))
-
-
 def test_writers_of_two_processes_lose_nothing(folder: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_add_some, args=(folder, name)) for name in "xy"]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(60)
-        assert writer.exitcode == 0
+    writers = [writer(folder, name) for name in "xy"]
+    for each in writers:
+        assert each.communicate(timeout=60)[0] == ""
+        assert each.returncode == 0
     texts = {str(row["text"]) for row in listed(folder, "prompts").rows}
     assert {f"{name} {number}" for name in "xy" for number in range(6)} <= texts
 
