@@ -8,7 +8,7 @@ from analysis import changes, visibility
 from analysis.client import workspace
 from analysis.frames import Scope
 
-MEASURES: tuple[changes.Compared, ...] = ("mention_rate", "citation_rate")
+MEASURES: tuple[visibility.Compared, ...] = ("mention_rate", "citation_rate")
 
 # %% [markdown]
 # Each rate is an `Interval`: estimate, low, high and n. None is "unknown", never zero.

@@ -10,6 +10,7 @@ EXTRAS = {
     "dashboard": ("streamlit", "altair"),
     "pdf": ("typst",),
     "parquet": ("pyarrow",),
+    "avro": ("fastavro", "cramjam"),
     "webgraph": ("duckdb", "numba"),
     "apprise": ("apprise",),
     "api": ("fastapi", "limits", "mcp"),

@@ -74,6 +74,7 @@ def _events(stream: Hashed, raw: IO[bytes]) -> Iterator[Mapping[str, Any] | None
         return
     reading: Any = gzip.GzipFile(fileobj=stream) if head.startswith(GZIP) else stream  # type: ignore[call-overload]
     if head == avro.MAGIC:
+        extra.need("avro")
         yield from avro.rows(reading)
         return
     for line in _lines(reading):
