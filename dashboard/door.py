@@ -18,8 +18,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 from anyio import to_thread
 
 from dashboard import strings
-from dashboard.guests import SESSION, SHARE, Book
-from tracker.access import sessions
+from dashboard.guests import ATTEMPT, SESSION, SHARE, Book
+from tracker import settings
+from tracker.access import oidc, sessions
 from tracker.errors import CiteliftError
 
 Scope = MutableMapping[str, Any]
@@ -31,6 +32,9 @@ words = strings.SignIn
 STYLE = Path(__file__).with_name("theme") / "door.css"
 OPEN = ("/_stcore/health", "/static/", "/favicon", "/signin", "/signout", "/share/")
 """The program itself is no secret."""
+PROVIDER, CAME_BACK = "/signin/oidc", "/signin/oidc/back"
+ATTEMPT_LASTS = 600
+"""Seconds that signing in at the provider may take."""
 AGAIN = 5.0
 """Seconds for which an open socket's right is believed."""
 LONGEST_FORM = 8_000
@@ -72,6 +76,8 @@ class Doorkeeper:
         path = scope["path"]
         if path in ("/signin", "/signout"):
             await self._form(scope, receive, send)
+        elif path in (PROVIDER, CAME_BACK):
+            await self._provider(scope, send)
         elif path.startswith("/share/"):
             await self._share(scope, send)
         elif path.startswith(OPEN) or await self._is_welcome(scope):
@@ -144,6 +150,31 @@ class Doorkeeper:
             send, 303, "", {"location": back, "set-cookie": self.book.cookie(SESSION, found, lasts)}
         )
 
+    async def _provider(self, scope: Scope, send: Send) -> None:
+        """To the OpenID provider, and back from it with a session of ours."""
+        query = {key: values[0] for key, values in parse_qs(_query(scope)).items()}
+        redirect = _redirect(scope)
+        if not oidc.is_configured(settings.load()) or redirect is None or scope["method"] != "GET":
+            await _answer(send, 404, _page(words.GONE, f"<p>{escape(words.NO_PROVIDER)}</p>"))
+            return
+        try:
+            if scope["path"] == PROVIDER:
+                back = _own_path(query.get("next", "/"))
+                aim, kept = await to_thread.run_sync(self.book.leave_for_provider, back, redirect)
+                cookie = self.book.cookie(ATTEMPT, kept, ATTEMPT_LASTS)
+                await _answer(send, 303, "", {"location": aim, "set-cookie": cookie})
+                return
+            kept = cookies_of(_header(scope, "cookie")).get(ATTEMPT, "")
+            token, back = await to_thread.run_sync(self.book.admit, kept, query, redirect)
+        except CiteliftError as error:
+            refused = isinstance(error, oidc.SignInRefused)
+            said = f"{error.problem[:1].upper()}{error.problem[1:]}: {error.hint}."
+            await _answer(send, 403 if refused else 503, _page(words.IN, _in("/", said)))
+            return
+        lasts = int(sessions.LASTS.total_seconds())
+        cookie = self.book.cookie(SESSION, token, lasts)
+        await _answer(send, 303, "", {"location": _own_path(back), "set-cookie": cookie})
+
     async def _share(self, scope: Scope, send: Send) -> None:
         """A report is shown as it is; a page is opened by a cookie that is good for this link only."""
         token = scope["path"].removeprefix("/share/")
@@ -164,6 +195,20 @@ def cookies_of(header: str) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:
         return {}
+
+
+def _query(scope: Scope) -> str:
+    return str(scope.get("query_string", b"").decode("latin-1"))
+
+
+def _redirect(scope: Scope) -> str | None:
+    """Where the provider sends browsers back to: the address that is set, or this machine's own."""
+    shown = settings.load().dashboard_url
+    host = _header(scope, "host")
+    if shown:
+        return shown.rstrip("/") + CAME_BACK
+    local = urlsplit(f"http://{host}").hostname in {"localhost", "127.0.0.1", "::1"}
+    return f"http://{host}{CAME_BACK}" if local else None
 
 
 def _header(scope: Scope, name: str) -> str:
@@ -230,6 +275,10 @@ def _page(title: str, body: str) -> str:
 
 def _in(back: str, trouble: str = "") -> str:
     said = f'<p role="alert">{escape(trouble)}</p>' if trouble else ""
+    configured = settings.load()
+    if oidc.is_configured(configured):
+        at = words.PROVIDER.format(provider=oidc.shown(configured))
+        said += f'<p><a href="{PROVIDER}?next={escape(quote(back, safe=""))}">{escape(at)}</a></p>'
     return (
         f'{said}<form method="post" action="/signin?next={escape(quote(back, safe=""))}">'
         f'<label>{escape(words.NAME)}<input name="name" autocomplete="username" required autofocus></label>'

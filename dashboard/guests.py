@@ -10,12 +10,12 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import DBAPIError
 
 from tracker import settings, store
-from tracker.access import people, sessions, shares
+from tracker.access import oidc, people, sessions, shares
 from tracker.access.rights import Visitor
 from tracker.errors import CiteliftError
 from tracker.models import ShareLink
 
-SESSION, SHARE = "citelift_session", "citelift_share"
+SESSION, SHARE, ATTEMPT = "citelift_session", "citelift_share", "citelift_attempt"
 """Names of cookies."""
 
 
@@ -53,6 +53,24 @@ class Book:
             return sessions.sign_in(database, name, password, address=address, now=datetime.now(UTC))
         finally:
             database.dispose()
+
+    def leave_for_provider(self, back: str, redirect: str) -> tuple[str, str]:
+        """Where to sign in, and what the browser is to keep meanwhile."""
+        attempt = oidc.begun(back)
+        return oidc.address(oidc.provider(settings.load()), attempt, redirect), attempt.packed()
+
+    def admit(self, kept: str, query: Mapping[str, str], redirect: str) -> tuple[str, str]:
+        """A token for whoever comes back from the provider, and where they wanted to go."""
+        attempt, configured = oidc.unpacked(kept), settings.load()
+        name = oidc.name_of(oidc.provider(configured), attempt, query, redirect)
+        database = store.open_database(configured.database_url, migrate=False, beside=True)
+        try:
+            token = sessions.admitted(database, name, now=datetime.now(UTC))
+        finally:
+            database.dispose()
+        if token is None:
+            raise oidc.SignInRefused(f"nobody called {name} may sign in here", "ask whoever runs this")
+        return token, attempt.back
 
     def sign_out(self, token: str) -> None:
         database = store.open_database(settings.load().database_url, migrate=False, beside=True)

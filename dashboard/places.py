@@ -61,6 +61,7 @@ PLACES = (
     Spot("links", Nav.LINKS, "sources", tab=Nav.LINKS),
     Spot("looks", Nav.LOOKS, "sources", tab=Nav.LOOKS),
     Spot("reported", Nav.REPORTED, "sources", tab=Nav.REPORTED),
+    Spot("own", Nav.OWN_SITE, "sources", tab=Nav.OWN_SITE, scope=("span",)),
     Spot("map", Nav.MAP, "map", "account_tree", Nav.MAP, scope=WHOLE),
     Spot("work", Nav.WORK, "work", "lightbulb", Nav.OPPORTUNITIES, scope=WHOLE),
     Spot("prospects", Nav.PROSPECTS, "work", tab=Nav.PROSPECTS),

@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     """Whether the dashboard may write what verbs write; `citelift dashboard` decides by its address."""
     dashboard_url: str | None = None
     """Where a proxy shows the dashboard, like https://citelift.example.com."""
+    oidc_issuer: str | None = None
+    """An OpenID Connect provider that says who signs in, like https://accounts.example.com."""
+    oidc_client_id: str | None = None
+    oidc_claim: str = "email"
+    """Which of its claims is the name of `citelift users`."""
     user_agent_contact: str | None = None
     """An address or page that a site's owner can turn to; goes into the user agent of page checks."""
 

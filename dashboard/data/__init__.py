@@ -99,6 +99,7 @@ from dashboard.data.opened import (
     workspaces,
     world,
 )
+from dashboard.data.owned import own_gaps, own_pages
 from dashboard.data.rates import (
     PromptEngine,
     changes,
@@ -250,6 +251,8 @@ __all__ = [
     "noted",
     "open_workspace",
     "opportunities",
+    "own_gaps",
+    "own_pages",
     "page_listings",
     "pasted",
     "persons",

@@ -12,6 +12,7 @@ from dashboard.strings.links import LinksPage, LooksPage
 from dashboard.strings.mapped import MapPage
 from dashboard.strings.methods import Methods
 from dashboard.strings.noting import Noting, Views
+from dashboard.strings.owned import OwnSite
 from dashboard.strings.rivals import Rivals
 from dashboard.strings.settings import Runs
 from dashboard.strings.setup import Setup
@@ -56,6 +57,7 @@ __all__ = [
     "Noting",
     "Opportunities",
     "Overview",
+    "OwnSite",
     "PeoplePage",
     "ProspectsPage",
     "Reported",

@@ -37,13 +37,14 @@ def listed(session: Session) -> Sequence[Person]:
 def add(
     session: Session,
     name: str,
-    password: str,
+    password: str | None,
     *,
     role: str,
     workspaces: Sequence[str] | None,
     who: str,
     now: datetime,
 ) -> None:
+    """A `password` of None: they sign in by the OpenID provider alone."""
     shown = " ".join(name.split())
     if not shown or len(shown) > 100:
         raise UsageError("a person needs a name of 1 to 100 letters", "for example: citelift users add ana")
@@ -54,7 +55,7 @@ def add(
         name=shown,
         role=role_named(role),
         workspaces=list(workspaces) if workspaces else None,
-        password_hash=_hashed(password),
+        password_hash="" if password is None else _hashed(password),
         created_at=now,
     )
     session.add(person)

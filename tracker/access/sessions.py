@@ -45,10 +45,22 @@ def sign_in(database: Database, name: str, password: str, *, address: str, now: 
         person = people.named(session, name)
     if not people.verified(person, password) or person is None or person.id is None:
         return None
-    token = secrets.token_urlsafe(32)
     with store.writing(database) as session:
         session.exec(delete(SignInFailure).where(col(SignInFailure.id) == attempt.id))
-        session.add(SignedIn(token_hash=hashed(token), person_id=person.id, expires_at=now + LASTS))
+        return _begun(session, person.id, now)
+
+
+def admitted(database: Database, name: str, *, now: datetime) -> str | None:
+    """A new token for somebody whom another proved to be who they are; None where nobody is called so."""
+    with store.writing(database) as session:
+        session.exec(delete(SignedIn).where(col(SignedIn.expires_at) <= now))
+        person = people.named(session, name)
+        return None if person is None or person.id is None else _begun(session, person.id, now)
+
+
+def _begun(session: Session, person_id: int, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    session.add(SignedIn(token_hash=hashed(token), person_id=person_id, expires_at=now + LASTS))
     return token
 
 

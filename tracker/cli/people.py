@@ -50,14 +50,20 @@ def _password() -> str:
 
 
 def users_add(
-    name: NameArgument, role: RoleOption = "viewer", of: OfOption = None, database: DatabaseOption = None
+    name: NameArgument,
+    role: RoleOption = "viewer",
+    of: OfOption = None,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="They sign in by the OpenID provider alone.")
+    ] = False,
+    database: DatabaseOption = None,
 ) -> None:
     """Let somebody sign in. The password is asked for, or read from standard input. From the first one on,
     nobody sees the dashboard without."""
     from tracker import audit, store
     from tracker.access import people
 
-    password = _password()
+    password = None if no_password else _password()
     with opened(settings_from(database=database)) as db, store.writing(db) as session:
         people.add(
             session,
