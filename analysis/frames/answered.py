@@ -314,7 +314,9 @@ def citations(
     )
     with database.connect() as connection:
         if domains is not None and len(domains) <= 20_000:
-            statement = statement.where(CITATION.c.domain_id.in_(sorted(int(d) for d in domains)))
+            # Of an expression: SQLite would look into the index once for each domain of each answer.
+            wanted = (CITATION.c.domain_id + 0).in_(sorted(int(d) for d in domains))
+            statement = statement.where(wanted)
         frame = rows(connection, statement)
     if pages:
         frame["page"] = frame["page"].astype("Int64")

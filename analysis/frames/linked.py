@@ -241,9 +241,9 @@ def _links_table(evidence: ledger.LinkLedger, targets: Targets) -> pd.DataFrame:
         {name: pd.Series(values, dtype=object) for name, values in evidence.columns.items()}
     ).assign(link=evidence.link)
     frame = frame.sort_values("as_of", kind="stable")
-    vendors = frame[["link", "vendor"]].drop_duplicates().sort_values("vendor").groupby("link")["vendor"]
+    vendors = _together(frame[["link", "vendor"]])
     newest = frame.drop(columns=_ONLY_EVIDENCE).groupby("link", sort=True).last().reset_index()
-    newest["vendors"] = vendors.agg(", ".join).to_numpy(object)
+    newest["vendors"] = vendors.loc[newest["link"]].to_numpy(object)
     ends = zip(newest["target"], newest["target_url"], strict=True)
     newest["brand"] = np.array([targets.brand(domain, url) for domain, url in ends], np.float64)
     for name in ("source_id", "target"):
@@ -253,6 +253,16 @@ def _links_table(evidence: ledger.LinkLedger, targets: Targets) -> pd.DataFrame:
     newest = newest.rename(columns={"source_url": "url"})
     newest = newest[newest["brand"].notna()]
     return newest.assign(brand=newest["brand"].astype("int64"))
+
+
+def _together(told: pd.DataFrame) -> pd.Series[Any]:
+    """Who says so of each link, comma-separated; nearly always it is one."""
+    told = told.drop_duplicates().sort_values(["link", "vendor"])
+    several = told["link"].duplicated(keep=False)
+    joined = told[several].groupby("link")["vendor"].agg(", ".join)
+    alone = told[~several].set_index("link")["vendor"]
+    out: pd.Series[Any] = pd.concat([alone, joined.astype(object)])
+    return out
 
 
 def _with_edges(table: pd.DataFrame, edges: pd.DataFrame, whole: Mapping[int, int]) -> pd.DataFrame:

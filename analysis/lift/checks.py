@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from analysis.lift.sums import Sums, design
 from analysis.lift.within import Effects, starts
 
 Bools = NDArray[np.bool_]
+AT_ONCE = 50_000
+"""Answers whose pairs without a live link are looked for at a time."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,11 @@ def moved_links(panel: Panel, *, seed: int = 0) -> sparse.csr_array:
     """
     rng = np.random.default_rng(seed)
     b = len(panel.brands)
-    following = np.empty((len(panel.sources), b), np.int64)
+    flat = sparse.coo_array(panel.exposed)
+    following = np.empty((len(panel.sources), b), flat.row.dtype)
     for s in range(len(panel.sources)):
         ring = rng.permutation(b)
         following[s, ring] = np.roll(ring, -1)
-    flat = sparse.coo_array(panel.exposed)
     answer, brand = np.divmod(flat.row, b)
     rows = answer * b + following[flat.col, brand]
     return sparse.csr_array((flat.data.astype(np.float64), (rows, flat.col)), shape=flat.shape)
@@ -71,29 +74,32 @@ def unlinked_pairs(panel: Panel) -> sparse.csr_array:
     -------
     csr_array, shape (A * B, S)
     """
-    b = len(panel.brands)
-    exposed = sparse.csr_array(panel.exposed.astype(np.float64))
+    b, sources = len(panel.brands), len(panel.sources)
+    exposed, cited = sparse.csr_array(panel.exposed), sparse.csr_array(panel.cited)
     ever = np.stack([np.asarray(exposed[k::b].sum(axis=0)).ravel() > 0 for k in range(b)])
-    cited = sparse.coo_array(panel.cited)
-    at, brand = np.nonzero(ever[:, cited.col].T)
-    rows = cited.row[at] * b + brand
-    linked = sparse.csr_array((np.ones(len(at)), (rows, cited.col[at])), shape=exposed.shape)
-    rest = sparse.csr_array(linked - linked.multiply(exposed > 0))
-    rest.eliminate_zeros()
-    return rest
+    out = []
+    for start in range(0, panel.answers, AT_ONCE):
+        stop = min(start + AT_ONCE, panel.answers)
+        some = sparse.coo_array(cited[start:stop])
+        at, brand = np.nonzero(ever[:, some.col].T)
+        spots = (some.row[at] * b + brand, some.col[at])
+        linked = sparse.csr_array((np.ones(len(at)), spots), shape=((stop - start) * b, sources))
+        rest = sparse.csr_array(linked - linked.multiply(exposed[start * b : stop * b] > 0))
+        rest.eliminate_zeros()
+        out.append(rest)
+    return sparse.csr_array(sparse.vstack(out, format="csr"))
 
 
 def beside(
-    panel: Panel, fx: Effects, columns: sparse.csr_array, extras: Sequence[sparse.csr_array]
+    panel: Panel, fx: Effects, columns: sparse.csr_array, extras: Sequence[Sequence[sparse.csr_array]]
 ) -> list[Estimates]:
-    """Coefficients of each of `extras` when estimated together with the lifts' own `columns`, without the
-    other extras."""
-    every = sparse.csr_array(sparse.hstack([columns, *extras], format="csr"))
-    sums = design(panel, every, fx, by_engine=False).sums
+    """Coefficients of the tables of each of `extras` when estimated together with the lifts' own `columns`,
+    without the other extras."""
+    sums = design(panel, [columns, *chain.from_iterable(extras)], fx, by_engine=False).sums
     k = at = columns.shape[1]
     out = []
     for extra in extras:
-        width = extra.shape[1]
+        width = sum(table.shape[1] for table in extra)
         solved = solution(sums.of(np.r_[np.arange(k), np.arange(at, at + width)]))
         out.append(Estimates(solved.beta[k:], solved.iid[k:]))
         at += width

@@ -396,9 +396,8 @@ def _placebos(
     links moved to other brands and its citations without a live link."""
     at = np.flatnonzero(wanted)
     moved = sparse.csr_array(check.moved_links(panel, seed=seed)[:, at])
-    each = sparse.csr_array(sparse.hstack([moved, outside[:, at]], format="csr"))
     summed = sparse.csr_array(np.asarray(outside.sum(axis=1)).reshape(-1, 1))
-    one, both = check.beside(panel, model.effects, model.columns, [summed, each])
+    one, both = check.beside(panel, model.effects, model.columns, [[summed], [moved, outside[:, at]]])
     wide = _inflation(model)
     out = {}
     for i, name in enumerate(("links moved to other brands", "cited without the link")):

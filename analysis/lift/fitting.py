@@ -58,7 +58,9 @@ def solution(sums: Sums) -> Solution:
     gram = sums.by_engine.sum(axis=0)
     k = len(gram) - 1
     keep = _independent(gram[:k, :k])
-    bread = linalg.inv(gram[np.ix_(keep, keep)]) if len(keep) else np.zeros((0, 0))
+    whole = gram[np.ix_(keep, keep)]
+    bread = inverse(whole.copy()) if len(keep) else whole
+    bread = linalg.inv(whole) if bread is None else bread
     beta = bread @ gram[keep, k]
     if not np.isfinite(beta).all():
         raise ConvergenceError(
@@ -99,7 +101,7 @@ def _sound(scaled: Floats) -> bool:
     factor, failed = linalg.lapack.dpotrf(scaled, lower=1)
     if failed:
         return False
-    share, failed = linalg.lapack.dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")
+    share, failed = linalg.lapack.dpocon(factor, np.linalg.norm(scaled, 1), uplo="L")
     return not failed and share > 1e-7
 
 
@@ -195,13 +197,13 @@ class _LeftOut:
 
     def prompt(self, gram: Floats, score: Floats) -> tuple[Floats, Floats, Floats]:
         """From the prompt's cross-products and score."""
-        inverse = without_prompt(self.total, gram) if self.correction == "CR3" else None
-        if inverse is None:
+        without = without_prompt(self.total, gram) if self.correction == "CR3" else None
+        if without is None:
             return self._by_eigenvectors(gram, score)
-        dropped = -inverse @ score
+        dropped = -without @ score
         # With N the inverse, NGN = NAN − N.
-        rows = linalg.blas.dtrmm(1.0, self.factor, inverse[self.wanted], side=1, lower=1)
-        share = np.einsum("ij,ij->i", rows, rows) - inverse[self.wanted, self.wanted]
+        rows = linalg.blas.dtrmm(1.0, self.factor, without[self.wanted], side=1, lower=1)
+        share = np.einsum("ij,ij->i", rows, rows) - without[self.wanted, self.wanted]
         return dropped, dropped, share
 
     @cached_property
@@ -223,15 +225,24 @@ class _LeftOut:
 
 def without_prompt(total: Floats, gram: Floats) -> Floats | None:
     """(X'X − X_g'X_g)⁻¹ of one prompt, or None where the prompt holds all that there is of some direction."""
-    factor, failed = linalg.lapack.dpotrf(total - gram, lower=1, overwrite_a=1)
-    if failed:
+    without = inverse(total - gram)
+    if without is None:
         return None
-    inverse, failed = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
-    if failed:
-        return None
-    inverse += np.tril(inverse, -1).T
     # The trace against the whole is the sum of 1 / (1 − λ), so that none of them is larger.
-    return inverse if np.einsum("ij,ij->", inverse, total) < 1 / SPARE else None
+    return without if np.einsum("ij,ij->", without, total) < 1 / SPARE else None
+
+
+def inverse(matrix: Floats) -> Floats | None:
+    """The inverse of a symmetric matrix, which is overwritten; None where it is not positive definite."""
+    # Of a symmetric matrix the transpose is itself, and in LAPACK's order.
+    factor, failed = linalg.lapack.dpotrf(matrix.T, lower=1, overwrite_a=1)
+    if failed:
+        return None
+    out, failed = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+    if failed:
+        return None
+    out += np.tril(out, -1).T
+    return np.asarray(out)
 
 
 def jackknife(model: Design) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ seen there alone. Nothing as long as the answers is kept but the columns themsel
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -121,12 +121,18 @@ def _cuts(fx: Effects, width: int) -> Iterator[tuple[int, int]]:
             first = int(end)
 
 
-def design(panel: Panel, columns: sparse.csr_array, fx: Effects, *, by_engine: bool = True) -> Design:
+def design(
+    panel: Panel,
+    columns: sparse.csr_array | Sequence[sparse.csr_array],
+    fx: Effects,
+    *,
+    by_engine: bool = True,
+) -> Design:
     """Sort the columns, append the outcome, sum their cross-products and solve the crossing effect.
 
     Parameters
     ----------
-    columns : csr_array, shape (A * B, K)
+    columns : csr_array, shape (A * B, K), or several that stand side by side
         Rows a * B + b in the panel's order.
     by_engine : bool
         Whether each engine has sums of its own; else all are as if they were one.
@@ -137,9 +143,9 @@ def design(panel: Panel, columns: sparse.csr_array, fx: Effects, *, by_engine: b
     prompts and the coefficients t, x'Mx − m't.
     """
     b = len(panel.brands)
-    pairs = (fx.order[:, None] * b + np.arange(b)).ravel()
-    outcome = sparse.csr_array(panel.named[fx.order].reshape(-1, 1).astype(np.float64))
-    x = sparse.csr_array(sparse.hstack([columns[pairs].astype(np.float64), outcome], format="csr"))
+    outcome = sparse.csr_array(panel.named.reshape(-1, 1).astype(np.float64))
+    tables = [columns] if isinstance(columns, sparse.csr_array) else list(columns)
+    x = _sorted([*tables, outcome], fx.order, b)
     engine = fx.engine if by_engine else np.zeros(len(fx.engine), np.int64)
     engines, width = int(engine.max()) + 1, x.shape[1]
     grams, whole = np.zeros((engines, width, width)), np.zeros((engines, width))
@@ -173,6 +179,25 @@ def design(panel: Panel, columns: sparse.csr_array, fx: Effects, *, by_engine: b
     spent = _groups(fx.inner, engine) + (0 if outer is None else _groups(outer, engine))
     free = np.asarray((np.bincount(engine) - spent) * (b - fx.basis.shape[2]), np.int64)
     return Design(x, b, fx, Sums(grams, free), trend)
+
+
+def _sorted(tables: list[sparse.csr_array], order: Ints, b: int) -> sparse.csr_array:
+    """Tables side by side, their answers in this order; some answers after the others, into one table."""
+    entries = sum(t.nnz for t in tables)
+    dtype = np.int32 if entries < np.iinfo(np.int32).max else np.int64
+    data, columns = np.empty(entries), np.empty(entries, dtype)
+    ends = np.zeros(len(order) * b + 1, dtype)
+    at = 0
+    for start in range(0, len(order), STRETCH):
+        some = order[start : start + STRETCH]
+        pairs = (some[:, None] * b + np.arange(b)).ravel()
+        part = sparse.csr_array(sparse.hstack([t[pairs] for t in tables], format="csr"))
+        inside = slice(at, at + len(part.data))
+        data[inside], columns[inside] = part.data, part.indices
+        ends[start * b + 1 : (start + len(some)) * b + 1] = at + part.indptr[1:]
+        at = inside.stop
+    width = sum(t.shape[1] for t in tables)
+    return sparse.csr_array((data, columns, ends), shape=(len(order) * b, width))
 
 
 def _rows(table: sparse.csr_array, start: int, stop: int) -> sparse.csr_array:
