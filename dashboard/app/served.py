@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from threading import Event, Thread
 
+gc.disable()
+"""What is loaded here is no garbage: looking for some takes a sixth of the start."""
+
 HERE = Path(__file__).resolve().parents[1]
 sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve() != Path(__file__).parent)]
 
@@ -22,6 +25,7 @@ from dashboard.door import Doorkeeper  # noqa: E402
 env_util.is_repl()
 """Streamlit asks this when the first page is drawn; where each module's file is, it then knows."""
 gc.freeze()
+gc.enable()
 """Streamlit collects garbage after each run of a page: nothing that was loaded so far is any."""
 computing.beside(worker.InAnotherProcess())
 Thread(target=computes.keep_computing, args=(Event(),), name="computing", daemon=True).start()

@@ -10,17 +10,19 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dashboard import command
 
 Kind = Literal["planted", "null", "popular", "momentum", "model_change", "alike", "few"]
 BRANDS = ("Norvane", "Quellby", "Tarnwick", "Oltera", "Brimsel", "Kadrova", "Fendrix", "Lumetto")
@@ -28,7 +30,6 @@ START = datetime(2026, 3, 2, tzinfo=UTC)
 PAGES = 3
 """Of each source; a link stands on all of them."""
 CLAIMS = ("associated within the same question", "goes with fewer mentions")
-COMMAND = (sys.executable, "-c", "from dashboard.command import main; main()")
 Floats = NDArray[np.float64]
 
 
@@ -180,10 +181,11 @@ def measured(folder: Path) -> list[dict[str, Any]]:
 
 
 def _citelift(*words: str) -> str:
-    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"citelift {' '.join(words[:2])} ended with {done.returncode}: {done.stderr}")
-    return done.stdout
+    with redirect_stdout(StringIO()) as said, redirect_stderr(StringIO()) as errors:
+        code = command.run(words)
+    if code:
+        raise RuntimeError(f"citelift {' '.join(words[:2])} ended with {code}: {errors.getvalue()}")
+    return said.getvalue()
 
 
 def tally(kind: Kind, seeds: Iterable[int]) -> str:
