@@ -9,8 +9,8 @@ import streamlit as st
 
 from analysis import palette
 from analysis.frames import Scope
+from analysis.lift.ladder import Rung
 from dashboard import cells, charts, data, numbered, widgets
-from dashboard.data import Rung
 from dashboard.strings import Lift
 from dashboard.widgets import Here
 from tracker import numbers

@@ -9,8 +9,9 @@ import pandas as pd
 
 from analysis.frames import BrandFact
 from analysis.intervals import wilson
+from analysis.lift.ladder import Rung
 from dashboard import cells, numbered, widgets
-from dashboard.data import CitedDomain, Ladder, Rung, SourceView
+from dashboard.data import CitedDomain, Ladder, SourceView
 from dashboard.strings import Drawer, LinksPage, SourcePage, Sources
 from tracker import numbers
 

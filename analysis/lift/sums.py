@@ -333,7 +333,7 @@ class _Block:
     def gram(self) -> Floats:
         """Sum of u'u / n over the nested groups, (D, D)."""
         flat = self.whole(self.sums) / np.sqrt(self.answers)[:, None, None]
-        flat = flat.reshape(-1, flat.shape[2])
+        flat = flat.reshape(flat.shape[0] * flat.shape[1], flat.shape[2])  # also where there is none
         return np.asarray(flat.T @ flat)
 
     @property

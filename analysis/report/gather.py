@@ -22,12 +22,13 @@ from analysis.grades import grades
 from analysis.intervals import wilson
 from analysis.left_out import why_nothing
 from analysis.lift.estimate import LiftTable, lift
+from analysis.lift.ladder import Rung, rungs
 from analysis.lift.listing import listing
 from analysis.moments import Moment, moments, within
 from analysis.opportunities import Opportunity, opportunities
 from analysis.reconciled import against_events
 from analysis.report import words
-from analysis.report.week import BrandPlace, Done, LinkNews, Period, Quote, Source, Week
+from analysis.report.week import CLAIMS, BrandPlace, Done, LinkNews, Period, Quote, Source, Week
 from analysis.stability import source_stability
 from analysis.trials import summaries
 from tracker import store, weeks
@@ -112,6 +113,7 @@ def gather(
         against_leader=against,
         lift=table,
         lift_from=known[0],
+        rungs=_rungs(database, world, whole, table),
         sources=tuple(_sources(database, world, whole, classes)),
         stability=tuple(source_stability(database, world, replace(whole, first=start))),
         events=within(happened, first, end),
@@ -197,6 +199,31 @@ def _next(
     return [row for row in offers if row.state in ("open", "working")][:OFFERED]
 
 
+def _rungs(database: Engine, world: World, scope: Scope, table: LiftTable | None) -> tuple[Rung, ...]:
+    """The ladder of what the comparison claims, with what of the scope's answers cites each source."""
+    if table is None:
+        return ()
+    sources = frames.sources(database, world, scope)
+    cited = dict(zip(sources["domain"], sources["answers"], strict=True))
+    of = sum(frames.citable_answers(database, world, scope).values())
+    names = [row.source for row in table.rows]
+    found = rungs(table, cited, of, _linked(database, world, scope, names))
+    return tuple(rung for rung in found if rung.row.verdict in CLAIMS)
+
+
+def _linked(
+    database: Engine, world: World, scope: Scope, sources: Sequence[str]
+) -> dict[str, frozenset[str]]:
+    """The brands that each of these links to at the end of the scope."""
+    known = frames.links(database, world)
+    linked = known.table[known.live_on(frames.end_of(database, world, scope))]
+    linked = linked[linked["source"].isin(sources)]
+    brands: dict[str, set[str]] = {}
+    for source, brand in zip(linked["source"], linked["brand"], strict=True):
+        brands.setdefault(str(source), set()).add(world.brands[int(brand)].name)
+    return {source: frozenset(names) for source, names in brands.items()}
+
+
 def _sources(
     database: Engine, world: World, scope: Scope, classes: Path | None, top: int = 15
 ) -> list[Source]:
@@ -206,19 +233,14 @@ def _sources(
     total = cited.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
     total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
     kinds = labels(database, world, [str(name) for name in total["domain"]], folder=classes)
-    known = frames.links(database, world)
-    linked = known.table[known.live_on(frames.end_of(database, world, scope))]
-    linked = linked[linked["source"].isin(total["domain"])]
-    brands: dict[str, list[int]] = {}
-    for source, brand in zip(linked["source"], linked["brand"], strict=True):
-        brands.setdefault(str(source), []).append(int(brand))
+    linked = _linked(database, world, scope, [str(name) for name in total["domain"]])
     out = []
     for row in total.to_dict("records"):
         rate = wilson(row["answers"], answers)
         assert rate.estimate is not None
         assert rate.low is not None
         assert rate.high is not None
-        to = sorted(set(brands.get(row["domain"], [])))
+        to = linked.get(str(row["domain"]), frozenset())
         out.append(
             Source(
                 row["domain"],
@@ -229,7 +251,7 @@ def _sources(
                 rate.low,
                 rate.high,
                 row["engines"],
-                tuple(world.brands[b].name for b in to),
+                tuple(brand.name for brand in world.brands if brand.name in to),
             )
         )
     return out

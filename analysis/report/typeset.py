@@ -46,7 +46,7 @@ def plain(w: Week, look: ReportLook) -> dict[str, Any]:
         "moved": [alert.words for alert in w.moved],
         "events": [words.happened(moment) for moment in w.events],
         "claims": words.claims(w),
-        "lift": [_lift(row) for row in claimed(w)],
+        "lift": [_lift(w, row) for row in claimed(w)],
         "folded": folded(w),
         "no_cause": words.NO_CAUSE,
         "sources": [_source(source) for source in w.sources[:SOURCES]],
@@ -99,8 +99,11 @@ def _brand(w: Week, row: Row) -> dict[str, object]:
     return cells | {"change": words.change_line(change), "verdict": verdict}
 
 
-def _lift(row: LiftRow) -> dict[str, object]:
+def _lift(w: Week, row: LiftRow) -> dict[str, object]:
+    rung = w.rung(row.source)
     return {
+        "reach": words.reach(rung) if rung else "",
+        "linking": "; ".join(filter(None, (words.linking(w, rung), words.promised(rung)))) if rung else "",
         "source": soft(row.source),
         "lift": numbers.points(row.lift),
         "band": numbers.points_range(row.low, row.high),

@@ -10,6 +10,7 @@ from analysis.alerts import MoveAlert
 from analysis.changes import Pair, WeekChange
 from analysis.frames import Scope
 from analysis.lift.estimate import LiftRow, LiftTable
+from analysis.lift.ladder import Rung
 from analysis.moments import Moment
 from analysis.opportunities import Opportunity
 from analysis.stability import Stability
@@ -107,6 +108,8 @@ class Week:
         Own brand minus the most named rival, on the same answers.
     lift : LiftTable or None
         Over all weeks up to this one; None without links or answers to compare.
+    rungs : tuple of Rung
+        The ladder of its claims: how many of the weeks' answers cite each source, and whom it links to.
     limits : tuple of str
         What cannot be said, and why.
     done : tuple of Done
@@ -135,6 +138,7 @@ class Week:
     against_leader: Pair | None
     lift: LiftTable | None
     lift_from: date
+    rungs: tuple[Rung, ...]
     sources: tuple[Source, ...]
     stability: tuple[Stability, ...]
     events: tuple[Moment, ...]
@@ -159,3 +163,6 @@ class Week:
     def claims(self) -> tuple[LiftRow, ...]:
         """Sources of which the comparison says something."""
         return tuple(row for row in self.lift.rows if row.verdict in CLAIMS) if self.lift else ()
+
+    def rung(self, source: str) -> Rung | None:
+        return next((rung for rung in self.rungs if rung.row.source == source), None)

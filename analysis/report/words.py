@@ -15,9 +15,10 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from analysis.changes import Pair, WeekChange
-from analysis.frames import Measure, World
+from analysis.frames import Measure, NumberMeasure, World
 from analysis.intervals import Interval
 from analysis.lift.estimate import LiftRow, LiftTable
+from analysis.lift.ladder import Rung
 from analysis.moments import Mark, Moment
 from analysis.opportunities import MAYBE_LISTED, Opportunity, Withheld
 from analysis.report.charts import Trend
@@ -98,6 +99,32 @@ def page(look: ReportLook, name: str, **filters: object) -> str:
         return ""
     wanted = {key: value for key, value in filters.items() if value is not None}
     return f"{look.pages}/{PAGES[name]}" + (f"?{urlencode(wanted)}" if wanted else "")
+
+
+def answers(look: ReportLook, w: Week, measure: NumberMeasure, **more: object) -> str:
+    """The address of the very answers that a number of the report counts."""
+    narrowed = {"topic": w.part.topic, "country": w.part.country, "language": w.part.language}
+    days = {"from": w.first.isoformat(), "to": w.week.isoformat()}
+    return page(look, "answers", measure=measure, counted="yes", **more, **days, **narrowed)
+
+
+def reach(rung: Rung) -> str:
+    """How many answers cite a source."""
+    return f"cited in {numbers.percent(rung.reach)} ({numbers.count(rung.cited)} of {numbers.count(rung.of)})"
+
+
+def linking(w: Week, rung: Rung) -> str:
+    """Whom a source links to, and whether you are missing there."""
+    others = sorted(rung.linked - {w.own})
+    to = ", ".join(map(named, others))
+    if w.own in rung.linked:
+        return f"links to you and {to}" if others else "links to you"
+    return f"no link to you; links to {to}" if others else "no link to you"
+
+
+def promised(rung: Rung) -> str:
+    """What a link there could bring, where the comparison supports one."""
+    return f"{numbers.points(rung.gain)} could come with a link" if rung.gain else ""
 
 
 def band(interval: Interval) -> str:
@@ -214,6 +241,8 @@ class Tile:
     size: str
     """Of the change, with its range."""
     verdict: str
+    measure: str = ""
+    """Whose answers can be opened."""
 
 
 def tiles(w: Week) -> list[Tile]:
@@ -227,7 +256,7 @@ def tiles(w: Week) -> list[Tile]:
         moved = verdict in ("up", "down")
         word = numbers.points(change.difference.estimate) if change and moved else change_word(change)
         size = change_range(change) if moved else change_size(change)
-        out.append(Tile(MEASURE_NAMES[name], value, under, word, size, verdict))
+        out.append(Tile(MEASURE_NAMES[name], value, under, word, size, verdict, name))
     return [*out, _place(w)]
 
 

@@ -127,6 +127,7 @@ def _environment(look: ReportLook) -> Environment:
         "palette": palette,
         "look": look,
         "page": lambda name, **filters: words.page(look, name, **filters),
+        "answers": lambda week, measure, **more: words.answers(look, week, measure, **more),
         "logo": _data_url(look),
     }
     return environment

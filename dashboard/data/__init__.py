@@ -57,7 +57,7 @@ from dashboard.data.first import (
     stop_first,
 )
 from dashboard.data.gains import decided, lift, listing, opportunities
-from dashboard.data.ladder import Ladder, Rung, bounded, ladder, linked, whole
+from dashboard.data.ladder import Ladder, bounded, ladder, linked, whole
 from dashboard.data.linking import (
     NEW_DAYS,
     BrandLinks,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from analysis import frames
 from analysis.frames import Scope
+from analysis.lift.ladder import Rung, rungs
 from dashboard.data.computing import kept, step
 from dashboard.data.gains import lift
 from dashboard.data.opened import OpenWorkspace, database, world
 from dashboard.data.rates import visibility
 
 if TYPE_CHECKING:
-    from analysis.lift.estimate import LiftRow, LiftTable
+    from analysis.lift.estimate import LiftTable
 
 MOST = 100_000
 """Answers that lift is computed from: of larger workspaces the newest weeks."""
@@ -40,21 +41,6 @@ def bounded(workspace: OpenWorkspace, scope: Scope) -> Scope:
     most = whole(workspace, scope)
     wider = scope.first is None or (most.first or scope.first) > scope.first
     return replace(scope, first=most.first, last=most.last) if wider else scope
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One source: how many answers cite it of how many, its lift, and the brands it links to."""
-
-    row: LiftRow
-    cited: int
-    of: int
-    linked: frozenset[str]
-    gain: float | None
-
-    @property
-    def reach(self) -> float:
-        return self.cited / self.of if self.of else 0.0
 
 
 @dataclass(frozen=True)
@@ -88,18 +74,8 @@ def ladder(workspace: OpenWorkspace, scope: Scope) -> Ladder:
     """Of a scope made by `whole`."""
     table = lift(workspace, scope)
     db, here = database(workspace), world(workspace)
-    cited = frames.sources(db, here, scope).set_index("domain")["answers"].to_dict()
+    sources = frames.sources(db, here, scope)
+    cited = dict(zip(sources["domain"], sources["answers"], strict=True))
     of = sum(frames.citable_answers(db, here, scope).values())
     links = linked(workspace, scope)
-    rungs = [
-        Rung(
-            row,
-            int(cited.get(row.source, 0)),
-            of,
-            links.get(row.source, frozenset()),
-            table.gains[row.source].gain if row.source in table.gains else None,
-        )
-        for row in table.rows
-    ]
-    rungs.sort(key=lambda rung: (-(rung.gain or 0.0), not rung.row.goes_with_more))
-    return Ladder(tuple(rungs), table, scope)
+    return Ladder(rungs(table, cited, of, links), table, scope)

@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from analysis.frames import Scope
+from analysis.lift.ladder import Rung
 from dashboard import cells, charts, data, numbered, sourced, strings, widgets
-from dashboard.data import Rung, SourceView
+from dashboard.data import SourceView
 from tracker import numbers
 
 words = strings.SourcePage
