@@ -30,6 +30,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
+    exists,
     select,
     union,
 )
@@ -45,10 +46,11 @@ Format = Literal["parquet", "csv"]
 SECRET = frozenset({"accesstoken", "person", "signedin", "signinfailure", "sharelink"})
 """What lets somebody in, and who that is, is no data."""
 OF_THE_MACHINE = frozenset({"lease", "enginepace", "setting"})
+HERE_ALONE = frozenset({"archivedweek"})
+"""Where an archive's files lie. An export has their rows among the others."""
 SHARED_NAMES = {"domain": "domain_id", "page": "page_id"}
 """Tables of names that all workspaces share → how columns end that point at them."""
 ROWS, ROWS_WITH_BYTES = 5_000, 200
-"""Held at a time."""
 MANIFEST = "export.json"
 
 
@@ -63,7 +65,7 @@ class ExportedTable:
 def tables() -> list[Table]:
     """Parents before children."""
     every = models.Workspace.metadata.sorted_tables
-    return [each for each in every if each.name not in SECRET]
+    return [each for each in every if each.name not in SECRET | HERE_ALONE]
 
 
 def export(
@@ -84,12 +86,13 @@ def export(
         raise UsageError(f"{folder} is not empty", "name a new folder: an export replaces nothing")
     folder.mkdir(parents=True, exist_ok=True)
     made = []
-    with _one_moment(database) as connection:
+    with one_moment(database) as connection:
+        _lay_out(connection, wanted)
         for table in wanted:
             if not only or table.name in only:
                 file = folder / f"{table.name}.{format}"
                 rows = _write(connection, table, workspace_id, file, WRITERS[format])
-                made.append(ExportedTable(table.name, file.name, rows, _sha256(file)))
+                made.append(ExportedTable(table.name, file.name, rows, sha256_of(file)))
     told = {
         "schema": store.VERSIONS[-1],
         "workspace": workspace_id,
@@ -99,8 +102,13 @@ def export(
     return made
 
 
+def _lay_out(connection: Connection, wanted: Sequence[Table]) -> None:
+    """Archived rows of all tables are laid beside the others at the beginning: that begins another moment."""
+    connection.execute(select(*(exists().select_from(table) for table in wanted))).all()
+
+
 @contextmanager
-def _one_moment(database: Engine) -> Iterator[Connection]:
+def one_moment(database: Engine) -> Iterator[Connection]:
     options: dict[str, Any] = {"stream_results": True}
     if database.dialect.name == "postgresql":
         options["isolation_level"] = "REPEATABLE READ"
@@ -154,7 +162,7 @@ def _write(
     connection: Connection, table: Table, workspace_id: int | None, file: Path, writer: Callable[..., Any]
 ) -> int:
     columns = list(table.c)
-    held = ROWS_WITH_BYTES if any(isinstance(c.type, LargeBinary) for c in columns) else ROWS
+    held = rows_held(table)
     result = connection.execution_options(yield_per=held).execute(rows_of(table, workspace_id))
     count = 0
     with writer(file, columns) as write:
@@ -162,6 +170,11 @@ def _write(
             write(part)
             count += len(part)
     return count
+
+
+def rows_held(table: Table) -> int:
+    """At a time."""
+    return ROWS_WITH_BYTES if any(isinstance(c.type, LargeBinary) for c in table.c) else ROWS
 
 
 def arrow_type(column: Column[Any]) -> pa.DataType:
@@ -181,6 +194,21 @@ def arrow_type(column: Column[Any]) -> pa.DataType:
     return next((arrow for type_, arrow in known if isinstance(kind, type_)), pa.string())
 
 
+def arrow_schema(columns: Sequence[Column[Any]]) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([(c.name, arrow_type(c)) for c in columns])
+
+
+def arrow_batch(columns: Sequence[Column[Any]], schema: pa.Schema, rows: Sequence[Any]) -> pa.RecordBatch:
+    """Rows as Parquet has them."""
+    import pyarrow as pa
+
+    turned = zip(map(_stored, columns), zip(*rows, strict=True), schema, strict=True)
+    arrays = [pa.array([turn(v) for v in column], field.type) for turn, column, field in turned]
+    return pa.record_batch(arrays, schema=schema)
+
+
 def _stored(column: Column[Any]) -> Callable[[Any], Any]:
     if isinstance(column.type, JSON):
         return lambda value: None if value is None else json.dumps(value, ensure_ascii=False)
@@ -188,20 +216,26 @@ def _stored(column: Column[Any]) -> Callable[[Any], Any]:
 
 
 @contextmanager
-def _parquet(file: Path, columns: Sequence[Column[Any]]) -> Iterator[Callable[[Sequence[Any]], None]]:
-    import pyarrow as pa
+def parquet_writer(file: Path, columns: Sequence[Column[Any]]) -> Iterator[Callable[[Sequence[Any]], None]]:
+    """Takes rows some at a time; each time makes a row group."""
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(c.name, arrow_type(c)) for c in columns])
-    turns = [_stored(c) for c in columns]
+    schema = arrow_schema(columns)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        yield lambda rows: writer.write_batch(arrow_batch(columns, schema, rows))
 
-        def write(rows: Sequence[Any]) -> None:
-            values = zip(turns, zip(*rows, strict=True), schema, strict=True)
-            arrays = [pa.array([turn(v) for v in column], field.type) for turn, column, field in values]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
 
-        yield write
+def rows_in(table: Table, file: Path) -> Iterator[list[dict[str, Any]]]:
+    """A file's rows as the table takes them."""
+    import pyarrow.parquet as pq
+
+    written = {column.name for column in table.c if isinstance(column.type, JSON)}
+    with pq.ParquetFile(file) as opened:
+        for batch in opened.iter_batches(batch_size=rows_held(table)):
+            rows = batch.to_pylist()
+            for row in rows:
+                row |= {name: json.loads(row[name]) for name in written if row[name] is not None}
+            yield rows
 
 
 @contextmanager
@@ -230,9 +264,9 @@ def as_text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-WRITERS: dict[Format, Callable[..., Any]] = {"parquet": _parquet, "csv": _csv}
+WRITERS: dict[Format, Callable[..., Any]] = {"parquet": parquet_writer, "csv": _csv}
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

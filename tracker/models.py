@@ -897,6 +897,21 @@ class AnswerRollup(SQLModel, table=True):
     not_searched: int
 
 
+class ArchivedWeek(SQLModel, table=True):
+    """A closed week of a workspace whose answers stand in files (`tracker.archive`), no longer in tables."""
+
+    workspace_id: int = Field(primary_key=True, foreign_key="workspace.id")
+    week: date = Field(primary_key=True)
+    archived_at: datetime
+    first_answer: int = _big()
+    last_answer: int = _big()
+    """The ids of its answers lie between."""
+    files: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    """Table → `rows`, `sha256` of the file, and `last`, its highest id; empty once a policy deleted them."""
+    brands: str = ""
+    """Of the names that its answers were searched for."""
+
+
 class Computed(SQLModel, table=True):
     """What takes longer than a page may, computed once for each state of the facts (`tracker.computed`)."""
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-from sqlalchemy import JSON, Engine, Table, func, select, text
+from sqlalchemy import Engine, Table, func, select, text
 from sqlmodel import Session
 
 from tracker import exports, store
@@ -76,8 +73,7 @@ def _check(folder: Path, told: dict[str, Any]) -> None:
         if Path(name).name != name or not name.endswith(".parquet"):
             raise UsageError(f"{name} is no Parquet file of the folder", "export with --format parquet")
         try:
-            with (folder / name).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = exports.sha256_of(folder / name)
         except FileNotFoundError:
             raise DataError(f"{name} is not there", "export again, or copy the whole folder") from None
         if found != each["sha256"]:
@@ -86,7 +82,7 @@ def _check(folder: Path, told: dict[str, Any]) -> None:
 
 def _insert(session: Session, table: Table, file: Path) -> int:
     count = 0
-    for rows in _rows(table, file):
+    for rows in exports.rows_in(table, file):
         if table.name in MAY_BE_THERE:
             primary = [column.name for column in table.primary_key]
             there = {tuple(row) for row in session.connection().execute(select(*table.primary_key.columns))}
@@ -95,16 +91,6 @@ def _insert(session: Session, table: Table, file: Path) -> int:
             session.connection().execute(table.insert(), rows)
         count += len(rows)
     return count
-
-
-def _rows(table: Table, file: Path) -> Iterator[list[dict[str, Any]]]:
-    written = {column.name for column in table.c if isinstance(column.type, JSON)}
-    with pq.ParquetFile(file) as opened:
-        for batch in opened.iter_batches(batch_size=exports.ROWS):
-            rows = batch.to_pylist()
-            for row in rows:
-                row |= {name: json.loads(row[name]) for name in written if row[name] is not None}
-            yield rows
 
 
 def _number_on(session: Session) -> None:

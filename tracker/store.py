@@ -41,6 +41,8 @@ VERSIONS = tuple(sorted(path.name[:4] for path in MIGRATIONS.glob("versions/[0-9
 """The schema versions of this program, oldest first: a migration's file begins with its own."""
 WRITE = "citelift_write"
 """The execution option that says a transaction will write."""
+LIVE = "citelift_live"
+"""The execution option that says a statement is about what the database itself holds, without archives."""
 
 
 def open_database(url: str, *, read_only: bool = False, migrate: bool = True, beside: bool = False) -> Engine:
@@ -149,10 +151,14 @@ def _sqlite(url: str, read_only: bool) -> Engine:
 
 
 @contextmanager
-def writing(database: Engine) -> Iterator[Session]:
-    """One transaction: all of it is stored, or none."""
+def writing(database: Engine, *, one_moment: bool = False) -> Iterator[Session]:
+    """One transaction: all of it is stored, or none. `one_moment`: PostgreSQL refuses it where another
+    transaction changed a row meanwhile that this one changes too; SQLite has one writer anyway."""
+    options: dict[str, Any] = {WRITE: True}
+    if one_moment and database.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
     with (
-        database.connect().execution_options(**{WRITE: True}) as connection,
+        database.connect().execution_options(**options) as connection,
         connection.begin(),
         Session(bind=connection, expire_on_commit=False) as session,
     ):
@@ -175,6 +181,14 @@ def let_go(database: Engine, seconds: float) -> None:
     database.dispose()
 
 
+def together(session: Session, name: str) -> None:
+    """Until this transaction ends, nobody has the name `alone`, and many may have it like this."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(
+            text("select pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"), {"name": name}
+        )
+
+
 def alone(session: Session, name: str) -> None:
     """Until this transaction ends, no other passes here with the same name. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
@@ -184,8 +198,12 @@ def alone(session: Session, name: str) -> None:
 
 
 @contextmanager
-def reading(database: Engine) -> Iterator[Session]:
-    with database.connect() as connection, Session(bind=connection, expire_on_commit=False) as session:
+def reading(database: Engine, *, live: bool = False) -> Iterator[Session]:
+    """`live`: what the database itself holds, without archives."""
+    with (
+        database.connect().execution_options(**{LIVE: live}) as connection,
+        Session(bind=connection, expire_on_commit=False) as session,
+    ):
         yield session
 
 
@@ -216,11 +234,16 @@ def insert_columns(
 ) -> None:
     """Insert rows given by column, straight through the driver, in a third of the time of `bulk_insert`; what
     is `everywhere` is the same in all of them."""
-    connection = session.connection()
-    table: Table = model.__table__  # type: ignore[attr-defined]
+    insert_into(session.connection(), model.__table__, columns, **everywhere)  # type: ignore[attr-defined]
+
+
+def insert_into(
+    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], **everywhere: int
+) -> None:
     names = [column.name for column in table.columns if column.name in columns]
     bound = [_bound(connection, table, name, columns[name]) for name in names]
-    into = f"{table.name} ({', '.join([*everywhere, *names])})"
+    quoted = [f'"{name}"' for name in names]
+    into = f"{table.fullname} ({', '.join([*everywhere, *quoted])})"
     if connection.dialect.name == "sqlite":
         _insert_many(connection, into, everywhere.values(), bound)
     else:

@@ -322,6 +322,8 @@ def _exposed(
         newest_first = citing.order_by(ANSWER.c.week.desc(), ANSWER.c.id.desc())
         frame = rows(connection, newest_first)
         ids = frame["id"].tolist()
+        if not ids:
+            return Behind((), (), 0, 0)
         its = select(
             CITATION.c.answer_id.label("answer"),
             CITATION.c.domain_id.label("source_id"),

@@ -92,7 +92,7 @@ PASSING: tuple[Any, ...] = (
 def contents(database: Engine, workspace: int, *, notes: bool = True) -> tuple[object, ...]:
     """What differs whenever something that a number rests on was stored, decided or taken away; with `notes`,
     also whenever people wrote down an event, or decided about a site that may link to them."""
-    with store.reading(database) as session:
+    with store.reading(database, live=True) as session:
         spent = func.sum(Ledger.spent_micros + Ledger.reserved_micros)
         money = session.execute(select(spent, func.count()).select_from(Ledger)).one()
         runs = session.execute(select(Run.state, func.count()).group_by(Run.state).order_by(Run.state)).all()
@@ -130,7 +130,7 @@ def mark(database: Engine, workspace: int, classes: Path | None, *, notes: bool 
 def version(database: Engine, world: World, classes: Path | None) -> str:
     """Changes whenever a result that is kept may have: the facts, what is tracked, the catalog's own classes,
     and the program. Runs, money, plans and notes are no part of it."""
-    with store.reading(database) as session:
+    with store.reading(database, live=True) as session:
         facts = _facts(session, world.id)
     tracked = (world.brands, sorted(world.prompts.items()), sorted(world.engines.items()), world.timezone)
     return _hash(facts, pack(tracked), _edited(classes), _program())
@@ -367,7 +367,7 @@ def spending(database: Engine, workspace: World) -> pd.DataFrame:
         .join_from(Ledger, Run, col(Run.id) == col(Ledger.run_id))
         .where(Run.workspace_id == workspace.id)
     )
-    with store.reading(database) as session:
+    with store.reading(database, live=True) as session:
         spent = session.execute(statement).all()
     return pd.DataFrame(spent, columns=["asked_for", "engine_id", "spent", "budget"])
 

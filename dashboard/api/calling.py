@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from analysis import frames
 from analysis.classes.classify import own_folder
 from dashboard.api.offered import OfferedVerb
-from tracker import __version__, catalog, store
+from tracker import __version__, catalog
+from tracker.archive.laid import open_to_read
 from tracker.cli.printing import as_json_text, json_taken
 from tracker.settings import Settings
 
@@ -46,7 +47,7 @@ class ApiDesk:
     def database(self) -> Database:
         with self._lock:
             if self._opened is None:
-                self._opened = store.open_database(self.settings.database_url, read_only=True)
+                self._opened = open_to_read(self.settings.database_url, self.settings.archive)
             return self._opened
 
     @contextmanager

@@ -20,6 +20,7 @@ from analysis.classes.classify import own_folder
 from analysis.frames import World
 from dashboard import access
 from tracker import settings, store
+from tracker.archive.laid import open_to_read
 
 # What is cached is also imported where no page is: before the first one is asked for, and by what computes
 # beside them. Streamlit would remark upon each function.
@@ -51,7 +52,7 @@ def file_of(url: str) -> int:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _opened(url: str, file: int) -> Database:
-    return store.open_database(url, read_only=True)
+    return open_to_read(url, settings.load().archive)
 
 
 def database(workspace: OpenWorkspace) -> Database:

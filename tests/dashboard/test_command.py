@@ -306,8 +306,10 @@ TAKES_A_DATABASE = {
     "upgrade",
     "import export",
     *(f"forget {what}" for what in ("workspace", "brand", "prompt", "person")),
+    *(f"archive {verb}" for verb in ("run", "list", "restore")),
 }
-"""Change or take away a whole database: `tests/tracker/cli/test_backups.py` and `tests/tracker/forget`."""
+"""Change or take away a whole database: `tests/tracker/cli/test_backups.py` and `test_archives.py`, and
+`tests/tracker/forget`."""
 PRINTS_JSON = sorted(" ".join(path) for path, verb in LEAVES if "as_json" in {p.name for p in verb.params})
 NEEDS_LINKS = {"graph around", "graph paths", "graph communities", "graph rings", "graph gap", "association"}
 NEEDS_ANSWERS = {"report"}

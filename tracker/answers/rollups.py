@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from tracker import store
+from tracker import archived, store
 from tracker.answers import counted
 from tracker.answers.counted import ANSWER, MENTION
 from tracker.answers.owned import Owned, own_citations, owned
@@ -241,7 +241,8 @@ def stored_select(workspace_id: int, weeks: Collection[date] | None = None) -> S
 
 def covered(connection: Connection, workspace_id: int, table: Any, facts: Any) -> Any:
     """The rows of a roll-up, as a subquery: stored ones, and of weeks with newer answers what `facts` selects
-    of those weeks (or of all, where nothing is rolled up under the brands of today)."""
+    of those weeks (or of all, where nothing is rolled up under the brands of today). Of archived weeks, what
+    is stored stays."""
     newer = _newer_weeks(connection, workspace_id)
     if newer is None:
         return facts(None).subquery(table.name)
@@ -273,15 +274,21 @@ def _newer_weeks(connection: Connection, workspace_id: int) -> set[date] | None:
     """Weeks with answers that no roll-up covers; None where that is all of them."""
     last = _covered(connection, workspace_id)
     if last is None or last["brands"] != _brands_mark(connection, workspace_id):
-        return None
+        kept = archived.weeks(connection, workspace_id)
+        return _weeks_in_tables(connection, workspace_id) - kept if kept else None
     newer = select(ANSWER.c.week).where(
         ANSWER.c.id > last["answer"], ANSWER.c.workspace_id + 0 == workspace_id
     )
     return set(connection.execute(newer.distinct()).scalars())
 
 
+def _weeks_in_tables(connection: Connection, workspace_id: int) -> set[date]:
+    stored = select(ANSWER.c.week).distinct().where(ANSWER.c.workspace_id == workspace_id)
+    return set(connection.execute(stored.execution_options(**{store.LIVE: True})).scalars())
+
+
 def rebuild(session: Session, workspace_id: int) -> None:
-    """All roll-ups of a workspace, from nothing."""
+    """All roll-ups of a workspace, from nothing but those of archived weeks, which stay as they are."""
     _replace(session, workspace_id, None)
 
 
@@ -324,12 +331,13 @@ def _replace(session: Session, workspace_id: int, weeks: Collection[date] | None
     store.alone(session, _name(workspace_id))
     connection = session.connection()
     mine = owned(connection, workspace_id)
+    kept = sorted(archived.weeks(connection, workspace_id))
     for table, rows in (
         (VISIBILITY, visibility_select(workspace_id, mine, weeks)),
         (SOURCE, source_select(workspace_id, weeks)),
         (STORED, stored_select(workspace_id, weeks)),
     ):
-        gone = delete(table).where(table.c.workspace_id == workspace_id)
+        gone = delete(table).where(table.c.workspace_id == workspace_id, table.c.week.not_in(kept))
         connection.execute(gone if weeks is None else gone.where(table.c.week.in_(sorted(weeks))))
         connection.execute(insert(table).from_select([c.name for c in rows.selected_columns], rows))
     mark = json.dumps(_mark(connection, workspace_id), sort_keys=True)
@@ -341,7 +349,8 @@ def _name(workspace_id: int) -> str:
 
 
 def _mark(connection: Connection, workspace_id: int) -> dict[str, Any]:
-    last = connection.execute(select(func.max(ANSWER.c.id))).scalar()
+    newest = select(func.max(ANSWER.c.id)).execution_options(**{store.LIVE: True})
+    last = connection.execute(newest).scalar()
     return {"answer": last or 0, "brands": _brands_mark(connection, workspace_id)}
 
 

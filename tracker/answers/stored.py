@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from sqlalchemy import Connection, bindparam, delete, func, insert, update
 from sqlalchemy import Engine as Database
-from sqlalchemy import bindparam, delete, func, insert, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from tracker import store, weeks
+from tracker import archived, store, weeks
 from tracker.answers import redirects
 from tracker.answers.counted import ANSWER
 from tracker.answers.rows import READER, AnswerRows, answer_rows, mention_rows, read_body, unpack
@@ -67,10 +67,15 @@ def save(session: Session, batch: Sequence[AnswerRows]) -> int:
 
 def _in_their_weeks(session: Session, batch: Sequence[AnswerRows]) -> list[dict[str, Any]]:
     zones: dict[int, str] = dict(session.exec(select(Workspace.id, Workspace.timezone)).all())  # type: ignore[arg-type]
-    return [
+    dated = [
         {**rows.answer, "week": weeks.week_of(rows.answer["asked_at"], zones[rows.answer["workspace_id"]])}
         for rows in batch
     ]
+    for workspace_id in sorted({row["workspace_id"] for row in dated}):
+        archived.refuse(
+            session, workspace_id, {r["week"] for r in dated if r["workspace_id"] == workspace_id}
+        )
+    return dated
 
 
 def save_pages(session: Session, batch: Sequence[AnswerRows]) -> None:
@@ -91,6 +96,7 @@ def _new_answers(kind: str) -> Any:
 
 def _insert_answers(session: Session, rows: list[dict[str, Any]]) -> dict[str, int]:
     connection = session.connection()
+    rows = list(archived.numbered(connection, ANSWER, rows))
     inserted = connection.execute(_new_answers(connection.dialect.name), rows)
     return {str(fingerprint): int(key) for fingerprint, key in inserted}
 
@@ -99,10 +105,13 @@ def _insert_parts(session: Session, answers: Sequence[tuple[int, AnswerRows]]) -
     cited = [{"answer_id": key, **row} for key, rows in answers for row in rows.citations]
     named = [{"answer_id": key, **row} for key, rows in answers for row in rows.mentions]
     connection = session.connection()
-    if cited:
-        connection.execute(insert(Citation), cited)
-    if named:
-        connection.execute(insert(Mention), named)
+    _insert(connection, Citation, cited)
+    _insert(connection, Mention, named)
+
+
+def _insert(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(model), archived.numbered(connection, model.__table__, rows))
 
 
 @dataclass(frozen=True)
@@ -180,13 +189,12 @@ def _replace(session: Session, answer_id: int, ask_id: int | None, rows: AnswerR
 def _replace_mentions(session: Session, answer_id: int, rows: list[dict[str, Any]]) -> None:
     connection = session.connection()
     connection.execute(delete(Mention).where(col(Mention.answer_id) == answer_id))
-    if rows:
-        connection.execute(insert(Mention), [{"answer_id": answer_id, **row} for row in rows])
+    _insert(connection, Mention, [{"answer_id": answer_id, **row} for row in rows])
 
 
 def brands_changed(session: Session, workspace_id: int) -> bool:
     """Whether names were added, changed or removed since the stored answers were last searched for them."""
-    known = session.get(Setting, f"brands:{workspace_id}")
+    known = session.get(Setting, brands_name(workspace_id))
     answered = session.exec(
         select(func.count()).select_from(Answer).where(Answer.workspace_id == workspace_id)
     ).one()
@@ -196,7 +204,12 @@ def brands_changed(session: Session, workspace_id: int) -> bool:
 def remember_brands(database: Database, workspace_id: int) -> None:
     with store.writing(database) as session:
         value = _brand_hash(session, workspace_id)
-        store.upsert(session, Setting, [{"name": f"brands:{workspace_id}", "value": value}], key=["name"])
+        store.upsert(session, Setting, [{"name": brands_name(workspace_id), "value": value}], key=["name"])
+
+
+def brands_name(workspace_id: int) -> str:
+    """The setting that tells which names the stored answers were searched for."""
+    return f"brands:{workspace_id}"
 
 
 def _brand_hash(session: Session, workspace_id: int) -> str:
@@ -228,8 +241,7 @@ def refresh_mentions(database: Database, workspace_id: int) -> int:
                 for key, text in rows
                 for row in mention_rows(text, workspace_id, names)
             ]
-            if mentions:
-                session.connection().execute(insert(Mention), mentions)
+            _insert(session.connection(), Mention, mentions)
     remember_brands(database, workspace_id)
     return searched
 

@@ -7,17 +7,18 @@ import re
 import yaml
 
 from tracker import domains, weeks
-from tracker.catalog.entries import BrandEntry
+from tracker.catalog.entries import BrandEntry, Keep
 from tracker.catalog.nodes import CatalogFile
 from tracker.domains import ownership
 from tracker.errors import BadUrl, CatalogError, UsageError
 from tracker.mentions.names import BrandNames, check_names
 
 
-def read_brands(file: CatalogFile) -> tuple[str, str, tuple[BrandEntry, ...]]:
-    """The workspace, its time zone, and its brands."""
-    top = file.mapping(file.root, ("workspace", "timezone", "brands"), "brands.yaml")
+def read_brands(file: CatalogFile) -> tuple[str, str, Keep, tuple[BrandEntry, ...]]:
+    """The workspace, its time zone, how long what is kept, and its brands."""
+    top = file.mapping(file.root, ("workspace", "timezone", "keep", "brands"), "brands.yaml")
     timezone = _timezone(file, top.get("timezone"))
+    keep = _keep(file, top.get("keep"))
     workspace = file.text(top.get("workspace"), "workspace", "default") or "default"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", workspace):
         file.refuse(
@@ -38,7 +39,24 @@ def read_brands(file: CatalogFile) -> tuple[str, str, tuple[BrandEntry, ...]]:
     _one_own(file, entries)
     _unique_names(file, entries)
     _unique_domains(file, entries)
-    return workspace, timezone, entries
+    return workspace, timezone, keep, entries
+
+
+def _keep(file: CatalogFile, node: yaml.Node | None) -> Keep:
+    names = ("database_weeks", "replies_weeks", "answers_weeks")
+    fields = file.mapping(node, names, "keep") if node is not None else {}
+    keep = Keep(*(file.number(fields.get(name), name, int, 1, 5_000, None) for name in names))
+    for shorter, longer in (("replies_weeks", "answers_weeks"), ("database_weeks", "answers_weeks")):
+        low, high = getattr(keep, shorter), getattr(keep, longer)
+        if low is not None and high is not None and low > high:
+            assert node is not None
+            file.refuse(
+                "catalog.keep",
+                node,
+                f"{shorter} is more than {longer}",
+                "what is deleted with its answer cannot be kept longer",
+            )
+    return keep
 
 
 def _timezone(file: CatalogFile, node: yaml.Node | None) -> str:

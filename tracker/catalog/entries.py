@@ -71,6 +71,18 @@ class JudgeEntry:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """How many whole weeks something is kept; None: for ever."""
+
+    database_weeks: int | None = None
+    """Answers in the database; then `citelift archive run` moves them to files."""
+    replies_weeks: int | None = None
+    """Raw replies, wherever they are; then they are deleted."""
+    answers_weeks: int | None = None
+    """Answers, wherever they are; then they are deleted, and their counts stay."""
+
+
+@dataclass(frozen=True)
 class Catalog:
     workspace: str
     brands: tuple[BrandEntry, ...]
@@ -80,6 +92,7 @@ class Catalog:
     """Not in `repr`, and so not in `hash`: a run does not depend on it."""
     timezone: str = field(default=weeks.UTC, repr=False)
     """In which the workspace's weeks run."""
+    keep: Keep = field(default=Keep(), repr=False)
 
     @property
     def own(self) -> BrandEntry:

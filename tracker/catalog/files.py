@@ -31,8 +31,10 @@ def inspect(folder: Path, *, need: Literal["brands", "all"] = "all") -> tuple[Ca
     if not folder.is_dir():
         hint = f"run `citelift init --catalog {folder}` to write a starter, or give --catalog"
         return None, [Problem("catalog.folder", str(folder), "there is no such folder", hint)]
-    workspace, timezone, brands = read_brands(CatalogFile.open(folder, "brands", problems, required=True))
+    workspace, timezone, keep, brands = read_brands(
+        CatalogFile.open(folder, "brands", problems, required=True)
+    )
     prompts = read_prompts(CatalogFile.open(folder, "prompts", problems, required=need == "all"))
     engines, judge = read_engines(CatalogFile.open(folder, "engines", problems, required=need == "all"), need)
-    catalog = None if problems else Catalog(workspace, brands, prompts, engines, judge, timezone)
+    catalog = None if problems else Catalog(workspace, brands, prompts, engines, judge, timezone, keep)
     return catalog, problems

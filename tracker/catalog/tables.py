@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from tracker import store, weeks
+from tracker import archived, store, weeks
 from tracker.catalog.entries import BrandEntry, Catalog, PromptEntry
 from tracker.catalog.pooling import origins_of_models, refuse_pooling
 from tracker.catalog.surfaces import name_on, park
@@ -72,6 +72,7 @@ def _sync_timezone(session: Session, workspace_id: int, timezone: str) -> None:
     """Where it is another, the stored answers' weeks are still to be moved (`stored.move_weeks`)."""
     workspace = session.get_one(Workspace, workspace_id)
     if workspace.timezone != timezone:
+        archived.refuse_moving(session, workspace_id)
         workspace.timezone = timezone
         store.upsert(
             session, Setting, [{"name": weeks.moving(workspace_id), "value": timezone}], key=["name"]

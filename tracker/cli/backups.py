@@ -27,10 +27,14 @@ def backup(
     database: DatabaseOption = None,
 ) -> None:
     """Copy the database into a file, whole also while a run writes."""
-    from tracker import backup as backups
+    from tracker.archive import copying, files
 
-    backups.save(settings_from(None, database).database_url, file)
+    settings = settings_from(None, database)
+    url = settings.database_url
+    weeks = copying.save(url, files.folder_for(url, settings.archive), file)
     out.print(f"{plain(str(file))}: {file.stat().st_size:,} bytes. `citelift restore` brings it back.")
+    if weeks:
+        out.print(f"{weeks:,} archived weeks are in {plain(str(file))}.archive: keep both together.")
 
 
 def restore(
@@ -39,12 +43,11 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a database that is there.")] = False,
 ) -> None:
     """Bring a backup back. Nothing may use the database meanwhile."""
-    from tracker import backup as backups
-    from tracker.store import open_database
+    from tracker.archive import copying, files
 
-    url = settings_from(None, database).database_url
-    backups.load(url, file, replace=replace)
-    open_database(url).dispose()
+    settings = settings_from(None, database)
+    url = settings.database_url
+    copying.load(url, files.folder_for(url, settings.archive), file, replace=replace)
     out.print(f"The database is what {plain(str(file))} says.")
 
 

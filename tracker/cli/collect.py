@@ -15,6 +15,7 @@ import typer
 from tracker import numbers
 from tracker.cli import (
     answers,
+    archives,
     audits,
     backups,
     brands,
@@ -59,6 +60,7 @@ def register(app: typer.Typer) -> None:
     notify.register(app)
     backups.register(app, imports)
     forget.register(app)
+    archives.register(app)
     audits.register(app)
     tokens.register(app)
     people.register(app)
@@ -123,7 +125,7 @@ def _show_live(events: Sequence[Any]) -> None:
 
 def reread(where: Where) -> None:
     """Rebuild citations and mentions of all stored answers from their raw replies. Costs nothing."""
-    from tracker import store
+    from tracker import archived, store
     from tracker.answers import rollups, stored
     from tracker.catalog.surfaces import split
     from tracker.run import jobs
@@ -133,10 +135,17 @@ def reread(where: Where) -> None:
         workspace_id, _ = synced(db, settings, need="brands")
         mended = jobs.mend_stored(db, workspace_id)
         done = stored.reread(db, workspace_id)
+        with db.connect() as connection:
+            kept = archived.weeks(connection, workspace_id)
         with store.writing(db) as session:
             moved = split(session, workspace_id)
             rollups.rebuild(session, workspace_id)
     out.print(f"Read {done.answers:,} answers again; {done.unreadable:,} stored replies could not be read.")
+    if kept:
+        out.print(
+            f"{len(kept):,} archived weeks keep the reading they had: `citelift archive restore WEEK`, then "
+            "`citelift reread` again."
+        )
     if moved:
         out.print(f"{moved:,} answers of another surface are under an engine of their own now.")
     if mended:

@@ -98,6 +98,7 @@ def _forget(
     as_json: bool,
 ) -> None:
     from tracker import audit, store
+    from tracker.archive.files import folder_for
     from tracker.forget import forgetting
 
     if not yes and not (
@@ -117,6 +118,7 @@ def _forget(
             workspace_id=key,
             folder=settings.catalog if what in {"brand", "prompt"} else None,
             files=places,
+            archives=folder_for(settings.database_url, settings.archive),
             who=audit.terminal_user(),
             now=datetime.now(UTC),
         )

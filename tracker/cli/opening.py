@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 @contextmanager
 def opened(settings: Settings, *, read_only: bool = False) -> Iterator[Database]:
     from tracker import sqlite_file
+    from tracker.archive.laid import open_to_read
     from tracker.database_url import parsed
     from tracker.store import open_database
 
-    database = open_database(settings.database_url, read_only=read_only)
+    url = settings.database_url
+    database = open_to_read(url, settings.archive) if read_only else open_database(url)
     with ExitStack() as stack:
         stack.callback(database.dispose)
         stack.push(_explain)
         if not read_only:
             stack.enter_context(sqlite_file.in_use(database))
-        elif (doubt := sqlite_file.doubt_of(parsed(settings.database_url))) is not None:
+        elif (doubt := sqlite_file.doubt_of(parsed(url))) is not None:
             err.print(f"[bold]warning[/bold] {plain(str(doubt))}")
         yield database
 

@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -16,9 +16,11 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import text
 from sqlmodel import Session, col, delete, select
 
-from tracker import audit, computed, exports, leases, store
+from tracker import archived, audit, computed, exports, leases, store
 from tracker.access import people
 from tracker.answers import rollups
+from tracker.archive import files as places
+from tracker.archive import moving
 from tracker.catalog import writing
 from tracker.catalog.lines import Remove
 from tracker.errors import DataError, UsageError
@@ -96,16 +98,20 @@ def forget(
     workspace_id: int | None = None,
     folder: Path | None = None,
     files: Sequence[Path] = (),
+    archives: Path | None = None,
     who: str,
     now: datetime,
 ) -> Receipt:
     """`folder`: the catalog, which is changed with it. `files`: a log, or a folder of reports: of a log the
-    lines go that say the name, of reports those that do, in all their formats."""
+    lines go that say the name, of reports those that do, in all their formats. `archives`: where archived
+    weeks lie; they come back into the tables, and what is left of them is archived anew."""
     _refuse_while_asking(database)
     _refuse_unsaved(database)
     done = Swept()
+    opened = [] if what == "person" else _restore(database, archives)
     words, kept = _ACTS[what](database, name, workspace_id, folder, done, who)
     changed = [path for place in files for path in _without(place, words)]
+    changed += _archive_anew(database, archives, opened, now)
     salt = secrets.token_hex(8)
     with store.writing(database) as session:
         proof = _proof(salt, name)
@@ -169,6 +175,34 @@ def _refuse_unsaved(database: Database) -> None:
     folders = spill.folders_for(database.url)
     if any(spill.left_over(folders, run) for run in runs):
         raise UsageError("there are paid replies in a file", "`citelift reread` stores them; then again")
+
+
+def _restore(database: Database, archives: Path | None) -> list[tuple[int, date]]:
+    """Every archived week: also other workspaces' answers say which names of sites must stay."""
+    with store.reading(database) as session:
+        key = archived.WEEKS.c
+        every = session.connection().execute(select(key.workspace_id, key.week, key.files))
+        weeks = [(workspace_id, week) for workspace_id, week, files in every if files]
+    for workspace_id, week in weeks:
+        moving.restore(database, archives, workspace_id, week)
+    return weeks
+
+
+def _archive_anew(
+    database: Database, archives: Path | None, weeks: Sequence[tuple[int, date]], now: datetime
+) -> list[Path]:
+    """Which folders were written anew or are gone."""
+    with store.reading(database) as session:
+        answer: Any = rows.named("answer").c
+        answers = session.connection().execute(select(answer.workspace_id, answer.week).distinct())
+        left = {(workspace_id, week) for workspace_id, week in answers}
+        every = set(session.exec(select(Workspace.id)))
+    for workspace_id, week in weeks:
+        if (workspace_id, week) in left:
+            moving.move(database, archives, workspace_id, week, now)
+    for each in {workspace_id for workspace_id, _ in weeks} | every:
+        moving.sweep(database, archives, each or 0, unfinished=True)
+    return [places.place_of(places.required(archives), *each) for each in weeks]
 
 
 # What goes
