@@ -16,7 +16,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import and_, func, or_, update
 from sqlmodel import Session, col, select
 
-from tracker import leases, store
+from tracker import archived, leases, store
 from tracker.engines.failures import PASSING, Reason
 from tracker.leases import LEASE, Held
 from tracker.models import AskState, Judgement
@@ -161,7 +161,8 @@ def _take(session: Session, bench: Bench, cases: Sequence[Case], me: str, month:
         for case in cases
     ]
     key = ["workspace_id", "task", "subject", "model", "prompt_version"]
-    store.upsert(session, Judgement, rows, key=key)
+    its: Any = Judgement.__table__  # type: ignore[attr-defined]
+    store.upsert(session, Judgement, archived.numbered(session.connection(), its, rows), key=key)
     subjects = [case.subject for case in cases]
     rows_of = select(Judgement.subject, Judgement.id).where(
         *_same(bench), col(Judgement.subject).in_(subjects)
