@@ -159,11 +159,10 @@ class PairIndex:
 
     def ones(self, triples: pd.DataFrame) -> sparse.csr_array:
         """1 at every (`answer`, `source_id`, `brand`) of the frame, however often it stands there."""
-        distinct = triples[["answer", "source_id", "brand"]].drop_duplicates()
-        rows = distinct["answer"].map(self.row).to_numpy(np.int64) * self.brands
-        rows += distinct["brand"].to_numpy(np.int64)
+        rows = triples["answer"].map(self.row).to_numpy(np.int64) * self.brands
+        rows += triples["brand"].to_numpy(np.int64)
         shape = (len(self.row) * self.brands, len(self.sources))
-        return _ones(rows, distinct["source_id"].map(self.column), shape)
+        return _ones(rows, triples["source_id"].map(self.column), shape)
 
 
 def assembled(
@@ -179,7 +178,7 @@ def assembled(
 ) -> Panel:
     """The panel of these sources, with these (`answer`, `source_id`, `brand`) as exposed."""
     answers, column = pairs.answers, pairs.column
-    hits = cited[cited["source_id"].isin(column)][["answer", "source_id"]].drop_duplicates()
+    hits = cited[cited["source_id"].isin(column)]
     begins, ends = lived(spans[spans["source_id"].isin(column)], column, pairs.brands, answers["week"])
     size = len(pairs.sources)
     return Panel(
@@ -229,5 +228,8 @@ def _codes(values: Any) -> Ints:
 
 
 def _ones(rows: Any, columns: Any, shape: tuple[int, int]) -> sparse.csr_array:
+    """1 at these places, however often they are told."""
     at = (np.asarray(rows, np.int64), np.asarray(columns, np.int64))
-    return sparse.csr_array((np.ones(len(at[0]), np.float64), at), shape=shape)
+    table = sparse.csr_array((np.ones(len(at[0]), np.float64), at), shape=shape)
+    table.data[:] = 1.0
+    return table

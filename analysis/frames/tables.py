@@ -34,6 +34,8 @@ from tracker.weeks import UTC, on_the_wall
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+AT_ONCE = 50_000
+"""Rows held as Python values at a time."""
 
 
 def _table(model: Any) -> Any:
@@ -66,15 +68,24 @@ def rows(connection: Connection, statement: Select[Any]) -> pd.DataFrame:
     A column with nulls keeps its Python values: pandas would turn 63-bit ids into floats and merge what is
     not one.
     """
-    result = connection.execute(statement)
+    result = connection.execute(statement, execution_options={"yield_per": AT_ONCE})
     names = list(result.keys())
-    columns = list(zip(*result.fetchall(), strict=True)) or [()] * len(names)
+    parts = [[_packed(values) for values in zip(*part, strict=True)] for part in result.partitions()]
     return pd.DataFrame(
-        {
-            name: pd.Series(list(values), dtype=object if not values or None in values else None)
-            for name, values in zip(names, columns, strict=True)
-        }
+        {name: _joined([part[i] for part in parts]) for i, name in enumerate(names)},
     )
+
+
+def _packed(values: tuple[Any, ...]) -> Sequence[Any] | NDArray[np.int64]:
+    """Whole numbers as an array, which takes a fifth of the room; everything else as it is."""
+    return np.array(values, np.int64) if set(map(type, values)) == {int} else values
+
+
+def _joined(parts: list[Any]) -> pd.Series[Any]:
+    if parts and all(isinstance(part, np.ndarray) for part in parts):
+        return pd.Series(np.concatenate(parts))
+    values = [v for part in parts for v in (part.tolist() if isinstance(part, np.ndarray) else part)]
+    return pd.Series(values, dtype=object if not values or None in values else None)
 
 
 def seconds(moments: Iterable[Any], timezone: str = UTC) -> Floats:

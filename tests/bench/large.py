@@ -5,7 +5,7 @@ links begin in any week or before the first, and texts are as long as answers ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,12 @@ WORDS = (
 class Size:
     weeks: int
     repeats: int
+    sites: int = CITED_SITES
+    """That answers cite; links are as many for each."""
+
+    @property
+    def links(self) -> int:
+        return LINKS * self.sites // CITED_SITES
 
     @property
     def answers(self) -> int:
@@ -58,18 +64,19 @@ SIZES = {10_000: Size(12, 1), 100_000: Size(25, 5), 1_000_000: Size(25, 50)}
 """9,600, 100,000 and 1,000,000 answers."""
 
 
-def made(folder: Path, answers: int, url: str | None = None) -> str:
+def made(folder: Path, answers: int, url: str | None = None, sites: int = CITED_SITES) -> str:
     """The address of the world of this size: the one of the folder, made where it is not there yet, or in the
     empty database of `url`."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"answers-{answers}.db"
+    few = "" if sites == CITED_SITES else f"-{sites}"
+    path = folder / f"answers-{answers}{few}.db"
     if url is None and path.exists():
         return f"sqlite:///{path}"
     unfinished = path.with_suffix(".unfinished")
     for left in folder.glob(f"{unfinished.name}*"):
         left.unlink()
     database = store.open_database(url or f"sqlite:///{unfinished}")
-    _fill(database, SIZES[answers])
+    _fill(database, replace(SIZES[answers], sites=sites))
     database.dispose()
     if url is not None:
         return url
@@ -79,10 +86,10 @@ def made(folder: Path, answers: int, url: str | None = None) -> str:
 
 def _fill(database: Engine, size: Size) -> None:
     rng = np.random.default_rng(15)
-    sites = [f"site{i}.com" for i in range(CITED_SITES + OTHER_SITES)]
+    sites = [f"site{i}.com" for i in range(size.sites + OTHER_SITES)]
     brands = [f"brand{i}.com" for i in range(BRANDS)]
-    pages = [f"https://{site}/page-{n}" for site in sites[:CITED_SITES] for n in range(PAGES)]
-    pages += [f"https://{site}/about" for site in sites[CITED_SITES:]]
+    pages = [f"https://{site}/page-{n}" for site in sites[: size.sites] for n in range(PAGES)]
+    pages += [f"https://{site}/about" for site in sites[size.sites :]]
     pages += [f"https://{brand}/" for brand in brands]
     parsed = [domains.parse(page) for page in pages]
     page_ids = np.array([domains.page_id(each.canonical) for each in parsed], np.int64)
@@ -154,13 +161,13 @@ def _links(
     newest = _moment(size.weeks)
     ids = {"id": 1, "workspace_id": 1, "vendor": "generic", "layout": "generic", "scope": "some"}
     told = {"as_of": newest.date(), "imported_at": newest, "file_name": "links.csv", "file_hash": "1"}
-    session.add(LinkImport(**ids, **told, read=LINKS, stored=LINKS))
+    session.add(LinkImport(**ids, **told, read=size.links, stored=size.links))
     session.flush()
     known = len(page_ids) - BRANDS
-    pairs = rng.choice(known * BRANDS, LINKS, replace=False)
+    pairs = rng.choice(known * BRANDS, size.links, replace=False)
     page, brand = pairs // BRANDS, pairs % BRANDS
-    week = np.where(rng.random(LINKS) < 0.5, -1, rng.integers(1, size.weeks, LINKS))
-    lost = np.where((week >= 0) & (rng.random(LINKS) < 0.1), week + 4, size.weeks)
+    week = np.where(rng.random(size.links) < 0.5, -1, rng.integers(1, size.weeks, size.links))
+    lost = np.where((week >= 0) & (rng.random(size.links) < 0.1), week + 4, size.weeks)
     anchors = ["see here", "Brand", "the best tool", "a review", ""]
     rows = [
         {
@@ -200,7 +207,7 @@ def _answers(
     prompt = part % PROMPTS
     engine = part // PROMPTS % ENGINES
     week = part // (PROMPTS * ENGINES) % size.weeks
-    reach = (1 / np.arange(1, CITED_SITES + 1) ** 0.8).cumsum()
+    reach = (1 / np.arange(1, size.sites + 1) ** 0.8).cumsum()
     site = np.searchsorted(reach, rng.random((n, CITES)) * reach[-1])
     page = site * PAGES + (rng.random((n, CITES)) ** 2 * PAGES).astype(np.int64)
     live = (begins[page] <= week[:, None, None]) & (week[:, None, None] < ends[page])
