@@ -49,7 +49,8 @@ MEANS = {
 }
 RANGES = (
     "Answers differ from one time to the next. The range beside a share is where the true share lies in 95 "
-    "of 100 such samples. A change is called one only where it is larger than such differences."
+    "of 100 such samples. A change is called one only where it is larger than such differences, all that is "
+    "compared here allowed for."
 )
 NO_CAUSE = (
     "Answers that cite a source name the brands it links to more often than the others. That does not say "
@@ -185,8 +186,11 @@ def _since(w: Week, change: WeekChange | None) -> str:
     if change.verdict in ("up", "down"):
         size = numbers.points_apart(change.difference.estimate or 0)
         return f", {change.verdict} {size} on {before(w)}"
+    d = change.difference
+    alone = d.low is not None and d.high is not None and not d.low <= 0 <= d.high
+    allowed = ", all comparisons allowed for" if alone else ""
     verdicts = {
-        "within noise": f", with no clear change from {before(w)}",
+        "within noise": f", with no clear change from {before(w)}{allowed}",
         "not comparable": f", not comparable with {before(w)}",
     }
     return verdicts.get(change.verdict, f", with too little data to compare with {before(w)}")
