@@ -62,6 +62,12 @@ class WeekChange:
     weeks: int = 1
     """Of each side."""
 
+    @property
+    def apart(self) -> bool:
+        """Whether its own interval leaves out zero, whatever else is compared."""
+        d = self.difference
+        return d.low is not None and d.high is not None and (d.low > 0 or d.high < 0)
+
 
 def compare_weeks(
     database: Engine,

@@ -53,8 +53,8 @@ def moved_in_words(change: WeekChange | None) -> str:
         "interval": numbers.points_range(d.low, d.high),
         "before": before,
     }
-    apart = d.low is not None and d.high is not None and (d.low > 0 or d.high < 0)
-    said = words.MOVED_AMONG if change.verdict == "within noise" and apart else words.MOVED[change.verdict]
+    among = change.verdict == "within noise" and change.apart
+    said = words.MOVED_AMONG if among else words.MOVED[change.verdict]
     return said.format(**size)
 
 

@@ -186,9 +186,7 @@ def _since(w: Week, change: WeekChange | None) -> str:
     if change.verdict in ("up", "down"):
         size = numbers.points_apart(change.difference.estimate or 0)
         return f", {change.verdict} {size} on {before(w)}"
-    d = change.difference
-    alone = d.low is not None and d.high is not None and not d.low <= 0 <= d.high
-    allowed = ", all comparisons allowed for" if alone else ""
+    allowed = ", all comparisons allowed for" if change.apart else ""
     verdicts = {
         "within noise": f", with no clear change from {before(w)}{allowed}",
         "not comparable": f", not comparable with {before(w)}",

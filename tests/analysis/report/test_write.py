@@ -489,3 +489,22 @@ def test_a_message_says_it_all_in_plain_text_and_carries_picture_and_report(nint
     assert "<script" not in message.html
     assert [fact.name for fact in message.facts][-1] == "Place"
     assert message.data["place"] == {"place": 2, "of": 2, "before": 2}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-0.01, 0.05, ", with no clear change from the week before."),
+        (0.01, 0.05, ", with no clear change from the week before, all comparisons allowed for."),
+        (-0.05, -0.01, ", with no clear change from the week before, all comparisons allowed for."),
+    ],
+)
+def test_a_move_that_is_unclear_among_all_comparisons_says_so(
+    linked: write.Week, low: float, high: float, said: str
+) -> None:
+    (mine,) = (c for c in linked.changes if c.own and c.measure == "mention_rate")
+    unclear = replace(
+        mine, verdict="within noise", difference=replace(mine.difference, estimate=0.03, low=low, high=high)
+    )
+    week = replace(linked, changes=(unclear,))
+    assert words.headline(week).endswith(said)
