@@ -91,7 +91,7 @@ FLOORS = {
         "models engines links.webgraph",
         "archived audit",
         "events experiments leases logs catalog migrations renaming views tokens exports",
-        "answers sandbox notify visits access computed",
+        "answers sandbox notify visits access computed parquet",
         "run links.pages editing moved archive",
         "judge schedule links forget suggesting",
         "health",

@@ -12,6 +12,7 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "avro": ("fastavro", "cramjam"),
     "webgraph": ("duckdb", "numba"),
+    "analysis": ("duckdb",),
     "apprise": ("apprise",),
     "api": ("fastapi", "limits", "mcp"),
 }

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """Ask Google's redirecting host, and no other, which page a grounded answer cites."""
     log: Path | None = None
     """A file for the log, or - for standard error: JSON lines without keys or answers."""
+    analysis: str = "database"
+    """Where verbs take numbers from: `database`, or `parquet:DIR`, an export that DuckDB reads."""
     archive: Path | None = None
     """The folder of archived weeks; None: beside the file of SQLite."""
     api_per_minute: int = Field(default=120, ge=1, le=100_000)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tracker.cli.opening import opened
+from tracker.cli.opening import opened_facts
 from tracker.cli.options import DAY, Where
 from tracker.cli.printing import err, plain, print_json, table
 from tracker.cli.workspaces import say_what_changed, workspace_of
@@ -82,7 +82,7 @@ def reading(
     from tracker import store
 
     settings = where.settings()
-    with opened(settings, read_only=True) as db:
+    with opened_facts(settings) as db:
         with store.reading(db) as session:
             key = workspace_of(session, settings)
             say_what_changed(session, settings, key)

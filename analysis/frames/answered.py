@@ -218,7 +218,7 @@ def sources(
         statement = (
             select(DOMAIN.c.name.label("domain"), *names, *sums)
             .join_from(grouped, DOMAIN, DOMAIN.c.id == grouped.c.domain_id)
-            .order_by(grouped.c.answers.desc(), DOMAIN.c.name)
+            .order_by(grouped.c.answers.desc(), DOMAIN.c.name, *(grouped.c[k.name] for k in key[1:]))
         )
         frame = rows(connection, statement)
     counts = ["answers", "citations", "retrieved"]

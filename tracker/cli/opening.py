@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from tracker.cli.printing import err, plain
-from tracker.errors import StoreError
+from tracker.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
@@ -33,6 +34,31 @@ def opened(settings: Settings, *, read_only: bool = False) -> Iterator[Database]
             stack.enter_context(sqlite_file.in_use(database))
         elif (doubt := sqlite_file.doubt_of(parsed(url))) is not None:
             err.print(f"[bold]warning[/bold] {plain(str(doubt))}")
+        yield database
+
+
+@contextmanager
+def opened_facts(settings: Settings) -> Iterator[Database]:
+    """What numbers are computed from, as `CITELIFT_ANALYSIS` says."""
+    from tracker import extra
+
+    kind, _, place = settings.analysis.partition(":")
+    if kind == "database" and not place:
+        with opened(settings, read_only=True) as database:
+            yield database
+        return
+    if kind != "parquet" or not place:
+        raise UsageError(
+            f"CITELIFT_ANALYSIS={settings.analysis} is nothing that numbers are computed from",
+            "`database`, or `parquet:DIR` with a folder that `citelift export DIR` wrote",
+        )
+    extra.need("analysis")
+    from tracker.parquet import open_export
+
+    err.print(f"From the export in {plain(place)}, as it was when it was written.")
+    database = open_export(Path(place))
+    with ExitStack() as stack:
+        stack.callback(database.dispose)
         yield database
 
 
