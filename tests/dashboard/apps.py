@@ -25,3 +25,14 @@ def opened(page: str = "home", **parameters: str) -> AppTest:
 
 def words(app: AppTest) -> str:
     return "\n".join(str(element.proto.body) for element in app.get("html"))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception, app.exception[0].stack_trace
+    return app
+
+
+def say(app: AppTest, label: str, value: str) -> None:
+    fields = [*app.text_input, *app.text_area]
+    next(field for field in fields if field.label == label).set_value(value)

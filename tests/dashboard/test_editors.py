@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import data, editors
-from tests.dashboard.apps import APP, words
+from tests.dashboard.apps import APP, press, say, words
 from tests.dashboard.worlds import HOSTILE
 from tracker import audit, catalog, store
 from tracker.access import people
@@ -197,16 +197,6 @@ def page(name: str) -> AppTest:
     app.switch_page(f"../pages/{name}.py").run()
     assert not app.exception, app.exception[0].stack_trace
     return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception, app.exception[0].stack_trace
-    return app
-
-
-def say(app: AppTest, label: str, value: str) -> None:
-    next(field for field in [*app.text_input, *app.text_area] if field.label == label).set_value(value)
 
 
 def a_new_brand() -> None:

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import data
 from tests.dashboard import apps
-from tests.dashboard.apps import words
+from tests.dashboard.apps import press, say, words
 from tests.dashboard.test_pages_in_browser import browser as browser  # the same Chromium
 from tests.dashboard.test_pages_in_browser import environment, settle
 from tests.dashboard.worlds import HOSTILE
@@ -110,17 +110,6 @@ def page() -> AppTest:
     app = apps.opened()
     assert not app.exception, app.exception[0].stack_trace
     return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception, app.exception[0].stack_trace
-    return app
-
-
-def say(app: AppTest, label: str, value: str) -> None:
-    fields = [*app.text_input, *app.text_area]
-    next(field for field in fields if field.label == label).set_value(value)
 
 
 def test_an_empty_installation_opens_the_set_up_only_for_who_may_write(

@@ -326,13 +326,6 @@ def server() -> Iterator[sandbox.Sandbox]:
     running.stop()
 
 
-@pytest.fixture
-def url(server: sandbox.Sandbox) -> str:
-    server.set_faults(sandbox.Faults())
-    server.reset()
-    return server.url
-
-
 PRAISE = "Norvane is the best choice here. Oltera is slow and overpriced."
 PLAIN = "Norvane and Oltera both have an app."
 

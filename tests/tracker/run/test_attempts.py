@@ -7,14 +7,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from tests.tracker.run.test_jobs import execute, prepared, server, small_catalog, url
+from tests.tracker.run.test_jobs import execute, prepared, small_catalog
 from tracker import sandbox, store
 from tracker.engines.failures import AskFailed, by_status, named
 from tracker.models import Ask, Ledger
 from tracker.run.attempts import RATE_LIMITED_TRIES, End, Spent
 from tracker.run.work import Limits
-
-__all__ = ["server", "url"]
 
 
 @pytest.mark.parametrize(

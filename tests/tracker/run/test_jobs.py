@@ -10,7 +10,6 @@ import random
 import re
 import sqlite3
 from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,20 +84,6 @@ def prepared(database: Engine, found: Catalog, key: str = "k") -> int:
     with store.writing(database) as session:
         workspace_id = catalog.sync(session, found)
         return jobs.create_run(session, workspace_id, found, plan.make(found), key=key, now=AT)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[sandbox.Sandbox]:
-    running = sandbox.Sandbox.started(world(small_catalog()))
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def url(server: sandbox.Sandbox) -> str:
-    server.set_faults(sandbox.Faults())
-    server.reset()
-    return server.url
 
 
 def execute(database: Engine, run_id: int, url: str, limits: Limits = LIMITS) -> Summary:

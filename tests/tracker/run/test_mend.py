@@ -10,15 +10,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from tests.tracker.run.test_jobs import AT, count, execute, prepared, server, small_catalog, url
+from tests.tracker.run.test_jobs import AT, count, execute, prepared, small_catalog
 from tracker import leases, sandbox, store
 from tracker.answers.rows import pack, packed_once, unpack
 from tracker.errors import DataError
 from tracker.models import Answer, Ask, AskState, Ledger, Reply
 from tracker.run import claims, jobs
 from tracker.run.claims import Claimed, Outcome
-
-__all__ = ["server", "url"]
 
 BODY = json.dumps(
     {

@@ -11,15 +11,13 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from tests.tracker.run.test_jobs import execute, prepared, server, small_catalog, url
+from tests.tracker.run.test_jobs import execute, prepared, small_catalog
 from tests.tracker.run.test_mend import BODY, bodies, money_adds_up, outcome
 from tracker import leases, sandbox, store
 from tracker.answers.rows import unpack
 from tracker.models import Ask
 from tracker.run import claims, jobs, spill, work
 from tracker.run.spill import Spill, folders_for, left_over
-
-__all__ = ["server", "url"]
 
 
 def test_what_was_written_comes_back_and_a_line_that_was_cut_off_does_not(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,7 +13,7 @@ from sqlalchemy import Engine, func, text
 from sqlmodel import col, select
 
 from tests.tracker.run.hosts import Host
-from tests.tracker.run.test_jobs import LIMITS, prepared, small_catalog, world
+from tests.tracker.run.test_jobs import LIMITS, prepared, small_catalog
 from tracker import sandbox, store
 from tracker.answers.rows import read_body, unpack
 from tracker.models import Answer, Ask, EnginePace, Ledger, Reply, Run, RunState
@@ -23,20 +22,6 @@ from tracker.run import queue
 from tracker.run.worker import QueueWorker, follow
 
 pytestmark = pytest.mark.usefixtures("loopback_allowed")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[sandbox.Sandbox]:
-    running = sandbox.Sandbox.started(world(small_catalog()))
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def url(server: sandbox.Sandbox) -> str:
-    server.set_faults(sandbox.Faults())
-    server.reset()
-    return server.url
 
 
 def told(database: Engine, statement: str) -> list[tuple[object, ...]]:
