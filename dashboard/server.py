@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker import child, extra
-from tracker.access import oidc
 from tracker.cli.printing import err, out
 from tracker.errors import CiteliftError, UsageError
 from tracker.settings import key, passed_on
@@ -66,6 +65,8 @@ def started(
     here_only = is_private(address) and url is None
     edit = here_only if edit is None else edit
     environment = passed_on(keys=edit) | _shared(settings)
+    from tracker.access import oidc  # brings an HTTP client along
+
     if (secret := key(oidc.SECRET)) is not None:  # no engine's: whoever may only look signs in too
         environment[oidc.SECRET] = secret.get_secret_value()
     environment["CITELIFT_EDIT"] = str(edit).lower()

@@ -82,6 +82,7 @@ class Month:
             end(self.both[0])
             until(lambda: self.both[1].says("the clock is running"))
             self.both[0] = self.serving("three")
+            until(lambda: self.both[0].words.read_text())  # before that, SIGTERM finds no handler
         while self.now() < monday + timedelta(days=6):
             self.set(self.now() + DAY)
             time.sleep(0.5)
@@ -90,7 +91,8 @@ class Month:
 def end(serving: Serving) -> None:
     began = time.monotonic()
     serving.process.send_signal(signal.SIGTERM)
-    assert serving.process.wait(120) == 0
+    code = serving.process.wait(120)
+    assert code == 0, f"{code}: {serving.words.read_text()[-2_000:]}"
     print(f"  {serving.words.stem} ended {time.monotonic() - began:.1f} s after SIGTERM", flush=True)
 
 

@@ -94,10 +94,11 @@ def _store(
                 "unreadable": counted.unreadable,
             }
         )
-        return
-    words = ", ".join(f"{hits:,} {name}" for name, hits in by_step.items()) or "nothing of AI"
-    unread = f"; {counted.unreadable:,} lines could not be read" if counted.unreadable else ""
-    out.print(f"{plain(file.name)}: {words}{unread}. `citelift import undo {number}` takes it back.")
+    else:
+        words = ", ".join(f"{hits:,} {name}" for name, hits in by_step.items()) or "nothing of AI"
+        unread = f"; {counted.unreadable:,} lines could not be read" if counted.unreadable else ""
+        out.print(f"{plain(file.name)}: {words}{unread}. `citelift import undo {number}` takes it back.")
+    raise typer.Exit(3 if counted.unreadable else 0)
 
 
 if TYPE_CHECKING:

@@ -106,5 +106,5 @@ def rescope(
 def _one(session: Session, workspace_id: int, import_id: int) -> LinkImport:
     made = session.get(LinkImport, import_id)
     if made is None or made.workspace_id != workspace_id:
-        raise UsageError(f"no import of links has the number {import_id}", "see `citelift import list`")
+        raise UsageError(f"no import has the number {import_id}", "see `citelift import list`")
     return made

@@ -7,6 +7,7 @@ looked at and not kept.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import json
@@ -181,6 +182,7 @@ def count(path: Path, host: str, ranges: Mapping[str, Ranges]) -> LogCount:
             for block in _blocks(stream):
                 out.read_bytes += len(block)
                 if parse is None:
+                    block = block.removeprefix(codecs.BOM_UTF8)
                     parse = _parser(block, host)
                 for line in _lines(block, found):
                     out.matched += 1
@@ -191,6 +193,8 @@ def count(path: Path, host: str, ranges: Mapping[str, Ranges]) -> LogCount:
                     _add(out, hit, proof, urls)
     except (OSError, EOFError, gzip.BadGzipFile) as error:
         raise UsageError(f"{path} cannot be read: {error}", "is it a whole log, plain or gzipped?") from None
+    if not out.read_bytes:
+        raise DataError(f"{path.name} is empty", "give the log that the server writes to")
     out.digest = digest.hexdigest()
     return out
 
@@ -236,6 +240,8 @@ def _lines(block: bytes, found: BytesAhoCorasick) -> Iterator[bytes]:
 
 def _parser(block: bytes, host: str) -> Callable[[bytes], Hit | None]:
     """How this log writes a line, by how it begins."""
+    if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError("this log is in UTF-16", "turn it into UTF-8: iconv -f utf-16 -t utf-8 FILE")
     first = next(
         (line for line in block.split(b"\n", 200) if line.strip() and not line.startswith(b"#")), b""
     )

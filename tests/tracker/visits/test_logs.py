@@ -146,6 +146,7 @@ VERCEL = {
     ("text", "url"),
     [
         pytest.param(COMBINED, "norvane.com/crm", id="Apache, nginx: combined"),
+        pytest.param(f"\ufeff{COMBINED}\r", "norvane.com/crm", id="combined after a byte order mark"),
         pytest.param(f"shop.norvane.com:443 {COMBINED}", "shop.norvane.com/crm", id="Apache: vhost_combined"),
         pytest.param(f'{COMBINED} "203.0.113.9" 0.002', "norvane.com/crm", id="nginx: combined and more"),
         pytest.param(json.dumps(JSON_NGINX), "norvane.com/crm", id="nginx: JSON"),
@@ -266,7 +267,12 @@ def test_a_line_that_ends_between_two_blocks_is_read_once(
 
 @pytest.mark.parametrize(
     ("content", "error"),
-    [(b"GPTBot came by\n", DataError), (gzip.compress(b"x" * 9, mtime=0)[:-9], UsageError)],
+    [
+        (b"", DataError),
+        (COMBINED.encode("utf-16"), DataError),
+        (b"GPTBot came by\n", DataError),
+        (gzip.compress(b"x" * 9, mtime=0)[:-9], UsageError),
+    ],
 )
 def test_what_is_no_log_is_refused(tmp_path: Path, content: bytes, error: type[Exception]) -> None:
     path = tmp_path / "x.log"
