@@ -60,13 +60,13 @@ def started(
     settings: Settings, port: int, address: str = HERE, *, edit: bool | None = None, url: str | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The server, up, in a process that ends with the block."""
+    from tracker.access import oidc  # brings an HTTP client along
+
     extra.need("dashboard")
     port = free_port(address, port)
     here_only = is_private(address) and url is None
     edit = here_only if edit is None else edit
     environment = passed_on(keys=edit) | _shared(settings)
-    from tracker.access import oidc  # brings an HTTP client along
-
     if (secret := key(oidc.SECRET)) is not None:  # no engine's: whoever may only look signs in too
         environment[oidc.SECRET] = secret.get_secret_value()
     environment["CITELIFT_EDIT"] = str(edit).lower()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date
+from collections import Counter
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine
@@ -9,6 +10,8 @@ from analysis import firstparty, frames
 from tests.facts import Facts, week
 from tracker import store
 from tracker.models import OwnCount
+from tracker.visits import counts
+from tracker.visits.logs import LogCount
 
 DAY = date(2026, 3, 4)
 
@@ -66,3 +69,13 @@ def test_newcombes_own_examples() -> None:
         assert gap == pytest.approx(x1 / n1 - x2 / n2)
         assert (found_low, found_high) == pytest.approx((low, high), abs=5e-4)
     assert firstparty.newcombe(1, 2, 0, 0) == (None, None, None)
+
+
+def test_a_log_is_no_export_of_links(sqlite_database: Engine) -> None:
+    Facts().store(sqlite_database)
+    found = LogCount(Counter({(date(2026, 5, 18), "crawled", "GPTBot", "norvane.com/", ""): 2}), digest="d")
+    with store.writing(sqlite_database) as session:
+        counts.add(session, 1, found, "access.log", "server log", datetime(2026, 6, 1, tzinfo=UTC))
+    world = frames.world(sqlite_database)
+    assert not frames.has_links(sqlite_database, world)
+    assert [page.crawled for page in firstparty.funnels(sqlite_database, world)] == [2]

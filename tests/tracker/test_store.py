@@ -75,6 +75,31 @@ def test_what_was_claimed_under_the_former_schema_may_have_been_sent(database_ur
     database.dispose()
 
 
+def test_what_the_own_site_saw_is_kept_when_files_are_told_apart(database_url: str) -> None:
+    database = store.open_database(database_url)
+    config = store.alembic_config(database)
+    command.downgrade(config, "0017")
+    row = "insert into owncount (workspace_id, day, step, agent, url, proof, hits) values (1, '2026-05-18', "
+    with database.begin() as connection:
+        connection.execute(text("insert into workspace (id, name, timezone) values (1, 'w', 'UTC')"))
+        connection.execute(text(f"{row} 'visited', 'ChatGPT', 'a.com/', '', 3)"))
+    command.upgrade(config, "0018")
+    with database.begin() as connection:
+        made = "'own site', 'server log', 'counts', '2026-05-18', '2026-05-18', 'f', 'h', 0, 0, 0, '{}'"
+        named = (
+            "vendor, layout, scope, as_of, imported_at, file_name, file_hash, read, stored, rejected, notes"
+        )
+        connection.execute(text(f"insert into linkimport (id, workspace_id, {named}) values (1, 1, {made})"))
+        new = row.replace("hits)", "hits, import_id)")
+        connection.execute(text(f"{new} 'visited', 'ChatGPT', 'a.com/', '', 4, 1)"))
+        hits = connection.execute(text("select hits from owncount order by hits")).scalars().all()
+    assert hits == [3, 4]
+    command.downgrade(config, "0017")
+    with database.connect() as connection:
+        assert connection.execute(text("select hits from owncount")).scalars().all() == [7]
+    database.dispose()
+
+
 def test_a_migration_begins_with_its_version_and_follows_the_one_before(database: Engine) -> None:
     scripts = ScriptDirectory.from_config(store.alembic_config(database)).walk_revisions()
     chain = [(script.down_revision, script.revision) for script in scripts][::-1]
