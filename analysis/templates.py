@@ -7,15 +7,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.bccache import Bucket
 
 from tracker import extra
+
+
+class _Compiled(BytecodeCache):
+    """Each template is compiled once a process, whatever its environment knows beside it."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (known := self._of.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._of[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 def environment(folder: Path) -> Environment:
     """Templates of a folder; what a template does not know is an error."""
     return Environment(
         loader=FileSystemLoader(folder),
+        bytecode_cache=_COMPILED,
         autoescape=select_autoescape(("html",), default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
