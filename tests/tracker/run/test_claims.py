@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
 from tests.tracker.run.test_jobs import count, prepared, small_catalog
@@ -71,8 +71,11 @@ def policy(database: Engine, after_crash: str) -> None:
 
 
 def ledger(database: Engine) -> tuple[int, int]:
+    """What is spent and set aside: the same in the book as over the asks."""
     with store.reading(database) as session:
         found = session.exec(select(Ledger)).one()
+        of_asks = session.exec(select(func.sum(Ask.reserved_micros))).one()
+    assert found.reserved_micros == of_asks
     return found.spent_micros, found.reserved_micros
 
 
