@@ -47,16 +47,16 @@ Kind = Literal[
     "cited, no link known",
     "own page",
 ]
-Withheld = Literal["", "direction", "source", "events"]
+Withheld = Literal["", "direction", "source", "events", "already"]
 """Why a source that stands out has no gain: timing does not support the sources, or not surely this one, or
-brands rose less after such links than lift predicts."""
+brands rose less after such links than lift predicts, or the own brand is named beside it as if linked."""
 CLOSED: tuple[State, ...] = ("done", "dismissed")
 CANDIDATES = 400
 PAGES = 5
 
 MAYBE_LISTED = (
-    "A gain is of the link or of being named on the page: timing cannot tell the two apart, and where the "
-    "page names you already a link may add nothing."
+    "A gain is of the link or of being named on the page: timing cannot tell the two apart. None is given "
+    "where you are named beside the source as if it linked to you already."
 )
 REASONS: dict[Kind, str] = {
     "link gap": "links to rivals and not to you",
@@ -348,6 +348,8 @@ def _opportunity(
 def _withheld(lift: LiftTable, source: str) -> Withheld:
     if source in lift.withdrawn:
         return "events"
+    if source in lift.already:
+        return "already"
     supported = lift.direction is not None and lift.direction.verdict == "supports the source"
     return "source" if supported else "direction"
 

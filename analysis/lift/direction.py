@@ -64,9 +64,9 @@ NO_GAIN = "No gain is given: engines may cite these sources because they name th
 DRAWS = 0.1
 """A sure rise in how often the sources are cited, as a share of what selection predicts, that speaks against
 them."""
-TOPICAL = 0.8
-"""How sure the rise must be inside topics, where few prompts are left to compare: enough to tell a rise from
-a brand's growth in the topic that earned it the links."""
+TOPICAL = 0.75
+"""How sure the rise must be inside topics, whatever moves there by p(1 − p), where few prompts are left to
+compare: enough to tell a rise from a brand's growth in the topic that earned it the links."""
 SIDE = 2
 """Weeks with answers that a link needs before its first day and after it."""
 MIN_LINKS = 3
@@ -205,13 +205,15 @@ class Traces:
     @cached_property
     def slanted(self) -> _Margin:
         """`named`, less what moves by p(1 − p) in each week too."""
-        whole = np.zeros_like(self.topics)
-        return self._named(_Moving(self.cells.weight, whole, _spread(self.cells.named, self.cells.weight)))
+        return self._named(self._moving(np.zeros_like(self.topics)))
 
     @cached_property
     def topical(self) -> _Margin:
-        """`named`, less the weeks of each topic and engine."""
-        return self._named(_Moving(self.cells.weight, self.topics, None)) if self.topics.any() else self.named
+        """The same, less the weeks of each topic and engine."""
+        return self._named(self._moving(self.topics)) if self.topics.any() else self.slanted
+
+    def _moving(self, part: Ints) -> _Moving:
+        return _Moving(self.cells.weight, part, _spread(self.cells.named, self.cells.weight))
 
     def _named(self, moving: _Moving) -> _Margin:
         return _regress(self.cells.named, self.rises, moving, len(self.at))

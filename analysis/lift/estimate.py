@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from analysis.intervals import Interval, benjamini_hochberg
 from analysis.lift import checks as check
+from analysis.lift.already import MOST, HasAlready, held
 from analysis.lift.cautions import cautions, exports_know
 from analysis.lift.direction import SOME_DRAWN_IN, Direction, directions, traces
 from analysis.lift.fitting import Fit, fit, moderate
@@ -137,6 +138,8 @@ def lift(
         works=timed.works,
         gains=timed.gains,
         alike=timed.alike,
+        held=timed.held,
+        already=timed.already,
         known=exports_know(part),
         warnings=cautions(part),
     )
@@ -160,6 +163,8 @@ class _Timed:
     works: dict[str, float]
     gains: dict[str, Gain]
     alike: LiftScale | None = None
+    held: HasAlready | None = None
+    already: frozenset[str] = frozenset()
 
 
 def _timed(panel: Panel, rows: list[LiftRow], fx: Effects, level: float, *, families: bool) -> _Timed:
@@ -183,8 +188,12 @@ def _timed(panel: Panel, rows: list[LiftRow], fx: Effects, level: float, *, fami
     if runs.verdict != "supports the source":
         return _Timed(runs, by_family, likely, {})
     alike = scale(panel, lifts, fx)
-    own = {} if panel.own is None else gains(panel, claimed, likely, panel.own, alike, level=level)
-    return _Timed(runs, by_family, likely, own, alike)
+    has = held(panel, claimed, fx)
+    if panel.own is None:
+        return _Timed(runs, by_family, likely, {}, alike, has)
+    own = gains(panel, claimed, likely, panel.own, alike, has, level=level)
+    already = frozenset(source for source, chance in has.of(panel.own).items() if chance > MOST)
+    return _Timed(runs, by_family, likely, own, alike, has, already)
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse, special, stats
 
+from analysis.lift.already import MOST, HasAlready
 from analysis.lift.direction import Traces
-from analysis.lift.odds import DRAWN, LiftScale, log_odds
+from analysis.lift.odds import DRAWN, LiftScale, begun_share, log_odds
 from analysis.lift.panel import Floats, Ints, Panel
 from analysis.lift.within import codes
 
@@ -45,9 +46,11 @@ SURE = 0.8
 """Nothing is promised for a source less likely to work."""
 SEVERAL = 3
 RECENT = 4
-SCALES = 0.3
+SCALES = 0.4
 """How far the true scale may lie from a mixture of points and log-odds, in parts of their difference."""
-MODEL = 0.2
+THINNED = 0.5
+"""How far links with a day may lie from the others, in parts of the lift; what is seen is drawn by it."""
+MODEL = 0.25
 """Share of a gain that is always uncertain: the lift is carried to other rates and weeks."""
 
 
@@ -78,6 +81,7 @@ def gains(
     likely: Mapping[str, float],
     brand: int,
     alike: LiftScale,
+    already: HasAlready,
     *,
     level: float = 0.95,
 ) -> dict[str, Gain]:
@@ -94,6 +98,8 @@ def gains(
         Position in the panel.
     alike : LiftScale
         From `analysis.lift.odds.scale`.
+    already : HasAlready
+        Who has a source's lift without a link, from `analysis.lift.already.held`.
 
     Returns
     -------
@@ -101,12 +107,16 @@ def gains(
         Of the sources without a live link to the brand that work with a probability above `SURE`, where the
         gain is surely above 0.
     """
-    at = np.array([i for i, s in enumerate(panel.sources) if likely.get(s, 0.0) > SURE], np.int64)
-    at = at[~_linked(panel, at, brand)]
+    held = already.of(brand)
+    able = {s for s, chance in held.items() if chance <= MOST and likely.get(s, 0.0) > SURE}
+    at = np.array([i for i, s in enumerate(panel.sources) if s in able], np.int64)
     if not len(at):
         return {}
     size = np.array([lifts[panel.sources[i]] for i in at])
-    probability = np.array([likely[panel.sources[i]] for i in at])
+    thinned, of_thinning = _thinned(panel, at, alike)
+    size *= (thinned / np.array([1 - already.share(panel.sources[i]) for i in at]))[:, None]
+    works = np.array([likely[panel.sources[i]] for i in at])
+    probability = works * np.array([1 - held[panel.sources[i]] for i in at])
     odds = log_odds(panel, at, size[:, 0])
     recent = _Recent.of(panel, brand)
     pc, pc_se = recent.citing(panel, at)
@@ -119,7 +129,13 @@ def gains(
     of_lift = size[:, 1] / size[:, 0]
     of_citing = np.sqrt((share**2 * pc_se**2 * raised**2).sum(axis=0))
     of_scale = np.hypot(alike.se, SCALES) * (share * pc * (in_odds - in_points)).sum(axis=0)
-    se = np.sqrt((whole * of_lift) ** 2 + of_citing**2 + of_scale**2 + (MODEL * whole) ** 2)
+    se = np.sqrt(
+        (whole * of_lift) ** 2
+        + of_citing**2
+        + of_scale**2
+        + (of_thinning * whole) ** 2
+        + (MODEL * whole) ** 2
+    )
     wide = np.sqrt((probability * se) ** 2 + probability * (1 - probability) * whole**2)
     half = float(stats.norm.ppf(0.5 + level / 2)) * wide
     value = probability * whole
@@ -132,11 +148,19 @@ def gains(
             gain=scale * float(value[j]),
             low=scale * float(value[j] - half[j]),
             high=min(scale * float(value[j] + half[j]), lacks),
-            works=float(probability[j]),
+            works=float(works[j]),
             cited=float(cited[j]),
         )
         for j in sure.tolist()
     }
+
+
+def _thinned(panel: Panel, at: Ints, alike: LiftScale) -> tuple[Floats, Floats]:
+    """By how much a link with a day goes with more than the mean of the source's links, and the error of
+    that, (len(at),) both."""
+    rest = 1 - begun_share(panel, at)
+    kept = THINNED**2 / (THINNED**2 + alike.dated_se**2)
+    return 1 + rest * kept * alike.dated, rest * np.sqrt(kept) * alike.dated_se
 
 
 def classes(panel: Panel, claimed: Sequence[str], seen: Traces | None) -> dict[str, tuple[float, ...]]:
@@ -166,7 +190,7 @@ def torn(chances: Mapping[str, tuple[float, ...]]) -> bool:
 def posterior(likely: Floats, family: Ints) -> Floats:
     """Probability of each class for each source, (S, 3), from its likelihoods, by EM.
 
-    The workspace's prior has one source's worth of each class; a family's is drawn to the workspace's by
+    The workspace's prior has half a source's worth of each class; a family's is drawn to the workspace's by
     `PSEUDO`.
     """
     into = np.zeros((len(likely), int(family.max(initial=0)) + 1))
@@ -176,7 +200,7 @@ def posterior(likely: Floats, family: Ints) -> Floats:
     for _ in range(200):
         each = likely * prior
         each /= each.sum(axis=1, keepdims=True)
-        everywhere = (each.sum(axis=0) + 1) / (len(each) + each.shape[1])
+        everywhere = (each.sum(axis=0) + 0.5) / (len(each) + each.shape[1] / 2)
         now = ((into.T @ each + PSEUDO * everywhere) / (members + PSEUDO))[family]
         moved = float(np.abs(now - prior).max())
         prior = now
@@ -184,15 +208,6 @@ def posterior(likely: Floats, family: Ints) -> Floats:
             break
     each = likely * prior
     return np.asarray(each / each.sum(axis=1, keepdims=True))
-
-
-def _linked(panel: Panel, at: Ints, brand: int) -> np.ndarray:
-    """Whether a link of each source to the brand is live in the last week."""
-    if panel.begins is None or panel.ends is None:
-        mine = sparse.csr_array(panel.exposed)[brand :: len(panel.brands)]
-        return np.asarray(mine.sum(axis=0)).ravel()[at] > 0
-    last = int(panel.week.max())
-    return np.asarray((panel.begins[at, brand] <= last) & (panel.ends[at, brand] > last))
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,20 @@ r"""A lift in points as log-odds at the rates where it was seen, and what it wou
   log of the odds ratio of the same two.
 * *Missing*: links of other sources that no export knows, each as strong as the strongest other claim, beside
   what share of the source's linked pairs and none of the others.
-* *Scale*: whether lifts are alike in points or in log-odds. With v = p(1 − p) of the pair's brand, prompt
-  and engine, :math:`\ell_s` the claimed sources' lifts and :math:`\bar v_s` the mean of v at the exposures of
-  s, the coefficient of :math:`\sum_s x_s \ell_s (v / \bar v_s - 1)` beside all exposures is 0 where a link
-  adds the same points to every brand, and 1 where it adds the same log-odds.
+* *Scale*: whether lifts are alike in points or in log-odds. With :math:`p_0` the brand's rate at the prompt,
+  less claimed lifts, each claimed lift is carried to every exposure in both ways: the same points, up to what
+  :math:`p_0` leaves (:math:`P_s`), or the same log-odds (:math:`O_s`), both with the lift as their mean.
+  Beside all exposures, the coefficient of :math:`\sum_s x_s (O_s - P_s)` on the outcome less
+  :math:`\sum_s x_s (P_s - \ell_s)` is 0 where points are alike and 1 where log-odds are.
+* *Dated*: a link without a day counts as live all the time, also while it was not, and its lift is thinned.
+  The coefficient :math:`\delta` of :math:`\sum_s x_s \ell_s D`, D whether the link began inside the weeks,
+  beside all exposures is by how much more, as a share of the lift, links with a day go with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,30 +57,87 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class LiftScale:
-    """How far lifts are alike in log-odds (1) rather than in points (0), and its standard error."""
+    """How lifts are carried from where they were seen to a new link.
+
+    Attributes
+    ----------
+    odds, se : float
+        How far lifts are alike in log-odds (1) rather than in points (0).
+    dated, dated_se : float
+        Share of the lift by which links that began inside the weeks go with more than the others.
+    """
 
     odds: float
     se: float
+    dated: float = 0.0
+    dated_se: float = 0.0
 
 
 def scale(panel: Panel, lifts: Mapping[str, float], fx: Effects) -> LiftScale:
     """The scale on which claimed lifts are alike, between 0 and 1; `fx` is what lifts were compared
     within."""
-    b = len(panel.brands)
-    rate = np.empty((panel.answers, b))
-    rate[fx.order] = fx.rate[fx.cell]
-    spread = (rate * (1 - rate)).ravel()
+    a, b = panel.named.shape
     exposed = sparse.csc_array(panel.exposed)
-    varied = np.zeros(panel.answers * b)
+    base = _without(panel, np.array([lifts.get(source, 0.0) for source in panel.sources])).ravel()
+    capped, apart, begun = np.zeros(a * b), np.zeros(a * b), np.zeros(a * b)
     for s, source in enumerate(panel.sources):
-        if source in lifts:
-            rows = exposed.indices[exposed.indptr[s] : exposed.indptr[s + 1]]
-            varied[rows] += lifts[source] * (spread[rows] / spread[rows].mean() - 1)
+        rows = exposed.indices[exposed.indptr[s] : exposed.indptr[s + 1]]
+        if source not in lifts or not len(rows):
+            continue
+        lift, rate = lifts[source], base[rows]
+        even = np.full(len(rows), 1 / len(rows))
+        odds = special.expit(special.logit(rate) + _solved(rate, even, lift)) - rate
+        points = np.minimum(lift, 1 - rate)
+        odds, points = (each * lift / each.mean() for each in (odds, points))
+        capped[rows] += points - lift
+        apart[rows] += odds - points
+        begun[rows] += lift * _begun(panel, s)[rows % b]
     live = np.flatnonzero(np.diff(exposed.indptr))
-    columns = sparse.hstack([sparse.csr_array(varied[:, None]), exposed[:, live]], format="csr")
-    beta, se = (float(each[0]) for each in jackknife(design(panel, sparse.csr_array(columns), fx)))
-    known = bool(np.isfinite(beta) and np.isfinite(se))
-    return LiftScale(float(np.clip(beta, 0, 1)), min(se, 0.5)) if known else LiftScale(0.5, 0.5)
+    columns = sparse.hstack([sparse.csr_array(np.stack([apart, begun], axis=1)), exposed[:, live]])
+    beyond = replace(panel, named=panel.named - capped.reshape(a, b))
+    fitted = jackknife(design(beyond, sparse.csr_array(columns), fx))
+    (share, se), (dated, dated_se) = zip(*(each[:2] for each in fitted), strict=True)
+    told = LiftScale(0.5, 0.5)
+    if np.isfinite(share) and np.isfinite(se):
+        told = LiftScale(float(np.clip(share, 0, 1)), min(float(se), 0.5))
+    if np.isfinite(dated) and np.isfinite(dated_se):
+        told = replace(told, dated=float(dated), dated_se=float(dated_se))
+    return told
+
+
+def _without(panel: Panel, lifts: Floats) -> Floats:
+    """Each pair's rate at its prompt, less what claimed lifts are worth there, drawn to the brand's own,
+    (A, B). The own engine counts half: its rate is high where the same pairs' lift is low by chance, and
+    another engine's is not quite the same."""
+    net = panel.named - (panel.exposed.astype(np.float64) @ lifts).reshape(panel.named.shape)
+    total, size = _totals(net, codes(panel.prompt))
+    own, answers = _totals(net, codes(panel.prompt, panel.engine))
+    rate = (total - own / 2 + DRAWN * net.mean(axis=0)) / (size - answers / 2 + DRAWN)
+    return np.asarray(np.clip(rate, 0.02, 0.98))
+
+
+def _totals(values: Floats, group: Ints) -> tuple[Floats, Floats]:
+    """Sums over the answers of each answer's group, (A, B), and their number, (A, 1)."""
+    count = int(group.max()) + 1
+    size = np.bincount(group, minlength=count).astype(np.float64)
+    return _by_group(values, group, count)[group], size[group][:, None]
+
+
+def _begun(panel: Panel, source: int) -> NDArray[np.bool_]:
+    """Brands whose link from the source began inside the weeks, (B,)."""
+    if panel.begins is None:
+        return np.zeros(len(panel.brands), bool)
+    return np.asarray(panel.begins[source] > 0)
+
+
+def begun_share(panel: Panel, at: Ints) -> Floats:
+    """Share of each source's exposures whose link began inside the weeks, (len(at),)."""
+    exposed, b = sparse.csc_array(panel.exposed), len(panel.brands)
+    out = np.ones(len(at))
+    for j, s in enumerate(at.tolist()):
+        brands = exposed.indices[exposed.indptr[s] : exposed.indptr[s + 1]] % b
+        out[j] = _begun(panel, s)[brands].mean() if len(brands) else 1.0
+    return out
 
 
 def sensitivity(panel: Panel, at: Ints, lifts: Floats, lows: Floats) -> list[Sensitivity]:
@@ -146,5 +207,5 @@ def _solved(base: Floats, weight: Floats, lift: float) -> float:
     return LARGEST if short(LARGEST) <= 0 else float(optimize.brentq(short, 0.0, LARGEST))
 
 
-def _by_group(named: NDArray[np.bool_], group: Ints, count: int) -> Floats:
+def _by_group(named: NDArray[np.generic], group: Ints, count: int) -> Floats:
     return np.stack([np.bincount(group, column, count) for column in named.T.astype(np.float64)], axis=1)

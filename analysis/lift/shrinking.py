@@ -64,11 +64,20 @@ def _moments(beta: Floats, se: Floats) -> tuple[float, float, float]:
 
 
 def sizes(rows: Iterable[ClaimedLift]) -> dict[str, tuple[float, float]]:
-    """Lift of each claimed source and its standard deviation, drawn to the other claims.
+    r"""Lift of each claimed source and its standard deviation, drawn to the other claims.
 
     A family's mean is mostly of sources that do nothing, and would make small what a source does if it works.
+    All are drawn by the same share w to the plain mean: large lifts are the less sure ones, and weights by
+    precision would make all of them together too small. With :math:`\tau` the spread of true lifts, the
+    variance is :math:`w^2 se_s^2 + (1 - w)^2 \tau^2`.
     """
     claims = [r for r in rows if r.goes_with_more and r.lift is not None and r.se is not None]
-    known = np.array([(r.lift, r.se) for r in claims], np.float64).reshape(-1, 2)
-    mean, sd = shrink(known[:, 0], known[:, 1], ("claims",) * len(claims))
+    if not claims:
+        return {}
+    beta, se = np.array([(r.lift, r.se) for r in claims], np.float64).T
+    noise = float((se**2).mean())
+    spread = max(0.0, float(beta.var(ddof=1)) - noise) if len(beta) > 1 else noise
+    kept = spread / (spread + noise)
+    mean = kept * beta + (1 - kept) * beta.mean()
+    sd = np.sqrt((kept * se) ** 2 + (1 - kept) ** 2 * max(spread, noise / len(beta)))
     return {r.source: (float(m), float(s)) for r, m, s in zip(claims, mean, sd, strict=True) if m > 0}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from analysis.intervals import Interval
+from analysis.lift.already import HasAlready
 from analysis.lift.direction import Direction
 from analysis.lift.gains import Gain
 from analysis.lift.odds import LiftScale
@@ -115,6 +116,10 @@ class LiftTable:
     alike : LiftScale or None
         Whether lifts are alike in log-odds or in points, by which gains are carried to other rates; None
         where none are given.
+    held : HasAlready or None
+        Who has a claimed source's lift though no link is live, where gains are given.
+    already : frozenset of str
+        Claimed sources whose lift the panel's own brand likely has so: they have no gain.
     known : Interval or None
         Of the links that our own looks found, the share that exports know; None without looks.
     warnings : tuple of str
@@ -138,6 +143,8 @@ class LiftTable:
     gains: Mapping[str, Gain] = field(default_factory=dict)
     withdrawn: frozenset[str] = frozenset()
     alike: LiftScale | None = None
+    held: HasAlready | None = None
+    already: frozenset[str] = frozenset()
     known: Interval | None = None
     warnings: tuple[str, ...] = ()
     gate: float = GATE

@@ -521,6 +521,7 @@ WITHHELD: dict[Withheld, str] = {
     "direction": "stands out; which came first is not settled",
     "source": "stands out; when its own links began, too little moved",
     "events": "stands out; after such links brands rose less than it predicts",
+    "already": "stands out; you are named beside it as if it linked to you already",
 }
 GAIN_NOTE = (
     "A gain is what a link could bring in answers like those of the last four weeks, if the source works for "

@@ -20,8 +20,8 @@ class Opportunities:
     FOUND_SUB = (
         "Sources with a supported gain come first, by its lower bound; then those that stand out, then "
         "the most cited ones. An expected gain says what a link could bring in answers like those of the "
-        "last four weeks, if the source works for you as for others. It is no promise. Where the page names "
-        "you already, a link may add nothing."
+        "last four weeks, if the source works for you as for others. It is no promise. None is given where "
+        "you are named beside the source as if it linked to you already."
     )
     STATES: Final = {"open": "Open", "working": "Working", "done": "Done", "dismissed": "Dismissed"}
     TONES: Final = {"open": "quiet", "working": "warn", "done": "good", "dismissed": "quiet"}
@@ -43,6 +43,7 @@ class Opportunities:
         "direction": "stands out; direction not settled, so no expected gain",
         "source": "stands out; when its own links began, too little moved to expect a gain",
         "events": "stands out; after such links brands rose less than it predicts, so no expected gain",
+        "already": "stands out; you are named beside it as if it linked to you already, so no expected gain",
     }
     NEXT, PAGES = "Next: {step}", "Pages to look at"
     NOTE = "Note: {note}"

@@ -135,7 +135,9 @@ def lift_table(low: float, verdict: str = "associated within the same question")
     gains = {name: Gain(0.1, 0.05, 0.15, works=0.9, cited=0.5) for name in names}
     works = dict.fromkeys(names, 0.9)
     told_so = told("supports the source")
-    return SimpleNamespace(rows=rows, direction=told_so, gains=gains, works=works, withdrawn=frozenset())
+    return SimpleNamespace(
+        rows=rows, direction=told_so, gains=gains, works=works, withdrawn=frozenset(), already=frozenset()
+    )
 
 
 def told(verdict: DirectionVerdict) -> Direction:
@@ -191,6 +193,8 @@ def test_a_gain_is_the_tables_and_a_source_that_stands_out_without_one_says_why(
     assert (row.gain, row.stands_out, row.withheld) == (None, True, "source")
     alone.withdrawn = frozenset({"example.org"})
     assert found(sqlite_database, lift=alone)["example.org"].withheld == "events"
+    alone.withdrawn, alone.already = frozenset(), frozenset({"example.org"})
+    assert found(sqlite_database, lift=alone)["example.org"].withheld == "already"
 
 
 def test_supported_gains_come_first_by_their_lower_bound_and_closed_rows_last(

@@ -41,6 +41,16 @@ def test_the_direction_of_a_world_is_told(kind: Kind, seed: int, verdict: Direct
     assert bool(table.direction.reason) == (verdict == "not testable")
 
 
+def test_brands_that_grow_in_a_topic_where_links_are_earned_are_no_support() -> None:
+    """Weak selection, growth and another model: the brands' rates rise with their links, to size."""
+    runs = told("selection_change", 304)[1].direction
+    assert runs is not None
+    assert runs.alpha is not None
+    assert runs.alpha.low is not None
+    assert runs.alpha.low > 0.8
+    assert (runs.verdict, runs.reason) == ("not settled", d.NO_RISE)
+
+
 def test_a_working_source_moves_the_brands_and_a_selected_one_the_sources() -> None:
     works, selected = told("planted", 16)[1].direction, told("selection", 0)[1].direction
     assert works is not None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import sparse, special
 
+from analysis.lift.already import MOST, HasAlready, held
 from analysis.lift.cautions import ONE_BRAND, TWO_BRANDS, cautions, explained
 from analysis.lift.estimate import LiftTable, lift
 from analysis.lift.gains import PSEUDO, gains, posterior, torn
@@ -19,6 +20,8 @@ from analysis.lift.simulate import Kind, Truth, world
 from analysis.lift.within import effects
 
 ODDS = LiftScale(1.0, 0.0)
+BARE = HasAlready({"s.example": (None, 0.0)})
+"""The first brand is linked, the second has nothing of it."""
 
 
 def hand(named: list[list[int]], cited: list[int], linked: int, weeks: list[int] | None = None) -> Panel:
@@ -58,11 +61,11 @@ def test_a_lift_in_points_becomes_log_odds_at_the_rates_where_it_was_seen() -> N
 def test_a_gain_is_the_rise_where_the_source_is_cited_times_the_chance_that_it_works() -> None:
     """Cited in half of all answers; the other brand is named in half of them too, with and without it."""
     panel = hand([[1, 0], [0, 1], [1, 0], [0, 1]] * 50, [0, 0, 1, 1] * 50, linked=0)
-    found = gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 0.9}, 1, ODDS)["s.example"]
+    found = gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 0.9}, 1, ODDS, BARE)["s.example"]
     g = 0.5 * 0.2
     assert found.gain == pytest.approx(0.9 * g, rel=0.02)
     of_citing = 0.2 * np.sqrt(0.25 / 204)
-    se = np.sqrt((g * 0.1) ** 2 + of_citing**2 + (0.2 * g) ** 2)
+    se = np.sqrt((g * 0.1) ** 2 + of_citing**2 + (0.25 * g) ** 2)
     half = 1.96 * np.sqrt((0.9 * se) ** 2 + 0.09 * g**2)
     assert (found.low, found.high) == pytest.approx((0.9 * g - half, 0.9 * g + half), rel=0.03)
     assert found.cited == pytest.approx(0.5, abs=0.01)
@@ -71,11 +74,11 @@ def test_a_gain_is_the_rise_where_the_source_is_cited_times_the_chance_that_it_w
 def test_lifts_alike_in_points_are_carried_as_points() -> None:
     """The other brand is named in nine of ten answers, so that a rise by 20 points has no room."""
     panel = hand([[1, 1]] * 45 + [[0, 1]] * 45 + [[1, 0], [0, 0]] * 5, [1] * 100, linked=0)
-    found = gains(panel, {"s.example": (0.2, 0.001)}, {"s.example": 1.0}, 1, LiftScale(0.0, 0.0))
+    found = gains(panel, {"s.example": (0.2, 0.001)}, {"s.example": 1.0}, 1, LiftScale(0.0, 0.0), BARE)
     assert found["s.example"].gain == pytest.approx(0.1, abs=0.01)
 
 
-@pytest.mark.parametrize(("kind", "low", "high"), [("planted", 0.0, 0.65), ("logit", 0.6, 1.0)])
+@pytest.mark.parametrize(("kind", "low", "high"), [("planted", 0.0, 0.5), ("logit", 0.5, 1.0)])
 def test_the_scale_on_which_lifts_are_alike_is_read_off_the_answers(
     kind: Kind, low: float, high: float
 ) -> None:
@@ -88,18 +91,62 @@ def test_the_scale_on_which_lifts_are_alike_is_read_off_the_answers(
 
 
 @pytest.mark.parametrize(
-    ("likely", "brand", "why"),
-    [(0.8, 1, "it is not likely enough to work"), (0.95, 0, "it links to the brand already")],
+    ("likely", "brand", "chance", "why"),
+    [
+        (0.8, 1, 0.0, "it is not likely enough to work"),
+        (0.95, 0, 0.0, "it links to the brand already"),
+        (0.95, 1, MOST + 0.01, "the brand has it without a link"),
+    ],
 )
-def test_nothing_is_promised_where(likely: float, brand: int, why: str) -> None:
+def test_nothing_is_promised_where(likely: float, brand: int, chance: float, why: str) -> None:
     panel = hand([[1, 0], [0, 1], [1, 0], [0, 1]] * 50, [0, 0, 1, 1] * 50, linked=0)
-    assert gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": likely}, brand, ODDS) == {}, why
+    has = HasAlready({"s.example": (None, chance)})
+    assert gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": likely}, brand, ODDS, has) == {}, why
+
+
+def test_a_lift_beside_brands_that_have_it_anyway_is_too_small_by_their_share() -> None:
+    panel = hand([[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]] * 50, [0, 0, 1, 1] * 50, linked=0)
+    points = LiftScale(0.0, 0.0)
+    alone, beside = (
+        gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 1.0}, 1, points, has)["s.example"].gain
+        for has in (HasAlready({"s.example": (None, 0.0, 0.0)}), HasAlready({"s.example": (None, 0.0, 0.4)}))
+    )
+    assert beside == pytest.approx(alone / 0.8)
+
+
+@pytest.mark.parametrize(("dated", "rise"), [(0.3, 1.3), (0.0, 1.0)])
+def test_links_without_a_day_thin_a_lift(dated: float, rise: float) -> None:
+    """Its links have no day, and those that have one go with more by `dated` of the lift."""
+    panel = hand([[1, 0], [0, 1], [1, 0], [0, 1]] * 50, [0, 0, 1, 1] * 50, linked=0)
+    alike = LiftScale(0.0, 0.0, dated=dated, dated_se=0.0)
+    one, other = (
+        gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 1.0}, 1, each, BARE)["s.example"].gain
+        for each in (LiftScale(0.0, 0.0), alike)
+    )
+    assert other == pytest.approx(one * rise)
+
+
+def test_who_is_named_on_the_page_without_a_link_is_told_from_who_is_not() -> None:
+    """Being named on the page works there, the link does not; who is listed gains nothing from a link."""
+    listed, bare = [], []
+    for seed in (200, 201):
+        panel, truth, table = told("listing", seed)
+        sure = {s for s, (size, _) in sizes(table.rows).items() if size > 0.1}
+        for source, chances in held(panel, sizes(table.rows), effects(panel)).chances.items():
+            s = panel.sources.index(source)
+            if source in sure and truth.planted[s] and truth.exposed[s] > 300:
+                for chance, gain in zip(chances, truth.gain[s], strict=True):
+                    if chance is not None:
+                        (bare if gain > 0.001 else listed).append(chance)
+    assert len(listed) >= 5
+    assert np.mean(np.array(listed) > MOST) > 0.7
+    assert np.mean(np.array(bare) <= MOST) > 0.9
 
 
 def test_only_the_last_four_weeks_are_what_a_link_would_bring() -> None:
     weeks = [0] * 100 + [9] * 100
     panel = hand([[1, 0], [0, 1]] * 100, [1] * 100 + [0, 0, 0, 1] * 25, linked=0, weeks=weeks)
-    found = gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 1.0}, 1, ODDS)["s.example"]
+    found = gains(panel, {"s.example": (0.2, 0.02)}, {"s.example": 1.0}, 1, ODDS, BARE)["s.example"]
     drawn = (25 + 4 * 125 / 200) / 104
     assert found.cited == pytest.approx(drawn)
 
@@ -117,7 +164,8 @@ def test_all_gains_together_are_no_more_than_what_the_brand_lacks() -> None:
         ends=np.repeat(one.ends, many, axis=0),  # type: ignore[arg-type]
     )
     each = dict.fromkeys(panel.sources, (0.1, 0.001))
-    found = gains(panel, each, dict.fromkeys(panel.sources, 1.0), 1, ODDS)
+    nobody = HasAlready(dict.fromkeys(panel.sources, (None, 0.0)))
+    found = gains(panel, each, dict.fromkeys(panel.sources, 1.0), 1, ODDS, nobody)
     assert len(found) == many
     lacks = 1 - (95 + 4 * 0.95) / 104
     assert sum(g.gain for g in found.values()) == pytest.approx(lacks, rel=0.05)
@@ -130,7 +178,7 @@ def test_a_source_without_dated_links_has_its_familys_chance_and_a_family_is_dra
     assert chance[:9] == pytest.approx([1.0] * 9, abs=1e-6)
     assert 0.8 < chance[10] < chance[9] < 1
     prior = chance[9]
-    everywhere = (chance.sum() + 1) / 14
+    everywhere = (chance.sum() + 0.5) / 12.5
     assert prior == pytest.approx((chance[:10].sum() + PSEUDO * everywhere) / (10 + PSEUDO), abs=1e-4)
 
 
@@ -155,14 +203,16 @@ def test_where_links_work_gains_are_near_what_a_link_would_have_brought() -> Non
     assert min(table.works.values()) > 0.5
     promised, true = [], []
     for brand in range(len(panel.brands)):
-        for source, gain in gains(panel, sizes(table.rows), table.works, brand, table.alike).items():
+        for source, gain in gains(
+            panel, sizes(table.rows), table.works, brand, table.alike, table.held
+        ).items():
             promised.append((gain.gain, gain.low, gain.high))
             true.append(truth.gain[panel.sources.index(source), brand])
     value, low, high = np.array(promised).T
     assert len(true) > 20
     assert value.sum() / sum(true) == pytest.approx(1, abs=0.15)
     assert np.mean((low <= true) & (true <= high)) > 0.9
-    own = gains(panel, sizes(table.rows), table.works, 0, table.alike)
+    own = gains(panel, sizes(table.rows), table.works, 0, table.alike, table.held)
     assert {s: g.gain for s, g in table.gains.items()} == pytest.approx({s: g.gain for s, g in own.items()})
 
 

@@ -67,10 +67,10 @@ def source_facts(panel: Panel, truth: Truth, table: LiftTable) -> np.ndarray:
 def promised(panel: Panel, truth: Truth, table: LiftTable) -> np.ndarray:
     """Gains of every brand, not only the own one, so that few worlds give many."""
     rows: list[tuple[float, ...]] = []
-    if table.alike is not None:
+    if table.alike is not None and table.held is not None:
         at = {s: i for i, s in enumerate(panel.sources)}
         for brand in range(len(panel.brands)):
-            found = gains(panel, sizes(table.rows), table.works, brand, table.alike)
+            found = gains(panel, sizes(table.rows), table.works, brand, table.alike, table.held)
             rows += [(g.gain, g.low, g.high, truth.gain[at[s], brand]) for s, g in found.items()]
     return np.array(rows, float).reshape(-1, 4)
 
