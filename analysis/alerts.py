@@ -217,7 +217,7 @@ def _names(
     named: dict[str, Counter[tuple[int, int, date]]] = {}
     spelled: dict[str, Counter[str]] = {}
     for one in untracked.by_answer(database, world.id, since=first, until=weeks[-1], most=MOST):
-        if one.prompt_id not in inside or scope.engine not in (None, one.engine_id):
+        if one.prompt_id not in inside or one.engine_id not in (scope.engines or (one.engine_id,)):
             continue
         cell = (one.prompt_id, one.engine_id, one.week)
         answers[cell] += 1

@@ -37,7 +37,7 @@ def why_nothing(database: Engine, world: World, scope: Scope) -> str:
 
 
 def _no_prompt(world: World, scope: Scope) -> str:
-    wanted = {"topic": scope.topic, "country": scope.country, "language": scope.language}
+    wanted = {"topic": " or ".join(scope.topics), "country": scope.country, "language": scope.language}
     only = ", ".join(f"{what} {value}" for what, value in wanted.items() if value)
     every = replace(scope, branded="include", rivals="include").prompts(world)
     if not every:

@@ -64,9 +64,9 @@ def narrowed(here: widgets.Here, number: Number, scope: Scope) -> str:
     elif scope.first and scope.last:
         span = {"first": numbers.day(scope.first), "last": numbers.day(scope.last)}
         parts.append(words.FROM_TO.format(**span))
-    if scope.engine is not None:
-        parts.append(here.world.engines.get(scope.engine, ""))
-    parts += [each for each in (scope.topic, scope.country, scope.language) if each]
+    several = ([here.world.engines.get(key, "") for key in scope.engines], scope.topics)
+    parts += [words.OR.join(each) for each in several if each]
+    parts += [each for each in (scope.country, scope.language) if each]
     return words.CHOSEN.format(parts=", ".join(parts)) if parts else ""
 
 

@@ -91,7 +91,7 @@ def table(here: Here, shown: Sequence[Rung]) -> None:
     few = [i for i, rung in enumerate(shown) if rung.row.lift is None]
     peek = [f"source:{rung.row.source}" for rung in shown]
     heads = widgets.columns(Lift.LADDER_COLUMNS, numeric=(1, 2, 3))
-    widgets.table(heads, rows, few=few, peek=peek)
+    widgets.table(heads, rows, few=few, peek=peek, csv="ladder")
 
 
 def _row(rung: Rung, own: str | None, scope: Scope) -> tuple[object, ...]:

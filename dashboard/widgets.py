@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -244,9 +244,11 @@ def table(
     own: Collection[int] = (),
     few: Collection[int] = (),
     peek: Sequence[str] = (),
+    csv: str = "",
 ) -> None:
     """A table that becomes cards on a narrow screen. `own` and `few` are rows to stress or to grey. `peek`
-    says for each row what a click on it opens in the drawer, as "source:example.com" (see `drawers`)."""
+    says for each row what a click on it opens in the drawer, as "source:example.com" (see `drawers`). `csv`
+    is the name of a file that says the same."""
 
     def cell(head: Column, value: object) -> str:
         marks = " ".join(name for name, on in (("num", head.numeric), ("wide", head.wide)) if on)
@@ -264,6 +266,18 @@ def table(
     body = "".join(row(i, values) for i, values in enumerate(rows))
     inner = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     html(f'<div class="cl-scroll"><table class="stack">{inner}</table></div>')
+    if csv and rows:
+        named = [head.name for head in heads]
+        download(f"{csv}.csv", named, lambda: [[bare(value) for value in row] for row in rows], small=True)
+
+
+def bare(value: object) -> object:
+    """A cell as a file has it: its words, what stands small behind them in brackets."""
+    if not isinstance(value, Safe):
+        return value
+    words = re.sub(r'<a class="cl-out".*?</a>|<img[^>]*>', "", value)
+    words = re.sub(r"\s*<small>(.+?)</small>", r" (\1)", re.sub(r"<br>", ", ", words))
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", words)).split())
 
 
 @dataclass(frozen=True)
@@ -318,64 +332,6 @@ def scope() -> Scope:
     return chosen
 
 
-def scope_bar(use: Collection[str]) -> Scope:
-    """The bar above a page. `app` draws it: what is chosen then stays over pages, and stands in the address,
-    so a view can be sent to somebody. `use` is of `places`."""
-    now = here()
-    chosen: dict[str, Any] = {"branded": "include"}
-    with st.container(horizontal=True, key="scope", gap="small"):
-        for key, weeks in (("period", 4), ("span", None)):
-            if key in use:
-                options = [_period(n) for n in PERIODS]
-                picked = _shared(Common.PERIOD, key, options, index=PERIODS.index(weeks))
-                first, last = data.window(now.workspace, PERIODS[options.index(picked)])
-                chosen |= {"first": first, "last": last}
-        if "engine" in use and len(now.world.engines) > 1:
-            name = _shared(Common.ENGINE, "engine", [Common.ALL_ENGINES, *now.world.engines.values()])
-            chosen["engine"] = now.world.engine(name) if name != Common.ALL_ENGINES else None
-        for key, label, every in (
-            ("topic", Common.TOPIC, Common.ALL_TOPICS),
-            ("country", Common.COUNTRY, Common.ALL_COUNTRIES),
-            ("language", Common.LANGUAGE, Common.ALL_LANGUAGES),
-        ):
-            known = sorted({v for p in now.world.prompts.values() if (v := getattr(p, key))})
-            if key in use and len(known) > 1:
-                name = _shared(label, key, [every, *known])
-                chosen[key] = name if name != every else None
-        if "branded" in use:
-            chosen |= _named(now)
-    return Scope(**chosen)
-
-
-def _named(now: Here) -> dict[str, str]:
-    """What to do with prompts that name the own brand or a rival, asked where there are such."""
-    words = Common.BRANDED_CHOICES
-    asked = (
-        ("branded", now.world.branded, Common.BRANDED, Common.BRANDED_HELP, "exclude"),
-        ("rivals", now.world.naming_rivals, Common.RIVALS, Common.RIVALS_HELP, "include"),
-    )
-    found = {key: usual for key, _, _, _, usual in asked}
-    if any(prompts for _, prompts, *_ in asked):
-        with st.popover(Common.MORE_SCOPE, icon=":material/tune:"):
-            for key, prompts, label, help, usual in asked:
-                if prompts:
-                    order = [usual, *(word for word in words if word != usual)]
-                    shown = [words[each] for each in order]
-                    picked = _shared(label, key, shown, help=help, label_visibility="visible")
-                    found[key] = order[shown.index(picked)]
-    return found
-
-
-def _shared(label: str, key: str, options: Sequence[str], **more: Any) -> str:
-    """One choice of the scope bar; it comes back where a page between did not ask for it."""
-    more = {"label_visibility": "collapsed", "width": 168, **more}
-    return choice(label, key, options, persist_state="session", **more)
-
-
-def _period(n: int | None) -> str:
-    return Common.ALL_WEEKS if n is None else Common.LAST_WEEKS.format(n=n)
-
-
 def choice(label: str, key: str, options: Sequence[str], *, index: int = 0, **more: Any) -> str:
     """A select box bound to the address; `more` as `st.selectbox` has it."""
     more = {"width": 168, **more}
@@ -417,7 +373,9 @@ def chart(
     """A figure in the theme's colours; under it what its letters stand for, the newest `most` of them. With
     `select` what is selected in it; one that `opens` has points with an `href`, and a click goes there."""
     more: dict[str, Any] = {"key": key, "on_select": "rerun"} if select or opens else {"key": key}
-    drawn = st.vega_lite_chart(charts.spec(figure, dark=is_dark()), width="stretch", alt=alt, **more)
+    drawn = st.vega_lite_chart(
+        charts.spec(figure, dark=is_dark(), name=alt), width="stretch", alt=alt, **more
+    )
     if marked is not None and not marked.empty:
         newest = records(marked)[-most:]
         legend = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)
@@ -547,7 +505,14 @@ def stop_without_links() -> None:
         st.stop()
 
 
-def download(name: str, heads: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]]) -> None:
+def download(
+    name: str,
+    heads: Sequence[str],
+    rows: Callable[[], Iterable[Sequence[object]]],
+    *,
+    small: bool = False,
+) -> None:
+    """A file of a table; a `small` button stands under one that needs no row of choices."""
     st.download_button(
         Common.DOWNLOAD,
         lambda: spreadsheet.text(heads, rows()).encode(spreadsheet.ENCODING),
@@ -556,6 +521,7 @@ def download(name: str, heads: Sequence[str], rows: Callable[[], Iterable[Sequen
         icon=":material/download:",
         on_click="ignore",
         key=f"csv-{name}",
+        type="tertiary" if small else "secondary",
     )
 
 

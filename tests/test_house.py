@@ -118,7 +118,7 @@ FLOORS = {
         "mcp door based",
         "places doors",
         "widgets",
-        "cells marked numbered untracked",
+        "cells marked numbered scoping untracked",
         "rungs sourced",
         "lines",
         "standing",

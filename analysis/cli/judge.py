@@ -198,7 +198,7 @@ def _among(db: Database, bench: Bench, which: Selection) -> Among | None:
         return None
     world = frames.world(db, bench.workspace_id)
     scope = scope_of(world, frames.weeks(db, world), which)
-    return Among(frozenset(scope.prompts(world)), scope.engine, scope.first, scope.last)
+    return Among(frozenset(scope.prompts(world)), next(iter(scope.engines), None), scope.first, scope.last)
 
 
 def _domain_cases(db: Database, bench: Bench, template: Any, settings: Settings) -> list[Case]:

@@ -107,7 +107,7 @@ def _between(column: Any, scope: Scope) -> list[Any]:
 def within(table: Any, scope: Scope) -> list[Any]:
     clauses = _between(table.c.week, scope)
     if scope.engine is not None:
-        clauses.append(table.c.engine_id == scope.engine)
+        clauses.append(table.c.engine_id.in_(scope.engines))
     return clauses
 
 

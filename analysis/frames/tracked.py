@@ -172,9 +172,11 @@ class Scope:
     ----------
     first, last : date or None
         Mondays of the first and last week, both included; None leaves that side open.
-    engine : int or None
-        Engine id.
-    topic, country, language : str or None
+    engine : int, tuple of int or None
+        Ids of engines; `engines` has them as a tuple. Several stand in order, none twice.
+    topic : str, tuple of str or None
+        As `engine`.
+    country, language : str or None
     branded : {"exclude", "include", "only"}
         What to do with prompts that name the own brand.
     rivals : {"exclude", "include", "only"}
@@ -183,12 +185,23 @@ class Scope:
 
     first: date | None = None
     last: date | None = None
-    engine: int | None = None
-    topic: str | None = None
+    engine: int | tuple[int, ...] | None = None
+    topic: str | tuple[str, ...] | None = None
     country: str | None = None
     branded: Branded = "exclude"
     rivals: Branded = "include"
     language: str | None = None
+
+    @property
+    def engines(self) -> tuple[int, ...]:
+        """Those chosen; none where all are."""
+        return (
+            () if self.engine is None else self.engine if isinstance(self.engine, tuple) else (self.engine,)
+        )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return self.topic if isinstance(self.topic, tuple) else () if self.topic is None else (self.topic,)
 
     def during(self, brand: BrandFact) -> Scope:
         """The same answers, as far as the brand existed: what any number of a brand that ended is about."""
@@ -201,7 +214,7 @@ class Scope:
         return {
             p.id
             for p in world.prompts.values()
-            if (self.topic is None or p.topic == self.topic)
+            if (self.topic is None or p.topic in self.topics)
             and (self.country is None or p.country == self.country)
             and (self.language is None or p.language == self.language)
             and (self.branded == "include" or (p.id in world.branded) == (self.branded == "only"))

@@ -532,7 +532,7 @@ GAIN_NOTE = (
 
 def parts(w: Week) -> list[str]:
     """The topic, country and language that the report is narrowed to."""
-    return [part for part in (w.part.topic, w.part.country, w.part.language) if part]
+    return [part for part in (*w.part.topics, w.part.country, w.part.language) if part]
 
 
 def scope(w: Week) -> str:

@@ -16,7 +16,7 @@ sys.path[:] = [str(HERE.parent), *(p for p in sys.path if p and Path(p).resolve(
 import streamlit as st  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
-from dashboard import access, data, doors, drawers, noting, places, strings, widgets  # noqa: E402
+from dashboard import access, data, doors, drawers, noting, places, scoping, strings, widgets  # noqa: E402
 from dashboard.places import HOME, MENU, MOVED, PLACES, Spot  # noqa: E402
 from dashboard.strings import Nav  # noqa: E402
 from tracker import numbers  # noqa: E402
@@ -135,7 +135,7 @@ def main() -> None:
             if begun and now:
                 widgets.banner()
                 if now.scope and data.weeks(widgets.here().workspace):
-                    st.session_state["scope"] = widgets.scope_bar(now.scope)
+                    st.session_state["scope"] = scoping.bar(now.scope)
             page.run()
             if begun and now:
                 with st.sidebar:

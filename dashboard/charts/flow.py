@@ -65,4 +65,6 @@ def sankey(flow: Flow, hues: Mapping[str, str], gaps: Sequence[str]) -> dict[str
         "data": [node(column, name) for column, name in flow.nodes],
         "links": links,
     }
-    return {"animation": False, "tooltip": {"trigger": "item"}, "series": [series]}
+    saved = {"saveAsImage": {"type": "svg", "name": "map", "title": "SVG"}}
+    toolbox = {"right": 0, "top": 0, "itemSize": 14, "iconStyle": {"borderColor": QUIET}, "feature": saved}
+    return {"animation": False, "tooltip": {"trigger": "item"}, "toolbox": toolbox, "series": [series]}

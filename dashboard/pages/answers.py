@@ -52,7 +52,7 @@ def behind(number: Number, scope: Scope, *, alone: bool = True) -> None:
     lines = data.answer_lines(here.workspace, door.part.ids)
     rows = [listed.row(here, line) for line in lines]
     heads = widgets.columns(words.LIST_COLUMNS, wide=(2, 3, 4))
-    widgets.table(heads, rows, peek=[f"answer:{line.id}" for line in lines])
+    widgets.table(heads, rows, peek=[f"answer:{line.id}" for line in lines], csv="answers")
 
 
 def table(prompts: pd.DataFrame) -> None:
@@ -66,7 +66,7 @@ def table(prompts: pd.DataFrame) -> None:
     shown = widgets.records(prompts.assign(key=keys[by]).sort_values(["key", "text"]))[:most]
     few = [i for i, row in enumerate(shown) if row.answers < FEW]
     heads = widgets.columns(words.COLUMNS, numeric=(2, 3, 4, 6), wide=(0,))
-    widgets.table(heads, [line(row) for row in shown], few=few)
+    widgets.table(heads, [line(row) for row in shown], few=few, csv="prompts")
 
 
 def line(row: Any) -> tuple[object, ...]:

@@ -91,7 +91,7 @@ def table(rows: tuple[Association, ...]) -> None:
         )
         for r in rows
     ]
-    widgets.table(widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4, 5, 6, 7)), shown)
+    widgets.table(widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4, 5, 6, 7)), shown, csv="authority")
     notes = [
         words.CONTROL.format(engine=r.engine, control="; ".join(filter(None, (r.control, r.reason))))
         for r in rows

@@ -82,7 +82,9 @@ def stability(scope: Scope) -> None:
         for row in rows
     ]
     few = [i for i, row in enumerate(rows) if row.weeks < 2]
-    widgets.table(widgets.columns(words.STABILITY_COLUMNS, numeric=range(2, 9)), shown, few=few)
+    widgets.table(
+        widgets.columns(words.STABILITY_COLUMNS, numeric=range(2, 9)), shown, few=few, csv="stability"
+    )
     widgets.quiet(words.STABILITY_HELP)
 
 
@@ -98,7 +100,7 @@ def retrieved(domains: pd.DataFrame) -> None:
     rows = [
         (widgets.site(r.domain), r.engine, f"{r.retrieved:,}", f"{r.answers:,}") for r in widgets.records(top)
     ]
-    widgets.table(widgets.columns(words.RETRIEVED_COLUMNS, numeric=(2, 3)), rows)
+    widgets.table(widgets.columns(words.RETRIEVED_COLUMNS, numeric=(2, 3)), rows, csv="retrieved")
 
 
 show()

@@ -53,7 +53,7 @@ def drafted(one: Stored) -> None:
         words.DRAFT.format(name=one.name), widgets.join(words.DRAFT_SUB, " ", widgets.Safe(commands))
     )
     rows = [cells.drafted_pair(number, pair) for number, pair in enumerate(one.design["pairs"], start=1)]
-    widgets.table(widgets.columns(words.DRAFT_COLUMNS, numeric=(3,), wide=(1, 2)), rows)
+    widgets.table(widgets.columns(words.DRAFT_COLUMNS, numeric=(3,), wide=(1, 2)), rows, csv="drafts")
 
 
 def finished(one: Stored, found: ExperimentResult) -> None:
@@ -62,7 +62,7 @@ def finished(one: Stored, found: ExperimentResult) -> None:
     axis = words.AXIS[one.started["outcome"]["name"]]
     widgets.chart(charts.forest(frame, axis=axis, kind="points"), words.CHART)
     rows = [cells.outcome_line(one.started["outcome"]["name"], name, found) for name in said.OUTCOME_NAMES]
-    widgets.table(widgets.columns(words.OUTCOME_COLUMNS, numeric=(1, 2), wide=(3,)), rows)
+    widgets.table(widgets.columns(words.OUTCOME_COLUMNS, numeric=(1, 2), wide=(3,)), rows, csv="outcomes")
     widgets.quiet(said.of_link(found.reading))
 
 
@@ -86,7 +86,7 @@ def lots(seen: ExperimentProgress) -> None:
     widgets.section(words.LOTS, words.LOTS_SUB)
     rows = [cells.drawn_source(work) for work in seen.work]
     own = [i for i, work in enumerate(seen.work) if all(work.drawn)]
-    widgets.table(widgets.columns(words.LOT_COLUMNS, numeric=(1, 5), wide=(0,)), rows, own=own)
+    widgets.table(widgets.columns(words.LOT_COLUMNS, numeric=(1, 5), wide=(0,)), rows, own=own, csv="lots")
 
 
 def design(one: Stored) -> None:
@@ -110,7 +110,7 @@ def book(one: Stored) -> None:
     with widgets.bar():
         most = widgets.how_many(len(one.book), "lines_shown")
     rows = [cells.book_line(line) for line in reversed(one.book)]
-    widgets.table(widgets.columns(words.BOOK_COLUMNS, wide=(4,)), rows[:most])
+    widgets.table(widgets.columns(words.BOOK_COLUMNS, wide=(4,)), rows[:most], csv="book")
 
 
 with st.spinner(words.COMPUTING):

@@ -99,12 +99,10 @@ def brands(rows: list[Row], moved: list[WeekChange]) -> None:
     changed = {c.brand: c for c in moved if c.measure == "mention_rate"}
     hues = rungs.colours(here)
     shown = [cells.brand_line(row, ordered, changed.get(row.brand), hues) for row in ordered]
-    widgets.table(
-        widgets.columns(words.BRAND_COLUMNS, numeric=(1, 3, 4, 5, 6)),
-        shown,
-        own=[i for i, row in enumerate(ordered) if row.own],
-        few=[i for i, row in enumerate(ordered) if row.directional],
-    )
+    own = [i for i, row in enumerate(ordered) if row.own]
+    few = [i for i, row in enumerate(ordered) if row.directional]
+    heads = widgets.columns(words.BRAND_COLUMNS, numeric=(1, 3, 4, 5, 6))
+    widgets.table(heads, shown, own=own, few=few, csv="brands")
 
 
 def engines(scope: Scope) -> None:
@@ -114,7 +112,7 @@ def engines(scope: Scope) -> None:
     widgets.section(words.ENGINES.format(brand=here.brand))
     top = max((row.rates["mention_rate"].high or 0) for row in rows) or 1
     shown = [(row.engine, *cells.rates(row, top, charts.QUIET), numbers.count(row.answers)) for row in rows]
-    widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 3, 4, 5)), shown)
+    widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 3, 4, 5)), shown, csv="engines")
 
 
 show()

@@ -100,7 +100,7 @@ def anchors(mine: BrandLinks) -> None:
         )
         for r in widgets.records(mine.anchors)
     ]
-    widgets.table(widgets.columns(words.ANCHOR_COLUMNS, numeric=(1, 2)), rows)
+    widgets.table(widgets.columns(words.ANCHOR_COLUMNS, numeric=(1, 2)), rows, csv="anchors")
 
 
 def imports() -> None:
@@ -114,7 +114,7 @@ def imports() -> None:
         )
         for i in data.imports(here.workspace)
     ]
-    widgets.table(widgets.columns(words.IMPORT_COLUMNS, numeric=(3, 4, 5)), rows)
+    widgets.table(widgets.columns(words.IMPORT_COLUMNS, numeric=(3, 4, 5)), rows, csv="imports")
 
 
 show()

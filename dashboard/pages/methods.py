@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import streamlit as st
+from markdown_it import MarkdownIt
 
 import analysis
 from analysis.visibility import DEFINITIONS
@@ -14,6 +15,7 @@ from dashboard import strings, widgets
 words = strings.Methods
 METHODS = Path(analysis.__file__).with_name("METHODS.md")
 """Not every installation has it."""
+TABLE = re.compile(r"((?:^\|.*\n?)+)", re.MULTILINE)
 
 
 def show() -> None:
@@ -25,9 +27,22 @@ def show() -> None:
     widgets.section(words.WORDS)
     widgets.table(widgets.columns(words.WORDS_COLUMNS, wide=(1,)), words.WORDS_ROWS)
     if METHODS.is_file():
-        st.markdown(re.sub(r"(?m)^(#+ )", r"#\1", METHODS.read_text(encoding="utf-8")))
+        written(re.sub(r"(?m)^(#+ )", r"#\1", METHODS.read_text(encoding="utf-8")))
     else:
         widgets.quiet(words.MISSING_TEXT)
+
+
+def written(text: str) -> None:
+    """The text, each table of it in a box that a keyboard can scroll, named by the heading above."""
+    heading = words.TITLE
+    for part in TABLE.split(text):
+        if part.startswith("|"):
+            inner = MarkdownIt("commonmark", {"html": False}).enable("table").render(part)
+            name = f'role="region" tabindex="0" aria-label="{widgets.text(heading)}"'
+            widgets.html(f'<div class="cl-scroll" {name}>{inner}</div>')
+        elif part.strip():
+            st.markdown(part)
+            heading = next(iter(re.findall(r"(?m)^#+ (.+)$", part)[::-1]), heading)
 
 
 show()

@@ -30,7 +30,7 @@ def show() -> None:
         return
     widgets.section(words.BY_ENGINE)
     heads = widgets.columns((*words.ENGINE_COLUMNS, words.COLUMNS[5]), numeric=(1, 2, 3, 4))
-    widgets.table(heads, [engine(row, prompt.id) for row in found])
+    widgets.table(heads, [engine(row, prompt.id) for row in found], csv="prompt-by-engine")
     members(prompt.id)
 
 

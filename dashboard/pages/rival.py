@@ -53,7 +53,7 @@ def measures(rival: str, scope: Scope) -> None:
         if (found := widgets.computed(data.differences, here.workspace, scope, name)) is not None
     ]
     heads = [head.format(rival=rival) for head in words.MEASURE_COLUMNS]
-    widgets.table(widgets.columns(heads, numeric=(1, 2, 3, 4)), rows)
+    widgets.table(widgets.columns(heads, numeric=(1, 2, 3, 4)), rows, csv="head-to-head")
 
 
 def over_time(rival: str, scope: Scope) -> None:
@@ -69,9 +69,9 @@ def prompts(rival: str, scope: Scope) -> None:
     lost, won = told[told["away"] < 0], told[told["away"] > 0].iloc[::-1]
     counts = {"won": numbers.counted(len(won), "prompt"), "lost": str(len(lost))}
     score = words.SCORE.format(rival=rival, even=len(told) - len(won) - len(lost), **counts)
-    for heading, sub, part, none in (
-        (words.LOST, score, lost, words.NONE_LOST),
-        (words.WON, "", won, words.NONE_WON),
+    for heading, sub, part, none, name in (
+        (words.LOST, score, lost, words.NONE_LOST, "prompts-lost"),
+        (words.WON, "", won, words.NONE_WON, "prompts-won"),
     ):
         widgets.section(heading, sub)
         if part.empty:
@@ -79,7 +79,8 @@ def prompts(rival: str, scope: Scope) -> None:
             continue
         heads = [head.format(rival=rival) for head in words.PROMPT_COLUMNS]
         rows = [line(row, rival) for row in widgets.records(part.head(MOST))]
-        widgets.table(widgets.columns(heads, numeric=(2, 3, 4, 5), wide=(0,)), rows)
+        columns = widgets.columns(heads, numeric=(2, 3, 4, 5), wide=(0,))
+        widgets.table(columns, rows, csv=name)
 
 
 def line(row: Any, rival: str) -> tuple[object, ...]:

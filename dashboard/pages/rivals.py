@@ -67,7 +67,7 @@ def difference(scope: Scope) -> None:
         )
         for rival, pair in pairs
     ]
-    widgets.table(widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4, 5)), rows)
+    widgets.table(widgets.columns(words.COLUMNS, numeric=(1, 2, 3, 4, 5)), rows, csv="rivals")
 
 
 def gaps(scope: Scope) -> None:

@@ -68,7 +68,7 @@ def table(runs: list[RunRecord]) -> None:
     widgets.section(words.TABLE)
     shown = runs[: widgets.how_many(len(runs), "runs_shown", steps=(15, 50, 100))]
     heads = widgets.columns(words.COLUMNS, numeric=(2, 3, 4, 5, 6))
-    widgets.table(heads, [line(run) for run in shown])
+    widgets.table(heads, [line(run) for run in shown], csv="runs")
     if any(run.open or run.failed for run in runs):
         widgets.quiet(widgets.join(widgets.code(words.RESUME), " ", words.RESUME_NOTE))
 

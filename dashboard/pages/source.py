@@ -63,7 +63,7 @@ def over_time(view: SourceView) -> None:
 def engines(view: SourceView) -> None:
     widgets.section(words.ENGINES)
     rows = [sourced.cited_share(row, view.name) for row in widgets.records(view.engines)]
-    widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 2, 3)), rows)
+    widgets.table(widgets.columns(words.ENGINE_COLUMNS, numeric=(1, 2, 3)), rows, csv="source-by-engine")
 
 
 def named(view: SourceView) -> None:
@@ -74,14 +74,14 @@ def named(view: SourceView) -> None:
         for brand in here.world.brands
     ]
     own = [i for i, brand in enumerate(here.world.brands) if brand.own]
-    widgets.table(widgets.columns(words.NAMED_COLUMNS, numeric=(1, 2)), rows, own=own)
+    widgets.table(widgets.columns(words.NAMED_COLUMNS, numeric=(1, 2)), rows, own=own, csv="named-by-source")
 
 
 def pages(view: SourceView) -> None:
     widgets.section(words.PAGES)
     shown = widgets.records(view.pages.head(MOST))
     rows = [(sourced.page(row), sourced.of_page(row, view.name)) for row in shown]
-    widgets.table(widgets.columns(words.PAGE_COLUMNS, numeric=(1,), wide=(0,)), rows)
+    widgets.table(widgets.columns(words.PAGE_COLUMNS, numeric=(1,), wide=(0,)), rows, csv="source-pages")
 
 
 def checks(rung: Rung | None) -> None:

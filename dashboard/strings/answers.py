@@ -29,6 +29,7 @@ class AnswersPage:
     }
     ANY_BRAND = "a tracked brand"
     CHOSEN = "Only: {parts}."
+    OR = " or "
     CITING = "citing {source}"
     WEEK, FROM_TO = "week of {day}", "weeks of {first} to {last}"
     ALL = "All answers and prompts"

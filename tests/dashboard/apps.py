@@ -13,7 +13,7 @@ for option, value in STREAMLIT.items():
     config.set_option(option, value)
 
 
-def opened(page: str = "home", **parameters: str) -> AppTest:
+def opened(page: str = "home", **parameters: str | list[str]) -> AppTest:
     """A page as its address opens it, on the database that the settings name."""
     app = AppTest.from_file(str(APP), default_timeout=60)
     if page != "home":

@@ -48,6 +48,7 @@ PAGES = (
     "experiments",
     "cited",
     "reported",
+    "own",
     "links",
     "looks",
     "authority",
@@ -58,6 +59,8 @@ PAGES = (
     "engines",
     "schedules",
     "told",
+    "deliveries",
+    "letterhead",
     "people",
     "methods",
 )
@@ -84,7 +87,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def opened(urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def one(world: str, page: str = "home", **parameters: str) -> AppTest:
+    def one(world: str, page: str = "home", **parameters: str | list[str]) -> AppTest:
         monkeypatch.setenv("CITELIFT_DATABASE_URL", urls[world])
         monkeypatch.setattr(data, "PATIENCE", 60)  # what is computed beside the page is there at once
         return apps.opened(page, **parameters)
@@ -97,9 +100,9 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The schema of each chart that pages draw from here on: each keeps to it."""
     seen = []
 
-    def checked(figure: Any, *, dark: bool) -> dict[str, Any]:
+    def checked(figure: Any, **more: Any) -> dict[str, Any]:
         seen.append(str(figure.to_dict()["$schema"]))
-        return sent.spec(figure, dark=dark)
+        return sent.spec(figure, **more)
 
     monkeypatch.setattr(charts, "spec", checked)
     return seen
@@ -263,8 +266,46 @@ def test_a_path_draws_no_interval_where_there_is_none() -> None:
 
 def test_filters_come_from_the_address(opened: Any) -> None:
     app = opened("a small world", engine="beta", branded="Included")
-    assert [box.value for box in app.selectbox if box.key in ("engine", "branded")] == ["beta", "Included"]
+    assert [box.value for box in app.multiselect if box.key == "engine"] == [["beta"]]
+    assert [box.value for box in app.selectbox if box.key == "branded"] == ["Included"]
     assert "36 answers · 9 prompts" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (0.5, 0.5),
+        ("<b>", "<b>"),
+        (widgets.small("34.2 %", "30–38"), "34.2 % (30–38)"),
+        (widgets.site("a.com"), "a.com"),
+        (widgets.join(widgets.strong("A & B"), widgets.picture("<svg/>", "x")), "A & B"),
+        (widgets.badge("=cmd|' /C calc'!A0"), "=cmd|' /C calc'!A0"),
+    ],
+)
+def test_a_cell_in_a_file_is_its_words(cell: object, words: object) -> None:
+    assert widgets.bare(cell) == words
+
+
+def test_a_chart_saves_pictures_and_sends_itself_nowhere() -> None:
+    figure = charts.path(
+        pd.DataFrame([(0, 0.1, 0.0, 0.2, "a")], columns=["week", "estimate", "low", "high", "note"]),
+        axis="y",
+        below="x",
+    )
+    made = sent.spec(figure, dark=False, name="What moved: a/b")["usermeta"]["embedOptions"]
+    assert made["downloadFileName"] == "what-moved-a-b"
+    assert made["actions"] == {
+        "export": {"svg": True, "png": True},
+        "source": False,
+        "compiled": False,
+        "editor": False,
+    }
+
+
+def test_several_engines_of_the_address_are_counted_together(opened: Any) -> None:
+    app = opened("a small world", engine=["beta", "alpha", "nobody"], branded="Included")
+    assert [sorted(box.value) for box in app.multiselect if box.key == "engine"] == [["alpha", "beta"]]
+    assert "answers · 9 prompts" in words(app)
 
 
 def test_a_made_up_filter_in_the_address_is_ignored(opened: Any) -> None:

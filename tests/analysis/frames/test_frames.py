@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -416,3 +418,25 @@ def test_infrastructure_is_a_source_for_nobody(sqlite_database: Engine) -> None:
         table = frames.links(sqlite_database, frames.world(sqlite_database), only_cited=only_cited).table
         assert set(table["source"]) == {"example.org"}
     assert exposures(sqlite_database) == {(0, "Oltera", "example.org")}
+
+
+def test_several_engines_and_topics_count_what_each_of_them_counts(database: Engine) -> None:
+    topics = {f"best {topic}": topic for topic in ("crm", "mail", "tax")}
+    facts = Facts(prompts=tuple(topics), engines=("alpha", "beta", "gamma"), topics=topics)
+    for n, (engine, topic) in enumerate(product(("alpha", "beta", "gamma"), ("crm", "mail", "tax"))):
+        for repeat in range(n + 1):
+            facts.answer(f"best {topic}", engine, week(0), named=["Norvane"], repeat=repeat)
+    facts.store(database)
+    world = frames.world(database)
+    alpha, beta = world.engine("alpha"), world.engine("beta")
+
+    def answers(**scope: Any) -> int:
+        sums = frames.visibility_sums(database, world, frames.Scope(branded="include", **scope))
+        return int(sums[sums["brand_id"] == sums["brand_id"].min()]["answers"].sum())
+
+    both = tuple(sorted((alpha, beta)))
+    assert answers(engine=both) == answers(engine=alpha) + answers(engine=beta) == 21
+    assert answers(topic=("crm", "tax")) == answers(topic="crm") + answers(topic="tax") == 30
+    assert answers(engine=both, topic=("crm", "tax")) == 1 + 4 + 3 + 6
+    assert answers(engine=(alpha,)) == answers(engine=alpha)
+    assert answers() == 45
