@@ -373,9 +373,7 @@ def chart(
     """A figure in the theme's colours; under it what its letters stand for, the newest `most` of them. With
     `select` what is selected in it; one that `opens` has points with an `href`, and a click goes there."""
     more: dict[str, Any] = {"key": key, "on_select": "rerun"} if select or opens else {"key": key}
-    drawn = st.vega_lite_chart(
-        charts.spec(figure, dark=is_dark(), name=alt), width="stretch", alt=alt, **more
-    )
+    drawn = st.vega_lite_chart(charts.spec(figure, dark=is_dark()), width="stretch", alt=alt, **more)
     if marked is not None and not marked.empty:
         newest = records(marked)[-most:]
         legend = "".join(f"<li><b>{text(m.letter)}</b> {text('; '.join(m.titles))}</li>" for m in newest)

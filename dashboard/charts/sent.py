@@ -6,7 +6,6 @@ chart."""
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import altair as alt
@@ -19,14 +18,8 @@ alt.data_transformers.disable_max_rows()
 alt.theme.enable("none")
 
 
-def spec(figure: Any, *, dark: bool, name: str = "chart") -> dict[str, Any]:
-    """`name` is what its files are called: a chart's menu saves it as SVG or PNG, and sends it nowhere."""
+def spec(figure: Any, *, dark: bool) -> dict[str, Any]:
     made: dict[str, Any] = figure.to_dict(validate=False)
-    named = re.sub(r"\W+", "-", name.casefold()).strip("-")[:60] or "chart"
-    kept = {"export": {"svg": True, "png": True}, "source": False, "compiled": False, "editor": False}
-    made["usermeta"] = {
-        "embedOptions": {"actions": kept, "downloadFileName": named, "scaleFactor": {"png": 2}}
-    }
     # Groups of marks are no pictures of their own: the chart has its words, and a table beside it.
     config = made.get("config", {})
     made["config"] = {**config, "mark": {**config.get("mark", {}), "aria": False}}

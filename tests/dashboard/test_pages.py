@@ -286,20 +286,13 @@ def test_a_cell_in_a_file_is_its_words(cell: object, words: object) -> None:
     assert widgets.bare(cell) == words
 
 
-def test_a_chart_saves_pictures_and_sends_itself_nowhere() -> None:
+def test_marks_of_a_chart_are_no_pictures_of_their_own() -> None:
     figure = charts.path(
         pd.DataFrame([(0, 0.1, 0.0, 0.2, "a")], columns=["week", "estimate", "low", "high", "note"]),
         axis="y",
         below="x",
     )
-    made = sent.spec(figure, dark=False, name="What moved: a/b")["usermeta"]["embedOptions"]
-    assert made["downloadFileName"] == "what-moved-a-b"
-    assert made["actions"] == {
-        "export": {"svg": True, "png": True},
-        "source": False,
-        "compiled": False,
-        "editor": False,
-    }
+    assert sent.spec(figure, dark=False)["config"]["mark"]["aria"] is False
 
 
 def test_several_engines_of_the_address_are_counted_together(opened: Any) -> None:

@@ -202,11 +202,11 @@ def keep(tab: Any, page: str, width: int) -> None:
 def test_a_filter_is_kept_in_the_address_and_over_pages(tab: Any, demo: str) -> None:
     visit(tab, demo, "home?engine=chat", 1440)
     assert tab.get_by_role("dialog").count() == 0
-    assert tab.input_value(".st-key-engine input") == "chat"
+    assert "chat" in tab.inner_text(".st-key-engine")
     tab.get_by_role("link", name="Rivals", exact=True).click()
     tab.wait_for_url(re.compile("rivals"))
     settle(tab)
-    assert tab.input_value(".st-key-engine input") == "chat"
+    assert "chat" in tab.inner_text(".st-key-engine")
     tab.wait_for_url(re.compile("engine=chat"), timeout=10_000)
 
 
@@ -216,7 +216,7 @@ def test_a_link_of_the_overview_opens_its_page_with_the_filter(tab: Any, demo: s
     tab.wait_for_url(re.compile(r"rivals\?engine=chat"))
     settle(tab)
     assert tab.inner_text("h1") == "Rivals"
-    assert tab.input_value(".st-key-engine input") == "chat"
+    assert "chat" in tab.inner_text(".st-key-engine")
 
 
 COUNT = re.compile(r"([\d,]+) of ([\d,]+) answers|^([\d,]+) answers?$")
@@ -320,7 +320,7 @@ def test_a_sent_address_opens_on_a_fresh_server(tab: Any, tmp_path: Path) -> Non
     with served(tmp_path / "a.db") as address:
         visit(tab, address, "rivals?engine=beta", 1440)
         assert tab.inner_text("h1") == "Rivals"
-        assert tab.input_value(".st-key-engine input") == "beta"
+        assert "beta" in tab.inner_text(".st-key-engine")
 
 
 @pytest.mark.parametrize("world", ["names of every script", "one brand", "many events", "hostile text"])
