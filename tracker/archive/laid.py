@@ -8,7 +8,7 @@ what the database itself holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -59,12 +59,13 @@ def lay_over(database: Engine, folder: Path | None) -> Engine:
             held.known = held.shown = None
 
     @event.listens_for(database, "before_execute")
-    def before(connection: Connection, statement: Any, _multi: Any, _params: Any, options: Any) -> None:
+    def before(connection: Connection, statement: Any, multi: Any, params: Any, options: Any) -> None:
         if isinstance(statement, Executable) and not (options.get(BUSY) or options.get(store.WRITE)):
             held = connection.info.setdefault(BUSY, _Held())
             if not connection.in_transaction():  # it will begin one for the statement
                 held.known = held.shown = None
-            laid.lay(connection, held, statement, live=bool(options.get(store.LIVE)))
+            given = {**(multi[0] if multi else {}), **(params or {})}
+            laid.lay(connection, held, statement, given, live=bool(options.get(store.LIVE)))
 
     return database
 
@@ -100,7 +101,9 @@ class _Laid:
             f"{self.prefix}{table.name}", MetaData(), *columns, schema=self.schema, prefixes=temporary
         )
 
-    def lay(self, connection: Connection, held: _Held, statement: Any, *, live: bool) -> None:
+    def lay(
+        self, connection: Connection, held: _Held, statement: Any, given: Mapping[str, Any], *, live: bool
+    ) -> None:
         for _ in range(TRIES):
             if held.known is None:
                 held.known = _known(connection)
@@ -109,7 +112,7 @@ class _Laid:
             tables = tables_of(statement)
             if not tables:
                 return
-            needed = [] if live else weeks_for(statement, held.known)
+            needed = [] if live else weeks_for(statement, held.known, given)
             wanted = {(name, week) for week in needed for name in tables if name in week.files}
             gone = {each for each in held.loaded if each[1] not in held.known}
             if not wanted or (not gone and wanted <= held.loaded):

@@ -6,14 +6,15 @@ in vain, but none is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy import BooleanClauseList, Join, Select, Table
 from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ClauseElement, ClauseList, Grouping
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ClauseElement, Grouping
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from tracker.archive.tables import ARCHIVED_NAMES
 
@@ -56,40 +57,54 @@ def tables_of(statement: ClauseElement) -> frozenset[str]:
     return frozenset(t.name for t in named if isinstance(t, Table) and t.name in ARCHIVED_NAMES)
 
 
-def weeks_for(statement: ClauseElement, known: Sequence[WeekInFiles]) -> list[WeekInFiles]:
-    """Of the archived weeks, those that the statement may need."""
+def weeks_for(
+    statement: ClauseElement, known: Sequence[WeekInFiles], given: Mapping[str, Any] | None = None
+) -> list[WeekInFiles]:
+    """Of the archived weeks, those that the statement may need; `given` are values that come with it."""
     of_answers, of_others = [], []
-    for select in _selects(statement):
-        names = {table.name for table in _tables(select)}
+    for select, names in _selects(statement, frozenset()):
         if "answer" in names:
-            of_answers.append(_bounds(select))
+            of_answers.append(_bounds(select, given or {}))
         elif names & ARCHIVED_NAMES:
-            of_others.append(_bounds(select))
+            of_others.append(_bounds(select, given or {}))
     # what hangs on answers is joined to them, where a statement names both
     asked = of_answers or of_others
     return [week for week in known if week.files and any(each.may_hold(week) for each in asked)]
 
 
-def _selects(statement: ClauseElement) -> Iterator[Select[Any]]:
-    yield from (each for each in visitors.iterate(statement) if isinstance(each, Select))
+def _selects(element: Any, around: frozenset[str]) -> Iterator[tuple[Select[Any], set[str]]]:
+    """Each select with the tables that it ranges over. What stands `around` a select in a condition or a
+    column is no table of its own, unless it has no other: so SQLAlchemy correlates them."""
+    if isinstance(element, Select):
+        plain, aliased = _tables(element)
+        own = plain - around
+        yield element, (own if own or aliased else plain) | aliased
+        around = frozenset(plain)
+    for child in element.get_children():
+        apart = isinstance(child, AliasedReturnsRows)
+        yield from _selects(child, frozenset() if apart else around)
 
 
-def _tables(select: Select[Any]) -> Iterator[Table]:
+def _tables(select: Select[Any]) -> tuple[set[str], set[str]]:
+    """By their own name; by another, or a subquery's."""
+    plain: set[str] = set()
+    aliased: set[str] = set()
     pending = list(select.get_final_froms())
     while pending:
         part = pending.pop()
         if isinstance(part, Join):
             pending += [part.left, part.right]
+        elif isinstance(part, Table):
+            plain.add(part.name)
         else:
-            inner = getattr(part, "element", part)
-            if isinstance(inner, Table):
-                yield inner
+            aliased.add(getattr(getattr(part, "element", None), "name", ""))
+    return plain, aliased
 
 
-def _bounds(select: Select[Any]) -> _Bounds:
+def _bounds(select: Select[Any], given: Mapping[str, Any]) -> _Bounds:
     found = _Bounds()
     for condition in _conditions(select.whereclause):
-        column, test = _test(condition)
+        column, test = _test(condition, given)
         table = getattr(getattr(column, "table", None), "name", None)
         if test is None or table not in ARCHIVED_NAMES:
             continue
@@ -115,7 +130,7 @@ def _conditions(clause: Any) -> Iterator[Any]:
         yield clause
 
 
-def _test(condition: Any) -> tuple[Any, Any]:
+def _test(condition: Any, given: Mapping[str, Any]) -> tuple[Any, Any]:
     """(column, whether a span from its lowest to its highest value may pass); no test where none is known."""
     if not isinstance(condition, BinaryExpression):
         return None, None
@@ -125,12 +140,12 @@ def _test(condition: Any) -> tuple[Any, Any]:
         column = column.left  # `+ 0` keeps SQLite off an index
     if isinstance(right, Grouping):
         right = right.element
-    if isinstance(right, ClauseList) and condition.operator is operators.between_op:
-        ends = [_value(each) for each in right.clauses]
+    if condition.operator is operators.between_op:
+        ends = [_value(each, given) for each in right.clauses]
         if len(ends) != 2 or None in ends:
             return column, None
         return column, lambda low, high: high >= ends[0] and low <= ends[1]
-    value = _value(right)
+    value = _value(right, given)
     if value is None:
         return column, None
     tests = {
@@ -144,5 +159,7 @@ def _test(condition: Any) -> tuple[Any, Any]:
     return column, tests.get(condition.operator)
 
 
-def _value(clause: Any) -> Any:
-    return clause.effective_value if isinstance(clause, BindParameter) else None
+def _value(clause: Any, given: Mapping[str, Any]) -> Any:
+    if not isinstance(clause, BindParameter):
+        return None
+    return given.get(clause.key, clause.effective_value)

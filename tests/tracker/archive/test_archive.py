@@ -25,7 +25,7 @@ from tracker import archived, exports, store
 from tracker.answers import rollups, stored
 from tracker.archive import copying, files, laid, moving
 from tracker.archive.tables import ARCHIVED, ARCHIVED_NAMES
-from tracker.errors import DataError, UsageError
+from tracker.errors import DataError, StoreError, UsageError
 from tracker.forget import forgetting
 from tracker.models import Answer, AnswerRollup, Citation, SourceRollup, VisibilityRollup
 
@@ -314,3 +314,25 @@ def test_a_week_that_cannot_be_moved_is_refused(sqlite_database: Engine, folder:
     assert moving.closed_weeks(sqlite_database, 1, 1, NOW) == []
     with pytest.raises(UsageError, match="still being asked"):
         moving.move(sqlite_database, folder, 1, WEEKS[1], NOW)
+
+
+def test_what_is_about_weeks_in_the_database_opens_no_file(sqlite_database: Engine, folder: Path) -> None:
+    worlds.small(sqlite_database)
+    with store.writing(sqlite_database) as session:
+        rollups.rebuild(session, 1)
+    for monday in WEEKS[:4]:
+        moving.move(sqlite_database, folder, 1, monday, NOW)
+    shutil.rmtree(folder)
+    reader = laid.lay_over(sqlite_database, folder)
+    world = frames.world(reader, 1)
+    scope = frames.Scope(first=WEEKS[4])
+    assert frames.weeks(reader, world) == WEEKS
+    assert len(frames.visibility_sums(reader, world, frames.Scope())) > 0
+    assert len(frames.answers(reader, world, scope)) == 2 * 16
+    assert len(frames.lift_panel(reader, world, scope).prompt) > 0
+    for measure in ("citation_rate", "share_of_voice", "silent_rate", "source_rate", "exposed"):
+        number = frames.Number(measure, "Norvane", "techdaily.com")  # type: ignore[arg-type]
+        assert frames.behind(reader, world, scope, number).answers >= 0
+    frames.mark(reader, 1, None)
+    with pytest.raises(StoreError, match="missing"):
+        frames.answers(reader, world, frames.Scope())
