@@ -68,9 +68,9 @@ def rows(connection: Connection, statement: Select[Any]) -> pd.DataFrame:
     A column with nulls keeps its Python values: pandas would turn 63-bit ids into floats and merge what is
     not one.
     """
-    result = connection.execute(statement, execution_options={"yield_per": AT_ONCE})
+    result = connection.execute(statement)
     names = list(result.keys())
-    parts = [[_packed(values) for values in zip(*part, strict=True)] for part in result.partitions()]
+    parts = [[_packed(values) for values in zip(*part, strict=True)] for part in result.partitions(AT_ONCE)]
     return pd.DataFrame(
         {name: _joined([part[i] for part in parts]) for i, name in enumerate(names)},
     )
