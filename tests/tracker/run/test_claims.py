@@ -229,6 +229,22 @@ def test_a_stored_reply_of_a_dead_process_is_taken_over_by_one_only(database: En
     assert settle(database, run_id, "b:2:", *stored) == 1
 
 
+def test_what_a_dead_process_kept_in_a_file_is_picked_up_where_it_holds_the_ask_still(
+    database: Engine, run_id: int
+) -> None:
+    ours, theirs = take(database, run_id, "elsewhere:1:", 1) + take(database, run_id, "c:3:", 1)
+    send(database, ours, theirs)
+    before = ledger(database)
+    kept = [outcome(ask, reply=REPLY) for ask in (ours, theirs)]
+    picked = claims.pick_up(database, kept, "elsewhere:1:", "b:2:")
+    assert [each.ask.id for each in picked] == [ours.id]
+    assert ledger(database) == before
+    with store.reading(database) as session:
+        holders = [session.get_one(Ask, ask.id).claimed_by for ask in (ours, theirs)]
+        assert session.exec(select(Reply.ask_id)).all() == [ours.id]
+    assert holders == ["b:2:", "c:3:"]
+
+
 def test_a_reply_that_could_not_be_read_goes_when_its_ask_is_planned_again(
     database: Engine, run_id: int
 ) -> None:
