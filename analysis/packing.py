@@ -25,6 +25,10 @@ OURS = ("analysis.", "tracker.", "dashboard.data.")
 _PLAIN = (str, int, float, bool, type(None))
 
 
+class AnotherVersionError(ValueError):
+    """What is kept was written by a program whose results had another shape."""
+
+
 def pack(value: object) -> bytes:
     """Bytes that `unpack` makes an equal value of."""
     return zlib.compress(json.dumps(_written(value), separators=(",", ":")).encode(), 1)
@@ -90,6 +94,8 @@ def _read(said: Any) -> Any:
         return [_read(each) for each in said]
     if "o" in said:
         kind = _class(said["o"])
+        if len(_fields(kind)) != len(said["f"]):
+            raise AnotherVersionError(f"{said['o']} had {len(said['f'])} fields")
         return kind(**dict(zip(_fields(kind), map(_read, said["f"]), strict=True)))
     ((word, inner),) = said.items()
     match word:
@@ -117,7 +123,10 @@ def _class(name: str) -> type:
     module, _, qualified = name.partition(":")
     if not module.startswith(OURS):
         raise ValueError(f"{name!r} is no result of ours")
-    kind = getattr(importlib.import_module(module), qualified)
+    try:
+        kind = getattr(importlib.import_module(module), qualified)
+    except (ImportError, AttributeError):
+        raise AnotherVersionError(f"there is no {name} any more") from None
     if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         raise ValueError(f"{name!r} is no result of ours")
     return kind

@@ -153,7 +153,11 @@ def newest(job: KeptJob) -> KeptResult[Any] | None:
     there = stored.newest(db, job.workspace.id, job.key)
     if there is None:
         return found
-    found = KeptResult(packing.unpack(there.body), there.version, there.made_at, there.seconds)
+    try:
+        value = packing.unpack(there.body)
+    except packing.AnotherVersionError:  # another program kept it: it is computed anew
+        return found
+    found = KeptResult(value, there.version, there.made_at, there.seconds)
     _HAND.put(job, found)
     return found
 

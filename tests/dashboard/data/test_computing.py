@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +72,28 @@ def test_what_is_kept_is_what_is_computed_directly(workspace: data.OpenWorkspace
         assert there.version == job.version
         assert packing.pack(there.value) == direct(job), job.name
     assert {job.name for job in jobs} <= set(rows(workspace))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"o": "dashboard.data.ladder:Ladder", "f": []},
+        {"o": "dashboard.data.ladder:Gone", "f": []},
+        {"o": "analysis.gone:Ladder", "f": [1]},
+    ],
+)
+def test_what_a_program_of_other_results_kept_is_computed_anew(
+    small: data.OpenWorkspace, other: dict[str, object]
+) -> None:
+    scope = data.whole(small, data_scope(small))
+    assert data.computed(data.ladder, small, scope, patience=60) is not None
+    body = zlib.compress(json.dumps(other).encode())
+    with store.writing(data.opened.writable(small.url, small.file)) as session:
+        session.connection().execute(update(Computed).values(body=body, version="older"))
+    computing._HAND._known.clear()
+    found = data.computed(data.ladder, small, scope, patience=60)
+    assert found is not None
+    assert found.current
 
 
 def test_a_page_that_asks_twice_computes_once(small: data.OpenWorkspace) -> None:
