@@ -19,12 +19,23 @@ from sqlalchemy import func
 from sqlalchemy import select as typed_select
 from sqlalchemy.exc import DBAPIError
 
-from tracker import __version__, store
-from tracker.models import Answer, Ask, Engine, Firing, Ledger, Run, Workspace
+from tracker import __version__, leases, store
+from tracker.models import (
+    Answer,
+    ArchivedWeek,
+    Ask,
+    Engine,
+    EnginePace,
+    Firing,
+    Ledger,
+    Run,
+    Workspace,
+)
 from tracker.run import queue
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
+    from sqlmodel import Session
 
     from tracker.schedule import Clock
 
@@ -99,10 +110,36 @@ def _counted(database: Database) -> Iterator[Any]:
             lag.add_metric([each.workspace, each.engine], each.lag_seconds)
         yield deep
         yield lag
+        yield from _engines(session)
+        files = (
+            select(Workspace.name, func.count()).join_from(ArchivedWeek, Workspace).group_by(Workspace.name)
+        )
+        kept = GaugeMetricFamily("citelift_archived_weeks", "Weeks that stand in files", labels=["workspace"])
+        for workspace, count in session.execute(files.group_by(Workspace.name)):
+            kept.add_metric([workspace], count)
+        yield kept
         at_work = len(queue.workers(session))
         yield GaugeMetricFamily("citelift_workers", "Workers that live, on all hosts", value=at_work)
         begun = "Firings that began and have not ended"
         yield GaugeMetricFamily("citelift_firings_open", begun, value=session.scalar(late))
+
+
+def _engines(session: Session) -> Iterator[Any]:
+    """How each engine that was asked does now, by the database's clock."""
+    labels = ["workspace", "engine"]
+    failing = GaugeMetricFamily("citelift_engine_failures", "Failures in a row, all hosts", labels=labels)
+    paused = GaugeMetricFamily("citelift_engine_paused_seconds", "Left alone for so long", labels=labels)
+    paces = {pace.name: pace for pace in session.scalars(select(EnginePace))}
+    now = leases.now(session)
+    for workspace, engine, key in session.execute(
+        select(Workspace.name, Engine.name, Engine.id).join_from(Engine, Workspace)
+    ):
+        if (pace := paces.get(f"engine:{key}")) is not None:
+            left = (pace.paused_until - now).total_seconds() if pace.paused_until else 0.0
+            failing.add_metric([workspace, engine], pace.failures)
+            paused.add_metric([workspace, engine], max(0.0, left))
+    yield failing
+    yield paused
 
 
 @contextmanager

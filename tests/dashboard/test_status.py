@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import urllib.error
 import urllib.request
+from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,6 +13,8 @@ from sqlalchemy import Engine, text
 
 from dashboard import status
 from tests.dashboard import worlds
+from tracker import leases, store
+from tracker.models import ArchivedWeek, EnginePace
 from tracker.schedule import Clock
 
 
@@ -43,6 +46,22 @@ def test_metrics_are_what_the_database_holds(database: Engine) -> None:
     assert found["citelift_reserved_dollars", "alpha", "ws1"] == 0
     assert found["citelift_newest_answer_seconds", "beta", "ws1"] == pytest.approx(worlds.week(5).timestamp())
     assert found["citelift_database_up",] == 1
+
+
+def test_an_engine_that_is_left_alone_says_for_how_long(database: Engine) -> None:
+    worlds.small(database)
+    with store.writing(database) as session:
+        until = leases.now(session) + timedelta(seconds=90)
+        session.add(EnginePace(name="engine:100", failures=3, paused_until=until))
+        session.add(EnginePace(name="engine:101", paused_until=until - timedelta(hours=1)))
+        week = {"workspace_id": 1, "week": until.date(), "archived_at": until}
+        session.add(ArchivedWeek(first_answer=0, last_answer=0, **week))
+    with status.told(Clock(database, {}, threading.Event()), "127.0.0.1", 0) as port:
+        found = samples(get(port, "/metrics")[1])
+    assert found["citelift_engine_failures", "alpha", "ws1"] == 3
+    assert 60 < found["citelift_engine_paused_seconds", "alpha", "ws1"] <= 90
+    assert found["citelift_engine_paused_seconds", "beta", "ws1"] == 0
+    assert found["citelift_archived_weeks", "ws1"] == 1
 
 
 def test_failed_asks_are_counted_by_their_reason(database: Engine) -> None:
