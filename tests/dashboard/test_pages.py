@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -284,6 +285,12 @@ def test_filters_come_from_the_address(opened: Any) -> None:
 )
 def test_a_cell_in_a_file_is_its_words(cell: object, words: object) -> None:
     assert widgets.bare(cell) == words
+
+
+def test_days_among_a_charts_rows_are_written_in_the_dark_too() -> None:
+    frame = pd.DataFrame({"day": [date(2026, 5, 18)], "count": [3]}).astype({"day": object})
+    made = json.dumps(sent.spec(charts.by_day(frame, axis="A day"), dark=True))
+    assert "2026-05-18T00:00:00" in made
 
 
 def test_marks_of_a_chart_are_no_pictures_of_their_own() -> None:
