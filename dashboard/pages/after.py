@@ -51,9 +51,8 @@ def listed(rows: Sequence[EventRow], pooling: Pooling, key: str) -> None:
     heads = [head.format(row=words.ROW_NAMES[pooling].capitalize()) for head in words.COLUMNS]
     few = [i for i, row in enumerate(rows[:most]) if row.att is None]
     shown = [cells.event_line(row) for row in rows[:most]]
-    widgets.table(
-        widgets.columns(heads, numeric=(1, 2, 3, 4, 5), wide=(7,)), shown, few=few, csv="what-moved"
-    )
+    columns = widgets.columns(heads, numeric=(1, 2, 3, 4, 5), wide=(7,))
+    widgets.table(columns, shown, few=few, csv=f"what-moved-{key.removesuffix('_shown')}")
 
 
 def summary(event_table: EventTable, rows: Sequence[EventRow], pooling: Pooling) -> None:
