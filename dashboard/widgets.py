@@ -188,6 +188,15 @@ def quiet(words: object) -> None:
     html(f'<p class="cl-quiet">{text(words)}</p>')
 
 
+def graded(scope: Scope) -> None:
+    """Whether the numbers of this page can carry a decision, what they lack, and what says how to earn it."""
+    found = data.grades(here().workspace, scope)
+    if found:
+        grade = found[0]
+        earned = () if grade.level == "decision-grade" else (" ", Common.EARN, " ", code(Common.EARN_COMMAND))
+        quiet(join(grade.words, *earned))
+
+
 def records(frame: pd.DataFrame) -> list[Any]:
     """Rows by column name."""
     return list(frame.itertuples())

@@ -21,20 +21,20 @@ here = widgets.here()
 
 
 def show() -> None:
-    title = words.LEAD.format(brand=here.brand)
     if widgets.is_untouched() and access.may("edit", here.world.name):
         st.switch_page(places.BY_NAME[places.SETUP].file)
-    widgets.stop_without_answers(words.TITLE, title)
+    widgets.stop_without_answers(words.TITLE, words.LEAD.format(brand=here.brand))
     scope = widgets.scope()
     rows = data.visibility(here.workspace, scope)
     if not rows:
-        widgets.title(words.TITLE, title)
+        widgets.title(words.TITLE, words.LEAD.format(brand=here.brand))
         widgets.nothing(scope)
         return
     moved = data.changes(here.workspace, scope)
     weekly = data.visibility(here.workspace, longer(scope), ("week",))
     tiles = standing.tiles(rows, moved, weekly)
     widgets.html(f'<h1 class="cl-say">{standing.sentence(rows, moved)}</h1>{tiles}')
+    widgets.graded(scope)
     if moved and moved[0].reasons:
         widgets.html(standing.care(moved[0].reasons))
     left, right = st.columns([1.9, 1], gap="medium")

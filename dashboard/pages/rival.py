@@ -41,6 +41,7 @@ def show() -> None:
         widgets.nothing(scope)
         return
     measures(rival, scope)
+    widgets.graded(scope)
     over_time(rival, scope)
     prompts(rival, scope)
     sources(rival, scope)

@@ -26,6 +26,7 @@ def show() -> None:
     if not data.visibility(here.workspace, scope):
         widgets.nothing(scope)
         return
+    widgets.graded(scope)
     difference(scope)
     gaps(scope)
     untracked.named(here)

@@ -37,6 +37,7 @@ def show() -> None:
         found = widgets.computed(data.ladder, here.workspace, data.whole(here.workspace, scope))
     rung = sourced.rung_of(found, view.name)
     widgets.cards(sourced.source_cards(view, rung, here.world.brands))
+    widgets.graded(scope)
     over_time(view)
     left, right = st.columns(2, gap="large")
     with left:

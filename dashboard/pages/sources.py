@@ -39,6 +39,7 @@ def show() -> None:
         widgets.empty(strings.Empty.SCOPE, strings.Empty.WIDEN)
         return
     summary(lifts, found)
+    widgets.graded(scope)
     if found:
         ladder(found)
     else:

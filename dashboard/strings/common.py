@@ -13,6 +13,7 @@ class Common:
     NEWEST = "Answers up to the week of {week}"
     NO_ANSWERS = "No answers yet"
     DIRECTIONAL = "directional only"
+    EARN, EARN_COMMAND = "What earns more:", "citelift plan"
     NOT_ENOUGH = "not enough data"
     INTERVAL = "95\u00a0% interval"
     BASIS = "{answers} · {prompts}"

@@ -144,6 +144,18 @@ def test_an_empty_state_says_which_command_comes_next(
     assert f"<code>{command}" in words(opened(world, page))
 
 
+@pytest.mark.parametrize(
+    ("page", "query"), [("home", {}), ("rivals", {}), ("source", {"d": "techdaily.com"}), ("rival", {})]
+)
+def test_headline_numbers_say_whether_they_can_carry_a_decision(
+    opened: Any, page: str, query: dict[str, str]
+) -> None:
+    shown = words(opened("a small world", page, **query))
+    assert "Directional: " in shown
+    assert "50 prompts are needed, and there are" in shown
+    assert "<code>citelift plan</code>" in shown
+
+
 def test_a_prompt_that_nobody_answered_says_why(opened: Any) -> None:
     app = opened("a failed run", "prompt", id="10000")
     assert not app.exception
