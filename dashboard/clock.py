@@ -118,8 +118,10 @@ def _report(db: Database, folder: Path, what: Schedule, due: datetime, told: Peo
     from analysis.report import write
     from analysis.report.gather import gather
     from tracker import store
+    from tracker.archive.laid import reading_beside
     from tracker.catalog import look
     from tracker.notify import hours, outbox
+    from tracker.settings import load
 
     catalog, options = Path(what.catalog), what.options
     world = frames.world(db, what.workspace_id)
@@ -129,15 +131,16 @@ def _report(db: Database, folder: Path, what: Schedule, due: datetime, told: Peo
         topic=world.require("topic", topic) if topic else None,
         country=world.require("country", country) if country else None,
     )
-    facts = gather(
-        db,
-        world,
-        _week_of(due, world.timezone, period),
-        own_folder(catalog),
-        part,
-        period=period,
-        brand=options.get("brand"),
-    )
+    with reading_beside(db, load().archive) as reader:
+        facts = gather(
+            reader,
+            world,
+            _week_of(due, world.timezone, period),
+            own_folder(catalog),
+            part,
+            period=period,
+            brand=options.get("brand"),
+        )
     style = look.load(catalog)
     written = write.save(facts, folder, get_args(write.Format), style)
     wanted = [person for person in told.recipients if person.wants(what.name)]
@@ -160,6 +163,7 @@ def tell_alerts(db: Database, settings: Settings, what: Schedule, now: datetime)
     """What there is to alert of, stored once and told to each person once: after a run, and on schedule."""
     from analysis import alarms, frames
     from tracker import store
+    from tracker.archive.laid import reading_beside
     from tracker.catalog import look
     from tracker.notify import outbox, people, telling
 
@@ -170,7 +174,8 @@ def tell_alerts(db: Database, settings: Settings, what: Schedule, now: datetime)
     world = frames.world(db, what.workspace_id)
     budget = settings.month_budget_usd
     micros = None if budget is None else round(budget * 1e6)
-    found = alarms.alarms(db, world, now, month_budget=micros)
+    with reading_beside(db, settings.archive) as reader:
+        found = alarms.alarms(reader, world, now, month_budget=micros)
     pages = look.load(catalog).pages
     with store.writing(db) as session:
         fresh = telling.note(session, world.id, found, now)

@@ -46,6 +46,7 @@ def send(where: Where) -> None:
     """Tell now what is due: new alerts, digests, and messages that wait for another try."""
     from analysis import alarms, frames
     from tracker import store
+    from tracker.archive.laid import reading_beside
     from tracker.catalog import look
     from tracker.notify import outbox, people, telling
 
@@ -55,7 +56,8 @@ def send(where: Where) -> None:
     with opened(settings) as db:
         workspace_id, _ = synced(db, settings, need="brands")
         world = frames.world(db, workspace_id)
-        found = alarms.alarms(db, world, now, month_budget=_budget(where))
+        with reading_beside(db, settings.archive) as reader:
+            found = alarms.alarms(reader, world, now, month_budget=_budget(where))
         pages = look.load(settings.catalog).pages
         with store.writing(db) as session:
             fresh = telling.note(session, workspace_id, found, now)

@@ -44,6 +44,16 @@ def open_to_read(url: str, configured: Path | None) -> Engine:
     return lay_over(store.open_database(url, read_only=True), files.folder_for(url, configured))
 
 
+@contextmanager
+def reading_beside(database: Engine, configured: Path | None) -> Iterator[Engine]:
+    """The same database with its archived weeks, for numbers that somebody who writes needs."""
+    reader = open_to_read(database.url.render_as_string(hide_password=False), configured)
+    try:
+        yield reader
+    finally:
+        reader.dispose()
+
+
 def lay_over(database: Engine, folder: Path | None) -> Engine:
     kind: type[_Laid] = _Postgres
     if database.dialect.name == "sqlite":

@@ -336,3 +336,12 @@ def test_what_is_about_weeks_in_the_database_opens_no_file(sqlite_database: Engi
     frames.mark(reader, 1, None)
     with pytest.raises(StoreError, match="missing"):
         frames.answers(reader, world, frames.Scope())
+
+
+def test_who_writes_takes_numbers_from_all_weeks(filled: Engine, folder: Path) -> None:
+    there = rows(filled)
+    moving.move(filled, folder, 1, WEEKS[0], NOW)
+    with store.writing(filled) as session:
+        session.flush()
+    with laid.reading_beside(filled, folder) as reader:
+        assert rows(reader) == there
