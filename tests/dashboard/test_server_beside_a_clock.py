@@ -44,9 +44,15 @@ class Tree(Serving):
         super().__init__(
             url, folder, "-".join(parts), *flags, CITELIFT_LOG="-", OPENAI_API_KEY="sk-nobody-may-see-this"
         )
-        until(
-            lambda: self.says('"event": "the clock is running') and all(map(listening, self.ports.values()))
-        )
+        try:
+            until(
+                lambda: (
+                    self.says('"event": "the clock is running') and all(map(listening, self.ports.values()))
+                )
+            )
+        except BaseException:
+            self.process.kill()  # nobody else knows of it yet
+            raise
 
     def children(self) -> dict[str, int]:
         """Process by the part whose words it was started with."""
