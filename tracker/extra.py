@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from tracker.errors import UsageError
 
 EXTRAS = {
-    "dashboard": ("streamlit", "altair"),
+    "dashboard": ("streamlit", "altair", "jwt"),
     "pdf": ("typst",),
     "parquet": ("pyarrow",),
     "avro": ("fastavro", "cramjam"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -27,9 +28,14 @@ for words in sys.argv[1:]:
 """
 
 
+def imported_as(requirement: str) -> str:
+    name = re.split(r"[\[>]", requirement)[0]
+    return {"pyjwt": "jwt"}.get(name, name)
+
+
 def test_every_package_of_an_extra_is_known_by_it() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    named = {name: tuple(each.partition(">")[0] for each in wanted) for name, wanted in declared.items()}
+    named = {name: tuple(map(imported_as, wanted)) for name, wanted in declared.items()}
     assert named == extra.EXTRAS
 
 
