@@ -38,7 +38,8 @@ OPENED = {"source": "source?d=site3.com", "rival": "rival?name=Brand1", "prompt"
 SMALL, SESSIONS = 10_000, 20
 WARM, COLD, TOGETHER, GROWTH, MEMORY = 2.0, 5.0, 3.0, 2.0, 1024.0
 USEFUL = """() => document.querySelector('h1') && document.querySelector(
-  '.cl-tiles, .cl-cards, table.stack, .cl-computing, .cl-empty, [data-testid="stVegaLiteChart"]')"""
+  '.cl-tiles, .cl-cards, .cl-box, .cl-refused, .cl-computing, .cl-empty, table.stack, '
+  + '[data-testid="stForm"], [data-testid="stVegaLiteChart"], [data-testid="stExpander"]')"""
 WHOLE = """() => document.querySelector('[data-testid="stApp"]')?.getAttribute('data-test-script-state')
   === 'notRunning' && document.querySelector('h1')"""
 
