@@ -11,9 +11,9 @@ $(error citelift needs Python 3.11 or newer, but this is $(or $(ASKED),none): in
 endif
 endif
 
-# Tests run side by side, one process a core and one for those that wait, the longest files first (their order
+# Tests run side by side, one process a core and two for those that wait, the longest files first (their order
 # is made in tests/conftest.py); JOBS=0 runs them in this one.
-JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
 
 .PHONY: demo test mutants bench lint dev sbom audit clean
 
