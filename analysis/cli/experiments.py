@@ -367,19 +367,24 @@ def result(where: Where, name: NameArgument, as_json: JsonOption = False) -> Non
     with _bench(where) as bench:
         experiment = bench.experiment(name)
         found = trials.result(bench.database, bench.world, experiment, today=bench.today)
+        figures = {"verdict": found.verdict, "sentence": found.sentence}
         first = next((line for line in experiment.book if line.kind == "result"), None)
         if first is None:
-            figures = {"verdict": found.verdict, "sentence": found.sentence}
             line = experiments.BookLine(bench.now, bench.today, "result", None, "", "", figures)
             with store.writing(bench.database) as session:
                 experiments.record(session, bench.world.id, name, line)
-    if first is not None and first.figures.get("sentence") != found.sentence:
+    if first is not None and _said(first.figures) != _said(figures):
         err.print(plain(f"Read first on {first.day}: {first.figures.get('sentence')}"))
         err.print("Answers or links have come since then, so that the same reading differs: see both.")
     if as_json:
         print_json({"name": name, "hash": experiment.protocol_hash, **_finding_json(found)})
         return
     _print_finding(experiment, found)
+
+
+def _said(figures: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Verdict and numbers: another version may put other words around them."""
+    return str(figures.get("verdict")), re.findall(r"[+−]?\d[\d.,]*", str(figures.get("sentence")))
 
 
 def _finding_json(found: ExperimentResult) -> dict[str, Any]:

@@ -22,6 +22,11 @@ OUTCOME_NAMES = {
     "named": "(ii) named in its prompts",
     "unnamed": "(iii) cited without being named",
 }
+EFFECTS = {
+    "unnamed": "answers that cite the sources without naming {brand}",
+    "named": "answers to the sources' prompts that name {brand}",
+}
+"""What a result measures, in its sentence."""
 ANALYSIS = {
     "unnamed": "Each source's change of the log rate from before to the window; the drawn source of "
     "each pair minus the "
@@ -77,7 +82,7 @@ def result(verdict: Verdict, reading: Outcomes, protocol: Mapping[str, Any]) -> 
     size, p = estimate(name, tested), numbers.p_value(tested.p)
     lots = numbers.counted(reading.lots, "lot")
     work = "The link" if protocol["design"] == "switch" else "Work on a link"
-    effect = f"{OUTCOME_NAMES[name]} {size}, {p}, {lots}"
+    effect = f"{EFFECTS[name].format(brand=brand)} {size}, {p}, {lots}"
     return {
         "raised": f"{work} raised how often {brand} is named: {effect}.",
         "lowered": f"{work} lowered how often {brand} is named: {effect}.",
