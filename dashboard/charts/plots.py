@@ -248,12 +248,22 @@ def forest(frame: pd.DataFrame, *, axis: str, kind: Kind) -> Any:
         .encode(x=alt.X("zero:Q", scale=scale))
     )
     bar = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
-        x=alt.X("low:Q", title=axis, scale=scale, axis=shown), x2="high:Q", y=y, color=tone, tooltip=tip
+        x=alt.X("low:Q", title=_lines(axis), scale=scale, axis=shown),
+        x2="high:Q",
+        y=y,
+        color=tone,
+        tooltip=tip,
     )
     x = alt.X("estimate:Q", scale=scale)
     dot = base.mark_circle(size=75, opacity=1).encode(x=x, y=y, color=tone, tooltip=tip)
     doors = [door_layer(base, x, y, tip)] if "href" in frame else []
     return _sized(alt.layer(rule, bar, dot, *doors), 26 * len(frame) + 64)
+
+
+def _lines(title: str) -> str | list[str]:
+    """A long title in two lines: one that is wider than its plot would take the plot's width."""
+    first, colon, rest = title.partition(": ")
+    return [first + ":", rest] if colon else title
 
 
 def _forest_axis(frame: pd.DataFrame, kind: Kind) -> tuple[alt.Scale, alt.Axis]:
