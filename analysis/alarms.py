@@ -26,17 +26,21 @@ from analysis.frames import Links, Scope, World
 from analysis.moments import moments
 from tracker import domains, numbers, schedule, store
 from tracker.answers import served
+from tracker.archive.laid import reading_beside
+from tracker.catalog import look
 from tracker.links import snapshots
 from tracker.links.pages.alerts import Alert
 from tracker.links.pages.alerts import alerts as page_alerts
 from tracker.links.pages.history import CONFIRM_DAYS
 from tracker.links.snapshots import PageNews
 from tracker.models import Alarm, Firing, Schedule
-from tracker.notify import outbox
+from tracker.notify import outbox, people, telling
 from tracker.notify.message import Message
 from tracker.notify.people import AlarmKind
 from tracker.notify.telling import Found
 from tracker.run import money
+from tracker.run.work import Limits
+from tracker.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "report" / "templates"
 YEAR = 52
@@ -78,6 +82,19 @@ def alarms(
     if world.own is not None and frames.has_links(database, world):
         found += _spikes(database, world, now)
     return found
+
+
+def tell(database: Engine, world: World, catalog: Path, settings: Settings, now: datetime) -> str:
+    """What there is to alert of, archived weeks included, stored once and told to each person once; says what
+    came of it."""
+    told, pages = people.load(catalog), look.load(catalog).pages
+    with reading_beside(database, settings.archive) as reader:
+        found = alarms(reader, world, now, month_budget=Limits.of(settings).month_budget_micros)
+    with store.writing(database) as session:
+        fresh = telling.note(session, world.id, found, now)
+        telling.post_due(session, world.id, told, now, lambda each: message(world, each, pages))
+    sent = outbox.send_due(database, world.id, told, now)
+    return f"{numbers.counted(len(fresh), 'new alert')}; {sent}"
 
 
 def _moves(database: Engine, world: World, last: date, untracked_names: bool) -> Iterator[Found]:

@@ -10,12 +10,13 @@ from sqlalchemy import Engine
 
 from analysis import frames
 from analysis.frames import World
-from tracker import settings, store
+from tracker import settings
+from tracker.archive.laid import open_to_read
 
 
 @contextmanager
 def workspace(url: str | None = None, name: str | None = None) -> Iterator[tuple[Engine, World]]:
-    """The database, opened for reading alone, and what the workspace tracks.
+    """The database, opened for reading alone with its archived weeks, and what the workspace tracks.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ def workspace(url: str | None = None, name: str | None = None) -> Iterator[tuple
         Where there is no such database or workspace, saying what to do.
     """
     configured = settings.load(database_url=url, workspace=name)
-    database = store.open_database(configured.database_url, read_only=True)
+    database = open_to_read(configured.database_url, configured.archive)
     try:
         yield database, frames.world(database, configured.workspace)
     finally:

@@ -5,13 +5,7 @@ An ASGI layer around the app."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ASKED_OF_FILES = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 SAID_OF_FILES = (b"content-length", b"etag", b"last-modified", b"accept-ranges")
@@ -21,7 +15,7 @@ SAID = b"<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin
 
 
 class Based:
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

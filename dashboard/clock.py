@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker import numbers
 from tracker.cli.workspaces import synced
 from tracker.errors import CiteliftError, UsageError
 
@@ -162,26 +161,12 @@ def _report(db: Database, folder: Path, what: Schedule, due: datetime, told: Peo
 def tell_alerts(db: Database, settings: Settings, what: Schedule, now: datetime) -> str:
     """What there is to alert of, stored once and told to each person once: after a run, and on schedule."""
     from analysis import alarms, frames
-    from tracker import store
-    from tracker.archive.laid import reading_beside
-    from tracker.catalog import look
-    from tracker.notify import outbox, people, telling
+    from tracker.notify import people
 
     catalog = Path(what.catalog)
-    told = people.load(catalog)
-    if not any("alerts" in person.gets for person in told.recipients):
+    if not any("alerts" in person.gets for person in people.load(catalog).recipients):
         return "nobody is told of alerts"
-    world = frames.world(db, what.workspace_id)
-    budget = settings.month_budget_usd
-    micros = None if budget is None else round(budget * 1e6)
-    with reading_beside(db, settings.archive) as reader:
-        found = alarms.alarms(reader, world, now, month_budget=micros)
-    pages = look.load(catalog).pages
-    with store.writing(db) as session:
-        fresh = telling.note(session, world.id, found, now)
-        telling.post_due(session, world.id, told, now, lambda each: alarms.message(world, each, pages))
-    sent = outbox.send_due(db, world.id, told, now)
-    return f"{numbers.counted(len(fresh), 'new alert')}; {sent}"
+    return alarms.tell(db, frames.world(db, what.workspace_id), catalog, settings, now)
 
 
 def _week_of(due: datetime, timezone: str, period: str) -> date:

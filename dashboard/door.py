@@ -7,26 +7,21 @@ socket; one whose right ends meanwhile has its socket closed at the next message
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from anyio import to_thread
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import strings
 from dashboard.guests import ATTEMPT, SESSION, SHARE, Book
 from tracker import settings
 from tracker.access import oidc, sessions
 from tracker.errors import CiteliftError
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 words = strings.SignIn
 STYLE = Path(__file__).with_name("theme") / "door.css"
@@ -60,7 +55,7 @@ OWN_POLICY = (
 
 
 class Doorkeeper:
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.book = Book()
 
@@ -83,7 +78,7 @@ class Doorkeeper:
         elif path.startswith(OPEN) or await self._is_welcome(scope):
             await self.app(scope, receive, send)
         elif scope["method"] == "GET" and "text/html" in _header(scope, "accept"):
-            query = scope.get("query_string", b"").decode("latin-1")
+            query = _query(scope)
             back = quote(path + (f"?{query}" if query else ""), safe="")
             await _answer(send, 303, "", {"location": f"/signin?next={back}"})
         else:
@@ -123,7 +118,7 @@ class Doorkeeper:
                 send, 303, "", {"location": "/signin", "set-cookie": self.book.cookie(SESSION, "", 0)}
             )
             return
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        query = parse_qs(_query(scope))
         back = _own_path(query.get("next", ["/"])[0])
         if scope["method"] != "POST":
             await _answer(send, 200, _page(words.IN, _in(back)))
@@ -145,10 +140,7 @@ class Doorkeeper:
         if found is None:
             await _answer(send, 401, _page(words.IN, _in(back, words.WRONG)))
             return
-        lasts = int(sessions.LASTS.total_seconds())
-        await _answer(
-            send, 303, "", {"location": back, "set-cookie": self.book.cookie(SESSION, found, lasts)}
-        )
+        await self._let_in(send, found, back)
 
     async def _provider(self, scope: Scope, send: Send) -> None:
         """To the OpenID provider, and back from it with a session of ours."""
@@ -171,9 +163,11 @@ class Doorkeeper:
             said = f"{error.problem[:1].upper()}{error.problem[1:]}: {error.hint}."
             await _answer(send, 403 if refused else 503, _page(words.IN, _in("/", said)))
             return
-        lasts = int(sessions.LASTS.total_seconds())
-        cookie = self.book.cookie(SESSION, token, lasts)
-        await _answer(send, 303, "", {"location": _own_path(back), "set-cookie": cookie})
+        await self._let_in(send, token, _own_path(back))
+
+    async def _let_in(self, send: Send, token: str, back: str) -> None:
+        cookie = self.book.cookie(SESSION, token, int(sessions.LASTS.total_seconds()))
+        await _answer(send, 303, "", {"location": back, "set-cookie": cookie})
 
     async def _share(self, scope: Scope, send: Send) -> None:
         """A report is shown as it is; a page is opened by a cookie that is good for this link only."""

@@ -115,7 +115,7 @@ def _counted(database: Database) -> Iterator[Any]:
             select(Workspace.name, func.count()).join_from(ArchivedWeek, Workspace).group_by(Workspace.name)
         )
         kept = GaugeMetricFamily("citelift_archived_weeks", "Weeks that stand in files", labels=["workspace"])
-        for workspace, count in session.execute(files.group_by(Workspace.name)):
+        for workspace, count in session.execute(files):
             kept.add_metric([workspace], count)
         yield kept
         at_work = len(queue.workers(session))

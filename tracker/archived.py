@@ -29,7 +29,6 @@ def lock_name(workspace_id: int) -> str:
 def refuse(session: Session, workspace_id: int, wanted: Iterable[date]) -> None:
     """An archived week takes no new answers: its counts would be of those alone."""
     store.together(session, lock_name(workspace_id))
-    store.together(session, lock_name(workspace_id))
     shut = sorted(weeks(session.connection(), workspace_id) & set(wanted))
     if shut:
         raise UsageError(

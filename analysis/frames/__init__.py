@@ -63,6 +63,7 @@ from analysis.frames.linked import (
     backlinks,
     disavowed,
     end_of,
+    linked_at_end,
     links,
     page_checks,
 )
@@ -177,6 +178,7 @@ __all__ = [
     "lift_panel",
     "link_graph",
     "link_imports",
+    "linked_at_end",
     "links",
     "listing_data",
     "live_shares",

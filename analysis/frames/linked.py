@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -71,6 +72,20 @@ class Links:
         mask = np.zeros(len(self.table), bool)
         mask[self.spans["row"].to_numpy(np.int64)[(self.spans["start"] <= at).to_numpy(bool)]] = True
         return mask
+
+
+def linked_at_end(
+    database: Engine, workspace: World, scope: Scope, sources: Collection[str] | None = None
+) -> dict[str, frozenset[str]]:
+    """Names of the brands that each source links to at the end of the scope; of these sources, or of all."""
+    known = links(database, workspace)
+    live = known.table[known.live_on(end_of(database, workspace, scope))]
+    if sources is not None:
+        live = live[live["source"].isin(sources)]
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for source, brand in zip(live["source"], live["brand"], strict=True):
+        found[str(source)].add(workspace.brands[int(brand)].name)
+    return {source: frozenset(names) for source, names in found.items()}
 
 
 def end_of(database: Engine, workspace: World, scope: Scope) -> float:

@@ -207,21 +207,8 @@ def _rungs(database: Engine, world: World, scope: Scope, table: LiftTable | None
     cited = dict(zip(sources["domain"], sources["answers"], strict=True))
     of = sum(frames.citable_answers(database, world, scope).values())
     names = [row.source for row in table.rows]
-    found = rungs(table, cited, of, _linked(database, world, scope, names))
+    found = rungs(table, cited, of, frames.linked_at_end(database, world, scope, names))
     return tuple(rung for rung in found if rung.row.verdict in CLAIMS)
-
-
-def _linked(
-    database: Engine, world: World, scope: Scope, sources: Sequence[str]
-) -> dict[str, frozenset[str]]:
-    """The brands that each of these links to at the end of the scope."""
-    known = frames.links(database, world)
-    linked = known.table[known.live_on(frames.end_of(database, world, scope))]
-    linked = linked[linked["source"].isin(sources)]
-    brands: dict[str, set[str]] = {}
-    for source, brand in zip(linked["source"], linked["brand"], strict=True):
-        brands.setdefault(str(source), set()).add(world.brands[int(brand)].name)
-    return {source: frozenset(names) for source, names in brands.items()}
 
 
 def _sources(
@@ -233,7 +220,7 @@ def _sources(
     total = cited.groupby("domain").agg(answers=("answers", "sum"), engines=("engine", "nunique"))
     total = total.sort_values(["answers"], ascending=False, kind="stable").head(top).reset_index()
     kinds = labels(database, world, [str(name) for name in total["domain"]], folder=classes)
-    linked = _linked(database, world, scope, [str(name) for name in total["domain"]])
+    linked = frames.linked_at_end(database, world, scope, [str(name) for name in total["domain"]])
     out = []
     for row in total.to_dict("records"):
         rate = wilson(row["answers"], answers)

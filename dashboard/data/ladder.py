@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -59,14 +58,8 @@ class Ladder:
 @kept
 def linked(workspace: OpenWorkspace, scope: Scope) -> dict[str, frozenset[str]]:
     """Brands that each cited source links to at the end of the scope."""
-    db, here = database(workspace), world(workspace)
     step("links")
-    known = frames.links(db, here)
-    live = known.table[known.live_on(frames.end_of(db, here, scope))]
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for source, brand in zip(live["source"], live["brand"], strict=True):
-        found[str(source)].add(here.brands[int(brand)].name)
-    return {source: frozenset(names) for source, names in found.items()}
+    return frames.linked_at_end(database(workspace), world(workspace), scope)
 
 
 @kept

@@ -8,6 +8,7 @@ what the database itself holds.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class _Held:
     missing: Path | None = None
 
 
-class _Laid:
+class _Laid(ABC):
     schema: str | None = None
     prefix = ""
 
@@ -172,12 +173,13 @@ class _Laid:
         both = (f"SELECT {names} FROM {each}" for each in (real, self.copies[table.name].fullname))  # noqa: S608
         return f"CREATE TEMPORARY VIEW {table.name} AS {' UNION ALL '.join(both)}"
 
+    @abstractmethod
     def apart(self, connection: Connection, held: _Held) -> AbstractContextManager[None]:
         """A transaction of its own, which may write temporary tables; the one before it is over."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, connection: Connection, held: _Held, shown: bool) -> None:
-        raise NotImplementedError
+        """Let the next statements see both parts, or the tables alone."""
 
 
 def _known(connection: Connection) -> list[WeekInFiles]:

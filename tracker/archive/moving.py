@@ -39,12 +39,16 @@ def closed_weeks(database: Database, workspace_id: int, keep: int, now: datetime
     """Mondays of weeks with answers that ended `keep` whole weeks ago or earlier, and that nothing is still
     being asked or judged of."""
     with store.reading(database, live=True) as session:
-        timezone = session.get_one(Workspace, workspace_id).timezone
-        before = weeks.week_of(now, timezone) - timedelta(weeks=keep)
+        before = first_kept(session.get_one(Workspace, workspace_id).timezone, keep, now)
         answers = select(ANSWER.c.week).distinct()
         known = answers.where(ANSWER.c.workspace_id == workspace_id, ANSWER.c.week < before)
         every = set(session.connection().scalars(known))
         return sorted(every - _busy(session, workspace_id))
+
+
+def first_kept(timezone: str, keep: int, now: datetime) -> date:
+    """The Monday, by the workspace's clock, before which whole weeks ended `keep` weeks ago or earlier."""
+    return weeks.week_of(now, timezone) - timedelta(weeks=keep)
 
 
 def _busy(session: Session, workspace_id: int) -> set[date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +43,7 @@ def run(
     """Move weeks that ended long enough ago into files, and delete what brands.yaml no longer keeps."""
     from tracker import extra, store
     from tracker.archive import files, moving
+    from tracker.models import Workspace
 
     settings = where.settings()
     keep = _keep(settings)
@@ -59,10 +60,11 @@ def run(
     with opened(settings) as db:
         with store.reading(db) as session:
             key = workspace_of(session, settings)
-        if keep.answers_weeks is not None:
-            answers = moving.delete_answers(db, folder, key, _before(keep.answers_weeks, now), now)
-        if keep.replies_weeks is not None:
-            replies = moving.delete_replies(db, folder, key, _before(keep.replies_weeks, now))
+            zone = session.get_one(Workspace, key).timezone
+        if (kept := keep.answers_weeks) is not None:
+            answers = moving.delete_answers(db, folder, key, moving.first_kept(zone, kept, now), now)
+        if (kept := keep.replies_weeks) is not None:
+            replies = moving.delete_replies(db, folder, key, moving.first_kept(zone, kept, now))
         if stays is not None:
             moving.sweep(db, folder, key)
             for week in moving.closed_weeks(db, key, stays, now):
@@ -136,12 +138,6 @@ def _keep(settings: Settings) -> Keep:
     if not (settings.catalog / "brands.yaml").is_file():
         return Keep()
     return catalog.load(settings.catalog, need="brands").keep
-
-
-def _before(weeks: int, now: datetime) -> date:
-    from tracker.weeks import monday
-
-    return monday(now.date()) - timedelta(weeks=weeks)
 
 
 def _size(folder: Path | None, workspace_id: int, week: date) -> int:

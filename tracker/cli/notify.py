@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -151,46 +151,40 @@ QuietOption = Annotated[str | None, typer.Option("--quiet", help='Hours without 
 ZoneOption = Annotated[str | None, typer.Option("--timezone", help="Like Europe/Berlin.")]
 
 
+@dataclass(frozen=True)
+class RecipientOptions:
+    """What notify.yaml may say of somebody, but the name."""
+
+    channel: ChannelOption = None
+    to: ToOption = None
+    url: UrlOption = None
+    secret: SecretOption = None
+    gets: GetsOption = None
+    kinds: KindsOption = None
+    schedules: SchedulesOption = None
+    when: WhenOption = None
+    at: AtOption = None
+    quiet: QuietOption = None
+    timezone: ZoneOption = None
+
+
 def notify_add(
     where: Where,
     name: NameArgument,
-    channel: ChannelOption = None,
-    to: ToOption = None,
-    url: UrlOption = None,
-    secret: SecretOption = None,
-    gets: GetsOption = None,
-    kinds: KindsOption = None,
-    schedules: SchedulesOption = None,
-    when: WhenOption = None,
-    at: AtOption = None,
-    quiet: QuietOption = None,
-    timezone: ZoneOption = None,
+    wanted: RecipientOptions,
     as_json: JsonOption = False,
 ) -> None:
     """Let somebody be told: add them to notify.yaml, comments kept."""
     from tracker.catalog.writing import adding
 
-    row = {"name": name, "channel": channel, "to": to, "url": url, "secret": secret, "gets": gets}
-    row |= {"kinds": kinds, "schedules": schedules, "when": when, "at": at, "quiet": quiet}
-    _change_recipients(
-        where, adding(row | {"timezone": timezone}), name, f"{name} is told from now on", as_json
-    )
+    edits = adding({"name": name, **asdict(wanted)})
+    _change_recipients(where, edits, name, f"{name} is told from now on", as_json)
 
 
 def notify_change(
     where: Where,
     name: NameArgument,
-    channel: ChannelOption = None,
-    to: ToOption = None,
-    url: UrlOption = None,
-    secret: SecretOption = None,
-    gets: GetsOption = None,
-    kinds: KindsOption = None,
-    schedules: SchedulesOption = None,
-    when: WhenOption = None,
-    at: AtOption = None,
-    quiet: QuietOption = None,
-    timezone: ZoneOption = None,
+    wanted: RecipientOptions,
     clear: Annotated[
         list[str] | None, typer.Option(help="A key to take out, like quiet; can be repeated.")
     ] = None,
@@ -199,9 +193,7 @@ def notify_change(
     """Change who is told in notify.yaml: what is given replaces what stood there, and comments stay."""
     from tracker.catalog.writing import changing
 
-    row: dict[str, Any] = {"channel": channel, "to": to, "url": url, "secret": secret, "gets": gets}
-    row |= {"kinds": kinds, "schedules": schedules, "when": when, "at": at, "quiet": quiet}
-    given = {key: value for key, value in (row | {"timezone": timezone}).items() if value}
+    given: dict[str, Any] = {key: value for key, value in asdict(wanted).items() if value}
     given |= dict.fromkeys(clear or [])
     if not given:
         raise UsageError("nothing to change was given", "see `citelift notify change --help`")

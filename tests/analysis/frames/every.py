@@ -90,6 +90,7 @@ _OF_SCOPE = (
     "citations",
     "cited_places",
     "end_of",
+    "linked_at_end",
     "excluded",
     "histories",
     "inside_answers",
